@@ -1,0 +1,1 @@
+"""CreateOS in a notebook."""
