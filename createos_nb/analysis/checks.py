@@ -165,7 +165,7 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
         return marks
     for text in told:
         try:
-            moment = pd.Timestamp(text)
+            moment: Any = pd.Timestamp(text)
         except (TypeError, ValueError) as error:
             raise FrameError(f"attrs['partial'] holds {text!r}, which is no time") from error
         if pd.isna(moment):
