@@ -1,0 +1,151 @@
+"""Analytics: what the users of an environment asked for, and what they got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from createos_nb.api.resources import Number, Resource, Text, Whole, about
+from createos_nb.api.types import End, EnvironmentRef, ProjectRef, Start
+from createos_nb.noun import Noun, operation
+from createos_nb.operation import UNSET, Record, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class OverallRequests(Resource):
+    """Requests of a window by class of their status."""
+
+    total: Annotated[Number, about("all requests, 3xx included", unit="requests")] = None
+    success: Annotated[Number, about("answers with 2xx only", unit="requests")] = None
+    client: Annotated[Number, about("answers with 4xx", unit="requests")] = None
+    server: Annotated[Number, about("answers with 5xx", unit="requests")] = None
+
+
+class Rpm(Resource):
+    """Requests per minute in a window."""
+
+    peak: Annotated[Number, about("the busiest minute", unit="requests/min")] = None
+    average: Annotated[Number, about("mean over the window", unit="requests/min")] = None
+
+
+class SuccessPercentage(Resource):
+    """Share of answers that were no error."""
+
+    success_percentage: Annotated[Number, about("(2xx + 3xx) / total; NA without requests", unit="%")] = None
+
+
+class StatusCount(Resource):
+    """Requests by status code."""
+
+    status: Annotated[Text, about("HTTP status code")] = None
+    count: Annotated[Whole, about("requests", unit="requests")] = None
+
+
+class RequestsBucket(Resource):
+    """Requests of a stretch of time by class of their status."""
+
+    timestamp: Annotated[Whole, about("start of the bucket; the index `time`", unit="UTC", alias="time")] = None
+    count: Annotated[Whole, about("all requests", unit="requests")] = None
+    status_2xx: Annotated[Whole, about("answers with 2xx", unit="requests")] = None
+    status_3xx: Annotated[Whole, about("answers with 3xx", unit="requests")] = None
+    status_4xx: Annotated[Whole, about("answers with 4xx", unit="requests")] = None
+    status_5xx: Annotated[Whole, about("answers with 5xx", unit="requests")] = None
+
+
+class PathCount(Resource):
+    """Requests by path."""
+
+    path: Annotated[Text, about("path of the request")] = None
+    count: Annotated[Whole, about("requests", unit="requests")] = None
+
+
+class ErrorPathCount(Resource):
+    """Failed requests by path and status."""
+
+    path: Annotated[Text, about("path of the request")] = None
+    status: Annotated[Text, about("HTTP status code, 4xx or 5xx")] = None
+    count: Annotated[Whole, about("requests of this path with this status", unit="requests")] = None
+
+
+class Overview(Resource):
+    """All analytics of a window at once."""
+
+    overall_requests: OverallRequests | None = None
+    rpm: Rpm | None = None
+    success_percentage: Annotated[Number, about("(2xx + 3xx) / total; NA without requests", unit="%")] = None
+    request_distribution: list[StatusCount] | None = None
+    top_hit_paths: list[PathCount] | None = None
+    top_error_paths: list[ErrorPathCount] | None = None
+
+
+_AT = "/v1/projects/{project_id}/environments/{environment_id}/analytics"
+
+
+class Analytics(Noun):
+    """What the users of an environment asked for, and what they got."""
+
+    noun = "analytics"
+
+    @operation("GetProjectEnvironmentAnalytics", f"GET {_AT}", answer=Record(Overview), enveloped=False)
+    def overview(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.Series:
+        """All analytics of a window in one request."""
+
+    @operation(
+        "GetProjectEnvironmentAnalyticsOverallRequests", f"GET {_AT}/overall-requests", answer=Record(OverallRequests)
+    )
+    def overall_requests(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.Series:
+        """Requests of a window: total, success (2xx), client (4xx), server (5xx); 3xx is in the total only."""
+
+    @operation(
+        "GetProjectEnvironmentAnalyticsRequestsOverTime",
+        f"GET {_AT}/requests-over-time",
+        answer=Rows(RequestsBucket),
+        failures="400 401 403 404 422 500",
+    )
+    def requests_over_time(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.DataFrame:
+        """Requests by class of their status over time: a regular grid, index `time` (UTC), counts Int64."""
+
+    @operation("GetProjectEnvironmentAnalyticsRPM", f"GET {_AT}/rpm", answer=Record(Rpm))
+    def rpm(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.Series:
+        """Requests per minute of a window: peak and average."""
+
+    @operation(
+        "GetProjectEnvironmentAnalyticsSuccessPercentage",
+        f"GET {_AT}/success-percentage",
+        answer=Record(SuccessPercentage),
+    )
+    def success_percentage(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.Series:
+        """Share of answers with 2xx or 3xx, 0–100; NA without requests."""
+
+    @operation(
+        "GetProjectEnvironmentAnalyticsRequestDistribution",
+        f"GET {_AT}/request-distribution",
+        answer=Rows(StatusCount),
+    )
+    def request_distribution(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.DataFrame:
+        """Requests of a window by status code."""
+
+    @operation("GetProjectEnvironmentAnalyticsTopHitPaths", f"GET {_AT}/top-hit-paths", answer=Rows(PathCount))
+    def top_hit_paths(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.DataFrame:
+        """The ten most requested paths of a window."""
+
+    @operation("GetProjectEnvironmentAnalyticsTopErrorPaths", f"GET {_AT}/top-error-paths", answer=Rows(ErrorPathCount))
+    def top_error_paths(
+        self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
+    ) -> pd.DataFrame:
+        """The ten paths with most 4xx and 5xx answers of a window, each with its status."""

@@ -1,0 +1,199 @@
+"""What can go wrong, split by who is at fault and by what to do about it.
+
+    CreateOSError
+    ├── ConfigurationError        no key, an unknown profile, an unreadable config file
+    ├── InvalidInput              refused here, before anything was sent (also a ValueError)
+    │   ├── UnknownName           nothing has that name or id; lists what there is (also a LookupError)
+    │   ├── AmbiguousName         several things have that name; lists their ids
+    │   └── ReadOnlyError         the client was opened with read_only=True
+    ├── RequestRefused            the platform answered, and said no
+    │   ├── Unauthorized          the key is missing, wrong, expired or revoked            (401)
+    │   ├── Forbidden             the key may not do this                                  (403)
+    │   ├── NotFound              it does not exist, or no longer                          (404)
+    │   ├── Conflict              it exists already                                        (409)
+    │   ├── Invalid               the platform did not accept the values or the state      (400, 405, 413, 415, 422)
+    │   ├── QuotaExceeded         the account has no more of it; waiting does not help     (429)
+    │   ├── RateLimited           too many requests; waiting helps                         (429 with Retry-After)
+    │   └── PlatformFault         the platform failed; the request may be right            (5xx)
+    └── NoAnswer                  nothing usable came back
+        ├── Unreachable           the connection failed or broke
+        ├── TimedOut              no answer in time
+        └── Unreadable            an answer came that is not the platform's (a proxy's page, cut off, empty)
+
+    IncompleteWarning             a table may lack rows; its `attrs` say which
+    CostWarning                   a read will wait on the rate limit; says for how many requests
+
+Every error about a request has `operation` (the platform's name), `method`, `path`, `status` (None without an answer),
+`reason` (the platform's own words), `hint` (what to do next) and, for operations that change something, `applied`:
+False where it is certain that nothing changed, None where only reading can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+
+class CreateOSError(Exception):
+    """Anything that this library raises on purpose."""
+
+
+class ConfigurationError(CreateOSError):
+    """The client can't be opened: no key, an unknown profile, a config file that can't be read."""
+
+
+class InvalidInput(CreateOSError, ValueError):
+    """Refused before anything was sent; the message says what is wrong with which argument."""
+
+
+class UnknownName(InvalidInput, LookupError):
+    """No project, environment, deployment, domain … has this name or id. `known` lists what there is."""
+
+    def __init__(self, noun: str, name: object, known: Iterable[object] = (), where: str = "") -> None:
+        self.noun, self.name, self.known = noun, name, tuple(str(one) for one in known)
+        there = f" in {where}" if where else ""
+        message = f"there is no {noun} {name!r}{there}"
+        if self.known:
+            shown = ", ".join(self.known[:12]) + (f", … ({len(self.known)} in all)" if len(self.known) > 12 else "")
+            message += f"; there is: {shown}"
+        else:
+            message += f"; there is no {noun} at all" + there
+        super().__init__(message)
+
+
+class AmbiguousName(InvalidInput):
+    """Several have this name; `ids` lists them, and an id serves wherever the name does."""
+
+    def __init__(self, noun: str, name: object, ids: Iterable[str], where: str = "") -> None:
+        self.noun, self.name, self.ids = noun, name, tuple(ids)
+        there = f" in {where}" if where else ""
+        super().__init__(f"{len(self.ids)} {noun}s{there} are named {name!r}; use one id of: {', '.join(self.ids)}")
+
+
+class ReadOnlyError(InvalidInput):
+    """The client was opened with read_only=True, and this operation changes something. Nothing was sent."""
+
+
+class RequestError(CreateOSError):
+    """A request that did not give its value. See the tree above for the attributes."""
+
+    default_hint: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        operation: str = "",
+        method: str = "",
+        path: str = "",
+        status: int | None = None,
+        hint: str = "",
+        code: str = "",
+        applied: bool | None = None,
+        retry_after: float | None = None,
+        fields: dict[str, str] | None = None,
+    ) -> None:
+        self.reason, self.operation, self.method, self.path = reason, operation, method, path
+        self.status, self.code, self.applied, self.retry_after = status, code, applied, retry_after
+        self.fields = fields or {}
+        self.hint = hint or self.default_hint
+        super().__init__(reason)
+
+    def __str__(self) -> str:
+        head = f"{self.operation}: {self.reason}" if self.operation else self.reason
+        facts = [f"HTTP {self.status}"] if self.status is not None else []
+        if self.method:
+            facts.append(f"{self.method} {self.path}")
+        text = head + (f" ({', '.join(facts)})" if facts else "")
+        return f"{text}\n→ {self.hint}" if self.hint else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.reason, self.__dict__.copy()))
+
+
+def _rebuild(kind: type[RequestError], reason: str, state: dict[str, Any]) -> RequestError:
+    error = kind(reason)
+    error.__dict__.update(state)
+    return error
+
+
+class RequestRefused(RequestError):
+    """The platform answered, and said no."""
+
+
+class Unauthorized(RequestRefused):
+    """The key is missing, wrong, expired or revoked."""
+
+    default_hint = "Check the key: it may be mistyped, expired or revoked. `createos-nb whoami` says which one is used."
+
+
+class Forbidden(RequestRefused):
+    """The key is known, but may not do this."""
+
+    default_hint = "This key may not do this: ask the owner of the account, or use a key of that account."
+
+
+class NotFound(RequestRefused):
+    """It does not exist, no longer exists, or belongs to another account."""
+
+    default_hint = "List what there is: it may have been deleted or transferred, or belong to another account."
+
+
+class Conflict(RequestRefused):
+    """It exists already, or something else holds its name."""
+
+    default_hint = "Choose another name, or use the one that exists."
+
+
+class Invalid(RequestRefused):
+    """The platform did not accept the values, or not in this state. `fields` says which, where the platform did."""
+
+    default_hint = "Read the reason: a value is outside the platform's limits, or the state does not allow this now."
+
+
+class QuotaExceeded(RequestRefused):
+    """The account has no more of this; no retry mends it."""
+
+    default_hint = "A quota is used up: waiting does not help. See client.account.quotas(); delete what is unused."
+
+
+class RateLimited(RequestRefused):
+    """Too many requests for now; `retry_after` says how many seconds to wait, where the platform said so."""
+
+    default_hint = "Too many requests: wait and try again; rate_limit= of connect() slows a client down by itself."
+
+
+class PlatformFault(RequestRefused):
+    """The platform failed; the request may be right."""
+
+    default_hint = "The platform failed. Reads were tried again; of a write, read the state before you try again."
+
+
+class NoAnswer(RequestError):
+    """Nothing usable came back."""
+
+
+class Unreachable(NoAnswer):
+    """The connection could not be made, or broke."""
+
+    default_hint = "Check the base URL, the network, and the proxy settings."
+
+
+class TimedOut(NoAnswer):
+    """No answer in time."""
+
+    default_hint = "The platform is slow or the network is: raise timeout= of connect(), or try again."
+
+
+class Unreadable(NoAnswer):
+    """An answer came that is not the platform's: a proxy's page, a cut-off or empty body."""
+
+    default_hint = "Something between here and the platform answered instead of it: check the base URL and the proxy."
+
+
+class IncompleteWarning(UserWarning):
+    """A table may lack rows; its `attrs` say which."""
+
+
+class CostWarning(UserWarning):
+    """A read will wait on the rate limit; the message says for how many requests."""

@@ -1,0 +1,162 @@
+"""How a noun declares its operations, and how a bound operation is called and explains itself."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any, Protocol, TypeVar
+
+from createos_nb.operation import OPERATIONS, Answer, Effect, Operation, Text
+
+
+class Performer(Protocol):
+    """Whoever carries an operation out: the client, with a transport."""
+
+    def perform(self, operation: Operation, arguments: Mapping[str, Any]) -> Any:
+        """Carry it out with arguments named as in the noun's method; names still unresolved."""
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def operation(
+    name: str,
+    line: str,
+    *,
+    answer: Answer | None = None,
+    effect: Effect | None = None,
+    success: int = 200,
+    failures: str = "400 401 403 404 500",
+    enveloped: bool = True,
+    source: str = "platform",
+    upload: bool = False,
+) -> Callable[[F], F]:
+    """Declare an operation. Without `effect`: GET reads, DELETE destroys, the rest write."""
+    method, path = line.split(" ", 1)
+    default: Effect = "read" if method == "GET" else "destroy" if method == "DELETE" else "write"
+
+    def declare(function: F) -> F:
+        return Declared(  # type: ignore[return-value]  # to checkers the method keeps its own signature
+            name=name,
+            method=method,
+            path=path,
+            effect=effect or default,
+            answer=answer or Text(),
+            success=success,
+            failures=tuple(int(code) for code in failures.split()),
+            enveloped=enveloped,
+            source=source,
+            upload=upload,
+            function=function,
+        )
+
+    return declare
+
+
+class Declared:
+    """An operation as a class attribute; on an instance of the noun it is a `Bound` operation."""
+
+    def __init__(self, **facts: Any) -> None:
+        self._facts = facts
+        self.operation: Operation
+
+    def __set_name__(self, owner: type[Noun], name: str) -> None:
+        function = self._facts["function"]
+        summary = inspect.cleandoc(function.__doc__ or "").split("\n", 1)[0]
+        self.operation = Operation(noun=owner.noun, call_name=name, summary=summary, **self._facts)
+        if OPERATIONS.setdefault(self.operation.name, self.operation) is not self.operation:
+            raise TypeError(f"{self.operation.name} is declared twice")
+
+    def __get__(self, instance: Noun | None, owner: type[Noun]) -> Any:
+        return self if instance is None else Bound(self.operation, instance)
+
+
+class Bound:
+    """A callable operation that explains itself."""
+
+    def __init__(self, operation: Operation, noun: Noun) -> None:
+        self.operation = operation
+        self._noun = noun
+        self.__name__ = operation.call_name
+        self.__doc__ = operation.function.__doc__
+        self.__signature__ = operation.signature
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self.operation.signature.bind(*args, **kwargs)
+        return self._noun.performer.perform(self.operation, bound.arguments)
+
+    def __repr__(self) -> str:
+        return explain(self.operation)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(explain(self.operation))}</pre>"
+
+
+def explain(operation: Operation) -> str:
+    """An operation in plain text: how to call it, what it does, what goes over the wire."""
+    signature = re.sub(r"\s*=\s*UNSET", "=…", str(operation.signature)).replace("'", "")
+    lines = [
+        f"client.{operation.call}{signature}",
+        inspect.cleandoc(operation.function.__doc__ or ""),
+        "",
+        f"{operation.effect}: {operation.name}, {operation.method} {operation.path}",
+    ]
+    for p in operation.parameters:
+        limits = ", ".join(f"{name} {value}" for name, value in p.bounds().items())
+        note = "; ".join(part for part in (p.meaning, limits) if part)
+        if note:
+            lines.append(f"  {p.name}: {note}")
+    return "\n".join(lines)
+
+
+class Noun:
+    """A group of operations bound to whoever performs them. It shows itself as the list of its calls."""
+
+    noun = ""
+
+    def __init__(self, performer: Performer) -> None:
+        self.performer = performer
+
+    @classmethod
+    def operations(cls) -> dict[str, Operation]:
+        """This noun's operations by the name of their call."""
+        found: dict[str, Operation] = {}
+        for base in reversed(cls.__mro__):
+            found |= {name: one.operation for name, one in vars(base).items() if isinstance(one, Declared)}
+        return found
+
+    def __repr__(self) -> str:
+        head = f"client.{self.noun}: {inspect.cleandoc(type(self).__doc__ or '')}".split("\n", 1)[0]
+        rows = [(one.call_name, one.effect, one.summary) for one in self.operations().values()]
+        rows += [(name, "read", summary) for name, summary in self._others()]
+        wide = max(len(row[0]) for row in rows)
+        return "\n".join([head, *(f"  {name:<{wide}}  {effect:<7}  {text}" for name, effect, text in rows)])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'><code>{escape(one.call_name)}</code></td><td>{one.effect}</td>"
+            f"<td style='text-align:left'>{escape(one.summary)}</td></tr>"
+            for one in self.operations().values()
+        )
+        rows += "".join(
+            f"<tr><td style='text-align:left'><code>{escape(name)}</code></td><td>read</td>"
+            f"<td style='text-align:left'>{escape(summary)}</td></tr>"
+            for name, summary in self._others()
+        )
+        head = escape(inspect.cleandoc(type(self).__doc__ or "").split("\n", 1)[0])
+        return (
+            f"<p><code>client.{escape(self.noun)}</code>: {head}</p><table><thead><tr><th>call</th><th>effect</th>"
+            f"<th>what it does</th></tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+    def _others(self) -> list[tuple[str, str]]:
+        """Public calls that are no operation of the platform, with their first sentence."""
+        return [
+            (name, inspect.cleandoc(member.__doc__ or "").split("\n", 1)[0])
+            for base in type(self).__mro__
+            if base is not Noun and base is not object
+            for name, member in vars(base).items()
+            if inspect.isfunction(member) and not name.startswith("_")
+        ]
