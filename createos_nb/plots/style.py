@@ -126,7 +126,7 @@ def time_axis(ax: Axes, *, label: str = "time (UTC)") -> None:
     ax.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]  # likewise
     ax.xaxis.set_major_formatter(formatter)
-    ax.xaxis.get_offset_text().set_size(9)
+    ax.xaxis.get_offset_text().set_fontsize(9)
     ax.set_xlabel(label, color=BLACK, fontsize=9)
 
 
