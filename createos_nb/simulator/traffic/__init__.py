@@ -1,0 +1,50 @@
+"""Traffic of one environment: a library of its own below the simulated world; numpy is all that it needs.
+
+A `Traffic` answers every question about the requests that an environment got in a window [start, end): series,
+totals, statuses, cells (method, path, status), top paths, requests a minute, single events, runtime logs. All answers
+are worked out from the same requests, so they agree for every window, to the second. Nothing is stored: a `Traffic` is
+a few parameters, and the world makes a new one (microseconds) whenever something changes.
+
+The world says, and changes only by adding at the end:
+
+* `Profile`: who would come; a list of (from when, profile) if it changes; None if the traffic is a replayed log alone.
+* `Segment`s: which deployment is live from when to when, on what resources, with which `Behaviour`. An open segment has
+  end None; to switch, give it an end and append the next. Where there is none, every request is answered 404; a segment
+  that is `asleep` answers 503; a dead process 502; a throttled one 504.
+* `Incident`s: crowds and failures from outside, shared by all environments that are given them.
+* `Recorded`: requests known one by one, from a replayed log or through the gateway.
+
+What is added at a time t never changes an answer about a window before t, even within a minute. Every time at this seam
+is a whole Unix second, UTC; `Events.time` alone is in microseconds. Same seed, same bytes: counts are decided by whole
+numbers (`randomness`, `tables`), so there is nothing that a processor or a library's version could round otherwise.
+"""
+
+from __future__ import annotations
+
+from createos_nb.simulator.traffic.behaviour import HEALTHY, Behaviour, Failing, Incident, Segment
+from createos_nb.simulator.traffic.engine import Cells, Series, Traffic
+from createos_nb.simulator.traffic.events import Events
+from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
+from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
+from createos_nb.simulator.traffic.recorded import Recorded
+
+__all__ = [
+    "CLASSES",
+    "HEALTHY",
+    "SCANNER",
+    "SHOP",
+    "Behaviour",
+    "Bot",
+    "Cause",
+    "Cell",
+    "Cells",
+    "Events",
+    "Failing",
+    "Incident",
+    "Page",
+    "Profile",
+    "Recorded",
+    "Segment",
+    "Series",
+    "Traffic",
+]

@@ -1,0 +1,201 @@
+"""Single requests: which cell, at which millisecond, by whom, how long, how many bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from createos_nb.simulator.traffic.mixture import CELL_BITS, Cell
+from createos_nb.simulator.traffic.randomness import Ints, kind_of, mixed, uniform
+from createos_nb.simulator.traffic.regime import Draw, begins
+from createos_nb.simulator.traffic.tables import clumps
+
+_ATTRIBUTES = kind_of("attributes of a request")
+_Name = TypeVar("_Name", str, Cell)
+AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
+    "Safari/605.1.15",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
+    "Mobile/15E148 Safari/604.1",
+    "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile "
+    "Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
+)
+"""The programs that visitors use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Requests in order of time: parallel arrays, and the tables that their codes point into.
+
+    Attributes:
+        time: microseconds since 1970, UTC, int64 (generated ones fall on milliseconds).
+        cell: index into `cells`, int32.
+        status: of HTTP, int16.
+        ms: duration, int64.
+        size: bytes of the answer's body, int64; -1 where a log did not say.
+        client: index into `clients`, int32.
+        agent: index into `agents`, int16.
+        cells: method, path, status and cause of each kind of request.
+        clients: addresses.
+        agents: User-Agents.
+    """
+
+    time: Ints
+    cell: npt.NDArray[np.int32]
+    status: npt.NDArray[np.int16]
+    ms: Ints
+    size: Ints
+    client: npt.NDArray[np.int32]
+    agent: npt.NDArray[np.int16]
+    cells: tuple[Cell, ...]
+    clients: tuple[str, ...]
+    agents: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def method(self) -> list[str]:
+        """The method of each request."""
+        names = [cell.method for cell in self.cells]
+        return [names[i] for i in self.cell.tolist()]
+
+    @property
+    def path(self) -> list[str]:
+        """The path of each request."""
+        names = [cell.path for cell in self.cells]
+        return [names[i] for i in self.cell.tolist()]
+
+    def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> Events:
+        """Some of the requests."""
+        return Events(
+            self.time[index],
+            self.cell[index],
+            self.status[index],
+            self.ms[index],
+            self.size[index],
+            self.client[index],
+            self.agent[index],
+            self.cells,
+            self.clients,
+            self.agents,
+        )
+
+
+def nothing() -> Events:
+    """No requests."""
+    empty = np.empty(0, dtype=np.int64)
+    return Events(
+        empty, empty.astype(np.int32), empty.astype(np.int16), empty, empty,
+        empty.astype(np.int32), empty.astype(np.int16), (), (), (),
+    )  # fmt: skip
+
+
+def joined(parts: Sequence[Events]) -> Events:
+    """Several sets of requests as one, in order of time; equal times keep the order of the parts."""
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return nothing()
+    cells: dict[Cell, int] = {}
+    clients: dict[str, int] = {}
+    agents: dict[str, int] = {}
+
+    def renumbered(codes: npt.NDArray[np.signedinteger], names: Sequence[_Name], into: dict[_Name, int]) -> Ints:
+        table: Ints = np.array([into.setdefault(name, len(into)) for name in names], dtype=np.int64)
+        return table.take(codes)
+
+    cell = np.concatenate([renumbered(p.cell, p.cells, cells) for p in parts])
+    client = np.concatenate([renumbered(p.client, p.clients, clients) for p in parts])
+    agent = np.concatenate([renumbered(p.agent, p.agents, agents) for p in parts])
+    time = np.concatenate([p.time for p in parts])
+    order = np.argsort(time, kind="stable")
+    return Events(
+        time[order],
+        cell[order].astype(np.int32),
+        np.concatenate([p.status for p in parts])[order],
+        np.concatenate([p.ms for p in parts])[order],
+        np.concatenate([p.size for p in parts])[order],
+        client[order].astype(np.int32),
+        agent[order].astype(np.int16),
+        tuple(cells),
+        tuple(clients),
+        tuple(agents),
+    )
+
+
+def address(number: int) -> str:
+    """The address of a visitor, from the ranges that are kept for documentation."""
+    nets = ("192.0.2", "198.51.100", "203.0.113")
+    if number < 600:
+        return f"{nets[number % 3]}.{number // 3 + 1}"
+    low = int(mixed(_ATTRIBUTES, number, 0)[0])
+    return f"2001:db8:{low & 0xFFFF:x}:{low >> 16 & 0xFFFF:x}::{low >> 32 & 0xFFFF:x}"
+
+
+def expanded(draw: Draw, key: int, first: int, start: int, end: int, clients: int) -> Events:
+    """The single requests of a draw that fall into a window.
+
+    Args:
+        draw: the counts of the minutes from `first` on.
+        key: of the stream.
+        first: the draw's first minute since 1970.
+        start: Unix seconds; requests before it are left out.
+        end: Unix seconds; requests from it on are left out.
+        clients: how many different visitors there are.
+    """
+    minutes, cells, points = [], [], []
+    for c in range(4):
+        count = draw.counts[c]
+        if count is None:
+            continue
+        some = np.flatnonzero(count)
+        n = count[some]
+        if not len(n):
+            continue
+        at = np.repeat(some, n)
+        ends = np.cumsum(n)
+        number = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - n, n)
+        position = ((number << CELL_BITS) + np.repeat(begins(draw.words[some, c]), n)) // np.repeat(n, n)
+        cells.append(np.searchsorted(draw.mixture.within[c], position, side="right") - 1 + draw.mixture.first[c])
+        minutes.append(at)
+        points.append(number * 4 + c)
+    if not minutes:
+        return nothing()
+    minute = np.concatenate(minutes) + first
+    cell = np.concatenate(cells)
+    word = mixed(key ^ draw.kind, minute, np.concatenate(points))
+    time = minute * 60_000 + uniform(word, 60_000)
+    inside = np.flatnonzero((time >= start * 1000) & (time < end * 1000))
+    time, cell, word = time[inside], cell[inside], word[inside]
+    more = mixed(_ATTRIBUTES, word, 0)
+    # One factor of a wide and one of a narrow spread make a long tail of durations and a mild one of sizes.
+    spread = clumps(600)[(more & np.uint64(4095)).astype(np.int64)]
+    sizes = clumps(100)[(more >> np.uint64(12) & np.uint64(4095)).astype(np.int64)]
+    slow = draw.slow if isinstance(draw.slow, int) else draw.slow[minute[inside] - first]
+    table = draw.mixture.cells
+    ms = np.maximum(np.array([c.ms for c in table], dtype=np.int64)[cell] * spread * slow >> 20, 1)
+    size = np.array([c.size for c in table], dtype=np.int64)[cell] * sizes >> 12
+    names: tuple[str, ...]
+    agents: tuple[str, ...]
+    if draw.bot is not None:
+        names, agents = (draw.bot.client,), (draw.bot.agent,)
+        who = np.zeros(len(time), dtype=np.int32)
+        program = np.zeros(len(time), dtype=np.int16)
+    else:
+        u = (more >> np.uint64(32)).astype(np.int64)
+        # Squared, so that few visitors make most requests.
+        visitor = ((u.astype(np.uint64) * u.astype(np.uint64) >> np.uint64(32)).astype(np.int64) * clients) >> 32
+        numbers, place = np.unique(visitor, return_inverse=True)
+        names = tuple(address(number) for number in numbers.tolist())
+        who = place.astype(np.int32)
+        agents = AGENTS
+        program = (visitor % len(AGENTS)).astype(np.int16)
+    return Events(
+        time * 1000, cell.astype(np.int32), draw.mixture.statuses[cell], ms, size, who, program, table, names, agents
+    )
