@@ -21,6 +21,7 @@ numbers (`randomness`, `tables`), so there is nothing that a processor or a libr
 
 from __future__ import annotations
 
+from createos_nb.simulator.traffic.access_log import AccessLog, read_access_log
 from createos_nb.simulator.traffic.behaviour import HEALTHY, Behaviour, Failing, Incident, Segment
 from createos_nb.simulator.traffic.engine import Cells, Series, Traffic
 from createos_nb.simulator.traffic.events import Events
@@ -33,6 +34,7 @@ __all__ = [
     "HEALTHY",
     "SCANNER",
     "SHOP",
+    "AccessLog",
     "Behaviour",
     "Bot",
     "Cause",
@@ -47,4 +49,5 @@ __all__ = [
     "Segment",
     "Series",
     "Traffic",
+    "read_access_log",
 ]

@@ -40,7 +40,7 @@ class Events:
         ms: duration, int64.
         size: bytes of the answer's body, int64; -1 where a log did not say.
         client: index into `clients`, int32.
-        agent: index into `agents`, int16.
+        agent: index into `agents`, int32.
         cells: method, path, status and cause of each kind of request.
         clients: addresses.
         agents: User-Agents.
@@ -52,7 +52,7 @@ class Events:
     ms: Ints
     size: Ints
     client: npt.NDArray[np.int32]
-    agent: npt.NDArray[np.int16]
+    agent: npt.NDArray[np.int32]
     cells: tuple[Cell, ...]
     clients: tuple[str, ...]
     agents: tuple[str, ...]
@@ -122,7 +122,7 @@ def joined(parts: Sequence[Events]) -> Events:
         np.concatenate([p.ms for p in parts])[order],
         np.concatenate([p.size for p in parts])[order],
         client[order].astype(np.int32),
-        agent[order].astype(np.int16),
+        agent[order].astype(np.int32),
         tuple(cells),
         tuple(clients),
         tuple(agents),

@@ -73,7 +73,7 @@ class Recorded:
                 np.array([row[2] for row in new], dtype=np.int64),
                 np.array([row[3] for row in new], dtype=np.int64),
                 code[:, 1].astype(np.int32),
-                code[:, 2].astype(np.int16),
+                code[:, 2].astype(np.int32),
                 tuple(cells),
                 tuple(clients),
                 tuple(agents),
