@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 # Name to module: loaded when first asked for, so that importing the package costs no scipy.
 _HOMES = {
     "FrameError": "checks",
+    "compare": "comparison",
+    "decompose": "seasons",
+    "distribution": "routes",
+    "hour_by_weekday": "seasons",
+    "paths": "routes",
+    "rpm": "traffic",
+    "success_rate": "traffic",
+    "summary": "traffic",
 }
 
 __all__ = sorted(_HOMES)

@@ -109,6 +109,11 @@ def requests(
     return _fleet(frame, name, columns)
 
 
+def utc_index(micros: Ints, *, name: str = "time") -> pd.DatetimeIndex:
+    """Microseconds since 1970 as a UTC index; the smallest integer is NaT."""
+    return pd.DatetimeIndex(np.asarray(micros, dtype=np.int64).view("M8[us]"), tz="UTC", name=name)
+
+
 def numbers(values: pd.Series[Any], *, name: str) -> Floats:
     """A numeric column as float64, NaN where it is missing; other dtypes are refused by name."""
     dtype = values.dtype
@@ -243,9 +248,7 @@ def _fleet(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Requests:
         flat = np.full(shape[0] * shape[1], np.nan)
         flat[cell] = values
         placed[column] = flat.reshape(shape)
-    index = pd.DatetimeIndex(
-        np.arange(length, dtype=np.int64) * (width * 1_000_000) + first, dtype="datetime64[us, UTC]", name="time"
-    )
+    index = utc_index(np.arange(length, dtype=np.int64) * (width * 1_000_000) + first)
     return Requests(
         index=index,
         bucket_seconds=width,

@@ -1,0 +1,185 @@
+"""Before and after: did the pace, the success or the errors change, and by how much?
+
+One look at two finished windows. It answers once: looked at again and again while the second window grows, it finds
+differences that are not there (a test at 1 % peeked every minute for an hour cries wolf in 3 to 47 % of cases). To
+watch a release, use `release_verdict`, which stays valid however often one looks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis import intervals
+from createos_nb.analysis.checks import Floats, FrameError, Requests, requests
+from createos_nb.analysis.traffic import per_minute
+
+_SHARES = {
+    "success_percentage": ("2xx", "3xx"),
+    "client_error_percentage": ("4xx",),
+    "server_error_percentage": ("5xx",),
+}
+
+
+def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """The metrics of two windows side by side, with intervals for what changed.
+
+    `before` and `after` are requests frames of any length, of one environment or both of a fleet (environments in only
+    one of them are listed with what there is). Rows: `rpm` (requests per minute), `success_percentage`,
+    `client_error_percentage`, `server_error_percentage`; indexed by `metric`, a fleet has columns `project`,
+    `environment`, `metric`.
+
+    Columns: `before`, `after`, `difference` with `low` and `high`, `ratio` (after / before) with `ratio_low` and
+    `ratio_high`, all in the metric's own unit at `confidence`; `p_value` (two-sided, of no change; in a fleet adjusted
+    over its environments by Holm's method for each metric), and `changed`: whether it falls below `1 − confidence`.
+    NaN where there is nothing to compare.
+
+    Model: stretches of each window vary independently; errors may come in clumps within them, see
+    :mod:`createos_nb.analysis.intervals`. The difference of two shares has Newcombe's interval (1998, method 10) and
+    the ratio a log-normal one with ½ added, so that 4 errors against 0 has an answer. The time of day is not taken out:
+    compare like with like.
+    """
+    old, new = requests(before, name="before", fleet=True), requests(after, name="after", fleet=True)
+    if (old.environments is None) != (new.environments is None):
+        raise FrameError("one of the two frames is a fleet's, the other that of one environment")
+    keys = None
+    if old.environments is not None and new.environments is not None:
+        keys = old.environments.append(new.environments).drop_duplicates()
+        pick_old, pick_new = old.environments.get_indexer(keys), new.environments.get_indexer(keys)
+    else:
+        pick_old = pick_new = np.zeros(1, dtype=np.int64)
+    found = [_pace(old, new, pick_old, pick_new, confidence)]
+    found += [
+        _share(old, new, pick_old, pick_new, statuses, confidence, metric) for metric, statuses in _SHARES.items()
+    ]
+    for one in found:
+        p_value = _holm(one["p_value"].to_numpy(dtype=np.float64))
+        one["p_value"] = p_value
+        one["changed"] = p_value < 1 - confidence
+    table = pd.concat(found)
+    if keys is None:
+        return table.set_index("metric")
+    rows = len(keys)
+    table.insert(0, "environment", list(keys.get_level_values("environment")) * len(found))
+    table.insert(0, "project", list(keys.get_level_values("project")) * len(found))
+    order = np.arange(len(table)).reshape(len(found), rows).T.ravel()
+    return table.iloc[order].reset_index(drop=True).astype({"project": "str", "environment": "str"})
+
+
+def _share(
+    old: Requests,
+    new: Requests,
+    pick_old: Any,
+    pick_new: Any,
+    statuses: tuple[str, ...],
+    confidence: float,
+    metric: str,
+) -> pd.DataFrame:
+    a = _picked(intervals.share(old.errors(statuses), old.count, confidence=confidence), pick_old)
+    b = _picked(intervals.share(new.errors(statuses), new.count, confidence=confidence), pick_new)
+    z = intervals.z_of(confidence)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = b.value - a.value
+        low = difference - np.sqrt((b.value - b.low) ** 2 + (a.high - a.value) ** 2)
+        high = difference + np.sqrt((b.high - b.value) ** 2 + (a.value - a.low) ** 2)
+        hits_a, hits_b = a.value * a.effective, b.value * b.effective
+        pooled = (hits_a + hits_b) / (a.effective + b.effective)
+        spread = np.sqrt(pooled * (1 - pooled) * (1 / a.effective + 1 / b.effective))
+        score = np.where(spread > 0, difference / spread, np.where(np.isfinite(difference), 0.0, np.nan))
+        log_spread = np.sqrt((1 - a.value) / (hits_a + 0.5) + (1 - b.value) / (hits_b + 0.5))
+        log_ratio = np.log((hits_b + 0.5) / (b.effective + 0.5)) - np.log((hits_a + 0.5) / (a.effective + 0.5))
+        ratio = np.where(a.value > 0, b.value / a.value, np.nan)
+        middle = np.where(np.isfinite(ratio) & (ratio > 0), np.log(ratio), log_ratio)
+    return _table(
+        metric,
+        before=100 * a.value,
+        after=100 * b.value,
+        difference=100 * difference,
+        low=100 * low,
+        high=100 * high,
+        ratio=ratio,
+        ratio_low=np.exp(middle - z * log_spread),
+        ratio_high=np.exp(middle + z * log_spread),
+        score=score,
+    )
+
+
+def _pace(old: Requests, new: Requests, pick_old: Any, pick_new: Any, confidence: float) -> pd.DataFrame:
+    mean_a, error_a, freedom_a = _mean(old, pick_old)
+    mean_b, error_b, freedom_b = _mean(new, pick_new)
+    from scipy.special import stdtrit
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(error_a**2 + error_b**2)
+        freedom = spread**4 / (error_a**4 / freedom_a + error_b**4 / freedom_b)  # Welch
+        freedom = np.where(np.isfinite(freedom), freedom, 1e9)
+        t = stdtrit(freedom, 0.5 + confidence / 2)
+        difference = mean_b - mean_a
+        # a constant series has no spread, and then any difference is a change
+        score = np.where(spread > 0, difference / spread, np.where(difference == 0, 0.0, np.inf * np.sign(difference)))
+        ratio = np.where(mean_a > 0, mean_b / mean_a, np.nan)
+        log_spread = np.sqrt((error_a / mean_a) ** 2 + (error_b / mean_b) ** 2)
+        middle = np.log(np.where(ratio > 0, ratio, np.nan))
+    return _table(
+        "rpm",
+        before=mean_a,
+        after=mean_b,
+        difference=difference,
+        low=difference - t * spread,
+        high=difference + t * spread,
+        ratio=ratio,
+        ratio_low=np.exp(middle - t * log_spread),
+        ratio_high=np.exp(middle + t * log_spread),
+        score=score,
+        freedom=freedom,
+    )
+
+
+def _mean(counts: Requests, pick: Any) -> tuple[Floats, Floats, Floats]:
+    """Mean requests per minute, its standard error from the means of stretches, and degrees of freedom."""
+    minutes, _ = per_minute(counts)
+    minutes = np.atleast_2d(minutes)
+    buckets = minutes.shape[-1]
+    stretches = int(np.clip(buckets // 4, min(buckets, 8), intervals.STRETCHES))
+    edges = np.linspace(0, buckets, stretches + 1).astype(np.int64)[:-1]
+    seen = np.isfinite(minutes)
+    held = np.add.reduceat(seen.astype(np.float64), edges, axis=-1)
+    sums = np.add.reduceat(np.where(seen, minutes, 0.0), edges, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sums.sum(axis=-1) / held.sum(axis=-1)
+        filled = (held > 0).sum(axis=-1)
+        residual = sums - mean[:, None] * held
+        between = (residual**2).sum(axis=-1) * filled / np.maximum(filled - 1, 1)
+        # no fewer than Poisson variation, so that a short quiet window is not taken for certainty
+        poisson = sums.sum(axis=-1)
+        error = np.sqrt(np.maximum(between, poisson)) / held.sum(axis=-1)
+    found = np.where(pick >= 0, mean[pick], np.nan)
+    return found, np.where(pick >= 0, error[pick], np.nan), np.maximum(filled[pick] - 1.0, 1.0)
+
+
+def _picked(one: intervals.Share, pick: Any) -> intervals.Share:
+    def take(values: Floats) -> Floats:
+        flat = np.atleast_1d(values)
+        return np.where(pick >= 0, flat[pick], np.nan)
+
+    return intervals.Share(take(one.value), take(one.low), take(one.high), take(one.requests), take(one.effective))
+
+
+def _table(metric: str, *, score: Floats, freedom: Floats | None = None, **columns: Floats) -> pd.DataFrame:
+    from scipy.special import ndtr, stdtr
+
+    tail = ndtr(-np.abs(score)) if freedom is None else stdtr(freedom, -np.abs(score))
+    table = pd.DataFrame({"metric": pd.array([metric] * len(score), dtype="str"), **columns})
+    return table.assign(p_value=2 * tail)
+
+
+def _holm(p_values: Floats) -> Floats:
+    """Holm's step-down adjustment; NaN stays NaN and is not counted."""
+    known = np.flatnonzero(np.isfinite(p_values))
+    order = known[np.argsort(p_values[known], kind="stable")]
+    steps = p_values[order] * np.arange(len(order), 0, -1)
+    adjusted = p_values.copy()
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted

@@ -1,0 +1,110 @@
+"""Intervals for shares and rates of requests whose errors come in clumps.
+
+Requests that fail together (one client retrying, a database away for a minute) carry less information than as many
+independent ones, so the textbook interval is too narrow: at one error clump a minute with a coefficient of variation
+of 1 it covers the truth far less often than it says. Here the clumping is measured from the series itself and the
+number of requests is divided by it, as survey statistics does with clusters.
+
+Model: the buckets are cut into up to 30 stretches of equal length ("batch means"), whose error sums are taken as
+independent of each other. Errors may be correlated in any way inside a stretch. The variance between stretches over
+the binomial variance is the clumping φ ≥ 1; `n/φ` independent requests would be worth as much as these n. The interval
+is Wilson's at that effective size, widened by Student's t for the number of stretches (Korn and Graubard 1998,
+"Confidence intervals for proportions with small expected number of positive counts estimated from survey data").
+
+Measured coverage of the nominal 95 %: see `benchmarks/statistics/RESULTS.md`, section intervals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from createos_nb.analysis.checks import Floats, Requests
+
+STRETCHES = 30
+"""At most so many stretches: more would be shorter than the incidents that they should keep apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Share:
+    """A share with its interval, as fractions 0 to 1; NaN without requests. Arrays have one entry an environment."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    requests: Floats
+    effective: Floats
+    """So many independent requests would say as much."""
+
+
+def z_of(confidence: float) -> float:
+    """The two-sided normal quantile."""
+    from scipy.special import ndtri
+
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, not {confidence!r}")
+    return float(ndtri(0.5 + confidence / 2))
+
+
+def wilson(hits: Floats, trials: Floats, z: float) -> tuple[Floats, Floats]:
+    """Wilson's score interval; NaN without trials. `trials` need not be whole."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = hits / trials
+        centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+        half = z / (1 + z * z / trials) * np.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
+    """How much more the hits vary than independent ones would (φ ≥ 1), and its degrees of freedom.
+
+    `hits` and `trials` have time as their last axis, NaN where there is no data. With fewer than four buckets, or
+    without a hit, nothing can be measured: φ is 1 and the degrees of freedom are infinite.
+    """
+    seen = np.isfinite(hits) & np.isfinite(trials)
+    events = np.where(seen, hits, 0.0)
+    of = np.where(seen, trials, 0.0)
+    buckets = hits.shape[-1]
+    stretches = int(np.clip(buckets // 4, min(buckets, 8), STRETCHES))
+    total = of.sum(axis=-1)
+    ones = np.ones_like(total)
+    if stretches < 4:
+        return ones, np.full_like(total, np.inf)
+    edges = np.linspace(0, buckets, stretches + 1).astype(np.int64)[:-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = events.sum(axis=-1) / total
+        residual = np.add.reduceat(events, edges, axis=-1) - share[..., None] * np.add.reduceat(of, edges, axis=-1)
+        filled = (np.add.reduceat(of, edges, axis=-1) > 0).sum(axis=-1)
+        between = (residual**2).sum(axis=-1) * filled / np.maximum(filled - 1, 1)
+        factor = between / (total * share * (1 - share))
+    known = np.isfinite(factor) & (filled >= 4)
+    return np.where(known, np.maximum(factor, 1.0), 1.0), np.where(known, filled - 1.0, np.inf)
+
+
+def share(hits: Floats, trials: Floats, *, confidence: float) -> Share:
+    """The share of hits over the last axis, with an interval that allows for clumping."""
+    from scipy.special import stdtrit
+
+    z = z_of(confidence)
+    factor, freedom = clumping(hits, trials)
+    total = np.nansum(trials, axis=-1)
+    found = np.nansum(hits, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(total > 0, found / total, np.nan)
+        # Student's t for few stretches; infinite degrees of freedom give the normal quantile back
+        wider = np.where(np.isfinite(freedom), stdtrit(np.minimum(freedom, 1e9), 0.5 + confidence / 2), z)
+        effective = total / factor * (z / wider) ** 2
+        low, high = wilson(value * effective, effective, z)
+    return Share(
+        value=value,
+        low=np.minimum(low, value),
+        high=np.maximum(high, value),
+        requests=total,
+        effective=np.asarray(effective),
+    )
+
+
+def success(counts: Requests, *, confidence: float) -> Share:
+    """The share of 2xx and 3xx among all requests, the platform's success percentage as a fraction."""
+    return share(counts.errors(("2xx", "3xx")), counts.count, confidence=confidence)

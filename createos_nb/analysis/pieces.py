@@ -1,0 +1,111 @@
+"""Cutting a grid into pieces of equal length, and laying results out as one row per environment and piece."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis.checks import Floats, FrameError, Ints, Requests, utc_index
+
+_PLAIN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d|D|w|W)\s*")
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "D": 86_400, "w": 604_800, "W": 604_800}
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Where each piece begins in the grid, and when; a single piece without a time covers everything."""
+
+    starts: Ints
+    times: pd.DatetimeIndex | None
+
+    def sum(self, values: Floats) -> Floats:
+        """Sums of each piece over the last axis; missing values count as nothing."""
+        return np.add.reduceat(np.nan_to_num(values), self.starts, axis=-1)
+
+    def max(self, values: Floats) -> Floats:
+        """The largest value of each piece over the last axis; NaN where there is none."""
+        return np.fmax.reduceat(values, self.starts, axis=-1)
+
+    def split(self, values: Floats) -> list[Floats]:
+        """The values of each piece."""
+        return np.split(values, self.starts[1:], axis=-1)
+
+
+def seconds_of(width: str | pd.Timedelta | Any, *, name: str) -> int:
+    """A duration such as "1h", "30d", a Timedelta or a timedelta, as whole seconds."""
+    plain = _PLAIN.fullmatch(width) if isinstance(width, str) else None
+    if plain:  # pandas is about to read "d" otherwise
+        seconds = float(plain[1]) * _UNITS[plain[2]]
+    else:
+        try:
+            seconds = pd.Timedelta(width).total_seconds()
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name} must be a duration such as '1h' or '30d', not {width!r}") from error
+    if not seconds > 0 or seconds % 1:
+        raise ValueError(f"{name} must be a positive number of whole seconds, not {width!r}")
+    return int(seconds)
+
+
+def width_text(seconds: float) -> str:
+    """A duration in the units in which people name windows: 300 is 5m, 5400 is 1h30m, 2592000 is 30d."""
+    left = round(seconds)
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts) or "0s"
+
+
+def cut(counts: Requests, every: Any | None) -> Pieces:
+    """Pieces of the length `every`, cut at multiples of it since 1970 in UTC; None is one piece."""
+    if not len(counts.index):
+        raise FrameError("the frame has no rows")
+    if every is None:
+        return Pieces(starts=np.zeros(1, dtype=np.int64), times=None)
+    width = seconds_of(every, name="every")
+    if width % counts.bucket_seconds:
+        raise ValueError(f"every={every!r} is no multiple of the buckets of {counts.bucket_seconds} s")
+    number = counts.seconds // width
+    starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1)).astype(np.int64)
+    times = utc_index(number[starts] * (width * 1_000_000))
+    return Pieces(starts=starts, times=times)
+
+
+def rows(counts: Requests, pieces: Pieces, columns: Mapping[str, Any]) -> pd.DataFrame | pd.Series[Any]:
+    """One row per environment and piece.
+
+    `columns` hold arrays of shape `(pieces,)` or `(environments, pieces)`. A single row is a Series; pieces are indexed
+    by `time`; a fleet has ordinary columns `project`, `environment` and, with pieces, `time`.
+    """
+    flat = {name: _flat(values) for name, values in columns.items()}
+    if counts.environments is None:
+        frame = pd.DataFrame(flat)
+        if pieces.times is None:
+            return pd.Series({name: column.iloc[0] for name, column in frame.items()}, dtype=object)
+        frame.index = pieces.times
+        return frame
+    keys = counts.environments
+    repeat = len(pieces.starts)
+    labels: dict[str, Any] = {
+        "project": keys.get_level_values("project").repeat(repeat),
+        "environment": keys.get_level_values("environment").repeat(repeat),
+    }
+    if pieces.times is not None:
+        labels["time"] = utc_index(np.tile(pieces.times.asi8, len(keys)))
+    return pd.DataFrame({**labels, **flat})
+
+
+def whole(values: Floats) -> Any:
+    """Whole numbers as Int64, NaN as NA."""
+    mask = ~np.isfinite(values)
+    return pd.arrays.IntegerArray(np.where(mask, 0, values).round().astype(np.int64).ravel(), mask.ravel())
+
+
+def _flat(values: Any) -> Any:
+    return values.ravel() if isinstance(values, np.ndarray) else values

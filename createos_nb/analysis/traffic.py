@@ -1,0 +1,176 @@
+"""How much traffic there was, and how much of it succeeded.
+
+Each function takes the requests of one environment or of a fleet. Without `every` it answers once for the whole frame:
+a Series for one environment, a frame with a row per environment for a fleet. With `every="1h"` it answers for each
+hour: indexed by `time`, or with a column `time` for a fleet.
+
+Two rules hold throughout. Missing is not zero: a bucket without data takes no part, and `observed` says how much of
+the time has data. And a bucket that the asked window cuts is short: its requests count among the requests, but it says
+nothing about requests per minute.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis import intervals
+from createos_nb.analysis.checks import STATUSES, Floats, Requests, requests, utc_index
+from createos_nb.analysis.pieces import Pieces, cut, rows, whole
+
+
+def summary(
+    frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None, confidence: float = 0.95
+) -> pd.DataFrame | pd.Series[Any]:
+    """Requests, success and pace at a glance.
+
+    Labels: `requests`, `status_2xx` … `status_5xx` (counts, Int64); `success_percentage` ((2xx + 3xx) / requests, 0 to
+    100, NaN without requests) with its interval `success_low`, `success_high` at `confidence`;
+    `server_error_percentage` (5xx / requests); `rpm_average`, `rpm_peak` (requests per minute) and `rpm_peak_at`;
+    `observed` (share of the buckets with data, 0 to 1; without any, the counts are NA). The interval allows for errors
+    that come in clumps, see :mod:`createos_nb.analysis.intervals`.
+    """
+    counts = requests(frame, fleet=True)
+    pieces = cut(counts, every)
+    success = _success(counts, pieces, confidence)
+    pace = _pace(counts, pieces)
+    observed = _observed(counts, pieces)
+
+    def total_of(values: Floats) -> Floats:
+        return np.where(observed > 0, pieces.sum(values), np.nan)
+
+    total = total_of(counts.count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        server = np.where(total > 0, 100 * total_of(counts.counts["status_5xx"]) / total, np.nan)
+    return rows(
+        counts,
+        pieces,
+        {
+            "requests": whole(total),
+            **{status: whole(total_of(counts.counts[status])) for status in STATUSES},
+            "success_percentage": 100 * success.value,
+            "success_low": 100 * success.low,
+            "success_high": 100 * success.high,
+            "server_error_percentage": server,
+            "rpm_average": pace["average"],
+            "rpm_peak": pace["peak"],
+            "rpm_peak_at": pace["peak_at"],
+            "observed": observed,
+        },
+    )
+
+
+def success_rate(
+    frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None, confidence: float = 0.95
+) -> pd.DataFrame | pd.Series[Any]:
+    """The success percentage, (2xx + 3xx) / all requests, with an interval that holds when errors come in clumps.
+
+    Labels: `success_percentage`, `low`, `high` (0 to 100, NaN without requests), `requests` (Int64), and `effective`:
+    so many independent requests would say as much, hence the width of the interval.
+    """
+    counts = requests(frame, fleet=True)
+    pieces = cut(counts, every)
+    found = _success(counts, pieces, confidence)
+    return rows(
+        counts,
+        pieces,
+        {
+            "success_percentage": 100 * found.value,
+            "low": 100 * found.low,
+            "high": 100 * found.high,
+            "requests": whole(found.requests),
+            "effective": found.effective,
+        },
+    )
+
+
+def rpm(frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None) -> pd.DataFrame | pd.Series[Any]:
+    """Requests per minute: `average`, `median`, `q99` (99th percentile), `peak` and `peak_at` (start of that minute).
+
+    Buckets shorter than a minute are joined to whole minutes first, since the busiest ten seconds are no busiest
+    minute; in buckets longer than a minute the peak is that of a bucket's mean and so too low. NaN without data.
+    """
+    counts = requests(frame, columns=("count",), fleet=True)
+    pieces = cut(counts, every)
+    return rows(counts, pieces, _pace(counts, pieces, quantiles=True))
+
+
+def per_minute(counts: Requests) -> tuple[Floats, pd.DatetimeIndex]:
+    """Requests per minute over time, NaN where there is no data or the bucket is cut, and the starts of its rows."""
+    pace = np.where(counts.observed, counts.count, np.nan)
+    width = counts.bucket_seconds
+    if width >= 60 or 60 % width or not len(counts.index):
+        return pace * (60 / max(width, 1)), counts.index
+    number = counts.seconds // 60
+    starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    minutes = np.add.reduceat(pace, starts, axis=-1)  # a minute with a missing part is missing
+    whole_minute = np.diff(starts, append=len(number)) == 60 // width
+    minutes = np.where(whole_minute, minutes, np.nan)
+    return minutes, utc_index(number[starts] * 60_000_000)
+
+
+def _success(counts: Requests, pieces: Pieces, confidence: float) -> intervals.Share:
+    if pieces.times is None:
+        found = intervals.success(counts, confidence=confidence)
+        shares = [found]
+    else:
+        good = counts.errors(("2xx", "3xx"))
+        shares = [
+            intervals.share(hits, trials, confidence=confidence)
+            for hits, trials in zip(pieces.split(good), pieces.split(counts.count), strict=True)
+        ]
+
+    def stacked(name: str) -> Floats:
+        return np.stack([np.asarray(getattr(one, name)) for one in shares], axis=-1)
+
+    return intervals.Share(
+        value=stacked("value"),
+        low=stacked("low"),
+        high=stacked("high"),
+        requests=stacked("requests"),
+        effective=stacked("effective"),
+    )
+
+
+def _pace(counts: Requests, pieces: Pieces, *, quantiles: bool = False) -> dict[str, Any]:
+    minutes, index = per_minute(counts)
+    starts = np.searchsorted(index.asi8, counts.index.asi8[pieces.starts], side="right") - 1
+    in_minutes = Pieces(starts=np.maximum(starts, 0), times=pieces.times)
+    seen = np.isfinite(minutes)
+    held = in_minutes.sum(seen.astype(np.float64))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        average = np.where(held > 0, in_minutes.sum(minutes) / held, np.nan)
+    parts = in_minutes.split(np.where(seen, minutes, -np.inf))
+    where = np.stack([part.argmax(axis=-1) for part in parts], axis=-1) + in_minutes.starts
+    peak = in_minutes.max(minutes)
+    peak_at = index.asi8[where]
+    stamps = utc_index(np.where(peak > 0, peak_at, np.iinfo(np.int64).min).ravel(), name="peak_at")
+    found: dict[str, Any] = {"average": average}
+    if quantiles:
+        levels = [_quantiles(part, (0.5, 0.99)) for part in in_minutes.split(minutes)]
+        found["median"] = np.stack([level[0] for level in levels], axis=-1)
+        found["q99"] = np.stack([level[1] for level in levels], axis=-1)
+    return {**found, "peak": peak, "peak_at": stamps}
+
+
+def _quantiles(values: Floats, levels: tuple[float, ...]) -> Floats:
+    """Quantiles over the last axis that leave out missing values; NaN where all are missing."""
+    ordered = np.sort(values, axis=-1)  # NaN last
+    held = np.isfinite(values).sum(axis=-1)
+    found = []
+    for level in levels:
+        at = np.maximum(held - 1, 0) * level
+        low = np.floor(at).astype(np.int64)
+        high = np.minimum(low + 1, np.maximum(held - 1, 0))
+        below = np.take_along_axis(ordered, low[..., None], axis=-1)[..., 0]
+        above = np.take_along_axis(ordered, high[..., None], axis=-1)[..., 0]
+        found.append(np.where(held > 0, below + (at - low) * (above - below), np.nan))
+    return np.stack(found)
+
+
+def _observed(counts: Requests, pieces: Pieces) -> Floats:
+    seen = pieces.sum(np.isfinite(counts.count).astype(np.float64))
+    lengths = np.diff(pieces.starts, append=len(counts.index))
+    return np.asarray(seen / lengths)
