@@ -37,8 +37,11 @@ _LINE = re.compile(
 )
 _TIME = re.compile(r"(\d{1,2})/([A-Za-z]{3})/(\d{4}):(\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))? ([+-])(\d\d):?(\d\d)")
 _REQUEST = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S.*?)(?: +HTTP/\d(?:\.\d)?)? *", re.DOTALL)
+_ESCAPED = re.compile(r"\\([\"\\])")
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
-_MONTHS = {m: i + 1 for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])}
+_MONTHS = {
+    m: i + 1 for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -175,7 +178,7 @@ def _time(text: str) -> int | None:
 
 def _text(data: bytes) -> str:
     text = data.decode("utf-8", "backslashreplace")
-    return text.replace('\\"', '"').replace("\\\\", "\\") if "\\" in text else text
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
 def _request(text: str, query: bool) -> tuple[str, str]:

@@ -93,7 +93,7 @@ def nothing() -> Events:
     empty = np.empty(0, dtype=np.int64)
     return Events(
         empty, empty.astype(np.int32), empty.astype(np.int16), empty, empty,
-        empty.astype(np.int32), empty.astype(np.int16), (), (), (),
+        empty.astype(np.int32), empty.astype(np.int32), (), (), (),
     )  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def expanded(draw: Draw, key: int, first: int, start: int, end: int, clients: in
     if draw.bot is not None:
         names, agents = (draw.bot.client,), (draw.bot.agent,)
         who = np.zeros(len(time), dtype=np.int32)
-        program = np.zeros(len(time), dtype=np.int16)
+        program = np.zeros(len(time), dtype=np.int32)
     else:
         u = (more >> np.uint64(32)).astype(np.int64)
         # Squared, so that few visitors make most requests.
@@ -195,7 +195,7 @@ def expanded(draw: Draw, key: int, first: int, start: int, end: int, clients: in
         names = tuple(address(number) for number in numbers.tolist())
         who = place.astype(np.int32)
         agents = AGENTS
-        program = (visitor % len(AGENTS)).astype(np.int16)
+        program = (visitor % len(AGENTS)).astype(np.int32)
     return Events(
         time * 1000, cell.astype(np.int32), draw.mixture.statuses[cell], ms, size, who, program, table, names, agents
     )
