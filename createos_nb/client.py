@@ -1,0 +1,266 @@
+"""The client: all nouns of the platform bound to one account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from html import escape
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from createos_nb import api
+from createos_nb.clock import Clock
+from createos_nb.errors import ConfigurationError
+from createos_nb.fleet import Fleet
+from createos_nb.noun import Noun
+from createos_nb.nouns.analytics import Analytics
+from createos_nb.nouns.asking import Asking
+from createos_nb.nouns.environments import Environments
+from createos_nb.nouns.security import Security
+from createos_nb.times import iso
+from createos_nb.wire.limiter import RateLimit
+from createos_nb.wire.pages import spread
+from createos_nb.wire.retry import RetryPolicy
+from createos_nb.wire.transport import Transport
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Where the platform is.
+PLATFORM_URL: Final = "https://api-createos.nodeops.network"
+
+
+class Client:
+    """One account of the platform, or of a simulated one.
+
+    Arguments: `api_key` or `access_token`; `base_url`; `transport` (any httpx transport, in place of the network);
+    `read_only` (refuses whatever changes something, before anything is sent); `timeout` (seconds, or an
+    `httpx.Timeout`); `verify` (True, False, an `ssl.SSLContext`); `rate_limit` (a `RateLimit`, False for none; by
+    default the documented figures on the platform's own host, and none elsewhere); `retry` (a `RetryPolicy`);
+    `concurrency` (requests at a time when a list has many pages). A context manager; safe from several threads.
+
+    Raises `ConfigurationError` without a key.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        access_token: str | None = None,
+        base_url: str = PLATFORM_URL,
+        transport: httpx.BaseTransport | None = None,
+        read_only: bool = False,
+        timeout: float | httpx.Timeout | None = 30.0,
+        verify: Any = True,
+        rate_limit: RateLimit | bool | None = None,
+        retry: RetryPolicy | None = None,
+        concurrency: int = 16,
+        clock: Clock | None = None,
+        world: Any = None,
+        account: str | None = None,
+    ) -> None:
+        if not api_key and not access_token:
+            raise ConfigurationError(
+                "a client needs api_key= or access_token=; connect() finds one, and simulate() needs none"
+            )
+        if api_key and access_token:
+            raise ConfigurationError("give api_key= or access_token=, not both")
+        self.world = world
+        self.read_only = read_only
+        self.transport = Transport(
+            base_url,
+            api_key=api_key,
+            access_token=access_token,
+            timeout=timeout,
+            verify=verify,
+            transport=transport,
+            clock=clock,
+            limit=_limit(rate_limit, base_url, transport),
+            retry=retry,
+        )
+        self._account = account
+        self._asking = Asking(self.transport, read_only=read_only, concurrency=concurrency, where=lambda: self.where)
+
+    # --- the nouns ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def account(self) -> api.Account:
+        return api.Account(self._asking)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        return Analytics(self._asking)
+
+    @cached_property
+    def api_keys(self) -> api.ApiKeys:
+        return api.ApiKeys(self._asking)
+
+    @cached_property
+    def apps(self) -> api.Apps:
+        return api.Apps(self._asking)
+
+    @cached_property
+    def cronjobs(self) -> api.Cronjobs:
+        return api.Cronjobs(self._asking)
+
+    @cached_property
+    def deployments(self) -> api.Deployments:
+        return api.Deployments(self._asking)
+
+    @cached_property
+    def domains(self) -> api.Domains:
+        return api.Domains(self._asking)
+
+    @cached_property
+    def environments(self) -> Environments:
+        return Environments(self._asking)
+
+    @cached_property
+    def github(self) -> api.Github:
+        return api.Github(self._asking)
+
+    @cached_property
+    def projects(self) -> api.Projects:
+        return api.Projects(self._asking)
+
+    @cached_property
+    def security(self) -> Security:
+        return Security(self._asking)
+
+    @cached_property
+    def templates(self) -> api.Templates:
+        return api.Templates(self._asking)
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """All projects at once."""
+        return Fleet(self)
+
+    # --- the wire level -----------------------------------------------------------------------------------------------
+
+    def call(self, operation: str, /, **values: Any) -> Any:
+        """Any operation by the platform's own name: ids only, one request, one page, the payload with the wire's names.
+
+        Parameters carry their wire name in snake_case (`since_seconds`, `per_page`, `run_envs`). What is left out is
+        not sent; None sends null. Secrets in the answer are strings that print as dots; `.reveal()` gives their value.
+        """
+        return self._asking.call(operation, values)
+
+    def operations(self) -> pd.DataFrame:
+        """All operations of the platform: operation, call, method, path, effect, summary, parameters, source."""
+        rows = [
+            {
+                "operation": one.name,
+                "call": one.call,
+                "method": one.method,
+                "path": one.path,
+                "effect": one.effect,
+                "summary": one.summary,
+                "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in one.parameters),
+                "source": one.source,
+            }
+            for one in sorted(api.OPERATIONS.values(), key=lambda one: (one.noun, one.path, one.method))
+        ]
+        return pd.DataFrame(rows, dtype="str")
+
+    def log(self) -> pd.DataFrame:
+        """What this client has sent: time, operation, method, path, status, duration (s), attempt, bytes.
+
+        One row for each attempt, oldest first, the newest 10,000; no bodies, no secrets.
+        """
+        return self.transport.log.frame()
+
+    # --- who and where ------------------------------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        return str(self.transport.base)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that waits are measured on: the world's, where there is a world."""
+        return self.transport.clock
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator answers: embedded, or served (it says so in its answers)."""
+        return self.world is not None or self.transport.simulated
+
+    @property
+    def where(self) -> str:
+        """Account, base URL, and PLATFORM or SIMULATOR."""
+        kind = "SIMULATOR" if self.simulated else "PLATFORM"
+        return f"{kind} {self.base_url} · account {self._account or 'not asked yet'}"
+
+    def whoami(self) -> str:
+        """The account's name: its e-mail address; asked for once."""
+        if self._account is None:
+            self._account = str(self.account.current_user()["email"])
+        return self._account
+
+    def stamp(self, operation: str) -> dict[str, Any]:
+        """What a frame made of several answers says of itself in its `attrs`."""
+        return {"operation": operation, "at": iso(int(self.clock.now())), "where": self.where}
+
+    def spread(self, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+        """(item, `work(item)`) in order, several at a time, for work that itself asks one thing after another."""
+        yield from zip(items, spread(work, items, self._asking.concurrency), strict=True)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _nouns(self) -> list[Noun]:
+        return [getattr(self, name) for name in NOUNS]
+
+    def __repr__(self) -> str:
+        mode = ", read-only" if self.read_only else ""
+        head = f"CreateOS client: {self.where}{mode}"
+        lines = [f"  client.{n.noun:<13} {(type(n).__doc__ or '').strip().splitlines()[0]}" for n in self._nouns()]
+        return "\n".join(
+            [head, *lines, "  client.fleet         All projects at once.", "  client.operations()  client.log()"]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'><code>client.{escape(n.noun)}</code></td>"
+            f"<td style='text-align:left'>{escape((type(n).__doc__ or '').strip().splitlines()[0])}</td></tr>"
+            for n in self._nouns()
+        )
+        mode = " · read-only" if self.read_only else ""
+        return f"<p><b>CreateOS</b> · {escape(self.where)}{mode}</p><table><tbody>{rows}</tbody></table>"
+
+
+#: The nouns of a client.
+NOUNS: Final = (
+    "projects",
+    "deployments",
+    "environments",
+    "domains",
+    "github",
+    "analytics",
+    "security",
+    "apps",
+    "api_keys",
+    "cronjobs",
+    "templates",
+    "account",
+)
+
+
+def _limit(asked: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
+    if isinstance(asked, RateLimit):
+        return asked
+    own = urlsplit(base_url).hostname == urlsplit(PLATFORM_URL).hostname
+    return RateLimit() if asked or (asked is None and own) else None

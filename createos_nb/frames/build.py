@@ -1,0 +1,149 @@
+"""From rows to a typed frame, page by page, so that no more than one page of rows is alive at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+import pandas as pd
+
+from createos_nb.api.resources import Resource
+from createos_nb.frames.arrays import Array, array, objects, times
+from createos_nb.frames.schema import Column, Schema, extra_name, schema
+
+
+class Builder:
+    """Collects rows into columns. `add` takes decoded structs, `add_raw` the rows that did not fit the declaration."""
+
+    def __init__(self, of: type[Resource]) -> None:
+        self.schema = schema(of)
+        self.count = 0
+        self._read = [column for column in self.schema.columns if column.kind != "state"]
+        self._values: dict[tuple[str, ...], list[Any]] = {column.path: [] for column in self._read}
+        self._extra: dict[str, list[Any]] = {}
+        self._plan = _plan(self.schema)
+
+    def add(self, rows: Sequence[Resource]) -> None:
+        """Rows as the declared structs."""
+        if not rows:
+            return
+        at: dict[tuple[str, ...], Sequence[Any]] = {(): rows}
+        for path, empty in self._plan.parents:
+            held = map(attrgetter(path[-1]), at[path[:-1]])
+            at[path] = [empty if one is None else one for one in held]
+        for path, getter in self._plan.getters:
+            self._values[path].extend(map(getter, at[path[:-1]]))
+        self._advance(len(rows))
+
+    def add_raw(self, rows: Iterable[Any]) -> None:
+        """Rows as decoded JSON: what the declaration does not know becomes an extra column."""
+        for row in rows:
+            known = row if isinstance(row, dict) else {"value": row}
+            extras: dict[str, Any] = {}
+            for column in self._read:
+                self._values[column.path].append(_dig(known, column.wire))
+            _unknown(known, (), self.schema, extras)
+            for name, value in extras.items():
+                self._extra.setdefault(name, [None] * self.count).append(value)
+            self._advance(1)
+
+    def frame(self) -> pd.DataFrame:
+        """The frame: the declared columns in their order, then what was not declared."""
+        columns: dict[str, Array] = {}
+        moments = [column for column in self._read if column.kind == "time"]
+        parsed = dict(zip([c.name for c in moments], times([self._values[c.path] for c in moments]), strict=True))
+        again = {column.into: column for column in self.schema.columns if column.into}
+        for column in self.schema.columns:
+            if column.into is not None:
+                continue
+            if column.kind == "time":
+                columns[column.name] = parsed[column.name]
+                continue
+            values = self._values[column.path]
+            if column.name in again:
+                second = self._values[again[column.name].path]
+                values = [b if a is None else a for a, b in zip(values, second, strict=True)]
+            columns[column.name] = array(values, column.kind, column.states)
+        for name, values in self._extra.items():
+            free = name if name not in columns else f"{name}_2"
+            columns[free] = objects(values)
+        return pd.DataFrame(columns, index=pd.RangeIndex(self.count), copy=False)
+
+    def _advance(self, rows: int) -> None:
+        self.count += rows
+        for values in self._extra.values():
+            values.extend([None] * (self.count - len(values)))
+
+
+class _Plan:
+    """How to reach each column through the nested structs; computed once for each resource."""
+
+    def __init__(self, of: Schema) -> None:
+        self.parents = [(path, kind()) for path, kind in of.nested.items() if path]
+        self.getters = [(column.path, attrgetter(column.path[-1])) for column in of.columns if column.kind != "state"]
+
+
+_PLANS: dict[type[Resource], _Plan] = {}
+
+
+def _plan(of: Schema) -> _Plan:
+    plan = _PLANS.get(of.of)
+    if plan is None:
+        plan = _PLANS[of.of] = _Plan(of)
+    return plan
+
+
+def frame_of(of: type[Resource], rows: Sequence[Resource] = (), raw: Sequence[Any] = ()) -> pd.DataFrame:
+    """A frame of a few rows."""
+    builder = Builder(of)
+    builder.add(rows)
+    builder.add_raw(raw)
+    return builder.frame()
+
+
+def record_of(frame: pd.DataFrame) -> pd.Series:
+    """The one row of a frame as a Series with the same labels, named for what it is."""
+    values = objects([frame[name].array[0] for name in frame.columns])
+    name = next((frame[n].array[0] for n in ("unique_name", "name") if n in frame.columns), None)
+    return pd.Series(values, index=frame.columns, name=name if isinstance(name, str) else None, dtype=object)
+
+
+def _dig(row: Mapping[str, Any], wire: tuple[str, ...]) -> Any:
+    value: Any = row
+    for part in wire:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part)
+    return value
+
+
+def _unknown(value: Mapping[str, Any], wire: tuple[str, ...], of: Schema, extras: dict[str, Any]) -> None:
+    """Fields that the declaration lacks, at whatever depth it knows."""
+    columns, parents = _known(of)
+    for key, item in value.items():
+        here = (*wire, key)
+        if here in columns:
+            continue
+        if here in parents:
+            if isinstance(item, dict):
+                _unknown(item, here, of, extras)
+            elif item is not None:
+                extras[extra_name(here)] = item
+        else:
+            extras[extra_name(here)] = item
+
+
+_KNOWN: dict[type[Resource], tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]] = {}
+
+
+def _known(of: Schema) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+    found = _KNOWN.get(of.of)
+    if found is None:
+        columns = frozenset(column.wire for column in of.columns)
+        parents = {wire[:depth] for wire in columns for depth in range(1, len(wire))}
+        found = _KNOWN[of.of] = (columns, frozenset(parents))
+    return found
+
+
+__all__ = ["Builder", "Column", "frame_of", "record_of"]

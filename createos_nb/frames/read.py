@@ -1,0 +1,132 @@
+"""From JSON to rows: fast by the declaration, and slowly but wholly where the wire says more than the declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, cast
+
+import msgspec
+
+from createos_nb.api.resources import Resource
+from createos_nb.errors import Unreadable
+from createos_nb.frames.build import Builder
+from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
+from createos_nb.secret import hide
+
+Json = bytes | msgspec.Raw
+
+
+class _Pagination(msgspec.Struct):
+    total: int = 0
+    limit: int = 0
+    offset: int = 0
+    count: int = 0
+
+
+class Rowset:
+    """The rows of one answer: structs where they fitted, decoded JSON where they did not."""
+
+    __slots__ = ("attrs", "raw", "rows", "total")
+
+    def __init__(
+        self,
+        rows: Sequence[Resource] = (),
+        raw: Sequence[Any] | None = None,
+        total: int | None = None,
+        attrs: dict[str, Any] | None = None,
+    ) -> None:
+        self.rows, self.raw, self.total, self.attrs = rows, raw, total, attrs or {}
+
+    def __len__(self) -> int:
+        return len(self.rows if self.raw is None else self.raw)
+
+    def items(self) -> Sequence[Any]:
+        return self.rows if self.raw is None else self.raw
+
+    def into(self, builder: Builder) -> None:
+        if self.raw is None:
+            builder.add(self.rows)
+        else:
+            builder.add_raw(self.raw)
+
+
+class Reader:
+    """Reads the answers of one operation."""
+
+    def __init__(self, operation: Operation) -> None:
+        answer = operation.answer
+        if not isinstance(answer, Record | Rows | Page | NumberedPage):
+            raise TypeError(f"{operation.name} gives no rows")
+        self.operation, self.answer = operation, answer
+        self.of = cast("type[Resource]", answer.of)
+        self._decode = msgspec.json.Decoder(self._shape()).decode
+
+    def _shape(self) -> Any:
+        answer, of = self.answer, self.answer.of
+        if isinstance(answer, Record):
+            return of
+        if isinstance(answer, Page):
+            return msgspec.defstruct(
+                "PageOf" + of.__name__,
+                [("rows", list[of], msgspec.field(name=answer.rows)), ("pagination", _Pagination)],  # type: ignore[valid-type]  # made at run time
+            )
+        return list[of]  # type: ignore[valid-type]  # made at run time
+
+    def read(self, data: Json) -> Rowset:
+        """The rows of one payload. Raises `Unreadable` where it is no row, page or array at all."""
+        if not (isinstance(self.answer, Rows) and self.answer.inside):
+            try:
+                found = self._decode(data)
+            except (msgspec.ValidationError, ValueError, RecursionError):
+                return self._slow(data)
+            if isinstance(self.answer, Page):
+                return Rowset(found.rows, total=found.pagination.total)
+            return Rowset([found] if isinstance(self.answer, Record) else found)
+        return self._slow(data)
+
+    def _slow(self, data: Json) -> Rowset:
+        value = msgspec.json.decode(data)
+        answer = self.answer
+        attrs: dict[str, Any] = {}
+        total = None
+        if isinstance(answer, Record):
+            if not isinstance(value, dict):
+                raise self._wrong("an object", value)
+            return Rowset(raw=[value])
+        if isinstance(answer, Page):
+            if not isinstance(value, dict) or answer.rows not in value:
+                raise self._wrong("a page", value)
+            pagination = value.get("pagination")
+            found = pagination.get("total") if isinstance(pagination, dict) else None
+            total = found if isinstance(found, int) else None
+            value = value[answer.rows]
+        elif isinstance(answer, Rows) and answer.inside and isinstance(value, dict) and answer.inside in value:
+            attrs = {k: v for k, v in value.items() if k != answer.inside and isinstance(v, str | int | bool)}
+            value = value[answer.inside]
+        if value is None:  # an empty array, as some servers write it
+            value = []
+        if not isinstance(value, list):
+            raise self._wrong("an array", value)
+        return Rowset(raw=value, total=total, attrs=attrs)
+
+    def _wrong(self, expected: str, value: Any) -> Unreadable:
+        o = self.operation
+        return Unreadable(
+            f"the answer holds {type(value).__name__} where {expected} belongs",
+            operation=o.name,
+            method=o.method,
+            path=o.path,
+            status=o.success,
+            hint="The platform answers in a way that this version does not know: client.call() gives it as it came.",
+        )
+
+
+@cache
+def reader(operation: Operation) -> Reader:
+    return Reader(operation)
+
+
+def plain(data: Json) -> Any:
+    """A payload as decoded JSON with its secrets masked."""
+    return hide(msgspec.json.decode(data))

@@ -1,0 +1,152 @@
+"""Which columns a resource's table has: name, dtype, unit and meaning, read from its declaration."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from createos_nb.api.resources import Resource
+from createos_nb.words import SECRET_MAPS, SECRET_VALUES, snake
+
+Kind = Literal["text", "whole", "number", "flag", "time", "map", "secret", "object", "state"]
+
+DTYPES: Mapping[Kind, str] = {
+    "text": "str",
+    "whole": "Int64",
+    "number": "Float64",
+    "flag": "boolean",
+    "time": "datetime64[us, UTC]",
+    "map": "object",
+    "secret": "object",
+    "object": "object",
+    "state": "str",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `path` are the attributes that lead to it, `wire` the wire's names of them."""
+
+    name: str
+    kind: Kind
+    path: tuple[str, ...]
+    wire: tuple[str, ...]
+    meaning: str = ""
+    unit: str = ""
+    states: Mapping[str, str] | None = None
+    into: str | None = None
+
+    @property
+    def dtype(self) -> str:
+        return DTYPES[self.kind]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a resource, and the nested structs that they are read through."""
+
+    of: type[Resource]
+    columns: tuple[Column, ...]
+    nested: Mapping[tuple[str, ...], type[Resource]]
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns if column.into is None]
+
+
+@cache
+def schema(of: type[Resource]) -> Schema:
+    """The schema of a declared resource."""
+    nested: dict[tuple[str, ...], type[Resource]] = {(): of}
+    columns = list(_columns(of, (), (), "", nested))
+    names = {column.name for column in columns}
+    settled: list[Column] = []
+    for column in columns:
+        if column.into in names:  # a second spelling of another column: it fills that one's gaps
+            settled.append(column)
+            continue
+        settled.append(_renamed(column))
+        if column.states is not None:
+            state = column.name.removesuffix("status") + "state"
+            meaning = "the same in people's words"
+            settled.append(Column(state, "state", column.path, column.wire, meaning, "", column.states))
+    return Schema(of, tuple(settled), nested)
+
+
+def _renamed(column: Column) -> Column:
+    if column.into is None:
+        return column
+    return Column(column.into, column.kind, column.path, column.wire, column.meaning, column.unit, column.states, None)
+
+
+def _columns(
+    of: type[Resource],
+    path: tuple[str, ...],
+    wire: tuple[str, ...],
+    prefix: str,
+    nested: dict[tuple[str, ...], type[Resource]],
+) -> list[Column]:
+    found: list[Column] = []
+    hints = get_type_hints(of, include_extras=True)
+    for field in msgspec.structs.fields(of):
+        annotation = hints[field.name]
+        inner, metas = _unwrapped(annotation)
+        here, on_wire = (*path, field.name), (*wire, field.encode_name)
+        if isinstance(inner, type) and issubclass(inner, Resource):
+            nested[here] = inner
+            found += _columns(inner, here, on_wire, f"{prefix}{field.name}_", nested)
+            continue
+        extra: dict[str, Any] = {}
+        for meta in metas:
+            extra |= {key: value for key, value in (meta.extra or {}).items() if value}
+        bare = extra.get("bare", False)
+        meaning = next((meta.description for meta in metas if meta.description), "")
+        found.append(
+            Column(
+                name=field.name if bare else prefix + field.name,
+                kind=_kind(inner, extra, field.encode_name),
+                path=here,
+                wire=on_wire,
+                meaning=meaning,
+                unit=extra.get("unit", ""),
+                states=extra.get("states"),
+                into=extra.get("alias"),
+            )
+        )
+    return found
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, list[msgspec.Meta]]:
+    metas: list[msgspec.Meta] = []
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *marks = get_args(annotation)
+            metas += [mark for mark in marks if isinstance(mark, msgspec.Meta)]
+        elif get_origin(annotation) in (Union, types.UnionType):
+            rest = [part for part in get_args(annotation) if part is not type(None)]
+            if len(rest) != 1:
+                return annotation, metas
+            annotation = rest[0]
+        else:
+            return annotation, metas
+
+
+def _kind(inner: Any, extra: Mapping[str, Any], wire: str) -> Kind:
+    if extra.get("kind") == "time":
+        return "time"
+    if wire in SECRET_MAPS:
+        return "map"
+    if wire in SECRET_VALUES:
+        return "secret"
+    plain: dict[Any, Kind] = {str: "text", int: "whole", float: "number", bool: "flag"}
+    return plain.get(inner, "object")
+
+
+def extra_name(wire: tuple[str, ...]) -> str:
+    """The column of a field that the contract does not know: its snake_case name behind its parents'."""
+    return "_".join(snake(part) for part in wire)

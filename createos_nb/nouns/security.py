@@ -1,0 +1,54 @@
+"""Security as a client offers it: also the findings of a scan as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from createos_nb import api
+from createos_nb.frames.arrays import texts
+from createos_nb.words import snake
+
+_LISTS: Final = ("vulnerabilities", "findings", "Vulnerabilities")
+_FIRST: Final = ("severity", "id", "package", "installed_version", "fixed_version", "title")
+
+
+class Security(api.Security):
+    """Vulnerability scans of deployments."""
+
+    def findings(self, project: str, deployment: str | int) -> pd.DataFrame:
+        """What the scan of a deployment found, one row each: severity, id, package, versions, title, as reported.
+
+        Columns are the report's own fields in snake_case; an empty frame where nothing was found or nothing is known
+        yet: `attrs["status"]` says which.
+        """
+        scan = self.scan(project, deployment)
+        report = scan["parsed_report"]
+        rows = [{snake(str(k)): v for k, v in row.items()} for row in _found(report)] if report else []
+        names = list(dict.fromkeys([*_FIRST, *(name for row in rows for name in row)]))
+        frame = pd.DataFrame({name: texts([_text(row.get(name)) for row in rows]) for name in names})
+        frame.attrs |= {
+            "operation": "GetSecurityScan",
+            "status": scan["status"],
+            "complete": scan["status"] == "success",
+        }
+        return frame
+
+
+def _found(report: Any) -> Iterator[Mapping[str, Any]]:
+    """The findings, wherever the scanner's report keeps its list of them."""
+    if isinstance(report, Mapping):
+        for name, value in report.items():
+            if name in _LISTS and isinstance(value, list):
+                yield from (one for one in value if isinstance(one, Mapping))
+            else:
+                yield from _found(value)
+    elif isinstance(report, list):
+        for item in report:
+            yield from _found(item)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else value if isinstance(value, str) else str(value)

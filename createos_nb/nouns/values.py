@@ -1,0 +1,108 @@
+"""Values of a call made ready for the wire: spelled as the wire spells them, and checked against the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from createos_nb.errors import InvalidInput
+from createos_nb.operation import Operation, Parameter
+from createos_nb.secret import Secret
+from createos_nb.times import iso, unix
+from createos_nb.words import SECRET_MAPS, SECRET_VALUES
+
+
+def ready(operation: Operation, parameter: Parameter, value: Any, now: float) -> Any:
+    """One argument as it is sent. Raises `InvalidInput`, naming the call, the argument and the limit."""
+    name = f"{operation.call}: {parameter.name}"
+    if value is None and parameter.nullable:
+        return None
+    if parameter.moment:
+        seconds = unix(value, now, name)
+        return iso(seconds) if parameter.moment.unit == "iso" else int(seconds // 1)
+    if parameter.fields:
+        return _object(parameter, value, name)
+    if parameter.place == "file":
+        return _bytes(value, name)
+    plain = _revealed(value)
+    try:
+        msgspec.convert(plain, parameter.annotation, strict=True)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"{name}{_shown(parameter, value)} {_why(parameter, plain, error)}") from None
+    return plain
+
+
+def _object(parameter: Parameter, value: Any, name: str) -> Any:
+    assert parameter.fields is not None
+    if parameter.fields.many:
+        if isinstance(value, Mapping | str) or not hasattr(value, "__iter__"):
+            raise InvalidInput(f"{name} must be a list of objects, each with path and content")
+        items = [_one_object(parameter, item, f"{name}[{i}]") for i, item in enumerate(value)]
+        most = parameter.bounds().get("max_length")
+        if most and len(items) > most:
+            raise InvalidInput(f"{name}: at most {most} in one call, not {len(items)}")
+        return items
+    return _one_object(parameter, value, name)
+
+
+def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
+    """The object with its declared fields in the wire's spelling; keys inside a user's own map stay as they are."""
+    assert parameter.fields is not None
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.to_builtins(value)
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{name} must be an object, not {type(value).__name__}")
+    reasons: list[str] = []
+    for kind in parameter.fields.of:
+        spelled = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+        sent = {spelled.get(str(key), str(key)): _revealed(item) for key, item in value.items()}
+        try:
+            msgspec.convert(sent, kind, strict=True)
+        except msgspec.ValidationError as error:
+            reasons.append(str(error).replace("`$.", "`").replace("`$`", "the whole"))
+            continue
+        return sent
+    raise InvalidInput(f"{name}: {reasons[0]}")
+
+
+def _bytes(value: Any, name: str) -> bytes:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise InvalidInput(f"{name} takes the bytes of a zip archive, not {type(value).__name__}")
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, Mapping):
+        return {key: _revealed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_revealed(item) for item in value]
+    if hasattr(value, "item") and type(value).__module__ == "numpy":
+        return value.item()
+    return value
+
+
+def _shown(parameter: Parameter, value: Any) -> str:
+    if parameter.wire in SECRET_MAPS or parameter.wire in SECRET_VALUES or isinstance(value, Mapping):
+        return ""
+    text = repr(value)
+    return f"={text if len(text) <= 60 else text[:59] + '…'}"
+
+
+def _why(parameter: Parameter, value: Any, error: msgspec.ValidationError) -> str:
+    bounds = parameter.bounds()
+    unit = next((m.extra.get("unit") for m in [parameter.meta] if m and m.extra), "") or ""
+    if "choices" in bounds and isinstance(value, str):
+        return f"is none of: {', '.join(bounds['choices'])}"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and "ge" in bounds and "le" in bounds:
+        return f"is outside the platform's limits: {bounds['ge']} to {bounds['le']} {unit}".rstrip()
+    if isinstance(value, str) and parameter.meaning and ("pattern" in bounds or "max_length" in bounds):
+        return f"is not accepted by the platform: it takes {parameter.meaning}"
+    if isinstance(value, Mapping):
+        wrong = [str(k) for k, v in value.items() if not isinstance(v, str)]
+        return f": every value must be text, and these are not: {', '.join(wrong)}" if wrong else f": {error}"
+    return f"is not accepted: {error}"

@@ -1,0 +1,53 @@
+"""Progress of long reads: a bar after two seconds of real time, in a notebook or a terminal, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from createos_nb.clock import Clock
+
+_AFTER: Final = 2.0
+
+Tick = Callable[[int, int], None]
+
+
+def wanted(clock: Clock) -> bool:
+    """Bars are shown on a real clock, to a person, unless `CREATEOS_NB_PROGRESS=0`."""
+    if clock.virtual or os.environ.get("CREATEOS_NB_PROGRESS") == "0":
+        return False
+    return _in_notebook() or sys.stderr.isatty()
+
+
+@contextmanager
+def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
+    """Gives a function to call with (done, all) after each step, or None where no bar is wanted."""
+    if not wanted(clock):
+        yield None
+        return
+    from tqdm.auto import tqdm
+
+    bar: Any = None
+
+    def tick(done: int, of: int) -> None:
+        nonlocal bar
+        if bar is None and of > 1:
+            bar = tqdm(total=of, desc=label, unit=" requests", delay=_AFTER, leave=False)
+        if bar is not None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+    try:
+        yield tick
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
