@@ -28,6 +28,7 @@ from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
 from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
 from createos_nb.simulator.traffic.recorded import Recorded
+from createos_nb.simulator.traffic.runtime_logs import LogLine
 
 __all__ = [
     "CLASSES",
@@ -43,6 +44,7 @@ __all__ = [
     "Events",
     "Failing",
     "Incident",
+    "LogLine",
     "Page",
     "Profile",
     "Recorded",

@@ -13,7 +13,7 @@ class Failing:
         status: of the error, 300 to 599.
         share: 0 to 1, in steps of a millionth.
         path: an exact path, a prefix that ends in "*" ("/api/*"), or "*" for every path.
-        cause: what the log's trace says; empty for one that suits the runtime.
+        cause: what the log's trace says: see `voices`; empty for one that suits runtime and status.
     """
 
     status: int
@@ -48,7 +48,7 @@ class Behaviour:
             setting, every request gets 502 until one of the two is mended.
         crash_after: seconds from listening until the process ends with an error; it is then started again after 10, 20,
             40, ... at most 300 s, for ever (a crash loop). None: it does not crash. 0: it never gets to listen.
-        crash: cause of the crash, as the log gives it; see `runtime_logs`.
+        crash: cause of the crash, as the log gives it: see `voices`.
         memory: MB that the process uses idle.
         leak: MB that it grows by in an hour; at the memory limit it is killed (OOM) and starts again after 10 s and
             `boot`.
@@ -110,6 +110,8 @@ class Segment:
         runtime: such as "node:20"; decides how its logs read.
         framework: such as "express"; empty if none.
         asleep: it sleeps: every request gets 503 until it is woken.
+        launched: Unix seconds at which the first process was started, at most `start`; its start-up lines are dated
+            from then on. None: at `start`.
         fresh: the process starts with this segment; False if it ran before and was only moved or resized.
     """
 
@@ -125,11 +127,14 @@ class Segment:
     runtime: str = "node:20"
     framework: str = ""
     asleep: bool = False
+    launched: int | None = None
     fresh: bool = True
 
     def __post_init__(self) -> None:
         if self.end is not None and self.end < self.start:
             raise ValueError(f"a segment ends at {self.end}, before it starts at {self.start}")
+        if self.launched is not None and self.launched > self.start:
+            raise ValueError(f"a segment is launched at {self.launched}, after it starts at {self.start}")
         for name, value, least, most in (
             ("replicas", self.replicas, 1, 16),
             ("cpu", self.cpu, 1, 64_000),

@@ -16,6 +16,7 @@ from createos_nb.simulator.traffic.profile import Profile
 from createos_nb.simulator.traffic.randomness import Ints, key_of
 from createos_nb.simulator.traffic.recorded import Recorded
 from createos_nb.simulator.traffic.regime import per_cell
+from createos_nb.simulator.traffic.runtime_logs import LogLine, runtime_log
 from createos_nb.simulator.traffic.timeline import Piece, Timeline
 
 CHUNK = 7 * 1440
@@ -211,6 +212,16 @@ class Traffic:
             return 0, 0.0
         counts = self.series(start, end, 60).counts.sum(axis=1)
         return int(counts.max(initial=0)), int(counts.sum()) * 60 / (end - start)
+
+    def logs(self, start: int, end: int, deployment: str | None = None) -> list[LogLine]:
+        """The runtime log's lines of [start, end), in order of time; `str` of a line begins with its time.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+            deployment: only what ran while this deployment was live; None: everything.
+        """
+        return runtime_log(self.timeline, self.events, start, end, deployment)
 
     def success_percentage(self, start: int, end: int) -> float | None:
         """100 * (2xx + 3xx) / all of [start, end); None without requests."""

@@ -15,6 +15,8 @@ BACK_OFF = 10
 LONGEST_BACK_OFF = 300
 OUT_OF_ROTATION = 10
 """Seconds after which a dead replica gets no more requests while others live."""
+FILLING = (80, 90, 97)
+"""Percentages of the way to the memory limit at which a program complains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,21 @@ class Mode:
 
 
 class Turn(NamedTuple):
-    """Something that happens to a process: `what` is "start", "listen", "crash" or "oom"; `replica` counts from 0."""
+    """Something that happens to a process.
+
+    Attributes:
+        time: Unix seconds.
+        what: "start", "listen", "memory" (it has filled much of its limit), "crash" or "oom".
+        replica: counts from 0.
+        life: how many times it had been started before.
+        number: of "crash" and "oom" the seconds until it is started again, of "memory" the percentage that is full.
+    """
 
     time: int
     what: str
     replica: int
+    life: int
+    number: int = 0
 
 
 UP = Mode()
@@ -54,7 +66,7 @@ def _life(segment: Segment, key: int, replica: int, until: int) -> Iterator[Turn
         if fresh:
             if time >= until:
                 return
-            yield Turn(time, "start", replica)
+            yield Turn(time, "start", replica, life)
         # A version that takes over from another one is started before it gets requests.
         boot = behaviour.boot if life else 0
         if behaviour.crash_after == 0:
@@ -62,7 +74,7 @@ def _life(segment: Segment, key: int, replica: int, until: int) -> Iterator[Turn
             ends, what = time + boot, "crash"
         else:
             if fresh:
-                yield Turn(time + boot, "listen", replica)
+                yield Turn(time + boot, "listen", replica, life)
             jitter = int(uniform(mixed(key, segment.start, life * 64 + replica), 1 << 16)[0])
             crash: int | None = None
             leak: int | None = None
@@ -79,10 +91,16 @@ def _life(segment: Segment, key: int, replica: int, until: int) -> Iterator[Turn
                 ends, what = leak or crash or until, "oom"
             else:
                 ends, what = crash, "crash"
+        if what == "oom":
+            for full in FILLING:
+                before = time + boot + (ends - time - boot) * full // 100
+                if before >= until:
+                    return
+                yield Turn(before, "memory", replica, life, full)
         if ends >= until:
             return
-        yield Turn(ends, what, replica)
         waits = BACK_OFF if ends - time - boot > 600 else min(waits * 2 if life else BACK_OFF, LONGEST_BACK_OFF)
+        yield Turn(ends, what, replica, life, waits)
         time = ends + waits
 
 
@@ -93,7 +111,8 @@ def turns(segment: Segment, key: int, until: int) -> list[Turn]:
     until = until if segment.end is None else min(until, segment.end)
     if segment.behaviour.crash_after is not None:
         # Replicas of one version meet the same fault together.
-        lives = [[Turn(t.time, t.what, r) for t in _life(segment, key, 0, until)] for r in range(segment.replicas)]
+        one = list(_life(segment, key, 0, until))
+        lives = [[turn._replace(replica=replica) for turn in one] for replica in range(segment.replicas)]
     else:
         lives = [list(_life(segment, key, replica, until)) for replica in range(segment.replicas)]
     return [turn for turn in merge(*lives, key=lambda t: (t.time, t.replica)) if turn.time < until]
