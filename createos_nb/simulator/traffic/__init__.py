@@ -23,7 +23,10 @@ from __future__ import annotations
 
 from createos_nb.simulator.traffic.access_log import AccessLog, read_access_log
 from createos_nb.simulator.traffic.behaviour import HEALTHY, Behaviour, Failing, Incident, Segment
-from createos_nb.simulator.traffic.engine import Cells, Series, Traffic
+from createos_nb.simulator.traffic.build_logs import Build, BuildLine, build
+from createos_nb.simulator.traffic.builds import BuildBehaviour, BuildSettings
+from createos_nb.simulator.traffic.cells import Cells
+from createos_nb.simulator.traffic.engine import Series, Traffic
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
 from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
@@ -38,6 +41,10 @@ __all__ = [
     "AccessLog",
     "Behaviour",
     "Bot",
+    "Build",
+    "BuildBehaviour",
+    "BuildLine",
+    "BuildSettings",
     "Cause",
     "Cell",
     "Cells",
@@ -51,5 +58,6 @@ __all__ = [
     "Segment",
     "Series",
     "Traffic",
+    "build",
     "read_access_log",
 ]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from createos_nb.simulator.traffic.behaviour import Incident, Segment
+from createos_nb.simulator.traffic.cells import Cells
 from createos_nb.simulator.traffic.events import Events, expanded, joined
-from createos_nb.simulator.traffic.mixture import CLASSES, Cell
+from createos_nb.simulator.traffic.mixture import Cell
 from createos_nb.simulator.traffic.profile import Profile
 from createos_nb.simulator.traffic.randomness import Ints, key_of
 from createos_nb.simulator.traffic.recorded import Recorded
@@ -29,16 +29,6 @@ class Series(NamedTuple):
 
     time: Ints
     counts: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Requests by method, path and status, parallel; the most frequent first, then by path, status, method."""
-
-    method: list[str]
-    path: list[str]
-    status: list[int]
-    count: list[int]
 
 
 class Traffic:
@@ -162,55 +152,37 @@ class Traffic:
                     members = draw.mixture.cells[at : at + len(draw.mixture.within[c]) - 1]
                     add(members, per_cell(draw, c).tolist())
         single(self.recorded.between(start, end))
-        rows = sorted(tally.items(), key=lambda item: (-item[1], item[0][1], item[0][2], item[0][0]))
-        return Cells(
-            [what[0] for what, _ in rows],
-            [what[1] for what, _ in rows],
-            [what[2] for what, _ in rows],
-            [count for _, count in rows],
-        )
+        return Cells.of(tally)
 
     def totals(self, start: int, end: int) -> dict[str, int]:
-        """Requests of [start, end): "total" and by class "2xx" to "5xx"; a replayed 1xx is in the total only."""
-        cells = self.cells(start, end)
-        result = dict.fromkeys(("total", *CLASSES), 0)
-        for status, count in zip(cells.status, cells.count, strict=True):
-            result["total"] += count
-            if status >= 200:
-                result[CLASSES[status // 100 - 2]] += count
-        return result
+        """Requests of [start, end) by class: see `Cells.totals`."""
+        return self.cells(start, end).totals()
 
     def statuses(self, start: int, end: int) -> dict[int, int]:
-        """Requests of [start, end) by status code, in order of the codes."""
-        cells = self.cells(start, end)
-        result: dict[int, int] = {}
-        for status, count in zip(cells.status, cells.count, strict=True):
-            result[status] = result.get(status, 0) + count
-        return dict(sorted(result.items()))
+        """Requests of [start, end) by status code: see `Cells.statuses`."""
+        return self.cells(start, end).statuses()
 
     def top_paths(self, start: int, end: int, limit: int = 10) -> list[tuple[str, int]]:
-        """The paths with most requests in [start, end): (path, count); equal counts in order of the path."""
-        cells = self.cells(start, end)
-        tally: dict[str, int] = {}
-        for path, count in zip(cells.path, cells.count, strict=True):
-            tally[path] = tally.get(path, 0) + count
-        return sorted(tally.items(), key=lambda item: (-item[1], item[0]))[:limit]
+        """The paths with most requests in [start, end): see `Cells.top_paths`."""
+        return self.cells(start, end).top_paths(limit)
 
     def top_errors(self, start: int, end: int, limit: int = 10) -> list[tuple[str, int, int]]:
-        """The pairs of path and status from 400 on with most requests in [start, end): (path, status, count)."""
-        cells = self.cells(start, end)
-        tally: dict[tuple[str, int], int] = {}
-        for path, status, count in zip(cells.path, cells.status, cells.count, strict=True):
-            if status >= 400:
-                tally[path, status] = tally.get((path, status), 0) + count
-        rows = sorted(tally.items(), key=lambda item: (-item[1], item[0]))[:limit]
-        return [(path, status, count) for (path, status), count in rows]
+        """The paths and error statuses with most requests in [start, end): see `Cells.top_errors`."""
+        return self.cells(start, end).top_errors(limit)
+
+    def success_percentage(self, start: int, end: int) -> float | None:
+        """Percentage of 2xx and 3xx of [start, end): see `Cells.success_percentage`."""
+        return self.cells(start, end).success_percentage()
 
     def rpm(self, start: int, end: int) -> tuple[int, float]:
         """(peak, average) requests a minute in [start, end): the most in a minute of the clock; all by the minutes."""
         if end <= start:
             return 0, 0.0
-        counts = self.series(start, end, 60).counts.sum(axis=1)
+        first = self.created
+        if len(self.recorded):
+            first = min(first, int(self.recorded.events.time[0]) // 1_000_000)
+        # A window may begin long before there was anything.
+        counts = self.series(max(start, first), end, 60).counts.sum(axis=1)
         return int(counts.max(initial=0)), int(counts.sum()) * 60 / (end - start)
 
     def logs(self, start: int, end: int, deployment: str | None = None) -> list[LogLine]:
@@ -222,13 +194,6 @@ class Traffic:
             deployment: only what ran while this deployment was live; None: everything.
         """
         return runtime_log(self.timeline, self.events, start, end, deployment)
-
-    def success_percentage(self, start: int, end: int) -> float | None:
-        """100 * (2xx + 3xx) / all of [start, end); None without requests."""
-        totals = self.totals(start, end)
-        if not totals["total"]:
-            return None
-        return 100 * (totals["2xx"] + totals["3xx"]) / totals["total"]
 
 
 def _tally(total: Ints, events: Events, first: int, width: int) -> None:

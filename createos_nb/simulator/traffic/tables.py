@@ -21,8 +21,9 @@ from createos_nb.simulator.traffic.randomness import Ints, Words
 
 SMALL_RATE = 32
 """Up to this mean a count is an exact Poisson quantile; above it, the normal one with the correction for skewness."""
-STEPS = 16
-"""Means of the exact tables are multiples of 1/STEPS; a mean in between is one of its neighbours by chance."""
+FINE, COARSE, FINE_RATE = 128, 16, 2
+"""Means of the exact tables are multiples of 1/FINE up to FINE_RATE and of 1/COARSE beyond; a mean in between is one of
+its two neighbours by chance, which leaves the mean and adds less than one part in a hundred to the variance."""
 MAX_RATE = 1 << 20
 """Largest mean of one minute's count."""
 _BITS = 31
@@ -37,7 +38,10 @@ class Normal(NamedTuple):
 
 
 class Poisson(NamedTuple):
-    """`cdf[row, n]` = P(count <= n) in units of 2**-31 at mean row / 16; `guide[row, g]` a count to start from."""
+    """`cdf[row, n]` = P(count <= n) in units of 2**-31; `guide[row, g]` a count to start from, for the upper bits g.
+
+    Row r is that of the mean r / 128 up to 256, then of 2 + (r - 256) / 16.
+    """
 
     cdf: npt.NDArray[np.uint32]
     guide: npt.NDArray[np.uint8]
@@ -75,16 +79,17 @@ def root() -> Ints:
 @cache
 def poisson() -> Poisson:
     """The Poisson distribution for means up to `SMALL_RATE`."""
-    rows = SMALL_RATE * STEPS + 1
+    means = [(i, FINE) for i in range(FINE * FINE_RATE)]
+    means += [(i, COARSE) for i in range(COARSE * FINE_RATE, COARSE * SMALL_RATE + 1)]
     columns = 96
-    cdf = np.full((rows, columns), (1 << _BITS) - 1, dtype=np.uint32)
-    for row in range(rows):
+    cdf = np.full((len(means), columns), (1 << _BITS) - 1, dtype=np.uint32)
+    for row, (top, bottom) in enumerate(means):
         term = total = 1 << 72
         sums = [total]
         n = 0
         while n < columns - 1 and (term << 40) > total:
             n += 1
-            term = term * row // (STEPS * n)
+            term = term * top // (bottom * n)
             total += term
             sums.append(total)
         cdf[row, : len(sums)] = [min((s << _BITS) // total, (1 << _BITS) - 1) for s in sums]
@@ -152,9 +157,12 @@ def counts(rate: Ints, word: Words) -> Ints:
 
 def _small(rate: Ints, word: Words) -> Ints:
     cdf, guide = poisson()
-    low = (word >> np.uint64(20)).astype(np.uint32)
+    low = (word >> np.uint64(20)).astype(np.uint32).astype(np.int64)
     u = (word >> np.uint64(33)).astype(np.uint32)
-    row = (rate + (low & np.uint32(4095))) >> 12
+    row = rate + (low & 511) >> 9
+    if int(rate.max(initial=0)) > FINE_RATE << 16:
+        coarse = (rate + (low & 4095) >> 12) + (FINE - COARSE) * FINE_RATE
+        row = np.where(rate < FINE_RATE << 16, row, coarse)
     flat = cdf.ravel()
     n = guide.ravel()[(row << _GUIDE_BITS) + (u >> np.uint32(_BITS - _GUIDE_BITS))].astype(np.int64)
     row *= cdf.shape[1]

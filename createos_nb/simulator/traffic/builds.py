@@ -1,0 +1,82 @@
+"""What is built: the settings of a project and what its source is like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSettings:
+    """What is built, as the project's settings say.
+
+    Attributes:
+        source: "vcs" or "upload".
+        repository: owner/name, or the repository's id if it is not known.
+        branch: of the repository.
+        commit: its hash.
+        directory: path within the repository; empty or "/" for the top.
+        runtime: such as "node:20".
+        framework: such as "nextjs"; empty if none.
+        install: command; empty for the runtime's usual one.
+        build: command; empty for the runtime's usual one.
+        variables: names of the buildVars that are set.
+        run_variables: names of the runEnvs that are set; a build does not see them.
+        dockerfile: a Dockerfile decides.
+        build_ai: Build AI finds the configuration.
+        port: on which the health check looks.
+    """
+
+    source: str = "vcs"
+    repository: str = "example/app"
+    branch: str = "main"
+    commit: str = "0000000"
+    directory: str = ""
+    runtime: str = "node:20"
+    framework: str = ""
+    install: str = ""
+    build: str = ""
+    variables: tuple[str, ...] = ()
+    run_variables: tuple[str, ...] = ()
+    dockerfile: bool = False
+    build_ai: bool = False
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildBehaviour:
+    """What the source is like; where it and the settings don't fit, the build fails, and says why.
+
+    Attributes:
+        reachable: the repository exists and the installation may read it; False for a wrong repository id.
+        directories: paths in the repository that can be built; ("",) for one that is not a monorepo.
+        private_package: name of a package that needs a token; the build fails unless `token` is among the buildVars.
+        token: name of that variable; empty for the runtime's usual one.
+        needs: names of variables that the build reads; one that is not among the buildVars fails it, even if it is set
+            among the runEnvs.
+        missing_package: name of a package that does not exist; fails the installation.
+        error: text of an error in the code; fails the build.
+        dockerfile_error: the instruction of the Dockerfile that fails, such as "RUN npm run biuld".
+        unhealthy: what the app says instead of answering the health check; fails the deployment after its minute.
+        queue: median seconds in the queue.
+        slow: factor on the durations of installing and building, 0.05 to 1000.
+        packages: how many packages are installed.
+    """
+
+    reachable: bool = True
+    directories: tuple[str, ...] = ("",)
+    private_package: str = ""
+    token: str = ""
+    needs: tuple[str, ...] = ()
+    missing_package: str = ""
+    error: str = ""
+    dockerfile_error: str = ""
+    unhealthy: str = ""
+    queue: int = 4
+    slow: float = 1.0
+    packages: int = 412
+
+    def __post_init__(self) -> None:
+        if not 0.05 <= self.slow <= 1000:
+            raise ValueError(f"slow is 0.05 to 1000, not {self.slow}")
+        if self.queue < 0:
+            raise ValueError(f"queue is at least 0 seconds, not {self.queue}")
