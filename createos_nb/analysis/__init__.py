@@ -14,12 +14,18 @@ if TYPE_CHECKING:
 # Name to module: loaded when first asked for, so that importing the package costs no scipy.
 _HOMES = {
     "FrameError": "checks",
+    "SLO": "objectives",
+    "burn_alerts": "burn",
+    "burn_rates": "burn",
+    "burn_table": "alerting",
     "compare": "comparison",
     "decompose": "seasons",
     "distribution": "routes",
+    "error_budget": "objectives",
     "hour_by_weekday": "seasons",
     "paths": "routes",
     "rpm": "traffic",
+    "slo": "objectives",
     "success_rate": "traffic",
     "summary": "traffic",
 }

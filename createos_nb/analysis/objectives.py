@@ -1,0 +1,276 @@
+"""Service level objectives: what was achieved, what of the error budget is left, and how long it lasts.
+
+Requests are the unit: the budget is `(1 − target) × requests` of the window, and each error spends one. Errors are 5xx
+unless told otherwise. Requests of a bucket that the asked window cuts did happen and count; buckets without data do
+not, and `coverage` says how much of the SLO's window has any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis import card, intervals
+from createos_nb.analysis.alerting import status_classes, thresholds
+from createos_nb.analysis.checks import Floats, FrameError, Requests, requests
+from createos_nb.analysis.pieces import seconds_of, whole, width_text
+from createos_nb.analysis.windows import trailing
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SLO:
+    """How one environment stands against its objective at the end of the frame."""
+
+    target: float
+    """Share of the requests that should not be errors, 0 to 1."""
+    window: str
+    """Length of the SLO's window, such as "30d"."""
+    start: pd.Timestamp
+    """Start of the first bucket that lies in the window."""
+    end: pd.Timestamp
+    """End of the last bucket."""
+    requests: int
+    errors: int
+    achieved: float
+    """Share of the requests that were no errors, 0 to 1; NaN without requests."""
+    low: float
+    high: float
+    """95 % interval of `achieved`, wide enough for errors in clumps."""
+    budget: float
+    """Errors that the target allows among these requests."""
+    spent: float
+    """Share of the budget that is spent; above 1 the objective is missed. NaN without requests."""
+    left: float
+    """Errors that may still happen among these requests; negative once the objective is missed."""
+    coverage: float
+    """Share of the window for which there is data, 0 to 1."""
+    burn_rates: pd.DataFrame
+    """Indexed by `lookback` ("5m" … "3d"): `burn_rate` (1 spends the budget exactly), `error_percentage`, `requests`,
+    `errors`, and `exhausted_in`: Timedelta until the budget of a whole window is gone at that pace, counting what is
+    spent already and not what falls out of the window behind; NaT at a pace of 0."""
+    pace: str
+    """The lookback whose pace `exhausted_in` goes by."""
+    exhausted_in: pd.Timedelta | None
+    """Time until the budget is gone at that pace; zero if it is gone, None if nothing is being spent."""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the objective is met so far; None without requests."""
+        return None if np.isnan(self.achieved) else bool(self.achieved >= self.target)
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        if np.isnan(self.achieved):
+            return f"No requests in {self.window}, so nothing can be said about {card.percent(self.target)}."
+        stand = (
+            f"{card.percent(self.achieved)} of {self.requests:,} requests were no errors in {self.window}, "
+            f"against a target of {card.percent(self.target)}"
+        )
+        if self.left < 0:
+            outlook = f"the budget is overspent by {-self.left:,.0f} errors"
+        elif self.exhausted_in is None:
+            outlook = f"{card.percent(1 - self.spent, digits=1)} of the budget is left, and none was spent lately"
+        else:
+            outlook = (
+                f"{card.percent(1 - self.spent, digits=1)} of the budget is left, "
+                f"{card.span(self.exhausted_in.total_seconds())} at the pace of the last {self.pace}"
+            )
+        thin = f" Only {card.percent(self.coverage, digits=1)} of the window has data." if self.coverage < 0.9 else ""
+        return f"{stand}; {outlook}.{thin}"
+
+    def _rows(self) -> list[tuple[str, Any]]:
+        return [
+            ("window", f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"),
+            (
+                "achieved",
+                f"{card.percent(self.achieved)} (95 %: {card.percent(self.low)} to {card.percent(self.high)})",
+            ),
+            ("budget", f"{self.budget:,.1f} errors, {self.errors:,} spent, {self.left:,.1f} left"),
+        ]
+
+    def __repr__(self) -> str:
+        return card.text(f"SLO {card.percent(self.target)} over {self.window}", self.sentence, self._rows())
+
+    def _repr_html_(self) -> str:
+        shown = self.burn_rates.assign(exhausted_in=[_span(value) for value in self.burn_rates["exhausted_in"]])
+        return card.html(
+            f"SLO {card.percent(self.target)} over {self.window}",
+            self.sentence,
+            self._rows(),
+            frames=[("Burn rates (1 spends the budget exactly by the end of the window):", shown)],
+        )
+
+
+def slo(
+    frame: pd.DataFrame,
+    *,
+    target: float = 0.999,
+    window: str | pd.Timedelta = "30d",
+    errors: str | Sequence[str] = ("5xx",),
+    pace: str | pd.Timedelta = "1h",
+) -> SLO | pd.DataFrame:
+    """Stand of the error budget over the last `window` of the frame.
+
+    One environment gives an :class:`SLO`, a fleet a frame with one row per environment and the columns `project`,
+    `environment`, `requests`, `errors` (Int64), `achieved`, `low`, `high`, `spent`, `coverage` (0 to 1), `budget`,
+    `left` (errors), `burn_rate` (over `pace`), `exhausted_in` (Timedelta, NaT if nothing is being spent), `met`
+    (boolean, NA without requests).
+
+    `errors` names the status classes that spend the budget, `"5xx"` or `("4xx", "5xx")`; `pace` is the lookback by
+    which the time to exhaustion goes.
+    """
+    statuses = status_classes(errors)
+    period = seconds_of(window, name="window")
+    rows = thresholds(target, period)
+    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
+    if not len(counts.index):
+        raise FrameError("the frame has no rows")
+    lookback = seconds_of(pace, name="pace")
+    widths = sorted({width for row in rows for width in (row.long, row.short)} | {lookback})
+    stand = _Stand(counts, statuses, target, period)
+    rates = {width: stand.burn(width) for width in widths}
+    if counts.environments is None:
+        return _one(counts, stand, rates, lookback, target, period)
+    left_for = rates[lookback]["exhausted_in"]
+    return pd.DataFrame(
+        {
+            "project": counts.environments.get_level_values("project"),
+            "environment": counts.environments.get_level_values("environment"),
+            "requests": whole(stand.of),
+            "errors": whole(stand.bad),
+            "achieved": stand.achieved,
+            "low": stand.low,
+            "high": stand.high,
+            "budget": stand.budget,
+            "spent": stand.spent,
+            "left": stand.budget - stand.bad,
+            "coverage": stand.coverage,
+            "burn_rate": rates[lookback]["burn_rate"],
+            "exhausted_in": _timedeltas(left_for),
+            "met": pd.array(
+                [None if np.isnan(share) else bool(share >= target) for share in stand.achieved], dtype="boolean"
+            ),
+        }
+    )
+
+
+def error_budget(
+    frame: pd.DataFrame,
+    *,
+    target: float = 0.999,
+    window: str | pd.Timedelta = "30d",
+    errors: str | Sequence[str] = ("5xx",),
+) -> pd.DataFrame:
+    """The budget over time: how it was spent, for one environment.
+
+    Indexed by `time` (starts of buckets; figures are those at the bucket's end). Columns: `requests`, `errors` of the
+    trailing window, `achieved` (0 to 1), `budget` (errors allowed among these requests), `left_share` (share of it that
+    is left, negative when overspent), `coverage` (share of the window with data: where it is below 1 the window reaches
+    back before the data). NaN without requests.
+    """
+    statuses = status_classes(errors)
+    period = seconds_of(window, name="window")
+    thresholds(target, period)  # refuses a target outside 0 to 1
+    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
+    buckets = max(period // max(counts.bucket_seconds, 1), 1)
+    sums = trailing(counts, statuses, with_partial=True)
+    of, bad = sums.sums(buckets)
+    held = sums.counted(buckets).astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        achieved = np.where(of > 0, 1 - bad / of, np.nan)
+        left = np.where(of > 0, 1 - bad / ((1 - target) * of), np.nan)
+    found = pd.DataFrame(
+        {
+            "requests": of,
+            "errors": bad,
+            "achieved": achieved,
+            "budget": (1 - target) * of,
+            "left_share": left,
+            "coverage": held / buckets,
+        },
+        index=counts.index,
+    )
+    found.attrs = {"target": target, "window_seconds": period, "bucket_seconds": counts.bucket_seconds}
+    return found
+
+
+class _Stand:
+    """Sums over the last window, with time gone; arrays have one entry per environment, `()` for a single one."""
+
+    def __init__(self, counts: Requests, statuses: tuple[str, ...], target: float, period: int) -> None:
+        buckets = max(period // counts.bucket_seconds, 1)
+        self.counts, self.target, self.period = counts, target, period
+        self.all_requests, self.all_errors = counts.count, counts.errors(statuses)
+        recent, bad = self.all_requests[..., -buckets:], self.all_errors[..., -buckets:]
+        self.first = max(len(counts.index) - buckets, 0)
+        found = intervals.share(bad, recent, confidence=0.95)
+        self.of, self.bad = np.asarray(found.requests), np.asarray(np.nansum(bad, axis=-1))
+        self.achieved, self.low, self.high = 1 - found.value, 1 - found.high, 1 - found.low
+        self.budget = (1 - target) * self.of
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self.spent = np.where(self.of > 0, self.bad / self.budget, np.nan)
+        self.coverage = np.isfinite(recent).sum(axis=-1) / buckets
+
+    def burn(self, lookback: int) -> dict[str, Floats]:
+        """Burn rate over the last `lookback` seconds, and seconds until a whole window's budget is gone at it."""
+        buckets = min(max(-(-lookback // self.counts.bucket_seconds), 1), self.all_requests.shape[-1])
+        recent = self.all_requests[..., -buckets:]
+        of = np.asarray(np.nansum(recent, axis=-1))
+        bad = np.asarray(np.nansum(self.all_errors[..., -buckets:], axis=-1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = np.where(of > 0, bad / of / (1 - self.target), np.nan)
+            # a young window will hold more requests, and so more budget, than it has seen
+            full = self.budget / self.coverage
+            left = np.maximum(full - self.bad, 0) / full * self.period / rate
+        return {
+            "burn_rate": rate,
+            "error_percentage": 100 * rate * (1 - self.target),
+            "requests": of,
+            "errors": bad,
+            "exhausted_in": np.where(rate > 0, left, np.nan),
+        }
+
+
+def _one(
+    counts: Requests, stand: _Stand, rates: dict[int, dict[str, Floats]], lookback: int, target: float, period: int
+) -> SLO:
+    table = pd.DataFrame(
+        {name: np.array([float(one[name]) for one in rates.values()]) for name in next(iter(rates.values()))},
+        index=pd.Index([width_text(width) for width in rates], name="lookback", dtype="str"),
+    )
+    table["exhausted_in"] = _timedeltas(table["exhausted_in"].to_numpy())
+    table = table.astype({"requests": "Int64", "errors": "Int64"})
+    left = float(rates[lookback]["exhausted_in"])
+    return SLO(
+        target=target,
+        window=width_text(period),
+        start=counts.index[stand.first],
+        end=counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s"),
+        requests=round(float(stand.of)),
+        errors=round(float(stand.bad)),
+        achieved=float(stand.achieved),
+        low=float(stand.low),
+        high=float(stand.high),
+        budget=float(stand.budget),
+        spent=float(stand.spent),
+        left=float(stand.budget - stand.bad),
+        coverage=float(stand.coverage),
+        burn_rates=table,
+        pace=width_text(lookback),
+        exhausted_in=None if np.isnan(left) else pd.Timedelta(round(left), unit="s"),
+    )
+
+
+def _timedeltas(seconds: Floats) -> pd.TimedeltaIndex:
+    known = np.isfinite(seconds)
+    micros = np.where(known, np.where(known, seconds, 0).round() * 1_000_000, np.iinfo(np.int64).min).astype(np.int64)
+    return pd.TimedeltaIndex(micros.view("m8[us]"))
+
+
+def _span(value: Any) -> str:
+    return "never" if pd.isna(value) else card.span(value.total_seconds())

@@ -1,0 +1,86 @@
+"""Trailing windows over a regular grid, by differences of cumulative sums: exact for counts and linear in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from createos_nb.analysis.checks import Bools, Floats, Ints, Requests
+
+_Sums = TypeVar("_Sums", Floats, Ints)
+
+
+@dataclass(frozen=True, eq=False)
+class Trailing:
+    """Sums over the last buckets of requests, errors and buckets with data.
+
+    Window ends are the ends of buckets: position t covers the buckets `t − width + 1 … t`. Where the series begins
+    within the window, the sum is over what there is.
+    """
+
+    requests: Floats
+    errors: Floats
+    observed: Ints | None
+    """Cumulative number of buckets with data; None where every bucket has some."""
+    first: Ints
+    """Position of the first bucket with data, shape `()` or `(E,)`; the length of the grid where there is none."""
+    seen: Bools | None
+    """Where there is data; None where it is everywhere."""
+
+    def sums(self, width: int) -> tuple[Floats, Floats]:
+        """Requests and errors of the last `width` buckets, for every bucket."""
+        return _last(self.requests, width), _last(self.errors, width)
+
+    def counted(self, width: int) -> Ints:
+        """Buckets with data among the last `width`."""
+        if self.observed is None:
+            return np.minimum(np.arange(1, self.requests.shape[-1]), width)
+        return _last(self.observed, width)
+
+    def whole(self, width: int, *, share: float) -> Bools | slice:
+        """Where the last `width` buckets lie within the data and at least `share` of them have some.
+
+        A slice stands for "all from here on", the common case, so that no mask has to be made.
+        """
+        if self.observed is None:
+            return slice(width - 1, None)
+        length = self.requests.shape[-1] - 1
+        inside = np.arange(length) - (width - 1) >= self.first[..., None]
+        return np.asarray(inside & (_last(self.observed, width) >= share * width))
+
+
+def trailing(counts: Requests, statuses: tuple[str, ...], *, with_partial: bool = False) -> Trailing:
+    """Cumulative sums of a requests frame; buckets that the asked window cuts are left out unless told otherwise."""
+    errors = counts.errors(statuses)
+    seen = ~np.isnan(counts.count) if with_partial else counts.observed
+    if seen.all():
+        return Trailing(
+            requests=_summed(counts.count),
+            errors=_summed(errors),
+            observed=None,
+            first=np.zeros(seen.shape[:-1], dtype=np.int64),
+            seen=None,
+        )
+    return Trailing(
+        requests=_summed(np.where(seen, counts.count, 0.0)),
+        errors=_summed(np.where(seen, errors, 0.0)),
+        observed=_summed(seen.astype(np.int64)),
+        first=np.where(seen.any(axis=-1), seen.argmax(axis=-1), seen.shape[-1]),
+        seen=seen,
+    )
+
+
+def _summed(values: _Sums) -> _Sums:
+    sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), dtype=values.dtype)
+    np.cumsum(values, axis=-1, out=sums[..., 1:])
+    return sums
+
+
+def _last(sums: _Sums, width: int) -> _Sums:
+    length = sums.shape[-1] - 1
+    found = sums[..., 1:].copy()
+    if width < length:
+        found[..., width:] -= sums[..., 1 : length - width + 1]
+    return found
