@@ -1,1 +1,161 @@
-"""CreateOS in a notebook."""
+"""CreateOS in a notebook: resources and metrics as DataFrames, safe changes, runbooks, and a simulated platform.
+
+import createos_nb
+
+client = createos_nb.simulate()        # or createos_nb.connect(), for the platform
+client.projects.list()
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from createos_nb import credentials
+from createos_nb.client import PLATFORM_URL, Client
+from createos_nb.errors import (
+    AmbiguousName,
+    ConfigurationError,
+    Conflict,
+    CostWarning,
+    CreateOSError,
+    Forbidden,
+    IncompleteWarning,
+    Invalid,
+    InvalidInput,
+    NoAnswer,
+    NotFound,
+    PlatformFault,
+    QuotaExceeded,
+    RateLimited,
+    ReadOnlyError,
+    RequestError,
+    RequestRefused,
+    TimedOut,
+    Unauthorized,
+    UnknownName,
+    Unreachable,
+    Unreadable,
+)
+from createos_nb.exports import export, read_export
+from createos_nb.reference import columns
+from createos_nb.secret import Secret
+from createos_nb.wire.limiter import RateLimit
+from createos_nb.wire.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import httpx
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "PLATFORM_URL",
+    "AmbiguousName",
+    "Client",
+    "ConfigurationError",
+    "Conflict",
+    "CostWarning",
+    "CreateOSError",
+    "Forbidden",
+    "IncompleteWarning",
+    "Invalid",
+    "InvalidInput",
+    "NoAnswer",
+    "NotFound",
+    "PlatformFault",
+    "QuotaExceeded",
+    "RateLimit",
+    "RateLimited",
+    "ReadOnlyError",
+    "RequestError",
+    "RequestRefused",
+    "RetryPolicy",
+    "Secret",
+    "TimedOut",
+    "Unauthorized",
+    "UnknownName",
+    "Unreachable",
+    "Unreadable",
+    "columns",
+    "connect",
+    "export",
+    "read_export",
+    "simulate",
+]
+
+_ROOMS = frozenset({"analysis", "api", "plots", "simulator"})
+
+
+def connect(
+    profile: str | None = None,
+    *,
+    api_key: str | None = None,
+    access_token: str | None = None,
+    base_url: str | None = None,
+    read_only: bool = False,
+    timeout: float | httpx.Timeout | None = 30.0,
+    verify: Any = True,
+    rate_limit: RateLimit | bool | None = None,
+) -> Client:
+    """A client of the platform. Nothing is sent yet.
+
+    The key is the first of: `api_key` or `access_token`; the environment variable `CREATEOS_API_KEY`; the named (or the
+    default) profile of the config file; the system's keyring, if the package `keyring` is installed; the token that the
+    official command line has saved. The base URL: `base_url`, `CREATEOS_API_URL`, the profile's, the platform's.
+    `read_only=True` refuses every operation that changes something. Proxies and certificates: as httpx reads them from
+    the environment, and `verify` (True, False, or an `ssl.SSLContext`).
+
+    Raises `ConfigurationError`, which says every way to give a key.
+    """
+    found = credentials.find(profile, api_key=api_key, access_token=access_token, base_url=base_url)
+    return Client(
+        api_key=found.api_key,
+        access_token=found.access_token,
+        base_url=found.base_url,
+        read_only=read_only,
+        timeout=timeout,
+        verify=verify,
+        rate_limit=rate_limit,
+    )
+
+
+def simulate(
+    scenario: str | Path = "storefront",
+    *,
+    seed: int = 7,
+    dialect: str = "production",
+    read_only: bool = False,
+    **settings: Any,
+) -> Client:
+    """The same client over a simulated platform: no account, no network, no waiting.
+
+    `scenario`: the name of a scenario in `data/scenarios`, or the path of a file like those. The same scenario and seed
+    give the same answers, byte for byte. `dialect`: "production" (as the official clients read it) or "documented" (as
+    the platform's schemas say). `settings` override the scenario's. `client.world` is the simulated world: its clock,
+    its control.
+    """
+    from createos_nb.simulator import open_world
+
+    world = open_world(scenario, seed=seed, dialect=dialect, **settings)
+    return Client(
+        api_key=world.key,
+        base_url=world.base_url,
+        transport=world.transport(),
+        clock=world.clock,
+        world=world,
+        account=world.account,
+        read_only=read_only,
+        rate_limit=False,
+        retry=RetryPolicy(random=world.jitter()),
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"createos_nb.{name}")
+    raise AttributeError(f"module 'createos_nb' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_ROOMS, "__version__"})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Protocol, TypeVar
 
-from createos_nb.operation import OPERATIONS, Answer, Effect, Operation, Text
+from createos_nb.operation import OPERATIONS, Answer, Effect, Operation, Parameter, Text
 
 
 class Performer(Protocol):
@@ -104,11 +104,20 @@ def explain(operation: Operation) -> str:
         f"{operation.effect}: {operation.name}, {operation.method} {operation.path}",
     ]
     for p in operation.parameters:
-        limits = ", ".join(f"{name} {value}" for name, value in p.bounds().items())
-        note = "; ".join(part for part in (p.meaning, limits) if part)
+        note = "; ".join(part for part in (p.meaning, _limits(p)) if part)
         if note:
             lines.append(f"  {p.name}: {note}")
     return "\n".join(lines)
+
+
+def _limits(parameter: Parameter) -> str:
+    """The bounds of a number, or a closed list, in words; those of texts stand in their meaning."""
+    bounds = parameter.bounds()
+    if "choices" in bounds:
+        return "one of " + ", ".join(map(str, bounds["choices"]))
+    if "ge" in bounds and "le" in bounds:
+        return f"{bounds['ge']} to {bounds['le']}"
+    return f"at least {bounds['ge']}" if "ge" in bounds else ""
 
 
 class Noun:

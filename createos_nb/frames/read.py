@@ -86,7 +86,7 @@ class Reader:
         return self._slow(data)
 
     def _slow(self, data: Json) -> Rowset:
-        value = msgspec.json.decode(data)
+        value = plain(data)
         answer = self.answer
         attrs: dict[str, Any] = {}
         total = None

@@ -53,7 +53,7 @@ class Asking:
         """One request by the platform's name; the decoded payload, secrets masked."""
         return plain(self.send(api.find(name), values))
 
-    def rows(self, name: str, **values: Any) -> list[dict[str, Any]]:
+    def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """All rows of a list as decoded JSON."""
         operation = api.find(name)
         try:

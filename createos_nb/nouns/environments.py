@@ -9,6 +9,7 @@ import pandas as pd
 from createos_nb import api
 from createos_nb.errors import UnknownName
 from createos_nb.frames import record_of
+from createos_nb.secret import Secret
 
 if TYPE_CHECKING:
     from createos_nb.nouns.asking import Asking
@@ -40,5 +41,5 @@ class Environments(api.Environments):
 
         rows = asking.attempt(operation, {"project": project}, run)
         settings = next((row["settings"] for row in rows if row["id"] == wanted), None) or {}
-        variables = settings.get("runEnvs") or {}
+        variables = {k: v.reveal() if isinstance(v, Secret) else v for k, v in (settings.get("runEnvs") or {}).items()}
         return pd.Series(dict(sorted(variables.items())), dtype="str", name="value").rename_axis("variable")
