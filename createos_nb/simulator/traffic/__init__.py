@@ -26,12 +26,14 @@ from createos_nb.simulator.traffic.behaviour import HEALTHY, Behaviour, Failing,
 from createos_nb.simulator.traffic.build_logs import Build, BuildLine, build
 from createos_nb.simulator.traffic.builds import BuildBehaviour, BuildSettings
 from createos_nb.simulator.traffic.cells import Cells
-from createos_nb.simulator.traffic.engine import Series, Traffic
+from createos_nb.simulator.traffic.engine import Traffic
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
+from createos_nb.simulator.traffic.probing import Answer
 from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
 from createos_nb.simulator.traffic.recorded import Recorded
 from createos_nb.simulator.traffic.runtime_logs import LogLine
+from createos_nb.simulator.traffic.series import Series
 
 __all__ = [
     "CLASSES",
@@ -39,6 +41,7 @@ __all__ = [
     "SCANNER",
     "SHOP",
     "AccessLog",
+    "Answer",
     "Behaviour",
     "Bot",
     "Build",

@@ -39,8 +39,8 @@ class Behaviour:
     Attributes:
         errors: shares of requests that fail, by path and status; the first match takes its share of what is left.
         slow: factor on every duration, 0.1 to 100.
-        boot: seconds from the start of a process until it listens; between two versions the old one serves meanwhile,
-            after a crash nobody does.
+        boot: seconds from the start of a process until it listens. It is waited for when a process is started again;
+            when a segment begins, its processes listen already (the version before served meanwhile).
         slow_start: seconds after each start in which caches are cold: requests take four times as long, falling to
             normal, and `slow_start_errors` of them get 503.
         slow_start_errors: share, 0 to 1.
@@ -110,9 +110,9 @@ class Segment:
         runtime: such as "node:20"; decides how its logs read.
         framework: such as "express"; empty if none.
         asleep: it sleeps: every request gets 503 until it is woken.
-        launched: Unix seconds at which the first process was started, at most `start`; its start-up lines are dated
-            from then on. None: at `start`.
-        fresh: the process starts with this segment; False if it ran before and was only moved or resized.
+        launched: Unix seconds at which its processes were started, at most `start`: start-up lines are dated from then
+            on, and a leak has been growing since. None: at `start`.
+        fresh: its processes were started for this segment; False if they ran before and were only moved here.
     """
 
     start: int
@@ -161,6 +161,7 @@ class Incident:
         failing: what fails meanwhile.
         wobble: standard deviation of the factor on the failing shares in steps of five minutes, 0 to 1.
         slow: factor on durations while it lasts.
+        stolen: share of every replica's CPU that a noisy neighbour takes, 0 to 0.95; it tells where `cpu_ms` is set.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Incident:
     failing: tuple[Failing, ...] = ()
     wobble: float = 0.3
     slow: float = 1.0
+    stolen: float = 0.0
 
     def __post_init__(self) -> None:
         if self.end is not None and self.end < self.start:
@@ -182,6 +184,7 @@ class Incident:
             ("fade", self.fade, 0, 1_000_000),
             ("wobble", self.wobble, 0, 1),
             ("slow", self.slow, 0.1, 100),
+            ("stolen", self.stolen, 0, 0.95),
         ):
             if not least <= value <= most:
                 raise ValueError(f"{name} of incident {self.name} is {least} to {most}, not {value}")

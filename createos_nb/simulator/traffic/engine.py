@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from createos_nb.simulator.traffic.behaviour import Incident, Segment
 from createos_nb.simulator.traffic.cells import Cells
-from createos_nb.simulator.traffic.events import Events, expanded, joined
+from createos_nb.simulator.traffic.events import Events, Placed, described, joined, placed
 from createos_nb.simulator.traffic.mixture import Cell
-from createos_nb.simulator.traffic.profile import Profile
-from createos_nb.simulator.traffic.randomness import Ints, key_of
+from createos_nb.simulator.traffic.probing import Answer, answer, idle_at
+from createos_nb.simulator.traffic.profile import Page, Profile
+from createos_nb.simulator.traffic.randomness import key_of
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.regime import per_cell
+from createos_nb.simulator.traffic.regime import Draw, per_cell
 from createos_nb.simulator.traffic.runtime_logs import LogLine, runtime_log
-from createos_nb.simulator.traffic.timeline import Piece, Timeline
-
-CHUNK = 7 * 1440
-"""Minutes that are worked out at once: few enough for the processor's cache."""
-
-
-class Series(NamedTuple):
-    """Buckets of time: `time` is each one's begin (Unix seconds, int64), `counts` has a column for each of the classes
-    2xx, 3xx, 4xx, 5xx (int64). A bucket that the window cuts counts what is inside the window."""
-
-    time: Ints
-    counts: Ints
+from createos_nb.simulator.traffic.series import Series, series_of, tally
+from createos_nb.simulator.traffic.spans import STRETCH, Span, only, spans
+from createos_nb.simulator.traffic.timeline import Timeline
 
 
 class Traffic:
@@ -68,91 +58,80 @@ class Traffic:
             profiles = ((created, profiles),)
         self.timeline = Timeline(seed, self.key[1], [(max(t, created), p) for t, p in profiles], segments, incidents)
 
-    def _parts(self, start: int, end: int) -> Iterator[tuple[Piece, int, int, int, int]]:
-        """The window as (piece, first minute, last minute, start, end): runs of whole minutes, and cut minutes."""
-        for piece in self.timeline.pieces(max(start, self.created), end):
-            first, last = -(-piece.start // 60), piece.end // 60
-            if first > last:
-                yield piece, last, last + 1, piece.start, piece.end
-                continue
-            if piece.start < first * 60:
-                yield piece, first - 1, first, piece.start, first * 60
-            for a in range(first, last, CHUNK):
-                b = min(a + CHUNK, last)
-                yield piece, a, b, a * 60, b * 60
-            if last * 60 < piece.end:
-                yield piece, last, last + 1, last * 60, piece.end
+    def _spans(self, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
+        return spans(self.timeline, max(start, self.created), end, stretch)
 
-    def _expanded(self, piece: Piece, first: int, last: int, start: int, end: int) -> list[Events]:
-        clients = piece.regime.profile.clients
-        draws = piece.regime.draws(self.key, first, last)
-        return [expanded(draw, self.key[0], first, start, end, clients) for draw in draws]
+    def _cut(self, span: Span, draw: Draw) -> Placed:
+        """The single requests of a draw in the minutes that a span holds in part, as far as it holds them."""
+        minutes = span.cut()
+        single = placed(only(draw, minutes), self.key[0], minutes + span.first)
+        return single.some(span.holds(single.time))
 
     def events(self, start: int, end: int) -> Events:
         """The single requests of [start, end), in order of time."""
         parts: list[Events] = []
-        for piece, first, last, a, b in self._parts(start, end):
-            # A day at a time: a busy week has millions of requests.
-            for lo in range(first, last, 1440):
-                hi = min(lo + 1440, last)
-                parts.extend(self._expanded(piece, lo, hi, max(a, lo * 60), min(b, hi * 60)))
+        # A day at a time: a busy week has millions of requests.
+        for span in self._spans(start, end, 1440):
+            held = span.touched()
+            for draw in span.regime.draws(self.key, span.first, span.last):
+                some = only(draw, held)
+                single = placed(some, self.key[0], held + span.first)
+                single = single.some(span.holds(single.time))
+                parts.append(described(some, single, span.regime.profile.clients))
         parts.append(self.recorded.between(start, end))
         return joined(parts)
 
     def series(self, start: int, end: int, width: int = 60) -> Series:
-        """Counts by status class in buckets of `width` seconds, which begin at multiples of it since 1970.
-
-        A replayed status of 1xx is counted in none of the classes.
-        """
+        """Counts by status class in buckets of `width` seconds, which begin at multiples of it since 1970."""
         if width < 1:
             raise ValueError(f"a bucket is at least 1 second wide, not {width}")
         first = start // width
         buckets = max(-(-end // width) - first, 0)
-        total = np.zeros((buckets, 4), dtype=np.int64)
+        table = np.zeros((buckets, 5), dtype=np.int64)
         if width % 60:
-            _tally(total, self.events(start, end), first, width)
-            return Series((first + np.arange(buckets, dtype=np.int64)) * width, total)
+            events = self.events(start, end)
+            tally(table, events.time, events.status, first, width)
+            return series_of(table, first, width)
         wide = width // 60
-        for piece, lo, hi, a, b in self._parts(start, end):
-            if b - a != (hi - lo) * 60:
-                for events in self._expanded(piece, lo, hi, a, b):
-                    _tally(total, events, first, width)
-                continue
-            at = lo // wide - first
-            edges = np.arange((lo // wide + 1) * wide - lo, hi - lo, wide)
+        for span in self._spans(start, end):
+            whole, ragged = span.whole(), bool(len(span.cut()))
+            at = span.first // wide - first
+            edges = np.arange((span.first // wide + 1) * wide - span.first, span.last - span.first, wide)
             edges = np.concatenate([[0], edges])
-            for draw in piece.regime.draws(self.key, lo, hi):
+            for draw in span.regime.draws(self.key, span.first, span.last):
                 for c, count in enumerate(draw.counts):
-                    if count is not None:
-                        total[at : at + len(edges), c] += count if wide == 1 else np.add.reduceat(count, edges)
-        _tally(total, self.recorded.between(start, end), first, width)
-        return Series((first + np.arange(buckets, dtype=np.int64)) * width, total)
+                    if count is None:
+                        continue
+                    count = count if whole is None else count * whole
+                    table[at : at + len(edges), c + 1] += count if wide == 1 else np.add.reduceat(count, edges)
+                if ragged:
+                    single = self._cut(span, draw)
+                    tally(table, single.time * 1000, draw.mixture.statuses[single.cell], first, width)
+        known = self.recorded.between(start, end)
+        tally(table, known.time, known.status, first, width)
+        return series_of(table, first, width)
 
     def cells(self, start: int, end: int) -> Cells:
         """Requests of [start, end) by method, path and status."""
-        tally: dict[tuple[str, str, int], int] = {}
+        found: dict[tuple[str, str, int], int] = {}
 
         def add(cells: Sequence[Cell], counts: list[int]) -> None:
             for cell, count in zip(cells, counts, strict=True):
                 if count:
                     what = (cell.method, cell.path, cell.status)
-                    tally[what] = tally.get(what, 0) + count
+                    found[what] = found.get(what, 0) + count
 
-        def single(events: Events) -> None:
-            add(events.cells, np.bincount(events.cell, minlength=len(events.cells)).tolist())
-
-        for piece, lo, hi, a, b in self._parts(start, end):
-            if b - a != (hi - lo) * 60:
-                for events in self._expanded(piece, lo, hi, a, b):
-                    single(events)
-                continue
-            for draw in piece.regime.draws(self.key, lo, hi):
-                for c in range(4):
-                    at = draw.mixture.first[c]
-                    members = draw.mixture.cells[at : at + len(draw.mixture.within[c]) - 1]
-                    add(members, per_cell(draw, c).tolist())
-        single(self.recorded.between(start, end))
-        return Cells.of(tally)
+        for span in self._spans(start, end):
+            whole, ragged = span.whole(), bool(len(span.cut()))
+            for draw in span.regime.draws(self.key, span.first, span.last):
+                some = draw if whole is None else only(draw, whole)
+                counts = np.concatenate([per_cell(some, c) for c in range(4)])
+                if ragged:
+                    counts += np.bincount(self._cut(span, draw).cell, minlength=len(counts))
+                add(draw.mixture.cells, counts.tolist())
+        known = self.recorded.between(start, end)
+        add(known.cells, np.bincount(known.cell, minlength=len(known.cells)).tolist())
+        return Cells.of(found)
 
     def totals(self, start: int, end: int) -> dict[str, int]:
         """Requests of [start, end) by class: see `Cells.totals`."""
@@ -182,8 +161,30 @@ class Traffic:
         if len(self.recorded):
             first = min(first, int(self.recorded.events.time[0]) // 1_000_000)
         # A window may begin long before there was anything.
-        counts = self.series(max(start, first), end, 60).counts.sum(axis=1)
+        counts = self.series(max(start, first), end, 60).total
         return int(counts.max(initial=0)), int(counts.sum()) * 60 / (end - start)
+
+    def answer(self, time: int, method: str, path: str, nth: int = 0, pages: Sequence[Page] | None = None) -> Answer:
+        """What a request from outside gets at a second, by what is live and how loaded it is; it is not recorded.
+
+        Args:
+            time: Unix seconds.
+            method: of HTTP; HEAD is answered as GET.
+            path: without the query string.
+            nth: tells apart requests of the same second.
+            pages: that exist; None for those of the profile, or "/" alone where there is none. A path that is not
+                among them gets 404, a known one with another method 405.
+        """
+        return answer(self.timeline, self.key, time, method, path, nth, pages)
+
+    def idle_at(self, start: int, end: int, seconds: int) -> int | None:
+        """The first second t in (start, end] by which no request had come in [t - seconds, t), not before `start`.
+
+        None if there is none. So a deployment that sleeps after `seconds` without a request falls asleep at t.
+        """
+        if seconds < 1:
+            raise ValueError(f"idle time is at least 1 second, not {seconds}")
+        return idle_at(self.series, self.events, start, end, seconds)
 
     def logs(self, start: int, end: int, deployment: str | None = None) -> list[LogLine]:
         """The runtime log's lines of [start, end), in order of time; `str` of a line begins with its time.
@@ -194,14 +195,3 @@ class Traffic:
             deployment: only what ran while this deployment was live; None: everything.
         """
         return runtime_log(self.timeline, self.events, start, end, deployment)
-
-
-def _tally(total: Ints, events: Events, first: int, width: int) -> None:
-    """Add single requests to buckets."""
-    if not len(events):
-        return
-    bucket = events.time // (width * 1_000_000) - first
-    group: npt.NDArray[np.int64] = events.status.astype(np.int64) // 100 - 2
-    known = group >= 0
-    place = bucket[known] * 4 + group[known]
-    total += np.bincount(place, minlength=total.size).reshape(total.shape)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from createos_nb.simulator.traffic.mixture import CELL_BITS, Cell
-from createos_nb.simulator.traffic.randomness import Ints, kind_of, mixed, uniform
+from createos_nb.simulator.traffic.randomness import Ints, Words, kind_of, mixed, uniform
 from createos_nb.simulator.traffic.regime import Draw, begins
 from createos_nb.simulator.traffic.tables import clumps
 
@@ -138,46 +138,66 @@ def address(number: int) -> str:
     return f"2001:db8:{low & 0xFFFF:x}:{low >> 16 & 0xFFFF:x}::{low >> 32 & 0xFFFF:x}"
 
 
-def expanded(draw: Draw, key: int, first: int, start: int, end: int, clients: int) -> Events:
-    """The single requests of a draw that fall into a window.
+class Placed(NamedTuple):
+    """Single requests of a draw: milliseconds since 1970, index of the cell in the draw's mixture, a random word, and
+    the minute's number within the draw."""
+
+    time: Ints
+    cell: Ints
+    word: Words
+    minute: Ints
+
+    def some(self, index: npt.NDArray[np.bool_]) -> Placed:
+        """Some of them."""
+        return Placed(self.time[index], self.cell[index], self.word[index], self.minute[index])
+
+
+def placed(draw: Draw, key: int, minutes: Ints) -> Placed:
+    """When each request of a draw came, and which cell it fell to.
 
     Args:
-        draw: the counts of the minutes from `first` on.
+        draw: the counts of some minutes.
         key: of the stream.
-        first: the draw's first minute since 1970.
-        start: Unix seconds; requests before it are left out.
-        end: Unix seconds; requests from it on are left out.
-        clients: how many different visitors there are.
+        minutes: which minutes since 1970 they are.
     """
-    minutes, cells, points = [], [], []
-    for c in range(4):
-        count = draw.counts[c]
+    at, cells, points = [], [], []
+    for c, count in enumerate(draw.counts):
         if count is None:
             continue
         some = np.flatnonzero(count)
         n = count[some]
         if not len(n):
             continue
-        at = np.repeat(some, n)
         ends = np.cumsum(n)
+        each = np.repeat(n, n)
         number = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - n, n)
-        position = ((number << CELL_BITS) + np.repeat(begins(draw.words[some, c]), n)) // np.repeat(n, n)
+        position = ((number << CELL_BITS) + np.repeat(begins(draw.words[some, c]), n)) // each
         cells.append(np.searchsorted(draw.mixture.within[c], position, side="right") - 1 + draw.mixture.first[c])
-        minutes.append(at)
+        at.append(np.repeat(some, n))
         points.append(number * 4 + c)
-    if not minutes:
-        return nothing()
-    minute = np.concatenate(minutes) + first
-    cell = np.concatenate(cells)
+    if not at:
+        none = np.empty(0, dtype=np.int64)
+        return Placed(none, none, none.astype(np.uint64), none)
+    which = np.concatenate(at)
+    minute = minutes[which]
     word = mixed(key ^ draw.kind, minute, np.concatenate(points))
-    time = minute * 60_000 + uniform(word, 60_000)
-    inside = np.flatnonzero((time >= start * 1000) & (time < end * 1000))
-    time, cell, word = time[inside], cell[inside], word[inside]
+    return Placed(minute * 60_000 + uniform(word, 60_000), np.concatenate(cells), word, which)
+
+
+def described(draw: Draw, single: Placed, clients: int) -> Events:
+    """Single requests with all that is known of them.
+
+    Args:
+        draw: whose requests they are.
+        single: when they came.
+        clients: how many different visitors there are.
+    """
+    time, cell, word, minute = single
     more = mixed(_ATTRIBUTES, word, 0)
     # One factor of a wide and one of a narrow spread make a long tail of durations and a mild one of sizes.
     spread = clumps(600)[(more & np.uint64(4095)).astype(np.int64)]
     sizes = clumps(100)[(more >> np.uint64(12) & np.uint64(4095)).astype(np.int64)]
-    slow = draw.slow if isinstance(draw.slow, int) else draw.slow[minute[inside] - first]
+    slow = draw.slow if isinstance(draw.slow, int) else draw.slow[minute]
     table = draw.mixture.cells
     ms = np.maximum(np.array([c.ms for c in table], dtype=np.int64)[cell] * spread * slow >> 20, 1)
     size = np.array([c.size for c in table], dtype=np.int64)[cell] * sizes >> 12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from createos_nb.simulator.traffic.events import Events, joined, nothing
@@ -14,6 +16,7 @@ class Recorded:
     def __init__(self, events: Events | None = None) -> None:
         self._events = events if events is not None else nothing()
         self._new: list[tuple[int, Cell, int, int, str, str]] = []
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._events) + len(self._new)
@@ -46,41 +49,40 @@ class Recorded:
         """
         if not 100 <= status <= 599:
             raise ValueError(f"a status is 100 to 599, not {status}")
-        self._new.append((time, Cell(method, path, status, cause, 0, 0), ms, size, client, agent))
+        with self._lock:
+            self._new.append((time, Cell(method, path, status, cause, 0, 0), ms, size, client, agent))
 
     @property
     def events(self) -> Events:
         """All of them, in order of time."""
-        if self._new:
-            # A thread may add while another reads: take what is there now, and that alone.
-            new = self._new[:]
-            cells: dict[Cell, int] = {}
-            clients: dict[str, int] = {}
-            agents: dict[str, int] = {}
-            codes = [
-                (
-                    cells.setdefault(c, len(cells)),
-                    clients.setdefault(who, len(clients)),
-                    agents.setdefault(a, len(agents)),
-                )
-                for _, c, _, _, who, a in new
-            ]
-            code = np.array(codes, dtype=np.int64)
-            late = Events(
-                np.array([row[0] for row in new], dtype=np.int64),
-                code[:, 0].astype(np.int32),
-                np.array([row[1].status for row in new], dtype=np.int16),
-                np.array([row[2] for row in new], dtype=np.int64),
-                np.array([row[3] for row in new], dtype=np.int64),
-                code[:, 1].astype(np.int32),
-                code[:, 2].astype(np.int32),
-                tuple(cells),
-                tuple(clients),
-                tuple(agents),
-            )
-            self._events = joined([self._events, late])
-            del self._new[: len(new)]
-        return self._events
+        with self._lock:
+            if self._new:
+                self._events = joined([self._events, self._late()])
+                self._new.clear()
+            return self._events
+
+    def _late(self) -> Events:
+        """What came since the last look."""
+        cells: dict[Cell, int] = {}
+        clients: dict[str, int] = {}
+        agents: dict[str, int] = {}
+        codes = [
+            (cells.setdefault(c, len(cells)), clients.setdefault(who, len(clients)), agents.setdefault(a, len(agents)))
+            for _, c, _, _, who, a in self._new
+        ]
+        code = np.array(codes, dtype=np.int64)
+        return Events(
+            np.array([row[0] for row in self._new], dtype=np.int64),
+            code[:, 0].astype(np.int32),
+            np.array([row[1].status for row in self._new], dtype=np.int16),
+            np.array([row[2] for row in self._new], dtype=np.int64),
+            np.array([row[3] for row in self._new], dtype=np.int64),
+            code[:, 1].astype(np.int32),
+            code[:, 2].astype(np.int32),
+            tuple(cells),
+            tuple(clients),
+            tuple(agents),
+        )
 
     def between(self, start: int, end: int) -> Events:
         """Those in [start, end), Unix seconds."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from createos_nb.simulator.traffic.behaviour import Segment
+from createos_nb.simulator.traffic.condition import Condition, answers
 from createos_nb.simulator.traffic.mixture import CELL_BITS, SHARE_BITS, Mixture
 from createos_nb.simulator.traffic.profile import Bot, Profile
 from createos_nb.simulator.traffic.randomness import Ints, Key, Words, kind_of, words
@@ -35,13 +35,12 @@ class Surge(NamedTuple):
     def factor(self, first: int, last: int) -> Ints:
         """The factor in each minute, Q8."""
         time = np.arange(first, last, dtype=np.int64) * 60
-        up = np.clip(time - self.start, 0, self.ramp) if self.ramp else np.ones(len(time), dtype=np.int64)
+        # Before the minute of the start is over it has begun already.
+        up = np.clip(time + 59 - self.start, 0, self.ramp) if self.ramp else np.ones(len(time), dtype=np.int64)
         ramp = self.ramp or 1
         if self.end is not None:
-            stopped = min(max(self.end - self.start, 0), ramp) if self.ramp else 1
-            left = np.clip(self.end + self.fade - time, 0, self.fade)
-            fading = stopped * left // max(self.fade, 1)
-            up = np.where(time >= self.end, fading, up)
+            reached = min(max(self.end - self.start, 0), ramp) if self.ramp else 1
+            up = reached * np.clip(self.end + self.fade - time, 0, self.fade) // max(self.fade, 1)
         return 256 + (self.rate - 256) * up // ramp
 
 
@@ -70,75 +69,47 @@ class Regime:
     """What holds from one change to the next.
 
     Attributes:
-        profile: who comes; None: nobody.
+        profile: who comes.
         origin: the minute from which the profile holds.
-        segment: what is live; None: nothing.
-        serving: what answers visitors, and each bot.
-        throttled: what answers the visitors who find no CPU left.
-        exhausted: what answers the visitors who find no memory left.
+        condition: how they are answered.
         surges: factors on the number of visitors.
-        slow: factor on durations, Q8.
     """
 
     profile: Profile
     origin: int
-    segment: Segment | None
-    serving: tuple[Mixture, ...]
-    throttled: Mixture | None
-    exhausted: Mixture | None
+    condition: Condition
     surges: tuple[Surge, ...]
-    slow: int
 
-    def draws(self, key: Key, first: int, last: int) -> Iterator[Draw]:
-        """The requests of the whole minutes `first` to `last` (left out), source by source."""
-        word = words(key, VISITORS, first, last - first)
+    def rate(self, key: Key, first: int, last: int) -> Ints:
+        """Mean number of visitors' requests in each of the minutes `first` to `last` (left out), Q16."""
         rate = visitors(key, self.profile, self.origin, first, last)
         for surge in self.surges:
             rate = np.minimum(rate * surge.factor(first, last) >> 8, MAX_RATE << 16)
-        slow: Ints | int = self.slow
-        throttled = lost = None
-        if self.segment is not None and (self.throttled is not None or self.exhausted is not None):
-            slow, throttled, lost = self._overload(self.segment, rate)
-        cv = round(self.profile.clumping * 1000)
+        return rate
+
+    def draws(self, key: Key, first: int, last: int) -> Iterator[Draw]:
+        """The requests of the whole minutes `first` to `last` (left out), source by source."""
+        profile, condition, minutes = self.profile, self.condition, last - first
+        word = words(key, VISITORS, first, minutes)
+        rate = self.rate(key, first, last)
+        slow, throttled, lost = condition.under(rate)
+        cv = round(profile.clumping * 1000)
         if cv:
             lane = (word[:, 0] ^ word[:, 1] ^ word[:, 2] ^ word[:, 3]) & np.uint64(4095)
             rate = np.minimum(rate * clumps(cv)[lane] >> 12, MAX_RATE << 16)
-        if lost is not None and self.exhausted is not None:
-            gone = rate * lost >> 16
-            rate = rate - gone
-            yield _draw(
-                _OUT_OF_MEMORY, self.exhausted, gone, words(key, _OUT_OF_MEMORY, first, last - first), None, 256
-            )
-        if throttled is not None and self.throttled is not None:
-            gone = rate * throttled >> 16
-            rate = rate - gone
-            yield _draw(_THROTTLED, self.throttled, gone, words(key, _THROTTLED, first, last - first), None, 256)
-        yield _draw(VISITORS, self.serving[0], rate, word, None, slow)
-        for bot, answers in zip(self.profile.bots, self.serving[1:], strict=True):
+        for kind, share, mixture in (
+            (_OUT_OF_MEMORY, lost, condition.exhausted(profile.pages)),
+            (_THROTTLED, throttled, condition.throttled(profile.pages)),
+        ):
+            if share is not None and mixture is not None and share.any():
+                gone = rate * share >> 16
+                rate = rate - gone
+                yield _draw(kind, mixture, gone, words(key, kind, first, minutes), None, 256)
+        yield _draw(VISITORS, answers(condition, profile.pages), rate, word, None, slow)
+        for bot in profile.bots:
             kind = kind_of(f"bot {bot.name}")
-            yield _draw(
-                kind, answers, _at_work(key, kind, bot, first, last), words(key, kind, first, last - first), bot, slow
-            )
-
-    def _overload(self, segment: Segment, rate: Ints) -> tuple[Ints | int, Ints | None, Ints | None]:
-        """Factor on durations (Q8), share that is throttled away and share that is lost to memory (Q16) by minute."""
-        behaviour = segment.behaviour
-        slow: Ints | int = self.slow
-        throttled = lost = None
-        if self.exhausted is not None:
-            # Requests a minute that fit into what the limit leaves.
-            room = max(segment.memory - behaviour.memory, 0) * segment.replicas
-            fits = room * 1000 * _ONE // max(round(behaviour.memory_per_rpm * 1000), 1)
-            lost = np.where(rate > fits, (rate - fits) * _ONE // np.maximum(rate, 1), 0)
-            rate = np.minimum(rate, fits)
-        if self.throttled is not None:
-            # A limit of 1,000 millicores is one core: 60,000 ms of it a minute.
-            can = segment.cpu * 60 * segment.replicas * 1000 * _ONE // max(round(behaviour.cpu_ms * 1000), 1)
-            throttled = np.where(rate > can, (rate - can) * _ONE // np.maximum(rate, 1), 0)
-            busy = np.minimum(rate, can) * 256 // max(can, 1)
-            # The queue of one server: 1 / (1 - load), at most 20.
-            slow = np.minimum(256 * 256 // np.maximum(256 - busy, 12), 20 * 256) * self.slow >> 8
-        return slow, throttled, lost
+            at_work = _at_work(key, kind, bot, first, last)
+            yield _draw(kind, answers(condition, bot.pages), at_work, words(key, kind, first, minutes), bot, slow)
 
 
 def _at_work(key: Key, kind: int, bot: Bot, first: int, last: int) -> Ints:
@@ -152,15 +123,15 @@ def _at_work(key: Key, kind: int, bot: Bot, first: int, last: int) -> Ints:
     return np.repeat(on, 60)[first - hour * 60 : last - hour * 60]
 
 
-def _draw(kind: int, answers: Mixture, rate: Ints, word: Words, bot: Bot | None, slow: Ints | int) -> Draw:
+def _draw(kind: int, mixture: Mixture, rate: Ints, word: Words, bot: Bot | None, slow: Ints | int) -> Draw:
     drawn: list[Ints | None] = []
-    for c, share in enumerate(answers.share.tolist()):
+    for c, share in enumerate(mixture.share.tolist()):
         if not share:
             drawn.append(None)
             continue
         mean = rate if share == 1 << SHARE_BITS else rate * share >> SHARE_BITS
         drawn.append(counts(mean, np.ascontiguousarray(word[:, c])))
-    return Draw(kind, answers, tuple(drawn), word, bot, slow)
+    return Draw(kind, mixture, tuple(drawn), word, bot, slow)
 
 
 def begins(word: Words) -> Ints:

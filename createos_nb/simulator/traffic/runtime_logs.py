@@ -17,7 +17,7 @@ import numpy as np
 from createos_nb.simulator.traffic.behaviour import Segment
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import GATEWAY, Cause, Cell
-from createos_nb.simulator.traffic.schedule import turns
+from createos_nb.simulator.traffic.schedule import launched, turns
 from createos_nb.simulator.traffic.timeline import Timeline
 from createos_nb.simulator.traffic.voices import Voice, failure, voice
 
@@ -112,8 +112,7 @@ def runtime_log(
 def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iterator[tuple[int, int, LogLine]]:
     """What the processes of a segment and the platform say about them."""
     stop = end if segment.end is None else min(end, segment.end)
-    launched = segment.start if segment.launched is None else segment.launched
-    if launched >= end or (segment.end is not None and segment.end + 60 < start):
+    if launched(segment) >= end or (segment.end is not None and segment.end + 60 < start):
         return
 
     def line(time: int, level: str, text: str) -> tuple[int, int, LogLine]:
@@ -129,15 +128,13 @@ def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iter
         if turn.time >= stop:
             return
         # A start's lines reach over its boot; all else is of its own second.
-        if turn.time + behaviour.boot + 60 < start:
+        if turn.time + behaviour.boot + segment.start - launched(segment) + 1 < start:
             continue
         name = f"platform: replica {turn.replica + 1}/{segment.replicas}"
         if turn.what == "start":
-            took = behaviour.boot * _SECOND if turn.life else (segment.start - launched) * _SECOND
+            took = behaviour.boot * _SECOND if turn.life else segment.start * _SECOND - at
             if behaviour.crash_after == 0:
                 took = max(behaviour.boot, 1) * _SECOND
-            elif not turn.life:
-                at = launched * _SECOND
             yield line(
                 at, "INFO", f"{name}: starting version {segment.version} ({segment.runtime}), PORT={segment.port}"
             )

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import merge
+from itertools import count
 from typing import NamedTuple
 
 from createos_nb.simulator.traffic.behaviour import Segment
 from createos_nb.simulator.traffic.randomness import mixed, uniform
 
 BACK_OFF = 10
+"""Seconds before the first restart; they double with each that follows soon."""
 LONGEST_BACK_OFF = 300
+STABLE = 600
+"""Seconds of running after which the back-off begins anew."""
 OUT_OF_ROTATION = 10
 """Seconds after which a dead replica gets no more requests while others live."""
 FILLING = (80, 90, 97)
@@ -56,56 +60,57 @@ UP = Mode()
 DOWN = Mode(down=1000)
 
 
+def launched(segment: Segment) -> int:
+    """Unix seconds at which the first process of a segment was started."""
+    return segment.start if segment.launched is None else segment.launched
+
+
 def _life(segment: Segment, key: int, replica: int, until: int) -> Iterator[Turn]:
     """The turns of one replica, in order of time, before `until`."""
-    behaviour, time = segment.behaviour, segment.start
+    behaviour = segment.behaviour
+    time, waits = launched(segment), BACK_OFF
     room = segment.memory - behaviour.memory
-    waits = BACK_OFF
-    for life in range(10_000_000):
-        fresh = segment.fresh or life > 0
-        if fresh:
-            if time >= until:
-                return
+    for life in count():
+        if life or segment.fresh:
             yield Turn(time, "start", replica, life)
-        # A version that takes over from another one is started before it gets requests.
-        boot = behaviour.boot if life else 0
         if behaviour.crash_after == 0:
-            boot = max(behaviour.boot, 1)
-            ends, what = time + boot, "crash"
+            listens = None
+            ends, what = time + max(behaviour.boot, 1), "crash"
         else:
-            if fresh:
-                yield Turn(time + boot, "listen", replica, life)
-            jitter = int(uniform(mixed(key, segment.start, life * 64 + replica), 1 << 16)[0])
-            crash: int | None = None
-            leak: int | None = None
-            if behaviour.crash_after is not None:
-                crash = time + boot + max(behaviour.crash_after * (62_000 + jitter * 7_000 // 65_536) // 65_536, 1)
-            if room <= 0:
-                leak = time + boot + 1
-            elif behaviour.leak > 0:
-                seconds = room * 3_600_000 // max(round(behaviour.leak * 1000), 1)
-                leak = time + boot + max(seconds * (60_000 + jitter * 11_000 // 65_536) // 65_536, 1)
-            if crash is None and leak is None:
-                return
-            if crash is None or (leak is not None and leak < crash):
-                ends, what = leak or crash or until, "oom"
+            if life:
+                listens = time + behaviour.boot
             else:
-                ends, what = crash, "crash"
-        if what == "oom":
-            for full in FILLING:
-                before = time + boot + (ends - time - boot) * full // 100
-                if before >= until:
-                    return
-                yield Turn(before, "memory", replica, life, full)
+                # A version gets no requests before it listens; one that was moved has listened for long.
+                listens = segment.start if segment.fresh else min(time + behaviour.boot, segment.start)
+            if life or segment.fresh:
+                yield Turn(listens, "listen", replica, life)
+            jitter = int(uniform(mixed(key ^ launched(segment), life, replica), 1 << 16)[0])
+            ends, what = until, ""
+            if behaviour.crash_after is not None:
+                ends, what = listens + max(behaviour.crash_after * (62_000 + jitter // 10) // 65_536, 1), "crash"
+            killed = until
+            if room <= 0:
+                killed = listens + 1
+            elif behaviour.leak > 0:
+                full = room * 3_600_000 // max(round(behaviour.leak * 1000), 1)
+                killed = listens + max(full * (60_000 + jitter // 6) // 65_536, 1)
+            if killed < ends or (not what and killed == ends):
+                ends, what = killed, "oom"
+        if listens is not None and what == "oom":
+            for percent in FILLING:
+                yield Turn(listens + (ends - listens) * percent // 100, "memory", replica, life, percent)
         if ends >= until:
             return
-        waits = BACK_OFF if ends - time - boot > 600 else min(waits * 2 if life else BACK_OFF, LONGEST_BACK_OFF)
+        ran = ends - (time if listens is None else listens)
+        waits = BACK_OFF if not life or ran >= STABLE else min(waits * 2, LONGEST_BACK_OFF)
         yield Turn(ends, what, replica, life, waits)
         time = ends + waits
+        if time >= until:
+            return
 
 
 def turns(segment: Segment, key: int, until: int) -> list[Turn]:
-    """What happens to the processes of a segment from its start to `until` (left out), in order of time."""
+    """What happens to the processes of a segment from its launch to `until` (left out), in order of time."""
     if segment.asleep:
         return []
     until = until if segment.end is None else min(until, segment.end)
@@ -119,60 +124,56 @@ def turns(segment: Segment, key: int, until: int) -> list[Turn]:
 
 
 @lru_cache(maxsize=256)
-def modes(segment: Segment, key: int, until: int) -> list[tuple[int, Mode]]:
+def modes(segment: Segment, key: int, until: int) -> tuple[tuple[int, Mode], ...]:
     """How a segment serves, as (from when, how); the first is from its start, each holds until the next.
 
     Only what is before `until` is listed, and it does not depend on `until`.
     """
-    behaviour = segment.behaviour
+    behaviour, begin = segment.behaviour, launched(segment)
     if segment.asleep:
-        return [(segment.start, UP)]
+        return ((segment.start, UP),)
     if behaviour.listens and behaviour.listens != segment.port:
-        return [(segment.start, DOWN)]
-    steps: list[tuple[int, int, int, str]] = []
+        return ((segment.start, DOWN),)
+    # (time, replica, "out": gets no more requests, "warmer": a quarter of the slow start is over, or what happens)
+    steps: list[tuple[int, int, str]] = []
     for turn in turns(segment, key, until):
-        steps.append((turn.time, turn.replica, 0, turn.what))
         if turn.what in ("crash", "oom"):
-            steps.append((turn.time + OUT_OF_ROTATION, turn.replica, 1, "out"))
-        if turn.what == "listen":
-            steps.extend((turn.time + behaviour.slow_start * i // 4, turn.replica, 1, "warmer") for i in range(1, 5))
+            steps += [(turn.time, turn.replica, "dead"), (turn.time + OUT_OF_ROTATION, turn.replica, "out")]
+        elif turn.what == "listen":
+            steps.append((turn.time, turn.replica, "listen"))
+            if behaviour.slow_start:
+                steps += [(turn.time + -(-behaviour.slow_start * i // 4), turn.replica, "warmer") for i in range(1, 5)]
     steps.sort()
-    never = behaviour.crash_after == 0
-    dead: dict[int, int] = dict.fromkeys(range(segment.replicas), segment.start) if never else {}
-    warm = dict.fromkeys(range(segment.replicas), segment.start - 100000 if not segment.fresh else segment.start)
-    result: list[tuple[int, Mode]] = []
+    dead = dict.fromkeys(range(segment.replicas), begin - OUT_OF_ROTATION) if behaviour.crash_after == 0 else {}
+    warming: dict[int, int] = {}
 
     def mode(now: int) -> Mode:
-        total = segment.replicas
-        if len(dead) == total:
+        if len(dead) == segment.replicas:
             return DOWN
-        in_rotation = total - sum(now - since >= OUT_OF_ROTATION for since in dead.values())
-        down = 1000 * sum(now - since < OUT_OF_ROTATION for since in dead.values()) // in_rotation
+        waiting = sum(now - since < OUT_OF_ROTATION for since in dead.values())
         slow = cold = 0
-        for replica in range(total):
+        alive = segment.replicas - len(dead)
+        for replica in range(segment.replicas):
             if replica in dead:
                 continue
-            quarter = 4
-            if behaviour.slow_start:
-                quarter = min((now - warm[replica]) * 4 // behaviour.slow_start, 4)
+            since = now - warming[replica] if replica in warming else behaviour.slow_start
+            quarter = since * 4 // behaviour.slow_start if behaviour.slow_start else 4
             slow += 256 * max(4 - quarter, 1)
-            if quarter < 4:
-                cold += round(behaviour.slow_start_errors * 1_000_000)
-        alive = total - len(dead)
-        return Mode(down=down, cold=cold // alive, slow=slow // alive)
+            cold += round(behaviour.slow_start_errors * 1_000_000) if quarter < 4 else 0
+        return Mode(1000 * waiting // (alive + waiting), cold // alive, slow // alive)
 
-    result.append((segment.start, mode(segment.start)))
-    for time, replica, _, what in steps:
+    result: list[tuple[int, Mode]] = [(segment.start, mode(segment.start))]
+    for time, replica, what in steps:
         if time >= until:
             break
-        if what in ("crash", "oom"):
+        if what == "dead":
             dead[replica] = time
         elif what == "listen":
             dead.pop(replica, None)
-            warm[replica] = time
-        now = mode(time)
-        if result[-1][0] == time:
-            result[-1] = (time, now)
+            warming[replica] = time
+        at, now = max(time, segment.start), mode(time)
+        if result[-1][0] == at:
+            result[-1] = (at, now)
         elif result[-1][1] != now:
-            result.append((time, now))
-    return result
+            result.append((at, now))
+    return tuple(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import isqrt
 
@@ -66,6 +67,18 @@ def _growth(profile: Profile, origin: int, first: int, last: int) -> Ints:
     return np.array(knots, dtype=np.int64)
 
 
+def _chain(carry: int, before: Sequence[int], shocks: Sequence[int]) -> list[int]:
+    """A first-order autoregression that starts from nothing and has come through the shocks `before`."""
+    x = 0
+    for e in before:
+        x = (x * carry >> 10) + e
+    line = []
+    for e in shocks:
+        x = (x * carry >> 10) + e
+        line.append(x)
+    return line
+
+
 def _noise(key: Key, profile: Profile, first: int, days: int) -> Ints:
     """The slow noise around 0 at the knots of `days` days from `first`, Q16, shape (days, 289).
 
@@ -83,19 +96,9 @@ def _noise(key: Key, profile: Profile, first: int, days: int) -> Ints:
     shock = normal().z[(word >> np.uint64(48)).astype(np.int64)] * innovation // (1000 * 1024)
     grid = shock[: (days + 1) * STEPS_A_DAY].reshape(days + 1, STEPS_A_DAY)
     after = shock[STEPS_A_DAY * 2 :: STEPS_A_DAY][:days]
+    if days == 1:
+        return np.array([_chain(carry, grid[0].tolist(), [*grid[1].tolist(), int(after[0])])], dtype=np.int64)
     out = np.empty((days, STEPS_A_DAY + 1), dtype=np.int64)
-    if days <= 4:
-        for day in range(days):
-            x = 0
-            for e in grid[day].tolist():
-                x = (x * carry >> 10) + e
-            line = []
-            for e in grid[day + 1].tolist():
-                x = (x * carry >> 10) + e
-                line.append(x)
-            line.append((x * carry >> 10) + int(after[day]))
-            out[day] = line
-        return out
     columns = np.ascontiguousarray(grid.T)
     state = np.zeros(days, dtype=np.int64)
     for e in columns[:, :-1]:

@@ -1,0 +1,120 @@
+"""How requests are answered while nothing changes: by whom, with which errors, and what load does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from createos_nb.simulator.traffic.behaviour import Failing, Segment
+from createos_nb.simulator.traffic.mixture import Cause, Mixture, all_answered, served
+from createos_nb.simulator.traffic.profile import Page
+from createos_nb.simulator.traffic.randomness import Ints
+from createos_nb.simulator.traffic.schedule import Mode
+
+NOTHING_LIVE = 404
+ASLEEP = 503
+DOWN = 502
+THROTTLED = 504
+TIMEOUT = 30_000
+"""Milliseconds after which the gateway gives up."""
+SLOWEST = 20
+"""Largest factor that a queue for the CPU puts on a duration."""
+_ONE = 1 << 16
+
+
+class Overload(NamedTuple):
+    """What load does, minute by minute: `slow` is a factor on durations (Q8), `throttled` and `lost` are shares of the
+    requests (Q16; None: none) that find no CPU and no memory; those that find no memory are taken away first."""
+
+    slow: Ints | int
+    throttled: Ints | None
+    lost: Ints | None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How requests are answered.
+
+    Attributes:
+        segment: what is live; None: nothing.
+        mode: how its processes are.
+        failing: what fails by incidents, with the share in millionths.
+        slow: factor on durations by incidents, Q8.
+        stolen: share of the CPU that others take, thousandths.
+    """
+
+    segment: Segment | None
+    mode: Mode
+    failing: tuple[tuple[Failing, int], ...] = ()
+    slow: int = 256
+    stolen: int = 0
+
+    @property
+    def running(self) -> Segment | None:
+        """What is live, if any of its processes answers."""
+        if self.segment is None or self.segment.asleep or self.mode.down == 1000:
+            return None
+        return self.segment
+
+    def answers(self, pages: Sequence[Page]) -> Mixture:
+        """What answers requests for these pages, if CPU and memory suffice."""
+        if self.segment is None:
+            return all_answered(pages, NOTHING_LIVE, Cause.NOTHING_LIVE, 2)
+        if self.segment.asleep:
+            return all_answered(pages, ASLEEP, Cause.ASLEEP, 2)
+        if self.mode.down == 1000:
+            return all_answered(pages, DOWN, Cause.DOWN, 3)
+        errors = self.segment.behaviour.errors
+        return served(pages, down=self.mode.down, cold=self.mode.cold, incidents=self.failing, errors=errors)
+
+    def throttled(self, pages: Sequence[Page]) -> Mixture | None:
+        """What answers requests that find no CPU; None if that can't happen."""
+        segment = self.running
+        if segment is None or segment.behaviour.cpu_ms <= 0:
+            return None
+        return all_answered(pages, THROTTLED, Cause.THROTTLED, TIMEOUT)
+
+    def exhausted(self, pages: Sequence[Page]) -> Mixture | None:
+        """What answers requests that find no memory; None if that can't happen."""
+        segment = self.running
+        if segment is None or segment.behaviour.memory_per_rpm <= 0:
+            return None
+        return all_answered(pages, DOWN, Cause.OUT_OF_MEMORY, 900)
+
+    def under(self, rate: Ints) -> Overload:
+        """What this load does.
+
+        Args:
+            rate: requests a minute, Q16.
+        """
+        segment = self.running
+        if segment is None:
+            return Overload(256, None, None)
+        behaviour = segment.behaviour
+        slow: Ints | int = (round(behaviour.slow * 256) * self.mode.slow >> 8) * self.slow >> 8
+        throttled = lost = None
+        if behaviour.memory_per_rpm > 0:
+            # Requests a minute that fit into what the limit leaves.
+            room = max(segment.memory - behaviour.memory, 0) * segment.replicas
+            fits = room * 1000 * _ONE // max(round(behaviour.memory_per_rpm * 1000), 1)
+            lost = np.where(rate > fits, (rate - fits) * _ONE // np.maximum(rate, 1), 0)
+            rate = np.minimum(rate, fits)
+        if behaviour.cpu_ms > 0:
+            # A limit of 1,000 millicores is one core: 60,000 ms of it a minute.
+            cpu = segment.cpu * (1000 - self.stolen)
+            can = cpu * 60 * segment.replicas * _ONE // max(round(behaviour.cpu_ms * 1000), 1)
+            throttled = np.where(rate > can, (rate - can) * _ONE // np.maximum(rate, 1), 0)
+            busy = np.minimum(rate, can) * 256 // max(can, 1)
+            # The queue of one server: 1 / (1 - load).
+            slow = np.minimum(256 * 256 // np.maximum(256 - busy, 1), SLOWEST * 256) * slow >> 8
+        return Overload(slow, throttled, lost)
+
+
+@lru_cache(maxsize=4096)
+def answers(condition: Condition, pages: tuple[Page, ...]) -> Mixture:
+    """`Condition.answers`, remembered."""
+    return condition.answers(pages)
