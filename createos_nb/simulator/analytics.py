@@ -1,0 +1,133 @@
+"""Serves `createos_nb.api.analytics`: figures of a window, all worked out from the same requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.simulator.access import environment_of, project_of
+from createos_nb.simulator.moments import SECOND
+from createos_nb.simulator.refusal import Refusal
+from createos_nb.simulator.registry import Call, serves
+from createos_nb.simulator.traffic import Traffic
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.world import World
+
+HOUR: Final = 3600
+"""The default window, seconds."""
+_BUCKET: Final = b'{"timestamp":%d,"count":%d,"status2xx":%d,"status3xx":%d,"status4xx":%d,"status5xx":%d}'
+FARTHEST: Final = 1 << 40
+"""Beyond this no window is worked out (Unix seconds)."""
+
+
+def _asked(world: World, call: Call) -> tuple[Traffic, int, int]:
+    """The traffic of the environment and the window; of traffic that is generated the future is cut off."""
+    project = project_of(world, call)
+    environment = environment_of(project, call.ids[1])
+    now = world.state.now // SECOND
+    end = call.query.get("end", now)
+    start = call.query.get("start", end - HOUR)
+    if not 0 <= start < end <= FARTHEST:
+        raise Refusal(400, "start must lie before end, both in Unix seconds")
+    if environment.profiles:
+        end = min(end, now)
+    return world.traffic(environment), min(start, end), end
+
+
+@serves("GetProjectEnvironmentAnalyticsOverallRequests")
+def overall_requests(world: World, call: Call) -> Any:
+    """Totals by class of the status."""
+    return _overall(*_asked(world, call))
+
+
+def _overall(traffic: Traffic, start: int, end: int) -> dict[str, int]:
+    totals = traffic.totals(start, end)
+    return {
+        "total": totals["total"],
+        "success": totals["2xx"],
+        "client": totals["4xx"],
+        "server": totals["5xx"],
+    }
+
+
+@serves("GetProjectEnvironmentAnalyticsRequestsOverTime")
+def requests_over_time(world: World, call: Call) -> Any:
+    """Buckets with a count for each class of the status. Refuses a window that is too long (422)."""
+    settings = world.state.settings
+    given = call.query
+    now = world.state.now // SECOND
+    end = given.get("end", now)
+    if end - given.get("start", end - HOUR) > settings.longest_window:
+        project_of(world, call)
+        raise Refusal(422, f"the window is too long: at most {settings.longest_window} seconds in one request")
+    traffic, start, end = _asked(world, call)
+    series = traffic.series(start, end, settings.bucket)
+    rows = zip(series.time.tolist(), series.counts.tolist(), strict=True)
+    return b"[%b]" % b",".join(_BUCKET % (time, sum(counts), *counts) for time, counts in rows)
+
+
+@serves("GetProjectEnvironmentAnalyticsRPM")
+def rpm(world: World, call: Call) -> Any:
+    """Peak and average requests a minute."""
+    return _rpm(*_asked(world, call))
+
+
+def _rpm(traffic: Traffic, start: int, end: int) -> dict[str, float]:
+    peak, average = traffic.rpm(start, end)
+    return {"peak": peak, "average": average}
+
+
+@serves("GetProjectEnvironmentAnalyticsSuccessPercentage")
+def success_percentage(world: World, call: Call) -> Any:
+    """Share of 2xx and 3xx, in percent; 0 without requests, for the platform's field is a number."""
+    return {"successPercentage": _successes(*_asked(world, call))}
+
+
+def _successes(traffic: Traffic, start: int, end: int) -> float:
+    return traffic.success_percentage(start, end) or 0
+
+
+@serves("GetProjectEnvironmentAnalyticsRequestDistribution")
+def request_distribution(world: World, call: Call) -> Any:
+    """Count for each status code."""
+    return _distribution(*_asked(world, call))
+
+
+def _distribution(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
+    return [{"status": str(status), "count": count} for status, count in traffic.statuses(start, end).items()]
+
+
+@serves("GetProjectEnvironmentAnalyticsTopHitPaths")
+def top_hit_paths(world: World, call: Call) -> Any:
+    """The ten most requested paths."""
+    return _top_paths(*_asked(world, call))
+
+
+def _top_paths(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
+    return [{"path": path, "count": count} for path, count in traffic.top_paths(start, end)]
+
+
+@serves("GetProjectEnvironmentAnalyticsTopErrorPaths")
+def top_error_paths(world: World, call: Call) -> Any:
+    """The ten pairs of path and status with most errors."""
+    return _top_errors(*_asked(world, call))
+
+
+def _top_errors(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
+    return [
+        {"path": path, "status": str(status), "count": count} for path, status, count in traffic.top_errors(start, end)
+    ]
+
+
+@serves("GetProjectEnvironmentAnalytics")
+def overview(world: World, call: Call) -> Any:
+    """All analytics of a window at once."""
+    asked = _asked(world, call)
+    return {
+        "overallRequests": _overall(*asked),
+        "rpm": _rpm(*asked),
+        "successPercentage": _successes(*asked),
+        "requestDistribution": _distribution(*asked),
+        "topHitPaths": _top_paths(*asked),
+        "topErrorPaths": _top_errors(*asked),
+    }

@@ -1,0 +1,189 @@
+"""Serves `createos_nb.api.domains`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from createos_nb.simulator.access import domain_of, environment_of, project_of
+from createos_nb.simulator.ids import hex_of, uuid_of
+from createos_nb.simulator.moments import SECOND, rfc3339, rfc3339_or_null
+from createos_nb.simulator.refusal import Refusal
+from createos_nb.simulator.registry import Call, serves
+from createos_nb.simulator.schedule import due_in, happens
+from createos_nb.simulator.state import Domain, Environment, Project
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.world import World
+
+_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_HOST_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])", flags=re.ASCII)
+ADDRESS: Final = "192.0.2.80"
+"""Where domains are to point: an address that is kept free for documentation."""
+
+
+def _row(project: Project, domain: Domain) -> dict[str, Any]:
+    records = None
+    if domain.status in ("pending", "error"):
+        records = {
+            "txt_records": [{"name": f"_createos.{domain.name}", "value": f"createos-verify={domain.token}"}],
+            "a_records": [ADDRESS],
+        }
+    return {
+        "id": domain.id,
+        "projectId": project.id,
+        "name": domain.name,
+        "status": domain.status,
+        "environmentId": domain.environment or None,
+        "records": records,
+        "message": domain.message or None,
+        "failedVerificationCount": domain.failures,
+        "lastFailedVerifiedAt": rfc3339_or_null(domain.failed_at),
+        "domainCertificateId": domain.certificate or None,
+        "createdAt": rfc3339(domain.created),
+        "updatedAt": rfc3339(domain.updated),
+        "deletingAt": rfc3339_or_null(domain.deleting_at),
+    }
+
+
+@serves("ListDomains")
+def list_domains(world: World, call: Call) -> Any:
+    """Domains of a project, oldest first."""
+    project = project_of(world, call)
+    return [_row(project, domain) for domain in project.domains.values()]
+
+
+def _routable(project: Project, given: Any) -> str:
+    """The id of an environment that a domain may be routed to."""
+    environment = environment_of(project, given)
+    if not environment.deployment:
+        raise Refusal(422, f"environment {environment.name} has no deployment: a domain can't be routed to it")
+    return environment.id
+
+
+@serves("CreateDomain")
+def create_domain(world: World, call: Call) -> Any:
+    """Attach a domain; it is pending until its DNS record is found."""
+    project, body = project_of(world, call), call.body
+    name = body.name.lower().rstrip(".")
+    if len(name) > 253 or not _HOST_NAME.fullmatch(name):
+        raise Refusal(400, "name: expected a host name such as www.example.com")
+    environment = "" if body.environment_id in (None, msgspec.UNSET) else _routable(project, body.environment_id)
+    for other in world.state.projects.values():
+        if any(one.name == name for one in other.domains.values()):
+            raise Refusal(422, f"the domain {name} is in use already")
+    return {"id": new_domain(world, project, name, environment).id}
+
+
+def new_domain(world: World, project: Project, name: str, environment: str = "", delay: int | None = None) -> Domain:
+    """Put a new domain into a project; its DNS record is found after `delay` seconds, by default the world's."""
+    now = world.state.now
+    wait = world.state.settings.dns_delay if delay is None else delay
+    identity = world.new_id("domain")
+    domain = Domain(
+        id=identity,
+        name=name,
+        status="pending",
+        created=now,
+        updated=now,
+        token=hex_of(32, world.state.seed, identity),
+        resolves_at=now + wait * SECOND if wait >= 0 else 0,
+        environment=environment,
+    )
+    project.domains[domain.id] = domain
+    world.note("domain made", project, name)
+    return domain
+
+
+@serves("RefreshDomain")
+def refresh_domain(world: World, call: Call) -> Any:
+    """Look for the DNS records of a pending domain again."""
+    project = project_of(world, call)
+    domain = domain_of(project, call.ids[1])
+    if domain.status != "pending":
+        raise Refusal(422, f"a domain that is {domain.status} can't be refreshed: only a pending one")
+    return refresh(world, project, domain)
+
+
+def refresh(world: World, project: Project, domain: Domain) -> str:
+    """Verify a pending domain if its DNS record is there."""
+    now = world.state.now
+    if not domain.resolves_at or now < domain.resolves_at:
+        domain.failures += 1
+        domain.failed_at = now
+        domain.message = "DNS records not found yet: it can take up to 48 hours until they have spread"
+        world.changed(domain)
+        world.note("domain not verified", project, domain.name)
+        return "Domain verification failed: DNS records not found"
+    domain.status, domain.message = "issuing", "DNS records found; the certificate is being issued"
+    world.changed(domain)
+    world.note("domain verified", project, domain.name)
+    due_in(world, world.state.settings.issuing, "domain has its certificate", project.id, domain.id)
+    return "Domain verified successfully"
+
+
+@happens("domain has its certificate")
+def _active(world: World, target: tuple[str, ...]) -> None:
+    project = world.state.projects[target[0]]
+    domain = project.domains.get(target[1])
+    if domain is None or domain.status not in ("issuing", "updating"):
+        return
+    if not domain.certificate:
+        domain.certificate = uuid_of(world.state.seed, "certificate", domain.id)
+    domain.status, domain.message = "active", ""
+    world.changed(domain)
+    _routes_changed(world, project)
+    world.note("domain active", project, domain.name)
+
+
+@serves("UpdateDomainEnvironment")
+def update_domain_environment(world: World, call: Call) -> Any:
+    """Route an active domain to an environment that has a deployment; null, or nothing at all, to none."""
+    project = project_of(world, call)
+    domain = domain_of(project, call.ids[1])
+    given = call.body.environment_id
+    if domain.status not in ("active", "updating"):
+        raise Refusal(422, f"a domain that is {domain.status} can't be routed: only an active one")
+    target = "" if given in (None, msgspec.UNSET) else _routable(project, given)
+    route(world, project, domain, project.environments.get(target))
+    return "Domain environment updated successfully"
+
+
+def route(world: World, project: Project, domain: Domain, environment: Environment | None) -> None:
+    """Send what a domain gets to an environment from now on."""
+    domain.environment = environment.id if environment is not None else ""
+    domain.status = "updating"
+    world.changed(domain)
+    _routes_changed(world, project)
+    text = f"{domain.name} to {environment.name if environment is not None else 'nothing'}"
+    world.note("domain routed", project, text, environment=domain.environment)
+    due_in(world, world.state.settings.updating, "domain has its certificate", project.id, domain.id)
+
+
+def _routes_changed(world: World, project: Project) -> None:
+    for environment in project.environments.values():
+        world.rows.pop(environment.id, None)
+
+
+@serves("DeleteDomain")
+def delete_domain(world: World, call: Call) -> Any:
+    """Detach a domain; the row goes a little later."""
+    project = project_of(world, call)
+    domain = domain_of(project, call.ids[1])
+    if domain.status == "deleting":
+        raise Refusal(422, "domain is being deleted already")
+    domain.status, domain.deleting_at = "deleting", world.state.now
+    world.changed(domain)
+    _routes_changed(world, project)
+    world.note("domain deleting", project, domain.name)
+    due_in(world, world.state.settings.deleting, "domain is gone", project.id, domain.id)
+    return "Domain deleted successfully"
+
+
+@happens("domain is gone")
+def _gone(world: World, target: tuple[str, ...]) -> None:
+    project = world.state.projects[target[0]]
+    if project.domains.pop(target[1], None) is not None:
+        _routes_changed(world, project)

@@ -1,0 +1,71 @@
+"""How a deployment is going to fare, decided when it is made: by what is deployed and by its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.simulator.moments import SECOND
+from createos_nb.simulator.state import Deployment, Fate, Project
+from createos_nb.simulator.traffic import Build, BuildBehaviour, BuildSettings, build
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.world import World
+
+USUAL: Final = Fate()
+SOUND: Final = BuildBehaviour()
+
+
+def decide(world: World, project: Project, deployment: Deployment) -> None:
+    """Give a new deployment its fate."""
+    fate = world.state.fates.get(deployment.commit or deployment.image or deployment.upload, USUAL)
+    deployment.builds, deployment.behaviour = fate.source, fate.behaviour
+    given = set(deployment.settings.get("runEnvs") or {})
+    for environment in project.environments.values():
+        given.update(environment.variables)
+    deployment.missing = next((name for name in fate.requires if name not in given), "")
+
+
+def build_of(world: World, project: Project, deployment: Deployment) -> Build:
+    """The build of a deployment, from beginning to end, as it is going to be or has been."""
+    settings = deployment.settings
+    behaviour = world.state.sources.get(deployment.builds, SOUND)
+    if project.type == "vcs" and not deployment.commit:
+        behaviour = replace(behaviour, reachable=False)
+    if project.type == "vcs" and not settings.get("port") and not behaviour.unhealthy:
+        behaviour = replace(behaviour, unhealthy="no port is set in the project's settings")
+    return build(
+        world.state.seed,
+        deployment.id,
+        BuildSettings(
+            source=project.type,
+            repository=project.source.get("vcsFullName") or project.source.get("vcsRepoId") or project.name,
+            branch=deployment.branch or "main",
+            commit=deployment.commit or deployment.upload[:7],
+            directory=_text(settings, "directoryPath"),
+            runtime=_text(settings, "runtime") or "build-ai",
+            framework=_text(settings, "framework"),
+            install=_text(settings, "installCommand"),
+            build=_text(settings, "buildCommand"),
+            variables=tuple(settings.get("buildVars") or ()),
+            run_variables=tuple(settings.get("runEnvs") or ()),
+            dockerfile=settings.get("hasDockerfile") is True,
+            build_ai=settings.get("useBuildAI") is True,
+            port=settings.get("port") or 8080,
+        ),
+        behaviour,
+        deployment.created // SECOND,
+    )
+
+
+def failure_of(world: World, project: Project, deployment: Deployment) -> str:
+    """Why a deployment that was built can't be started; empty if it can."""
+    if project.type == "image":
+        return world.state.sources.get(deployment.builds, SOUND).unhealthy
+    return build_of(world, project, deployment).failure
+
+
+def _text(settings: Mapping[str, Any], name: str) -> str:
+    value = settings.get(name)
+    return value if isinstance(value, str) else ""

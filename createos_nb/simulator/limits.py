@@ -1,0 +1,76 @@
+"""Rate limits, off unless a world's settings say otherwise, and the daily quotas that reuse their counting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from createos_nb.operation import Operation
+from createos_nb.simulator.answers import JSON, Headers, Reply, rate_limited
+from createos_nb.simulator.moments import DAY, HOUR, MINUTE, SECOND
+from createos_nb.simulator.refusal import Refusal
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.world import World
+
+
+class Exceeded(Exception):
+    """A rate limit is used up; holds the whole answer, which has a shape of its own."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__("rate limit exceeded")
+        self.reply = reply
+
+
+def spend(world: World, operation: Operation, headers: Mapping[str, str]) -> Headers:
+    """Count a request against the limits of its key; gives the headers of the answer, or raises `Exceeded`."""
+    settings, now = world.state.settings, world.state.now
+    who = headers.get("x-api-key") or headers.get("x-access-token") or "nobody"
+    rules = [("minute", MINUTE, settings.rate_per_minute), ("hour", HOUR, settings.rate_per_hour)]
+    if operation.call_name.startswith("upload"):
+        rules.append(("uploads", MINUTE, settings.uploads_per_minute))
+    tightest: tuple[int, int, int] | None = None
+    counted: list[list[int]] = []
+    for name, span, most in rules:
+        if not most:
+            continue
+        used = world.state.limits.setdefault(f"{name}:{who}", [])
+        _forget(used, now - span)
+        resets = (used[0] if used else now) + span
+        if len(used) >= most:
+            wait = -(-(resets - now) // SECOND)
+            raise Exceeded(
+                rate_limited(
+                    f"too many requests: {most} in {span // SECOND} seconds",
+                    (*_shown(most, 0, resets), ("retry-after", str(max(wait, 1)))),
+                )
+            )
+        left = most - len(used) - 1
+        if tightest is None or left < tightest[1]:
+            tightest = (most, left, resets)
+        counted.append(used)
+    for used in counted:
+        used.append(now)
+    return JSON if tightest is None else JSON + _shown(*tightest)
+
+
+def _shown(most: int, left: int, resets: int) -> Headers:
+    return (
+        ("x-ratelimit-limit", str(most)),
+        ("x-ratelimit-remaining", str(left)),
+        ("x-ratelimit-reset", str(-(-resets // SECOND))),
+    )
+
+
+def _forget(used: list[int], before: int) -> None:
+    while used and used[0] <= before:
+        del used[0]
+
+
+def spend_daily(world: World, user: str, kind: str, most: int) -> None:
+    """Count a use against a daily quota. Refuses with 429, which no wait of seconds mends."""
+    used = world.state.limits.setdefault(f"{kind}:{user}", [])
+    _forget(used, world.state.now - DAY)
+    if len(used) >= most:
+        raise Refusal(429, f"quota exceeded: {most} {kind} a day")
+    used.append(world.state.now)

@@ -1,0 +1,94 @@
+"""What serves an environment's users, from when to when: the segments that its traffic is worked out from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from createos_nb.simulator.moments import SECOND
+from createos_nb.simulator.state import Deployment, Environment, Project
+from createos_nb.simulator.traffic import HEALTHY, Behaviour, Segment
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.world import World
+
+DEFAULT_PORT = 8080
+LIVE = frozenset({"deployed", "crashing"})
+"""Statuses of a deployment that runs."""
+
+
+def created_at(environment: Environment) -> int:
+    """Unix seconds from which on an environment has traffic of its own."""
+    return environment.profiles[0][0] if environment.profiles else environment.created // SECOND
+
+
+def behaviour_of(world: World, deployment: Deployment) -> Behaviour:
+    """How a deployment behaves once it runs."""
+    if deployment.missing:
+        return Behaviour(crash_after=0, crash=f"missing-variable:{deployment.missing}")
+    return world.state.behaviours.get(deployment.behaviour, HEALTHY)
+
+
+def port_of(environment: Environment | None, deployment: Deployment) -> int:
+    """The port that requests are sent to."""
+    port = (environment.port if environment is not None else 0) or deployment.settings.get("port")
+    return port if isinstance(port, int) else DEFAULT_PORT
+
+
+def _now_live(world: World, project: Project, environment: Environment, start: int) -> Segment | None:
+    """The segment that should be open now, or None where nothing serves."""
+    deployment = world.deployments(project).get(environment.deployment)
+    if deployment is None or project.status != "active" or environment.status == "deleting":
+        return None
+    if deployment.status not in LIVE and deployment.status != "sleeping":
+        return None
+    return Segment(
+        start=start,
+        deployment=deployment.id,
+        version=deployment.version,
+        behaviour=behaviour_of(world, deployment),
+        replicas=environment.replicas,
+        cpu=environment.cpu,
+        memory=environment.memory,
+        port=port_of(environment, deployment),
+        runtime=str(deployment.settings.get("runtime") or ""),
+        framework=str(deployment.settings.get("framework") or ""),
+        asleep=deployment.status == "sleeping",
+        launched=min(deployment.launched_at // SECOND or start, start),
+        fresh=_is_new(environment, deployment, start),
+    )
+
+
+def _is_new(environment: Environment, deployment: Deployment, start: int) -> bool:
+    """Whether a process starts now: a deployment that has just been started, or one that gets other resources."""
+    last = environment.segments[-1] if environment.segments else None
+    if last is not None and last.deployment == deployment.id and last.end is None:
+        return True
+    return deployment.live_at // SECOND == start
+
+
+def settle(world: World, project: Project, environment: Environment) -> None:
+    """Close the open segment and open the next, if what serves has changed."""
+    now = world.state.now // SECOND
+    segments = environment.segments
+    last = segments[-1] if segments and segments[-1].end is None else None
+    following = _now_live(world, project, environment, now)
+    if last is not None and following is not None and _same(last, following):
+        return
+    if last is not None:
+        segments[-1] = replace(last, end=max(now, last.start))
+    if following is not None:
+        segments.append(following)
+    if last is not None or following is not None:
+        world.traffic_changed(environment)
+
+
+def settle_project(world: World, project: Project, deployment: str = "") -> None:
+    """Settle all environments of a project, or those in which one deployment is live."""
+    for environment in project.environments.values():
+        if not deployment or environment.deployment == deployment:
+            settle(world, project, environment)
+
+
+def _same(one: Segment, other: Segment) -> bool:
+    return replace(one, start=other.start, fresh=other.fresh, launched=other.launched) == other

@@ -1,0 +1,57 @@
+"""Times of the world: whole microseconds since 1970, UTC; and how the wire writes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS: Final = {"us": 1, "ms": 1_000, "s": SECOND, "min": MINUTE, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|m|h|d|w)")
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", flags=re.ASCII)
+
+
+def rfc3339(moment: int) -> str:
+    """`2026-03-02T09:00:00.000Z`."""
+    return (_EPOCH + timedelta(microseconds=moment)).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def rfc3339_or_null(moment: int) -> str | None:
+    """As `rfc3339`; 0 stands for "not (yet)"."""
+    return rfc3339(moment) if moment else None
+
+
+def from_rfc3339(text: str) -> int:
+    """Microseconds of an RFC 3339 text with a zone. Raises `ValueError`."""
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(f"not a time in RFC 3339 with a zone: {text!r}")
+    return from_datetime(datetime.fromisoformat(text.upper().replace(" ", "T")))
+
+
+def from_datetime(moment: datetime) -> int:
+    """Microseconds of an aware datetime. Raises `ValueError` for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a time needs a zone: {moment.isoformat()}Z is UTC")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def duration(text: str) -> int:
+    """Microseconds of a text such as "90s", "15min", "2d 4h". Raises `ValueError`."""
+    rest, total = text.strip(), 0
+    sign = -1 if rest.startswith("-") else 1
+    rest = rest.lstrip("+-").strip()
+    if not rest:
+        raise ValueError(f"not a duration: {text!r}; write such as 90s, 15min, 2d 4h")
+    while rest:
+        part = _PART.match(rest)
+        if part is None:
+            raise ValueError(f"not a duration: {text!r}; write such as 90s, 15min, 2d 4h")
+        total += round(float(part[1]) * _UNITS[part[2]])
+        rest = rest[part.end() :].strip()
+    return sign * total

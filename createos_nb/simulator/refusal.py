@@ -1,0 +1,31 @@
+"""How the world says no."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+class Refusal(Exception):
+    """The request is refused: an HTTP status and the reason that the caller reads."""
+
+    def __init__(self, status: int, text: str, *, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(text)
+        self.status, self.text, self.headers = status, text, headers
+
+
+#: Where an operation does not know a status, the next one that says nearly the same.
+_NEXT: Final = {
+    400: (422, 404, 403),
+    403: (404, 401),
+    404: (400, 422, 403),
+    409: (422, 400, 403),
+    422: (400, 409, 403, 404),
+    429: (422, 400, 403),
+}
+
+
+def declared(status: int, failures: tuple[int, ...]) -> int:
+    """The status that an operation with these declared failures answers instead of one that it never answers."""
+    if status in failures:
+        return status
+    return next((other for other in _NEXT.get(status, ()) if other in failures), status)

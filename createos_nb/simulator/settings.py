@@ -1,0 +1,95 @@
+"""What can be set of a world: limits, delays and widths that the platform does not document, or lets differ."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from createos_nb.errors import InvalidInput
+from createos_nb.simulator.moments import SECOND, duration
+
+Seconds = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
+    """Settings of a world. Durations are whole seconds; a text such as "15min" serves as well.
+
+    Attributes:
+        idle: seconds without a request after which a deployment falls asleep; 0: never.
+        live_limit: live deployments that a project may have; one more, and the oldest is terminated.
+        dns_delay: seconds until the DNS record of a new domain is found.
+        bucket: width of a bucket of requests over time.
+        longest_window: the longest window that one call for requests over time may ask for.
+        log_window: how much runtime log one call gives at most.
+        log_lines: how many of its last lines one call gives at most.
+        activities: runs of a cron job that are kept.
+        cronjobs: cron jobs that a project may have.
+        projects, api_keys, apps, environments, drafts: how many an account (environments: a project) may have.
+        uploads, transfers: how many an account may make in a day.
+        upload_bytes: the largest upload.
+        body_bytes: the largest body of any other request.
+        rate_per_minute, rate_per_hour: requests of a key; 0: no limit.
+        uploads_per_minute: uploads of a key; 0: no limit.
+        transfer_token: how long a transfer token lives.
+        signed_address: how long a download address lives.
+        suspending, deleting, promoting, resizing, updating, issuing, terminating, waking, scanning, reviewing: how long
+            each of these takes.
+    """
+
+    idle: Seconds = 3 * 86_400
+    live_limit: Annotated[int, Meta(ge=1)] = 10
+    dns_delay: Seconds = 4 * 3600
+    bucket: Annotated[int, Meta(ge=1)] = 60
+    longest_window: Annotated[int, Meta(ge=60)] = 86_400
+    log_window: Annotated[int, Meta(ge=1)] = 86_400
+    log_lines: Annotated[int, Meta(ge=1)] = 5_000
+    activities: Count = 10
+    cronjobs: Count = 4
+    projects: Count = 20
+    api_keys: Count = 10
+    apps: Count = 10
+    environments: Count = 8
+    drafts: Count = 5
+    uploads: Count = 200
+    transfers: Count = 5
+    upload_bytes: Count = 50_000_000
+    body_bytes: Count = 20_000_000
+    rate_per_minute: Count = 0
+    rate_per_hour: Count = 0
+    uploads_per_minute: Count = 0
+    transfer_token: Seconds = 6 * 3600
+    signed_address: Seconds = 900
+    suspending: Seconds = 5
+    deleting: Seconds = 20
+    promoting: Seconds = 4
+    resizing: Seconds = 12
+    updating: Seconds = 6
+    issuing: Seconds = 45
+    terminating: Seconds = 15
+    waking: Seconds = 8
+    scanning: Seconds = 90
+    reviewing: Seconds = 2 * 86_400
+
+
+NAMES: Final = WorldSettings.__struct_fields__
+
+
+def settled(given: dict[str, Any], base: WorldSettings | None = None) -> WorldSettings:
+    """Settings from what was given, over a base. Raises `InvalidInput` that names the setting."""
+    whole = msgspec.structs.asdict(base) if base is not None else {}
+    for name, value in given.items():
+        if name not in NAMES:
+            raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}")
+        whole[name] = value
+        if isinstance(value, str):
+            try:
+                whole[name] = duration(value) // SECOND
+            except ValueError as error:
+                raise InvalidInput(f"setting {name}: {error}") from None
+    try:
+        return msgspec.convert(whole, WorldSettings)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"setting: {error}") from None
