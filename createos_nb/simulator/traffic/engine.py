@@ -9,16 +9,20 @@ import numpy as np
 from createos_nb.simulator.traffic.behaviour import Incident, Segment
 from createos_nb.simulator.traffic.cells import Cells
 from createos_nb.simulator.traffic.events import Events, Placed, described, joined, placed
-from createos_nb.simulator.traffic.mixture import Cell
+from createos_nb.simulator.traffic.mixture import CLASSES, Cell
 from createos_nb.simulator.traffic.probing import Answer, answer, idle_at
 from createos_nb.simulator.traffic.profile import Page, Profile
 from createos_nb.simulator.traffic.randomness import key_of
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.regime import Draw, per_cell
+from createos_nb.simulator.traffic.regime import Draw
 from createos_nb.simulator.traffic.runtime_logs import LogLine, runtime_log
 from createos_nb.simulator.traffic.series import Series, series_of, tally
 from createos_nb.simulator.traffic.spans import STRETCH, Span, only, spans
+from createos_nb.simulator.traffic.split import per_cell
 from createos_nb.simulator.traffic.timeline import Timeline
+
+_EVER = 60 << 32
+"""Seconds of a bucket that every window fits into."""
 
 
 class Traffic:
@@ -124,8 +128,11 @@ class Traffic:
         for span in self._spans(start, end):
             whole, ragged = span.whole(), bool(len(span.cut()))
             for draw in span.regime.draws(self.key, span.first, span.last):
-                some = draw if whole is None else only(draw, whole)
-                counts = np.concatenate([per_cell(some, c) for c in range(4)])
+                minutes = np.arange(span.first, span.last, dtype=np.int64)
+                if whole is None:
+                    counts = per_cell(draw, self.key[0], minutes)
+                else:
+                    counts = per_cell(only(draw, whole), self.key[0], minutes[whole])
                 if ragged:
                     counts += np.bincount(self._cut(span, draw).cell, minlength=len(counts))
                 add(draw.mixture.cells, counts.tolist())
@@ -134,8 +141,11 @@ class Traffic:
         return Cells.of(found)
 
     def totals(self, start: int, end: int) -> dict[str, int]:
-        """Requests of [start, end) by class: see `Cells.totals`."""
-        return self.cells(start, end).totals()
+        """Requests of [start, end): "total" and by class "2xx" to "5xx"; a replayed 1xx is in the total only."""
+        whole = self.series(start, end, _EVER)
+        result = {"total": int(whole.total.sum())}
+        result.update(zip(CLASSES, whole.counts.sum(axis=0).tolist(), strict=True))
+        return result
 
     def statuses(self, start: int, end: int) -> dict[int, int]:
         """Requests of [start, end) by status code: see `Cells.statuses`."""
@@ -150,8 +160,9 @@ class Traffic:
         return self.cells(start, end).top_errors(limit)
 
     def success_percentage(self, start: int, end: int) -> float | None:
-        """Percentage of 2xx and 3xx of [start, end): see `Cells.success_percentage`."""
-        return self.cells(start, end).success_percentage()
+        """100 * (2xx + 3xx) / all of [start, end); None without requests."""
+        totals = self.totals(start, end)
+        return 100 * (totals["2xx"] + totals["3xx"]) / totals["total"] if totals["total"] else None
 
     def rpm(self, start: int, end: int) -> tuple[int, float]:
         """(peak, average) requests a minute in [start, end): the most in a minute of the clock; all by the minutes."""

@@ -9,9 +9,10 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.simulator.traffic.mixture import CELL_BITS, Cell
+from createos_nb.simulator.traffic.mixture import Cell
 from createos_nb.simulator.traffic.randomness import Ints, Words, kind_of, mixed, uniform
-from createos_nb.simulator.traffic.regime import Draw, begins
+from createos_nb.simulator.traffic.regime import Draw
+from createos_nb.simulator.traffic.split import cells_of, split
 from createos_nb.simulator.traffic.tables import clumps
 
 _ATTRIBUTES = kind_of("attributes of a request")
@@ -161,19 +162,13 @@ def placed(draw: Draw, key: int, minutes: Ints) -> Placed:
         minutes: which minutes since 1970 they are.
     """
     at, cells, points = [], [], []
-    for c, count in enumerate(draw.counts):
-        if count is None:
+    for c in range(4):
+        found = split(draw, c, key, minutes)
+        if found is None:
             continue
-        some = np.flatnonzero(count)
-        n = count[some]
-        if not len(n):
-            continue
-        ends = np.cumsum(n)
-        each = np.repeat(n, n)
-        number = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - n, n)
-        position = ((number << CELL_BITS) + np.repeat(begins(draw.words[some, c]), n)) // each
-        cells.append(np.searchsorted(draw.mixture.within[c], position, side="right") - 1 + draw.mixture.first[c])
-        at.append(np.repeat(some, n))
+        row, number, cell = cells_of(found)
+        at.append(found.minute[row])
+        cells.append(cell + draw.mixture.first[c])
         points.append(number * 4 + c)
     if not at:
         none = np.empty(0, dtype=np.int64)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from createos_nb.simulator.traffic.behaviour import Failing
 from createos_nb.simulator.traffic.profile import Page
-from createos_nb.simulator.traffic.randomness import Ints
+from createos_nb.simulator.traffic.randomness import Ints, kind_of
 
 SHARE_BITS = 26
 """A class's share of all requests is in units of 2**-26."""
@@ -61,6 +61,8 @@ class Mixture:
         share: of each class among all requests, units of 2**-26, int64 of 4.
         within: for each class the running sum of its cells' shares from 0 to 2**24, int64 of (cells of the class + 1).
         first: index of each class's first cell.
+        statuses: of the cells, int16.
+        identities: a number of each cell that is the same in every mixture, int64.
     """
 
     cells: tuple[Cell, ...]
@@ -68,6 +70,7 @@ class Mixture:
     within: tuple[Ints, ...]
     first: tuple[int, ...]
     statuses: npt.NDArray[np.int16] = field(repr=False)
+    identities: Ints = field(repr=False)
 
 
 def _to_sum(weights: Sequence[int], total: int) -> list[int]:
@@ -78,6 +81,10 @@ def _to_sum(weights: Sequence[int], total: int) -> list[int]:
     for i in rests[: total - sum(parts)]:
         parts[i] += 1
     return parts
+
+
+def _identity(cell: Cell) -> int:
+    return kind_of(f"{cell.method} {cell.path} {cell.status} {int(cell.cause)}") >> 1
 
 
 def mixture(weighted: Sequence[tuple[Cell, int]]) -> Mixture:
@@ -104,6 +111,7 @@ def mixture(weighted: Sequence[tuple[Cell, int]]) -> Mixture:
         tuple(within),
         tuple(first),
         np.array([cell.status for cell in cells], dtype=np.int16),
+        np.array([_identity(cell) for cell in cells], dtype=np.int64),
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from createos_nb.simulator.traffic.condition import Condition, answers
-from createos_nb.simulator.traffic.mixture import CELL_BITS, SHARE_BITS, Mixture
+from createos_nb.simulator.traffic.mixture import SHARE_BITS, Mixture
 from createos_nb.simulator.traffic.profile import Bot, Profile
 from createos_nb.simulator.traffic.randomness import Ints, Key, Words, kind_of, words
 from createos_nb.simulator.traffic.shape import visitors
@@ -18,7 +18,6 @@ from createos_nb.simulator.traffic.tables import MAX_RATE, clumps, counts
 VISITORS = 0
 _THROTTLED = kind_of("throttled")
 _OUT_OF_MEMORY = kind_of("out of memory")
-_LOW = np.uint64((1 << 20) - 1)
 _ONE = 1 << 16
 
 
@@ -132,23 +131,3 @@ def _draw(kind: int, mixture: Mixture, rate: Ints, word: Words, bot: Bot | None,
         mean = rate if share == 1 << SHARE_BITS else rate * share >> SHARE_BITS
         drawn.append(counts(mean, np.ascontiguousarray(word[:, c])))
     return Draw(kind, mixture, tuple(drawn), word, bot, slow)
-
-
-def begins(word: Words) -> Ints:
-    """Where the systematic sample of a class's cells begins, 0 to 2**24 - 1, from the bits that its count left over."""
-    return ((word & _LOW) << np.uint64(CELL_BITS - 20)).astype(np.int64)
-
-
-def per_cell(draw: Draw, c: int) -> Ints:
-    """How many of a class's requests fell to each of its cells over all the minutes of a draw, int64.
-
-    The points j * 2**24 + start, one for each of the n requests of a minute, are spread over n times the cells' shares.
-    """
-    count, edges = draw.counts[c], draw.mixture.within[c]
-    if count is None:
-        return np.zeros(len(edges) - 1, dtype=np.int64)
-    some = np.flatnonzero(count)
-    n, start = count[some], begins(draw.words[some, c])
-    offset = (1 << CELL_BITS) - 1 - start
-    below = np.array([0, *(int((n * edge + offset >> CELL_BITS).sum()) for edge in edges[1:].tolist())], dtype=np.int64)
-    return np.diff(below)
