@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from msgspec import field
+
 from createos_nb.api.resources import Number, Resource, Text, Whole, about
 from createos_nb.api.types import End, EnvironmentRef, ProjectRef, Start
 from createos_nb.noun import Noun, operation
@@ -47,10 +49,10 @@ class RequestsBucket(Resource):
 
     timestamp: Annotated[Whole, about("start of the bucket; the index `time`", unit="UTC", alias="time")] = None
     count: Annotated[Whole, about("all requests", unit="requests")] = None
-    status_2xx: Annotated[Whole, about("answers with 2xx", unit="requests")] = None
-    status_3xx: Annotated[Whole, about("answers with 3xx", unit="requests")] = None
-    status_4xx: Annotated[Whole, about("answers with 4xx", unit="requests")] = None
-    status_5xx: Annotated[Whole, about("answers with 5xx", unit="requests")] = None
+    status_2xx: Annotated[Whole, about("answers with 2xx", unit="requests")] = field(default=None, name="status2xx")
+    status_3xx: Annotated[Whole, about("answers with 3xx", unit="requests")] = field(default=None, name="status3xx")
+    status_4xx: Annotated[Whole, about("answers with 4xx", unit="requests")] = field(default=None, name="status4xx")
+    status_5xx: Annotated[Whole, about("answers with 5xx", unit="requests")] = field(default=None, name="status5xx")
 
 
 class PathCount(Resource):
