@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from html import escape
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+import httpx
 import pandas as pd
 
 from createos_nb import api
@@ -25,9 +26,6 @@ from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.transport import Transport
-
-if TYPE_CHECKING:
-    import httpx
 
 #: Where the platform is.
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
@@ -80,6 +78,7 @@ class Client:
             clock=clock,
             limit=_limit(rate_limit, base_url, transport),
             retry=retry,
+            concurrency=concurrency,
         )
         self._account = account
         self._asking = Asking(self.transport, read_only=read_only, concurrency=concurrency, where=lambda: self.where)
@@ -262,5 +261,6 @@ NOUNS: Final = (
 def _limit(asked: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
     if isinstance(asked, RateLimit):
         return asked
-    own = urlsplit(base_url).hostname == urlsplit(PLATFORM_URL).hostname
+    inside = isinstance(transport, httpx.MockTransport | httpx.WSGITransport)  # it never leaves this process
+    own = not inside and urlsplit(base_url).hostname == urlsplit(PLATFORM_URL).hostname
     return RateLimit() if asked or (asked is None and own) else None

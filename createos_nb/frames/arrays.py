@@ -2,44 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from createos_nb.frames.schema import Kind
+from createos_nb.frames.schema import Column, Kind
 from createos_nb.secret import MASK, Secret
 
 Array = np.ndarray[Any, Any] | ExtensionArray
 
+_ALLOWED: Final[dict[Kind, tuple[type, ...]]] = {"whole": (int,), "number": (int, float), "flag": (bool,)}
 
-def array(values: list[Any], kind: Kind, states: Mapping[str, str] | None = None) -> Array:
-    """The array of a column's values."""
-    if kind == "time":
-        return times([values])[0]
-    if kind == "map":
-        return objects([mask(value) for value in values])
-    if kind == "secret":
-        return objects([Secret(value) if type(value) is str else value for value in values])
-    if kind == "state":
-        known = states or {}
-        return texts([known.get(value, value) if type(value) is str else value for value in values])
-    if kind == "text":
-        return texts(values)
-    if kind == "object":
-        return objects(values)
-    return _numbers(values, kind)
+
+def arrays(columns: Sequence[Column], values: Sequence[list[Any]], *, trusted: bool) -> list[Array]:
+    """The arrays of several columns. `trusted`: a typed decoder has checked the values already.
+
+    Texts and times are converted all columns at once: a conversion costs more by the call than by the value.
+    """
+    found: list[Array | None] = [None] * len(columns)
+    for kinds, convert in ((("text", "state"), _texts_of), (("time",), _times_of)):
+        places = [i for i, column in enumerate(columns) if column.kind in kinds]
+        ready = [_in_words(columns[i], values[i], trusted) for i in places]
+        for place, one in zip(places, convert(ready, trusted), strict=True):
+            found[place] = one
+    for place, column in enumerate(columns):
+        if found[place] is None:
+            found[place] = _single(column.kind, values[place], trusted)
+    return found  # type: ignore[return-value]  # every place is filled by now
 
 
 def texts(values: list[Any]) -> Array:
-    if not all(value is None or type(value) is str for value in values):
-        return objects(values)
-    return pd.array(values, dtype="str")
+    """Texts as dtype `str`; objects where one is no text."""
+    return _texts_of([values], trusted=False)[0]
+
+
+def whole(values: list[Any]) -> Array:
+    """Whole numbers as Int64, None as NA; objects where one is no whole number."""
+    return _numbers(values, "whole", trusted=False)
+
+
+def times(values: list[Any]) -> Array:
+    """RFC 3339 texts as datetime64[us, UTC]; objects where one can't be read."""
+    return _times_of([values], trusted=False)[0]
 
 
 def objects(values: Sequence[Any]) -> Array:
+    """Any values, each as it is."""
     held = np.empty(len(values), dtype=object)
     held[:] = values
     return held
@@ -50,44 +62,99 @@ def mask(value: Any) -> Any:
     return dict.fromkeys(value, MASK) if isinstance(value, dict) else value
 
 
-def times(columns: Sequence[list[Any]]) -> list[Array]:
-    """Several columns of RFC 3339 texts at once (parsing costs more by the call than by the value)."""
-    flat = [value for column in columns for value in column]
+def joined(parts: list[Array]) -> Array:
+    """Arrays of one column one behind the other; objects where they differ in type."""
+    if len(parts) == 1:
+        return parts[0]
+    kind = type(parts[0])
+    if all(type(part) is kind for part in parts):
+        if isinstance(parts[0], np.ndarray):
+            return np.concatenate(parts)  # type: ignore[arg-type]  # all are numpy arrays, as just seen
+        if len({str(part.dtype) for part in parts}) == 1:
+            whole_column = pd.concat([pd.Series(part, copy=False) for part in parts], ignore_index=True)
+            return whole_column.array  # type: ignore[no-any-return]  # pandas says no more of it
+    return objects([value for part in parts for value in part])
+
+
+def _single(kind: Kind, values: list[Any], trusted: bool) -> Array:
+    if kind == "map":
+        return objects([mask(value) for value in values])
+    if kind == "secret":
+        return objects([Secret(value) if type(value) is str else value for value in values])
+    if kind == "object":
+        return objects(values)
+    return _numbers(values, kind, trusted)
+
+
+def _in_words(column: Column, values: list[Any], trusted: bool) -> list[Any]:
+    if column.kind != "state":
+        return values
+    known: dict[Any, Any] = dict(column.states or {})
+    if trusted:
+        return list(map(known.get, values, values))
+    return [known.get(value, value) if type(value) is str else value for value in values]
+
+
+def _texts_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
+    if not trusted:
+        fitting = [all(value is None or type(value) is str for value in column) for column in columns]
+        return [_texts_of([c], True)[0] if fits else objects(c) for c, fits in zip(columns, fitting, strict=True)]
+    empty = [column.count(None) == len(column) for column in columns]
+    filled = [column for column, nothing in zip(columns, empty, strict=True) if not nothing]
+    found = iter(_sliced(pd.array(list(chain.from_iterable(filled)), dtype="str"), filled))
+    return [_no_texts(len(c)) if nothing else next(found) for c, nothing in zip(columns, empty, strict=True)]
+
+
+def _no_texts(size: int) -> Array:
+    return pd.array([None], dtype="str").repeat(size)
+
+
+def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
     try:
-        parsed = pd.DatetimeIndex(pd.to_datetime(flat, format="ISO8601", utc=True)).as_unit("us")
-    except (ValueError, TypeError):
-        return [_time_or_objects(column) for column in columns]
+        parsed = pd.to_datetime(list(chain.from_iterable(columns)), format="ISO8601", utc=True)
+        return _sliced(pd.DatetimeIndex(parsed).as_unit("us").array, columns)
+    except (ValueError, TypeError, OverflowError):
+        if len(columns) == 1:
+            return [objects(columns[0])]
+        return [_times_of([column], trusted)[0] for column in columns]
+
+
+def _sliced(whole_array: ExtensionArray, columns: Sequence[list[Any]]) -> list[Array]:
     found: list[Array] = []
     at = 0
     for column in columns:
-        found.append(parsed[at : at + len(column)].array)
+        found.append(whole_array[at : at + len(column)])
         at += len(column)
     return found
 
 
-def _time_or_objects(column: list[Any]) -> Array:
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(column, format="ISO8601", utc=True)).as_unit("us").array
-    except (ValueError, TypeError):
-        return objects(column)
-
-
-def _numbers(values: list[Any], kind: Kind) -> Array:
-    missing = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
-    filled = [0 if value is None else value for value in values] if missing.any() else values
-    allowed: tuple[type, ...] = {"whole": (int,), "number": (int, float), "flag": (bool,)}[kind]
-    if kind == "whole" and any(type(value) is float for value in filled):
-        # the wire writes counts as floats in places; a whole float is a whole number
-        filled = [int(v) if type(v) is float and v.is_integer() else v for v in filled]
-    if kind == "flag" and missing.any():
-        filled = [False if value is None else value for value in values]
-    if not all(type(value) in allowed for value in filled):
-        return objects(values)
+def _numbers(values: list[Any], kind: Kind, trusted: bool) -> Array:
+    size = len(values)
+    gaps = values.count(None)
+    if gaps == size:
+        filled: list[Any] = []
+    elif gaps:
+        filled = [0 if value is None else value for value in values]
+    else:
+        filled = values
+    missing = np.zeros(size, bool) if not gaps else np.fromiter((v is None for v in values), bool, size)
+    if not trusted and filled:
+        if kind == "whole" and any(type(value) is float for value in filled):
+            # the wire writes counts as floats in places; a whole float is a whole number
+            filled = [int(v) if type(v) is float and v.is_integer() else v for v in filled]
+        allowed = _ALLOWED[kind]
+        if not all(value is None or type(value) in allowed for value in map(_typed, values, filled)):
+            return objects(values)
     try:
         if kind == "flag":
-            return pd.arrays.BooleanArray(np.array(filled, dtype=bool), missing)
+            return pd.arrays.BooleanArray(np.array(filled, bool) if filled else np.zeros(size, bool), missing)
         if kind == "whole":
-            return pd.arrays.IntegerArray(np.array(filled, dtype=np.int64), missing)
-        return pd.arrays.FloatingArray(np.array(filled, dtype=np.float64), missing)
+            return pd.arrays.IntegerArray(np.array(filled, np.int64) if filled else np.zeros(size, np.int64), missing)
+        return pd.arrays.FloatingArray(np.array(filled, np.float64) if filled else np.zeros(size, np.float64), missing)
     except OverflowError:
         return objects(values)
+
+
+def _typed(given: Any, filled: Any) -> Any:
+    """What is to be checked: nothing for a gap, which is filled with a zero of whatever type."""
+    return None if given is None else filled

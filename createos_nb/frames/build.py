@@ -9,8 +9,11 @@ from typing import Any
 import pandas as pd
 
 from createos_nb.api.resources import Resource
-from createos_nb.frames.arrays import Array, array, objects, times
-from createos_nb.frames.schema import Column, Schema, extra_name, schema
+from createos_nb.frames.arrays import Array, arrays, joined, objects
+from createos_nb.frames.schema import Schema, extra_name, schema
+
+#: So many rows are held as Python values before they become arrays: bounds the memory that a long list takes.
+_CHUNK = 8192
 
 
 class Builder:
@@ -19,10 +22,12 @@ class Builder:
     def __init__(self, of: type[Resource]) -> None:
         self.schema = schema(of)
         self.count = 0
-        self._read = [column for column in self.schema.columns if column.kind != "state"]
-        self._values: dict[tuple[str, ...], list[Any]] = {column.path: [] for column in self._read}
-        self._extra: dict[str, list[Any]] = {}
         self._plan = _plan(self.schema)
+        self._values: dict[tuple[str, ...], list[Any]] = {path: [] for path, _ in self._plan.getters}
+        self._chunks: list[list[Array]] = []
+        self._pending = 0
+        self._trusted = True
+        self._extra: dict[str, list[Any]] = {}
 
     def add(self, rows: Sequence[Resource]) -> None:
         """Rows as the declared structs."""
@@ -38,11 +43,12 @@ class Builder:
 
     def add_raw(self, rows: Iterable[Any]) -> None:
         """Rows as decoded JSON: what the declaration does not know becomes an extra column."""
+        self._trusted = False
         for row in rows:
             known = row if isinstance(row, dict) else {"value": row}
             extras: dict[str, Any] = {}
-            for column in self._read:
-                self._values[column.path].append(_dig(known, column.wire))
+            for path, wire in self._plan.wires:
+                self._values[path].append(_dig(known, wire))
             _unknown(known, (), self.schema, extras)
             for name, value in extras.items():
                 self._extra.setdefault(name, [None] * self.count).append(value)
@@ -50,38 +56,47 @@ class Builder:
 
     def frame(self) -> pd.DataFrame:
         """The frame: the declared columns in their order, then what was not declared."""
-        columns: dict[str, Array] = {}
-        moments = [column for column in self._read if column.kind == "time"]
-        parsed = dict(zip([c.name for c in moments], times([self._values[c.path] for c in moments]), strict=True))
-        again = {column.into: column for column in self.schema.columns if column.into}
-        for column in self.schema.columns:
-            if column.into is not None:
-                continue
-            if column.kind == "time":
-                columns[column.name] = parsed[column.name]
-                continue
-            values = self._values[column.path]
-            if column.name in again:
-                second = self._values[again[column.name].path]
-                values = [b if a is None else a for a, b in zip(values, second, strict=True)]
-            columns[column.name] = array(values, column.kind, column.states)
+        if self._pending or not self._chunks:
+            self._flush()
+        shown = self._plan.shown
+        columns = {one.name: joined([chunk[i] for chunk in self._chunks]) for i, one in enumerate(shown)}
         for name, values in self._extra.items():
-            free = name if name not in columns else f"{name}_2"
-            columns[free] = objects(values)
+            columns[name if name not in columns else f"{name}_2"] = objects(values)
         return pd.DataFrame(columns, index=pd.RangeIndex(self.count), copy=False)
 
     def _advance(self, rows: int) -> None:
         self.count += rows
+        self._pending += rows
         for values in self._extra.values():
             values.extend([None] * (self.count - len(values)))
+        if self._pending >= _CHUNK:
+            self._flush()
+
+    def _flush(self) -> None:
+        """The pending rows as arrays; their Python values are let go, secrets among them."""
+        for path, second in self._plan.again:
+            self._values[path] = [
+                b if a is None else a for a, b in zip(self._values[path], self._values[second], strict=True)
+            ]
+        values = [self._values[column.path] for column in self._plan.shown]
+        self._chunks.append(arrays(self._plan.shown, values, trusted=self._trusted))
+        self._values = {path: [] for path in self._values}
+        self._pending = 0
+        self._trusted = True
 
 
 class _Plan:
     """How to reach each column through the nested structs; computed once for each resource."""
 
     def __init__(self, of: Schema) -> None:
+        read = [column for column in of.columns if column.kind != "state"]
+        by_name = {column.name: column.path for column in read if column.into is None}
+        self.shown = [column for column in of.columns if column.into is None]
         self.parents = [(path, kind()) for path, kind in of.nested.items() if path]
-        self.getters = [(column.path, attrgetter(column.path[-1])) for column in of.columns if column.kind != "state"]
+        self.getters = [(column.path, attrgetter(column.path[-1])) for column in read]
+        self.wires = [(column.path, column.wire) for column in read]
+        #: columns whose gaps a second spelling fills
+        self.again = [(by_name[column.into], column.path) for column in read if column.into]
 
 
 _PLANS: dict[type[Resource], _Plan] = {}
@@ -144,6 +159,3 @@ def _known(of: Schema) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str,
         parents = {wire[:depth] for wire in columns for depth in range(1, len(wire))}
         found = _KNOWN[of.of] = (columns, frozenset(parents))
     return found
-
-
-__all__ = ["Builder", "Column", "frame_of", "record_of"]

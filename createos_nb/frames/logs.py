@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from createos_nb.frames.arrays import array, texts, times
+from createos_nb.frames.arrays import texts, times, whole
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
 _LEVEL: Final = re.compile(
@@ -44,7 +44,7 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
         found = _STAMP.match(line)
         stamps.append(found[1].replace(",", ".") if found else None)
         lines.append(clean(line[found.end() :] if found else line))
-    return _frame(times([stamps])[0], list(range(1, len(lines) + 1)), [stage] * len(lines), lines)
+    return _frame(times(stamps), list(range(1, len(lines) + 1)), [stage] * len(lines), lines)
 
 
 def build_log_frame(rows: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +61,7 @@ def _frame(stamps: Any, numbers: Sequence[int], stages: list[str], lines: list[s
     return pd.DataFrame(
         {
             "time": stamps,
-            "line_number": array(list(numbers), "whole"),
+            "line_number": whole(list(numbers)),
             "stage": texts(stages),
             "level": texts([level_of(line) for line in lines]),
             "text": texts(lines),

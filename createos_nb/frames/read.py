@@ -78,7 +78,7 @@ class Reader:
         if not (isinstance(self.answer, Rows) and self.answer.inside):
             try:
                 found = self._decode(data)
-            except (msgspec.ValidationError, ValueError, RecursionError):
+            except (msgspec.MsgspecError, ValueError, RecursionError):
                 return self._slow(data)
             if isinstance(self.answer, Page):
                 return Rowset(found.rows, total=found.pagination.total)
@@ -86,17 +86,20 @@ class Reader:
         return self._slow(data)
 
     def _slow(self, data: Json) -> Rowset:
-        value = plain(data)
+        try:
+            value = plain(data)
+        except Unreadable as error:
+            raise unlike(self.operation, "JSON", data, error.reason) from None
         answer = self.answer
         attrs: dict[str, Any] = {}
         total = None
         if isinstance(answer, Record):
             if not isinstance(value, dict):
-                raise self._wrong("an object", value)
+                raise unlike(self.operation, "an object", value)
             return Rowset(raw=[value])
         if isinstance(answer, Page):
             if not isinstance(value, dict) or answer.rows not in value:
-                raise self._wrong("a page", value)
+                raise unlike(self.operation, "a page", value)
             pagination = value.get("pagination")
             found = pagination.get("total") if isinstance(pagination, dict) else None
             total = found if isinstance(found, int) else None
@@ -107,19 +110,25 @@ class Reader:
         if value is None:  # an empty array, as some servers write it
             value = []
         if not isinstance(value, list):
-            raise self._wrong("an array", value)
+            raise unlike(self.operation, "an array", value)
         return Rowset(raw=value, total=total, attrs=attrs)
 
-    def _wrong(self, expected: str, value: Any) -> Unreadable:
-        o = self.operation
-        return Unreadable(
-            f"the answer holds {type(value).__name__} where {expected} belongs",
-            operation=o.name,
-            method=o.method,
-            path=o.path,
-            status=o.success,
-            hint="The platform answers in a way that this version does not know: client.call() gives it as it came.",
-        )
+
+def unlike(operation: Operation, expected: str, value: Any, why: str = "") -> Unreadable:
+    """The error for a payload that is not what the contract says."""
+    return Unreadable(
+        why or f"the answer holds {_kind(value)} where {expected} belongs",
+        operation=operation.name,
+        method=operation.method,
+        path=operation.path,
+        status=operation.success,
+        hint="The platform answers in a way that this version does not know: client.call() gives it as it came.",
+    )
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "an array", str: "a text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number" if isinstance(value, int | float) else type(value).__name__)
 
 
 @cache
@@ -128,5 +137,9 @@ def reader(operation: Operation) -> Reader:
 
 
 def plain(data: Json) -> Any:
-    """A payload as decoded JSON with its secrets masked."""
-    return hide(msgspec.json.decode(data))
+    """A payload as decoded JSON with its secrets masked. Raises `Unreadable` for what no JSON reader takes."""
+    try:
+        return hide(msgspec.json.decode(data))
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        why = "it is no UTF-8" if isinstance(error, UnicodeError) else str(error)
+        raise Unreadable(f"the answer can't be read: {why}") from None
