@@ -41,8 +41,7 @@ def row(world: World, project: Project, environment: Environment) -> bytes:
                     "memory": environment.memory,
                     "replicas": environment.replicas,
                 },
-                "settings": {"runEnvs": environment.variables}
-                | ({"port": environment.port} if environment.port else {}),
+                "settings": {"runEnvs": environment.variables},
                 "description": environment.description,
                 "createdAt": rfc3339(environment.created),
                 "updatedAt": rfc3339(environment.updated),

@@ -186,7 +186,9 @@ def _last_request(world: World, environment: Environment, start: int, end: int) 
         series = traffic.series(begin, end, 60)
         busy = series.counts.sum(axis=1).nonzero()[0]
         if len(busy):
-            return min(int(series.time[busy[-1]]) + 60, end)
+            minute = int(series.time[busy[-1]])
+            events = traffic.events(max(minute, begin), min(minute + 60, end))
+            return int(events.time[-1]) // SECOND + 1
         end = begin
     return 0
 

@@ -11,7 +11,6 @@ import msgspec
 
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator import apps, cronjobs, domains, environments, projects, schedule, steps
-from createos_nb.simulator.answers import Dialect
 from createos_nb.simulator.api_keys import secret_of
 from createos_nb.simulator.ids import digest, hex_of, uuid_of
 from createos_nb.simulator.moments import DAY, SECOND, duration
@@ -45,7 +44,7 @@ from createos_nb.simulator.world import World
 
 
 def open_world(
-    scenario: str | Path = "storefront", *, seed: int = 7, dialect: Dialect = "production", **settings: Any
+    scenario: str | Path = "storefront", *, seed: int = 7, dialect: str = "production", **settings: Any
 ) -> World:
     """A world, as a scenario describes it.
 
@@ -57,7 +56,7 @@ def open_world(
             there are) and `deployments` (of all of them).
 
     Raises:
-        InvalidInput: an unknown scenario or setting, or a mistake in the file, with its line and field.
+        InvalidInput: an unknown scenario, dialect or setting, or a mistake in the file, with its line and field.
     """
     return Opening(read_scenario(scenario), seed, dialect, settings).world()
 
@@ -65,7 +64,7 @@ def open_world(
 class Opening:
     """One world on its way from the file to its start."""
 
-    def __init__(self, source: Source, seed: int, dialect: Dialect, settings: dict[str, Any]) -> None:
+    def __init__(self, source: Source, seed: int, dialect: str, settings: dict[str, Any]) -> None:
         self._source, self._file, self._seed, self._dialect = source, source.scenario, seed, dialect
         self._fleet = self._file.fleet
         if self._fleet is not None:
@@ -235,9 +234,12 @@ class Opening:
             if moment > self._source.start:
                 later.append((moment, step))
             else:
-                self._play(place, step.at, lambda step=step: steps.perform(step, self._world, made[0]))
+                self._step(place, step, made)
         for n, job in enumerate(section.cronjobs):
             self._cronjob(job, f"{where}.cronjobs[{n}]", made)
+
+    def _step(self, where: str, step: steps.Step, made: list[Project]) -> None:
+        self._play(where, step.at, lambda: steps.perform(step, self._world, made[0]))
 
     def _user(self, name: str) -> str:
         if not name:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from createos_nb.simulator import schedule
+from createos_nb.errors import InvalidInput
+from createos_nb.simulator import schedule, signed
 from createos_nb.simulator.answers import Dialect, Reply
 from createos_nb.simulator.clock import WorldClock
 from createos_nb.simulator.dispatch import Dispatch
@@ -38,11 +39,11 @@ class World:
 
     base_url = "https://api.simulator.invalid"
 
-    def __init__(self, state: State, *, dialect: Dialect = "production") -> None:
-        if dialect not in ("production", "documented"):
-            raise ValueError(f"a dialect is production or documented, not {dialect!r}")
+    def __init__(self, state: State, *, dialect: str = "production") -> None:
+        if dialect not in get_args(Dialect):
+            raise InvalidInput(f"a dialect is {' or '.join(get_args(Dialect))}, not {dialect!r}")
         self.state = state
-        self.dialect: Dialect = dialect
+        self.dialect: Dialect = dialect  # type: ignore[assignment]  # one of its two words, as was just checked
         self.lock = RLock()
         self.clock = WorldClock(self)
         self.files_url = "https://files.simulator.invalid"
@@ -64,6 +65,8 @@ class World:
         `headers` in lower case. Safe from several threads.
         """
         with self.lock:
+            if path.startswith(signed.PREFIX):
+                return signed.serve(self, method, path, query)
             return self._dispatch.answer(method, path, query, headers, body)
 
     def transport(self) -> WorldTransport:
