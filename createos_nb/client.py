@@ -208,6 +208,10 @@ class Client:
         """(item, `work(item)`) in order, several at a time, for work that itself asks one thing after another."""
         yield from zip(items, spread(work, items, self._asking.concurrency), strict=True)
 
+    def say_cost(self, label: str, requests: int) -> None:
+        """A `CostWarning` beforehand where so many requests will wait for the rate limit."""
+        self._asking.lists.say_cost(label, requests)
+
     def close(self) -> None:
         """Close the connections."""
         self.transport.close()

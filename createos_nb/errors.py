@@ -30,12 +30,29 @@ False where it is certain that nothing changed, None where only reading can tell
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+_PACKAGE: Final = str(Path(__file__).parent) + os.sep
 
 
 class CreateOSError(Exception):
     """Anything that this library raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(kind: type[CreateOSError], args: tuple[Any, ...], state: dict[str, Any]) -> CreateOSError:
+    """A pickled or copied error again: its constructor takes other arguments than the message it made of them."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigurationError(CreateOSError):
@@ -106,15 +123,6 @@ class RequestError(CreateOSError):
             facts.append(f"{self.method} {self.path}")
         text = head + (f" ({', '.join(facts)})" if facts else "")
         return f"{text}\n→ {self.hint}" if self.hint else text
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_rebuild, (type(self), self.reason, self.__dict__.copy()))
-
-
-def _rebuild(kind: type[RequestError], reason: str, state: dict[str, Any]) -> RequestError:
-    error = kind(reason)
-    error.__dict__.update(state)
-    return error
 
 
 class RequestRefused(RequestError):
@@ -197,3 +205,11 @@ class IncompleteWarning(UserWarning):
 
 class CostWarning(UserWarning):
     """A read will wait on the rate limit; the message says for how many requests."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """A warning that points at the line outside this package which led here, however deep the way was."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

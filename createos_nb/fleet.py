@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from createos_nb.api.deployments import Deployment
 from createos_nb.api.domains import Domain
 from createos_nb.api.environments import Environment
 from createos_nb.api.types import TimeLike
-from createos_nb.errors import CreateOSError, IncompleteWarning
+from createos_nb.errors import CreateOSError, IncompleteWarning, warn
 from createos_nb.frames import frame_of
 from createos_nb.operation import UNSET
 from createos_nb.progress import progress
@@ -79,7 +78,8 @@ class Fleet:
         empty["time"] = pd.Series([], dtype="datetime64[us, UTC]")
         for name in ("environment", "project"):
             empty.insert(0, name, pd.Series([], dtype="str"))
-        frame = self._joined(label, frames, empty, failed, environments.attrs["skipped"])
+        skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
+        frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
         return frame
 
@@ -121,6 +121,7 @@ class Fleet:
 
         failed: dict[str, str] = {}
         frames: list[pd.DataFrame] = []
+        self._client.say_cost(label, len(places))
         with progress(label, self._client.clock) as tick:
             for done, (place, found) in enumerate(self._client.spread(one, places), start=1):
                 if isinstance(found, CreateOSError):
@@ -149,10 +150,9 @@ class Fleet:
         joined.attrs |= {"complete": complete and not failed, "failed": failed, "skipped": skipped}
         if failed:
             names = ", ".join(failed)
-            warnings.warn(
+            warn(
                 f"{label}: {len(failed)} of {len(failed) + len(frames)} could not be read, and are not in the frame: "
                 f'{names}; attrs["failed"] says why',
                 IncompleteWarning,
-                stacklevel=4,
             )
         return joined

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,6 +19,10 @@ class Secret(str):
     """
 
     __slots__ = ()
+
+    def __new__(cls, value: str = "") -> Secret:
+        # `str(secret)` is dots, so that a secret made of a secret would hold dots instead of the value
+        return super().__new__(cls, value.reveal() if isinstance(value, Secret) else value)
 
     def __repr__(self) -> str:
         return f"'{MASK}'"
@@ -52,14 +57,33 @@ def hide(payload: Any) -> Any:
                 hide(item)
     elif type(payload) is dict:
         for key, value in payload.items():
-            kind = type(value)
-            if kind is dict:
-                if key in SECRET_MAPS:
-                    payload[key] = {name: Secret(v) if type(v) is str else v for name, v in value.items()}
-                else:
-                    hide(value)
-            elif kind is list:
+            if key in SECRET_MAPS or key in SECRET_VALUES:
+                payload[key] = _veiled(value)
+            elif type(value) is dict or type(value) is list:
                 hide(value)
-            elif kind is str and key in SECRET_VALUES:
-                payload[key] = Secret(value)
     return payload
+
+
+def _veiled(value: Any) -> Any:
+    """All texts and numbers of a value as secrets, whatever shape it came in; names and gaps stay readable."""
+    kind = type(value)
+    if kind is dict:
+        return {name: _veiled(item) for name, item in value.items()}
+    if kind is list:
+        return [_veiled(item) for item in value]
+    if kind is str:
+        return Secret(value)
+    return Secret(str(value)) if kind is int or kind is float else value
+
+
+def legible(payload: Any) -> str:
+    """A decoded payload as JSON text for people: a `Secret` in it is dots."""
+    return json.dumps(_dotted(payload), ensure_ascii=False)
+
+
+def _dotted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _dotted(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_dotted(item) for item in value]
+    return str(value) if isinstance(value, Secret) else value

@@ -70,13 +70,13 @@ def iso(seconds: float) -> str:
 
 
 def _from_text(text: str, now: float, name: str) -> float:
-    if text == "now":
+    if text.lower() == "now":
         return now
     if found := _RELATIVE.match(text.lower()):
         sign, amount, unit = found.groups()
         if unit not in _SECONDS:
             raise InvalidInput(f"{name}={text!r}: the units are s, min, h, d and w")
-        return now + float(amount) * _SECONDS[unit] * (1 if sign == "+" else -1)
+        return _plausible(now + float(amount) * _SECONDS[unit] * (1 if sign == "+" else -1), name, text)
     try:
         return _aware(datetime.fromisoformat(text), name)
     except ValueError as error:
@@ -93,7 +93,9 @@ def _aware(moment: datetime, name: str) -> float:
     return moment.timestamp()
 
 
-def _plausible(seconds: float, name: str) -> float:
-    if not -1e11 < seconds < 1e11:
-        raise InvalidInput(f"{name}={seconds:.0f} looks like milliseconds: Unix seconds are expected")
+def _plausible(seconds: float, name: str, text: str = "") -> float:
+    if not -6e10 < seconds < 1e11:  # the years that calendars know
+        milliseconds = not text and seconds == seconds
+        why = "looks like milliseconds: Unix seconds are expected" if milliseconds else "is too far away to be a time"
+        raise InvalidInput(f"{name}={text or format(seconds, '.0f')} {why}")
     return seconds

@@ -86,10 +86,7 @@ class Reader:
         return self._slow(data)
 
     def _slow(self, data: Json) -> Rowset:
-        try:
-            value = plain(data)
-        except Unreadable as error:
-            raise unlike(self.operation, "JSON", data, error.reason) from None
+        value = plain(self.operation, data)
         answer = self.answer
         attrs: dict[str, Any] = {}
         total = None
@@ -136,10 +133,10 @@ def reader(operation: Operation) -> Reader:
     return Reader(operation)
 
 
-def plain(data: Json) -> Any:
+def plain(operation: Operation, data: Json) -> Any:
     """A payload as decoded JSON with its secrets masked. Raises `Unreadable` for what no JSON reader takes."""
     try:
         return hide(msgspec.json.decode(data))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        why = "it is no UTF-8" if isinstance(error, UnicodeError) else str(error)
-        raise Unreadable(f"the answer can't be read: {why}") from None
+        why = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
+        raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}") from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -27,19 +28,31 @@ class Environments(api.Environments):
         by_name, by_id = frame["unique_name"] == environment, frame["id"] == environment
         found = frame[by_name | by_id]
         if found.empty:
-            raise UnknownName("environment", environment, frame["unique_name"], f"project {project!r}")
+            raise UnknownName("environment", environment, _names(frame["unique_name"]), f"project {project!r}")
         return record_of(found.iloc[:1].reset_index(drop=True))
 
     def reveal_variables(self, project: str, environment: str) -> pd.Series:
         """Run-time variables in clear text: a Series of values by name. Do not save it in a notebook."""
         asking = cast("Asking", self.performer)
         operation = api.find("ListProjectEnvironments")
-        wanted = self.get(project, environment)["id"]
 
         def run(values: dict[str, object]) -> list[dict[str, object]]:
             return asking.rows(operation.name, **values)
 
         rows = asking.attempt(operation, {"project": project}, run)
-        settings = next((row["settings"] for row in rows if row["id"] == wanted), None) or {}
-        variables = {k: v.reveal() if isinstance(v, Secret) else v for k, v in (settings.get("runEnvs") or {}).items()}
-        return pd.Series(dict(sorted(variables.items())), dtype="str", name="value").rename_axis("variable")
+        found = next((row for row in rows if environment in (row.get("uniqueName"), row.get("id"))), None)
+        if found is None:
+            known = _names(row.get("uniqueName") for row in rows)
+            raise UnknownName("environment", environment, known, f"project {project!r}")
+        settings = found.get("settings")
+        held = settings.get("runEnvs") if isinstance(settings, dict) else None
+        variables = {k: _clear(v) for k, v in sorted(held.items())} if isinstance(held, dict) else {}
+        return pd.Series(variables, dtype="str", name="value").rename_axis("variable")
+
+
+def _clear(value: Any) -> str | None:
+    return value.reveal() if isinstance(value, Secret) else None if value is None else str(value)
+
+
+def _names(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from createos_nb.errors import AmbiguousName, InvalidInput, UnknownName
 
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-_MOST_TRIES: Final = 12
+_MOST_STEPS: Final = 64
 
 #: Gives rows (decoded, wire names) of an operation that lists: all of them, or one page from an offset with the total.
 ReadRows = Callable[..., list[dict[str, Any]]]
@@ -35,107 +36,162 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and _UUID.match(value) is not None
 
 
+class Remembered:
+    """Whether any id of a call comes from memory, and so may be stale."""
+
+    def __init__(self) -> None:
+        self.any = False
+
+
 class Names:
     """Resolves names to ids for one client. Safe from several threads."""
 
     def __init__(self, rows: ReadRows, page: ReadPage) -> None:
         self._rows, self._page = rows, page
         self._known: dict[tuple[str, str], dict[str, list[str]]] = {}
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        # one look-up at a time for each noun of a project: other threads wait for it instead of asking again
+        self._asking: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
 
-    def id_of(self, noun: str, value: Any, project: str | None = None, where: str = "") -> tuple[str, bool]:
-        """The id that a name or id stands for, and whether it comes from memory.
+    def id_of(
+        self,
+        noun: str,
+        value: Any,
+        project: str | None = None,
+        where: str = "",
+        remembered: Remembered | None = None,
+    ) -> str:
+        """The id that a name or id stands for; `remembered` is told where it comes from memory.
 
         Raises `UnknownName`, `AmbiguousName`, or `InvalidInput` for what can be neither.
         """
         word = _WORDS.get(noun, noun)
+        told = remembered or Remembered()
         if noun == "service":
-            return self._plain(word, value), False
+            return _plain(word, value)
         if noun == "deployment":
-            return self._deployment(value, project, where)
-        if noun == "installation" and (isinstance(value, int) or (isinstance(value, str) and value.isdigit())):
-            return str(value), False
-        text = self._plain(word, value)
+            return self._deployment(value, project or "", where, told)
+        if noun == "installation" and (number := _number(value)) is not None:
+            return str(number)
+        text = _plain(word, value)
         if is_id(text):
-            return text, False
-        scope = project if noun in IN_PROJECT else None
-        with self._lock:
-            remembered = self._known.get((noun, scope or ""), {}).get(text)
-            if remembered:
-                return self._one(word, text, remembered, where), True
-            found = self._look_up(noun, text, scope)
+            return text
+        place = (noun, project or "" if noun in IN_PROJECT else "")
+        with self._alone(place):
+            found = self._remembered(place)
+            if text in found:
+                told.any = True
+            else:
+                found = self._look_up(place, text)
         if text not in found:
             raise UnknownName(word, text, found, where)
-        return self._one(word, text, found[text], where), False
+        if len(found[text]) > 1:
+            raise AmbiguousName(word, text, found[text], where)
+        return found[text][0]
 
-    def forget(self) -> None:
-        """Forget what is remembered: an id turned out stale."""
+    def forget(self, noun: str | None = None) -> None:
+        """Forget what is remembered, or what is remembered of one noun: an id turned out stale, a name changed."""
         with self._lock:
-            self._known.clear()
+            for one in [key for key in self._known if noun in (None, key[0])]:
+                del self._known[one]
 
-    def learn(self, noun: str, rows: Iterable[Mapping[str, Any]], project: str | None = None) -> dict[str, list[str]]:
-        """Remember the names of rows that were read anyway."""
-        _, name, key = LISTED[noun]
-        found: dict[str, list[str]] = {}
-        for row in rows:
-            if row.get(name) is not None and row.get(key) is not None:
-                found.setdefault(str(row[name]), []).append(str(row[key]))
+    def _alone(self, place: tuple[str, str]) -> threading.Lock:
         with self._lock:
-            self._known.setdefault((noun, project or ""), {}).update(found)
+            return self._asking[place]
+
+    def _remembered(self, place: tuple[str, str]) -> dict[str, list[str]]:
+        with self._lock:
+            return dict(self._known.get(place, {}))
+
+    def _learn(self, place: tuple[str, str], found: dict[str, list[str]]) -> dict[str, list[str]]:
+        with self._lock:
+            self._known.setdefault(place, {}).update(found)
         return found
 
-    def _look_up(self, noun: str, text: str, project: str | None) -> dict[str, list[str]]:
-        operation = LISTED[noun][0]
-        if noun == "project":
-            found = self.learn(noun, self._rows(operation, name=text)) if len(text) <= 100 else {}
+    def _look_up(self, place: tuple[str, str], text: str) -> dict[str, list[str]]:
+        noun, project = place
+        operation, name, key = LISTED[noun]
+        if noun == "project" and len(text) <= 100:  # the platform filters projects by a part of the name
+            found = self._learn(place, _ids(self._rows(operation, name=text), name, key))
             if text in found:
                 return found
-            return self.learn(noun, self._rows(operation))
         values = {"project_id": project} if noun in IN_PROJECT else {}
-        return self.learn(noun, self._rows(operation, **values), project)
+        return self._learn(place, _ids(self._rows(operation, **values), name, key))
 
-    def _deployment(self, value: Any, project: str | None, where: str) -> tuple[str, bool]:
+    def _deployment(self, value: Any, project: str, where: str, told: Remembered) -> str:
         if is_id(value):
-            return str(value), False
-        if isinstance(value, bool) or not (isinstance(value, int) or (isinstance(value, str) and value.isdigit())):
+            return str(value)
+        version = _number(value)
+        if version is None:
             raise InvalidInput(f"a deployment is named by its version number or id, not by {value!r}")
-        version = int(value)
-        scope = ("deployment", project or "")
-        with self._lock:
-            remembered = self._known.get(scope, {}).get(str(version))
-            if remembered:
-                return remembered[0], True
-            return self._find_version(version, project or "", where), False
+        place = ("deployment", project)
+        with self._alone(place):
+            if found := self._remembered(place).get(str(version)):
+                told.any = True
+                return found[0]
+            seen: dict[int, str] = {}
+            for _ in range(2):  # once more, for rows may have gone while they were searched
+                if self._search(version, project, seen):
+                    break
+            self._learn(place, {str(number): [one] for number, one in seen.items()})
+        if version not in seen:
+            raise UnknownName("deployment", version, sorted(seen, reverse=True), where)
+        return seen[version]
 
-    def _find_version(self, version: int, project: str, where: str) -> str:
-        """Versions are listed newest first and without many gaps: a page near the right place is soon found."""
+    def _search(self, version: int, project: str, seen: dict[int, str]) -> bool:
+        """Versions into `seen` until the wanted one is there; True where it is, or can't be.
+
+        Versions are listed newest first, so the right page is soon found: its place is guessed from the versions at
+        hand, and every second time halfway between the pages that are known to lie before and behind it.
+        """
+        before, behind = 0, None  # offsets: nothing before the one, and nothing from the other on, is wanted
         offset = 0
-        seen: dict[int, str] = {}
-        for _ in range(_MOST_TRIES):
+        for step in range(_MOST_STEPS):
             rows, total = self._page(project, offset)
-            here = {row["versionNumber"]: str(row["id"]) for row in rows if isinstance(row.get("versionNumber"), int)}
+            here = {row["versionNumber"]: str(row["id"]) for row in rows if type(row.get("versionNumber")) is int}
             seen |= here
-            self._known.setdefault(("deployment", project), {}).update({str(v): [one] for v, one in here.items()})
             if version in here:
-                return here[version]
-            if not here or min(here) < version < max(here):
-                break
-            step = min(here) - version if version < min(here) else -(version - max(here))
-            further = offset + step + (0 if step < 0 else len(rows) // 2)
-            further = max(0, min(further, max(total - 1, 0)))
-            if further == offset:
-                break
-            offset = further
-        raise UnknownName("deployment", version, sorted(seen, reverse=True), where)
+                return True
+            if not here:
+                return total == 0
+            if list(here) != sorted(here, reverse=True):  # in no order that could be searched
+                every = self._rows("ListDeployments", project_id=project)
+                seen |= {row["versionNumber"]: str(row["id"]) for row in every if type(row.get("versionNumber")) is int}
+                return True
+            if min(here) < version < max(here):
+                return True
+            if version < min(here):
+                before = offset + len(rows)
+                guess = before + (min(here) - version - 1) - len(rows) // 2
+            else:
+                behind = offset
+                guess = offset - (version - max(here)) - len(rows) // 2
+            last = (total if behind is None else behind) - 1
+            if before > last:
+                return False
+            if step % 2:
+                guess = (before + last) // 2
+            offset = min(max(guess, before), max(before, last - len(rows) // 2))
+        return False
 
-    @staticmethod
-    def _plain(word: str, value: Any) -> str:
-        if not isinstance(value, str) or not value:
-            raise InvalidInput(f"a {word} is named by its name or id, not by {value!r}")
-        return value
 
-    @staticmethod
-    def _one(word: str, name: str, ids: list[str], where: str) -> str:
-        if len(ids) > 1:
-            raise AmbiguousName(word, name, ids, where)
-        return ids[0]
+def _ids(rows: Iterable[Mapping[str, Any]], name: str, key: str) -> dict[str, list[str]]:
+    """Ids by name."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get(name) is not None and row.get(key) is not None:
+            found.setdefault(str(row[name]), []).append(str(row[key]))
+    return found
+
+
+def _plain(word: str, value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(f"a {word} is named by its name or id, not by {value!r}")
+    return value
+
+
+def _number(value: Any) -> int | None:
+    """A whole number, as people or numpy write it; None for anything else."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
+    return int(value) if hasattr(value, "__index__") and not isinstance(value, bool) else None

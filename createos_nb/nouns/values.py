@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
+import pandas as pd
 
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
@@ -80,8 +82,10 @@ def _revealed(value: Any) -> Any:
         return {key: _revealed(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_revealed(item) for item in value]
-    if hasattr(value, "item") and type(value).__module__ == "numpy":
+    if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):  # a column of a frame serves as a list of values
+        return [_revealed(item) for item in value.tolist()]
     return value
 
 

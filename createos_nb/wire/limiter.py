@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from createos_nb.clock import Clock
+from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation
+from createos_nb.wire.response import http_date
+
+#: No window that the platform documents is longer; a longer wait is a mistake of some clock.
+_LONGEST: Final = 3600.0
+#: Ends of windows that lie closer are one end: headers give whole seconds.
+_SAME: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -18,6 +27,10 @@ class RateLimit:
     per_minute: int = 100
     per_hour: int = 1000
     uploads_per_minute: int = 10
+
+    def __post_init__(self) -> None:
+        if min(self.per_minute, self.per_hour, self.uploads_per_minute) < 1:
+            raise InvalidInput(f"a rate limit allows at least one request: {self}")
 
 
 class Limiter:
@@ -34,6 +47,8 @@ class Limiter:
         self._windows = [(60.0, limit.per_minute, deque[float]()), (3600.0, limit.per_hour, deque[float]())]
         self._uploads = (60.0, limit.uploads_per_minute, deque[float]())
         self._not_before = 0.0
+        # what the platform said is left, and until when
+        self._left, self._reset = 0, 0.0
 
     def wait(self, operation: Operation) -> float:
         """Wait until this request may go, and count it. Returns the seconds waited."""
@@ -44,35 +59,41 @@ class Limiter:
         return waited
 
     def cost(self, requests: int) -> float:
-        """Seconds that so many requests will wait, as things stand."""
+        """Seconds until the last of so many requests may go, as things stand."""
         with self._lock:
-            now, worst = self._clock.now(), 0.0
-            for length, most, sent in self._windows:
-                self._forget(sent, now, length)
-                beyond = len(sent) + requests - most
-                if beyond > 0:
-                    worst = max(worst, length * ((beyond - 1) // most + 1) - (now - sent[0] if sent else 0.0))
-            return worst
+            now = self._clock.now()
+            last = max(now, self._not_before)
+            sent = {length: deque(one) for length, _, one in self._windows}
+            for _ in range(requests):
+                for length, most, _ in self._windows:
+                    if len(sent[length]) >= most:
+                        last = max(last, sent[length][-most] + length)
+                for one in sent.values():
+                    one.append(last)
+            return last - now
 
-    def learn(self, headers: Mapping[str, str], retry_after: float | None) -> None:
+    def learn(self, headers: Mapping[str, str], retry_after: float | None = None) -> None:
         """Correct the count by what an answer says."""
-        until = 0.0
-        if retry_after is not None:
-            until = self._clock.now() + retry_after
-        elif headers.get("x-ratelimit-remaining") == "0":
-            try:
-                reset = float(headers.get("x-ratelimit-reset", ""))
-            except ValueError:
+        now = self._clock.now()
+        left, reset = _number(headers, "x-ratelimit-remaining"), _number(headers, "x-ratelimit-reset")
+        with self._lock:
+            if retry_after is not None:
+                self._not_before = max(self._not_before, now + min(retry_after, _LONGEST))
+            if left is None or reset is None:
                 return
-            until = min(reset, self._clock.now() + 3600.0)
-        if until:
-            with self._lock:
-                self._not_before = max(self._not_before, until)
+            # by the server's own clock where it tells it: its reset means nothing on a clock that goes otherwise
+            until = now + min(reset - (http_date(headers.get("date", "")) or now), _LONGEST)
+            if until > self._reset + _SAME:
+                self._left, self._reset = int(left), until
+            elif until >= self._reset - _SAME:  # of several answers under way the lowest count is the newest
+                self._left = min(self._left, int(left))
 
     def _take(self, operation: Operation) -> float:
         with self._lock:
             now = self._clock.now()
             pause = self._not_before - now
+            if self._left <= 0:
+                pause = max(pause, self._reset - now)
             windows = [*self._windows, self._uploads] if operation.call_name.startswith("upload") else self._windows
             for length, most, sent in windows:
                 self._forget(sent, now, length)
@@ -80,6 +101,7 @@ class Limiter:
                     pause = max(pause, sent[len(sent) - most] + length - now)
             if pause > 0:
                 return pause
+            self._left -= 1
             for _, _, sent in windows:
                 sent.append(now)
             return 0.0
@@ -88,3 +110,11 @@ class Limiter:
     def _forget(sent: deque[float], now: float, length: float) -> None:
         while sent and sent[0] <= now - length:
             sent.popleft()
+
+
+def _number(headers: Mapping[str, str], name: str) -> float | None:
+    try:
+        value = float(headers.get(name, ""))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
+from html import escape
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -19,6 +25,7 @@ from createos_nb.errors import (
     RateLimited,
     RequestError,
     RequestRefused,
+    TimedOut,
     Unauthorized,
     Unreadable,
 )
@@ -42,6 +49,8 @@ _BY_CODE: Final[Mapping[str, type[RequestRefused]]] = {
     "INTERNAL_ERROR": PlatformFault,
 }
 _EXCERPT: Final = 160
+#: Shorter texts are words and numbers that sentences are made of: hiding them would garble every reason.
+_SHORTEST: Final = 4
 
 
 class _Envelope(msgspec.Struct):
@@ -57,111 +66,128 @@ class _Envelope(msgspec.Struct):
 _DECODER: Final = msgspec.json.Decoder(_Envelope)
 
 
-def payload(operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> msgspec.Raw | bytes:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for an operation. `secrets`: texts that no error may repeat; `now`: Unix seconds."""
+
+    operation: Operation
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    path: str = ""
+    secrets: Iterable[str] = field(default=(), repr=False)
+    now: float = 0.0
+
+    def facts(self, **more: Any) -> dict[str, Any]:
+        """What every error about it says."""
+        path = self.path or self.operation.path
+        return {
+            "operation": self.operation.name,
+            "method": self.operation.method,
+            "path": path,
+            "status": self.status,
+            **more,
+        }
+
+
+def payload(answer: Answer) -> msgspec.Raw | bytes:
     """The JSON of what the operation gives, out of whichever envelope it came in.
 
     Raises the `RequestError` that the answer is: also for a failure that came as HTTP 200.
     """
-    if not 200 <= status < 300:
-        raise refusal(operation, status, headers, body)
+    if not 200 <= answer.status < 300:
+        raise refusal(answer)
+    bare = not answer.operation.enveloped
     try:
-        envelope = _DECODER.decode(body)
-    except msgspec.MsgspecError:
-        if not operation.enveloped and body.lstrip()[:1] == b"[" and _is_json(body):
-            return body
-        raise unreadable(operation, status, headers, body) from None
+        envelope = _DECODER.decode(answer.body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        if bare and answer.body.lstrip()[:1] == b"[" and _decoded(answer.body) is not None:
+            return answer.body
+        raise unreadable(answer) from None
     if envelope.status in ("fail", "error") or envelope.success is False:
-        raise refusal(operation, status, headers, body)
+        raise refusal(answer)
     if envelope.status == "success" or envelope.success is True:
         return msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
-    if isinstance(envelope.error, dict):
-        raise refusal(operation, status, headers, body)
-    if not operation.enveloped:
-        return body
-    raise unreadable(operation, status, headers, body)
+    if isinstance(envelope.error, dict) or (bare and isinstance(envelope.error, str)):
+        raise refusal(answer)
+    if bare:
+        return answer.body
+    raise unreadable(answer)
 
 
-def refusal(operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> RequestError:
+def refusal(answer: Answer) -> RequestError:
     """The error for an answer that says no, in any of the platform's shapes or none of them."""
-    try:
-        said = msgspec.json.decode(body)
-    except msgspec.MsgspecError:
-        said = None
+    status, headers = answer.status, answer.headers
+    said = _decoded(answer.body)
     reason, fields, code = _reason(said)
-    retry_after = _retry_after(headers)
-    facts: dict[str, Any] = {
-        "operation": operation.name,
-        "method": operation.method,
-        "path": operation.path,
-        "status": status,
-        "code": code,
-        "fields": fields,
-        "retry_after": retry_after,
-        "applied": None if status >= 500 else False,
-    }
-    if 300 <= status < 400:
+    retry_after = _retry_after(headers, answer.now)
+    kind = _kind(answer, code, said, retry_after)
+    # a redirect may be the end of a request that was carried out; so may whatever the platform calls its own fault
+    certain = status < 500 and not issubclass(kind, PlatformFault | Unreadable | TimedOut)
+    facts = answer.facts(code=code, fields=fields, retry_after=retry_after, applied=False if certain else None)
+    if kind is Unreadable:
+        reason = f"redirected to {headers.get('location', '?').split('?')[0]}"
         facts["hint"] = "The address answers with a redirect: check the base URL."
-        return Unreadable(f"redirected to {headers.get('location', '?').split('?')[0]}", **facts)
-    if not reason:
-        reason = excerpt(body) or "no reason given"
-    kind = _kind(operation, status, headers, code, said, retry_after)
-    return kind(reason, **facts)
+    return redacted(kind(reason or excerpt(answer.body, answer.secrets) or "no reason given", **facts), answer.secrets)
 
 
-def unreadable(operation: Operation, status: int, headers: Mapping[str, str], body: bytes) -> Unreadable:
+def unreadable(answer: Answer) -> RequestError:
     """The error for an answer that is not the platform's."""
-    kind = headers.get("content-type", "").split(";")[0] or "no content type"
-    what = f"{kind}, {len(body)} bytes: {excerpt(body)}" if body.strip() else "an empty body"
-    return Unreadable(
-        f"the answer is not the platform's JSON ({what})",
-        operation=operation.name,
-        method=operation.method,
-        path=operation.path,
-        status=status,
-        applied=None,
-    )
+    body = answer.body
+    kind = answer.headers.get("content-type", "").split(";")[0] or "no content type"
+    what = f"{kind}, {len(body)} bytes: {excerpt(body, answer.secrets)}" if body.strip() else "an empty body"
+    error = Unreadable(f"the answer is not the platform's JSON ({what})", **answer.facts())
+    return redacted(error, answer.secrets)
 
 
-def excerpt(body: bytes) -> str:
-    """The beginning of a body in one line, without markup."""
-    text = re.sub(r"<[^>]*>", " ", body[:4000].decode("utf-8", "replace"))
+def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
+    """The beginning of a body in one line, without markup and without the secrets: half a secret is one, too."""
+    text = masked(body[:4000].decode("utf-8", "replace"), secrets)
+    text = re.sub(r"<[^>]*>", " ", text)
     text = "".join(c if c.isprintable() else " " for c in text)
-    text = " ".join(text.split())
+    text = masked(" ".join(text.split()), (" ".join(secret.split()) for secret in secrets))
     return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
+    for secret in sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True):
+        as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
+        in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+        for form in {secret, escape(secret)} | as_json | in_address:
+            text = text.replace(form, MASK)
+    return text
 
 
 def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
     """The same error without the secrets that an answer repeated."""
-    for secret in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
-        spelled = {secret, msgspec.json.encode(secret).decode()[1:-1]}
-        for form in spelled:
-            error.reason = error.reason.replace(form, MASK)
-            error.fields = {k: v.replace(form, MASK) for k, v in error.fields.items()}
-            error.hint = error.hint.replace(form, MASK)
-    error.args = (error.reason,)
+    secrets = tuple(secrets)
+    if secrets:
+        error.reason, error.hint, error.code = (masked(one, secrets) for one in (error.reason, error.hint, error.code))
+        error.fields = {masked(name, secrets): masked(text, secrets) for name, text in error.fields.items()}
+        error.args = (error.reason,)
     return error
 
 
-def _is_json(body: bytes) -> bool:
+def _decoded(body: bytes) -> Any:
+    """The JSON of a body; None where it is none."""
     try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.MsgspecError:
-        return False
-    return True
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
-def _kind(
-    operation: Operation,
-    status: int,
-    headers: Mapping[str, str],
-    code: str,
-    said: Any,
-    retry_after: float | None,
-) -> type[RequestRefused]:
+def _kind(answer: Answer, code: str, said: Any, retry_after: float | None) -> type[RequestError]:
+    status = answer.status
+    if 300 <= status < 400:
+        return Unreadable
     if status == 429:
         # Without Retry-After it is a quota, where the operation has one: no wait mends that.
-        limited = retry_after is not None or code == "RATE_LIMITED" or headers.get("x-ratelimit-remaining") == "0"
-        return RateLimited if limited or not operation.has_quota else QuotaExceeded
+        empty = answer.headers.get("x-ratelimit-remaining") == "0"
+        limited = retry_after is not None or code == "RATE_LIMITED" or empty
+        return RateLimited if limited or not answer.operation.has_quota else QuotaExceeded
+    if status == 408:
+        return TimedOut
     if code in _BY_CODE:
         return _BY_CODE[code]
     if status >= 500:
@@ -200,23 +226,25 @@ def _fields(data: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from `Retry-After` as seconds or as an HTTP date."""
-    value = headers.get("retry-after")
-    if not value:
-        return None
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait, from `Retry-After` as seconds or as an HTTP date; None where it says nothing usable."""
+    value = headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(value)
+        until = http_date(value)
+        if until is None:
+            return None
         # counted from the server's own clock where it tells it, so that a skewed clock here does no harm
-        since = parsedate_to_datetime(headers["date"]) if "date" in headers else None
-    except (ValueError, TypeError):
-        return None
-    if since is None:
-        from datetime import UTC, datetime
+        since = http_date(headers.get("date", ""))
+        seconds = until - (now if since is None else since)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
-        since = datetime.now(UTC)
-    return max(0.0, (until - since).total_seconds())
+
+def http_date(value: str) -> float | None:
+    """An HTTP date as Unix seconds; None for anything else."""
+    try:
+        moment = parsedate_to_datetime(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,7 +13,15 @@ import httpx
 import msgspec
 
 from createos_nb.clock import Clock, SystemClock
-from createos_nb.errors import ConfigurationError, NoAnswer, RequestError, TimedOut, Unreachable, Unreadable
+from createos_nb.errors import (
+    ConfigurationError,
+    InvalidInput,
+    RateLimited,
+    RequestError,
+    TimedOut,
+    Unreachable,
+    Unreadable,
+)
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK, Secret
 from createos_nb.wire import response
@@ -26,15 +34,22 @@ from createos_nb.wire.retry import RetryPolicy
 SIMULATOR_HEADER: Final = "x-createos-simulator"
 
 _MOST_REDIRECTS: Final = 5
-_NEVER_MADE: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_TOKEN: Final = re.compile(r"(token=)[^&\s\"]+")
+_NEVER_MADE: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+#: Parameters of an address that open what lies behind it: a transfer's token, the signature of a signed address.
+_OPENS: Final = re.compile(r"((?:^|[?&])[^=&]*(?:token|sig|signature|credential|key|secret)[^=&]*=)[^&#\s\"]+", re.I)
 
 
 def _hide_tokens(record: logging.LogRecord) -> bool:
-    """httpx logs whole addresses; a transfer's token travels in one."""
+    """httpx logs whole addresses; a transfer's token travels in one, and a signed address opens a file."""
     if isinstance(record.args, tuple):
         record.args = tuple(
-            _TOKEN.sub(rf"\g<1>{MASK}", str(one)) if isinstance(one, httpx.URL) and b"token=" in one.query else one
+            _OPENS.sub(rf"\g<1>{MASK}", str(one)) if isinstance(one, httpx.URL) and one.query else one
             for one in record.args
         )
     return True
@@ -58,14 +73,10 @@ class Transport:
         clock: Clock | None = None,
         limit: RateLimit | None = None,
         retry: RetryPolicy | None = None,
+        concurrency: int = 16,
         user_agent: str = "createos-nb",
     ) -> None:
-        try:
-            self.base = httpx.URL(base_url.rstrip("/"))
-        except httpx.InvalidURL as error:
-            raise ConfigurationError(f"the base URL {base_url!r} is no URL: {error}") from None
-        if self.base.scheme not in ("http", "https") or not self.base.host:
-            raise ConfigurationError(f"the base URL {base_url!r} must be like https://host or http://127.0.0.1:8765")
+        self.base = _base(base_url)
         self.clock = clock or SystemClock()
         self.retry = retry or RetryPolicy()
         self.limiter = Limiter(limit, self.clock) if limit else None
@@ -74,15 +85,17 @@ class Transport:
         self.simulated = False
         self._text = str(self.base)
         self._origin = _origin(self.base)
-        self._key = Secret(api_key or access_token or "")
-        self._auth = {"X-Api-Key": api_key} if api_key else {"X-Access-Token": access_token} if access_token else {}
+        self._key = _key(api_key or access_token or "")
+        self._auth = {"X-Api-Key" if api_key else "X-Access-Token": self._key} if self._key else {}
+        # lists of several projects are read at once, and each of them by several threads: together they stay below this
+        self._slots = threading.BoundedSemaphore(max(1, concurrency))
         self._http = httpx.Client(
             timeout=timeout,
             verify=verify,
             transport=transport,
             follow_redirects=False,
             headers={"Accept": "application/json", "User-Agent": user_agent},
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+            limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
         )
 
     def close(self) -> None:
@@ -90,14 +103,24 @@ class Transport:
 
     def send(self, request: Request) -> msgspec.Raw | bytes:
         """The JSON of the answer's payload. Raises a `RequestError`."""
-        attempt, began = 1, self.clock.now()
+        if self._http.is_closed:
+            raise ConfigurationError("this client is closed: open another one")
+        try:
+            built = self._built(request)
+        except httpx.InvalidURL as error:
+            raise InvalidInput(f"{request.operation.name}: this makes no address: {error}") from None
+        attempt, began, held_back = 1, self.clock.now(), 0.0
         while True:
+            if self.limiter:
+                held_back += self.limiter.wait(request.operation)
             try:
-                return self._once(request, attempt)
+                return self._once(request, built, attempt)
             except RequestError as error:
                 wait = self.retry.wait(request.operation, error, attempt)
-                if wait is None or self.clock.now() - began + wait > self.retry.budget:
-                    raise response.redacted(error, (self._key.reveal(), *request.secrets)) from error.__cause__
+                limited = self.limiter is not None and isinstance(error, RateLimited)
+                budget = self.retry.patience if limited else self.retry.budget
+                if wait is None or self.clock.now() - began - held_back + wait > budget:
+                    raise
                 self.clock.sleep(wait)
                 attempt += 1
 
@@ -106,36 +129,47 @@ class Transport:
         built = self._http.build_request("GET", address)
         return self._http.send(built, stream=True)
 
-    def _once(self, request: Request, attempt: int) -> msgspec.Raw | bytes:
+    def _once(self, request: Request, built: httpx.Request, attempt: int) -> msgspec.Raw | bytes:
         operation = request.operation
-        if self.limiter:
-            self.limiter.wait(operation)
         virtual = self.clock.virtual
         began = self.clock.now()
         ticks = began if virtual else time.perf_counter()
         status: int | None = None
         size = 0
         try:
-            answer = self._exchange(self._built(request), operation)
+            with self._slots:
+                answer = self._exchange(built, operation)
             status, size = answer.status_code, len(answer.content)
             self.simulated |= SIMULATOR_HEADER in answer.headers
         except httpx.TransportError as error:
-            raise _no_answer(operation, error, request) from error
+            # the exception holds the request, and with it the key; whoever reports errors sends it along
+            error.request = httpx.Request(operation.method, self._text + request.path)
+            raise self._no_answer(request, error) from error
         except httpx.DecodingError as error:
-            raise Unreadable(f"the answer can't be decoded: {error}", **_facts(operation, None)) from error
+            error.request = httpx.Request(operation.method, self._text + request.path)
+            raise Unreadable(f"the answer can't be decoded: {error}", **_facts(request)) from error
         finally:
             spent = (self.clock.now() if virtual else time.perf_counter()) - ticks
             self.log.add(Sent(began, operation.name, operation.method, request.path, status, spent, attempt, size))
+        told: float | None = None
         try:
-            return response.payload(operation, answer.status_code, answer.headers, answer.content)
+            return response.payload(
+                response.Answer(
+                    operation,
+                    answer.status_code,
+                    answer.headers,
+                    answer.content,
+                    request.path,
+                    (self._key.reveal(), *request.secrets),
+                    self.clock.now(),
+                )
+            )
         except RequestError as error:
-            error.path = request.path
-            if self.limiter:
-                self.limiter.learn(answer.headers, error.retry_after)
+            told = error.retry_after
             raise
         finally:
-            if self.limiter and "x-ratelimit-remaining" in answer.headers:
-                self.limiter.learn(answer.headers, None)
+            if self.limiter:
+                self.limiter.learn(answer.headers, told)
 
     def _built(self, request: Request) -> httpx.Request:
         url = self._text + request.path
@@ -150,36 +184,59 @@ class Transport:
         return self._http.build_request(method, url, headers=headers, content=content)
 
     def _exchange(self, built: httpx.Request, operation: Operation) -> httpx.Response:
-        """Send, and follow redirects of reads. A request to another origin carries no key."""
+        """Send, and follow redirects of reads. Once another origin has had a say, no request carries the key."""
         answer = self._http.send(built)
+        own = True
         for _ in range(_MOST_REDIRECTS):
-            if answer.status_code not in (301, 302, 303, 307, 308) or operation.effect != "read":
+            where = answer.headers.get("location")
+            if answer.status_code not in (301, 302, 303, 307, 308) or operation.effect != "read" or not where:
                 break
-            target = built.url.join(answer.headers.get("location", ""))
-            own = _origin(target) == self._origin
+            try:
+                target = built.url.join(where)
+            except httpx.InvalidURL:
+                break
+            own = own and _origin(target) == self._origin
             if target.scheme not in ("http", "https") or built.method != "GET":
                 break
             built = self._http.build_request("GET", target, headers=self._auth if own else {})
             answer = self._http.send(built)
         return answer
 
+    def _no_answer(self, request: Request, error: httpx.TransportError) -> RequestError:
+        applied = False if isinstance(error, _NEVER_MADE) else None
+        facts = {**_facts(request), "applied": applied}
+        if isinstance(error, httpx.TimeoutException):
+            return TimedOut(f"no answer in time ({type(error).__name__})", **facts)
+        said = str(error) or type(error).__name__
+        return response.redacted(
+            Unreachable(f"the connection failed: {said}", **facts), (self._key.reveal(), *request.secrets)
+        )
+
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _facts(operation: Operation, applied: bool | None) -> dict[str, Any]:
-    return {"operation": operation.name, "method": operation.method, "path": operation.path, "applied": applied}
+def _facts(request: Request) -> dict[str, Any]:
+    return {"operation": request.operation.name, "method": request.operation.method, "path": request.path}
 
 
-def _no_answer(operation: Operation, error: httpx.TransportError, request: Request) -> NoAnswer:
-    facts: Mapping[str, Any] = {
-        **_facts(operation, False if isinstance(error, _NEVER_MADE) else None),
-        "path": request.path,
-    }
-    said = str(error) or type(error).__name__
-    if isinstance(error, httpx.TimeoutException):
-        return TimedOut(f"no answer in time ({type(error).__name__})", **facts)
-    if isinstance(error, httpx.UnsupportedProtocol):
-        return Unreachable(said, **{**facts, "applied": False})
-    return Unreachable(f"the connection failed: {said}", **facts)
+def _base(address: str) -> httpx.URL:
+    """The base URL, checked. Raises `ConfigurationError`."""
+    try:
+        base = httpx.URL(str(address).strip().rstrip("/"))
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"the base URL is no URL: {error}") from None
+    if base.userinfo:
+        raise ConfigurationError("the base URL must hold no user name and no password: it is shown in many places")
+    if base.scheme not in ("http", "https") or not base.host or base.query or base.fragment:
+        raise ConfigurationError(f"the base URL {str(base)!r} must be like https://host or http://127.0.0.1:8765")
+    return base
+
+
+def _key(text: str) -> Secret:
+    """The key as a header can carry it. Raises `ConfigurationError`, which does not repeat it."""
+    key = Secret(Secret(text).reveal().strip())
+    if not key.isascii() or not key.isprintable():
+        raise ConfigurationError("the key holds characters that no key has: copy it again, without quotes around it")
+    return key

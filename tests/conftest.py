@@ -1,0 +1,111 @@
+"""A client over a made-up server on a made-up clock: nothing here opens a connection or waits."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from createos_nb.client import Client
+from createos_nb.wire.retry import RetryPolicy
+
+KEY = "skp_0123456789abcdef"
+BASE = "https://api.test"
+#: 2026-03-02T09:00:00Z
+NOW = 1_772_442_000.0
+
+
+class Clock:
+    """Time that passes only when somebody waits."""
+
+    virtual = True
+
+    def __init__(self, at: float = NOW) -> None:
+        self.at = at
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.at += seconds
+
+
+class Seen(list[httpx.Request]):
+    """The requests that a server got, in order."""
+
+    @property
+    def lines(self) -> list[str]:
+        return [f"{one.method} {one.url.raw_path.decode()}" for one in self]
+
+    @property
+    def bodies(self) -> list[Any]:
+        return [json.loads(one.content) if one.content else None for one in self]
+
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+def client_of(handler: Handler | httpx.Response, *, clock: Any = None, **settings: Any) -> tuple[Client, Seen]:
+    """A client whose every request goes to `handler`, and the list of what it sends."""
+    seen, lock = Seen(), threading.Lock()
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        with lock:
+            seen.append(request)
+        if isinstance(handler, httpx.Response):
+            return httpx.Response(handler.status_code, headers=handler.headers, content=handler.content)
+        return handler(request)
+
+    settings = {"api_key": KEY, "base_url": BASE, **settings}
+    if settings.get("access_token"):
+        settings.pop("api_key")
+    return Client(transport=httpx.MockTransport(serve), clock=clock or Clock(), **settings), seen
+
+
+def ok(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """An answer in the production dialect."""
+    return httpx.Response(status, json={"status": "success", "data": data}, headers=headers)
+
+
+def fail(status: int, data: Any = "no", headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """A refusal in the production dialect."""
+    return httpx.Response(status, json={"status": "fail", "data": data}, headers=headers)
+
+
+def page(rows: list[Any], request: httpx.Request, field: str = "data") -> httpx.Response:
+    """The page of `rows` that a request asks for."""
+    limit, offset = int(request.url.params.get("limit", 10)), int(request.url.params.get("offset", 0))
+    cut = rows[offset : offset + limit]
+    pagination = {"total": len(rows), "limit": limit, "offset": offset, "count": len(cut)}
+    return ok({field: cut, "pagination": pagination})
+
+
+def uuid(number: int, kind: int = 0) -> str:
+    """An id of the platform's form."""
+    return f"{kind:08x}-0000-4000-8000-{number:012x}"
+
+
+@pytest.fixture(scope="session")
+def wire() -> SimpleNamespace:
+    """What tests of the client are made of."""
+    return SimpleNamespace(
+        KEY=KEY,
+        BASE=BASE,
+        NOW=NOW,
+        Clock=Clock,
+        client=client_of,
+        ok=ok,
+        fail=fail,
+        page=page,
+        uuid=uuid,
+        no_retries=RetryPolicy(attempts=1, budget=0.0),
+    )
