@@ -107,7 +107,7 @@ class Segment:
         cpu: limit of one replica, millicores.
         memory: limit of one replica, MB.
         port: of the settings.
-        runtime: such as "node:20"; decides how its logs read.
+        runtime: such as "node:20", or "image:" and the image's name; decides how its logs read.
         framework: such as "express"; empty if none.
         asleep: it sleeps: every request gets 503 until it is woken.
         launched: Unix seconds at which its processes were started, at most `start`: start-up lines are dated from then

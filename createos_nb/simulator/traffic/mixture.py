@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -83,6 +84,7 @@ def _to_sum(weights: Sequence[int], total: int) -> list[int]:
     return parts
 
 
+@lru_cache(maxsize=4096)
 def _identity(cell: Cell) -> int:
     return kind_of(f"{cell.method} {cell.path} {cell.status} {int(cell.cause)}") >> 1
 

@@ -19,7 +19,7 @@ from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import GATEWAY, Cause, Cell
 from createos_nb.simulator.traffic.schedule import launched, turns
 from createos_nb.simulator.traffic.timeline import Timeline
-from createos_nb.simulator.traffic.voices import Voice, failure, voice
+from createos_nb.simulator.traffic.voices import Voice, ending, failure, voice
 
 HEALTH_CHECK = 30
 """Seconds between two health checks; only those that fail are logged."""
@@ -126,7 +126,7 @@ def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iter
     for turn in turns(segment, timeline.key, -(-stop // _DAY) * _DAY):
         at = turn.time * _SECOND
         if turn.time >= stop:
-            return
+            break
         # A start's lines reach over its boot; all else is of its own second.
         if turn.time + behaviour.boot + segment.start - launched(segment) + 1 < start:
             continue
@@ -150,7 +150,7 @@ def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iter
             killed = f"OOMKilled, memory limit of {segment.memory} MB exceeded (exit code 137)"
             yield line(at, "ERROR", f"{name}: {killed}; restart in {turn.number} s")
         else:
-            for text in (*failure(speaker, behaviour.crash), *speaker.end):
+            for text in (*failure(speaker, behaviour.crash), *ending(speaker, segment.runtime)):
                 yield line(at, "ERROR", text)
             again = f"restart {turn.life + 1} in {turn.number} s"
             yield line(at, "ERROR", f"{name}: process ended with exit code 1; {again}")

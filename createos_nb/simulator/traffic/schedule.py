@@ -56,6 +56,7 @@ class Turn(NamedTuple):
     number: int = 0
 
 
+_NEVER = 1 << 60
 UP = Mode()
 DOWN = Mode(down=1000)
 
@@ -85,16 +86,16 @@ def _life(segment: Segment, key: int, replica: int, until: int) -> Iterator[Turn
             if life or segment.fresh:
                 yield Turn(listens, "listen", replica, life)
             jitter = int(uniform(mixed(key ^ launched(segment), life, replica), 1 << 16)[0])
-            ends, what = until, ""
+            ends, what = _NEVER, ""
             if behaviour.crash_after is not None:
                 ends, what = listens + max(behaviour.crash_after * (62_000 + jitter // 10) // 65_536, 1), "crash"
-            killed = until
+            killed = _NEVER
             if room <= 0:
                 killed = listens + 1
             elif behaviour.leak > 0:
                 full = room * 3_600_000 // max(round(behaviour.leak * 1000), 1)
                 killed = listens + max(full * (60_000 + jitter // 6) // 65_536, 1)
-            if killed < ends or (not what and killed == ends):
+            if killed < ends:
                 ends, what = killed, "oom"
         if listens is not None and what == "oom":
             for percent in FILLING:

@@ -18,6 +18,8 @@ from createos_nb.simulator.traffic.timeline import Piece, Timeline
 
 STRETCH = 7 * 1440
 """Minutes that are worked out at once: few enough for the processor's cache."""
+_FAR = 86_400
+"""Seconds: a regime that comes back later than this is drawn anew, for that costs less than all the minutes between."""
 Flags = npt.NDArray[np.bool_]
 
 
@@ -80,10 +82,15 @@ def spans(timeline: Timeline, start: int, end: int, stretch: int = STRETCH) -> I
     """The spans of a window, stretch by stretch."""
     for first in range(start // 60, -(-end // 60), stretch):
         a, b = max(start, first * 60), min(end, (first + stretch) * 60)
-        pieces: dict[Regime, list[Piece]] = {}
+        pieces: dict[Regime, list[list[Piece]]] = {}
         for piece in timeline.pieces(a, b):
-            pieces.setdefault(piece.regime, []).append(piece)
-        for regime, found in pieces.items():
-            starts = np.array([piece.start for piece in found], dtype=np.int64)
-            ends = np.array([piece.end for piece in found], dtype=np.int64)
-            yield Span(regime, found[0].start // 60, -(-found[-1].end // 60), starts, ends)
+            groups = pieces.setdefault(piece.regime, [])
+            if groups and piece.start - groups[-1][-1].end <= _FAR:
+                groups[-1].append(piece)
+            else:
+                groups.append([piece])
+        for regime, groups in pieces.items():
+            for group in groups:
+                starts = np.array([piece.start for piece in group], dtype=np.int64)
+                ends = np.array([piece.end for piece in group], dtype=np.int64)
+                yield Span(regime, group[0].start // 60, -(-group[-1].end // 60), starts, ends)

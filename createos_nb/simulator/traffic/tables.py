@@ -70,9 +70,9 @@ def normal() -> Normal:
 
 @cache
 def root() -> Ints:
-    """Square roots: entry i of the first 4,096 is that of a mean of i + 1/2, of the second that of 256 i + 128; Q16."""
-    small = [isqrt((2 * i + 1) << 31) for i in range(4096)]
-    large = [isqrt((2 * i + 1) << 39) for i in range(4096)]
+    """Square roots, Q16, int64 of 8,194: first of 0 to 4,096, then of 0 to 4,096 times 256."""
+    small = [isqrt(i << 32) for i in range(4097)]
+    large = [isqrt(i << 40) for i in range(4097)]
     return np.array(small + large, dtype=np.int64)
 
 
@@ -177,9 +177,15 @@ def _small(rate: Ints, word: Words) -> Ints:
 def _large(rate: Ints, word: Words) -> Ints:
     z, skew = normal()
     at = (word >> np.uint64(48)).astype(np.int64)
-    whole = rate >> 16
-    slot = np.where(whole < 4096, whole, 4096 + (whole >> 8)) if int(whole.max()) >= 4096 else whole
-    value = root()[slot] * z[at]
+    slot, part = rate >> 16, rate & 0xFFFF
+    if int(rate.max()) >= 4096 << 16:
+        far = rate >= 4096 << 16
+        slot = np.where(far, 4097 + (rate >> 24), slot)
+        part = np.where(far, rate >> 8 & 0xFFFF, part)
+    roots = root()
+    before = roots[slot]
+    value = before + ((roots[slot + 1] - before) * part >> 16)
+    value *= z[at]
     value >>= 16
     value += rate
     value += skew[at]

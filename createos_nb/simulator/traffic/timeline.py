@@ -41,7 +41,9 @@ def _strength(seed: int, name: str, wobble: int, step: int) -> int:
     word = words(key_of(seed, f"incident {name}"), _LEVELS, step, 2)[:, 0]
     # Two neighbouring steps share one of their two terms.
     both = int(normal().z[(word >> np.uint64(48)).astype(np.int64)].sum())
-    return min(max((1 << 16) + (both * _HALF_ROOT >> 16) * wobble // 1000, 0), 2 << 16)
+    strength = (1 << 16) + (both * _HALF_ROOT >> 16) * wobble // 1000
+    # In steps of 1/16, so that few different strengths come again and again.
+    return min(max(strength + 2048 >> 12 << 12, 0), 2 << 16)
 
 
 class Timeline:

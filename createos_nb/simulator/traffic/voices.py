@@ -30,7 +30,7 @@ class Voice:
         access: the line of a request: {method} {path} {status} {reason} {ms} {size} {client} {agent} {clock} {date}.
         failure: lines of an error by kind, with {detail}.
         trace: lines that follow those of an error while a request is served, with {method} {path}.
-        end: the last lines of a program that an error ended.
+        end: the last lines of a program that an error ended; {version} of the runtime.
         full: the line of a program that has filled {percent} of its memory limit {limit} (MB); {used} MB.
         default: text of an error of which no cause is known, by status.
     """
@@ -95,7 +95,7 @@ NODE = Voice(
         "    at handler (/app/src/routes.js:87:22)  [{method} {path}]",
         "    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)",
     ),
-    end=("Node.js v20.18.1",),
+    end=("Node.js v{version}",),
     full="heap used {used} MB, {percent} % of the container's {limit} MB",
     default=_NODE_DEFAULT,
 )
@@ -108,7 +108,7 @@ NEXT = Voice(
         "    at async Page (/app/.next/server/app/page.js:1:4711)  [{method} {path}]",
         "  digest: '2183094711'",
     ),
-    end=("Node.js v20.18.1",),
+    end=("Node.js v{version}",),
     full=NODE.full,
     default=_NODE_DEFAULT,
 )
@@ -123,7 +123,7 @@ BUN = Voice(
         "out-of-memory": ("panic: out of memory", "oh no: Bun has crashed."),
     },
     trace=("      at fetch (/app/src/server.ts:52:17)  [{method} {path}]",),
-    end=("Bun v1.1.38 (Linux x64)",),
+    end=("Bun v{version} (Linux x64)",),
     full=NODE.full,
     default=_NODE_DEFAULT,
 )
@@ -338,19 +338,37 @@ _RUNTIMES = {
 }
 
 
-def voice(runtime: str, framework: str = "") -> Voice:
-    """How a runtime (as "node:20") with a framework speaks; one that is in no table speaks like Node.
+_IMAGES = (("nginx", NGINX), ("httpd", NGINX), ("python", GUNICORN), ("node", NODE), ("bun", BUN), ("rust", RUST))
+_RELEASES = {
+    "node:18": "18.20.5",
+    "node:20": "20.18.1",
+    "node:22": "22.12.0",
+    "bun:1.1": "1.1.38",
+    "bun:1.3": "1.3.1",
+}
 
-    A framework counts only within its own runtime's family, but for pages that are served by a static runtime.
+
+def voice(runtime: str, framework: str = "") -> Voice:
+    """How a runtime (as "node:20") with a framework speaks.
+
+    A container image ("image:ghcr.io/org/app:v1") speaks as its name suggests, like Go if it suggests nothing; what is
+    in no table speaks like Node.
     """
-    family = runtime.partition(":")[0]
+    family, _, tag = runtime.partition(":")
+    if family == "image":
+        return next((speaker for name, speaker in _IMAGES if name in tag), GO)
     if family == "static":
         return NGINX
-    base = _RUNTIMES.get(family, NODE)
     special = _FRAMEWORKS.get(framework)
     if family == "bun" and special is NEXT:
         return BUN
-    return special or base
+    return special or _RUNTIMES.get(family, NODE)
+
+
+def ending(speaker: Voice, runtime: str) -> tuple[str, ...]:
+    """The last lines of a program that an error ended."""
+    version = _RELEASES.get(runtime) or runtime.partition(":")[2] or "20.18.1"
+    return tuple(line.replace("{version}", version) for line in speaker.end)
 
 
 def failure(speaker: Voice, cause: str, status: int = 500) -> tuple[str, ...]:
