@@ -1,7 +1,7 @@
 """Traffic: a year of 20 environments, 30 days of them, a crash loop, one hour, single requests, a log to replay.
 
-Beside the limits stands what numpy's own Poisson generator takes for as many counts, given the means: no shape of a day,
-no errors, no access at random.
+Beside the limits stands what numpy's own Poisson generator takes for as many counts, given the means: no shape of
+a day, no errors, no access at random.
 """
 
 from __future__ import annotations

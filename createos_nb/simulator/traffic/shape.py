@@ -96,18 +96,10 @@ def _noise(key: Key, profile: Profile, first: int, days: int) -> Ints:
     shock = normal().z[(word >> np.uint64(48)).astype(np.int64)] * innovation // (1000 * 1024)
     grid = shock[: (days + 1) * STEPS_A_DAY].reshape(days + 1, STEPS_A_DAY)
     after = shock[STEPS_A_DAY * 2 :: STEPS_A_DAY][:days]
-    if days == 1:
-        return np.array([_chain(carry, grid[0].tolist(), [*grid[1].tolist(), int(after[0])])], dtype=np.int64)
-    out = np.empty((days, STEPS_A_DAY + 1), dtype=np.int64)
-    columns = np.ascontiguousarray(grid.T)
-    state = np.zeros(days, dtype=np.int64)
-    for e in columns[:, :-1]:
-        state = (state * carry >> 10) + e
-    for i, e in enumerate(columns[:, 1:]):
-        state = (state * carry >> 10) + e
-        out[:, i] = state
-    out[:, STEPS_A_DAY] = (state * carry >> 10) + after
-    return out
+    # For so few days Python's own numbers are faster than many operations on short arrays.
+    rows, late = grid.tolist(), after.tolist()
+    lines = [_chain(carry, rows[day], [*rows[day + 1], late[day]]) for day in range(days)]
+    return np.array(lines, dtype=np.int64)
 
 
 def _of_days(key: Key, profile: Profile, first: int, days: int) -> Ints:
