@@ -7,7 +7,6 @@ from functools import cached_property
 from html import escape
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
 import httpx
 import pandas as pd
@@ -25,7 +24,7 @@ from createos_nb.times import iso
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
 from createos_nb.wire.retry import RetryPolicy
-from createos_nb.wire.transport import Transport
+from createos_nb.wire.transport import Transport, host
 
 #: Where the platform is.
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
@@ -266,5 +265,5 @@ def _limit(asked: RateLimit | bool | None, base_url: str, transport: object) -> 
     if isinstance(asked, RateLimit):
         return asked
     inside = isinstance(transport, httpx.MockTransport | httpx.WSGITransport)  # it never leaves this process
-    own = not inside and urlsplit(base_url).hostname == urlsplit(PLATFORM_URL).hostname
+    own = not inside and host(base_url) == host(PLATFORM_URL)
     return RateLimit() if asked or (asked is None and own) else None

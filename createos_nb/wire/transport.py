@@ -6,8 +6,9 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -97,6 +98,11 @@ class Transport:
             headers={"Accept": "application/json", "User-Agent": user_agent},
             limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
         )
+        #: What every request carries; the key only where the origin is its own.
+        self._common = dict(self._http.headers)
+        self._own = {**self._common, **self._auth}
+        # a given transport is all that lies between here and the answer: no proxies to choose, no cookies to keep
+        self._go = self._http.send if transport is None else self._direct(transport)
 
     def close(self) -> None:
         self._http.close()
@@ -180,12 +186,27 @@ class Transport:
             files = {"file": ("upload.zip", request.file, "application/zip")}
             return self._http.build_request(method, url, headers=self._auth, files=files)
         content = request.content
-        headers = {**self._auth, "Content-Type": "application/json"} if content is not None else self._auth
-        return self._http.build_request(method, url, headers=headers, content=content)
+        headers = self._own if content is None else {**self._own, "Content-Type": "application/json"}
+        return httpx.Request(method, url, headers=headers, content=content)
+
+    def _direct(self, transport: httpx.BaseTransport) -> Callable[[httpx.Request], httpx.Response]:
+        timeout = self._http.timeout.as_dict()
+
+        def go(built: httpx.Request) -> httpx.Response:
+            built.extensions.setdefault("timeout", timeout)
+            answer = transport.handle_request(built)
+            answer.request = built
+            try:
+                answer.read()
+            finally:
+                answer.close()
+            return answer
+
+        return go
 
     def _exchange(self, built: httpx.Request, operation: Operation) -> httpx.Response:
         """Send, and follow redirects of reads. Once another origin has had a say, no request carries the key."""
-        answer = self._http.send(built)
+        answer = self._go(built)
         own = True
         for _ in range(_MOST_REDIRECTS):
             where = answer.headers.get("location")
@@ -198,8 +219,8 @@ class Transport:
             own = own and _origin(target) == self._origin
             if target.scheme not in ("http", "https") or built.method != "GET":
                 break
-            built = self._http.build_request("GET", target, headers=self._auth if own else {})
-            answer = self._http.send(built)
+            built = httpx.Request("GET", target, headers=self._own if own else self._common)
+            answer = self._go(built)
         return answer
 
     def _no_answer(self, request: Request, error: httpx.TransportError) -> RequestError:
@@ -221,11 +242,18 @@ def _facts(request: Request) -> dict[str, Any]:
     return {"operation": request.operation.name, "method": request.operation.method, "path": request.path}
 
 
+def host(address: str) -> str:
+    """The host of an address, in lower case."""
+    return _base(address).host
+
+
 def _base(address: str) -> httpx.URL:
     """The base URL, checked. Raises `ConfigurationError`."""
+    text = str(address).strip().rstrip("/")
     try:
-        base = httpx.URL(str(address).strip().rstrip("/"))
-    except httpx.InvalidURL as error:
+        base = httpx.URL(text)
+        urlsplit(text)  # which knows what brackets are for
+    except (httpx.InvalidURL, ValueError) as error:
         raise ConfigurationError(f"the base URL is no URL: {error}") from None
     if base.userinfo:
         raise ConfigurationError("the base URL must hold no user name and no password: it is shown in many places")

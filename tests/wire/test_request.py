@@ -36,7 +36,7 @@ AWKWARD = "a/b c?d#é%2F"
 
 
 def example(kind: inspect.Type, full: bool) -> Any:
-    """A value that the declaration accepts: the smallest there is, so that zero, false and empty texts are sent, too."""
+    """A value that the declaration accepts: the smallest there is, with zero, false and empty texts."""
     if isinstance(kind, inspect.Metadata):
         return example(kind.type, full)
     if isinstance(kind, inspect.UnionType):
@@ -252,7 +252,7 @@ def test_a_key_given_as_a_secret_is_sent_in_clear(wire: Any) -> None:
     assert seen[0].headers["x-api-key"] == wire.KEY
 
 
-# --- the wire level -----------------------------------------------------------------------------------------------------
+# --- the wire level ---------------------------------------------------------------------------------------------------
 
 
 def sent(operation: str, /, **values: Any) -> Any:
@@ -389,7 +389,7 @@ def test_a_requests_repr_shows_nothing_that_may_be_secret() -> None:
     assert "hush" not in repr(build(api.find("TransferProject"), {"project_id": "p", "token": "hush-hush"}))
 
 
-# --- the base URL and the key -------------------------------------------------------------------------------------------
+# --- the base URL and the key -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
