@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 # Name to module: loaded when first asked for, so that importing the package costs no scipy.
 _HOMES = {
+    "AnomalyDetector": "anomaly",
     "FrameError": "checks",
     "SLO": "objectives",
+    "anomalies": "anomaly",
     "burn_alerts": "burn",
     "burn_rates": "burn",
     "burn_table": "alerting",

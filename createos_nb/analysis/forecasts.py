@@ -28,6 +28,12 @@ class Clock:
     step: int
     season: int
 
+    @staticmethod
+    def usual_step(moments: Ints) -> int:
+        """The median step of the first 60 rows, so that later rows change nothing."""
+        steps = np.diff(moments[:61])
+        return int(np.median(steps)) if len(steps) else 1
+
     @property
     def rows(self) -> int:
         """Rows of a season, 0 without one."""
@@ -61,8 +67,7 @@ class Clock:
 
 def clock(moments: Ints, season: int) -> Clock:
     """A clock for rows at `moments` (rising), whose usual step is that of the first rows."""
-    steps = np.diff(moments[:61])
-    step = int(np.median(steps)) if len(steps) else 1
+    step = Clock.usual_step(moments)
     if step <= 0 or season < 4 * step:
         season = 0
     return Clock(moments=moments, step=max(step, 1), season=season)

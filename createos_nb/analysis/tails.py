@@ -28,6 +28,8 @@ _LN10 = float(np.log(10))
 _EXCESS, _WEIGHT, _LEAST = 0.25, 20, 0.05
 # Evidence after which rows are left out of a free statistic's past; −ln p after which they are of a modelled one's.
 _STRONG, _INCIDENT = 3.5, 12.0
+# What an alarm needs at least.
+_FAINT = 1.5
 # Modelled statistics: imagined observations beyond the edge, and imagined rows in all.
 _BEYOND, _ROWS = 30, 500
 
@@ -83,9 +85,36 @@ def modelled(logs: Floats, *, quiet: int) -> Floats:
     return found
 
 
-def onsets(strength: Floats, *, quiet: int) -> Floats:
-    """Evidence where it exceeds all of the last `quiet` rows, else 0: one alarm an incident, unless it grows worse."""
-    return np.where(strength > _highest_before(strength, quiet), strength, 0.0)
+def onsets(strength: Floats, *, quiet: int, alarm: float, worse: float) -> Floats:
+    """Evidence where an incident begins, 0 elsewhere, over the last axis.
+
+    Within `quiet` rows of an alarm, evidence of at least `alarm`, there is another only if it is `worse` times as
+    strong: one alarm an incident, unless it turns out to be much worse. Weaker evidence is thinned out in the same way
+    (by a quarter), for those who set another threshold on it, and stays below `alarm`.
+    """
+    loud = _thinned(strength, quiet, least=alarm, worse=worse)
+    faint = _thinned(np.minimum(strength, np.nextafter(alarm, 0)), quiet, least=_FAINT, worse=1.25)
+    return np.where(loud > 0, loud, faint)
+
+
+def _thinned(strength: Floats, quiet: int, *, least: float, worse: float) -> Floats:
+    found = np.zeros_like(strength)
+    if not strength.size:
+        return found
+    length = strength.shape[-1]
+    flat, kept = strength.reshape(-1), found.reshape(-1)
+    recent: list[tuple[int, float]] = []  # kept rows still near, the strongest last
+    begins = 0
+    for at in np.flatnonzero(flat >= least).tolist():
+        value = float(flat[at])
+        if at >= begins + length:  # the next series
+            begins = at - at % length
+            recent = []
+        recent = [one for one in recent if one[0] >= at - quiet]
+        if not recent or value > worse * recent[-1][1]:
+            kept[at] = value
+            recent.append((at, value))
+    return found
 
 
 def _highest_before(values: Floats, width: int) -> Floats:
