@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from createos_nb.simulator import live
 from createos_nb.simulator.access import domain_of, environment_of, project_of
 from createos_nb.simulator.ids import hex_of, uuid_of
 from createos_nb.simulator.moments import SECOND, rfc3339, rfc3339_or_null
@@ -165,6 +166,7 @@ def route(world: World, project: Project, domain: Domain, environment: Environme
 def _routes_changed(world: World, project: Project) -> None:
     for environment in project.environments.values():
         world.rows.pop(environment.id, None)
+        live.settle_visitors(world, project, environment)
 
 
 @serves("DeleteDomain")

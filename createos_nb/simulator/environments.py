@@ -24,7 +24,9 @@ def row(world: World, project: Project, environment: Environment) -> bytes:
     """An environment as JSON."""
     found = world.rows.get(environment.id)
     if found is None:
-        domains = [d.name for d in project.domains.values() if d.environment == environment.id and d.status == "active"]
+        domains = [
+            d.name for d in project.domains.values() if d.environment == environment.id and d.status in live.ROUTED
+        ]
         found = world.rows[environment.id] = encode(
             {
                 "id": environment.id,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 USUAL: Final = Fate()
 SOUND: Final = BuildBehaviour()
+REMEMBERED: Final = 256
+"""Builds that a world keeps in mind; the others are worked out again."""
 
 
 def decide(world: World, project: Project, deployment: Deployment) -> None:
@@ -29,6 +31,15 @@ def decide(world: World, project: Project, deployment: Deployment) -> None:
 
 def build_of(world: World, project: Project, deployment: Deployment) -> Build:
     """The build of a deployment, from beginning to end, as it is going to be or has been."""
+    found = world.builds.get(deployment.id)
+    if found is None:
+        if len(world.builds) >= REMEMBERED:
+            world.builds.clear()
+        found = world.builds[deployment.id] = _build(world, project, deployment)
+    return found
+
+
+def _build(world: World, project: Project, deployment: Deployment) -> Build:
     settings = deployment.settings
     behaviour = world.state.sources.get(deployment.builds, SOUND)
     if project.type == "vcs" and not deployment.commit:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from createos_nb.simulator import live
 from createos_nb.simulator.fates import build_of, decide, failure_of
+from createos_nb.simulator.idleness import last_used
 from createos_nb.simulator.ids import hex_of, number_of, uuid_of
 from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.refusal import Refusal
@@ -157,48 +158,19 @@ def _idle(world: World, target: tuple[str, ...]) -> None:
     if found is None or found[1].status != "deployed":
         return
     project, deployment = found
-    now, idle = world.state.now, world.state.settings.idle * SECOND
-    used = max(deployment.live_at, _last_used(world, project, deployment, now - idle))
-    if used + idle > now:
-        due_at(world, used + idle, "deployment may be idle", project.id, deployment.id)
+    used = max(deployment.live_at, last_used(world, project, deployment))
+    ends = used + world.state.settings.idle * SECOND
+    if ends > world.state.now:
+        due_at(world, ends, "deployment may be idle", project.id, deployment.id)
     else:
         _become(world, project, deployment, "sleeping")
 
 
-def _last_used(world: World, project: Project, deployment: Deployment, since: int) -> int:
-    """When a deployment last served somebody, if that was after `since`."""
-    latest = 0
-    now = world.state.now // SECOND
-    for environment in project.environments.values():
-        for segment in reversed(environment.segments):
-            if segment.deployment != deployment.id or (segment.end or now) * SECOND <= since:
-                continue
-            start, end = max(segment.start, since // SECOND), segment.end or now
-            latest = max(latest, _last_request(world, environment, start, end) * SECOND)
-    return latest
-
-
-def _last_request(world: World, environment: Environment, start: int, end: int) -> int:
-    """The second after the last request of [start, end), or 0; looks at the latest hour first, which often has one."""
-    traffic = world.traffic(environment)
-    while end > start:
-        begin = max(start, (end - 1) // 3600 * 3600)
-        series = traffic.series(begin, end, 60)
-        busy = series.counts.sum(axis=1).nonzero()[0]
-        if len(busy):
-            minute = int(series.time[busy[-1]])
-            events = traffic.events(max(minute, begin), min(minute + 60, end))
-            return int(events.time[-1]) // SECOND + 1
-        end = begin
-    return 0
-
-
 def make_room(world: World, project: Project, newcomer: Deployment) -> None:
     """Terminate the oldest live deployments beyond the limit; never the one that just came."""
-    running = [d for d in world.deployments(project).values() if d.status in live.LIVE]
-    for oldest in running[: max(len(running) - world.state.settings.live_limit, 0)]:
-        if oldest is not newcomer:
-            terminate(world, project, oldest, f"version {oldest.version} made room for version {newcomer.version}")
+    others = [d for d in world.deployments(project).values() if d.status in live.LIVE and d is not newcomer]
+    for oldest in others[: max(len(others) + 1 - world.state.settings.live_limit, 0)]:
+        terminate(world, project, oldest, f"version {oldest.version} made room for version {newcomer.version}")
 
 
 def terminate(world: World, project: Project, deployment: Deployment, text: str = "") -> None:
@@ -266,6 +238,7 @@ def promote(
     )
     be_busy(world, project, environment, "promoting", world.state.settings.promoting)
     live.settle(world, project, environment)
+    live.settle_visitors(world, project, environment)
 
 
 def be_busy(world: World, project: Project, environment: Environment, status: str, seconds: int) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8080
 LIVE = frozenset({"deployed", "crashing"})
 """Statuses of a deployment that runs."""
+ROUTED = frozenset({"active", "updating"})
+"""Statuses of a domain that is answered."""
 
 
 def created_at(environment: Environment) -> int:
@@ -81,6 +83,28 @@ def settle(world: World, project: Project, environment: Environment) -> None:
         segments.append(following)
     if last is not None or following is not None:
         world.traffic_changed(environment)
+
+
+def settle_visitors(world: World, project: Project, environment: Environment) -> None:
+    """Work out who comes to an environment from now on: to its own address, and through the domains routed to it."""
+    if environment.replayed or not environment.assignments:
+        # Nobody comes before there was something to come to.
+        return
+    crowds = [environment.visitors] if environment.visitors is not None else []
+    for domain in project.domains.values():
+        if domain.environment == environment.id and domain.status in ROUTED and domain.visitors is not None:
+            crowds.append(domain.visitors)
+    # One profile serves all: the largest crowd decides what is asked for, and the others add to its number.
+    largest = max(crowds, key=lambda profile: profile.rpm, default=None)
+    whole = None if largest is None else replace(largest, rpm=sum(profile.rpm for profile in crowds))
+    profiles = environment.profiles
+    if (profiles[-1][1] if profiles else None) == whole:
+        return
+    now = world.state.now // SECOND
+    if profiles and profiles[-1][0] == now:
+        profiles.pop()
+    profiles.append((now, whole))
+    world.traffic_changed(environment)
 
 
 def settle_project(world: World, project: Project, deployment: str = "") -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from createos_nb.errors import InvalidInput
-from createos_nb.simulator import apps, cronjobs, domains, environments, projects, schedule, steps
+from createos_nb.simulator import apps, cronjobs, domains, environments, live, projects, schedule, steps
 from createos_nb.simulator.api_keys import secret_of
 from createos_nb.simulator.ids import digest, hex_of, uuid_of
 from createos_nb.simulator.moments import DAY, SECOND, duration
@@ -272,14 +272,9 @@ class Opening:
     def _environment(
         self, project: ProjectSection, section: EnvironmentSection, where: str, made: list[Project]
     ) -> None:
-        if section.traffic and section.traffic not in self._file.profiles:
-            known = ", ".join(self._file.profiles) or "none"
-            raise self._source.error(f"{where}.traffic", f"there is no profile {section.traffic!r}; there is: {known}")
         if project.type == "vcs" and not section.branch:
             raise self._source.error(f"{where}.branch", "an environment of a vcs project needs a branch")
-        profile: Profile | None = self._file.profiles.get(section.traffic)
-        if profile is not None and section.rpm is not None:
-            profile = replace(profile, rpm=section.rpm)
+        visitors = self._visitors(section, where)
 
         def make() -> None:
             environment = environments.new_environment(
@@ -296,10 +291,19 @@ class Opening:
                 port=section.port,
                 variables=dict(section.variables),
             )
-            if profile is not None:
-                environment.profiles.append((self._world.state.now // SECOND, profile))
+            environment.visitors = visitors
+            live.settle_visitors(self._world, made[0], environment)
 
         self._play(f"{where}.made", section.made or project.made, make)
+
+    def _visitors(self, section: EnvironmentSection | DomainSection, where: str) -> Profile | None:
+        if not section.traffic:
+            return None
+        profile = self._file.profiles.get(section.traffic)
+        if profile is None:
+            known = ", ".join(self._file.profiles) or "none"
+            raise self._source.error(f"{where}.traffic", f"there is no profile {section.traffic!r}; there is: {known}")
+        return profile if section.rpm is None else replace(profile, rpm=section.rpm)
 
     def _domain(self, section: DomainSection, where: str, made: list[Project]) -> None:
         try:
@@ -307,10 +311,12 @@ class Opening:
         except ValueError as error:
             raise self._source.error(f"{where}.dns", str(error)) from None
 
+        visitors = self._visitors(section, where)
+
         def make() -> None:
             project = made[0]
             target = steps.environment_named(project, section.environment).id if section.environment else ""
-            domains.new_domain(self._world, project, section.name, target, delay)
+            domains.new_domain(self._world, project, section.name, target, delay).visitors = visitors
 
         def found() -> Any:
             return next(one for one in made[0].domains.values() if one.name == section.name)

@@ -54,7 +54,8 @@ def replay(
     log = read_access_log(source, query=query)
     events = log.events if end is None else log.ending(_second(world, end))
     world.recorded[target.id] = Recorded(events)
-    target.profiles = []
+    target.replayed, target.visitors = True, None
+    target.profiles.clear()
     world.traffic_changed(target)
     world.note("access log replayed", find(world, project, environment)[0], f"{len(events)} requests")
     times = [pd.Timestamp(int(events.time[at]), unit="us", tz="UTC") if len(events) else pd.NaT for at in (0, -1)]

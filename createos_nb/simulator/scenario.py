@@ -79,7 +79,7 @@ class AppSection(Section, kw_only=True):
 
 
 class EnvironmentSection(Section, kw_only=True):
-    """`[[projects.environments]]`; `traffic` names a profile."""
+    """`[[projects.environments]]`; `traffic` names a profile: who comes to its own address."""
 
     name: str
     display: str
@@ -97,12 +97,17 @@ class EnvironmentSection(Section, kw_only=True):
 
 
 class DomainSection(Section, kw_only=True):
-    """`[[projects.domains]]`; `dns` says how long after `made` its record is found ("never" for never)."""
+    """`[[projects.domains]]`; `dns` says how long after `made` its record is found ("never" for never).
+
+    `traffic` names a profile: who comes through the domain, to whatever environment it is routed to.
+    """
 
     name: str
     environment: str = ""
     made: When
     dns: str = ""
+    traffic: str = ""
+    rpm: float | None = None
     refreshed: list[When] = field(default_factory=list)
     status: str = ""
     message: str = ""

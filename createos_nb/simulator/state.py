@@ -90,7 +90,12 @@ class Environment(Struct, omit_defaults=True):
     replicas: int = 1
     variables: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    visitors: Profile | None = None
+    """Who comes to its own address; those of a domain come with the domain."""
+    replayed: bool = False
+    """Its traffic is a replayed log, and nobody else comes."""
     profiles: list[tuple[int, Profile | None]] = field(default_factory=list)
+    """Who came in all, from when on."""
     segments: list[Segment] = field(default_factory=list)
     assignments: list[tuple[int, str]] = field(default_factory=list)
 
@@ -106,6 +111,7 @@ class Domain(Struct, omit_defaults=True):
     token: str
     resolves_at: int
     """From when on its DNS record is found; 0: never."""
+    visitors: Profile | None = None
     environment: str = ""
     message: str = ""
     failures: int = 0

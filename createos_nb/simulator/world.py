@@ -16,7 +16,7 @@ from createos_nb.simulator.ids import uuid_of
 from createos_nb.simulator.live import created_at
 from createos_nb.simulator.moments import SECOND, duration, from_datetime
 from createos_nb.simulator.state import Deployment, Environment, Happening, Key, Project, State
-from createos_nb.simulator.traffic import Recorded, Traffic
+from createos_nb.simulator.traffic import Build, Recorded, Traffic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,8 @@ class World:
         self.rows: dict[str, bytes] = {}
         #: Lists that are costly to make, by name, until they change.
         self.lists: dict[str, Any] = {}
+        #: Builds by deployment, some of them.
+        self.builds: dict[str, Build] = {}
         self.recorded: dict[str, Recorded] = {}
         self._traffics: dict[str, Traffic] = {}
         self._dispatch = Dispatch(self)
@@ -159,6 +161,7 @@ class World:
         )
         self.rows.clear()
         self.lists.clear()
+        self.builds.clear()
         self._traffics.clear()
         self.owner_of: dict[str, str] = {}
         for user in state.users.values():

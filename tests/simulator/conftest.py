@@ -53,7 +53,7 @@ class Api:
         self.world, self.key = world, world.key if key is None else key
 
     def raw(
-        self, name: str, *ids: str, body: Any = None, content: bytes = b"", headers: Any = None, **query: Any
+        self, name: str, /, *ids: str, body: Any = None, content: bytes = b"", headers: Any = None, **query: Any
     ) -> Any:
         """The whole answer."""
         operation = OPERATIONS[name]
@@ -69,7 +69,7 @@ class Api:
         text = urlencode({key.replace("_", "-"): value for key, value in query.items()})
         return self.world.handle(operation.method, path, text, sent, content)
 
-    def __call__(self, name: str, *ids: str, **given: Any) -> Any:
+    def __call__(self, name: str, /, *ids: str, **given: Any) -> Any:
         """The payload of a success."""
         status, _, answered = self.raw(name, *ids, **given)
         whole = json.loads(answered)
@@ -82,7 +82,7 @@ class Api:
         assert whole["success"] is True
         return whole["data"]
 
-    def refused(self, name: str, *ids: str, **given: Any) -> tuple[int, str]:
+    def refused(self, name: str, /, *ids: str, **given: Any) -> tuple[int, str]:
         """Status and reason of a refusal."""
         status, _, answered = self.raw(name, *ids, **given)
         whole = json.loads(answered)

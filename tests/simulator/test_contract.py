@@ -193,7 +193,7 @@ def _scan(ask: Any, api: Any, project: str, deployment: str) -> None:
     ask("GetSecurityScan", project, deployment)
     ask("GetSecurityScanDownloadUri", project, deployment)
     shop = api.project("storefront")
-    failed = api.version(shop, 13)
+    failed = api.version(shop, 17)
     ask("GetSecurityScan", shop, failed)
     ask("RetriggerSecurityScan", shop, failed)
 
@@ -233,12 +233,12 @@ def _domains(ask: Any, api: Any, project: str, environment: str) -> None:
 
 def _change_deployments(ask: Any, api: Any) -> None:
     shop = api.project("storefront")
-    again = ask("RetriggerDeployment", shop, api.version(shop, 4))["id"]
+    again = ask("RetriggerDeployment", shop, api.version(shop, 8))["id"]
     ask("CancelDeployment", shop, again)
     ask("GetDeployment", shop, again)
-    head = api.version(shop, 13)
+    head = api.version(shop, 17)
     assert ask("TriggerLatestDeployment", shop, branch="main") == "deployment already triggered", head
-    ask("WakeupDeployment", shop, api.version(shop, 1))
+    ask("WakeupDeployment", shop, api.version(shop, 5))
     gateway = api.project("edge-gateway")
     made = ask("CreateDeployment", gateway, body={"image": "registry.example.com/juniper/edge-gateway:2.0.0"})["id"]
     ask("DeleteDeployment", gateway, made)

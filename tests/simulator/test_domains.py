@@ -1,0 +1,112 @@
+"""Domains: pending until their DNS record is found, then routed to one environment or to none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from createos_nb.simulator import open_world
+
+
+def row(api: Any, project: str, domain: str) -> Any:
+    return next(row for row in api("ListDomains", project) if row["id"] == domain)
+
+
+def test_a_domain_is_pending_until_its_record_is_found_and_somebody_looks(shop: Any) -> None:
+    project = shop.project("landing-pages")
+    made = shop("CreateDomain", project, body={"name": "Late.Example.com"})["id"]
+    shop("RefreshDomain", project, made)
+    found = row(shop, project, made)
+    assert (found["name"], found["status"], found["failedVerificationCount"]) == ("late.example.com", "pending", 1)
+    assert found["lastFailedVerifiedAt"] == "2026-03-02T09:00:00.000Z"
+    assert found["records"]["txt_records"][0]["name"] == "_createos.late.example.com"
+    shop.world.advance("5h")
+    assert row(shop, project, made)["status"] == "pending"
+    shop("RefreshDomain", project, made)
+    assert row(shop, project, made)["status"] == "issuing"
+    shop.world.advance("1min")
+    found = row(shop, project, made)
+    assert (found["status"], found["records"], found["message"]) == ("active", None, None)
+    assert found["domainCertificateId"]
+
+
+def test_only_a_pending_domain_can_be_refreshed(shop: Any) -> None:
+    project = shop.project("storefront")
+    for one in shop("ListDomains", project):
+        status = shop.raw("RefreshDomain", project, one["id"]).status
+        assert status == (200 if one["status"] == "pending" else 422)
+
+
+def test_the_time_that_dns_takes_is_a_setting(empty: Any, empty_file: Any) -> None:
+    api = type(empty)(open_world(empty_file, dns_delay="48h"))
+    project = api.image()
+    made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
+    for hours, status in ((47, "pending"), (1, "issuing")):
+        api.world.advance(f"{hours}h")
+        api("RefreshDomain", project, made)
+        assert row(api, project, made)["status"] == status
+
+
+@pytest.mark.parametrize(
+    "name", ["ab", "no spaces.example.com", "example", "-a.example.com", "a..b", "x" * 256, "a/b.de"]
+)
+def test_what_is_no_host_name_is_400(shop: Any, name: str) -> None:
+    assert shop.refused("CreateDomain", shop.project("storefront"), body={"name": name})[0] == 400
+
+
+def test_a_name_that_some_project_holds_is_422(shop: Any) -> None:
+    name = "www.juniper-goods.example.com"
+    for project in ("storefront", "landing-pages"):
+        assert shop.refused("CreateDomain", shop.project(project), body={"name": name})[0] == 422
+
+
+def test_only_an_active_domain_can_be_routed_and_only_to_what_has_a_deployment(shop: Any) -> None:
+    project = shop.project("storefront")
+    domains = {one["name"]: one["id"] for one in shop("ListDomains", project)}
+    green = shop.environment(project, "green")
+    route = "UpdateDomainEnvironment"
+    for name in ("shop.juniper-goods.example.net", "juniper-gifts.example.org"):
+        assert shop.refused(route, project, domains[name], body={"environmentId": green})[0] == 422
+    bare = shop.make_environment(project, "bare", branch="main")
+    www = domains["www.juniper-goods.example.com"]
+    assert shop.refused(route, project, www, body={"environmentId": bare})[0] == 422
+    assert shop.refused("CreateDomain", project, body={"name": "b.example.com", "environmentId": bare})[0] == 422
+    shop(route, project, www, body={"environmentId": green})
+    assert row(shop, project, www)["environmentId"] == green
+    rows = {one["id"]: one["extra"]["customDomains"] for one in shop("ListProjectEnvironments", project)}
+    assert rows[green] == ["www.juniper-goods.example.com"]
+    assert rows[shop.environment(project, "production")] == []
+
+
+@pytest.mark.parametrize("body", [{}, {"environmentId": None}])
+def test_null_and_nothing_at_all_route_it_to_none(shop: Any, body: dict[str, Any]) -> None:
+    project = shop.project("storefront")
+    www = next(one["id"] for one in shop("ListDomains", project) if one["name"].startswith("www."))
+    shop("UpdateDomainEnvironment", project, www, body=body)
+    assert row(shop, project, www)["environmentId"] is None
+
+
+def test_visitors_come_with_the_domain_and_nobody_is_lost(shop: Any) -> None:
+    project = shop.project("storefront")
+    blue, green = (shop.environment(project, name) for name in ("blue", "green"))
+    wholesale = next(one["id"] for one in shop("ListDomains", project) if one["name"].startswith("wholesale."))
+    total = "GetProjectEnvironmentAnalyticsOverallRequests"
+    before = {side: shop(total, project, side)["total"] for side in (blue, green)}
+    shop("UpdateDomainEnvironment", project, wholesale, body={"environmentId": green})
+    shop.world.advance("1h")
+    after = {side: shop(total, project, side) for side in (blue, green)}
+    assert before[blue] > 500 > 100 > before[green]
+    assert after[green]["total"] > 500 > 100 > after[blue]["total"]
+    assert after[green]["server"] == after[blue]["server"] == 0
+
+
+def test_a_deleted_domain_goes_a_little_later_and_frees_its_name(shop: Any) -> None:
+    project = shop.project("storefront")
+    www = next(one["id"] for one in shop("ListDomains", project) if one["name"].startswith("www."))
+    shop("DeleteDomain", project, www)
+    assert row(shop, project, www)["status"] == "deleting"
+    assert shop.refused("DeleteDomain", project, www)[0] == 422
+    shop.world.advance("1min")
+    assert www not in [one["id"] for one in shop("ListDomains", project)]
+    shop("CreateDomain", project, body={"name": "www.juniper-goods.example.com"})
