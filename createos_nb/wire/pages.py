@@ -14,6 +14,8 @@ Row = TypeVar("Row")
 _FURTHER: Final = 8
 #: Likewise where the platform does not say how long the list is.
 _ENDLESS: Final = 100_000
+#: So many pages without a new row: a platform that gives the same page again and again.
+_STALE: Final = 3
 
 #: (offset, how many) → (rows, how many the list has; None where the answer does not say)
 Fetch = Callable[[int, int], tuple[Sequence[Row], int | None]]
@@ -54,8 +56,9 @@ def read_all(
 
     Pages overlap by a row. A listing is complete when each page begins with a row of the page before (nothing fell
     between them), the last one ends the list, and as many different rows came as the list had at the beginning (no row
-    jumped over the place where it was being read). Then each row that was there throughout is in, once, whatever
-    arrived or vanished meanwhile. Otherwise the list is read again, with pages that overlap more.
+    jumped over the place where it was being read). Then each row that was there throughout is in, once: whatever
+    vanished, and whatever arrived in a list that keeps its order, or arrived or jumped to the front of one that has the
+    latest first. Otherwise the list is read again, with pages that overlap more.
     """
     listing: Listing[Row] = Listing([], None, False)
     for overlap in (1, page // 4, page // 2, page // 2):
@@ -98,12 +101,12 @@ class _Pass(Generic[Row]):
             self._tick(done, len(offsets) + 1)
         # rows that arrived have pushed others beyond the last page, or the list did not say how long it is
         seen = {key for one in pages for key in one.keys}
+        stale = 0
         for _ in range(_FURTHER if first.total is not None else _ENDLESS):
-            if self._enough(pages[-1]):
+            if self._enough(pages[-1]) or stale >= _STALE:
                 break
             pages.append(self._get(pages[-1].offset + step, self._page))
-            if seen.issuperset(pages[-1].keys):  # a platform that gives the same page again and again
-                break
+            stale = stale + 1 if seen.issuperset(pages[-1].keys) else 0
             seen.update(pages[-1].keys)
         return self._joined(pages)
 
