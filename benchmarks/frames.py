@@ -13,7 +13,7 @@ import pandas as pd
 from benchmarks.measure import Figure, at_most, faster, paired
 from createos_nb import api
 from createos_nb.frames import Builder, reader
-from createos_nb.wire.response import payload
+from createos_nb.wire.response import Answer, payload
 
 ROWS, PAGE = 100_000, 20
 
@@ -71,7 +71,7 @@ def ours(pages: list[bytes]) -> pd.DataFrame:
     operation = api.find("ListDeployments")
     read, builder = reader(operation), Builder(reader(operation).of)
     for body in pages:
-        read.read(payload(operation, 200, {}, body)).into(builder)
+        read.read(payload(Answer(operation, 200, {}, body))).into(builder)
     return builder.frame()
 
 
@@ -92,7 +92,9 @@ def figures() -> list[Figure]:
     began = time.perf_counter()
     normalized(pages)
     naive = time.perf_counter() - began
-    run = subprocess.run([sys.executable, "-m", "benchmarks.frames", "memory"], capture_output=True, text=True, check=True)
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.frames", "memory"], capture_output=True, text=True, check=True
+    )
     peak = float(run.stdout)
     return [
         at_most("100,000 deployments, 5,000 bodies → one frame", mine, "orjson.loads of each body", floor, 1.2),

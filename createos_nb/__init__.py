@@ -39,6 +39,7 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.exports import export, read_export
+from createos_nb.files import folder
 from createos_nb.reference import columns
 from createos_nb.secret import Secret
 from createos_nb.wire.limiter import RateLimit
@@ -81,6 +82,7 @@ __all__ = [
     "connect",
     "export",
     "read_export",
+    "sample",
     "simulate",
 ]
 
@@ -149,6 +151,14 @@ def simulate(
         rate_limit=False,
         retry=RetryPolicy(random=world.jitter()),
     )
+
+
+def sample(name: str) -> Path:
+    """The path of a file of the project's `data/`, such as "access.log". Raises `InvalidInput` for another."""
+    there = sorted(path.name for path in folder("data").iterdir() if path.is_file())
+    if name not in there:
+        raise InvalidInput(f"there is no sample {name!r}; there is: {', '.join(there)}")
+    return folder("data") / name
 
 
 def __getattr__(name: str) -> Any:

@@ -14,8 +14,10 @@ from createos_nb.api.environments import Environment
 from createos_nb.api.types import TimeLike
 from createos_nb.errors import CreateOSError, IncompleteWarning, warn
 from createos_nb.frames import frame_of
+from createos_nb.frames.fleet import changes, overview
 from createos_nb.operation import UNSET
 from createos_nb.progress import progress
+from createos_nb.times import unix
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -83,10 +85,29 @@ class Fleet:
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
         return frame
 
+    def overview(self, *, start: TimeLike = "-24h", end: TimeLike = "now") -> pd.DataFrame:
+        """One row for each environment: what is live there, and how it did in a window (by default the last day).
+
+        Columns: project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64),
+        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, NA without requests),
+        status_5xx (Int64).
+        """
+        return overview(self.environments(), self.deployments(), self.requests_over_time(start=start, end=end))
+
+    def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
+        """What was made, changed or cancelled since `start`, newest first: time, project, kind, name, change, state.
+
+        Read from the times that resources carry: of several changes to one of them, only the last is seen, and who made
+        it is not known.
+        """
+        since = pd.Timestamp(unix(start, self._client.clock.now(), "start"), unit="s", tz="UTC")
+        return changes(self.environments(), self.deployments(), self.domains(), since)
+
     def __repr__(self) -> str:
         return (
             f"client.fleet: all projects at once, {self._client.where}\n"
-            "  projects()  environments()  deployments(limit=)  domains()  requests_over_time(start=, end=)"
+            "  projects()  environments()  deployments(limit=)  domains()  requests_over_time(start=, end=)\n"
+            "  overview(start=, end=)  changes(start=)"
         )
 
     def _across(self, label: str, read: Callable[[str], pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,10 @@ from importlib import import_module
 from typing import Any
 
 # Name to module: loaded when first asked for.
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {
+    "fleet": "over_time",
+    "requests": "over_time",
+}
 
 __all__ = sorted(_HOMES)
 

@@ -1,0 +1,47 @@
+# The commands of the README; each makes what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lab check format bench statistics fuzz clean
+
+demo: $(STAMP)  ## run the tour on a simulated platform and write createos-tour.html
+	$(BIN)/createos-nb demo
+
+test: $(STAMP)  ## all tests: library, notebooks, checks
+	$(MAKE) check
+	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+
+lab: $(STAMP)  ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+check: $(STAMP)  ## style, types, import floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_floors.py
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## speed, each figure beside a floor or a peer
+	$(BIN)/python -m benchmarks
+
+statistics: $(STAMP)  ## error rates of everything that judges, from simulation
+	$(BIN)/python -m benchmarks.statistics
+
+clean:
+	rm -rf $(VENV) createos-tour.html
+
+# uv where it is there, else pip; the virtual environment is kept until pyproject.toml changes
+$(STAMP): pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing $(VENV) && uv pip install --quiet --compile-bytecode --python $(BIN)/python -e '.[dev]'; \
+	else \
+	  $(PYTHON) -c 'import sys; sys.exit("createos-nb needs Python 3.11 or newer; set PYTHON=") if sys.version_info < (3, 11) else 0' && \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	fi
+	@touch $(STAMP)

@@ -1,0 +1,43 @@
+"""The command line: `createos-nb COMMAND`; one module a command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from createos_nb import __version__
+from createos_nb.cli import demo, login, whoami
+from createos_nb.errors import CreateOSError, InvalidInput
+
+#: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
+COMMANDS: tuple[ModuleType, ...] = (demo, login, whoami)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="createos-nb", description="CreateOS in a notebook.")
+    top.add_argument("--version", action="version", version=f"createos-nb {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        one = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        module.arguments(one)
+        one.set_defaults(run=module.run)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 failed, 3 wrong parameter, 130 interrupted."""
+    given = parser().parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except InvalidInput as error:
+        print(f"createos-nb: {error}", file=sys.stderr)
+        return 3
+    except (CreateOSError, OSError) as error:
+        print(f"createos-nb: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("createos-nb: interrupted", file=sys.stderr)
+        return 130

@@ -1,0 +1,26 @@
+"""`createos-nb whoami`: whose key is used, where it was found, and what it opens."""
+
+from __future__ import annotations
+
+import argparse
+
+from createos_nb import credentials
+from createos_nb.client import Client
+
+NAME = "whoami"
+HELP = "Say which account, key and address are used."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", help="a profile of the config file")
+
+
+def run(given: argparse.Namespace) -> int:
+    found = credentials.find(given.profile)
+    with Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url) as client:
+        user = client.account.current_user()
+        print(f"account   {user['email']}")
+        print(f"user id   {user['id']}")
+        print(f"base URL  {client.base_url} ({'SIMULATOR' if client.simulated else 'PLATFORM'})")
+        print(f"key from  {found.found_in}")
+    return 0

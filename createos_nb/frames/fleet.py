@@ -1,0 +1,76 @@
+"""Frames of the whole fleet, made of the frames of its parts."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_COUNTS = ["count", "status_2xx", "status_3xx", "status_5xx"]
+
+
+def overview(environments: pd.DataFrame, deployments: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
+    """What is live in each environment and how it did in the window of `requests`; see `Fleet.overview`."""
+    live = deployments.set_index("id")
+    live = live[~live.index.duplicated()]
+    at = environments["project_deployment_id"]
+    sums = requests.groupby(["project", "environment"])[_COUNTS].sum(min_count=1)
+    keys = pd.MultiIndex.from_frame(environments[["project", "unique_name"]])
+    sums = sums.reindex(keys).reset_index(drop=True)
+    buckets = requests.groupby(["project", "environment"])["count"].count().reindex(keys).reset_index(drop=True)
+    minutes = buckets * (requests.attrs.get("bucket_seconds") or 60) / 60
+    total = sums["count"].astype("Float64")
+    some = total.where(total > 0)
+    frame = pd.DataFrame(
+        {
+            "project": environments["project"],
+            "environment": environments["unique_name"],
+            "state": environments["state"],
+            "version": live["version_number"].reindex(at).reset_index(drop=True),
+            "live_state": live["state"].reindex(at).reset_index(drop=True),
+            "replicas": environments["resources_replicas"],
+            "requests": sums["count"].astype("Int64"),
+            "rpm": (total / minutes.where(minutes > 0).astype("Float64")).round(1),
+            "success_percentage": ((sums["status_2xx"] + sums["status_3xx"]) * 100 / some).astype("Float64").round(2),
+            "status_5xx": sums["status_5xx"].astype("Int64"),
+        }
+    )
+    frame.attrs |= {**environments.attrs, "operation": "fleet.overview"}
+    for part in (deployments, requests):
+        frame.attrs["failed"] = {**frame.attrs.get("failed", {}), **part.attrs.get("failed", {})}
+    frame.attrs["complete"] = all(part.attrs.get("complete", True) for part in (environments, deployments, requests))
+    return frame
+
+
+def changes(
+    environments: pd.DataFrame, deployments: pd.DataFrame, domains: pd.DataFrame, since: pd.Timestamp
+) -> pd.DataFrame:
+    """What was made, changed or cancelled since a moment, newest first; see `Fleet.changes`."""
+    what = deployments["source_commit_message"].fillna(deployments["source_image"]).fillna("")
+    versions = ("v" + deployments["version_number"].astype("str") + " " + what).str.rstrip()
+    parts = [
+        _part(deployments, "deployment", versions, "created_at", "made"),
+        _part(deployments, "deployment", versions, "cancelled_at", "cancelled"),
+        _part(environments, "environment", environments["unique_name"], "created_at", "made"),
+        _part(environments, "environment", environments["unique_name"], "updated_at", "changed"),
+        _part(domains, "domain", domains["name"], "created_at", "made"),
+        _part(domains, "domain", domains["name"], "updated_at", "changed"),
+    ]
+    found = pd.concat([part[part["time"] >= since] for part in parts], ignore_index=True)
+    found = found.sort_values(["time", "project", "kind", "name"], ascending=[False, True, True, True], kind="stable")
+    found = found.drop_duplicates(["time", "project", "kind", "name"]).reset_index(drop=True)
+    found.attrs |= {**environments.attrs, "operation": "fleet.changes"}
+    found.attrs["complete"] = all(part.attrs.get("complete", True) for part in (environments, deployments, domains))
+    return found
+
+
+def _part(frame: pd.DataFrame, kind: str, name: pd.Series, time: str, change: str) -> pd.DataFrame:
+    size = len(frame)
+    return pd.DataFrame(
+        {
+            "time": frame[time],
+            "project": frame["project"],
+            "kind": pd.Series([kind] * size, dtype="str", index=frame.index),
+            "name": name.astype("str"),
+            "change": pd.Series([change] * size, dtype="str", index=frame.index),
+            "state": frame["state"],
+        }
+    )

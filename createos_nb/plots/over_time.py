@@ -1,0 +1,124 @@
+"""Requests over time: of one environment by status class, and of a fleet, a line of its own for each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style
+
+if TYPE_CHECKING:
+    from createos_nb.plots.figure import Figure
+
+_CLASSES = ("2xx", "3xx", "4xx", "5xx")
+_MOST = 200
+_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080)
+
+
+def requests(
+    frame: pd.DataFrame, *, title: str = "Requests by status class", marks: Iterable[tuple[Any, str]] = ()
+) -> Figure:
+    """Requests per minute, stacked by status class, and below them the share of 4xx and 5xx in percent.
+
+    `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
+    name, such as deployments: pairs of a time and a short text.
+    """
+    frame, minutes = _coarse(frame)
+    counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
+    total = _floats(frame["count"])
+    some = np.where(total > 0, total, np.nan)
+    fig, (top, bottom) = style.figure(
+        title,
+        caption=f"Means of {_words(minutes)}. Above: what was asked for, and how it was answered. Below: the part that "
+        "failed; a rise of 5xx is the app's or the platform's fault, a rise of 4xx more often the caller's.",
+        rows=2,
+        height=4.6,
+        share_x=True,
+        height_ratios=(2, 1),
+    )
+    x = style.instants(pd.DatetimeIndex(frame.index))
+    base = np.zeros(len(x))
+    for name in _CLASSES:
+        look = style.STATUS[name]
+        upper = base + np.nan_to_num(counts[name]) / minutes
+        shown = np.where(np.isnan(total), np.nan, upper)
+        looks = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
+        top.fill_between(x, base, shown, step="post", label=name, **looks)
+        base = upper
+    style.count_axis(top, "requests per minute")
+    style.legend(top)
+    for name in ("4xx", "5xx"):
+        style.line(bottom, x, counts[name] * 100 / some, style.STATUS[name], label=name, drawstyle="steps-post")
+    style.percent_axis(bottom, "of all requests")
+    bottom.set_ylim(bottom=0)
+    style.time_axis(bottom)
+    if marks:
+        style.moments(top, marks)
+    return fig
+
+
+def fleet(frame: pd.DataFrame, *, title: str = "Requests per minute, each environment on its own scale") -> Figure:
+    """Requests per minute of every environment, busiest first, one small plot each; 5xx in a second line.
+
+    `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts.
+    """
+    parts = frame.groupby(["project", "environment"], sort=False)
+    groups = [(names, *_coarse(part.set_index("time").sort_index())) for names, part in parts]
+    groups.sort(key=lambda group: -int(group[1]["count"].sum()))
+    minutes = groups[0][2] if groups else 1
+    fig, axes = style.figure(
+        title,
+        caption=f"Means of {_words(minutes)}; the number at the right is the highest. A flat line is idle or asleep, "
+        "a dashed one above the ground counts 5xx.",
+        rows=max(1, len(groups)),
+        height=0.9 + 0.52 * max(1, len(groups)),
+        share_x=True,
+    )
+    for ax, ((project, environment), part, width) in zip(axes, groups, strict=False):
+        _strip(ax, f"{project}\n{environment}", part, width)
+    style.time_axis(axes[-1])
+    return fig
+
+
+def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float) -> None:
+    x = style.instants(pd.DatetimeIndex(part.index))
+    counts, faults = _floats(part["count"]) / minutes, _floats(part["status_5xx"]) / minutes
+    ax.fill_between(x, 0, counts, color=style.SKY, linewidth=0, step="post")
+    if np.nansum(faults) > 0:
+        ax.plot(x, faults, color=style.VERMILION, linestyle="--", linewidth=1, drawstyle="steps-post")
+    peak = float(np.nanmax(counts)) if np.isfinite(counts).any() else 0.0
+    ax.set_ylim(0, peak * 1.1 if peak else 1)
+    ax.set_yticks([])
+    ax.grid(visible=False)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="x", length=0)
+    ax.set_ylabel(style.plain(label), rotation=0, ha="right", va="center", fontsize=8, color=style.BLACK)
+    ax.annotate(style.number(round(peak, 1)), (1.005, 0.5), xycoords="axes fraction", va="center", fontsize=8)
+
+
+def _floats(column: pd.Series) -> np.ndarray:
+    """Counts as floats, NaN where there is no data."""
+    return column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _coarse(frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+    """The frame in at most about 200 buckets, which an eye can tell apart, and the minutes that each lasts."""
+    seconds = frame.attrs.get("bucket_seconds")
+    if seconds is None:
+        seconds = (frame.index[1] - frame.index[0]).total_seconds() if len(frame) > 1 else 60
+    minutes = float(seconds) / 60
+    wider = next((w for w in _WIDTHS if w >= minutes and len(frame) * minutes / w <= _MOST), _WIDTHS[-1])
+    if len(frame) <= _MOST or wider <= minutes:
+        return frame, minutes
+    return frame.resample(pd.Timedelta(minutes=wider)).sum(min_count=1), float(wider)
+
+
+def _words(minutes: float) -> str:
+    if minutes % 1440 == 0:
+        return "a day" if minutes == 1440 else f"{minutes / 1440:g} days"
+    if minutes % 60 == 0:
+        return "an hour" if minutes == 60 else f"{minutes / 60:g} hours"
+    return "a minute" if minutes == 1 else f"{minutes:g} minutes"
