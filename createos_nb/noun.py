@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Protocol, TypeVar
@@ -96,9 +95,8 @@ class Bound:
 
 def explain(operation: Operation) -> str:
     """An operation in plain text: how to call it, what it does, what goes over the wire."""
-    signature = re.sub(r"\s*=\s*UNSET", "=…", str(operation.signature)).replace("'", "")
     lines = [
-        f"client.{operation.call}{signature}",
+        f"client.{operation.call}({_arguments(operation.signature)})",
         inspect.cleandoc(operation.function.__doc__ or ""),
         "",
         f"{operation.effect}: {operation.name}, {operation.method} {operation.path}",
@@ -108,6 +106,16 @@ def explain(operation: Operation) -> str:
         if note:
             lines.append(f"  {p.name}: {note}")
     return "\n".join(lines)
+
+
+def _arguments(signature: inspect.Signature) -> str:
+    """The names of the arguments; those that may be left out with `=…`."""
+    shown: list[str] = []
+    for p in signature.parameters.values():
+        if p.kind is p.KEYWORD_ONLY and "*" not in shown:
+            shown.append("*")
+        shown.append(p.name if p.default is p.empty else f"{p.name}=…")
+    return ", ".join(shown)
 
 
 def _limits(parameter: Parameter) -> str:

@@ -45,7 +45,7 @@ def requests(
         look = style.STATUS[name]
         upper = base + np.nan_to_num(counts[name]) / minutes
         shown = np.where(np.isnan(total), np.nan, upper)
-        looks = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
+        looks: dict[str, Any] = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
         top.fill_between(x, base, shown, step="post", label=name, **looks)
         base = upper
     style.count_axis(top, "requests per minute")
