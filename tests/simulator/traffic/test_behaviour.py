@@ -159,6 +159,25 @@ def test_an_incident_fails_its_paths_on_whatever_runs_but_not_on_what_does_not()
     assert set(of.statuses(T + 60, T + 120)) == {503}
 
 
+def test_an_incident_does_not_begin_before_its_second() -> None:
+    lost = Incident(name="l", start=T + 61, end=T + 67, failing=(Failing(status=503, share=1.0),), wobble=0)
+    of = traffic(Segment(start=T, end=T + 60), Segment(start=T + 60), incidents=(lost,))
+    assert set(of.statuses(T, T + 61)) == {200}
+    assert set(of.statuses(T + 61, T + 67)) == {503}
+    assert set(of.statuses(T + 67, T + 120)) == {200}
+
+
+def test_a_version_that_was_moved_while_it_was_down_is_down_from_the_first_second() -> None:
+    behaviour = Behaviour(memory=212, leak=100, boot=30)
+    stays = Segment(start=T, memory=512, behaviour=behaviour, launched=T - 30)
+    killed = [turn.time for turn in turns(stays, 3, T + 40_000) if turn.what == "oom"][1]
+    moved = Segment(start=killed + 5, memory=512, behaviour=behaviour, launched=T - 30, fresh=False)
+    found = modes(moved, 3, T + 40_000)
+    assert found[0] == (killed + 5, Mode(down=1000))
+    assert found[1] == (killed + 40, Mode())
+    assert [time for time, _ in found] == sorted(time for time, _ in found)
+
+
 def test_bots_meet_the_same_deployment() -> None:
     bot = Bot(name="b", rpm=100, pages=(Page(path="/x", status=404),))
     of = traffic(Segment(start=T, behaviour=Behaviour(listens=1)), profile=Profile(rpm=0, bots=(bot,)))

@@ -69,6 +69,18 @@ def test_two_windows_side_by_side_hold_the_lines_of_their_union(
     assert traffic.logs(a, b) + traffic.logs(b, c) == traffic.logs(a, c)
 
 
+@pytest.mark.parametrize("hours", [12.8, 19.03, 32.5, 36.0, 45.1])
+def test_no_line_is_lost_or_doubled_where_windows_meet(story: SimpleNamespace, hours: float) -> None:
+    """Windows that meet at the second of something that happens, and within a minute whose losses are told once."""
+    traffic = story.story()
+    a, c = story.at(hours), story.at(hours, 400)
+    whole = traffic.logs(a, c)
+    told = [line for line in whole if line.time % 1_000_000 == 0 or line.text.startswith("platform")]
+    happens = sorted({line.time // 1_000_000 for line in told})
+    for b in (*happens, *(t + 1 for t in happens), *range(a + 7, c, 31)):
+        assert traffic.logs(a, b) + traffic.logs(b, c) == whole
+
+
 def test_lines_begin_with_their_time_and_are_in_order() -> None:
     rows = [str(line) for line in logs(Segment(start=T), T, T + 300)]
     matches = [LINE.fullmatch(row) for row in rows]

@@ -93,6 +93,16 @@ def test_the_first_long_gap_is_found(times: list[int], start: int, length: int, 
     assert traffic.idle_at(start, start + length, seconds) == slowly(times, start, start + length, seconds)
 
 
+@pytest.mark.parametrize("first", [0, 1, 30, 58, 59])
+@pytest.mark.parametrize("seconds", [59, 60, 61, 119, 120, 121, 179, 180, 181, 600])
+def test_a_gap_of_just_so_many_seconds_counts_and_one_less_does_not(first: int, seconds: int) -> None:
+    for length, found in ((seconds, first + 1 + seconds), (seconds - 1, None)):
+        known = Recorded()
+        for second in (*range(first + 1), *range(first + 1 + length, 1500)):
+            known.add(second * 1_000_000, "GET", "/", 200)
+        assert Traffic(1, "e", None, recorded=known).idle_at(0, 1500, seconds) == found
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(offset=st.integers(-5000, 70 * 3600), length=st.integers(0, 40_000), seconds=st.integers(1, 400))
 def test_gaps_in_generated_traffic_are_found(story: SimpleNamespace, offset: int, length: int, seconds: int) -> None:
