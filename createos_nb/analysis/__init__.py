@@ -20,6 +20,7 @@ _HOMES = {
     "burn_alerts": "burn",
     "burn_rates": "burn",
     "burn_table": "alerting",
+    "change_points": "changes",
     "compare": "comparison",
     "decompose": "seasons",
     "distribution": "routes",

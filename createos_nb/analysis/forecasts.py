@@ -147,12 +147,13 @@ def forecast(values: Floats, when: Clock) -> tuple[Floats, list[Floats]]:
         return np.asarray(total / weights), seasonal
 
 
-def trailing_middle(values: Floats, width: int) -> tuple[Floats, Floats]:
+def trailing_middle(values: Floats, width: int, *, every: int | None = None) -> tuple[Floats, Floats]:
     """Median and robust standard deviation (1.4826 × MAD) of the `width` rows before, renewed now and then.
 
-    NaN for the first 20 rows. Rows without a value are left out.
+    They are renewed `every` so many rows, by default each tenth of the width or so, and NaN before that. Rows without a
+    value are left out.
     """
-    every = max(width // 10 if width < 500 else width // 6, 10)
+    every = every or max(width // 10 if width < 500 else width // 6, 10)
     length = len(values)
     blocks = -(-length // every)
     middle, spread = np.full(blocks, np.nan), np.full(blocks, np.nan)
