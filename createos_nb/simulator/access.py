@@ -11,12 +11,12 @@ from createos_nb.simulator.state import Cronjob, Deployment, Domain, Environment
 from createos_nb.simulator.validation import check_id
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 T = TypeVar("T")
 
 
-def user_of(world: World, headers: Mapping[str, str], *, needed: bool) -> str:
+def user_of(world: Core, headers: Mapping[str, str], *, needed: bool) -> str:
     """Id of the user whose key or access token came with a request."""
     secret = headers.get("x-api-key")
     if secret is not None:
@@ -42,7 +42,7 @@ def user_of(world: World, headers: Mapping[str, str], *, needed: bool) -> str:
     return ""
 
 
-def project_of(world: World, call: Call, *, active: bool = True) -> Project:
+def project_of(world: Core, call: Call, *, active: bool = True) -> Project:
     """The project that a path names. Refuses another account's (404), and one that is not active (422)."""
     project = world.state.projects.get(call.ids[0])
     if project is None or project.user != call.user or project.status == "deleted":
@@ -66,7 +66,7 @@ def environment_of(project: Project, given: str) -> Environment:
     return _within(project.environments, "environment", given)
 
 
-def deployment_of(world: World, project: Project, given: str) -> Deployment:
+def deployment_of(world: Core, project: Project, given: str) -> Deployment:
     """A deployment of a project by its id."""
     return _within(world.deployments(project), "deployment", given)
 

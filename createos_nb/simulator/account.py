@@ -8,11 +8,11 @@ from createos_nb.simulator.moments import rfc3339
 from createos_nb.simulator.registry import Call, serves
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
 @serves("GetCurrentUser")
-def current_user(world: World, call: Call) -> Any:
+def current_user(world: Core, call: Call) -> Any:
     """The user whose key this is."""
     user = world.state.users[call.user]
     return {
@@ -27,19 +27,19 @@ def current_user(world: World, call: Call) -> Any:
     }
 
 
-def projects_in_use(world: World, user: str) -> int:
+def projects_in_use(world: Core, user: str) -> int:
     """Projects that count against the quota of a user."""
     return sum(p.user == user and p.status != "deleted" for p in world.state.projects.values())
 
 
-def keys_in_use(world: World, user: str) -> int:
+def keys_in_use(world: Core, user: str) -> int:
     """Keys that count against the quota of a user: neither revoked nor expired."""
     now = world.state.now
     return sum(k.user == user and not k.revoked_at and k.expires > now for k in world.state.keys.values())
 
 
 @serves("GetQuotas")
-def quotas(world: World, call: Call) -> Any:
+def quotas(world: Core, call: Call) -> Any:
     """Used and allowed counts."""
     settings = world.state.settings
     return {

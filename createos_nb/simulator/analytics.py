@@ -11,7 +11,7 @@ from createos_nb.simulator.registry import Call, serves
 from createos_nb.simulator.traffic import Traffic
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 HOUR: Final = 3600
 """The default window, seconds."""
@@ -20,7 +20,7 @@ FARTHEST: Final = 1 << 40
 """Beyond this no window is worked out (Unix seconds)."""
 
 
-def _asked(world: World, call: Call) -> tuple[Traffic, int, int]:
+def _asked(world: Core, call: Call) -> tuple[Traffic, int, int]:
     """The traffic of the environment and the window; of traffic that is generated the future is cut off."""
     project = project_of(world, call)
     environment = environment_of(project, call.ids[1])
@@ -31,11 +31,11 @@ def _asked(world: World, call: Call) -> tuple[Traffic, int, int]:
         raise Refusal(400, "start must lie before end, both in Unix seconds")
     if environment.profiles:
         end = min(end, now)
-    return world.traffic(environment), min(start, end), end
+    return world.requests_of(environment), min(start, end), end
 
 
 @serves("GetProjectEnvironmentAnalyticsOverallRequests")
-def overall_requests(world: World, call: Call) -> Any:
+def overall_requests(world: Core, call: Call) -> Any:
     """Totals by class of the status."""
     return _overall(*_asked(world, call))
 
@@ -51,7 +51,7 @@ def _overall(traffic: Traffic, start: int, end: int) -> dict[str, int]:
 
 
 @serves("GetProjectEnvironmentAnalyticsRequestsOverTime")
-def requests_over_time(world: World, call: Call) -> Any:
+def requests_over_time(world: Core, call: Call) -> Any:
     """Buckets with a count for each class of the status. Refuses a window that is too long (422)."""
     settings = world.state.settings
     given = call.query
@@ -67,7 +67,7 @@ def requests_over_time(world: World, call: Call) -> Any:
 
 
 @serves("GetProjectEnvironmentAnalyticsRPM")
-def rpm(world: World, call: Call) -> Any:
+def rpm(world: Core, call: Call) -> Any:
     """Peak and average requests a minute."""
     return _rpm(*_asked(world, call))
 
@@ -78,7 +78,7 @@ def _rpm(traffic: Traffic, start: int, end: int) -> dict[str, float]:
 
 
 @serves("GetProjectEnvironmentAnalyticsSuccessPercentage")
-def success_percentage(world: World, call: Call) -> Any:
+def success_percentage(world: Core, call: Call) -> Any:
     """Share of 2xx and 3xx, in percent; 0 without requests, for the platform's field is a number."""
     return {"successPercentage": _successes(*_asked(world, call))}
 
@@ -88,7 +88,7 @@ def _successes(traffic: Traffic, start: int, end: int) -> float:
 
 
 @serves("GetProjectEnvironmentAnalyticsRequestDistribution")
-def request_distribution(world: World, call: Call) -> Any:
+def request_distribution(world: Core, call: Call) -> Any:
     """Count for each status code."""
     return _distribution(*_asked(world, call))
 
@@ -98,7 +98,7 @@ def _distribution(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]
 
 
 @serves("GetProjectEnvironmentAnalyticsTopHitPaths")
-def top_hit_paths(world: World, call: Call) -> Any:
+def top_hit_paths(world: Core, call: Call) -> Any:
     """The ten most requested paths."""
     return _top_paths(*_asked(world, call))
 
@@ -108,7 +108,7 @@ def _top_paths(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
 
 
 @serves("GetProjectEnvironmentAnalyticsTopErrorPaths")
-def top_error_paths(world: World, call: Call) -> Any:
+def top_error_paths(world: Core, call: Call) -> Any:
     """The ten pairs of path and status with most errors."""
     return _top_errors(*_asked(world, call))
 
@@ -120,7 +120,7 @@ def _top_errors(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
 
 
 @serves("GetProjectEnvironmentAnalytics")
-def overview(world: World, call: Call) -> Any:
+def overview(world: Core, call: Call) -> Any:
     """All analytics of a window at once."""
     asked = _asked(world, call)
     return {

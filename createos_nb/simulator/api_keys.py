@@ -15,7 +15,7 @@ from createos_nb.simulator.state import Key
 from createos_nb.simulator.validation import check_id
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 PREFIX = "skp_"
 """Keys of a world begin so; no key of the platform is made here."""
@@ -27,7 +27,7 @@ def secret_of(seed: int, identity: str) -> str:
 
 
 @serves("ListAPIKeys")
-def list_keys(world: World, call: Call) -> Any:
+def list_keys(world: Core, call: Call) -> Any:
     """Keys of the user; 404 when there are none."""
     rows = [_row(key) for key in world.state.keys.values() if key.user == call.user]
     if not rows:
@@ -49,7 +49,7 @@ def _row(key: Key) -> dict[str, Any]:
 
 
 @serves("CreateAPIKey")
-def create_key(world: World, call: Call) -> Any:
+def create_key(world: Core, call: Call) -> Any:
     """Make a key; this is the only answer that holds its secret."""
     body, now = call.body, world.state.now
     expires = from_rfc3339(body.expiry_at)
@@ -76,13 +76,13 @@ def create_key(world: World, call: Call) -> Any:
     return {"id": key.id, "secret": key.secret}
 
 
-def _taken(world: World, user: str, name: str, but: str = "") -> bool:
+def _taken(world: Core, user: str, name: str, but: str = "") -> bool:
     return any(
         k.user == user and k.name == name and not k.revoked_at and k.id != but for k in world.state.keys.values()
     )
 
 
-def _key(world: World, call: Call) -> Key:
+def _key(world: Core, call: Call) -> Key:
     key = world.state.keys.get(call.ids[0])
     if key is None or key.user != call.user:
         check_id("api_key_id", call.ids[0])
@@ -91,7 +91,7 @@ def _key(world: World, call: Call) -> Key:
 
 
 @serves("UpdateAPIKey")
-def update_key(world: World, call: Call) -> Any:
+def update_key(world: Core, call: Call) -> Any:
     """Rename or describe a key."""
     key, body = _key(world, call), call.body
     if key.revoked_at:
@@ -106,7 +106,7 @@ def update_key(world: World, call: Call) -> Any:
 
 
 @serves("RevokeAPIKey")
-def revoke_key(world: World, call: Call) -> Any:
+def revoke_key(world: Core, call: Call) -> Any:
     """Revoke a key, for ever."""
     key = _key(world, call)
     if key.revoked_at:
@@ -118,6 +118,6 @@ def revoke_key(world: World, call: Call) -> Any:
 
 
 @serves("CheckAPIKeyUniqueName")
-def check_key_name(world: World, call: Call) -> Any:
+def check_key_name(world: Core, call: Call) -> Any:
     """Is this name free?"""
     return {"isAvailable": not _taken(world, call.user, call.body.unique_name)}

@@ -15,7 +15,7 @@ from createos_nb.simulator.state import App
 from createos_nb.simulator.validation import check_id
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 COLOR = "#1f77b4"
 """Of an app whose maker chose none."""
@@ -34,13 +34,13 @@ def _row(app: App) -> dict[str, Any]:
 
 
 @serves("ListApps")
-def list_apps(world: World, call: Call) -> Any:
+def list_apps(world: Core, call: Call) -> Any:
     """Apps of the user, oldest first."""
     return [_row(app) for app in world.state.apps.values() if app.user == call.user]
 
 
 @serves("CreateApp")
-def create_app(world: World, call: Call) -> Any:
+def create_app(world: Core, call: Call) -> Any:
     """Make an app."""
     body, state = call.body, world.state
     if sum(app.user == call.user for app in state.apps.values()) >= state.settings.apps:
@@ -55,7 +55,7 @@ def create_app(world: World, call: Call) -> Any:
     return {"id": app.id}
 
 
-def new_app(world: World, user: str, name: str, description: str | None = None, color: str = "") -> App:
+def new_app(world: Core, user: str, name: str, description: str | None = None, color: str = "") -> App:
     """Put a new app into the world."""
     now = world.state.now
     app = App(
@@ -66,7 +66,7 @@ def new_app(world: World, user: str, name: str, description: str | None = None, 
     return app
 
 
-def _app(world: World, call: Call) -> App:
+def _app(world: Core, call: Call) -> App:
     app = world.state.apps.get(call.ids[0])
     if app is None or app.user != call.user:
         check_id("app_id", call.ids[0])
@@ -75,7 +75,7 @@ def _app(world: World, call: Call) -> App:
 
 
 @serves("UpdateApp")
-def update_app(world: World, call: Call) -> Any:
+def update_app(world: Core, call: Call) -> Any:
     """Rename, describe or recolour an app."""
     app, body = _app(world, call), call.body
     app.name = body.name
@@ -88,7 +88,7 @@ def update_app(world: World, call: Call) -> Any:
 
 
 @serves("DeleteApp")
-def delete_app(world: World, call: Call) -> Any:
+def delete_app(world: Core, call: Call) -> Any:
     """Delete an app; its projects and services stay."""
     app = _app(world, call)
     del world.state.apps[app.id]
@@ -101,13 +101,13 @@ def delete_app(world: World, call: Call) -> Any:
 
 
 @serves("ListProjectsByApp")
-def list_projects_by_app(world: World, call: Call) -> Any:
+def list_projects_by_app(world: Core, call: Call) -> Any:
     """A page of the projects of an app."""
     app = _app(world, call)
     return project_page(world, [p for p in projects_of(world, call.user) if p.app == app.id], call.query)
 
 
-def _change_projects(world: World, call: Call, before: str | None, after: str) -> None:
+def _change_projects(world: Core, call: Call, before: str | None, after: str) -> None:
     projects = []
     for identity in call.body.project_ids:
         project = world.state.projects.get(identity)
@@ -121,21 +121,21 @@ def _change_projects(world: World, call: Call, before: str | None, after: str) -
 
 
 @serves("AddProjectsToApp")
-def add_projects(world: World, call: Call) -> Any:
+def add_projects(world: Core, call: Call) -> Any:
     """Put projects into an app, all or none."""
     _change_projects(world, call, None, _app(world, call).id)
     return "Projects added to app successfully"
 
 
 @serves("RemoveProjectsFromApp")
-def remove_projects(world: World, call: Call) -> Any:
+def remove_projects(world: Core, call: Call) -> Any:
     """Take projects out of an app, all or none."""
     _change_projects(world, call, _app(world, call).id, "")
     return "Projects removed from app successfully"
 
 
 @serves("ListServicesByApp")
-def list_services(world: World, call: Call) -> Any:
+def list_services(world: Core, call: Call) -> Any:
     """A page of the services of an app."""
     services = _app(world, call).services
     limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
@@ -143,7 +143,7 @@ def list_services(world: World, call: Call) -> Any:
     return page(rows, total=len(services), limit=limit, offset=offset)
 
 
-def _services(world: World, call: Call) -> list[str]:
+def _services(world: Core, call: Call) -> list[str]:
     for identity in call.body.service_ids:
         service = world.state.services.get(identity)
         if service is None or service.user != call.user:
@@ -152,7 +152,7 @@ def _services(world: World, call: Call) -> list[str]:
 
 
 @serves("AddServicesToApp")
-def add_services(world: World, call: Call) -> Any:
+def add_services(world: Core, call: Call) -> Any:
     """Put services into an app, all or none; a service is in one app at most."""
     app, given = _app(world, call), _services(world, call)
     for other in world.state.apps.values():
@@ -163,7 +163,7 @@ def add_services(world: World, call: Call) -> Any:
 
 
 @serves("RemoveServicesFromApp")
-def remove_services(world: World, call: Call) -> Any:
+def remove_services(world: Core, call: Call) -> Any:
     """Take services out of an app, all or none."""
     app, given = _app(world, call), _services(world, call)
     app.services = [one for one in app.services if one not in given]

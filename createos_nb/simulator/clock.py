@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from createos_nb.simulator.moments import SECOND
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
 class WorldClock:
@@ -15,12 +15,14 @@ class WorldClock:
 
     virtual = True
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Core) -> None:
         self._world = world
+        #: Seconds that this clock goes ahead of the platform's.
+        self.skew = 0.0
 
     def now(self) -> float:
-        """Unix seconds (UTC) in the world."""
-        return self._world.state.now / SECOND
+        """Unix seconds (UTC) in the world, as whoever waits on this clock believes."""
+        return self._world.state.now / SECOND + self.skew
 
     def sleep(self, seconds: float) -> None:
         """Let that much of the world's time pass; what is due meanwhile happens."""

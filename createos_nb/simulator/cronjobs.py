@@ -16,7 +16,7 @@ from createos_nb.simulator.schedule import due_in, happens
 from createos_nb.simulator.state import Cronjob, Environment, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 STARTING = 5
 """Seconds until a new job is active."""
@@ -44,14 +44,14 @@ def _row(project: Project, job: Cronjob) -> dict[str, Any]:
 
 
 @serves("ListCronjobs")
-def list_cronjobs(world: World, call: Call) -> Any:
+def list_cronjobs(world: Core, call: Call) -> Any:
     """Jobs of a project, oldest first."""
     project = project_of(world, call)
     return [_row(project, job) for job in project.cronjobs.values()]
 
 
 @serves("GetCronjob")
-def get_cronjob(world: World, call: Call) -> Any:
+def get_cronjob(world: Core, call: Call) -> Any:
     """One job."""
     project = project_of(world, call)
     return _row(project, cronjob_of(project, call.ids[1]))
@@ -76,7 +76,7 @@ def _settings(kind: str, given: Any) -> dict[str, Any] | None:
 
 
 @serves("CreateCronjob")
-def create_cronjob(world: World, call: Call) -> Any:
+def create_cronjob(world: Core, call: Call) -> Any:
     """Schedule a request to an environment."""
     project, body = project_of(world, call), call.body
     environment = environment_of(project, body.environment_id)
@@ -89,7 +89,7 @@ def create_cronjob(world: World, call: Call) -> Any:
 
 
 def new_cronjob(
-    world: World,
+    world: Core,
     project: Project,
     environment: Environment,
     name: str,
@@ -111,18 +111,18 @@ def new_cronjob(
         settings=settings,
     )
     project.cronjobs[job.id] = job
-    world.note("cron job made", project, name, environment=environment.id)
+    world.note("cron job made", project, name, environment=environment)
     due_in(world, STARTING, "cron job is active", project.id, job.id)
     return job
 
 
-def _job(world: World, target: tuple[str, ...], *statuses: str) -> Cronjob | None:
+def _job(world: Core, target: tuple[str, ...], *statuses: str) -> Cronjob | None:
     job = world.state.projects[target[0]].cronjobs.get(target[1])
     return job if job is not None and job.status in statuses else None
 
 
 @happens("cron job is active")
-def _active(world: World, target: tuple[str, ...]) -> None:
+def _active(world: Core, target: tuple[str, ...]) -> None:
     job = _job(world, target, "pending", "building")
     if job is not None:
         job.status, job.active_at = "active", world.state.now
@@ -130,7 +130,7 @@ def _active(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("UpdateCronjob")
-def update_cronjob(world: World, call: Call) -> Any:
+def update_cronjob(world: Core, call: Call) -> Any:
     """Change a job's name, schedule and request."""
     project, body = project_of(world, call), call.body
     job = cronjob_of(project, call.ids[1])
@@ -146,7 +146,7 @@ def update_cronjob(world: World, call: Call) -> Any:
 
 
 @serves("DeleteCronjob")
-def delete_cronjob(world: World, call: Call) -> Any:
+def delete_cronjob(world: Core, call: Call) -> Any:
     """Delete a job; the row goes a little later."""
     project = project_of(world, call)
     job = cronjob_of(project, call.ids[1])
@@ -160,12 +160,12 @@ def delete_cronjob(world: World, call: Call) -> Any:
 
 
 @happens("cron job is gone")
-def _gone(world: World, target: tuple[str, ...]) -> None:
+def _gone(world: Core, target: tuple[str, ...]) -> None:
     world.state.projects[target[0]].cronjobs.pop(target[1], None)
 
 
 @serves("SuspendCronjob")
-def suspend_cronjob(world: World, call: Call) -> Any:
+def suspend_cronjob(world: Core, call: Call) -> Any:
     """Pause an active job."""
     project = project_of(world, call)
     job = cronjob_of(project, call.ids[1])
@@ -179,7 +179,7 @@ def suspend_cronjob(world: World, call: Call) -> Any:
 
 
 @happens("cron job is suspended")
-def _suspended(world: World, target: tuple[str, ...]) -> None:
+def _suspended(world: Core, target: tuple[str, ...]) -> None:
     job = _job(world, target, "suspending")
     if job is not None:
         job.status = "suspended"
@@ -187,7 +187,7 @@ def _suspended(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("UnsuspendCronjob")
-def unsuspend_cronjob(world: World, call: Call) -> Any:
+def unsuspend_cronjob(world: Core, call: Call) -> Any:
     """Resume a paused job."""
     project = project_of(world, call)
     job = cronjob_of(project, call.ids[1])
@@ -201,7 +201,7 @@ def unsuspend_cronjob(world: World, call: Call) -> Any:
 
 
 @serves("ListCronjobActivities")
-def activities(world: World, call: Call) -> Any:
+def activities(world: Core, call: Call) -> Any:
     """The last runs, newest first."""
     project = project_of(world, call)
     return past_runs(world, project, cronjob_of(project, call.ids[1]))

@@ -14,10 +14,10 @@ from createos_nb.simulator.registry import Call, serves
 from createos_nb.simulator.state import Deployment, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
-def row(world: World, project: Project, deployment: Deployment) -> bytes:
+def row(world: Core, project: Project, deployment: Deployment) -> bytes:
     """A deployment as JSON."""
     found = world.rows.get(deployment.id)
     if found is None:
@@ -51,7 +51,7 @@ def host_of(project: Project, deployment: Deployment) -> str:
     return f"{project.name.lower()}-{deployment.id[:8]}.createos.io"
 
 
-def newest_first(world: World, project: Project) -> list[Deployment]:
+def newest_first(world: Core, project: Project) -> list[Deployment]:
     """Deployments of a project."""
     found: list[Deployment] | None = world.lists.get(project.id)
     if found is None:
@@ -60,7 +60,7 @@ def newest_first(world: World, project: Project) -> list[Deployment]:
 
 
 @serves("ListDeployments")
-def list_deployments(world: World, call: Call) -> Any:
+def list_deployments(world: Core, call: Call) -> Any:
     """A page of deployments, newest first."""
     project = project_of(world, call)
     limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
@@ -70,7 +70,7 @@ def list_deployments(world: World, call: Call) -> Any:
 
 
 @serves("GetDeployment")
-def get_deployment(world: World, call: Call) -> Any:
+def get_deployment(world: Core, call: Call) -> Any:
     """One deployment."""
     project = project_of(world, call)
     return row(world, project, deployment_of(world, project, call.ids[1]))
@@ -82,7 +82,7 @@ def _only(project: Project, *kinds: str) -> None:
 
 
 @serves("CreateDeployment")
-def create_deployment(world: World, call: Call) -> Any:
+def create_deployment(world: Core, call: Call) -> Any:
     """Deploy a container image."""
     project = project_of(world, call)
     _only(project, "image")
@@ -93,7 +93,7 @@ def create_deployment(world: World, call: Call) -> Any:
 
 
 @serves("TriggerLatestDeployment")
-def trigger_latest(world: World, call: Call) -> Any:
+def trigger_latest(world: Core, call: Call) -> Any:
     """Deploy the newest commit of a branch; a text and no id where that commit is there already."""
     project = project_of(world, call)
     _only(project, "vcs")
@@ -107,7 +107,7 @@ def trigger_latest(world: World, call: Call) -> Any:
 
 
 @serves("RetriggerDeployment")
-def retrigger(world: World, call: Call) -> Any:
+def retrigger(world: Core, call: Call) -> Any:
     """Make a new deployment from the same commit."""
     project = project_of(world, call)
     old = deployment_of(world, project, call.ids[1])
@@ -124,7 +124,7 @@ def retrigger(world: World, call: Call) -> Any:
 
 
 @serves("CancelDeployment")
-def cancel(world: World, call: Call) -> Any:
+def cancel(world: Core, call: Call) -> Any:
     """Stop a deployment that is queued or building."""
     project = project_of(world, call)
     lifecycle.cancel(world, project, deployment_of(world, project, call.ids[1]))
@@ -132,7 +132,7 @@ def cancel(world: World, call: Call) -> Any:
 
 
 @serves("WakeupDeployment")
-def wakeup(world: World, call: Call) -> Any:
+def wakeup(world: Core, call: Call) -> Any:
     """Wake a sleeping deployment."""
     project = project_of(world, call)
     lifecycle.wake(world, project, deployment_of(world, project, call.ids[1]))
@@ -140,7 +140,7 @@ def wakeup(world: World, call: Call) -> Any:
 
 
 @serves("DeleteDeployment")
-def delete(world: World, call: Call) -> Any:
+def delete(world: Core, call: Call) -> Any:
     """Mark a deployment for deletion."""
     project = project_of(world, call)
     deployment = deployment_of(world, project, call.ids[1])

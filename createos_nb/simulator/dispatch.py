@@ -15,7 +15,7 @@ from createos_nb.simulator.router import Router
 from createos_nb.simulator.validation import body_of, query_of
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 ROUTER: Final = Router(OPERATIONS.values())
 _REMEMBERED: Final = 4096
@@ -24,7 +24,7 @@ _REMEMBERED: Final = 4096
 class Dispatch:
     """Answers the requests to the API of one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Core) -> None:
         self._world = world
         self._routes: dict[tuple[str, str], tuple[Operation, tuple[str, ...]]] = {}
         self._queries: dict[tuple[str, str], dict[str, Any]] = {}
@@ -36,7 +36,7 @@ class Dispatch:
             status, answered, body = self.answer("GET", path, query, headers, content)
             return Reply(status, (*answered, ("content-length", str(len(body)))), b"")
         try:
-            operation, ids = self._route(method, path)
+            operation, ids = self.route(method, path)
         except Refusal as refusal:
             return failure(world.dialect, refusal.status, refusal.text, refusal.headers)
         try:
@@ -66,7 +66,8 @@ class Dispatch:
         reply = success(world.dialect, payload, operation.success, operation.enveloped)
         return reply if spent is JSON else Reply(reply.status, spent, reply.body)
 
-    def _route(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
+    def route(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
+        """The operation and the values of its path. Refuses with 404 or 405."""
         found = self._routes.get((method, path))
         if found is None:
             found = ROUTER.find(method, path)

@@ -17,7 +17,7 @@ from createos_nb.simulator.schedule import due_in, happens
 from createos_nb.simulator.state import Domain, Environment, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 _LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HOST_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])", flags=re.ASCII)
@@ -50,7 +50,7 @@ def _row(project: Project, domain: Domain) -> dict[str, Any]:
 
 
 @serves("ListDomains")
-def list_domains(world: World, call: Call) -> Any:
+def list_domains(world: Core, call: Call) -> Any:
     """Domains of a project, oldest first."""
     project = project_of(world, call)
     return [_row(project, domain) for domain in project.domains.values()]
@@ -65,7 +65,7 @@ def _routable(project: Project, given: Any) -> str:
 
 
 @serves("CreateDomain")
-def create_domain(world: World, call: Call) -> Any:
+def create_domain(world: Core, call: Call) -> Any:
     """Attach a domain; it is pending until its DNS record is found."""
     project, body = project_of(world, call), call.body
     name = body.name.lower().rstrip(".")
@@ -78,7 +78,7 @@ def create_domain(world: World, call: Call) -> Any:
     return {"id": new_domain(world, project, name, environment).id}
 
 
-def new_domain(world: World, project: Project, name: str, environment: str = "", delay: int | None = None) -> Domain:
+def new_domain(world: Core, project: Project, name: str, environment: str = "", delay: int | None = None) -> Domain:
     """Put a new domain into a project; its DNS record is found after `delay` seconds, by default the world's."""
     now = world.state.now
     wait = world.state.settings.dns_delay if delay is None else delay
@@ -99,7 +99,7 @@ def new_domain(world: World, project: Project, name: str, environment: str = "",
 
 
 @serves("RefreshDomain")
-def refresh_domain(world: World, call: Call) -> Any:
+def refresh_domain(world: Core, call: Call) -> Any:
     """Look for the DNS records of a pending domain again."""
     project = project_of(world, call)
     domain = domain_of(project, call.ids[1])
@@ -108,7 +108,7 @@ def refresh_domain(world: World, call: Call) -> Any:
     return refresh(world, project, domain)
 
 
-def refresh(world: World, project: Project, domain: Domain) -> str:
+def refresh(world: Core, project: Project, domain: Domain) -> str:
     """Verify a pending domain if its DNS record is there."""
     now = world.state.now
     if not domain.resolves_at or now < domain.resolves_at:
@@ -126,7 +126,7 @@ def refresh(world: World, project: Project, domain: Domain) -> str:
 
 
 @happens("domain has its certificate")
-def _active(world: World, target: tuple[str, ...]) -> None:
+def _active(world: Core, target: tuple[str, ...]) -> None:
     project = world.state.projects[target[0]]
     domain = project.domains.get(target[1])
     if domain is None or domain.status not in ("issuing", "updating"):
@@ -140,7 +140,7 @@ def _active(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("UpdateDomainEnvironment")
-def update_domain_environment(world: World, call: Call) -> Any:
+def update_domain_environment(world: Core, call: Call) -> Any:
     """Route an active domain to an environment that has a deployment; null, or nothing at all, to none."""
     project = project_of(world, call)
     domain = domain_of(project, call.ids[1])
@@ -152,25 +152,25 @@ def update_domain_environment(world: World, call: Call) -> Any:
     return "Domain environment updated successfully"
 
 
-def route(world: World, project: Project, domain: Domain, environment: Environment | None) -> None:
+def route(world: Core, project: Project, domain: Domain, environment: Environment | None) -> None:
     """Send what a domain gets to an environment from now on."""
     domain.environment = environment.id if environment is not None else ""
     domain.status = "updating"
     world.changed(domain)
     _routes_changed(world, project)
     text = f"{domain.name} to {environment.name if environment is not None else 'nothing'}"
-    world.note("domain routed", project, text, environment=domain.environment)
+    world.note("domain routed", project, text, environment=environment)
     due_in(world, world.state.settings.updating, "domain has its certificate", project.id, domain.id)
 
 
-def _routes_changed(world: World, project: Project) -> None:
+def _routes_changed(world: Core, project: Project) -> None:
     for environment in project.environments.values():
         world.rows.pop(environment.id, None)
         live.settle_visitors(world, project, environment)
 
 
 @serves("DeleteDomain")
-def delete_domain(world: World, call: Call) -> Any:
+def delete_domain(world: Core, call: Call) -> Any:
     """Detach a domain; the row goes a little later."""
     project = project_of(world, call)
     domain = domain_of(project, call.ids[1])
@@ -185,7 +185,7 @@ def delete_domain(world: World, call: Call) -> Any:
 
 
 @happens("domain is gone")
-def _gone(world: World, target: tuple[str, ...]) -> None:
+def _gone(world: Core, target: tuple[str, ...]) -> None:
     project = world.state.projects[target[0]]
     if project.domains.pop(target[1], None) is not None:
         _routes_changed(world, project)

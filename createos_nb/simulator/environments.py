@@ -17,10 +17,10 @@ from createos_nb.simulator.schedule import due_in, happens
 from createos_nb.simulator.state import Environment, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
-def row(world: World, project: Project, environment: Environment) -> bytes:
+def row(world: Core, project: Project, environment: Environment) -> bytes:
     """An environment as JSON."""
     found = world.rows.get(environment.id)
     if found is None:
@@ -53,13 +53,13 @@ def row(world: World, project: Project, environment: Environment) -> bytes:
 
 
 @serves("ListProjectEnvironments")
-def list_environments(world: World, call: Call) -> Any:
+def list_environments(world: Core, call: Call) -> Any:
     """Environments of a project, oldest first."""
     project = project_of(world, call)
     return array([row(world, project, one) for one in project.environments.values()])
 
 
-def host_of(world: World, project: Project, name: str) -> str:
+def host_of(world: Core, project: Project, name: str) -> str:
     """The host that a new environment answers at: the project's own for its first one."""
     first = project.name.lower()
     host = f"{first}.createos.io" if not project.environments else f"{first}-{name.lower()}.createos.io"
@@ -73,7 +73,7 @@ def name_taken(project: Project, name: str) -> bool:
     return any(one.name.lower() == name.lower() for one in project.environments.values())
 
 
-def new_environment(world: World, project: Project, name: str, display: str, **facts: Any) -> Environment:
+def new_environment(world: Core, project: Project, name: str, display: str, **facts: Any) -> Environment:
     """Put a new environment into a project."""
     now = world.state.now
     environment = Environment(
@@ -87,12 +87,12 @@ def new_environment(world: World, project: Project, name: str, display: str, **f
     )
     project.environments[environment.id] = environment
     world.hosts[environment.host] = (project.id, environment.id)
-    world.note("environment made", project, name, environment=environment.id)
+    world.note("environment made", project, name, environment=environment)
     return environment
 
 
 @serves("CreateProjectEnvironment")
-def create_environment(world: World, call: Call) -> Any:
+def create_environment(world: Core, call: Call) -> Any:
     """Make an environment; one of a vcs project follows a branch, others do not."""
     project, body = project_of(world, call), call.body
     branch = None if body.branch is msgspec.UNSET else body.branch
@@ -126,7 +126,7 @@ def _check_branch(project: Project, branch: str | None) -> None:
 
 
 @serves("UpdateProjectEnvironment")
-def update_environment(world: World, call: Call) -> Any:
+def update_environment(world: Core, call: Call) -> Any:
     """Change an environment's name, description, branch and auto-promotion."""
     project, body = project_of(world, call), call.body
     environment = environment_of(project, call.ids[1])
@@ -137,13 +137,13 @@ def update_environment(world: World, call: Call) -> Any:
     environment.display, environment.description = body.display_name, body.description
     if isinstance(body.is_auto_promote_enabled, bool):
         environment.auto_promote = body.is_auto_promote_enabled
-    world.note("environment changed", project, environment.name, environment=environment.id)
+    world.note("environment changed", project, environment.name, environment=environment)
     lifecycle.be_busy(world, project, environment, "updating", world.state.settings.updating)
     return "Environment updated successfully"
 
 
 @serves("UpdateProjectEnvironmentEnvironmentVariables")
-def update_variables(world: World, call: Call) -> Any:
+def update_variables(world: Core, call: Call) -> Any:
     """Replace the run-time variables; what runs keeps the old ones until the next deployment."""
     project, body = project_of(world, call), call.body
     environment = environment_of(project, call.ids[1])
@@ -155,15 +155,15 @@ def update_variables(world: World, call: Call) -> Any:
     return "Environment variables updated successfully"
 
 
-def set_variables(world: World, project: Project, environment: Environment, variables: dict[str, str]) -> None:
+def set_variables(world: Core, project: Project, environment: Environment, variables: dict[str, str]) -> None:
     """Give an environment other variables; what runs keeps the old ones."""
     environment.variables = variables
-    world.note("variables changed", project, environment.name, environment=environment.id)
+    world.note("variables changed", project, environment.name, environment=environment)
     lifecycle.be_busy(world, project, environment, "updating", world.state.settings.updating)
 
 
 @serves("UpdateProjectEnvironmentResources")
-def update_resources(world: World, call: Call) -> Any:
+def update_resources(world: Core, call: Call) -> Any:
     """Set CPU, memory and replicas."""
     project, body = project_of(world, call), call.body
     environment = environment_of(project, call.ids[1])
@@ -171,17 +171,17 @@ def update_resources(world: World, call: Call) -> Any:
     return "Environment resources updated successfully"
 
 
-def resize(world: World, project: Project, environment: Environment, cpu: int, memory: int, replicas: int) -> None:
+def resize(world: Core, project: Project, environment: Environment, cpu: int, memory: int, replicas: int) -> None:
     """Give an environment other resources; what runs is started anew with them."""
     environment.cpu, environment.memory, environment.replicas = cpu, memory, replicas
     text = f"{environment.name}: {cpu} millicores, {memory} MB, {replicas} replicas"
-    world.note("environment resized", project, text, environment=environment.id)
+    world.note("environment resized", project, text, environment=environment)
     lifecycle.be_busy(world, project, environment, "resizing", world.state.settings.resizing)
     live.settle(world, project, environment)
 
 
 @serves("AssignDeploymentToProjectEnvironment")
-def assign_deployment(world: World, call: Call) -> Any:
+def assign_deployment(world: Core, call: Call) -> Any:
     """Make a deployed deployment the live one."""
     project = project_of(world, call)
     environment = environment_of(project, call.ids[1])
@@ -193,7 +193,7 @@ def assign_deployment(world: World, call: Call) -> Any:
 
 
 @serves("DeleteProjectEnvironment")
-def delete_environment(world: World, call: Call) -> Any:
+def delete_environment(world: Core, call: Call) -> Any:
     """Delete an environment; its address stops answering at once, the row goes a little later."""
     project = project_of(world, call)
     environment = environment_of(project, call.ids[1])
@@ -201,14 +201,14 @@ def delete_environment(world: World, call: Call) -> Any:
         raise Refusal(422, "environment is being deleted already")
     environment.status = "deleting"
     world.changed(environment)
-    world.note("environment deleting", project, environment.name, environment=environment.id)
+    world.note("environment deleting", project, environment.name, environment=environment)
     live.settle(world, project, environment)
     due_in(world, world.state.settings.deleting, "environment is gone", project.id, environment.id)
     return "Environment deleted successfully"
 
 
 @happens("environment is gone")
-def _gone(world: World, target: tuple[str, ...]) -> None:
+def _gone(world: Core, target: tuple[str, ...]) -> None:
     project = world.state.projects[target[0]]
     environment = project.environments.pop(target[1], None)
     if environment is None:
@@ -221,10 +221,10 @@ def _gone(world: World, target: tuple[str, ...]) -> None:
             world.changed(domain)
     for job in [job for job in project.cronjobs.values() if job.environment == environment.id]:
         del project.cronjobs[job.id]
-    world.note("environment gone", project, environment.name, environment=environment.id)
+    world.note("environment gone", project, environment.name, environment=environment)
 
 
 @serves("CheckProjectEnvironmentUniqueName")
-def check_environment_name(world: World, call: Call) -> Any:
+def check_environment_name(world: Core, call: Call) -> Any:
     """Is this name free in the project?"""
     return {"isAvailable": not name_taken(project_of(world, call), call.body.unique_name)}

@@ -11,7 +11,7 @@ from createos_nb.simulator.state import Deployment, Fate, Project
 from createos_nb.simulator.traffic import Build, BuildBehaviour, BuildSettings, build
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 USUAL: Final = Fate()
 SOUND: Final = BuildBehaviour()
@@ -19,7 +19,7 @@ REMEMBERED: Final = 256
 """Builds that a world keeps in mind; the others are worked out again."""
 
 
-def decide(world: World, project: Project, deployment: Deployment) -> None:
+def decide(world: Core, project: Project, deployment: Deployment) -> None:
     """Give a new deployment its fate."""
     fate = world.state.fates.get(deployment.commit or deployment.image or deployment.upload, USUAL)
     deployment.builds, deployment.behaviour = fate.source, fate.behaviour
@@ -29,7 +29,7 @@ def decide(world: World, project: Project, deployment: Deployment) -> None:
     deployment.missing = next((name for name in fate.requires if name not in given), "")
 
 
-def build_of(world: World, project: Project, deployment: Deployment) -> Build:
+def build_of(world: Core, project: Project, deployment: Deployment) -> Build:
     """The build of a deployment, from beginning to end, as it is going to be or has been."""
     found = world.builds.get(deployment.id)
     if found is None:
@@ -39,7 +39,7 @@ def build_of(world: World, project: Project, deployment: Deployment) -> Build:
     return found
 
 
-def _build(world: World, project: Project, deployment: Deployment) -> Build:
+def _build(world: Core, project: Project, deployment: Deployment) -> Build:
     settings = deployment.settings
     behaviour = world.state.sources.get(deployment.builds, SOUND)
     if project.type == "vcs" and not deployment.commit:
@@ -70,7 +70,7 @@ def _build(world: World, project: Project, deployment: Deployment) -> Build:
     )
 
 
-def failure_of(world: World, project: Project, deployment: Deployment) -> str:
+def failure_of(world: Core, project: Project, deployment: Deployment) -> str:
     """Why a deployment that was built can't be started; empty if it can."""
     if project.type == "image":
         return world.state.sources.get(deployment.builds, SOUND).unhealthy

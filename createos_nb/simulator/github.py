@@ -12,7 +12,7 @@ from createos_nb.simulator.registry import Call, serves
 from createos_nb.simulator.state import GithubAccount, Project, Repository
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 BRANCHES: Final = 30
 """Branches of a page when no size is given."""
@@ -28,7 +28,7 @@ class Head(NamedTuple):
     message: str
 
 
-def repository_of(world: World, project: Project) -> Repository | None:
+def repository_of(world: Core, project: Project) -> Repository | None:
     """The repository that a project is built from, if its account has granted it."""
     wanted = project.source.get("vcsInstallationId"), project.source.get("vcsRepoId")
     for account in world.state.github:
@@ -38,7 +38,7 @@ def repository_of(world: World, project: Project) -> Repository | None:
     return None
 
 
-def head_of(world: World, project: Project, branch: str = "") -> Head:
+def head_of(world: Core, project: Project, branch: str = "") -> Head:
     """The newest commit of a branch, by default the repository's own. Refuses an unknown branch (404)."""
     repository = repository_of(world, project)
     if repository is None:
@@ -74,13 +74,13 @@ def _account_row(account: GithubAccount) -> dict[str, Any]:
 
 @serves("ListConnectedGithubAccounts")
 @serves("ListGithubInstallations")
-def accounts(world: World, call: Call) -> Any:
+def accounts(world: Core, call: Call) -> Any:
     """Connected accounts."""
     return [_account_row(account) for account in world.state.github if account.user == call.user]
 
 
 @serves("InstallGithubApp")
-def install_app(world: World, call: Call) -> Any:
+def install_app(world: Core, call: Call) -> Any:
     """Finish connecting an account, with the code that the browser came back with."""
     body = call.body
     account = next((one for one in world.state.github if one.installation == body.installation_id), None)
@@ -97,12 +97,12 @@ def install_app(world: World, call: Call) -> Any:
     return "GitHub app installed successfully"
 
 
-def code_of(world: World, account: GithubAccount) -> str:
+def code_of(world: Core, account: GithubAccount) -> str:
     """The code that the browser would come back with."""
     return hex_of(20, world.state.seed, "github code", account.installation)
 
 
-def _account(world: World, call: Call) -> GithubAccount:
+def _account(world: Core, call: Call) -> GithubAccount:
     given = call.ids[0]
     for account in world.state.github:
         if str(account.installation) == given and account.user == call.user:
@@ -112,7 +112,7 @@ def _account(world: World, call: Call) -> GithubAccount:
     raise Refusal(404, "GitHub installation not found")
 
 
-def _repository(world: World, call: Call, name: str) -> tuple[GithubAccount, Repository]:
+def _repository(world: Core, call: Call, name: str) -> tuple[GithubAccount, Repository]:
     account = _account(world, call)
     for repository in account.repositories:
         if name in (f"{account.username}/{repository.name}", repository.name):
@@ -121,7 +121,7 @@ def _repository(world: World, call: Call, name: str) -> tuple[GithubAccount, Rep
 
 
 @serves("ListGithubRepositories")
-def repositories(world: World, call: Call) -> Any:
+def repositories(world: Core, call: Call) -> Any:
     """Repositories that an account has granted; two fields in both spellings that clients read."""
     account = _account(world, call)
     return [
@@ -139,7 +139,7 @@ def repositories(world: World, call: Call) -> Any:
 
 
 @serves("ListGithubRepositoryBranches")
-def branches(world: World, call: Call) -> Any:
+def branches(world: Core, call: Call) -> Any:
     """A page of branches, by name."""
     query = call.query
     account, repository = _repository(world, call, query["repository"])
@@ -162,7 +162,7 @@ def branches(world: World, call: Call) -> Any:
 
 
 @serves("GetGithubRepositoryContent")
-def content(world: World, call: Call) -> Any:
+def content(world: Core, call: Call) -> Any:
     """The file tree at a branch, or of one folder of it by the folder's id."""
     body = call.body
     _, repository = _repository(world, call, body.repository)

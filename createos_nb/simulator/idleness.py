@@ -9,13 +9,13 @@ from createos_nb.simulator.state import Deployment, Project
 from createos_nb.simulator.traffic import Traffic
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 _FIRST_LOOK: Final = 600
 """Seconds that are searched first: somebody came lately to nearly everything that is not idle."""
 
 
-def last_used(world: World, project: Project, deployment: Deployment) -> int:
+def last_used(world: Core, project: Project, deployment: Deployment) -> int:
     """A moment up to which a deployment was in use, or 0 if it was not within the idle time.
 
     It may lie up to a minute before the last request, unless that would make the deployment idle by now.
@@ -29,7 +29,7 @@ def last_used(world: World, project: Project, deployment: Deployment) -> int:
         for segment in reversed(environment.segments):
             start, end = max(segment.start, since), now if segment.end is None else segment.end
             if segment.deployment == deployment.id and end > max(start, latest):
-                latest = max(latest, _last_request(world.traffic(environment), start, end, idle, now))
+                latest = max(latest, _last_request(world.requests_of(environment), start, end, idle, now))
     return latest * SECOND
 
 

@@ -14,7 +14,7 @@ from createos_nb.simulator.schedule import due_at, due_in, happens
 from createos_nb.simulator.state import Deployment, Environment, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 CANCELLABLE = frozenset({"queue", "building"})
 UNFINISHED = frozenset({"queue", "building", "deploying"})
@@ -23,7 +23,7 @@ QUEUED, STARTING = 3, 8
 
 
 def deploy(
-    world: World,
+    world: Core,
     project: Project,
     *,
     branch: str = "",
@@ -54,7 +54,7 @@ def deploy(
     decide(world, project, made)
     deployments[made.id] = made
     world.lists.pop(project.id, None)
-    world.note("deployment queued", project, f"version {made.version}", deployment=made.id)
+    world.note("deployment queued", project, f"version {made.version}", deployment=made)
     if project.type == "image":
         due_in(world, QUEUED + number_of(4, made.id, "queue"), "deployment leaves the queue", project.id, made.id)
     else:
@@ -64,7 +64,7 @@ def deploy(
     return made
 
 
-def _found(world: World, target: tuple[str, ...]) -> tuple[Project, Deployment] | None:
+def _found(world: Core, target: tuple[str, ...]) -> tuple[Project, Deployment] | None:
     project = world.state.projects.get(target[0])
     if project is None or project.status == "deleted":
         return None
@@ -72,15 +72,15 @@ def _found(world: World, target: tuple[str, ...]) -> tuple[Project, Deployment] 
     return None if deployment is None else (project, deployment)
 
 
-def _become(world: World, project: Project, deployment: Deployment, status: str, text: str = "") -> None:
+def _become(world: Core, project: Project, deployment: Deployment, status: str, text: str = "") -> None:
     deployment.status = status
     world.changed(deployment)
-    world.note(f"deployment {status}", project, text or f"version {deployment.version}", deployment=deployment.id)
+    world.note(f"deployment {status}", project, text or f"version {deployment.version}", deployment=deployment)
     live.settle_project(world, project, deployment.id)
 
 
 @happens("deployment leaves the queue")
-def _leave_queue(world: World, target: tuple[str, ...]) -> None:
+def _leave_queue(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     if found is None or found[1].status != "queue":
         return
@@ -94,7 +94,7 @@ def _leave_queue(world: World, target: tuple[str, ...]) -> None:
 
 
 @happens("deployment is built")
-def _built(world: World, target: tuple[str, ...]) -> None:
+def _built(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     if found is None or found[1].status != "building":
         return
@@ -108,14 +108,14 @@ def _built(world: World, target: tuple[str, ...]) -> None:
     _launch(world, project, deployment, build.finished - build.deploying)
 
 
-def _launch(world: World, project: Project, deployment: Deployment, seconds: int) -> None:
+def _launch(world: Core, project: Project, deployment: Deployment, seconds: int) -> None:
     deployment.launched_at = world.state.now
     _become(world, project, deployment, "deploying")
     due_in(world, seconds, "deployment is started", project.id, deployment.id)
 
 
 @happens("deployment is started")
-def _started(world: World, target: tuple[str, ...]) -> None:
+def _started(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     if found is None or found[1].status != "deploying":
         return
@@ -129,14 +129,14 @@ def _started(world: World, target: tuple[str, ...]) -> None:
     deployment.live_at = world.state.now
     _become(world, project, deployment, "deployed")
     make_room(world, project, deployment)
-    _watch(world, project, deployment)
+    watch(world, project, deployment)
     if first and deployment.branch:
         for environment in list(project.environments.values()):
             if environment.auto_promote and environment.branch == deployment.branch:
                 promote(world, project, environment, deployment, by_itself=True)
 
 
-def _watch(world: World, project: Project, deployment: Deployment) -> None:
+def watch(world: Core, project: Project, deployment: Deployment) -> None:
     """Let a running deployment crash or fall asleep when it is time."""
     behaviour = live.behaviour_of(world, deployment)
     if behaviour.crash_after is not None:
@@ -146,14 +146,14 @@ def _watch(world: World, project: Project, deployment: Deployment) -> None:
 
 
 @happens("deployment crashes")
-def _crash(world: World, target: tuple[str, ...]) -> None:
+def _crash(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     if found is not None and found[1].status == "deployed":
         _become(world, *found, "crashing")
 
 
 @happens("deployment may be idle")
-def _idle(world: World, target: tuple[str, ...]) -> None:
+def _idle(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     if found is None or found[1].status != "deployed":
         return
@@ -166,14 +166,14 @@ def _idle(world: World, target: tuple[str, ...]) -> None:
         _become(world, project, deployment, "sleeping")
 
 
-def make_room(world: World, project: Project, newcomer: Deployment) -> None:
+def make_room(world: Core, project: Project, newcomer: Deployment) -> None:
     """Terminate the oldest live deployments beyond the limit; never the one that just came."""
     others = [d for d in world.deployments(project).values() if d.status in live.LIVE and d is not newcomer]
     for oldest in others[: max(len(others) + 1 - world.state.settings.live_limit, 0)]:
         terminate(world, project, oldest, f"version {oldest.version} made room for version {newcomer.version}")
 
 
-def terminate(world: World, project: Project, deployment: Deployment, text: str = "") -> None:
+def terminate(world: Core, project: Project, deployment: Deployment, text: str = "") -> None:
     """Mark a deployment for deletion; it goes a little later."""
     deployment.ended_at = world.state.now
     _become(world, project, deployment, "terminating", text)
@@ -181,11 +181,15 @@ def terminate(world: World, project: Project, deployment: Deployment, text: str 
 
 
 @happens("deployment is gone")
-def _gone(world: World, target: tuple[str, ...]) -> None:
+def _gone(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     if found is None or found[1].status != "terminating":
         return
-    project, deployment = found
+    remove(world, *found)
+
+
+def remove(world: Core, project: Project, deployment: Deployment) -> None:
+    """Take a deployment out of the world."""
     del world.deployments(project)[deployment.id]
     world.lists.pop(project.id, None)
     world.rows.pop(deployment.id, None)
@@ -194,17 +198,17 @@ def _gone(world: World, target: tuple[str, ...]) -> None:
         if environment.deployment == deployment.id:
             environment.deployment = ""
             world.changed(environment)
-    world.note("deployment gone", project, f"version {deployment.version}", deployment=deployment.id)
+    world.note("deployment gone", project, f"version {deployment.version}", deployment=deployment)
 
 
-def fall_asleep(world: World, project: Project, deployment: Deployment) -> None:
+def fall_asleep(world: Core, project: Project, deployment: Deployment) -> None:
     """Put a deployed deployment to sleep. Refuses others (422)."""
     if deployment.status != "deployed":
         raise Refusal(422, f"a deployment that is {deployment.status} can't fall asleep: only a deployed one")
     _become(world, project, deployment, "sleeping")
 
 
-def cancel(world: World, project: Project, deployment: Deployment) -> None:
+def cancel(world: Core, project: Project, deployment: Deployment) -> None:
     """Stop what is queued or building. Refuses otherwise (422)."""
     if deployment.status not in CANCELLABLE:
         raise Refusal(422, f"a deployment that is {deployment.status} can't be cancelled: only queued or building ones")
@@ -213,7 +217,7 @@ def cancel(world: World, project: Project, deployment: Deployment) -> None:
     _become(world, project, deployment, "cancelled")
 
 
-def wake(world: World, project: Project, deployment: Deployment) -> None:
+def wake(world: Core, project: Project, deployment: Deployment) -> None:
     """Wake what sleeps. Refuses otherwise (422)."""
     if deployment.status != "sleeping":
         raise Refusal(422, f"a deployment that is {deployment.status} can't be woken: only sleeping ones")
@@ -221,7 +225,7 @@ def wake(world: World, project: Project, deployment: Deployment) -> None:
 
 
 def promote(
-    world: World, project: Project, environment: Environment, deployment: Deployment, *, by_itself: bool = False
+    world: Core, project: Project, environment: Environment, deployment: Deployment, *, by_itself: bool = False
 ) -> None:
     """Make a deployed deployment the live one of an environment. Refuses others (422)."""
     if deployment.status != "deployed":
@@ -233,15 +237,15 @@ def promote(
         f"deployment {how}",
         project,
         f"version {deployment.version} is live in {environment.name}",
-        environment=environment.id,
-        deployment=deployment.id,
+        environment=environment,
+        deployment=deployment,
     )
     be_busy(world, project, environment, "promoting", world.state.settings.promoting)
     live.settle(world, project, environment)
     live.settle_visitors(world, project, environment)
 
 
-def be_busy(world: World, project: Project, environment: Environment, status: str, seconds: int) -> None:
+def be_busy(world: Core, project: Project, environment: Environment, status: str, seconds: int) -> None:
     """Show a passing status of an environment for a while."""
     environment.status = status
     world.changed(environment)
@@ -249,7 +253,7 @@ def be_busy(world: World, project: Project, environment: Environment, status: st
 
 
 @happens("environment is done")
-def _done(world: World, target: tuple[str, ...]) -> None:
+def _done(world: Core, target: tuple[str, ...]) -> None:
     project = world.state.projects.get(target[0])
     environment = project.environments.get(target[1]) if project is not None else None
     if environment is not None and environment.status == target[2]:

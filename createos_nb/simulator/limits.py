@@ -11,7 +11,7 @@ from createos_nb.simulator.moments import DAY, HOUR, MINUTE, SECOND
 from createos_nb.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
 class Exceeded(Exception):
@@ -22,7 +22,7 @@ class Exceeded(Exception):
         self.reply = reply
 
 
-def spend(world: World, operation: Operation, headers: Mapping[str, str]) -> Headers:
+def spend(world: Core, operation: Operation, headers: Mapping[str, str]) -> Headers:
     """Count a request against the limits of its key; gives the headers of the answer, or raises `Exceeded`."""
     settings, now = world.state.settings, world.state.now
     who = headers.get("x-api-key") or headers.get("x-access-token") or "nobody"
@@ -67,7 +67,7 @@ def _forget(used: list[int], before: int) -> None:
         del used[0]
 
 
-def spend_daily(world: World, user: str, kind: str, most: int) -> None:
+def spend_daily(world: Core, user: str, kind: str, most: int) -> None:
     """Count a use against a daily quota. Refuses with 429, which no wait of seconds mends."""
     used = world.state.limits.setdefault(f"{kind}:{user}", [])
     _forget(used, world.state.now - DAY)

@@ -10,7 +10,7 @@ from createos_nb.simulator.state import Deployment, Environment, Project
 from createos_nb.simulator.traffic import HEALTHY, Behaviour, Segment
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 DEFAULT_PORT = 8080
 LIVE = frozenset({"deployed", "crashing"})
@@ -24,7 +24,7 @@ def created_at(environment: Environment) -> int:
     return environment.profiles[0][0] if environment.profiles else environment.created // SECOND
 
 
-def behaviour_of(world: World, deployment: Deployment) -> Behaviour:
+def behaviour_of(world: Core, deployment: Deployment) -> Behaviour:
     """How a deployment behaves once it runs."""
     if deployment.missing:
         return Behaviour(crash_after=0, crash=f"missing-variable:{deployment.missing}")
@@ -37,7 +37,7 @@ def port_of(environment: Environment | None, deployment: Deployment) -> int:
     return port if isinstance(port, int) else DEFAULT_PORT
 
 
-def _now_live(world: World, project: Project, environment: Environment, start: int) -> Segment | None:
+def _now_live(world: Core, project: Project, environment: Environment, start: int) -> Segment | None:
     """The segment that should be open now, or None where nothing serves."""
     deployment = world.deployments(project).get(environment.deployment)
     if deployment is None or project.status != "active" or environment.status == "deleting":
@@ -69,7 +69,7 @@ def _is_new(environment: Environment, deployment: Deployment, start: int) -> boo
     return deployment.live_at // SECOND == start
 
 
-def settle(world: World, project: Project, environment: Environment) -> None:
+def settle(world: Core, project: Project, environment: Environment) -> None:
     """Close the open segment and open the next, if what serves has changed."""
     now = world.state.now // SECOND
     segments = environment.segments
@@ -85,7 +85,7 @@ def settle(world: World, project: Project, environment: Environment) -> None:
         world.traffic_changed(environment)
 
 
-def settle_visitors(world: World, project: Project, environment: Environment) -> None:
+def settle_visitors(world: Core, project: Project, environment: Environment) -> None:
     """Work out who comes to an environment from now on: to its own address, and through the domains routed to it."""
     if environment.replayed or not environment.assignments:
         # Nobody comes before there was something to come to.
@@ -107,7 +107,7 @@ def settle_visitors(world: World, project: Project, environment: Environment) ->
     world.traffic_changed(environment)
 
 
-def settle_project(world: World, project: Project, deployment: str = "") -> None:
+def settle_project(world: Core, project: Project, deployment: str = "") -> None:
     """Settle all environments of a project, or those in which one deployment is live."""
     for environment in project.environments.values():
         if not deployment or environment.deployment == deployment:

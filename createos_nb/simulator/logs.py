@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.simulator import live
@@ -15,14 +16,14 @@ from createos_nb.simulator.state import Deployment, Project
 from createos_nb.simulator.traffic import LogLine, Recorded, Segment, Traffic
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 WINDOW = 60
 """Seconds of runtime log when none are asked for."""
 
 
 @serves("GetBuildLogs")
-def build_logs(world: World, call: Call) -> Any:
+def build_logs(world: Core, call: Call) -> Any:
     """Lines of the build log so far; an image is not built."""
     project = project_of(world, call)
     deployment = deployment_of(world, project, call.ids[1])
@@ -48,18 +49,18 @@ def build_logs(world: World, call: Call) -> Any:
     )
 
 
-def _window(world: World, call: Call) -> tuple[int, int]:
+def _window(world: Core, call: Call) -> tuple[int, int]:
     seconds = min(call.query.get("since_seconds", WINDOW), world.state.settings.log_window)
     now = world.state.now // SECOND
     return max(now - seconds, 0), now
 
 
-def _text(world: World, lines: list[LogLine]) -> str:
+def _text(world: Core, lines: list[LogLine]) -> str:
     return "\n".join(map(str, lines[-world.state.settings.log_lines :]))
 
 
 @serves("GetDeploymentLogs")
-def deployment_logs(world: World, call: Call) -> Any:
+def deployment_logs(world: Core, call: Call) -> Any:
     """What a running deployment wrote lately."""
     project = project_of(world, call)
     deployment = deployment_of(world, project, call.ids[1])
@@ -71,13 +72,22 @@ def deployment_logs(world: World, call: Call) -> Any:
     for environment in project.environments.values():
         if any(segment.deployment == deployment.id for segment in environment.segments):
             assigned = True
-            lines += world.traffic(environment).logs(start, end, deployment=deployment.id)
+            lines += world.requests_of(environment).logs(start, end, deployment=deployment.id)
     if not assigned:
-        lines = alone(world, project, deployment).logs(start, end, deployment=deployment.id)
+        lines = alone(world, project, deployment).logs(start, end)
+    elif len(world.recorded.get(deployment.id, ())):
+        lines += _at_its_own_address(world, project, deployment, start, end)
     return _text(world, sorted(lines))
 
 
-def alone(world: World, project: Project, deployment: Deployment) -> Traffic:
+def _at_its_own_address(world: Core, project: Project, deployment: Deployment, start: int, end: int) -> list[LogLine]:
+    """The lines of requests to a deployment's own address, without those of its processes, which stand elsewhere."""
+    heard = alone(world, project, deployment)
+    silent = Traffic(world.state.seed, deployment.id, None, heard.timeline.segments)
+    return list((Counter(heard.logs(start, end)) - Counter(silent.logs(start, end))).elements())
+
+
+def alone(world: Core, project: Project, deployment: Deployment) -> Traffic:
     """What happens to a deployment that is live nowhere: requests to its own address only."""
     since = (deployment.live_at or deployment.created) // SECOND
     segment = Segment(
@@ -95,7 +105,7 @@ def alone(world: World, project: Project, deployment: Deployment) -> Traffic:
 
 
 @serves("GetProjectEnvironmentLogs")
-def environment_logs(world: World, call: Call) -> Any:
+def environment_logs(world: Core, call: Call) -> Any:
     """What an environment wrote lately."""
     project = project_of(world, call)
     environment = environment_of(project, call.ids[1])
@@ -104,4 +114,4 @@ def environment_logs(world: World, call: Call) -> Any:
         state = "no deployment" if deployment is None else f"a deployment that is {deployment.status}"
         raise Refusal(422, f"environment has {state}: runtime logs need one that is running")
     start, end = _window(world, call)
-    return _text(world, world.traffic(environment).logs(start, end))
+    return _text(world, world.requests_of(environment).logs(start, end))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -13,8 +13,10 @@ from createos_nb.errors import InvalidInput
 from createos_nb.simulator import apps, cronjobs, domains, environments, live, projects, schedule, steps
 from createos_nb.simulator.api_keys import secret_of
 from createos_nb.simulator.ids import digest, hex_of, uuid_of
+from createos_nb.simulator.keeping import frozen, is_saved_world, read, thawed
 from createos_nb.simulator.moments import DAY, SECOND, duration
 from createos_nb.simulator.refusal import Refusal
+from createos_nb.simulator.runtimes import check_runtime
 from createos_nb.simulator.scenario import (
     AppSection,
     CronjobSection,
@@ -42,6 +44,10 @@ from createos_nb.simulator.traffic import Incident, Profile
 from createos_nb.simulator.validation import fields_of
 from createos_nb.simulator.world import World
 
+_OPENED: Final[dict[tuple[Any, ...], bytes]] = {}
+_REMEMBERED: Final = 8
+"""Worlds whose start is kept in mind."""
+
 
 def open_world(
     scenario: str | Path = "storefront", *, seed: int = 7, dialect: str = "production", **settings: Any
@@ -49,7 +55,7 @@ def open_world(
     """A world, as a scenario describes it.
 
     Args:
-        scenario: the name of a file in `data/scenarios`, or the path of such a file.
+        scenario: the name of a file in `data/scenarios`, or the path of such a file, or of a saved world.
         seed: decides ids, traffic, and how long things take.
         dialect: "production" or "documented".
         settings: in place of the scenario's, see `WorldSettings`; of a scenario with a fleet also `projects` (how many
@@ -58,7 +64,31 @@ def open_world(
     Raises:
         InvalidInput: an unknown scenario, dialect or setting, or a mistake in the file, with its line and field.
     """
-    return Opening(read_scenario(scenario), seed, dialect, settings).world()
+    if is_saved_world(Path(scenario)):
+        return _saved(Path(scenario), settings)
+    source = read_scenario(scenario)
+    known = (source.name, source.text, seed, dialect, repr(sorted(settings.items())))
+    opened = _OPENED.get(known)
+    if opened is None:
+        # The same world is opened again and again by tests and notebooks: its start is played once.
+        world = Opening(source, seed, dialect, settings).world()
+        while len(_OPENED) >= _REMEMBERED:
+            del _OPENED[next(iter(_OPENED))]
+        _OPENED[known] = world.origin
+        return world
+    world = World(thawed(opened)[0], dialect=dialect)
+    world.origin = opened
+    return world
+
+
+def _saved(path: Path, settings: dict[str, Any]) -> World:
+    if settings:
+        raise InvalidInput(f"a saved world keeps its settings; {', '.join(settings)} can't be given")
+    dialect, whole, recorded = read(path)
+    world = World(whole.state, dialect=dialect)
+    world.origin = whole.origin
+    world.become(whole.state, recorded)
+    return world
 
 
 class Opening:
@@ -86,7 +116,7 @@ class Opening:
         file, source = self._file, self._source
         state = State(self._seed, source.name.removesuffix(".toml"), source.start, self._settings)
         self._state = state
-        state.behaviours, state.sources = dict(file.behaviours), dict(file.sources)
+        state.behaviours, state.sources = dict(source.behaviours), dict(source.sources)
         self._people()
         self._accounts()
         self._keys()
@@ -111,6 +141,7 @@ class Opening:
 
             sow(world, self._fleet.projects, self._fleet.deployments)
         world.index()
+        world.origin = frozen(world)
         return world
 
     # --- playing ------------------------------------------------------------------------------------------------------
@@ -199,9 +230,13 @@ class Opening:
     def _project(self, section: ProjectSection, where: str) -> None:
         source = self._repository(section, where) if section.type == "vcs" else {}
         made: list[Project] = []
+        try:
+            fields_of(section.settings, projects.SETTINGS_OF[section.type], "")
+            check_runtime(section.type, section.settings)
+        except Refusal as why:
+            raise self._source.error(f"{where}.settings", why.text) from None
 
         def make() -> None:
-            fields_of(section.settings, projects.SETTINGS_OF[section.type], "settings")
             world = self._world
             if projects.name_taken(world, section.name):
                 raise LookupError(f"there are two projects named {section.name}")
@@ -299,7 +334,7 @@ class Opening:
     def _visitors(self, section: EnvironmentSection | DomainSection, where: str) -> Profile | None:
         if not section.traffic:
             return None
-        profile = self._file.profiles.get(section.traffic)
+        profile = self._source.profiles.get(section.traffic)
         if profile is None:
             known = ", ".join(self._file.profiles) or "none"
             raise self._source.error(f"{where}.traffic", f"there is no profile {section.traffic!r}; there is: {known}")

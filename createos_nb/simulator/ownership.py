@@ -17,11 +17,11 @@ from createos_nb.simulator.state import Project, Transfer
 from createos_nb.simulator.validation import check_id
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
 @serves("SuspendProject")
-def suspend_project(world: World, call: Call) -> Any:
+def suspend_project(world: Core, call: Call) -> Any:
     """Pause every environment of an active project."""
     project = project_of(world, call, active=False)
     if project.status != "active":
@@ -30,7 +30,7 @@ def suspend_project(world: World, call: Call) -> Any:
     return "Project suspended successfully"
 
 
-def suspend(world: World, project: Project) -> None:
+def suspend(world: Core, project: Project) -> None:
     """Pause a project."""
     project.status = "suspending"
     world.changed(project)
@@ -40,7 +40,7 @@ def suspend(world: World, project: Project) -> None:
 
 
 @happens("project is suspended")
-def _suspended(world: World, target: tuple[str, ...]) -> None:
+def _suspended(world: Core, target: tuple[str, ...]) -> None:
     project = world.state.projects[target[0]]
     if project.status == "suspending":
         project.status = "suspended"
@@ -49,7 +49,7 @@ def _suspended(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("UnsuspendProject")
-def unsuspend_project(world: World, call: Call) -> Any:
+def unsuspend_project(world: Core, call: Call) -> Any:
     """Resume a suspended project."""
     project = project_of(world, call, active=False)
     if project.status != "suspended":
@@ -61,7 +61,7 @@ def unsuspend_project(world: World, call: Call) -> Any:
     return "Project resumed successfully"
 
 
-def retire(world: World, project: Project) -> None:
+def retire(world: Core, project: Project) -> None:
     """Begin to delete a project."""
     project.status = "deleting"
     world.changed(project)
@@ -71,8 +71,12 @@ def retire(world: World, project: Project) -> None:
 
 
 @happens("project is deleted")
-def _deleted(world: World, target: tuple[str, ...]) -> None:
-    project = world.state.projects[target[0]]
+def _deleted(world: Core, target: tuple[str, ...]) -> None:
+    remove(world, world.state.projects[target[0]])
+
+
+def remove(world: Core, project: Project) -> None:
+    """Take a project out of the world; only its row stays, as a deleted one."""
     project.status, project.deleted_at, project.app = "deleted", world.state.now, ""
     for deployment in world.deployments(project).values():
         world.state.uploads.pop(deployment.upload, None)
@@ -90,7 +94,7 @@ def _deleted(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("GetProjectTransferUri")
-def transfer_uri(world: World, call: Call) -> Any:
+def transfer_uri(world: Core, call: Call) -> Any:
     """Make a token with which another user can take the project over."""
     project = project_of(world, call)
     state = world.state
@@ -103,7 +107,7 @@ def transfer_uri(world: World, call: Call) -> Any:
 
 
 @serves("TransferProject")
-def transfer_project(world: World, call: Call) -> Any:
+def transfer_project(world: Core, call: Call) -> Any:
     """Take a project over; everything in it comes along, the app that groups it does not."""
     state = world.state
     project = state.projects.get(call.ids[0])
@@ -131,7 +135,7 @@ def transfer_project(world: World, call: Call) -> Any:
 
 
 @serves("ListProjectTransferHistory")
-def transfer_history(world: World, call: Call) -> Any:
+def transfer_history(world: Core, call: Call) -> Any:
     """Past owners, newest first."""
     project = project_of(world, call)
     return [

@@ -19,7 +19,7 @@ from createos_nb.simulator.state import Project
 from createos_nb.simulator.validation import fields_of
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 SETTINGS_OF: Final[dict[str, type[msgspec.Struct]]] = {
     "vcs": VcsSettings,
@@ -30,7 +30,7 @@ PAGE: Final = 10
 """Rows of a page when no limit is given."""
 
 
-def row(world: World, project: Project) -> bytes:
+def row(world: Core, project: Project) -> bytes:
     """A project as JSON."""
     found = world.rows.get(project.id)
     if found is None:
@@ -56,12 +56,12 @@ def row(world: World, project: Project) -> bytes:
     return found
 
 
-def projects_of(world: World, user: str) -> list[Project]:
+def projects_of(world: Core, user: str) -> list[Project]:
     """All projects of a user, newest first."""
     return [p for p in reversed(world.state.projects.values()) if p.user == user]
 
 
-def project_page(world: World, projects: list[Project], query: dict[str, Any] | Any) -> bytes:
+def project_page(world: Core, projects: list[Project], query: dict[str, Any] | Any) -> bytes:
     """One page of projects."""
     limit, offset = query.get("limit", PAGE), query.get("offset", 0)
     rows = [row(world, p) for p in projects[offset : offset + limit]]
@@ -69,7 +69,7 @@ def project_page(world: World, projects: list[Project], query: dict[str, Any] | 
 
 
 @serves("ListProjects")
-def list_projects(world: World, call: Call) -> Any:
+def list_projects(world: Core, call: Call) -> Any:
     """A page of projects, newest first; deleted ones only if asked for."""
     query = call.query
     name, kind, status, app = (query.get(key) for key in ("name", "type", "status", "app"))
@@ -86,24 +86,24 @@ def list_projects(world: World, call: Call) -> Any:
 
 
 @serves("GetProject")
-def get_project(world: World, call: Call) -> Any:
+def get_project(world: Core, call: Call) -> Any:
     """One project."""
     return row(world, project_of(world, call, active=False))
 
 
-def name_taken(world: World, name: str) -> bool:
+def name_taken(world: Core, name: str) -> bool:
     """Whether a project of anybody has this name."""
     return any(p.name.lower() == name.lower() and p.status != "deleted" for p in world.state.projects.values())
 
 
 @serves("CheckProjectUniqueName")
-def check_project_name(world: World, call: Call) -> Any:
+def check_project_name(world: Core, call: Call) -> Any:
     """Is this name free?"""
     return {"isAvailable": not name_taken(world, call.body.unique_name)}
 
 
 @serves("CreateProject")
-def create_project(world: World, call: Call) -> Any:
+def create_project(world: Core, call: Call) -> Any:
     """Make a project; nothing is deployed yet."""
     body = call.body
     fields_of(body.settings, SETTINGS_OF[body.type], "settings")
@@ -142,7 +142,7 @@ def create_project(world: World, call: Call) -> Any:
     return {"id": project.id}
 
 
-def new_project(world: World, user: str, name: str, display: str, kind: Any, **facts: Any) -> Project:
+def new_project(world: Core, user: str, name: str, display: str, kind: Any, **facts: Any) -> Project:
     """Put a new project into the world."""
     now = world.state.now
     project = Project(
@@ -155,7 +155,7 @@ def new_project(world: World, user: str, name: str, display: str, kind: Any, **f
     return project
 
 
-def _full_name(world: World, project: Project) -> str:
+def _full_name(world: Core, project: Project) -> str:
     for account in world.state.github:
         for repository in account.repositories:
             if str(repository.id) == project.source.get("vcsRepoId"):
@@ -164,7 +164,7 @@ def _full_name(world: World, project: Project) -> str:
 
 
 @serves("UpdateProject")
-def update_project(world: World, call: Call) -> Any:
+def update_project(world: Core, call: Call) -> Any:
     """Change a project's display name, description and whether it is scanned."""
     project, body = project_of(world, call), call.body
     project.display = body.display_name
@@ -178,7 +178,7 @@ def update_project(world: World, call: Call) -> Any:
 
 
 @serves("UpdateProjectSettings")
-def update_settings(world: World, call: Call) -> Any:
+def update_settings(world: Core, call: Call) -> Any:
     """Merge build and run settings into those of the project; they count from the next deployment on."""
     project = project_of(world, call)
     given = {
@@ -195,7 +195,7 @@ def update_settings(world: World, call: Call) -> Any:
 
 
 @serves("DeleteProject")
-def delete_project(world: World, call: Call) -> Any:
+def delete_project(world: Core, call: Call) -> Any:
     """Mark a project for deletion; it goes a little later, with all that is in it."""
     project = project_of(world, call, active=False)
     if project.status == "deleting":
@@ -205,6 +205,6 @@ def delete_project(world: World, call: Call) -> Any:
 
 
 @serves("GetSupportedProjectTypes")
-def supported_types(world: World, call: Call) -> Any:
+def supported_types(world: Core, call: Call) -> Any:
     """Frameworks and runtimes."""
     return SUPPORTED

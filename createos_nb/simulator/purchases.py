@@ -18,14 +18,14 @@ from createos_nb.simulator.templates import template_row
 from createos_nb.simulator.validation import check_id
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 WORKING = 30
 """Seconds until a template is deployed."""
 
 
 @serves("BuyProjectTemplate")
-def buy(world: World, call: Call) -> Any:
+def buy(world: Core, call: Call) -> Any:
     """Buy a template of the marketplace, once."""
     state = world.state
     template = state.templates.get(call.ids[0])
@@ -45,7 +45,7 @@ def buy(world: World, call: Call) -> Any:
 
 
 @serves("ListProjectTemplatePurchases")
-def list_purchases(world: World, call: Call) -> Any:
+def list_purchases(world: Core, call: Call) -> Any:
     """A page of bought templates, newest first."""
     found = [one for one in reversed(world.state.purchases.values()) if one.user == call.user]
     limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
@@ -66,7 +66,7 @@ def list_purchases(world: World, call: Call) -> Any:
     return page(rows, total=len(found), limit=limit, offset=offset, name="purchases")
 
 
-def _purchase(world: World, call: Call) -> Purchase:
+def _purchase(world: Core, call: Call) -> Purchase:
     purchase = world.state.purchases.get(call.ids[0])
     if purchase is None or purchase.user != call.user:
         check_id("purchase_id", call.ids[0])
@@ -75,13 +75,13 @@ def _purchase(world: World, call: Call) -> Purchase:
 
 
 @serves("DownloadProjectTemplate")
-def download(world: World, call: Call) -> Any:
+def download(world: Core, call: Call) -> Any:
     """Signed address of a bought template."""
     return {"downloadUri": signed_address(world, "template", _purchase(world, call).id)}
 
 
 @serves("DeployProjectTemplateViaGithub")
-def deploy_via_github(world: World, call: Call) -> Any:
+def deploy_via_github(world: Core, call: Call) -> Any:
     """Make a repository and a project from a bought template; both are there a little later."""
     purchase, state = _purchase(world, call), world.state
     account = next((a for a in state.github if a.installation == call.body.installation_id), None)
@@ -95,7 +95,7 @@ def deploy_via_github(world: World, call: Call) -> Any:
 
 
 @happens("template is deployed")
-def _deployed(world: World, target: tuple[str, ...]) -> None:
+def _deployed(world: Core, target: tuple[str, ...]) -> None:
     job, bought, installation = target
     state = world.state
     purchase = state.purchases[bought]

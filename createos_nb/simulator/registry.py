@@ -10,7 +10,7 @@ from createos_nb.api import OPERATIONS
 from createos_nb.operation import Operation
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Call:
 
 
 #: What a handler gives back: JSON that is encoded already, or anything that msgspec can encode.
-Handler = Callable[["World", Call], Any]
+Handler = Callable[["Core", Call], Any]
 
 HANDLERS: dict[str, Handler] = {}
 

@@ -10,10 +10,10 @@ from createos_nb.simulator.moments import SECOND, rfc3339
 from createos_nb.simulator.state import Cronjob, Environment, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
-def past_runs(world: World, project: Project, job: Cronjob) -> list[dict[str, Any]]:
+def past_runs(world: Core, project: Project, job: Cronjob) -> list[dict[str, Any]]:
     """The last runs, newest first, as many as the platform keeps."""
     if not job.active_at:
         return []
@@ -28,7 +28,7 @@ def past_runs(world: World, project: Project, job: Cronjob) -> list[dict[str, An
     return rows
 
 
-def _run(world: World, job: Cronjob, environment: Environment | None, due: int) -> dict[str, Any]:
+def _run(world: Core, job: Cronjob, environment: Environment | None, due: int) -> dict[str, Any]:
     identity = uuid_of(world.state.seed, "run", job.id, due)
     status, text = _answer(world, environment, due)
     ms = 20 + number_of(180, identity)
@@ -45,9 +45,9 @@ def _run(world: World, job: Cronjob, environment: Environment | None, due: int) 
     }
 
 
-def _answer(world: World, environment: Environment | None, due: int) -> tuple[int, str]:
+def _answer(world: Core, environment: Environment | None, due: int) -> tuple[int, str]:
     """What the environment answered at that second."""
-    condition = world.traffic(environment).timeline.condition_at(due) if environment is not None else None
+    condition = world.requests_of(environment).timeline.condition_at(due) if environment is not None else None
     if condition is None or condition.segment is None:
         return 404, "Not Found"
     if condition.segment.asleep:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -19,6 +20,7 @@ from createos_nb.simulator.state import ProjectType
 from createos_nb.simulator.steps import Step
 from createos_nb.simulator.traffic import SCANNER, Behaviour, BuildBehaviour, Failing, Profile
 
+T = TypeVar("T")
 When = Annotated[str, Meta(description='"-6d 10:12" (that day, at that time), "-90min", "+10min" or "now"')]
 
 
@@ -197,9 +199,9 @@ class Scenario(Section, kw_only=True):
     api_keys: list[KeySection] = field(default_factory=list)
     apps: list[AppSection] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
-    profiles: dict[str, Profile] = field(default_factory=dict)
-    behaviours: dict[str, Behaviour] = field(default_factory=dict)
-    sources: dict[str, BuildBehaviour] = field(default_factory=dict)
+    profiles: dict[str, Any] = field(default_factory=dict)
+    behaviours: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Any] = field(default_factory=dict)
     projects: list[ProjectSection] = field(default_factory=list)
     templates: list[TemplateSection] = field(default_factory=list)
     incidents: list[IncidentSection] = field(default_factory=list)
@@ -207,6 +209,7 @@ class Scenario(Section, kw_only=True):
 
 
 _AT: Final = re.compile(r"([+-]?\d+)d (\d\d):(\d\d)(?::(\d\d))?")
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.+?)`")
 _BOTS: Final = {"scanner": SCANNER}
 
 
@@ -214,23 +217,49 @@ class Source:
     """A scenario file that was read: what it says, and where each thing stands."""
 
     def __init__(self, name: str, text: str) -> None:
-        self.name = name
+        self.name, self.text = name, text
         self._lines = lines_of(text)
         try:
             data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InvalidInput(f"scenario {name}: {error}") from None
-        for profile, facts in (data.get("profiles") or {}).items():
-            if isinstance(facts, dict) and isinstance(facts.get("bots"), list):
-                facts["bots"] = [self._bot(bot, f"profiles.{profile}.bots") for bot in facts["bots"]]
-        try:
-            self.scenario = msgspec.convert(data, Scenario)
-        except msgspec.ValidationError as error:
-            what, _, where = str(error).partition(" - at `$.")
-            raise self.error(where.rstrip("`"), what) from None
+        self.scenario = self._converted(data, Scenario, "")
+        self.profiles = {
+            key: self._converted(self._with_bots(key, facts), Profile, f"profiles.{key}")
+            for key, facts in self.scenario.profiles.items()
+        }
+        self.behaviours = {
+            key: self._converted(facts, Behaviour, f"behaviours.{key}")
+            for key, facts in self.scenario.behaviours.items()
+        }
+        self.sources = {
+            key: self._converted(facts, BuildBehaviour, f"sources.{key}")
+            for key, facts in self.scenario.sources.items()
+        }
         if self.scenario.start.tzinfo is None:
             raise self.error("start", "a time needs a zone, such as 2026-03-02T09:00:00Z")
         self.start = from_datetime(self.scenario.start)
+
+    def _converted(self, data: Any, kind: type[T], where: str) -> T:
+        if isinstance(data, dict) and dataclasses.is_dataclass(kind):
+            # msgspec passes unknown fields of a dataclass over.
+            names = [one.name for one in dataclasses.fields(kind)]
+            for name in data:
+                if name not in names:
+                    raise self.error(f"{where}.{name}", f"unknown; there is: {', '.join(names)}")
+        try:
+            return msgspec.convert(data, kind)
+        except msgspec.ValidationError as error:
+            what, _, inside = str(error).partition(" - at `$")
+            path = (where + inside.rstrip("`")).lstrip(".")
+            if unknown := _UNKNOWN.search(what):
+                path, what = f"{path}.{unknown[1]}".lstrip("."), "unknown field"
+            raise self.error(path, what) from None
+
+    def _with_bots(self, name: str, facts: Any) -> Any:
+        if isinstance(facts, dict) and isinstance(facts.get("bots"), list):
+            return {**facts, "bots": [self._bot(bot, f"profiles.{name}.bots") for bot in facts["bots"]]}
+        return facts
 
     def _bot(self, bot: Any, where: str) -> Any:
         if not isinstance(bot, str):

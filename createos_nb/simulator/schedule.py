@@ -10,9 +10,9 @@ from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.state import Due
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
-Happens = Callable[["World", tuple[str, ...]], None]
+Happens = Callable[["Core", tuple[str, ...]], None]
 
 HAPPENINGS: dict[str, Happens] = {}
 
@@ -28,12 +28,12 @@ def happens(what: str) -> Callable[[Happens], Happens]:
     return register
 
 
-def due_in(world: World, seconds: float, what: str, *target: str) -> None:
+def due_in(world: Core, seconds: float, what: str, *target: str) -> None:
     """Let something happen so many seconds from now."""
     due_at(world, world.state.now + round(seconds * SECOND), what, *target)
 
 
-def due_at(world: World, moment: int, what: str, *target: str) -> None:
+def due_at(world: Core, moment: int, what: str, *target: str) -> None:
     """Let something happen at a moment; what lies in the past happens with the next step of time."""
     if what not in HAPPENINGS:
         raise LookupError(f"nothing is registered as {what}")
@@ -42,7 +42,7 @@ def due_at(world: World, moment: int, what: str, *target: str) -> None:
     heappush(state.due, Due(moment, state.counter, what, target))
 
 
-def run_until(world: World, moment: int) -> None:
+def run_until(world: Core, moment: int) -> None:
     """Move the world's time to a moment, and do all that is due on the way, each at its own time."""
     state = world.state
     while state.due and state.due[0].at <= moment:

@@ -14,7 +14,7 @@ from createos_nb.simulator.signed import signed_address
 from createos_nb.simulator.state import Deployment, Project, Scan
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 SEVERITIES: Final = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
 STARTING: Final = 5
@@ -32,7 +32,7 @@ _KNOWN: Final = (
 )
 
 
-def _scan(world: World, call: Call) -> tuple[Project, Deployment, Scan | None]:
+def _scan(world: Core, call: Call) -> tuple[Project, Deployment, Scan | None]:
     project = project_of(world, call)
     deployment = deployment_of(world, project, call.ids[1])
     return project, deployment, deployment.scan
@@ -45,7 +45,7 @@ def _existing(scan: Scan | None) -> Scan:
 
 
 @serves("GetSecurityScan")
-def get_scan(world: World, call: Call) -> Any:
+def get_scan(world: Core, call: Call) -> Any:
     """The scan of a deployment."""
     _, deployment, found = _scan(world, call)
     scan = _existing(found)
@@ -75,7 +75,7 @@ def report(scan: Scan) -> dict[str, Any]:
 
 
 @serves("TriggerSecurityScan")
-def trigger_scan(world: World, call: Call) -> Any:
+def trigger_scan(world: Core, call: Call) -> Any:
     """Start a scan."""
     project, deployment, scan = _scan(world, call)
     if not project.scanning:
@@ -89,7 +89,7 @@ def trigger_scan(world: World, call: Call) -> Any:
 
 
 def start_scan(
-    world: World,
+    world: Core,
     project: Project,
     deployment: Deployment,
     outcome: str = "success",
@@ -119,13 +119,13 @@ def start_scan(
         findings=findings,
         expires=now + KEPT,
     )
-    world.note("scan made", project, f"version {deployment.version}", deployment=deployment.id)
+    world.note("scan made", project, f"version {deployment.version}", deployment=deployment)
     due_in(world, STARTING, "scan is under way", project.id, deployment.id, scan.id)
     return scan
 
 
 @serves("RetriggerSecurityScan")
-def retrigger_scan(world: World, call: Call) -> Any:
+def retrigger_scan(world: Core, call: Call) -> Any:
     """Run a failed scan again."""
     project, deployment, found = _scan(world, call)
     scan = _existing(found)
@@ -138,14 +138,14 @@ def retrigger_scan(world: World, call: Call) -> Any:
     return "Security scan retriggered successfully"
 
 
-def _running(world: World, target: tuple[str, ...], status: str) -> Scan | None:
+def _running(world: Core, target: tuple[str, ...], status: str) -> Scan | None:
     deployment = world.deployments(world.state.projects[target[0]]).get(target[1])
     scan = deployment.scan if deployment is not None else None
     return scan if scan is not None and scan.id == target[2] and scan.status == status else None
 
 
 @happens("scan is under way")
-def _under_way(world: World, target: tuple[str, ...]) -> None:
+def _under_way(world: Core, target: tuple[str, ...]) -> None:
     scan = _running(world, target, "pending")
     if scan is not None:
         scan.status, scan.updated = "in_progress", world.state.now
@@ -153,7 +153,7 @@ def _under_way(world: World, target: tuple[str, ...]) -> None:
 
 
 @happens("scan is over")
-def _over(world: World, target: tuple[str, ...]) -> None:
+def _over(world: Core, target: tuple[str, ...]) -> None:
     scan = _running(world, target, "in_progress")
     if scan is not None:
         scan.status, scan.updated = scan.outcome, world.state.now
@@ -161,7 +161,7 @@ def _over(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("GetSecurityScanDownloadUri")
-def scan_download(world: World, call: Call) -> Any:
+def scan_download(world: Core, call: Call) -> Any:
     """Signed address of the full report."""
     project, deployment, found = _scan(world, call)
     scan = _existing(found)

@@ -11,7 +11,7 @@ from createos_nb.simulator.state import Deployment, Environment, Project, Seeded
 from createos_nb.simulator.traffic import Profile, Segment
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 _PLACES: Final = ("north", "south", "east", "west", "harbour", "hill", "river", "meadow", "forest", "island", "valley")
 _TRADES: Final = ("orders", "ledger", "search", "mail", "stock", "reports", "auth", "media", "maps", "chat", "pricing")
@@ -34,7 +34,7 @@ BROKEN: Final = "broken"
 """The source of a scenario that a failed deployment was built from."""
 
 
-def sow(world: World, projects: int, deployments: int) -> None:
+def sow(world: Core, projects: int, deployments: int) -> None:
     """Put vcs projects into a world, each with two environments; `deployments` is the number of all of them."""
     state = world.state
     user = next(iter(state.users))
@@ -81,7 +81,7 @@ def sow(world: World, projects: int, deployments: int) -> None:
         _environments(world, project, n)
 
 
-def _environments(world: World, project: Project, n: int) -> None:
+def _environments(world: Core, project: Project, n: int) -> None:
     seed, count = world.state.seed, project.versions
     good = [version for version in range(count, max(count - 4 * _KEPT, 0), -1) if not _failed(seed, project, version)]
     for place, name in enumerate(("production", "staging")):
@@ -139,7 +139,7 @@ def _made(project: Project, version: int) -> int:
     return moment // SECOND * SECOND
 
 
-def unfold(world: World, project: Project) -> None:
+def unfold(world: Core, project: Project) -> None:
     """Work out the history of a project."""
     seeded, seed = project.seeded, world.state.seed
     if seeded is None:

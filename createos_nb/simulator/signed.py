@@ -16,23 +16,23 @@ from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 PREFIX: Final = "/signed/"
 
 
-def signed_address(world: World, kind: str, *ids: str) -> str:
+def signed_address(world: Core, kind: str, *ids: str) -> str:
     """An address for a file of this kind (a row of `_FILES`)."""
     path = PREFIX + "/".join((kind, *ids))
     ends = world.state.now // SECOND + world.state.settings.signed_address
     return f"{world.files_url}{path}?expires={ends}&signature={_signature(world, path, ends)}"
 
 
-def _signature(world: World, path: str, ends: int) -> str:
+def _signature(world: Core, path: str, ends: int) -> str:
     return digest(world.state.seed, "signature", path, ends, size=20).hex()
 
 
-def serve(world: World, method: str, path: str, query: str) -> Reply:
+def serve(world: Core, method: str, path: str, query: str) -> Reply:
     """Answer a request for a signed address."""
     try:
         if method not in ("GET", "HEAD"):
@@ -55,14 +55,14 @@ def serve(world: World, method: str, path: str, query: str) -> Reply:
     return Reply(200, headers, b"" if method == "HEAD" else content)
 
 
-def _upload(world: World, ids: list[str]) -> tuple[str, str, bytes]:
+def _upload(world: Core, ids: list[str]) -> tuple[str, str, bytes]:
     upload = world.state.uploads.get(ids[0])
     if upload is None:
         raise Refusal(404, "the files are gone")
     return "application/zip", f"deployment-{ids[0][:8]}.zip", upload.archive
 
 
-def _scan(world: World, ids: list[str]) -> tuple[str, str, bytes]:
+def _scan(world: Core, ids: list[str]) -> tuple[str, str, bytes]:
     from createos_nb.simulator.security import report
 
     project = world.state.projects.get(ids[0])
@@ -73,7 +73,7 @@ def _scan(world: World, ids: list[str]) -> tuple[str, str, bytes]:
     return "application/json", f"scan-{ids[1][:8]}.json", content
 
 
-def _template(world: World, ids: list[str]) -> tuple[str, str, bytes]:
+def _template(world: Core, ids: list[str]) -> tuple[str, str, bytes]:
     purchase = world.state.purchases.get(ids[0])
     template = world.state.templates.get(purchase.template) if purchase is not None else None
     if template is None:
@@ -93,7 +93,7 @@ def archive(files: dict[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-_FILES: Final[dict[str, Callable[[World, list[str]], tuple[str, str, bytes]]]] = {
+_FILES: Final[dict[str, Callable[[Core, list[str]], tuple[str, str, bytes]]]] = {
     "upload": _upload,
     "scan": _scan,
     "template": _template,

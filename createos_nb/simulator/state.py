@@ -309,13 +309,13 @@ class Due(Struct, order=True):
 
 
 class Happening(Struct, omit_defaults=True):
-    """One line of the world's journal."""
+    """One line of the world's journal; names, for what is gone has no id that could be looked up."""
 
     at: int
     what: str
     project: str = ""
     environment: str = ""
-    deployment: str = ""
+    version: int = 0
     text: str = ""
 
 

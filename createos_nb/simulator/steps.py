@@ -18,7 +18,7 @@ from createos_nb.simulator.schedule import due_at, happens
 from createos_nb.simulator.state import Deployment, Environment, Fate, Project
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
 class _Step(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"):
@@ -166,7 +166,7 @@ Step = (
 )
 
 
-def version_of(world: World, project: Project, version: int) -> Deployment:
+def version_of(world: Core, project: Project, version: int) -> Deployment:
     """A deployment by its version. Raises `LookupError`."""
     for deployment in world.deployments(project).values():
         if deployment.version == version:
@@ -184,12 +184,12 @@ def environment_named(project: Project, name: str) -> Environment:
 
 
 @singledispatch
-def perform(step: Any, world: World, project: Project) -> None:
+def perform(step: Any, world: Core, project: Project) -> None:
     """Do what a step says. Raises `LookupError` for what is not there, `Refusal` for what is not possible."""
     raise TypeError(f"not a step: {step!r}")
 
 
-def _fate(world: World, step: Any) -> Fate:
+def _fate(world: Core, step: Any) -> Fate:
     for kind, name, known in (
         ("source", step.source, world.state.sources),
         ("behaviour", step.behaviour, world.state.behaviours),
@@ -200,11 +200,11 @@ def _fate(world: World, step: Any) -> Fate:
 
 
 @perform.register(Push)
-def _(step: Push, world: World, project: Project) -> None:
+def _(step: Push, world: Core, project: Project) -> None:
     push(world, project, step.branch, step.message, _fate(world, step))
 
 
-def push(world: World, project: Project, branch: str, message: str, fate: Fate) -> Deployment | None:
+def push(world: Core, project: Project, branch: str, message: str, fate: Fate) -> Deployment | None:
     """A commit arrives on a branch of a project's repository; None where that deploys nothing."""
     from createos_nb.simulator.github import repository_of
 
@@ -226,7 +226,7 @@ def push(world: World, project: Project, branch: str, message: str, fate: Fate) 
     return made
 
 
-def _deploy_push(world: World, project: Project, branch: str, commit: str, message: str) -> Deployment | None:
+def _deploy_push(world: Core, project: Project, branch: str, commit: str, message: str) -> Deployment | None:
     ignored = project.settings.get("ignoreBranches") or []
     if branch in ignored or (world.dialect == "documented" and any(_matches(branch, one) for one in ignored)):
         return None
@@ -240,7 +240,7 @@ def _matches(branch: str, pattern: str) -> bool:
 
 
 @perform.register(Image)
-def _(step: Image, world: World, project: Project) -> None:
+def _(step: Image, world: Core, project: Project) -> None:
     fate = _fate(world, step)
     if fate != Fate():
         world.state.fates[step.image] = fate
@@ -248,7 +248,7 @@ def _(step: Image, world: World, project: Project) -> None:
 
 
 @perform.register(Files)
-def _(step: Files, world: World, project: Project) -> None:
+def _(step: Files, world: Core, project: Project) -> None:
     fate = _fate(world, step)
     content = {path: text.encode() for path, text in step.files.items()}
     if fate != Fate():
@@ -257,72 +257,72 @@ def _(step: Files, world: World, project: Project) -> None:
 
 
 @perform.register(Assign)
-def _(step: Assign, world: World, project: Project) -> None:
+def _(step: Assign, world: Core, project: Project) -> None:
     environment = environment_named(project, step.environment)
     lifecycle.promote(world, project, environment, version_of(world, project, step.version))
 
 
 @perform.register(Scale)
-def _(step: Scale, world: World, project: Project) -> None:
+def _(step: Scale, world: Core, project: Project) -> None:
     environment = environment_named(project, step.environment)
     environments.resize(world, project, environment, step.cpu, step.memory, step.replicas)
 
 
 @perform.register(SetVariables)
-def _(step: SetVariables, world: World, project: Project) -> None:
+def _(step: SetVariables, world: Core, project: Project) -> None:
     environment = environment_named(project, step.environment)
     environments.set_variables(world, project, environment, dict(step.variables))
 
 
 @perform.register(AutoPromote)
-def _(step: AutoPromote, world: World, project: Project) -> None:
+def _(step: AutoPromote, world: Core, project: Project) -> None:
     environment = environment_named(project, step.environment)
     environment.auto_promote = step.on
     world.changed(environment)
-    world.note("environment changed", project, environment.name, environment=environment.id)
+    world.note("environment changed", project, environment.name, environment=environment)
 
 
 @perform.register(Configure)
-def _(step: Configure, world: World, project: Project) -> None:
+def _(step: Configure, world: Core, project: Project) -> None:
     project.settings = {**project.settings, **step.settings}
     world.changed(project)
     world.note("project settings changed", project, ", ".join(step.settings))
 
 
 @perform.register(Cancel)
-def _(step: Cancel, world: World, project: Project) -> None:
+def _(step: Cancel, world: Core, project: Project) -> None:
     lifecycle.cancel(world, project, version_of(world, project, step.version))
 
 
 @perform.register(Delete)
-def _(step: Delete, world: World, project: Project) -> None:
+def _(step: Delete, world: Core, project: Project) -> None:
     lifecycle.terminate(world, project, version_of(world, project, step.version))
 
 
 @perform.register(Sleep)
-def _(step: Sleep, world: World, project: Project) -> None:
+def _(step: Sleep, world: Core, project: Project) -> None:
     lifecycle.fall_asleep(world, project, version_of(world, project, step.version))
 
 
 @perform.register(Wake)
-def _(step: Wake, world: World, project: Project) -> None:
+def _(step: Wake, world: Core, project: Project) -> None:
     lifecycle.wake(world, project, version_of(world, project, step.version))
 
 
 @perform.register(Retrigger)
-def _(step: Retrigger, world: World, project: Project) -> None:
+def _(step: Retrigger, world: Core, project: Project) -> None:
     old = version_of(world, project, step.version)
     lifecycle.deploy(world, project, branch=old.branch, commit=old.commit, message=old.message, settings=old.settings)
 
 
 @perform.register(ScanStep)
-def _(step: ScanStep, world: World, project: Project) -> None:
+def _(step: ScanStep, world: Core, project: Project) -> None:
     deployment = version_of(world, project, step.version)
     security.start_scan(world, project, deployment, step.outcome, step.findings)
 
 
 @perform.register(RouteDomain)
-def _(step: RouteDomain, world: World, project: Project) -> None:
+def _(step: RouteDomain, world: Core, project: Project) -> None:
     for domain in project.domains.values():
         if domain.name == step.domain:
             domains.route(world, project, domain, environment_named(project, step.environment))
@@ -331,25 +331,25 @@ def _(step: RouteDomain, world: World, project: Project) -> None:
 
 
 @perform.register(Suspend)
-def _(step: Suspend, world: World, project: Project) -> None:
+def _(step: Suspend, world: Core, project: Project) -> None:
     ownership.suspend(world, project)
 
 
 @perform.register(Remove)
-def _(step: Remove, world: World, project: Project) -> None:
+def _(step: Remove, world: Core, project: Project) -> None:
     ownership.retire(world, project)
 
 
 # --- steps that are still to come -------------------------------------------------------------------------------------
 
 
-def plan(world: World, project: Project, moment: int, step: Any) -> None:
+def plan(world: Core, project: Project, moment: int, step: Any) -> None:
     """Let a step happen at a moment."""
     due_at(world, moment, "a step of the scenario", project.id, msgspec.json.encode(step).decode())
 
 
 @happens("a step of the scenario")
-def _happens(world: World, target: tuple[str, ...]) -> None:
+def _happens(world: Core, target: tuple[str, ...]) -> None:
     project = world.state.projects.get(target[0])
     if project is None or project.status == "deleted":
         return

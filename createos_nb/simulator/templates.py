@@ -17,10 +17,10 @@ from createos_nb.simulator.state import Template
 from createos_nb.simulator.validation import check_id
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 
-def template_row(world: World, template: Template, user: str) -> dict[str, Any]:
+def template_row(world: Core, template: Template, user: str) -> dict[str, Any]:
     """A template as a user sees it."""
     bought = next(
         (one.id for one in world.state.purchases.values() if one.user == user and one.template == template.id), None
@@ -51,13 +51,13 @@ def template_row(world: World, template: Template, user: str) -> dict[str, Any]:
     }
 
 
-def _page(world: World, call: Call, found: list[Template]) -> bytes:
+def _page(world: Core, call: Call, found: list[Template]) -> bytes:
     limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
     rows = [encode(template_row(world, one, call.user)) for one in found[offset : offset + limit]]
     return page(rows, total=len(found), limit=limit, offset=offset, name="templates")
 
 
-def _listed(world: World, query: Any) -> list[Template]:
+def _listed(world: Core, query: Any) -> list[Template]:
     part = (query.get("name") or "").lower()
     wanted = {one.strip().lower() for one in (query.get("categories") or "").split(",") if one.strip()}
     return [
@@ -70,20 +70,20 @@ def _listed(world: World, query: Any) -> list[Template]:
 
 
 @serves("ListPublishedProjectTemplates")
-def list_published(world: World, call: Call) -> Any:
+def list_published(world: Core, call: Call) -> Any:
     """A page of the marketplace, newest first."""
     return _page(world, call, _listed(world, call.query))
 
 
 @serves("ListMyProjectTemplates")
-def list_my(world: World, call: Call) -> Any:
+def list_my(world: Core, call: Call) -> Any:
     """A page of the user's own templates, newest first."""
     mine = [t for t in reversed(world.state.templates.values()) if t.user == call.user and t.status != "deleted"]
     return _page(world, call, mine)
 
 
 @serves("ListProjectTemplateCounts")
-def counts(world: World, call: Call) -> Any:
+def counts(world: Core, call: Call) -> Any:
     """Templates of the marketplace by category."""
     found = _listed(world, call.query)
     tally: dict[str, int] = {}
@@ -96,7 +96,7 @@ def counts(world: World, call: Call) -> Any:
     }
 
 
-def _template(world: World, call: Call, *, own: bool = True) -> Template:
+def _template(world: Core, call: Call, *, own: bool = True) -> Template:
     template = world.state.templates.get(call.ids[0])
     if template is None or template.status == "deleted":
         check_id("template_id", call.ids[0])
@@ -107,13 +107,13 @@ def _template(world: World, call: Call, *, own: bool = True) -> Template:
 
 
 @serves("GetProjectTemplate")
-def get_template(world: World, call: Call) -> Any:
+def get_template(world: Core, call: Call) -> Any:
     """One template: of the marketplace, or one's own."""
     return template_row(world, _template(world, call, own=False), call.user)
 
 
 @serves("CreateProjectTemplate")
-def create_template(world: World, call: Call) -> Any:
+def create_template(world: Core, call: Call) -> Any:
     """Offer a project as a template; it starts as a draft."""
     body, state = call.body, world.state
     project = state.projects.get(body.project_id)
@@ -157,7 +157,7 @@ def _describe(template: Template, body: Any) -> None:
 
 
 @serves("UpdateProjectTemplate")
-def update_template(world: World, call: Call) -> Any:
+def update_template(world: Core, call: Call) -> Any:
     """Change a template; one that is under review waits."""
     template, body = _template(world, call), call.body
     if template.status not in ("draft", "rejected", "listed"):
@@ -169,7 +169,7 @@ def update_template(world: World, call: Call) -> Any:
 
 
 @serves("UpdateProjectTemplateStatus")
-def send_for_review(world: World, call: Call) -> Any:
+def send_for_review(world: Core, call: Call) -> Any:
     """Send a template for review."""
     template = _template(world, call)
     if template.status not in ("draft", "rejected"):
@@ -181,7 +181,7 @@ def send_for_review(world: World, call: Call) -> Any:
 
 
 @happens("template is reviewed")
-def _reviewed(world: World, target: tuple[str, ...]) -> None:
+def _reviewed(world: Core, target: tuple[str, ...]) -> None:
     template = world.state.templates[target[0]]
     if template.status != "underReview":
         return
@@ -196,7 +196,7 @@ def _reviewed(world: World, target: tuple[str, ...]) -> None:
 
 
 @serves("DeleteProjectTemplate")
-def delete_template(world: World, call: Call) -> Any:
+def delete_template(world: Core, call: Call) -> Any:
     """Withdraw a template; who has bought it keeps it."""
     template = _template(world, call)
     template.status = "deleted"
@@ -205,7 +205,7 @@ def delete_template(world: World, call: Call) -> Any:
 
 
 @serves("ListProjectTemplateRejections")
-def rejections(world: World, call: Call) -> Any:
+def rejections(world: Core, call: Call) -> Any:
     """Why a template was turned down, newest first."""
     template = _template(world, call)
     rows = [

@@ -21,13 +21,13 @@ from createos_nb.simulator.signed import archive, signed_address
 from createos_nb.simulator.state import Deployment, Project, Upload
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.core import Core
 
 ENTRIES: Final = 20_000
 """Files that an archive may hold."""
 
 
-def _upload_project(world: World, call: Call) -> Project:
+def _upload_project(world: Core, call: Call) -> Project:
     project = project_of(world, call)
     if project.type != "upload":
         raise Refusal(422, f"not for a project of type {project.type}: only for upload projects")
@@ -44,12 +44,12 @@ def _safe(path: str) -> str:
     return "/".join(parts)
 
 
-def identity_of(world: World, project: Project) -> str:
+def identity_of(world: Core, project: Project) -> str:
     """The id that the next upload of a project is going to have."""
     return hex_of(32, world.state.seed, "upload", project.id, project.versions + 1)
 
 
-def upload(world: World, user: str, project: Project, files: dict[str, bytes]) -> Deployment:
+def upload(world: Core, user: str, project: Project, files: dict[str, bytes]) -> Deployment:
     """Deploy files."""
     settings = world.state.settings
     if not files:
@@ -64,7 +64,7 @@ def upload(world: World, user: str, project: Project, files: dict[str, bytes]) -
 
 
 @serves("UploadDeploymentFiles")
-def upload_files(world: World, call: Call) -> Any:
+def upload_files(world: Core, call: Call) -> Any:
     """Deploy files given as text."""
     project = _upload_project(world, call)
     pairs = ((_safe(one.path), one.content.encode("utf-8", "surrogatepass")) for one in call.body.files)
@@ -72,7 +72,7 @@ def upload_files(world: World, call: Call) -> Any:
 
 
 @serves("UploadDeploymentBase64Files")
-def upload_base64_files(world: World, call: Call) -> Any:
+def upload_base64_files(world: Core, call: Call) -> Any:
     """Deploy files given as base64."""
     project = _upload_project(world, call)
     pairs = ((_safe(one.path), _decoded(one.path, one.content)) for one in call.body.files)
@@ -96,7 +96,7 @@ def _decoded(path: str, content: str) -> bytes:
 
 
 @serves("UploadDeploymentZip")
-def upload_zip(world: World, call: Call) -> Any:
+def upload_zip(world: Core, call: Call) -> Any:
     """Deploy a zip archive, which comes as a multipart form with one part named `file`."""
     project = _upload_project(world, call)
     if len(call.content) > world.state.settings.upload_bytes:
@@ -143,7 +143,7 @@ def _part(kind: str, content: bytes, name: str) -> bytes:
 
 
 @serves("DownloadDeployment")
-def download(world: World, call: Call) -> Any:
+def download(world: Core, call: Call) -> Any:
     """Signed address of the uploaded files."""
     project = _upload_project(world, call)
     deployment = deployment_of(world, project, call.ids[1])

@@ -1,22 +1,16 @@
-"""A simulated CreateOS account: its state, its clock, and the door that requests come through."""
+"""A simulated CreateOS account, and all that can be done to it from outside."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from threading import RLock
-from typing import TYPE_CHECKING, Any, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from createos_nb.errors import InvalidInput
-from createos_nb.simulator import schedule, signed
-from createos_nb.simulator.answers import Dialect, Reply
-from createos_nb.simulator.clock import WorldClock
-from createos_nb.simulator.dispatch import Dispatch
-from createos_nb.simulator.ids import uuid_of
-from createos_nb.simulator.live import created_at
-from createos_nb.simulator.moments import SECOND, duration, from_datetime
-from createos_nb.simulator.state import Deployment, Environment, Happening, Key, Project, State
-from createos_nb.simulator.traffic import Build, Recorded, Traffic
+from createos_nb.simulator import keeping, shaping
+from createos_nb.simulator.core import Core
+from createos_nb.simulator.faults import Fault, Faults
+from createos_nb.simulator.moments import SECOND, duration
+from createos_nb.simulator.state import User
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +18,11 @@ if TYPE_CHECKING:
     from createos_nb.simulator.transport import WorldTransport
 
 
-class World:
+class World(Core):
     """A world made from a scenario; see `open_world`.
 
     Requests come in through `handle`, or through `transport()` for an `httpx.Client`. Time stands still until somebody
-    moves it: by `advance`, or by waiting on `clock`.
+    moves it: by `advance`, by `at`, or by waiting on `clock`.
 
     Attributes:
         state: everything that the world knows; one tree that can be written and read.
@@ -37,39 +31,11 @@ class World:
         clock: a `createos_nb.clock.Clock` that moves this world.
     """
 
-    base_url = "https://api.simulator.invalid"
+    def __repr__(self) -> str:
+        projects = sum(one.status != "deleted" for one in self.state.projects.values())
+        return f"<World {self.state.scenario}, seed {self.state.seed}, {self.now.isoformat()}, {projects} projects>"
 
-    def __init__(self, state: State, *, dialect: str = "production") -> None:
-        if dialect not in get_args(Dialect):
-            raise InvalidInput(f"a dialect is {' or '.join(get_args(Dialect))}, not {dialect!r}")
-        self.state = state
-        self.dialect: Dialect = dialect  # type: ignore[assignment]  # one of its two words, as was just checked
-        self.lock = RLock()
-        self.clock = WorldClock(self)
-        self.files_url = "https://files.simulator.invalid"
-        #: JSON of resources by their id, until they change.
-        self.rows: dict[str, bytes] = {}
-        #: Lists that are costly to make, by name, until they change.
-        self.lists: dict[str, Any] = {}
-        #: Builds by deployment, some of them.
-        self.builds: dict[str, Build] = {}
-        self.recorded: dict[str, Recorded] = {}
-        self._traffics: dict[str, Traffic] = {}
-        self._dispatch = Dispatch(self)
-        self.index()
-
-    # --- requests -----------------------------------------------------------------------------------------------------
-
-    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        """Answer one request: (status, headers, body).
-
-        `path` and `query` as they stand in the request line, the query without its question mark; the names of
-        `headers` in lower case. Safe from several threads.
-        """
-        with self.lock:
-            if path.startswith(signed.PREFIX):
-                return signed.serve(self, method, path, query)
-            return self._dispatch.answer(method, path, query, headers, body)
+    # --- who and where ------------------------------------------------------------------------------------------------
 
     def transport(self) -> WorldTransport:
         """This world as the transport of an `httpx.Client` or `httpx.AsyncClient`: no port, no thread."""
@@ -78,35 +44,34 @@ class World:
         return WorldTransport(self)
 
     @property
-    def key(self) -> str:
-        """An API key of the account that the scenario is about."""
-        return next(iter(self.state.users.values())).secret
+    def _owner(self) -> User:
+        return next(iter(self.state.users.values()))
 
     @property
-    def account(self) -> str:
-        """Name of the user whose account the scenario is about."""
-        return next(iter(self.state.users.values())).username
-
-    def jitter(self) -> random.Random:
-        """A generator for the waits of a client, the same for the same seed."""
-        return random.Random(self.state.seed)
+    def key(self) -> str:
+        """An API key of the account that the scenario is about."""
+        return self._owner.secret
 
     @property
     def access_token(self) -> str:
         """An access token of that account."""
-        return next(iter(self.state.users.values())).token
+        return self._owner.token
+
+    @property
+    def account(self) -> str:
+        """Name of the user whose account it is."""
+        return self._owner.username
 
     def key_of(self, username: str) -> str:
         """An API key of another account of this world. Raises `LookupError`."""
-        for user in self.state.users.values():
-            if user.username == username:
-                return user.secret
-        raise LookupError(f"there is no user {username!r}; there is: {', '.join(u.username for u in self.users)}")
+        names = {user.username: user.secret for user in self.state.users.values()}
+        if username not in names:
+            raise LookupError(f"there is no user {username!r}; there is: {', '.join(names)}")
+        return names[username]
 
-    @property
-    def users(self) -> list[Any]:
-        """The accounts of this world."""
-        return list(self.state.users.values())
+    def jitter(self) -> random.Random:
+        """A generator for the waits of a client, the same for the same seed."""
+        return random.Random(self.state.seed)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
@@ -133,16 +98,113 @@ class World:
         self.move(microseconds)
         return self.now
 
-    def move(self, microseconds: int) -> None:
-        """Let so many microseconds pass."""
-        if microseconds > 0:
-            self.move_to(self.state.now + microseconds)
+    def at(self, time: Any) -> World:
+        """Let time pass until a moment: a Timestamp, an aware datetime, RFC 3339 text, or Unix seconds.
 
-    def move_to(self, moment: Any) -> None:
-        """Let time pass until a moment (microseconds since 1970, or an aware datetime); a past one changes nothing."""
+        Returns this world. Raises `ValueError` for a moment that is over (`reset`, or a `fork` made before, goes back).
+        """
+        moment = shaping.moment_of(self, time)
+        if moment < self.state.now:
+            raise ValueError(f"time only goes forward: {time} is over, it is {self.now.isoformat()}")
+        self.move_to(moment)
+        return self
+
+    # --- keeping ------------------------------------------------------------------------------------------------------
+
+    def fork(self) -> World:
+        """Another world that is as this one is now; from here on neither sees what happens in the other."""
         with self.lock:
-            until = moment if isinstance(moment, int) else from_datetime(moment)
-            schedule.run_until(self, until)
+            state, _ = keeping.thawed(keeping.frozen(self))
+            other = World(state, dialect=self.dialect)
+            other.origin, other.files_url = self.origin, self.files_url
+            other.become(state, self.recorded)
+            return other
+
+    def reset(self) -> World:
+        """Set everything back to what it was when the world was opened. Returns this world."""
+        with self.lock:
+            self.become(*keeping.thawed(self.origin))
+            self.injected.clear()
+            return self
+
+    def save(self, file: str | Path) -> Path:
+        """Write the world to a file, whole; if that fails, the old file stays. Raises `OSError`."""
+        with self.lock:
+            return keeping.save(self, file)
+
+    def load(self, file: str | Path) -> World:
+        """Become the world of a file. Returns this world.
+
+        Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; then this one stays.
+        """
+        dialect, whole, recorded = keeping.read(file)
+        with self.lock:
+            self.dialect = dialect  # type: ignore[assignment]  # one of its two words, as it was written
+            self.origin = whole.origin
+            self.become(whole.state, recorded)
+            return self
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def events(self) -> pd.DataFrame:
+        """What has happened in the world, oldest first; injected faults included.
+
+        Columns: `time` (UTC), `what`, `project`, `environment` (names), `version` (Int64), `text`; "" or NA where there
+        is none.
+        """
+        import pandas as pd
+
+        with self.lock:
+            rows = self.state.journal[:]
+        frame = pd.DataFrame(
+            {
+                "time": pd.to_datetime([one.at for one in rows], unit="us", utc=True).astype("datetime64[us, UTC]"),
+                "what": pd.Series([one.what for one in rows], dtype="str"),
+                "project": pd.Series([one.project for one in rows], dtype="str"),
+                "environment": pd.Series([one.environment for one in rows], dtype="str"),
+                "version": pd.Series([one.version or None for one in rows], dtype="Int64"),
+                "text": pd.Series([one.text for one in rows], dtype="str"),
+            }
+        )
+        frame.attrs["where"] = f"SIMULATOR {self.state.scenario}"
+        return frame
+
+    def push(self, project: str, branch: str = "main", **what: Any) -> int | None:
+        """A commit, an image or files arrive; see `shaping.push`. Gives the version that is made, or None."""
+        with self.lock:
+            return shaping.push(self, project, branch, **what)
+
+    def behave(self, project: str, version: int | str, behaviour: Any = None, **facts: Any) -> None:
+        """Let a deployment behave otherwise from now on; see `shaping.behave`."""
+        with self.lock:
+            shaping.behave(self, project, version, behaviour, **facts)
+
+    def traffic(self, project: str, environment: str, **changes: Any) -> None:
+        """Let others, more or fewer come to an environment from now on; see `shaping.traffic`."""
+        with self.lock:
+            shaping.traffic(self, project, environment, **changes)
+
+    def incident(self, *environments: str, **facts: Any) -> str:
+        """Let something from outside happen to environments; see `shaping.incident`. Gives its name."""
+        with self.lock:
+            return shaping.incident(self, *environments, **facts)
+
+    def end_incident(self, name: str) -> None:
+        """End an incident now. Raises `LookupError`."""
+        with self.lock:
+            shaping.end_incident(self, name)
+
+    def faults(self, *faults: Fault, seed: int = 0, **fault: Any) -> Faults:
+        """Faults of the API itself, while a `with` block runs:
+
+            with world.faults(what="error", status=503, probability=0.2, operations=["ListDeployments"]):
+                ...
+
+        One fault by keywords (see `Fault`), or several as `Fault`s, or `read_faults(file)`; `start()` and `stop()`
+        serve where there is no block.
+        """
+        given = [*faults, Fault(**fault)] if fault else list(faults)
+        return Faults(self, given, seed)
 
     def replay(self, project: str, environment: str, source: Any, *, end: Any = None, query: bool = False) -> pd.Series:
         """Let an access log become the traffic of an environment, in place of what was there; see `replay.replay`."""
@@ -150,70 +212,3 @@ class World:
 
         with self.lock:
             return replay(self, project, environment, source, end=end, query=query)
-
-    # --- what the simulator's own parts use ---------------------------------------------------------------------------
-
-    def index(self) -> None:
-        """Make the look-ups that are not part of the state."""
-        state = self.state
-        self.limited = any(
-            (state.settings.rate_per_minute, state.settings.rate_per_hour, state.settings.uploads_per_minute)
-        )
-        self.rows.clear()
-        self.lists.clear()
-        self.builds.clear()
-        self._traffics.clear()
-        self.owner_of: dict[str, str] = {}
-        for user in state.users.values():
-            self.owner_of[user.token] = user.id
-            if user.secret and not any(key.secret == user.secret for key in state.keys.values()):
-                self.owner_of[user.secret] = user.id
-        self.key_with: dict[str, Key] = {key.secret: key for key in state.keys.values()}
-        self.hosts: dict[str, tuple[str, str]] = {
-            environment.host: (project.id, environment.id)
-            for project in state.projects.values()
-            for environment in project.environments.values()
-        }
-
-    def new_id(self, kind: str) -> str:
-        """The next id of the world."""
-        self.state.counter += 1
-        return uuid_of(self.state.seed, kind, self.state.counter)
-
-    def deployments(self, project: Project) -> dict[str, Deployment]:
-        """Deployments of a project by id, oldest first; a seeded history is worked out at the first look."""
-        if project.seeded is not None:
-            from createos_nb.simulator.seeding import unfold
-
-            unfold(self, project)
-        return project.deployments
-
-    def changed(self, resource: Any) -> None:
-        """Note that a resource has just changed."""
-        resource.updated = self.state.now
-        self.rows.pop(resource.id, None)
-
-    def note(self, what: str, project: Project | None = None, text: str = "", **ids: str) -> None:
-        """Write a line of the journal."""
-        where = project.id if project is not None else ""
-        self.state.journal.append(Happening(self.state.now, what, where, text=text, **ids))
-
-    def traffic(self, environment: Environment) -> Traffic:
-        """The requests of an environment, for all time up to now."""
-        found = self._traffics.get(environment.id)
-        if found is None:
-            state = self.state
-            found = self._traffics[environment.id] = Traffic(
-                state.seed,
-                environment.id,
-                environment.profiles or None,
-                environment.segments,
-                [incident for incident, reached in state.incidents if environment.id in reached],
-                self.recorded.setdefault(environment.id, Recorded()),
-                created_at(environment),
-            )
-        return found
-
-    def traffic_changed(self, environment: Environment) -> None:
-        """Note that what shapes an environment's traffic has changed."""
-        self._traffics.pop(environment.id, None)

@@ -41,7 +41,7 @@ def test_branches_come_in_pages_by_name(shop: Any) -> None:
     assert names == ["develop", "feature/gift-cards", "fix/cart-rounding", "main", "release", "staging"]
     paged = [shop(*ask, **repository, page=page, per_page=4) for page in (1, 2, 3)]
     assert [len(rows) for rows in paged] == [4, 2, 0]
-    assert sum(paged, []) == everything
+    assert [row for rows in paged for row in rows] == everything
     guarded = shop(*ask, **repository, protected="true")
     assert [row["name"] for row in guarded] == ["main", "release"]
     assert len(shop(*ask, **repository, protected="false")) == 4

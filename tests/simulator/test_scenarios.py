@@ -69,7 +69,7 @@ def test_every_scenario_opens_in_both_dialects(name: str) -> None:
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
-    with pytest.raises(InvalidInput, match="there is no scenario 'storefornt'; there is: .*storefront"):
+    with pytest.raises(InvalidInput, match=r"there is no scenario 'storefornt'; there is: .*storefront"):
         open_world("storefornt")
 
 
@@ -85,16 +85,16 @@ def test_an_unknown_setting_or_dialect_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("wrong", "line", "words"),
     [
-        ("colour = 3\n", 22, "colour"),
+        ("colour = 3\n", 22, "github[0].repositories[0].colour: unknown"),
         (PROJECT.replace('type = "vcs"', 'type = "git"'), 25, "projects[0].type"),
         (PROJECT.replace('made = "-9d"', 'made = "a week ago"'), 27, "projects[0].made: not a time"),
         (PROJECT.replace('made = "-9d"', 'made = "+9d"'), 27, "lies after the start"),
         (PROJECT.replace("juniper-goods/shop", "juniper-goods/shoe"), 26, "there is no repository"),
-        (PROJECT.replace("port = 3000", "port = 0"), 22, "settings.port"),
+        (PROJECT.replace("port = 3000", "port = 0"), 28, "projects[0].settings: port: expected int >= 1"),
         (PROJECT.replace('branch = "main"', ""), 30, "needs a branch"),
         (PROJECT + '[[projects.history]]\nat = "-1d"\ndo = "jump"\n', 37, "jump"),
         (PROJECT + '[[projects.history]]\nat = "-1d 25:00"\ndo = "push"\nmessage = "a"\n', 36, "not a time"),
-        (PROJECT + '[[projects.history]]\nat = "-1d"\ndo = "push"\nmessag = "a"\n', 35, "messag"),
+        (PROJECT + '[[projects.history]]\nat = "-1d"\ndo = "push"\nmessag = "a"\n', 38, "messag: unknown"),
         (
             PROJECT + '[[projects.history]]\nat = "-1d"\ndo = "push"\nmessage = "a"\nsource = "good"\n',
             35,
@@ -110,6 +110,7 @@ def test_an_unknown_setting_or_dialect_is_an_error() -> None:
         ("[settings]\nidel = 3\n", 22, "idel"),
         ('[[incidents]]\nname = "a"\nstart = "-1d"\nenvironments = ["shop/nowhere"]\n', 25, "there is no environment"),
         ("[behaviours.odd]\nslow = 1000\n", 22, "slow is 0.1 to 100"),
+        ("[behaviours.odd]\nslow = 1\nfast = 2\n", 24, "behaviours.odd.fast: unknown"),
         ("oops\n", 22, "line 22"),
     ],
 )

@@ -35,7 +35,7 @@ def test_time_stands_still_until_somebody_moves_it(shop: Any) -> None:
 
 @pytest.mark.parametrize("wrong", [-1, "-5min", "soon", "", "5 parsecs"])
 def test_time_goes_forward_only(shop: Any, wrong: Any) -> None:
-    with pytest.raises(ValueError, match="time only goes forward|not a duration"):
+    with pytest.raises(ValueError, match=r"time only goes forward|not a duration"):
         shop.world.advance(wrong)
 
 
@@ -160,8 +160,8 @@ def test_replay_says_what_is_wrong(shop: Any, log: Path) -> None:
         shop.world.replay("shop", "production", log)
     with pytest.raises(UnknownName, match="there is no environment 'live' in storefront; there is: production"):
         shop.world.replay("storefront", "live", log)
-    for end in ("yesterday", 17, datetime(2020, 1, 1)):
-        with pytest.raises(InvalidInput, match="end is"):
+    for end in ("yesterday", b"now", datetime(2020, 1, 1)):
+        with pytest.raises(InvalidInput, match=r"not a time|needs a zone"):
             shop.world.replay("storefront", "production", log, end=end)
     with pytest.raises(OSError, match="nothing"):
         shop.world.replay("storefront", "production", log.with_name("nothing"))
