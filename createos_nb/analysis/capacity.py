@@ -1,0 +1,227 @@
+"""How many replicas the traffic needs, from the load that each replica has been seen to carry.
+
+The platform tells requests and errors, no CPU, no memory and no latency. So the only honest measure of capacity is a
+demonstration: the load per replica at which the success rate still met its target. For CPU and memory there is no
+evidence, and the advice says that instead of a number.
+
+Model. A bucket carries `rpm / replicas`. It met the target if its errors were within `(1 − target)` of its requests.
+The demonstrated capacity c* is the fifth highest load of buckets that met it, so that one lucky bucket demonstrates
+nothing. A limit has been seen if the buckets with more load than c* failed more often than the target allows, by more
+than chance (1 in 1,000), and more often than the others. Needed are `⌈q99 / c*⌉` replicas for the 99th percentile of
+the pace, and `⌈q99 · (1 + headroom) / c*⌉` with room to grow. Where no limit has been seen, more than the present
+number is never advised: what has been served well so far is no evidence against the replicas that served it.
+
+Measured on held-out weeks: `benchmarks/statistics/RESULTS.md`, section capacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis import card
+from createos_nb.analysis.alerting import status_classes
+from createos_nb.analysis.checks import Floats, FrameError, requests
+
+MOST = 3
+"""Replicas that the platform allows for an environment."""
+
+_TIMES = 5
+_FEWEST = 60
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReplicasAdvice:
+    """How many replicas one environment needs, and why."""
+
+    replicas: int
+    """What is advised, 1 to 3."""
+    current: int
+    needed: int | None
+    """⌈q99 / c*⌉, which may exceed what the platform allows; None without evidence."""
+    with_headroom: int | None
+    """The same with room to grow; None without evidence."""
+    demonstrated: float
+    """c*: requests per minute and replica at which the target was still met; NaN if never."""
+    limit_seen: bool
+    """Whether more load than that made more errors."""
+    q99: float
+    """99th percentile of the requests per minute."""
+    peak: float
+    """Highest requests per minute."""
+    target: float
+    headroom: float
+    reason: str
+    cpu: str = "no evidence: the platform does not tell CPU use"
+    memory: str = "no evidence: the platform does not tell memory use"
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        if self.replicas == self.current:
+            return f"Keep {self.current} {_plural(self.current)}: {self.reason}."
+        step = "more" if self.replicas > self.current else "fewer"
+        return f"{self.replicas} {_plural(self.replicas)} instead of {self.current} ({step}): {self.reason}."
+
+    def _rows(self) -> list[tuple[str, Any]]:
+        carried = "nothing" if np.isnan(self.demonstrated) else f"{self.demonstrated:,.1f} rpm per replica"
+        kind = "more load failed" if self.limit_seen else "no limit was seen"
+        return [
+            ("demonstrated", f"{carried} at {card.percent(self.target)}; {kind}"),
+            ("pace", f"99 % of the time below {self.q99:,.1f} rpm, peak {self.peak:,.1f} rpm"),
+            ("CPU", self.cpu),
+            ("memory", self.memory),
+        ]
+
+    def __repr__(self) -> str:
+        return card.text("Replicas", self.sentence, self._rows())
+
+    def _repr_html_(self) -> str:
+        return card.html("Replicas", self.sentence, self._rows())
+
+
+def replicas_advice(
+    frame: pd.DataFrame,
+    *,
+    replicas: int | pd.Series[Any] | Mapping[tuple[str, str], int],
+    target: float = 0.999,
+    headroom: float = 0.3,
+    errors: str | tuple[str, ...] = ("5xx",),
+) -> ReplicasAdvice | pd.DataFrame:
+    """Advise a number of replicas, 1 to 3.
+
+    `frame` is a requests frame. `replicas` is the number that served it; or a Series of it indexed by time, each value
+    holding until the next, if it changed; for a fleet a mapping from `(project, environment)` to the number. `headroom`
+    is the room to grow, 0.3 for 30 %. `errors` names the status classes that are errors.
+
+    One environment gives a :class:`ReplicasAdvice`, a fleet a frame with `project`, `environment`, `replicas`,
+    `current`, `needed`, `with_headroom` (Int64), `demonstrated` (rpm per replica), `limit_seen` (bool), `q99`, `peak`
+    (rpm) and `reason`. More than one replica needs an app that keeps no state.
+    """
+    if not 0 < target < 1:
+        raise ValueError(f"target must lie between 0 and 1 (0.999 is 99.9 %), not {target!r}")
+    if not 0 <= headroom <= 10:
+        raise ValueError(f"headroom must lie between 0 and 10 (0.3 is 30 %), not {headroom!r}")
+    statuses = status_classes(errors)
+    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
+    pace = np.where(counts.observed, counts.count, np.nan) * (60 / max(counts.bucket_seconds, 1))
+    failed = counts.errors(statuses)
+    if counts.environments is None:
+        number = _over_time(replicas, counts.index)
+        return _advise(pace, counts.count, failed, number, target, headroom)
+    if not isinstance(replicas, Mapping):
+        raise FrameError("replicas of a fleet must be a mapping from (project, environment) to their number")
+    absent = [key for key in counts.environments if key not in replicas]
+    if absent:
+        raise FrameError(f"replicas has no number for {absent[0][0]}/{absent[0][1]}")
+    advice = [
+        _advise(
+            pace[row],
+            counts.count[row],
+            failed[row],
+            np.full(len(counts.index), float(replicas[key])),
+            target,
+            headroom,
+        )
+        for row, key in enumerate(counts.environments)
+    ]
+    table = pd.DataFrame(
+        {
+            "project": counts.environments.get_level_values("project"),
+            "environment": counts.environments.get_level_values("environment"),
+            "replicas": [one.replicas for one in advice],
+            "current": [one.current for one in advice],
+            "needed": [one.needed for one in advice],
+            "with_headroom": [one.with_headroom for one in advice],
+            "demonstrated": [one.demonstrated for one in advice],
+            "limit_seen": np.array([one.limit_seen for one in advice], dtype=np.bool_),
+            "q99": [one.q99 for one in advice],
+            "peak": [one.peak for one in advice],
+            "reason": pd.array([one.reason for one in advice], dtype="str"),
+        }
+    )
+    return table.astype(dict.fromkeys(("replicas", "current", "needed", "with_headroom"), "Int64"))
+
+
+def _advise(
+    pace: Floats, count: Floats, failed: Floats, number: Floats, target: float, headroom: float
+) -> ReplicasAdvice:
+    current = int(number[-1]) if len(number) else 1
+    seen = np.isfinite(pace) & np.isfinite(failed) & np.isfinite(number)
+    pace, count, failed, load = pace[seen], count[seen], failed[seen], (pace / number)[seen]
+    busy = count > 0
+    if int(busy.sum()) < _FEWEST:
+        reason = f"only {int(busy.sum())} buckets with requests, too few to say more"
+        q99, peak = (float(np.quantile(pace, 0.99)), float(pace.max())) if len(pace) else (np.nan, np.nan)
+        return ReplicasAdvice(current, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
+    q99, peak = float(np.quantile(pace, 0.99)), float(pace.max())
+    met = busy & (failed <= (1 - target) * count)
+    if int(met.sum()) < _TIMES:
+        reason = f"no load was served at {card.percent(target)}, so its errors have another cause than load"
+        return ReplicasAdvice(current, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
+    carried = float(np.sort(load[met])[-_TIMES])
+    limit = _limit_seen(load > carried, count, failed, target)
+    needed = _ceiling(q99 / carried)
+    roomy = _ceiling(q99 * (1 + headroom) / carried)
+    wanted = roomy if limit else max(needed, min(roomy, current))
+    advised = int(np.clip(wanted, 1, MOST))
+    reason = _reason(advised, wanted, current, roomy, limit, carried, q99, headroom)
+    return ReplicasAdvice(advised, current, needed, roomy, carried, limit, q99, peak, target, headroom, reason)
+
+
+def _limit_seen(above: Any, count: Floats, failed: Floats, target: float) -> bool:
+    """Whether the buckets with more load failed more often than the target allows and than the others did."""
+    from scipy.special import betainc
+
+    of, bad = float(count[above].sum()), float(failed[above].sum())
+    if int(above.sum()) < _TIMES or bad == 0:
+        return False
+    others = float(failed[~above].sum()) / max(float(count[~above].sum()), 1.0)
+    allowed = max(1 - target, others)
+    return bool(bad > 2 * allowed * of and betainc(bad, of - bad + 1, allowed) < 1e-3)
+
+
+def _reason(
+    advised: int, wanted: int, current: int, roomy: int, limit: bool, carried: float, q99: float, headroom: float
+) -> str:
+    shown = f"each replica has carried {carried:,.0f} rpm, and 99 % of the time {q99:,.0f} rpm come"
+    if wanted > MOST:
+        return f"{shown}; {wanted} would be needed, and {MOST} are the most: beyond that an external load balancer"
+    if not limit and roomy > current:
+        return f"{shown}; nothing has failed under load, so there is no evidence for more"
+    if limit:
+        return f"{shown}; more load than that has failed, and {card.percent(headroom)} are kept free"
+    return f"{shown}, with {card.percent(headroom)} kept free"
+
+
+def _over_time(replicas: Any, index: pd.DatetimeIndex) -> Floats:
+    if isinstance(replicas, pd.Series):
+        if not isinstance(replicas.index, pd.DatetimeIndex) or replicas.index.tz is None:
+            raise FrameError("replicas over time must be a Series with a DatetimeIndex in UTC")
+        steps = replicas.sort_index()
+        at = steps.index.searchsorted(index, side="right") - 1
+        values = steps.to_numpy(dtype="float64", na_value=np.nan)
+        known = np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
+        return _checked(known)
+    if isinstance(replicas, (int, np.integer)) and not isinstance(replicas, bool):
+        return _checked(np.full(len(index), float(replicas)))
+    raise FrameError(f"replicas must be a number or a Series over time, not {type(replicas).__name__}")
+
+
+def _checked(number: Floats) -> Floats:
+    if (number < 1).any():
+        raise FrameError(f"replicas must be at least 1, not {np.nanmin(number):g}")
+    return number
+
+
+def _ceiling(value: float) -> int:
+    # 3.0000000001 replicas are three
+    return max(int(np.ceil(value - 1e-9)), 1)
+
+
+def _plural(number: int) -> str:
+    return "replica" if number == 1 else "replicas"
