@@ -18,8 +18,10 @@ from createos_nb.fleet import Fleet
 from createos_nb.noun import Noun
 from createos_nb.nouns.analytics import Analytics
 from createos_nb.nouns.asking import Asking
+from createos_nb.nouns.deployments import Deployments
 from createos_nb.nouns.environments import Environments
 from createos_nb.nouns.security import Security
+from createos_nb.nouns.templates import Templates
 from createos_nb.times import iso
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
@@ -105,8 +107,8 @@ class Client:
         return api.Cronjobs(self._asking)
 
     @cached_property
-    def deployments(self) -> api.Deployments:
-        return api.Deployments(self._asking)
+    def deployments(self) -> Deployments:
+        return Deployments(self._asking)
 
     @cached_property
     def domains(self) -> api.Domains:
@@ -129,8 +131,8 @@ class Client:
         return Security(self._asking)
 
     @cached_property
-    def templates(self) -> api.Templates:
-        return api.Templates(self._asking)
+    def templates(self) -> Templates:
+        return Templates(self._asking)
 
     @cached_property
     def fleet(self) -> Fleet:

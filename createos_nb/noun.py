@@ -19,6 +19,15 @@ class Performer(Protocol):
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+#: Calls of a noun that are no operation of the platform, and change something by way of one.
+_WRITES: set[Callable[..., Any]] = set()
+
+
+def writes(function: F) -> F:
+    """Mark a noun's call that is no operation itself as one that changes something."""
+    _WRITES.add(function)
+    return function
+
 
 def operation(
     name: str,
@@ -147,7 +156,7 @@ class Noun:
     def __repr__(self) -> str:
         head = f"client.{self.noun}: {inspect.cleandoc(type(self).__doc__ or '')}".split("\n", 1)[0]
         rows = [(one.call_name, one.effect, one.summary) for one in self.operations().values()]
-        rows += [(name, "read", summary) for name, summary in self._others()]
+        rows += self._others()
         wide = max(len(row[0]) for row in rows)
         return "\n".join([head, *(f"  {name:<{wide}}  {effect:<7}  {text}" for name, effect, text in rows)])
 
@@ -158,20 +167,21 @@ class Noun:
             for one in self.operations().values()
         )
         rows += "".join(
-            f"<tr><td style='text-align:left'><code>{escape(name)}</code></td><td>read</td>"
+            f"<tr><td style='text-align:left'><code>{escape(name)}</code></td><td>{effect}</td>"
             f"<td style='text-align:left'>{escape(summary)}</td></tr>"
-            for name, summary in self._others()
+            for name, effect, summary in self._others()
         )
         head = escape(inspect.cleandoc(type(self).__doc__ or "").split("\n", 1)[0])
         return (
-            f"<p><code>client.{escape(self.noun)}</code>: {head}</p><table><thead><tr><th>call</th><th>effect</th>"
-            f"<th>what it does</th></tr></thead><tbody>{rows}</tbody></table>"
+            f"<p><code>client.{escape(self.noun)}</code>: {head}</p><table><thead><tr>"
+            + "".join(f"<th style='text-align:left'>{name}</th>" for name in ("call", "effect", "what it does"))
+            + f"</tr></thead><tbody>{rows}</tbody></table>"
         )
 
-    def _others(self) -> list[tuple[str, str]]:
-        """Public calls that are no operation of the platform, with their first sentence."""
+    def _others(self) -> list[tuple[str, Effect, str]]:
+        """Public calls that are no operation of the platform: name, effect, first sentence."""
         return [
-            (name, inspect.cleandoc(member.__doc__ or "").split("\n", 1)[0])
+            (name, "write" if member in _WRITES else "read", inspect.cleandoc(member.__doc__ or "").split("\n", 1)[0])
             for base in type(self).__mro__
             if base is not Noun and base is not object
             for name, member in vars(base).items()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import pandas as pd
 
 from createos_nb import api
 from createos_nb.frames.arrays import texts
+from createos_nb.nouns.downloads import MOST_BYTES, to_file
 from createos_nb.words import snake
+
+if TYPE_CHECKING:
+    from createos_nb.nouns.asking import Asking
 
 _LISTS: Final = ("vulnerabilities", "findings", "Vulnerabilities")
 _FIRST: Final = ("severity", "id", "package", "installed_version", "fixed_version", "title")
@@ -35,6 +41,28 @@ class Security(api.Security):
             "complete": scan["status"] == "success",
         }
         return frame
+
+    def download_to(
+        self,
+        project: str,
+        deployment: str | int,
+        file: str | os.PathLike[str],
+        *,
+        replace: bool = False,
+        max_bytes: int = MOST_BYTES,
+    ) -> Path:
+        """Write the full report of a scan that has succeeded to a file, whole or not at all; gives its path.
+
+        A file that is there already is refused, or with `replace` written over at the very end.
+        """
+        return to_file(
+            cast("Asking", self.performer),
+            api.find("GetSecurityScanDownloadUri"),
+            {"project": project, "deployment": deployment},
+            file,
+            replace=replace,
+            max_bytes=max_bytes,
+        )
 
 
 def _found(report: Any) -> Iterator[Mapping[str, Any]]:

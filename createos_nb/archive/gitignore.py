@@ -1,0 +1,109 @@
+"""What `.gitignore` files leave out, decided entry by entry on the way down, as git itself walks a folder."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pathspec import GitIgnoreSpec
+
+#: git knows the classes of POSIX in brackets, Python's patterns do not.
+_CLASSES: Final = {
+    "[:alpha:]": "a-zA-Z",
+    "[:digit:]": "0-9",
+    "[:alnum:]": "a-zA-Z0-9",
+    "[:lower:]": "a-z",
+    "[:upper:]": "A-Z",
+    "[:xdigit:]": "0-9a-fA-F",
+    "[:space:]": " \t",
+    "[:blank:]": " \t",
+}
+_SPACES: Final = re.compile(r"(?<!\\) +$")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a `.gitignore`: where it stands, what it says, and whether it takes back what others say."""
+
+    where: str
+    text: str
+    negated: bool
+    folders_only: bool
+    pattern: Any
+
+    def fits(self, path: str, is_folder: bool) -> bool:
+        """Whether the line names this very entry. One that lies in a folder which it names is not named itself."""
+        if self.folders_only and not is_folder:
+            return False
+        found = self.pattern.match_file(path)
+        # a pattern marks in a group that only a folder on the way to the path fits
+        return found is not None and not any(found.match.groupdict().values())
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}"
+
+
+class Ignore:
+    """The lines of one `.gitignore`.
+
+    `below`: the folder of the upload that it lies in ("" for the top). `beyond`: for one that lies above the upload,
+    the way from its own folder down to the top of the upload.
+    """
+
+    def __init__(self, lines: Iterable[str], where: str, *, below: str = "", beyond: str = "") -> None:
+        self._below = below + "/" if below else ""
+        self._beyond = beyond + "/" if beyond else ""
+        read = (_line(text, f"{where}:{number}") for number, text in enumerate(lines, start=1))
+        self._lines = [line for line in read if line is not None]
+        self._lines.reverse()
+
+    def line_for(self, path: str, is_folder: bool) -> Line | None:
+        """The line that decides about an entry of the upload: the last one that names it."""
+        own = self._beyond + path.removeprefix(self._below)
+        return next((line for line in self._lines if line.fits(own, is_folder)), None)
+
+
+def parsed(content: bytes, where: str, *, below: str = "", beyond: str = "") -> Ignore:
+    """The rules of a file's content; names in it that are no UTF-8 fit the names on the disk all the same."""
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    return Ignore((line.removesuffix("\r") for line in text.split("\n")), where, below=below, beyond=beyond)
+
+
+def deciding(stack: Sequence[Ignore], path: str, is_folder: bool) -> Line | None:
+    """The line that decides about an entry: the innermost file that names it has the say."""
+    for one in reversed(stack):
+        if (line := one.line_for(path, is_folder)) is not None:
+            return line
+    return None
+
+
+def chosen(patterns: Sequence[str]) -> GitIgnoreSpec | None:
+    """Patterns that people give, each written as in a `.gitignore`; None where there are none.
+
+    Unlike a line of a file, one that can't be read is an error: `ValueError`.
+    """
+    if not patterns:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return GitIgnoreSpec.from_lines(patterns)
+
+
+def _line(text: str, where: str) -> Line | None:
+    plain = _SPACES.sub("", text)
+    folders_only = plain.endswith("/")
+    bare = plain[:-1] if folders_only else plain
+    for name, letters in _CLASSES.items():
+        bare = bare.replace(name, letters)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # about brackets within brackets, which mean nothing special
+            pattern = next(iter(GitIgnoreSpec.from_lines([bare]).patterns), None)
+    except ValueError:  # git ignores a line that it can't read
+        return None
+    if pattern is None or pattern.include is None:
+        return None
+    return Line(where, plain, not pattern.include, folders_only, pattern)

@@ -1,0 +1,53 @@
+"""Paths inside an upload or an archive: always with slashes, always below the top, whatever system they come from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+#: Characters of a path; the platform documents no figure, file systems of its kind stop near here.
+MOST_PATH: Final = 1024
+
+_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.I)
+
+
+def fault(path: str) -> str:
+    """Why a path can't name a file of an upload; an empty text where it can."""
+    if not path:
+        return "the path is empty"
+    if any("\ud800" <= letter <= "\udfff" for letter in path):
+        return "the name is not valid UTF-8"
+    if any(unicodedata.category(letter) == "Cc" for letter in path):
+        return "the name holds a control character"
+    if "\\" in path:
+        return "the name holds a backslash, which the platform would take for a folder"
+    if path.startswith("/") or ":" in path.split("/", 1)[0]:
+        return "the path is absolute, or begins like a drive"
+    parts = path.split("/")
+    if ".." in parts:
+        return "the path leaves the folder"
+    if "." in parts or "" in parts:
+        return "the path has an empty part"
+    if len(path) > MOST_PATH:
+        return f"the path is longer than {MOST_PATH} characters"
+    return ""
+
+
+def fault_on_windows(path: str) -> str:
+    """Why Windows would write another file than the one that is named; an empty text where it would not."""
+    for part in path.split("/"):
+        if _DEVICES.fullmatch(part) or part[-1:] in (" ", ".") or any(letter in '<>:"|?*' for letter in part):
+            return f"Windows takes the name {part!r} for something else"
+    return ""
+
+
+def folded(path: str) -> str:
+    """What a file system that ignores case and the spelling of accents takes the path for."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def shown(path: str) -> str:
+    """A path in one line for people: what can't be printed is escaped."""
+    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in path)
+    return text if len(text) <= 120 else text[:119] + "…"

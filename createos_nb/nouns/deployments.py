@@ -1,0 +1,162 @@
+"""Deployments as a client offers them: also files of any kind to deploy, and deployed files on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import pandas as pd
+
+from createos_nb import api
+from createos_nb.archive import MOST_BYTES, Selection, packed, selected
+from createos_nb.archive.packing import Way, way_of
+from createos_nb.archive.sources import Source
+from createos_nb.errors import InvalidInput
+from createos_nb.noun import writes
+from createos_nb.nouns import downloads
+
+if TYPE_CHECKING:
+    from createos_nb.nouns.asking import Asking
+
+_OPERATIONS: dict[Way, str] = {
+    "text": "UploadDeploymentFiles",
+    "base64": "UploadDeploymentBase64Files",
+    "zip": "UploadDeploymentZip",
+}
+_SHOWN = 12
+
+
+class Deployments(api.Deployments):
+    """The versions of a project, newest first, and their logs."""
+
+    def upload_plan(
+        self,
+        source: Source,
+        *,
+        way: str = "auto",
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        gitignore: bool = True,
+        root: str | os.PathLike[str] | None = None,
+        max_bytes: int = MOST_BYTES,
+    ) -> pd.DataFrame:
+        """What `upload` would send of a source, what it would leave out, and why; nothing is sent.
+
+        Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
+        a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
+        binary), why (str: the reason for leaving out; for what is included, something to mind). `attrs`: `operation`
+        and `way` that it would go by (None where it can't go), `files`, `bytes`, and `problems`, the reasons why
+        `upload` would refuse it; empty where it would not.
+        """
+        selection = selected(
+            source, include=include, exclude=exclude, gitignore=gitignore, root=root, max_bytes=max_bytes
+        )
+        problems = list(selection.problems)
+        chosen: Way | None = None
+        try:
+            chosen = way_of(selection, way)
+        except InvalidInput as error:
+            problems.append(str(error))
+        frame = selection.frame()
+        frame.attrs |= {
+            "operation": _OPERATIONS[chosen] if chosen and not problems else None,
+            "way": chosen if not problems else None,
+            "files": len(selection.included),
+            "bytes": sum(row.size or 0 for row in selection.included),
+            "problems": problems,
+        }
+        return frame
+
+    @writes
+    def upload(
+        self,
+        project: str,
+        source: Source,
+        *,
+        way: str = "auto",
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        gitignore: bool = True,
+        root: str | os.PathLike[str] | None = None,
+        max_bytes: int = MOST_BYTES,
+    ) -> pd.Series:
+        """Deploy files (upload projects): a folder, a list of files, a mapping from path to content, or a zip.
+
+        Left out are secrets (`.env` and its kin, private keys, stores of passwords), `.git`, what the `.gitignore`
+        files in the source say (and those above it, up to the top of its repository), installed packages, caches, and
+        symbolic links; `upload_plan` shows all of it. `include` and `exclude`: patterns as `.gitignore` writes them;
+        what `include` names is sent whatever the rules say. `gitignore=False`: no `.gitignore` counts.
+
+        `way`: "text" or "base64" (at most 100 files), "zip", or "auto": text, base64 where a file is binary, a zip
+        where there are more than 100 files or 10 MB. `root`: the folder that the paths of a list are relative to
+        (default: the current one). A zip goes as it is, unless something of it is left out. `max_bytes`: of all files
+        together; the platform documents no limit of its own.
+
+        Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
+        Raises `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
+        """
+        asking = cast("Asking", self.performer)
+        if asking.read_only:
+            asking.send(api.find("UploadDeploymentZip"), {})  # which raises
+        selection = selected(
+            source, include=include, exclude=exclude, gitignore=gitignore, root=root, max_bytes=max_bytes
+        )
+        if selection.problems:
+            raise InvalidInput(_refused(selection))
+        sent = packed(selection, way_of(selection, way))
+        operation = api.find(_OPERATIONS[sent.way])
+        name = "file" if sent.way == "zip" else "files"
+        made = asking.perform(operation, {"project": project, name: sent.content})
+        return _receipt(str(made["id"]), sent.way, selection, operation.name)
+
+    def download_to(
+        self,
+        project: str,
+        deployment: str | int,
+        folder: str | os.PathLike[str],
+        *,
+        replace: bool = False,
+        max_bytes: int = downloads.MOST_BYTES,
+    ) -> pd.DataFrame:
+        """Unpack the uploaded files of a deployment into a new folder (upload projects): path (str) and bytes (Int64).
+
+        The folder is whole, or not there: it must not exist, or be empty; with `replace` the new one takes its place at
+        the very end. Nothing of the archive is written outside of it: an archive with paths that lead out, with links,
+        or with names that come twice is refused as a whole. `max_bytes`: of the archive, and of what it unpacks to.
+
+        Raises `InvalidInput` for a place that can't be written, a `RequestError` for a file that does not come, and
+        `Unreadable` for one that is damaged or not safe.
+        """
+        return downloads.to_folder(
+            cast("Asking", self.performer),
+            api.find("DownloadDeployment"),
+            {"project": project, "deployment": deployment},
+            folder,
+            replace=replace,
+            max_bytes=max_bytes,
+        )
+
+
+def _refused(selection: Selection) -> str:
+    """All that is wrong, in one text."""
+    problems = selection.problems
+    shown = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
+    lines = "".join(f"\n  · {one}" for one in shown)
+    return f"{selection.label} can't be uploaded, and nothing was sent:{lines}\n→ exclude= leaves files out"
+
+
+def _receipt(made: str, way: Way, selection: Selection, operation: str) -> pd.Series:
+    rows = selection.included
+    frame = selection.frame()
+    out = frame[~frame["included"]]
+    facts: dict[str, Any] = {
+        "id": made,
+        "way": way,
+        "files": len(rows),
+        "bytes": sum(row.size or 0 for row in rows),
+        "left_out": len(out),
+    }
+    receipt = pd.Series(facts, dtype=object)
+    receipt.attrs |= {"operation": operation, "left_out": dict(zip(out["path"], out["why"], strict=True))}
+    return receipt
