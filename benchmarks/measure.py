@@ -55,8 +55,7 @@ def table(figures: list[Figure]) -> str:
     """The figures as Markdown."""
     lines = ["| what | ours | beside | it | ratio | goal | |", "| --- | ---: | --- | ---: | ---: | --- | --- |"]
     for f in figures:
+        ours, other = f"{f.ours:.4g} {f.unit}", f"{f.other:.4g} {f.unit}"
         met = "met" if f.met else "MISSED"
-        lines.append(
-            f"| {f.name} | {f.ours:.4g} {f.unit} | {f.other_name} | {f.other:.4g} {f.unit} | {f.ratio:.2f} | {f.goal} | {met} |"
-        )
+        lines.append(f"| {f.name} | {ours} | {f.other_name} | {other} | {f.ratio:.2f} | {f.goal} | {met} |")
     return "\n".join(lines)

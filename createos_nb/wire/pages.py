@@ -54,15 +54,18 @@ def read_all(
 ) -> Listing[Row]:
     """All rows, or the first `limit`: the first page, then the others `concurrency` at a time.
 
-    Pages overlap by a row. A listing is complete when each page begins with a row of the page before (nothing fell
-    between them), the last one ends the list, and as many different rows came as the list had at the beginning (no row
-    jumped over the place where it was being read). Then each row that was there throughout is in, once: whatever
-    vanished, and whatever arrived in a list that keeps its order, or arrived or jumped to the front of one that has the
-    latest first. Otherwise the list is read again, with pages that overlap more.
+    The first reading takes page after page, and is complete when each named the same total and as many different rows
+    came: the list stood still. Otherwise it is read again with pages that overlap. Such a reading is complete when each
+    page begins with a row of the page before (nothing fell between them), the last one ends the list, and as many
+    different rows came as the list had at the beginning (no row jumped over the place where it was being read). Then
+    each row that was there throughout is in, once: whatever vanished, and whatever arrived in a list that keeps its
+    order, or arrived or jumped to the front of one that has the latest first. The platform's pages do;
+    in a list with another order, the first reading could miss that between two requests one row vanished and another
+    arrived further on.
     """
     listing: Listing[Row] = Listing([], None, False)
-    for overlap in (1, page // 4, page // 2, page // 2):
-        listing = _Pass(fetch, key, page, max(1, overlap), limit, concurrency, tick).read()
+    for overlap in (0, max(1, page // 4), max(1, page // 2), max(1, page // 2)):
+        listing = _Pass(fetch, key, page, overlap, limit, concurrency, tick).read()
         if listing.complete:
             break
     return listing
@@ -90,6 +93,8 @@ class _Pass(Generic[Row]):
         first = self._get(0, asked)
         if not first.ends and 0 < len(first.rows) < asked:
             self._page = len(first.rows)  # the platform's pages are smaller than what was asked for
+        if first.total is None and not self._overlap:
+            self._overlap = max(1, self._page // 4)  # without a total, only an overlap shows that pages join
         step = max(1, self._page - min(self._overlap, max(1, self._page // 2)))
         pages = [first]
         offsets = list(range(step, self._covered_by(first.total) - self._page + step, step))
@@ -109,6 +114,13 @@ class _Pass(Generic[Row]):
             stale = stale + 1 if seen.issuperset(pages[-1].keys) else 0
             seen.update(pages[-1].keys)
         return self._joined(pages)
+
+    def _steady(self, pages: list[_Page], unique: int) -> bool:
+        """The list stood still: one total on all pages, and no row twice on pages that do not overlap."""
+        rows = sum(len(one.keys) for one in pages)
+        return (
+            self._overlap == 0 and pages[0].total is not None and rows == unique and len({p.total for p in pages}) == 1
+        )
 
     def _get(self, offset: int, size: int) -> _Page:
         rows, total = self._fetch(offset, size)
@@ -133,7 +145,7 @@ class _Pass(Generic[Row]):
             for key, row in zip(one.keys, one.rows, strict=True):
                 unique.setdefault(key, row)  # type: ignore[arg-type]  # rows of the pages are what was fetched
         first, last = pages[0], pages[-1]
-        joined = all(
+        joined = self._steady(pages, len(unique)) or all(
             after.keys[0] in set(before.keys) if after.keys else before.ends
             for before, after in itertools.pairwise(pages)
         )

@@ -69,8 +69,8 @@ def read(server: Server, page: int, **settings: Any) -> Any:
 
 
 @settings(max_examples=300, deadline=None)
-@given(rows=st.integers(0, 60), page=st.integers(1, 20), changes=script(INSERTED, VANISHES))
-@example(rows=40, page=20, changes=[[], [("vanishes", 0.1), ("arrives", 0.8)]])  # a gap that the totals hide
+@given(rows=st.integers(0, 60), page=st.integers(1, 20), changes=script(ARRIVES, VANISHES))
+@example(rows=40, page=20, changes=[[], [("vanishes", 0.1), ("arrives", 0.0)]])  # the totals stay the same
 @example(rows=40, page=20, changes=[[], [("vanishes", 0.1)], [], [("vanishes", 0.1)], [], [("vanishes", 0.1)]])
 def test_a_complete_list_has_every_row_that_was_there_throughout_and_none_twice(
     rows: int, page: int, changes: list[list[Any]]
@@ -97,12 +97,21 @@ def test_a_row_that_jumps_over_the_place_where_the_list_is_read_is_not_lost_in_s
         assert server.throughout <= set(found.rows)
 
 
+@settings(max_examples=60, deadline=None)
+@given(rows=st.integers(0, 120), page=st.integers(1, 20))
+def test_the_list_that_the_platform_gives_is_read_at_whole_pages(rows: int, page: int) -> None:
+    """A list at rest is asked for at multiples of the page, so that whatever keeps pages beforehand can answer."""
+    server = Server(rows, [])
+    assert read(server, page).complete
+    assert server.requests == [(offset, page) for offset in range(0, max(rows, 1), page)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     rows=st.integers(0, 60),
     page=st.integers(2, 20),
     quiet=st.integers(0, 3),
-    changes=st.lists(st.one_of(INSERTED, VANISHES), max_size=6) | st.lists(JUMPS, max_size=6),
+    changes=st.lists(st.one_of(ARRIVES, VANISHES), max_size=6) | st.lists(JUMPS, max_size=6),
 )
 def test_a_list_that_comes_to_rest_is_complete(rows: int, page: int, quiet: int, changes: list[Any]) -> None:
     """What changes within the first reading is found out, and the second one is whole."""
@@ -114,13 +123,14 @@ def test_a_list_that_comes_to_rest_is_complete(rows: int, page: int, quiet: int,
 
 @settings(max_examples=150, deadline=None)
 @given(rows=st.integers(1, 100), page=st.integers(5, 20), data=st.data())
-def test_rows_that_arrive_at_the_front_cost_no_second_reading(rows: int, page: int, data: st.DataObject) -> None:
+def test_rows_that_arrive_at_the_front_all_the_time_do_no_harm(rows: int, page: int, data: st.DataObject) -> None:
+    """The pages of the second reading overlap, so that it is shown to be whole although the list never rests."""
     changes = data.draw(st.lists(st.lists(ARRIVES, max_size=1), max_size=30))
     server = Server(rows, changes)
     found = read(server, page)
     assert found.complete
     assert server.throughout <= set(found.rows)
-    assert len({offset for offset, _ in server.requests}) == len(server.requests)
+    assert len(server.requests) <= 2 * (rows + len(changes)) // max(1, page - page // 4) + 6
 
 
 @settings(max_examples=100, deadline=None)
@@ -208,7 +218,7 @@ def serving(server: Server, wire: Any) -> Any:
 
 
 @settings(max_examples=40, deadline=None)
-@given(rows=st.integers(0, 130), changes=script(INSERTED, VANISHES))
+@given(rows=st.integers(0, 130), changes=script(ARRIVES, VANISHES))
 @pytest.mark.filterwarnings("ignore::createos_nb.errors.IncompleteWarning")
 def test_a_frame_says_whether_it_is_complete(wire: Any, rows: int, changes: list[list[Any]]) -> None:
     """Pages are read by several threads here, as they are in earnest."""
@@ -222,7 +232,7 @@ def test_a_frame_says_whether_it_is_complete(wire: Any, rows: int, changes: list
 
 
 def test_a_frame_that_may_lack_rows_is_marked_and_a_warning_names_the_list(wire: Any) -> None:
-    server = Server(100, [[("vanishes", 0.0), ("arrives", 1.0)] * 11] * 100)
+    server = Server(100, [[("vanishes", 0.0)] * 11, [("arrives", 1.0)] * 11] * 100)
     client, _ = wire.client(serving(server, wire), concurrency=1)
     with pytest.warns(IncompleteWarning, match=r"deployments\.list") as caught:
         frame = client.deployments.list(wire.uuid(1, 9))

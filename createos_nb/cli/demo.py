@@ -1,0 +1,128 @@
+"""`createos-nb demo`: the tour, executed on a simulated platform, as tables here and as one HTML page."""
+
+from __future__ import annotations
+
+import argparse
+import numbers
+import re
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.files import folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+    from rich.table import Table
+
+NAME = "demo"
+HELP = "Run the tour on a simulated platform and write createos-tour.html here."
+PAGE = "createos-tour.html"
+
+_POLICY = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; font-src data:; '
+    "style-src 'unsafe-inline'\">"
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", default=PAGE, metavar="FILE", help=f"the page to write (default: {PAGE})")
+
+
+def run(given: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.text import Text
+
+    began = time.monotonic()
+    console = Console(width=None if sys.stdout.isatty() else 118, highlight=False)
+    target = Path(given.output)
+    notebook = executed("00_tour.ipynb", console)
+    _tables(console)
+    target.write_text(page(notebook, "A tour of a CreateOS account"), encoding="utf-8")
+    console.print(f"\n[bold]{target}[/bold] is the whole tour as one page ({time.monotonic() - began:.0f} s in all).")
+    console.print("What to type next:")
+    lab = "make lab" if Path("Makefile").exists() else f"jupyter lab {folder('notebooks')}"
+    for command, what in (
+        (lab, "open the notebooks; the first cell of each says which account it speaks to"),
+        ("createos-nb login", "keep the key of your own account, for createos_nb.connect()"),
+        ("createos-nb --help", "all commands"),
+    ):
+        console.print(Text(f"  {command:<20}  {what}"))
+    return 0
+
+
+def executed(name: str, console: Console) -> Any:
+    """A notebook of the project, executed from top to bottom in a kernel of this Python, with a bar of its cells."""
+    import nbformat
+    from nbclient import NotebookClient
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    notebook = nbformat.read(folder("notebooks") / name, as_version=4)  # type: ignore[no-untyped-call]  # has no types
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
+    with bar:
+        task = bar.add_task(f"executing {name}", total=cells)
+        client = NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(Path.cwd())}},
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+            on_cell_executed=lambda **_: bar.advance(task),
+        )
+        client.execute()
+    return notebook
+
+
+def page(notebook: Any, title: str) -> str:
+    """A notebook as one HTML page that loads nothing from anywhere else."""
+    from nbconvert.exporters import HTMLExporter
+
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]  # has no types
+        template_name="lab", exclude_input_prompt=True, exclude_output_prompt=True, embed_images=True
+    )
+    body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    # The template's scripts load mathematics, diagrams and widgets from other servers; a page of tables and pictures
+    # needs none of them. The policy makes a browser refuse whatever might be left.
+    body = re.sub(r"<script\b.*?</script\s*>", "", body, flags=re.DOTALL | re.IGNORECASE)
+    return str(body.replace("<head>", f"<head>{_POLICY}", 1))
+
+
+def _tables(console: Console) -> None:
+    import createos_nb
+
+    with createos_nb.simulate("storefront") as client:
+        console.print(f"[bold]{client.where}[/bold], {client.world.now:%Y-%m-%d %H:%M} UTC\n")
+        fleet = client.fleet.overview(start="-24h")
+        live = fleet[["project", "environment", "state", "version", "live_state", "replicas"]]
+        console.print(table("The fleet", live))
+        traffic = fleet[["project", "environment", "requests", "rpm", "success_percentage", "status_5xx"]]
+        console.print(table("Requests of the last 24 hours", traffic.sort_values("requests", ascending=False)))
+        console.print(table("What changed in the last 48 hours", client.fleet.changes(start="-48h")))
+
+
+def table(title: str, frame: pd.DataFrame) -> Table:
+    """A frame as a table for a terminal: numbers to the right, thousands apart; text is never read as markup."""
+    import pandas as pd
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for name in frame.columns:
+        number = pd.api.types.is_numeric_dtype(frame[name])
+        shown.add_column(str(name).replace("_", " "), justify="right" if number else "left", overflow="fold")
+    for row in frame.itertuples(index=False):
+        shown.add_row(*(Text(_spelled(value)) for value in row))
+    return shown
+
+
+def _spelled(value: Any) -> str:
+    import pandas as pd
+
+    if pd.isna(value):
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:,}" if isinstance(value, numbers.Real) and not isinstance(value, bool) else str(value)
