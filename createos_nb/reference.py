@@ -42,6 +42,8 @@ def _rows(one: Operation) -> list[tuple[str, str, str, str, str]]:
     if isinstance(answer, LogText):
         return [(one.call, name, *_LOG[name]) for name in LOG_COLUMNS]
     found = [(one.call, c.name, c.dtype, c.meaning, c.unit) for c in schema(answer.of).columns if c.into is None]
+    if one.call == "analytics.requests_over_time":
+        found[0] = (one.call, "time", "datetime64[us, UTC]", "start of the bucket; the index of the frame", "UTC")
     if one.call == "deployments.build_logs":
         found.insert(3, (one.call, "level", *_LOG["level"]))
     return found

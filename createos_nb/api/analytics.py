@@ -76,9 +76,9 @@ class Overview(Resource):
     overall_requests: OverallRequests | None = None
     rpm: Rpm | None = None
     success_percentage: Annotated[Number, about("(2xx + 3xx) / total; NA without requests", unit="%")] = None
-    request_distribution: list[StatusCount] | None = None
-    top_hit_paths: list[PathCount] | None = None
-    top_error_paths: list[ErrorPathCount] | None = None
+    request_distribution: Annotated[list[StatusCount] | None, about("as analytics.request_distribution")] = None
+    top_hit_paths: Annotated[list[PathCount] | None, about("as analytics.top_hit_paths")] = None
+    top_error_paths: Annotated[list[ErrorPathCount] | None, about("as analytics.top_error_paths")] = None
 
 
 _AT = "/v1/projects/{project_id}/environments/{environment_id}/analytics"
