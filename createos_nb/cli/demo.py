@@ -123,6 +123,8 @@ def _spelled(value: Any) -> str:
 
     if pd.isna(value):
         return "–"
+    if isinstance(value, bool):
+        return str(value)
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M}"
-    return f"{value:,}" if isinstance(value, numbers.Real) and not isinstance(value, bool) else str(value)
+    return f"{value:,}" if isinstance(value, numbers.Real) else str(value)
