@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Final
@@ -11,10 +12,13 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from createos_nb.frames.schema import Column, Kind
-from createos_nb.secret import MASK, Secret
+from createos_nb.secret import MASK, Secret, hide
 
 Array = np.ndarray[Any, Any] | ExtensionArray
 
+_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?)(?:(?<=\d\d:\d\d:\d\d)(\.\d+))? ?(Z|[+-]\d\d:?\d\d)?$", re.ASCII
+)
 _ALLOWED: Final[dict[Kind, tuple[type, ...]]] = {"whole": (int,), "number": (int, float), "flag": (bool,)}
 
 
@@ -58,8 +62,10 @@ def objects(values: Sequence[Any]) -> Array:
 
 
 def mask(value: Any) -> Any:
-    """A map with its values hidden; anything else as it is."""
-    return dict.fromkeys(value, MASK) if isinstance(value, dict) else value
+    """A map with its values hidden; anything else that stands in its place, hidden whole."""
+    if isinstance(value, dict):
+        return dict.fromkeys(value, MASK)
+    return None if value is None else MASK
 
 
 def joined(parts: list[Array]) -> Array:
@@ -82,7 +88,7 @@ def _single(kind: Kind, values: list[Any], trusted: bool) -> Array:
     if kind == "secret":
         return objects([Secret(value) if type(value) is str else value for value in values])
     if kind == "object":
-        return objects(values)
+        return objects([hide(value) for value in values])  # a free map may hold variables somewhere inside
     return _numbers(values, kind, trusted)
 
 
@@ -107,12 +113,26 @@ def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
     try:
         parsed = _utc(flat)
         if parsed is None:
-            parsed = pd.DatetimeIndex(pd.to_datetime(flat, format="ISO8601", utc=True)).as_unit("us")
+            moments: list[Any] = [_moment(value) for value in flat]
+            parsed = pd.DatetimeIndex(pd.to_datetime(moments, format="ISO8601", utc=True)).as_unit("us")
         return _sliced(parsed.array, columns)
     except (ValueError, TypeError, OverflowError):
         if len(columns) == 1:
             return [objects(columns[0])]
         return [_times_of([column], trusted)[0] for column in columns]
+
+
+def _moment(value: Any) -> str | None:
+    """A time as pandas reads it without surprises. Raises `ValueError` for anything else: it would read "now" as well.
+
+    Microseconds are kept: with nanoseconds, the year 1 that means "never" to some servers can't stand in one column.
+    """
+    if value is None or value == "":
+        return None
+    found = _TIME.match(value) if type(value) is str else None
+    if found is None:
+        raise ValueError("no time")
+    return found[1] + (found[2] or "")[:7] + (found[3] or "")
 
 
 def _utc(values: list[Any]) -> pd.DatetimeIndex | None:
@@ -121,7 +141,13 @@ def _utc(values: list[Any]) -> pd.DatetimeIndex | None:
     for value in values:
         if value is None:
             bare.append("NaT")
-        elif type(value) is str and 20 <= len(value) <= 27 and value[10] == "T" and value[-1] == "Z":
+        elif (
+            type(value) is str
+            and 20 <= len(value) <= 27
+            and value[10] == "T"
+            and value[-1] == "Z"
+            and value[19] in ".Z"
+        ):
             bare.append(value[:-1])
         else:
             return None

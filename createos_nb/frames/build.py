@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from createos_nb.api.resources import Resource
@@ -27,7 +28,7 @@ class Builder:
         self._chunks: list[list[Array]] = []
         self._pending = 0
         self._trusted = True
-        self._extra: dict[str, list[Any]] = {}
+        self._extra: dict[tuple[str, ...], list[Any]] = {}
 
     def add(self, rows: Sequence[Resource]) -> None:
         """Rows as the declared structs."""
@@ -46,12 +47,12 @@ class Builder:
         self._trusted = False
         for row in rows:
             known = row if isinstance(row, dict) else {"value": row}
-            extras: dict[str, Any] = {}
+            extras: dict[tuple[str, ...], Any] = {}
             for path, wire in self._plan.wires:
                 self._values[path].append(_dig(known, wire))
             _unknown(known, (), self.schema, extras)
-            for name, value in extras.items():
-                self._extra.setdefault(name, [None] * self.count).append(value)
+            for wire, value in extras.items():
+                self._extra.setdefault(wire, [None] * self.count).append(value)
             self._advance(1)
 
     def frame(self) -> pd.DataFrame:
@@ -60,9 +61,15 @@ class Builder:
             self._flush()
         shown = self._plan.shown
         columns = {one.name: joined([chunk[i] for chunk in self._chunks]) for i, one in enumerate(shown)}
-        for name, values in self._extra.items():
-            columns[name if name not in columns else f"{name}_2"] = objects(values)
-        return pd.DataFrame(columns, index=pd.RangeIndex(self.count), copy=False)
+        for wire, values in self._extra.items():
+            columns[_free(extra_name(wire), columns)] = objects(values)
+        index = pd.RangeIndex(self.count)
+        # pandas would make an array of objects that are all texts, secrets among them, an array of plain texts
+        kept = {
+            name: pd.Series(one, index=index, dtype=object, copy=False) if isinstance(one, np.ndarray) else one
+            for name, one in columns.items()
+        }
+        return pd.DataFrame(kept, index=index, copy=False)
 
     def _advance(self, rows: int) -> None:
         self.count += rows
@@ -133,7 +140,15 @@ def _dig(row: Mapping[str, Any], wire: tuple[str, ...]) -> Any:
     return value
 
 
-def _unknown(value: Mapping[str, Any], wire: tuple[str, ...], of: Schema, extras: dict[str, Any]) -> None:
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, or the name with a number: the wire may spell two fields in ways that are one in ours."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
+
+
+def _unknown(value: Mapping[str, Any], wire: tuple[str, ...], of: Schema, extras: dict[tuple[str, ...], Any]) -> None:
     """Fields that the declaration lacks, at whatever depth it knows."""
     columns, parents = _known(of)
     for key, item in value.items():
@@ -144,9 +159,9 @@ def _unknown(value: Mapping[str, Any], wire: tuple[str, ...], of: Schema, extras
             if isinstance(item, dict):
                 _unknown(item, here, of, extras)
             elif item is not None:
-                extras[extra_name(here)] = item
+                extras[here] = item
         else:
-            extras[extra_name(here)] = item
+            extras[here] = item
 
 
 _KNOWN: dict[type[Resource], tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]] = {}

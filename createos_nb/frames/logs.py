@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from createos_nb.frames.arrays import texts, times, whole
+from createos_nb.frames.arrays import texts, whole
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
 _LEVEL: Final = re.compile(
@@ -17,14 +17,15 @@ _LEVEL: Final = re.compile(
 _NAMES: Final = {"warning": "warn", "err": "error", "critical": "fatal", "panic": "fatal", "notice": "info"}
 _EXCEPTION: Final = re.compile(r"^(?:Traceback \(most recent call last\)|\w*(?:Error|Exception)\b.*:|panic:|npm ERR!)")
 _ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_BREAK: Final = re.compile(r"\r\n|\n|\r")  # and no form feed, which may stand within a line
 
 COLUMNS: Final = ("time", "line_number", "stage", "level", "text")
 
 
 def clean(text: str) -> str:
     """A line without terminal control sequences; other control characters are spelled out."""
-    text = _ANSI.sub("", text)
+    text = _ANSI.sub("", text).rstrip("\r\n")
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
@@ -38,22 +39,23 @@ def level_of(text: str) -> str | None:
 
 def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
     """The lines of a runtime log; the time is read from the beginning of a line, NaT where there is none."""
-    stamps: list[str | None] = []
-    lines: list[str] = []
-    for line in text.splitlines():
-        found = _STAMP.match(line)
-        stamps.append(found[1].replace(",", ".") if found else None)
-        lines.append(clean(line[found.end() :] if found else line))
-    return _frame(times(stamps), list(range(1, len(lines) + 1)), [stage] * len(lines), lines)
+    lines = _BREAK.split(text)
+    if lines[-1] == "":
+        lines.pop()
+    found = [_STAMP.match(line) for line in lines]
+    written: list[Any] = [stamp[1].replace(",", ".") if stamp else None for stamp in found]
+    stamps = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
+    # what looks like a time and is none stays in the text
+    read = [stamp if ok else None for stamp, ok in zip(found, stamps.notna(), strict=True)]
+    texts_of = [clean(line[stamp.end() :] if stamp else line) for line, stamp in zip(lines, read, strict=True)]
+    return _frame(stamps, list(range(1, len(lines) + 1)), [stage] * len(lines), texts_of)
 
 
 def build_log_frame(rows: pd.DataFrame) -> pd.DataFrame:
     """The lines of a build log with their level; control sequences are taken out of the text."""
-    lines = [clean(text) if isinstance(text, str) else text for text in rows["text"]]
-    out = rows.assign(text=texts([x if isinstance(x, str) else None for x in lines]))
-    out.insert(
-        3, "level", pd.Series(texts([level_of(x) if isinstance(x, str) else None for x in lines]), index=out.index)
-    )
+    lines = [None if text is None or text != text else clean(str(text)) for text in rows["text"]]
+    out = rows.assign(text=texts(lines))
+    out.insert(3, "level", pd.Series(texts([None if x is None else level_of(x) for x in lines]), index=out.index))
     return out
 
 

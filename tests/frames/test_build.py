@@ -1,0 +1,438 @@
+"""Frames keep their promises: same columns and dtypes when empty, nothing lost that is not declared, no secret."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import msgspec
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import inspect
+from pandas.testing import assert_frame_equal
+
+from createos_nb import api
+from createos_nb.api.analytics import Overview
+from createos_nb.errors import IncompleteWarning
+from createos_nb.frames import Builder, frame_of, reader, record_of, schema
+from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
+from createos_nb.secret import MASK, Secret, hide
+
+LISTS = [one for one in api.OPERATIONS.values() if isinstance(one.answer, Record | Rows | Page | NumberedPage)]
+BY_RESOURCE = {one.answer.of: one for one in LISTS}
+RESOURCES = sorted(BY_RESOURCE, key=lambda of: of.__name__)
+NAMES = [of.__name__ for of in RESOURCES]
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+MOMENTS = st.datetimes(pd.Timestamp("1970-01-02"), pd.Timestamp("2100-01-01")).map(lambda d: d.isoformat() + "Z")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def value_of(kind: inspect.Type) -> st.SearchStrategy[Any]:
+    if isinstance(kind, inspect.Metadata):
+        return MOMENTS if (kind.extra_json_schema or kind.extra or {}).get("kind") == "time" else value_of(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return st.one_of([value_of(one) for one in kind.types])
+    if isinstance(kind, inspect.StructType):
+        return row_of(kind.cls)
+    simple: dict[type, st.SearchStrategy[Any]] = {
+        inspect.NoneType: st.none(),
+        inspect.StrType: TEXT,
+        inspect.IntType: st.integers(-(2**63), 2**63 - 1),
+        inspect.FloatType: st.floats(allow_nan=False, allow_infinity=False),
+        inspect.BoolType: st.booleans(),
+        inspect.AnyType: JSON,
+    }
+    if type(kind) in simple:
+        return simple[type(kind)]
+    if isinstance(kind, inspect.DictType):
+        return st.dictionaries(TEXT, value_of(kind.value_type), max_size=3)
+    if isinstance(kind, inspect.ListType):
+        return st.lists(value_of(kind.item_type), max_size=3)
+    raise AssertionError(kind)
+
+
+@cache
+def row_of(of: type[msgspec.Struct]) -> st.SearchStrategy[dict[str, Any]]:
+    """Rows that the declaration accepts, any field missing or null."""
+    times = {column.wire[-1] for column in schema(of).columns if column.kind == "time" and len(column.wire) == 1}
+    fields = {
+        one.encode_name: (st.none() | MOMENTS) if one.encode_name in times else value_of(one.type)
+        for one in inspect.type_info(of).fields
+    }
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def wrapped(one: Operation, rows: list[Any]) -> bytes:
+    answer = one.answer
+    if isinstance(answer, Record):
+        (value,) = rows
+    elif isinstance(answer, Page):
+        value = {answer.rows: rows, "pagination": {"total": len(rows), "limit": 20, "offset": 0, "count": len(rows)}}
+    elif isinstance(answer, Rows) and answer.inside:
+        value = {answer.inside: rows}
+    else:
+        value = rows
+    return json.dumps(value).encode()
+
+
+def built(found: Any, of: Any) -> pd.DataFrame:
+    builder = Builder(of)
+    found.into(builder)
+    return builder.frame()
+
+
+# --- the promises
+
+
+@pytest.mark.parametrize("of", RESOURCES, ids=NAMES)
+def test_an_empty_frame_has_the_columns_and_dtypes_of_the_reference(of: Any) -> None:
+    frame = frame_of(of)
+    expected = {column.name: column.dtype for column in schema(of).columns if column.into is None}
+    assert {name: str(dtype) for name, dtype in frame.dtypes.items()} == expected
+    assert list(frame.columns) == list(expected)
+    assert frame.columns.is_unique
+    nothing = frame_of(of, raw=[{}])
+    assert nothing.dtypes.equals(frame.dtypes)
+    assert frame_of(of, [of()]).dtypes.equals(frame.dtypes)
+
+
+@pytest.mark.parametrize("of", RESOURCES, ids=NAMES)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_what_fits_the_declaration_has_its_dtypes_on_both_roads(of: Any, data: st.DataObject) -> None:
+    one = BY_RESOURCE[of]
+    rows = data.draw(st.lists(row_of(of), min_size=1, max_size=1 if isinstance(one.answer, Record) else 4))
+    body = wrapped(one, rows)
+    read = reader(one)
+    fast, slow = read.read(body), read._slow(body)
+    assert slow.raw is not None
+    if fast.raw is None and of is not Overview:  # whose lists of objects are taken apart by its noun
+        assert_frame_equal(built(fast, of), built(slow, of))
+    frame = built(fast, of)
+    assert frame.dtypes.equals(frame_of(of).dtypes)
+    assert len(frame) == len(rows)
+
+
+@pytest.mark.parametrize("of", RESOURCES, ids=NAMES)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_a_value_of_another_type_survives_and_harms_no_other_column(of: Any, data: st.DataObject) -> None:
+    columns = [c for c in schema(of).columns if c.kind not in ("state", "map", "secret") and len(c.wire) == 1]
+    if not columns:
+        return  # all of its columns are hidden, or inside other objects
+    column = data.draw(st.sampled_from([c for c in columns if c.into is None] or columns))
+    row, odd = data.draw(row_of(of)), data.draw(JSON)
+    frame = built(reader(BY_RESOURCE[of])._slow(wrapped(BY_RESOURCE[of], [{**row, column.wire[0]: odd}])), of)
+    plain = built(reader(BY_RESOURCE[of])._slow(wrapped(BY_RESOURCE[of], [row])), of)
+    others = [name for name in plain.columns if name not in (column.name, column.name.replace("status", "state"))]
+    if len(schema(of).columns) == len({c.name for c in schema(of).columns}) and not any(
+        c.into for c in schema(of).columns
+    ):
+        assert_frame_equal(frame[others], plain[others])
+    held = frame[column.name].array[0]
+    if column.kind == "time" and isinstance(held, pd.Timestamp):
+        assert pd.Timestamp(odd).tz_convert("UTC") == held if "Z" in odd else True
+    elif odd is None or odd == "":
+        assert odd == held or pd.isna(held)
+    else:
+        assert held == odd
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    extra=st.dictionaries(TEXT.filter(lambda name: name not in ("a", "b")), JSON, max_size=4),
+    row=row_of(api.find("GetProject").answer.of),
+)
+def test_fields_that_the_contract_does_not_know_come_at_the_end(extra: dict[str, Any], row: dict[str, Any]) -> None:
+    of = api.find("GetProject").answer.of
+    known = {column.wire[0] for column in schema(of).columns}
+    new = {name: value for name, value in extra.items() if name not in known}
+    frame = frame_of(of, raw=[{**row, **new}, row])
+    names = schema(of).names
+    assert list(frame.columns[: len(names)]) == names
+    assert frame.columns.is_unique
+    assert len(frame.columns) == len(names) + len(new)
+    assert frame.iloc[0, len(names) :].tolist() == list(hide(json.loads(json.dumps(new))).values())
+    assert all(value is None for value in frame.iloc[:, len(names) :].astype(object).to_numpy()[1])
+
+
+# --- words, gaps, maps
+
+
+@pytest.mark.parametrize("of", RESOURCES, ids=NAMES)
+def test_a_status_that_is_in_no_list_survives_beside_its_word(of: Any) -> None:
+    for column in schema(of).columns:
+        if column.kind != "state":
+            continue
+        row: Any = "defragmenting"
+        for part in reversed(column.wire):
+            row = {part: row}
+        status = next(c.name for c in schema(of).columns if c.path == column.path and c.kind != "state")
+        frame = frame_of(of, raw=[row])
+        assert (frame[status][0], frame[column.name][0]) == ("defragmenting", "defragmenting")
+        assert list(frame.columns).index(column.name) == list(frame.columns).index(status) + 1
+
+
+def test_wire_word_and_peoples_word_stand_side_by_side(wire: Any) -> None:
+    words = ["queue", "building", "deploying", "deployed", "build_error", "error", "crashing", "sleeping", "cancelled"]
+    rows = [{"id": wire.uuid(n), "status": word} for n, word in enumerate([*words, "terminating", None])]
+    client, _ = wire.client(lambda request: wire.page(rows, request))
+    frame = client.deployments.list(wire.uuid(1, 9))
+    assert frame["status"].tolist()[:-1] == [*words, "terminating"]
+    people = "queued building deploying deployed failed failed failed sleeping cancelled terminating"
+    assert frame["state"].tolist()[:-1] == people.split()
+    assert frame[["status", "state"]].iloc[-1].isna().all()
+
+
+def test_null_where_an_object_belongs_is_a_row_of_gaps(wire: Any) -> None:
+    rows = [{"id": "1", "source": None, "extra": None, "settings": None}, {"id": "2", "source": {"branch": "main"}}]
+    client, _ = wire.client(lambda request: wire.page(rows, request))
+    frame = client.deployments.list(wire.uuid(1, 9))
+    assert frame["source_branch"].tolist()[1] == "main"
+    assert frame.loc[0, ["source_branch", "endpoint", "settings_port", "run_envs"]].isna().all()
+
+
+def test_an_object_where_a_text_belongs_and_a_text_where_an_object_belongs_survive(wire: Any) -> None:
+    rows = [{"id": "1", "source": "github", "status": {"now": "building"}, "versionNumber": "seven", "createdAt": 17}]
+    client, _ = wire.client(lambda request: wire.page(rows, request))
+    frame = client.deployments.list(wire.uuid(1, 9))
+    row = frame.iloc[0]
+    assert row["status"] == row["state"] == {"now": "building"}
+    assert (row["version_number"], row["created_at"], row["source"]) == ("seven", 17, "github")
+    assert list(frame.columns)[-1] == "source"
+
+
+def test_nested_fields_that_are_new_are_named_behind_their_parents() -> None:
+    of = api.find("ListDeployments").answer.of
+    frame = frame_of(of, raw=[{"source": {"branch": "main", "signedBy": "key"}, "newField": [1], "project_id": "x"}])
+    assert list(frame.columns)[-3:] == ["source_signed_by", "new_field", "project_id_2"]
+    assert frame.iloc[0, -3:].tolist() == ["key", [1], "x"]
+
+
+def test_two_new_fields_that_are_one_name_in_ours_are_both_kept() -> None:
+    frame = frame_of(api.find("ListApps").answer.of, raw=[{"fooBar": 1, "foo_bar": 2, "foo-bar": 3}])
+    assert frame.iloc[0, -3:].to_dict() == {"foo_bar": 1, "foo_bar_2": 2, "foo_bar_3": 3}
+
+
+def test_a_map_keeps_its_keys_and_shows_no_value() -> None:
+    variables = {"snake_case": "hush", "camelCase": "hush", "x-y z": "hush", "": "hush"}
+    of = api.find("ListProjectEnvironments").answer.of
+    frame = frame_of(of, raw=[{"settings": {"runEnvs": variables}}])
+    assert frame["run_envs"][0] == dict.fromkeys(variables, MASK)
+    assert "hush" not in frame.to_string() + frame.to_csv() + frame.to_json(date_format="iso") + frame.to_html()
+
+
+@pytest.mark.parametrize(
+    "odd", ["hush", ["hush"], [{"name": "A", "value": "hush"}], {"A": {"b": "hush"}}, {"A": ["hush"]}, 4711]
+)
+def test_variables_of_another_shape_are_hidden_whole(odd: Any) -> None:
+    of = api.find("ListProjectEnvironments").answer.of
+    for raw in ({"settings": {"runEnvs": odd}}, {"settings": {"runEnvs": odd}, "new": {"buildVars": odd}}):
+        shown = frame_of(of, raw=[reader(api.find("ListProjectEnvironments"))._slow(json.dumps([raw]).encode()).raw[0]])
+        assert "hush" not in shown.to_string()
+        assert "4711" not in shown.to_string()
+
+
+@pytest.mark.parametrize("unknown", [{}, {"newField": 1}], ids=["fast", "slow"])
+def test_variables_inside_a_free_map_are_masked_on_both_roads(unknown: dict[str, Any], wire: Any) -> None:
+    """A template's configuration holds the variables of the project that it was made from."""
+    row = {
+        "id": wire.uuid(1),
+        "projectConfiguration": {"settings": {"runEnvs": {"A": "hush"}, "port": 80}},
+        "environmentConfiguration": {"list": [{"headers": {"Authorization": "hush"}, "token": "hush"}]},
+        **unknown,
+    }
+    client, _ = wire.client(wire.ok(row))
+    shown = client.templates.get(wire.uuid(1))
+    assert "hush" not in repr(shown) + shown.to_frame().to_html()
+    assert shown["project_configuration"]["settings"]["port"] == 80
+    assert list(shown["project_configuration"]["settings"]["runEnvs"]) == ["A"]
+
+
+def test_both_spellings_of_a_repository_are_read() -> None:
+    one = api.find("ListGithubRepositories")
+    for row in ({"fullName": "o/r", "defaultBranch": "main"}, {"full_name": "o/r", "default_branch": "main"}):
+        for more in ({}, {"new": 1}):
+            frame = built(reader(one).read(json.dumps([{"id": 1, **row, **more}]).encode()), one.answer.of)
+            assert frame.loc[0, ["full_name", "default_branch"]].tolist() == ["o/r", "main"]
+            assert "full_name_again" not in frame.columns
+
+
+def test_dns_records_are_shown_as_they_came() -> None:
+    one = api.find("ListDomains")
+    records = {"txt_records": [{"name": "_v", "value": "x"}], "a_records": ["192.0.2.1"]}
+    frame = built(reader(one).read(json.dumps([{"records": records}, {"records": None}]).encode()), one.answer.of)
+    assert frame["records_txt_records"].tolist() == [[{"name": "_v", "value": "x"}], None]
+    assert frame["records_a_records"].tolist() == [["192.0.2.1"], None]
+
+
+# --- times and numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00"),
+        ("2026-03-02T11:00:00+02:00", "2026-03-02T09:00:00"),
+        ("2026-03-02T11:00:00+0200", "2026-03-02T09:00:00"),
+        ("2026-03-02T09:00:00.123456789Z", "2026-03-02T09:00:00.123456"),
+        ("2026-03-02T09:00:00.1Z", "2026-03-02T09:00:00.1"),
+        ("2026-03-02 09:00:00Z", "2026-03-02T09:00:00"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59"),
+    ],
+)
+def test_times_of_every_spelling_share_a_column(text: str, moment: str) -> None:
+    of = api.find("ListApps").answer.of
+    others = ["2026-03-02T09:00:00Z", "2026-03-02T09:00:00.000000001+01:00", None, "0001-01-01T00:00:00Z"]
+    frame = frame_of(of, raw=[{"createdAt": one} for one in [text, *others]])
+    assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
+    assert frame["created_at"][0] == pd.Timestamp(moment, tz="UTC")
+    assert frame["created_at"].isna().tolist() == [False, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    "odd", ["now", "today", "2026", "NaT", "soon", 1_772_442_000, 1.5, True, {}, [], "2026-02-30T09:00:00Z"]
+)
+def test_what_is_no_time_stays_what_it_is(odd: Any) -> None:
+    of = api.find("ListApps").answer.of
+    frame = frame_of(of, raw=[{"createdAt": odd}, {"createdAt": "2026-03-02T09:00:00Z"}])
+    assert frame["created_at"].tolist() == [odd, "2026-03-02T09:00:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([1, 2, None], "Int64"),
+        ([1.0, 2, None], "Int64"),
+        ([1.5, 2, None], "object"),
+        ([True, 2, None], "object"),
+        (["1", 2, None], "object"),
+        ([2**63 - 1, -(2**63)], "Int64"),
+        ([2**63, 2], "object"),
+        ([10**400, 2], "object"),
+        ([None, None], "Int64"),
+    ],
+)
+def test_counts_are_whole_numbers_or_what_they_are(values: list[Any], dtype: str) -> None:
+    frame = frame_of(api.find("ListProjectTemplateCounts").answer.of, raw=[{"count": value} for value in values])
+    assert str(frame["count"].dtype) == dtype
+    assert [None if value is pd.NA else value for value in frame["count"]] == values
+
+
+def test_rows_that_are_no_objects_are_kept_in_a_column_of_their_own() -> None:
+    frame = frame_of(api.find("ListApps").answer.of, raw=["text", {"id": "1"}, None, 5])
+    assert frame["value"].tolist() == ["text", None, None, 5]
+    assert frame["id"].tolist()[1] == "1"
+
+
+def test_many_rows_are_built_chunk_by_chunk_and_new_fields_in_the_middle_find_their_rows() -> None:
+    of = api.find("ListDeployments").answer.of
+    builder = Builder(of)
+    for number in range(20_000):
+        if number in (0, 9_000, 19_999):
+            builder.add_raw([{"versionNumber": number, "seen": number}])
+        else:
+            builder.add([of(version_number=number)])
+    frame = builder.frame()
+    assert frame["version_number"].tolist() == list(range(20_000))
+    assert frame["seen"].dropna().to_dict() == {0: 0, 9_000: 9_000, 19_999: 19_999}
+    assert str(frame["version_number"].dtype) == "Int64"
+
+
+# --- a record is a row
+
+
+@pytest.mark.parametrize(
+    ("get", "listed"),
+    [
+        (lambda c, i: c.projects.get(i(1)), lambda c, i: c.projects.list()),
+        (lambda c, i: c.deployments.get(i(1), i(2)), lambda c, i: c.deployments.list(i(1))),
+        (lambda c, i: c.cronjobs.get(i(1), i(2)), lambda c, i: c.cronjobs.list(i(1))),
+        (lambda c, i: c.templates.get(i(1)), lambda c, i: c.templates.list_my()),
+        (lambda c, i: c.environments.get(i(1), i(2)), lambda c, i: c.environments.list(i(1))),
+    ],
+    ids=["projects", "deployments", "cronjobs", "templates", "environments"],
+)
+def test_a_record_has_the_labels_of_its_list(get: Any, listed: Any, wire: Any) -> None:
+    row = {"id": wire.uuid(2), "name": "one", "uniqueName": "shop", "newField": {"a": 1}}
+
+    def handle(request: Any) -> Any:
+        if "limit" in request.url.params:
+            return wire.page([row], request, "templates" if "templates" in request.url.path else "data")
+        single = request.url.path.endswith((wire.uuid(1), wire.uuid(2)))
+        return wire.ok(row if single else [row])
+
+    client, _ = wire.client(handle)
+    record, table = get(client, wire.uuid), listed(client, wire.uuid)
+    assert isinstance(record, pd.Series)
+    assert list(record.index) == list(table.columns)
+    assert record["new_field"] == {"a": 1}
+    assert record["id"] == wire.uuid(2)
+    for label, value in record.items():
+        in_table = table[label].array[0]
+        assert value is in_table or value == in_table or (pd.isna(value) and pd.isna(in_table))
+
+
+def test_a_records_name_is_its_own() -> None:
+    of = api.find("GetProject").answer.of
+    assert record_of(frame_of(of, raw=[{"uniqueName": "shop"}])).name == "shop"
+    assert record_of(frame_of(of, raw=[{}])).name is None
+
+
+def test_a_new_keys_secret_is_there_and_does_not_show(wire: Any) -> None:
+    client, _ = wire.client(wire.ok({"id": wire.uuid(1), "secret": "skp_new_0123"}))
+    made = client.api_keys.create(name="shop", expiry_at="+90d")
+    assert isinstance(made["secret"], Secret)
+    assert made["secret"].reveal() == "skp_new_0123"
+    assert "skp_new" not in repr(made) + str(made.to_dict()) + made.to_frame().to_html() + made.to_string()
+
+
+# --- what a frame says of itself
+
+
+def test_a_frame_says_what_was_asked_when_and_where_in_plain_json(wire: Any) -> None:
+    client, _ = wire.client(wire.ok([{"id": wire.uuid(2)}]))
+    frame = client.environments.list(wire.uuid(1))
+    assert json.loads(json.dumps(frame.attrs)) == frame.attrs
+    assert frame.attrs == {
+        "operation": "ListProjectEnvironments",
+        "asked": {"project": wire.uuid(1)},
+        "at": "2026-03-02T09:00:00Z",
+        "where": "PLATFORM https://api.test · account not asked yet",
+        "complete": True,
+    }
+
+
+def test_no_answer_can_overwrite_what_a_frame_says_of_itself(wire: Any) -> None:
+    said = {"categoryCounts": [], "total": 7, "complete": "maybe", "where": "elsewhere", "operation": "x", "frame": 1}
+    client, _ = wire.client(wire.ok(said))
+    frame = client.templates.counts()
+    assert frame.attrs["total"] == 7
+    assert frame.attrs["complete"] is True
+    assert frame.attrs["operation"] == "ListProjectTemplateCounts"
+    assert "elsewhere" not in frame.attrs["where"]
+
+
+def test_a_tree_that_was_cut_short_is_marked(wire: Any) -> None:
+    client, _ = wire.client(wire.ok({"sha": "x", "tree": [{"path": "a", "type": "blob"}], "truncated": True}))
+    with pytest.warns(IncompleteWarning, match=r"github\.content") as caught:
+        frame = client.github.content("4711", repository="o/r", branch="main")
+    assert frame.attrs["complete"] is False
+    assert [one.filename for one in caught] == [__file__]
+
+
+def test_no_keys_at_all_is_an_empty_frame(wire: Any) -> None:
+    client, _ = wire.client(wire.fail(404, "no api keys"))
+    frame = client.api_keys.list()
+    assert len(frame) == 0
+    assert frame.dtypes.equals(frame_of(api.find("ListAPIKeys").answer.of).dtypes)
+    assert frame.attrs["complete"] is True
