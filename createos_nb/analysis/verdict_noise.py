@@ -1,0 +1,247 @@
+"""How much one side's error rate moves by itself, told from the old side's own counts.
+
+Errors rarely come one by one: a client retries, a pod restarts, a dependency hiccups for some minutes. Such noise of
+one side's own looks like a difference between the sides, and a test that takes every error for an independent one cries
+wolf (an exact sequential test in 22 % of healthy releases where the rate of each minute varies by its own size). Noise
+that both sides share cancels. From one side alone the two cannot be told apart, so the old side's counts give weights
+to a list of possible noises, and the comparison of the sides in `verdict_evidence` does the rest.
+
+Model of one side: errors of a bucket are Poisson with mean `requests × level × e^u`. The level is that of the last two
+hours of buckets, so that a daily wave is not taken for noise. `u` is the noise: a stationary AR(1) over buckets whose
+spread is that of the logarithm of a gamma variable of some shape. Shape 1 is a rate with a coefficient of variation of
+1, shape 4 of 0.5, shape 16 of 0.25, and shape ∞ is plain Poisson. Memory 0 is independent from bucket to bucket.
+Predictions are negative binomial, filtered as in dynamic generalised linear models (West, Harrison and Migon 1985).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from createos_nb.analysis.checks import Bools, Floats
+
+LEVEL = 120
+"""Buckets over which the level of the old side is followed: slower change is not taken for noise."""
+
+_SHAPES = (16.0, 4.0, 1.5, 0.7, 0.25)
+_MEMORIES = (0.0, 0.7, 0.93)
+_REMEMBERED = (16.0, 4.0, 1.5)
+"""Shapes that come with a memory; wilder noise is taken to be independent."""
+
+_CALM, _BY_MEMORY = 0.42, (0.37, 0.16, 0.05)
+_CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.25, (0.24, 0.27, 0.24)
+"""Weights before anything was seen. A history long enough to dismiss lasting noise lets us fear it more at first."""
+_BY_SHAPE = {0.0: (0.17, 0.18, 0.19, 0.18, 0.28), 0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
+_BY_SHAPE_CALIBRATED = {0.0: (0.20, 0.20, 0.20, 0.18, 0.22), 0.7: (0.42, 0.40, 0.18), 0.93: (0.42, 0.40, 0.18)}
+
+OWN_WHOLLY, SHARED_WHOLLY = 0.65, 0.27
+"""Of the old side's noise: how likely all of it is its own, and how likely both sides share all of it."""
+
+_FOLD, _WARM = 512, 192
+"""Long series are filtered in pieces side by side, each warmed up on what came before (0.93**192 is 1e-6)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Noises:
+    """The list of noises, each an entry of every array; shape `(K,)`. The first is calm: plain Poisson."""
+
+    spread: Floats
+    """Variance of the logarithm of the rate of one side, over buckets."""
+    memory: Floats
+    """Correlation of that logarithm from one bucket to the next."""
+    prior: Floats
+    """Weights before anything was seen; they add up to 1. Shape `(2, K)`: without and with a long history."""
+    own: Floats
+    """Matrix `(K, K)` from the weights of the noise that a side shows to those of the noise that is its own."""
+
+    @property
+    def long_run(self) -> Floats:
+        """Variance of the relative rate, times the number of buckets over which it is correlated."""
+        variance = np.where(self.memory > 0, np.expm1(self.spread), 1 / shape_of(np.maximum(self.spread, 1e-12)))
+        variance[0] = 0.0
+        return np.asarray(variance * (1 + self.memory) / (1 - self.memory))
+
+
+@lru_cache(maxsize=64)
+def noises(bucket_seconds: float = 60.0) -> Noises:
+    """The list for a width of buckets; memories are per bucket from a minute on, and per minute below it."""
+    spread, memory = [0.0], [0.0]
+    priors = [[_CALM], [_CALM_CALIBRATED]]
+    for place, lasting in enumerate(_MEMORIES):
+        for number, shape in enumerate(_SHAPES if lasting == 0 else _REMEMBERED):
+            spread.append(_trigamma(shape))
+            memory.append(lasting ** min(bucket_seconds / 60.0, 1.0) if lasting else 0.0)
+            priors[0].append(_BY_MEMORY[place] * _BY_SHAPE[lasting][number])
+            priors[1].append(_BY_MEMORY_CALIBRATED[place] * _BY_SHAPE_CALIBRATED[lasting][number])
+    prior = np.array(priors)
+    prior /= prior.sum(axis=1, keepdims=True)
+    return Noises(np.array(spread), np.array(memory), prior, _own_share(np.array(spread), np.array(memory)))
+
+
+def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> Floats:
+    """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; shape `(n, T, K)`.
+
+    `told`: what `predictive` gives for the old side, of which the first `before` buckets are history and the others the
+    watch. `calibrated`, shape `(n,)`: whether the history is a long one. The weights before a bucket use the buckets
+    before it only. What the old side shows is taken to be wholly its own with probability 0.65, wholly shared with the
+    other side with 0.27, and partly its own otherwise.
+    """
+    upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
+    np.cumsum(told, axis=1, out=upto[:, 1:])
+    first = np.log(kinds.prior)[calibrated.astype(np.int64)][:, None, :]
+    return np.asarray(np.log(np.maximum(normalised(upto[:, before:-1] + first) @ kinds.own, 1e-300)))
+
+
+def dispersion(requests: Floats, errors: Floats, told: Floats, kinds: Noises) -> Floats:
+    """By how much errors vary more than Poisson counts would, over long stretches, cautiously; shape `(n,)`.
+
+    The larger of two figures from the old side before the release, whose `predictive` is `told`: Pearson's χ² over its
+    5 % quantile, which leans to the high side, and what the weighted noises imply. 1 is Poisson.
+    """
+    seen = requests > 0
+    total = np.maximum(requests.sum(axis=1), 1.0)
+    level = errors.sum(axis=1) / total
+    buckets = np.maximum(seen.sum(axis=1), 2)
+    weights = normalised(told.sum(axis=1) + np.log(kinds.prior[1]))
+    implied = 1 + level * total / buckets * (weights @ kinds.long_run)
+    expected = np.maximum(requests * level[:, None], 1e-12)
+    pearson = np.where(seen, (errors - expected) ** 2 / expected, 0.0).sum(axis=1)
+    return np.asarray(np.maximum(np.maximum(implied, pearson / _chi_square_low(buckets - 1.0)), 1.0))
+
+
+def shape_of(spread: Floats) -> Floats:
+    """The shape of a gamma variable whose logarithm has this variance (inverse trigamma, within 4 %)."""
+    return np.asarray((1 + np.sqrt(1 + 2 * spread)) / (2 * np.maximum(spread, 1e-12)))
+
+
+def normalised(logs: Floats) -> Floats:
+    """Weights that add up to 1 over the last axis, from their logarithms."""
+    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def log_rising(start: Floats, steps: Floats) -> Floats:
+    """log Γ(start + steps) − log Γ(start) for start > 0, steps ≥ 0; Stirling's series after a shift, within 4e-6."""
+    low, end = start + 3.0, start + steps
+    high = end + 3.0
+    shifted = end * (end + 1.0)
+    shifted *= end + 2.0
+    shifted /= start * (start + 1.0) * (start + 2.0)
+    found = (high - 0.5) * np.log(high)
+    found -= (low - 0.5) * np.log(low)
+    found -= np.log(shifted)
+    found -= steps
+    np.reciprocal(low, out=low)
+    np.reciprocal(high, out=high)
+    found += (high - low) * (1 / 12 - (high * high + high * low + low * low) / 360)
+    return np.asarray(found)
+
+
+def fold(values: Floats, fill: float) -> Floats:
+    """Pieces of a long series side by side: `(T, …)` becomes `(warm-up + piece, pieces, …)`.
+
+    Pieces begin at multiples of a fixed length from the start, so what is computed for a bucket does not depend on how
+    many follow.
+    """
+    pieces = -(-len(values) // _FOLD)
+    if pieces <= 1:
+        return values[:, None]
+    rows = np.arange(_FOLD + _WARM)[:, None] + np.arange(pieces)[None, :] * _FOLD - _WARM
+    found: Floats = values[np.clip(rows, 0, len(values) - 1)]
+    found[(rows < 0) | (rows >= len(values))] = fill
+    return found
+
+
+def unfold(values: Floats, length: int) -> Floats:
+    """The inverse of `fold`: the warmed-up parts, one after the other."""
+    if length <= _FOLD:
+        return np.asarray(values[:, 0])
+    body = values[_WARM:].swapaxes(0, 1)
+    return np.asarray(body.reshape(-1, *body.shape[2:])[:length])
+
+
+def linear_filter(keep: Floats, add: Floats) -> Floats:
+    """m before each step of m' = keep · m + add, from m = 0; time is the first axis, and may be long.
+
+    `keep` may have length 1 where `add` is longer. After the warm-up of a piece its start at 0 no longer matters.
+    """
+    keeps, adds = fold(keep, 1.0), fold(add, 0.0)
+    found = np.zeros(adds.shape)
+    for row in range(len(found) - 1):
+        np.multiply(keeps[row], found[row], out=found[row + 1])
+        found[row + 1] += adds[row]
+    return unfold(found, len(add))
+
+
+def predictive(requests: Floats, errors: Floats, kinds: Noises) -> Floats:
+    """log P(errors of a bucket | the buckets before) under each noise, up to what they share; `(n, W, K)`."""
+    expected, doubt = _level(requests, errors)
+    seen = requests > 0
+    spread, memory = kinds.spread, kinds.memory
+    found = np.zeros((*requests.shape, len(spread)))
+    lasting = memory > 0
+    predicted = np.broadcast_to(spread, found.shape).copy()
+    mean = np.broadcast_to(expected[..., None], found.shape).copy()
+    if lasting.any():
+        kept, variance = memory[lasting], spread[lasting]
+        step = (1 - kept**2) * variance
+        information = expected[..., None]
+        # the filter's variance settles at once, since the expected count changes slowly
+        half = (1 - kept**2 - step * information) / 2
+        settled = (np.sqrt(half**2 + step * information) - half) / np.maximum(information, 1e-12)
+        settled = np.where(information > 1e-9, settled, variance)
+        gain = settled * information / (1 + settled * information)
+        shape = 1 / settled
+        move = np.log((shape + errors[..., None]) / (shape + information))
+        gone = ~seen[..., None]
+        keep = np.where(gone, kept, kept * (1 - gain))
+        add = np.where(gone, 0.0, kept * move)
+        level = linear_filter(keep.swapaxes(0, 1), add.swapaxes(0, 1)).swapaxes(0, 1)
+        predicted[..., lasting] = settled
+        mean[..., lasting] *= np.exp(level)
+    shape = shape_of(predicted + doubt[..., None])
+    count = errors[..., None]
+    found = log_rising(shape, count) + shape * np.log(shape / (shape + mean))
+    found += count * np.log(np.maximum(mean, 1e-300) / (shape + mean))
+    return np.where(seen[..., None], found, 0.0)
+
+
+def _level(requests: Floats, errors: Floats) -> tuple[Floats, Floats]:
+    """Expected errors of each bucket from the level of the buckets before, and the variance of that level's log."""
+    width = requests.shape[1]
+    sums = [np.concatenate([np.zeros((len(one), 1)), np.cumsum(one, axis=1)], axis=1) for one in (requests, errors)]
+    first = np.maximum(np.arange(width) - LEVEL, 0)
+    asked, failed = (one[:, :width] - one[:, first] for one in sums)
+    # half an error in a hundred requests stands for what is known before the first bucket
+    rate = (failed + 0.5) / (asked + 100.0)
+    return np.maximum(requests * rate, 1e-9), 1 / (failed + 0.5)
+
+
+def _own_share(spread: Floats, memory: Floats) -> Floats:
+    size = len(spread)
+    share = np.zeros((size, size))
+    share[0, 0] = 1.0
+    for shown in range(1, size):
+        calmer = (memory == memory[shown]) & (spread < spread[shown])
+        calmer[0] = True
+        share[shown, shown] = OWN_WHOLLY
+        share[shown, calmer] = (1 - OWN_WHOLLY - SHARED_WHOLLY) / calmer.sum()
+        share[shown, 0] += SHARED_WHOLLY
+    return share
+
+
+def _trigamma(shape: float) -> float:
+    """ψ′(shape), by recurrence and the asymptotic series."""
+    found = 0.0
+    while shape < 8:
+        found += 1 / shape**2
+        shape += 1
+    return found + 1 / shape + 1 / (2 * shape**2) + 1 / (6 * shape**3) - 1 / (30 * shape**5)
+
+
+def _chi_square_low(freedom: Floats) -> Floats:
+    """The 5 % quantile of χ² (Wilson and Hilferty 1931; within 0.01 from 4 degrees of freedom on)."""
+    part = 2 / (9 * freedom)
+    return np.asarray(freedom * np.maximum(1 - part - 1.6449 * np.sqrt(part), 1e-3) ** 3)
