@@ -12,7 +12,10 @@ The world says, and changes only by adding at the end:
   end None; to switch, give it an end and append the next. Where there is none, every request is answered 404; a segment
   that is `asleep` answers 503; a dead process 502; a throttled one 504.
 * `Incident`s: crowds and failures from outside, shared by all environments that are given them.
-* `Recorded`: requests known one by one, from a replayed log or through the gateway.
+* `Recorded`: requests known one by one, from a replayed log (`read_access_log`) or through the gateway, which asks
+  `Traffic.answer` what a request from outside gets.
+
+`build` gives the log and the stages of a build by itself, from its settings and from what the source is like.
 
 What is added at a time t never changes an answer about a window before t, even within a minute. Every time at this seam
 is a whole Unix second, UTC; `Events.time` alone is in microseconds. Same seed, same bytes: counts are decided by whole

@@ -152,7 +152,7 @@ class Profile:
         week: 7 relative whole numbers, Monday to Sunday.
         utc_offset: minutes that local time, in which `day` is meant, is ahead of UTC.
         growth: per week, compound, from the profile's start: 0.02 is 2 % a week; -0.5 to 1. The factor stays within
-            1/1024 to 1024.
+            1/256 to 256.
         clumping: coefficient of variation of a gamma-like factor on each minute's rate, 0 or 0.025 to 2; the variance
             of a minute's count with mean m is then m + (clumping * m)**2.
         wobble: standard deviation of the slow, autocorrelated factor around 1, 0 to 0.5.

@@ -40,7 +40,7 @@ def _week(rpm: float, day: tuple[int, ...], week: tuple[int, ...], utc_offset: i
 
 @lru_cache(maxsize=4096)
 def _grown(permille: int, weeks: int) -> int:
-    """(1 + permille / 1000) ** weeks in Q32, by repeated squaring, kept within 2**-10 and 2**10."""
+    """(1 + permille / 1000) ** weeks in Q32, by repeated squaring, kept within 1/256 and 256."""
     base, power, result = ((1000 + permille) << 32) // 1000, max(weeks, 0), 1 << 32
     while power:
         if power & 1:
@@ -50,7 +50,7 @@ def _grown(permille: int, weeks: int) -> int:
         if not 1 << 20 < base < 1 << 44:
             # Past every limit already; squaring it further would only make the numbers long.
             base = min(max(base, 1 << 20), 1 << 44)
-    return min(max(result, 1 << 22), 1 << 42)
+    return min(max(result, 1 << 24), 1 << 40)
 
 
 def _growth(profile: Profile, origin: int, first: int, last: int) -> Ints:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from createos_nb.simulator.traffic import Behaviour, Failing, LogLine, Profile, Segment, Traffic
 from createos_nb.simulator.traffic.profile import FLAT_DAY, FLAT_WEEK
-from createos_nb.simulator.traffic.voices import _FRAMEWORKS, _RUNTIMES, failure, voice
+from createos_nb.simulator.traffic.voices import FRAMEWORKS, RUNTIMES, failure, voice
 
 T = 1_767_571_200
 PROFILE = Profile(rpm=120, day=FLAT_DAY, week=FLAT_WEEK, clumping=0, wobble=0)
@@ -193,7 +193,7 @@ def test_sleep_is_told_and_what_was_not_live_is_told() -> None:
 
 def test_every_runtime_and_framework_has_words_for_every_kind_of_failure() -> None:
     kinds = set(voice("node").failure)
-    voices = [*_RUNTIMES.values(), *_FRAMEWORKS.values()]
+    voices = [*RUNTIMES.values(), *FRAMEWORKS.values()]
     for speaker in voices:
         assert set(speaker.failure) == kinds
         for kind in kinds - {"out-of-memory"}:
