@@ -65,9 +65,16 @@ class Site:
         settings: of the deployment; `directoryPath` and `buildDir` say which folder is the site's.
     """
 
+    @classmethod
+    def of(cls, archive: bytes, settings: Mapping[str, Any]) -> Site | None:
+        """The site of an upload, or None for one that is run and not served."""
+        with zipfile.ZipFile(io.BytesIO(archive)) as whole:
+            static = is_static(settings, whole.namelist())
+        return cls(archive, settings) if static else None
+
     def __init__(self, archive: bytes, settings: Mapping[str, Any]) -> None:
         self._zip = zipfile.ZipFile(io.BytesIO(archive))
-        names = [one for one in self._zip.namelist() if not one.endswith("/")]
+        names = self._zip.namelist()
         self.root = _root(names, settings)
         self._files = {name.removeprefix(self.root): name for name in names if name.startswith(self.root)}
         self._fallback = str(settings.get("framework") or "").endswith("-spa") and INDEX in self._files

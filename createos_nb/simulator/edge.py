@@ -1,0 +1,112 @@
+"""What stands before a world: each request goes to the API, or to the gateway, by the host that it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+from createos_nb.simulator.answers import SIMULATED, Reply
+from createos_nb.simulator.gateway import PATIENCE, Answered, Asked, Gateway, Waking
+from createos_nb.simulator.gateway_pages import listing
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.core import Core
+
+PREFIX: Final = "/~/"
+"""Under this path, followed by a host, the gateway answers for a browser that can't be told where a name leads."""
+_OWN_NAMES: Final = frozenset(
+    {"", "127.0.0.1", "localhost", "[::1]", "api.simulator.invalid", "files.simulator.invalid"}
+)
+_OWN_PATHS: Final = ("/v1/", "/signed/")
+_TEMPORARY, _PERMANENT = 307, 308
+
+
+class Request(Struct, array_like=True):
+    """One HTTP request as it came, and as it can be written down and made again.
+
+    Attributes:
+        method: of HTTP.
+        host: as the request named it, with or without a port.
+        path: as in the request line, percent-encoded.
+        query: without its question mark.
+        headers: by their name in lower case.
+        body: all of it.
+        began: when it came, where it had to wait; microseconds since 1970, 0: it did not.
+        patience: seconds that it waits for a deployment to wake.
+    """
+
+    method: str
+    host: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    began: int = 0
+    patience: int = PATIENCE
+
+    @property
+    def name(self) -> str:
+        """The host's name: in lower case, without port and final dot."""
+        host = self.host.lower()
+        return (host if host.endswith("]") else host.rpartition(":")[0] or host).rstrip(".")
+
+
+class Edge:
+    """The edge of one world; the world's lock is held by who asks."""
+
+    def __init__(self, world: Core) -> None:
+        self._world = world
+        self._gateway = Gateway(world)
+
+    def is_api(self, request: Request) -> bool:
+        """Whether the API, and not the gateway, answers a request."""
+        name = request.name
+        return not request.path.startswith(PREFIX) and (name in _OWN_NAMES or not self._gateway.owns(name))
+
+    def leads_nowhere(self, request: Request) -> bool:
+        """Whether outside nobody would know the host's name, so that no request could be sent there."""
+        name = request.name
+        if name in _OWN_NAMES or request.path.startswith((*_OWN_PATHS, PREFIX)):
+            return False
+        return not self._gateway.resolves(name)
+
+    def perform(self, request: Request) -> Answered | Waking:
+        """Answer a request; `Waking` where a deployment is starting for it. Raises `faults.Broken` as the API does."""
+        if request.path.startswith(PREFIX):
+            return self._by_path(request)
+        if not self.is_api(request):
+            return self._gateway.answer(_asked(request, request.name, request.path, ""))
+        back = _referred(request)
+        if back is not None:
+            return Answered(back, 0)
+        reply = self._world.handle(request.method, request.path, request.query, request.headers, request.body)
+        return Answered(reply, 0)
+
+    def _by_path(self, request: Request) -> Answered | Waking:
+        host, slash, rest = request.path.removeprefix(PREFIX).partition("/")
+        if not host:
+            return Answered(listing(self._gateway.addresses(), PREFIX), 0)
+        if not slash:
+            return Answered(_redirect(_PERMANENT, request.path + "/", request.query), 0)
+        return self._gateway.answer(_asked(request, host.lower(), "/" + rest, PREFIX + host))
+
+
+def _asked(request: Request, host: str, path: str, prefix: str) -> Asked:
+    return Asked(request.method, host, path, request.headers, request.began, prefix, request.patience)
+
+
+def _referred(request: Request) -> Reply | None:
+    """Back to the address whose page asked: a page under `PREFIX` asks for `/style.css`, and means its own."""
+    if request.method not in ("GET", "HEAD") or request.path.startswith(_OWN_PATHS):
+        return None
+    page = urlsplit(request.headers.get("referer", ""))
+    if page.netloc != request.host or not page.path.startswith(PREFIX):
+        return None
+    host = page.path.removeprefix(PREFIX).partition("/")[0]
+    return _redirect(_TEMPORARY, f"{PREFIX}{host}{request.path}", request.query) if host else None
+
+
+def _redirect(status: int, path: str, query: str) -> Reply:
+    return Reply(status, (("location", path + ("?" + query if query else "")), SIMULATED), b"")
