@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from createos_nb.api import OPERATIONS
 from createos_nb.operation import Operation
 from createos_nb.simulator import access, limits
-from createos_nb.simulator.answers import JSON, Reply, encode, failure, success
+from createos_nb.simulator.answers import Headers, Reply, encode, failure, success
 from createos_nb.simulator.refusal import Refusal, declared
 from createos_nb.simulator.registry import HANDLERS, Call
 from createos_nb.simulator.router import Router
@@ -26,6 +26,8 @@ class Dispatch:
 
     def __init__(self, world: Core) -> None:
         self._world = world
+        #: Headers that say what is left of the rate limits of the key of the request at hand.
+        self._spent: Headers = ()
         self._routes: dict[tuple[str, str], tuple[Operation, tuple[str, ...]]] = {}
         self._queries: dict[tuple[str, str], dict[str, Any]] = {}
 
@@ -44,14 +46,17 @@ class Dispatch:
         except limits.Exceeded as exceeded:
             return exceeded.reply
         except Refusal as refusal:
-            return failure(world.dialect, declared(refusal.status, operation.failures), refusal.text, refusal.headers)
+            status = declared(refusal.status, operation.failures)
+            return failure(world.dialect, status, refusal.text, refusal.headers + self._spent)
 
     def _perform(
         self, operation: Operation, ids: tuple[str, ...], query: str, headers: Mapping[str, str], content: bytes
     ) -> Reply:
         world = self._world
+        self._spent = ()
         user = access.user_of(world, headers, needed=401 in operation.failures)
-        spent = limits.spend(world, operation, headers) if world.limited else JSON
+        if world.limited:
+            self._spent = limits.spend(world, operation, headers)
         body: Any = None
         if not operation.upload:
             if len(content) > world.state.settings.body_bytes:
@@ -64,7 +69,7 @@ class Dispatch:
         if type(payload) is not bytes:
             payload = encode(payload)
         reply = success(world.dialect, payload, operation.success, operation.enveloped)
-        return reply if spent is JSON else Reply(reply.status, spent, reply.body)
+        return Reply(reply.status, reply.headers + self._spent, reply.body) if self._spent else reply
 
     def route(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
         """The operation and the values of its path. Refuses with 404 or 405."""

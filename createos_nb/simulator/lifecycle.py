@@ -136,6 +136,16 @@ def _started(world: Core, target: tuple[str, ...]) -> None:
                 promote(world, project, environment, deployment, by_itself=True)
 
 
+def behave(world: Core, project: Project, deployment: Deployment, behaviour: str) -> None:
+    """Let a deployment behave otherwise from now on."""
+    deployment.behaviour, deployment.missing = behaviour, ""
+    if deployment.status == "crashing" and live.behaviour_of(world, deployment).crash_after is None:
+        _become(world, project, deployment, "deployed")
+    live.settle_project(world, project, deployment.id)
+    if deployment.status == "deployed":
+        watch(world, project, deployment)
+
+
 def watch(world: Core, project: Project, deployment: Deployment) -> None:
     """Let a running deployment crash or fall asleep when it is time."""
     behaviour = live.behaviour_of(world, deployment)
@@ -148,7 +158,12 @@ def watch(world: Core, project: Project, deployment: Deployment) -> None:
 @happens("deployment crashes")
 def _crash(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
-    if found is not None and found[1].status == "deployed":
+    # In the meantime it may have been mended.
+    if (
+        found is not None
+        and found[1].status == "deployed"
+        and live.behaviour_of(world, found[1]).crash_after is not None
+    ):
         _become(world, *found, "crashing")
 
 
@@ -230,7 +245,7 @@ def promote(
     """Make a deployed deployment the live one of an environment. Refuses others (422)."""
     if deployment.status != "deployed":
         raise Refusal(422, f"a deployment that is {deployment.status} can't be assigned: only deployed ones")
-    environment.deployment = deployment.id
+    environment.deployment, environment.serving_port = deployment.id, environment.port
     environment.assignments.append((world.state.now, deployment.id))
     how = "promoted by itself" if by_itself else "assigned"
     world.note(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from createos_nb.operation import Operation
-from createos_nb.simulator.answers import JSON, Headers, Reply, rate_limited
+from createos_nb.simulator.answers import Headers, Reply, rate_limited
 from createos_nb.simulator.moments import DAY, HOUR, MINUTE, SECOND
 from createos_nb.simulator.refusal import Refusal
 
@@ -51,7 +51,7 @@ def spend(world: Core, operation: Operation, headers: Mapping[str, str]) -> Head
         counted.append(used)
     for used in counted:
         used.append(now)
-    return JSON if tightest is None else JSON + _shown(*tightest)
+    return () if tightest is None else _shown(*tightest)
 
 
 def _shown(most: int, left: int, resets: int) -> Headers:

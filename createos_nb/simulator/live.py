@@ -33,7 +33,7 @@ def behaviour_of(world: Core, deployment: Deployment) -> Behaviour:
 
 def port_of(environment: Environment | None, deployment: Deployment) -> int:
     """The port that requests are sent to."""
-    port = (environment.port if environment is not None else 0) or deployment.settings.get("port")
+    port = (environment.serving_port if environment is not None else 0) or deployment.settings.get("port")
     return port if isinstance(port, int) else DEFAULT_PORT
 
 
@@ -42,7 +42,8 @@ def _now_live(world: Core, project: Project, environment: Environment, start: in
     deployment = world.deployments(project).get(environment.deployment)
     if deployment is None or project.status != "active" or environment.status == "deleting":
         return None
-    if deployment.status not in LIVE and deployment.status != "sleeping":
+    waking = deployment.status == "deploying" and deployment.live_at
+    if deployment.status not in LIVE and deployment.status != "sleeping" and not waking:
         return None
     return Segment(
         start=start,
@@ -55,7 +56,7 @@ def _now_live(world: Core, project: Project, environment: Environment, start: in
         port=port_of(environment, deployment),
         runtime=str(deployment.settings.get("runtime") or ""),
         framework=str(deployment.settings.get("framework") or ""),
-        asleep=deployment.status == "sleeping",
+        asleep=deployment.status not in LIVE,
         launched=min(deployment.launched_at // SECOND or start, start),
         fresh=_is_new(environment, deployment, start),
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from createos_nb.simulator.ids import digest, uuid_of
+from createos_nb.simulator.ids import digest, hex_of, uuid_of
 from createos_nb.simulator.moments import DAY, HOUR, MINUTE, SECOND
 from createos_nb.simulator.runtimes import FRAMEWORKS
-from createos_nb.simulator.state import Deployment, Environment, Project, Seeded
+from createos_nb.simulator.state import Deployment, Environment, Project, Repository, Seeded
 from createos_nb.simulator.traffic import Profile, Segment
 
 if TYPE_CHECKING:
@@ -30,12 +30,17 @@ _KEPT: Final = 3
 """How many of a project's newest good deployments still run."""
 _FAILED: Final = 14
 """One deployment in so many failed to build."""
+_FIRST_REPOSITORY: Final = 650_000_000
+_HEADS: Final = {branch: (hex_of(40, "fleet", branch), f"Start of {branch}") for branch in ("main", "staging")}
 BROKEN: Final = "broken"
 """The source of a scenario that a failed deployment was built from."""
 
 
 def sow(world: Core, projects: int, deployments: int) -> None:
-    """Put vcs projects into a world, each with two environments; `deployments` is the number of all of them."""
+    """Put vcs projects into a world, each with two environments and a repository of its own.
+
+    `deployments` is the number of all of them.
+    """
     state = world.state
     user = next(iter(state.users))
     account = state.github[0]
@@ -45,7 +50,9 @@ def sow(world: Core, projects: int, deployments: int) -> None:
         runtimes, port, install, build, run, _ = FRAMEWORKS[framework]
         count = deployments // projects + (n < deployments % projects)
         name = f"{_PLACES[n // len(_TRADES) % len(_PLACES)]}-{_TRADES[n % len(_TRADES)]}-{n:04}"
-        made = state.now - _AGE + n * HOUR // 2
+        made = (state.now - _AGE + _AGE // 2 * n // projects) // SECOND * SECOND
+        repository = Repository(_FIRST_REPOSITORY + n, name, "main", True, [], dict(_HEADS), ["README.md"])
+        account.repositories.append(repository)
         project = Project(
             id=uuid_of(state.seed, "project", name),
             user=user,
@@ -58,8 +65,8 @@ def sow(world: Core, projects: int, deployments: int) -> None:
             source={
                 "vcsName": "github",
                 "vcsInstallationId": str(account.installation),
-                "vcsRepoId": str(account.repositories[0].id),
-                "vcsFullName": f"{account.username}/{account.repositories[0].name}",
+                "vcsRepoId": str(repository.id),
+                "vcsFullName": f"{account.username}/{name}",
             },
             settings={
                 "runtime": runtimes[0],

@@ -135,11 +135,9 @@ def behave(core: Core, project: str, version: int | str, behaviour: Any = None, 
     here = project_named(core, project)
     deployment = _version(core, here, version)
     given = facts if behaviour is None else behaviour
-    deployment.behaviour = _named(core, given or Behaviour(), core.state.behaviours, Behaviour, "behaviour")
-    deployment.missing = ""
+    name = _named(core, given or Behaviour(), core.state.behaviours, Behaviour, "behaviour")
     core.note("behaviour changed", here, f"version {version}", deployment=deployment)
-    live.settle_project(core, here, deployment.id)
-    lifecycle.watch(core, here, deployment)
+    lifecycle.behave(core, here, deployment, name)
 
 
 def _version(core: Core, project: Project, version: int | str) -> Deployment:

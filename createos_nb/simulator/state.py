@@ -90,6 +90,8 @@ class Environment(Struct, omit_defaults=True):
     replicas: int = 1
     variables: dict[str, str] = field(default_factory=dict)
     port: int = 0
+    """Of an image project's environment; it counts from the next assignment on."""
+    serving_port: int = 0
     visitors: Profile | None = None
     """Who comes to its own address; those of a domain come with the domain."""
     replayed: bool = False

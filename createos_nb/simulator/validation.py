@@ -15,7 +15,7 @@ import msgspec
 
 from createos_nb.operation import UNSET, Operation, Parameter
 from createos_nb.simulator.moments import from_rfc3339
-from createos_nb.simulator.refusal import Refusal
+from createos_nb.simulator.refusal import Refusal, declared
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", flags=re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?\d{1,18}", flags=re.ASCII)
@@ -42,6 +42,8 @@ class Query:
     def __init__(self, operation: Operation) -> None:
         self._parameters = {p.wire: (p, _reader(p)) for p in operation.at("query")}
         self._required = [p for p in operation.at("query") if p.required]
+        # Where no refusal is declared, a value that can't be used is passed over.
+        self._lenient = declared(400, operation.failures) not in operation.failures
 
     def read(self, text: str) -> dict[str, Any]:
         """Checked values by their name in snake_case. What is not declared is passed over, as platforms do."""
@@ -53,7 +55,11 @@ class Query:
                     parameter, reader = known
                     if value == "" and not parameter.required:
                         continue
-                    found[parameter.key] = reader(value)
+                    try:
+                        found[parameter.key] = reader(value)
+                    except Refusal:
+                        if not self._lenient:
+                            raise
         for parameter in self._required:
             if not found.get(parameter.key):
                 raise Refusal(400, f"query parameter {parameter.wire} is required")
@@ -99,6 +105,7 @@ class Body:
         self.needed = any(p.required for p in parameters)
         self._ids = [p for p in parameters if p.ref is not None and p.ref.noun not in _NUMBERED]
         self._moments = [p for p in parameters if p.moment is not None]
+        self._patterned = [p for p in parameters if "pattern" in p.bounds()]
         fields = [(p.key, _body_type(p), *(() if p.required else (UNSET,))) for p in parameters]
         shape = msgspec.defstruct(
             operation.name + "Body", fields, rename={p.key: p.wire for p in parameters}, kw_only=True
@@ -118,6 +125,10 @@ class Body:
             raise Refusal(400, _explained(str(error))) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Refusal(400, "the body is not valid JSON") from None
+        for parameter in self._patterned:
+            # To Python `$` also matches before a final line break; to the platform it does not.
+            if str(getattr(body, parameter.key)).endswith("\n"):
+                raise Refusal(400, f"{parameter.wire}: must not end in a line break")
         for parameter in self._ids:
             value = getattr(body, parameter.key)
             for one in value if isinstance(value, list) else [value]:
