@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import RLock
 from typing import Any, get_args
 
@@ -42,6 +42,8 @@ class Core:
         self.builds: dict[str, Build] = {}
         #: Requests that are known one by one, by environment, or by deployment where it is live nowhere.
         self.recorded: dict[str, Recorded] = {}
+        #: Told of each request that may have changed something: method, path, query, headers, body.
+        self.written: Callable[[str, str, str, Mapping[str, str], bytes], None] | None = None
         self.injected = Injected(self)
         self._traffics: dict[str, Traffic] = {}
         self._dispatch = Dispatch(self)

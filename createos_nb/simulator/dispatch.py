@@ -35,22 +35,38 @@ class Dispatch:
         """One request to the API, its lock already held."""
         world = self._world
         if method == "HEAD":
-            status, answered, body = self.answer("GET", path, query, headers, content)
+            status, answered, body = self._head(path, query, headers, content)
             return Reply(status, (*answered, ("content-length", str(len(body)))), b"")
         try:
             operation, ids = self.route(method, path)
         except Refusal as refusal:
             return failure(world.dialect, refusal.status, refusal.text, refusal.headers)
         try:
-            return self._perform(operation, ids, query, headers, content)
+            return self._perform(operation, ids, path, query, headers, content)
         except limits.Exceeded as exceeded:
             return exceeded.reply
         except Refusal as refusal:
             status = declared(refusal.status, operation.failures)
             return failure(world.dialect, status, refusal.text, refusal.headers + self._spent)
 
+    def _head(self, path: str, query: str, headers: Mapping[str, str], content: bytes) -> Reply:
+        """What GET answers, unless it changes something: HEAD must be safe."""
+        try:
+            writes = self.route("GET", path)[0].effect != "read"
+        except Refusal:
+            writes = False
+        if writes:
+            return failure(self._world.dialect, 405, "HEAD is not allowed here", (("allow", "GET"),))
+        return self.answer("GET", path, query, headers, content)
+
     def _perform(
-        self, operation: Operation, ids: tuple[str, ...], query: str, headers: Mapping[str, str], content: bytes
+        self,
+        operation: Operation,
+        ids: tuple[str, ...],
+        path: str,
+        query: str,
+        headers: Mapping[str, str],
+        content: bytes,
     ) -> Reply:
         world = self._world
         self._spent = ()
@@ -65,7 +81,12 @@ class Dispatch:
             if not reader.empty:
                 body = reader.read(content)
         call = Call(operation, user, ids, self._query(operation, query), body, content, headers)
-        payload = HANDLERS[operation.name](world, call)
+        try:
+            payload = HANDLERS[operation.name](world, call)
+        finally:
+            # Also what is refused may have counted against a quota.
+            if world.written is not None and operation.effect != "read":
+                world.written(operation.method, path, query, headers, content)
         if type(payload) is not bytes:
             payload = encode(payload)
         reply = success(world.dialect, payload, operation.success, operation.enveloped)
