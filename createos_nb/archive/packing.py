@@ -34,7 +34,7 @@ def way_of(selection: Selection, way: str = "auto") -> Way:
     """The way that files go by itself, or the given one. Raises `InvalidInput` where they can't go that way."""
     rows = selection.included
     if way == "auto":
-        if selection.original is not None or len(rows) > MOST_IN_JSON or sum(row.size or 0 for row in rows) > _LONG:
+        if selection.is_zip or len(rows) > MOST_IN_JSON or sum(row.size or 0 for row in rows) > _LONG:
             return "zip"
         return "base64" if any(row.content == "binary" for row in rows) else "text"
     if way not in ("text", "base64", "zip"):

@@ -48,6 +48,7 @@ class Selection:
     label: str
     rows: list[Row]
     problems: list[str]
+    is_zip: bool = False
     original: bytes | None = field(default=None, repr=False)
 
     @property
@@ -123,7 +124,8 @@ class _Walk:
             self._problems.append(self._nothing())
         self._note_clashes()
         whole = all(row.included for row in self._rows)
-        return Selection(self._tree.label, self._rows, self._problems, self._tree.original if whole else None)
+        tree = self._tree
+        return Selection(tree.label, self._rows, self._problems, tree.is_zip, tree.original if whole else None)
 
     # --- on the way down ----------------------------------------------------------------------------------------------
 

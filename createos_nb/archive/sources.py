@@ -45,11 +45,12 @@ class Entry:
 
 @dataclass
 class Tree:
-    """A source: its entries; for a folder, where it is; for a zip, its bytes as they came, if they may be sent so."""
+    """A source: its entries; of a folder, where it is; of a zip, its bytes as they came, where they may go so."""
 
     top: Entry
     label: str
     folder: Path | None = None
+    is_zip: bool = False
     original: bytes | None = field(default=None, repr=False)
 
 
@@ -217,7 +218,7 @@ def _of_zip(content: bytes, label: str) -> Tree:
         entry.executable = bool(info.external_attr >> 16 & stat.S_IXUSR)
         entry.read = _member(archive, info)
         found.append((name, entry))
-    return Tree(_branch(found, twice="is in the zip twice"), label, original=content if as_it_is else None)
+    return Tree(_branch(found, twice="is in the zip twice"), label, is_zip=True, original=content if as_it_is else None)
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], bytes]:

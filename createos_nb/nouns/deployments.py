@@ -90,7 +90,7 @@ class Deployments(api.Deployments):
 
         `way`: "text" or "base64" (at most 100 files), "zip", or "auto": text, base64 where a file is binary, a zip
         where there are more than 100 files or 10 MB. `root`: the folder that the paths of a list are relative to
-        (default: the current one). A zip goes as it is, unless something of it is left out. `max_bytes`: of all files
+        (default: the current one). A zip stays a zip, the same one where nothing is left out. `max_bytes`: of all files
         together; the platform documents no limit of its own.
 
         Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
@@ -143,7 +143,8 @@ def _refused(selection: Selection) -> str:
     problems = selection.problems
     shown = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
     lines = "".join(f"\n  · {one}" for one in shown)
-    return f"{selection.label} can't be uploaded, and nothing was sent:{lines}\n→ exclude= leaves files out"
+    hint = "\n→ exclude= leaves files out" if selection.included else ""
+    return f"{selection.label} can't be uploaded, and nothing was sent:{lines}{hint}"
 
 
 def _receipt(made: str, way: Way, selection: Selection, operation: str) -> pd.Series:
