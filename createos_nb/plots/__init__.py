@@ -11,8 +11,18 @@ from typing import Any
 
 # Name to module: loaded when first asked for.
 _HOMES: dict[str, str] = {
+    "anomalies": "unusual",
+    "before_after": "traffic",
+    "burn_down": "objectives",
+    "burn_rates": "objectives",
+    "capacity": "sizing",
+    "change_points": "unusual",
     "fleet": "over_time",
+    "heat_map": "traffic",
     "requests": "over_time",
+    "sleep": "sizing",
+    "today": "traffic",
+    "top_paths": "traffic",
 }
 
 __all__ = sorted(_HOMES)

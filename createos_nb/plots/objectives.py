@@ -1,0 +1,127 @@
+"""Service level objectives: the budget as it burns down, and how fast it burns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style
+from createos_nb.plots.thinning import thinned
+
+if TYPE_CHECKING:
+    from createos_nb.plots.figure import Figure
+
+
+def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Iterable[tuple[Any, str]] = ()) -> Figure:
+    """What is left of the error budget over time, as `analysis.error_budget` gives it.
+
+    `marks` are moments to name, such as deployments: pairs of a time and a short text.
+    """
+    target = budget.attrs.get("target")
+    of = "" if target is None else f" of {100 * target:.6g} %"
+    rows = thinned(budget[["left_share", "coverage"]], "last")
+    fig, (ax,) = style.figure(
+        title,
+        caption=f"What is left of the errors that the target{of} allows in its window. A steep fall is an incident, a "
+        "steady slope a leak; a rise is an old incident that leaves the window. Below the dashed line the objective is "
+        "missed. Grey: the window is not full yet.",
+    )
+    x = style.instants(pd.DatetimeIndex(rows.index))
+    left = 100 * rows["left_share"].to_numpy(dtype=float)
+    young = rows["coverage"].to_numpy(dtype=float) < 0.999
+    lowest = float(np.nanmin(np.append(left, 0.0)))
+    # an objective missed a hundredfold would press the rest into a line
+    floor = max(lowest * 1.1, -150.0) if lowest < 0 else 0.0
+    shown = np.clip(left, floor, None)
+    ax.fill_between(x, 0, shown, where=shown >= 0, color=style.SKY, alpha=0.5, linewidth=0)
+    ax.fill_between(
+        x,
+        0,
+        shown,
+        where=shown <= 0,
+        facecolor=style.VERMILION,
+        alpha=0.6,
+        hatch="////",
+        edgecolor="white",
+        linewidth=0,
+    )
+    style.line(ax, x, shown, style.SERIES[0], marker=None)
+    style.threshold(ax, 0, "budget spent")
+    ax.set_ylim(floor, 105)
+    if young.any() and not young.all():
+        ax.axvspan(x[0], x[int(np.argmin(young))], color=style.PALE, alpha=0.6, linewidth=0, zorder=0)
+    style.percent_axis(ax, "error budget left")
+    if lowest < floor:
+        ax.annotate(
+            f"down to {style.number(round(lowest))} %", (0.01, 0.02), xycoords="axes fraction", fontsize=8,
+            color=style.VERMILION,
+        )  # fmt: skip
+    style.time_axis(ax)
+    style.moments(ax, marks)
+    return fig
+
+
+def burn_rates(
+    rates: pd.DataFrame,
+    table: pd.DataFrame,
+    alerts: pd.DataFrame | None = None,
+    *,
+    title: str = "Burn rates",
+    marks: Iterable[tuple[Any, str]] = (),
+) -> Figure:
+    """Burn rates with their thresholds: `analysis.burn_rates`, `analysis.burn_table` and, if given, `burn_alerts`.
+
+    One plot for each row of the table, with its long and its short window; alerts are shaded.
+    """
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    fig, axes = style.figure(
+        title,
+        caption="1 spends the budget exactly by the end of the SLO's window. An alert fires while both lines, the long "
+        "window and the short one, are above the dashed threshold: the long one says that it matters, the short one "
+        "that it still goes on. Hatched: the alert fires.",
+        rows=max(len(table), 1),
+        height=1.2 + 1.15 * max(len(table), 1),
+        share_x=True,
+    )
+    rows = thinned(rates, "max")
+    x = style.instants(pd.DatetimeIndex(rows.index))
+    for ax, (_, row) in zip(axes, table.iterrows(), strict=False):
+        long, short = _window(row["alert"])
+        factor = float(row["factor"])
+        for name, look, label in ((long, style.SERIES[0], "long"), (short, style.SERIES[1], "short")):
+            if name in rows.columns:
+                # below a hundredth of the threshold nothing is to be seen on this scale
+                values = np.clip(rows[name].to_numpy(dtype=float), factor / 100, None)
+                style.line(ax, x, values, look, label=f"{label} window, {name}", linewidth=1.2, markersize=3)
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(base=10, numticks=4))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.set_ylim(factor / 100, max(factor * 10, float(np.nanmax(np.append(rows.to_numpy(dtype=float), 1))) * 2))
+        ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
+        style.threshold(ax, factor, f"{row['alert']}: {factor:.4g}×")
+        ax.set_ylabel("burn rate", fontsize=9, color=style.BLACK)
+        if alerts is not None and len(alerts):
+            _shade(ax, alerts[alerts["alert"] == row["alert"]], rates.index)
+        style.legend(ax)
+    style.time_axis(axes[-1])
+    style.moments(axes[0], marks)
+    return fig
+
+
+def _window(alert: str) -> tuple[str, str]:
+    """The two windows in a name such as "page 1h/5m"."""
+    long, short = alert.split()[-1].split("/")
+    return long, short
+
+
+def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
+    for onset, end in zip(alerts["onset"], alerts["end"], strict=True):
+        until = index[-1] if pd.isna(end) else end
+        ax.axvspan(
+            style.instant(onset), style.instant(until), facecolor=style.ORANGE, alpha=0.3, hatch="\\\\\\",
+            edgecolor=style.VERMILION, linewidth=0, zorder=0,
+        )  # fmt: skip

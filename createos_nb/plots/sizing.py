@@ -1,0 +1,107 @@
+"""Sizing: what each replica has carried, and what idle times cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style
+
+if TYPE_CHECKING:
+    from createos_nb.analysis.capacity import ReplicasAdvice
+    from createos_nb.analysis.idle import SleepAdvice
+    from createos_nb.plots.figure import Figure
+
+_MOST = 5_000
+
+
+def capacity(
+    frame: pd.DataFrame,
+    advice: ReplicasAdvice,
+    *,
+    title: str = "Load and errors of a replica",
+    replicas: int | None = None,
+) -> Figure:
+    """Errors against the load per replica, a dot a bucket, with what has been demonstrated.
+
+    `frame` is the requests frame that `advice` was made from; `replicas` the number that served it, by default the
+    present one.
+    """
+    width = int(frame.attrs.get("bucket_seconds") or _step(frame))
+    number = advice.current if replicas is None else replicas
+    count = frame["count"].to_numpy(dtype="float64", na_value=np.nan)
+    failed = frame["status_5xx"].to_numpy(dtype="float64", na_value=np.nan)
+    busy = np.flatnonzero(count > 0)[:: max(int((count > 0).sum()) // _MOST, 1)]
+    load = count[busy] * (60 / width) / number
+    share = 100 * failed[busy] / count[busy]
+    met = share <= 100 * (1 - advice.target) + 1e-12
+    fig, (ax,) = style.figure(
+        title,
+        caption="Each dot is a bucket. If errors begin at some load, that is the limit of a replica; if none do, no "
+        "limit has been seen, and more replicas have no evidence. Errors at any load have another cause.",
+    )
+    ax.plot(load[met], share[met], "o", markersize=3, color=style.BLUE, alpha=0.35, label="met the target")
+    ax.plot(load[~met], share[~met], "x", markersize=5, color=style.VERMILION, alpha=0.7, label="missed the target")
+    if np.isfinite(advice.demonstrated):
+        ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--")
+        ax.annotate(
+            f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica",
+            (advice.demonstrated, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4, -3),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+        )
+    style.count_axis(ax, "requests per minute and replica", axis="x")
+    style.percent_axis(ax, "5xx, % of requests")
+    ax.set_ylim(bottom=-0.02 * max(float(np.max(share, initial=0.0)), 0.5))
+    style.legend(ax)
+    return fig
+
+
+def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
+    """What each policy costs a day: idle hours, and cold starts in the idle hours that they are worth."""
+    costs = advice.costs
+    place = np.arange(len(costs))
+    idle = costs["idle_hours"].to_numpy(dtype=float)
+    cold = costs["cost"].to_numpy(dtype=float) - idle
+    fig, (ax,) = style.figure(
+        title,
+        caption="The shorter, the better. Plain: hours awake without a request. Hatched: cold starts, each counted as "
+        f"the idle time that avoiding it is worth ({style.number(advice.safe_timeout.total_seconds() / 60)} minutes).",
+        height=1.5 + 0.4 * len(costs),
+    )
+    ax.barh(place, idle, color=style.SKY, height=0.6, label="idle hours")
+    ax.barh(
+        place, cold, left=idle, color=style.ORANGE, hatch="////", edgecolor="white", height=0.6, linewidth=0,
+        label="cold starts",
+    )  # fmt: skip
+    for at, (total, starts) in enumerate(zip(idle + cold, costs["cold_starts"].to_numpy(dtype=float), strict=True)):
+        text = f"{total:.1f} h, {starts:.1f} cold starts"
+        ax.annotate(text, (total, at), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
+    names = [
+        name if pd.isna(timeout) else f"{name}, {_minutes(timeout)}"
+        for name, timeout in zip(costs.index, costs["timeout"], strict=True)
+    ]
+    ax.set_yticks(place, [style.plain(name) for name in names])
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)
+    style.count_axis(ax, "idle hours per day", axis="x")
+    ax.set_xlim(right=max(float(np.max(idle + cold, initial=0.0)) * 1.35, 0.1))
+    style.legend(ax)
+    return fig
+
+
+def _minutes(timeout: pd.Timedelta) -> str:
+    minutes = timeout.total_seconds() / 60
+    return f"after {style.number(minutes)} min" if minutes < 120 else f"after {style.number(round(minutes / 60, 1))} h"
+
+
+def _step(frame: pd.DataFrame) -> float:
+    return (frame.index[1] - frame.index[0]).total_seconds() if len(frame) > 1 else 60.0

@@ -1,0 +1,192 @@
+"""Traffic looked at from other sides: by hour and weekday, by path, before and after, today against yesterday."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style
+from createos_nb.plots.thinning import thinned
+
+if TYPE_CHECKING:
+    from createos_nb.plots.figure import Figure
+
+_METRICS = {
+    "rpm": "requests per minute",
+    "success_percentage": "success, % of requests",
+    "client_error_percentage": "4xx, % of requests",
+    "server_error_percentage": "5xx, % of requests",
+}
+
+
+def heat_map(
+    table: pd.DataFrame, *, title: str = "Requests by hour and weekday", unit: str = "requests per minute"
+) -> Figure:
+    """Hours of the day (UTC) across, weekdays down, as `analysis.hour_by_weekday` gives them.
+
+    `unit` is written at the scale; use "5xx, % of requests" for the table of `server_error_percentage`.
+    """
+    fig, (ax,) = style.figure(
+        title,
+        caption="The darker, the more. A row that differs from the others is a day with other habits; a dark cell in a "
+        "pale row is one incident, or one job. Hatched cells have no data.",
+        height=3.3,
+    )
+    values = table.to_numpy(dtype=float)
+    mesh = ax.pcolormesh(
+        np.arange(values.shape[1] + 1),
+        np.arange(values.shape[0] + 1),
+        np.ma.masked_invalid(values),
+        cmap="cividis_r",
+        vmin=0,
+        edgecolor="white",
+        linewidth=0.5,
+    )
+    for row, column in zip(*np.nonzero(np.isnan(values)), strict=True):
+        _empty_cell(ax, row, column)
+    ax.invert_yaxis()
+    ax.grid(visible=False)
+    ax.tick_params(length=0)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    ax.set_yticks(np.arange(values.shape[0]) + 0.5, [style.plain(day)[:3] for day in table.index])
+    ax.set_xticks(np.arange(0, values.shape[1], 3) + 0.5, [f"{hour:02d}" for hour in list(table.columns)[::3]])
+    ax.set_xlabel("hour of the day (UTC)", fontsize=9, color=style.BLACK)
+    bar = fig.colorbar(mesh, ax=ax, pad=0.02, aspect=12)
+    bar.set_label(unit, fontsize=9, color=style.BLACK)
+    bar.ax.tick_params(labelsize=8)
+    bar.ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
+    bar.outline.set_visible(False)
+    return fig
+
+
+def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) -> Figure:
+    """Hits of each path and, in the same bar, its errors, as `analysis.paths` gives them for one environment.
+
+    The `most` rows with the most hits or errors are drawn. A path that is only among the errors has no bar of hits.
+    """
+    rows = table.assign(_size=table["count"].fillna(table["errors"]).fillna(0))
+    rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(most)
+    fig, (ax,) = style.figure(
+        title,
+        caption="Bars are requests in the window; the hatched part of a bar failed (4xx and 5xx), and the percentage "
+        "says how much of it. “hits not listed”: the path is in the list of errors alone.",
+        height=1.5 + 0.28 * max(len(rows), 1),
+    )
+    place = np.arange(len(rows))
+    count = _floats(rows["count"])
+    client, server = np.nan_to_num(_floats(rows["client_errors"])), np.nan_to_num(_floats(rows["server_errors"]))
+    ax.barh(place, np.nan_to_num(count), color=style.SKY, height=0.7, label="requests")
+    for name, values, before in (("5xx", server, np.zeros(len(rows))), ("4xx", client, server)):
+        look = style.STATUS[name]
+        ax.barh(
+            place, values, left=before, color=look.color, hatch=look.hatch, edgecolor="white", height=0.7, label=name,
+            linewidth=0,
+        )  # fmt: skip
+    for at, (hits, bad) in enumerate(zip(count, client + server, strict=True)):
+        text = "hits not listed" if np.isnan(hits) else style.number(hits)
+        if bad and hits > 0:
+            text += f", {100 * min(bad / hits, 1):.2g} % failed"
+        ax.annotate(
+            text,
+            (max(np.nan_to_num(hits), bad), at),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    ax.set_yticks(place, [style.short(style.plain(path), 44) for path in rows["path"]])
+    ax.set_ylim(-0.6, max(len(rows), 1) - 0.4)
+    ax.invert_yaxis()
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)
+    style.count_axis(ax, "requests", axis="x")
+    ax.set_xlim(right=max(float(np.nanmax(np.append(count, client + server))) * 1.25, 1) if len(rows) else 1)
+    style.legend(ax)
+    return fig
+
+
+def before_after(comparison: pd.DataFrame, *, title: str = "Before and after", confidence: str = "95 %") -> Figure:
+    """The metrics of two windows with the interval of their difference, as `analysis.compare` gives them.
+
+    One small plot per metric: before and after as dots, the interval of the change as a bar from the value before.
+    """
+    table = comparison[comparison["before"].notna() | comparison["after"].notna()]
+    fig, axes = style.figure(
+        title,
+        caption=f"Hollow: before. Filled: after. The bar is where the value after lies with {confidence} confidence, "
+        "seen from the value before; if it does not touch the dashed line, the metric has changed.",
+        rows=max(len(table), 1),
+        height=1.0 + 0.72 * max(len(table), 1),
+    )
+    for ax, (metric, row) in zip(axes, table.iterrows(), strict=False):
+        before, after = float(row["before"]), float(row["after"])
+        low, high = before + float(row["low"]), before + float(row["high"])
+        changed = bool(row["changed"])
+        color = style.VERMILION if changed else style.BLUE
+        ax.axvline(before, color=style.BLACK, linestyle="--", linewidth=1)
+        ax.plot([low, high], [0, 0], color=color, linewidth=6, alpha=0.45, solid_capstyle="butt")
+        ax.plot([before], [0], "o", markersize=8, markerfacecolor="white", markeredgecolor=style.BLACK)
+        ax.plot([after], [0], "D" if changed else "o", markersize=8, color=color)
+        ax.set_ylim(-1, 1)
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+        ax.grid(visible=False)
+        ax.margins(x=0.15)
+        label = _METRICS.get(str(metric), str(metric))
+        ax.set_ylabel(style.plain(label), rotation=0, ha="right", va="center", fontsize=9, color=style.BLACK)
+        ax.xaxis.set_major_formatter(lambda value, _: style.number(float(f"{value:.6g}")))
+        said = "changed" if changed else "no change shown"
+        if np.isnan(after) or np.isnan(before):
+            said = "nothing to compare"
+        ax.annotate(said, (1.01, 0.5), xycoords="axes fraction", va="center", fontsize=8, color=style.BLACK)
+    return fig
+
+
+def today(
+    parts: pd.DataFrame,
+    *,
+    title: str = "Today against yesterday and last week",
+    marks: Iterable[tuple[Any, str]] = (),
+) -> Figure:
+    """The last day of `analysis.decompose` for one environment, over what yesterday and last week held then.
+
+    `marks` are moments to name, such as deployments: pairs of a time and a short text.
+    """
+    width = int(parts.attrs.get("bucket_seconds") or 60)
+    last = parts.iloc[-max(86_400 // width, 1) :]
+    columns = last[["observed", "yesterday", "last_week", "expected"]]
+    rows = thinned(columns, "mean", most=288)
+    fig, (ax,) = style.figure(
+        title,
+        caption="The thick line is the last day. Where it leaves the thin ones, which agree with each other, today is "
+        "not like other days; where they differ among themselves, no day is like another.",
+    )
+    x = style.instants(pd.DatetimeIndex(rows.index))
+    per_minute = 60 / width
+    lines = (("last_week", "seven days before", 2), ("yesterday", "the day before", 3), ("expected", "expected", 5))
+    for column, label, look in lines:
+        values = rows[column].to_numpy(dtype=float) * per_minute
+        if np.isfinite(values).any():
+            style.line(ax, x, values, style.SERIES[look], label=label, linewidth=1)
+    style.line(
+        ax, x, rows["observed"].to_numpy(dtype=float) * per_minute, style.SERIES[0], label="today", linewidth=2.2
+    )
+    style.count_axis(ax, "requests per minute")
+    style.time_axis(ax)
+    style.legend(ax)
+    style.moments(ax, marks)
+    return fig
+
+
+def _empty_cell(ax: Any, row: int, column: int) -> None:
+    from matplotlib.patches import Rectangle
+
+    ax.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor=style.GREY, hatch="////", linewidth=0))
+
+
+def _floats(column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray(column.to_numpy(dtype="float64", na_value=np.nan))

@@ -1,0 +1,153 @@
+"""What is unusual: anomalies with the band of what was expected, and change points with the levels between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style
+from createos_nb.plots.thinning import thinned
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from createos_nb.plots.figure import Figure
+
+
+def anomalies(
+    found: pd.DataFrame, *, title: str = "Anomalies", unit: str = "value", marks: Iterable[tuple[Any, str]] = ()
+) -> Figure:
+    """A series, or the requests and errors of one environment, with the band of the usual and the anomalies in it.
+
+    `found` is what `analysis.anomalies` gives. `unit` labels a series; requests and errors are per bucket. `marks` are
+    moments to name, such as deployments.
+    """
+    requests = "volume_score" in found.columns
+    caption = (
+        "Band: where a single value is nothing unusual. Diamonds: when something unusual is first known; "
+        "it may come from several values together, each of which lies in the band."
+    )
+    fig, axes = style.figure(
+        title, caption=caption, rows=2 if requests else 1, height=5.0 if requests else 3.4, share_x=True
+    )
+    x_all = _instants(found.index)
+    if requests:
+        strange = found["anomaly"].to_numpy(dtype=bool)
+        what = found["what"].astype("str")
+        volume = strange & what.str.contains("requests").to_numpy(dtype=bool)
+        errors = strange & what.str.contains("errors").to_numpy(dtype=bool)
+        bucket = _bucket(found)
+        _band(axes[0], found, x_all, ("count", "expected", "low", "high"), volume, f"requests per {bucket}")
+        _band(axes[1], found, x_all, ("errors", "errors_expected", None, "errors_high"), errors, f"errors per {bucket}")
+    else:
+        columns = ("value", "expected", "low", "high")
+        _band(axes[0], found, x_all, columns, found["anomaly"].to_numpy(dtype=bool), unit)
+    if isinstance(found.index, pd.DatetimeIndex):
+        style.time_axis(axes[-1])
+        style.moments(axes[0], marks)
+    else:
+        axes[-1].set_xlabel(style.plain(found.index.name or "row"), fontsize=9, color=style.BLACK)
+    return fig
+
+
+def change_points(
+    rates: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    title: str = "Error rate and its changes",
+    marks: Iterable[tuple[Any, str]] = (),
+) -> Figure:
+    """The error percentage over time, and the level of each stretch between changes, for one environment.
+
+    `rates` is what `analysis.success_rate(frame, every=...)` gives, `changes` what `analysis.change_points` gives.
+    """
+    fig, (ax,) = style.figure(
+        title,
+        caption="Thin: the share of failed requests as it came. Thick: the level of each stretch. A vertical line is "
+        "where a new level most likely began; the number beside it is the factor, and how many requests it took to be "
+        "sure.",
+    )
+    rows = thinned(rates[["success_percentage"]], "mean")
+    failed = 100 - rows["success_percentage"].to_numpy(dtype=float)
+    x = style.instants(pd.DatetimeIndex(rows.index))
+    ax.plot(x, failed, color=style.GREY, linewidth=0.8, drawstyle="steps-post", label="failed, % of requests")
+    if len(changes) and len(rates):
+        index = pd.DatetimeIndex(rates.index)
+        edges = [index[0], *changes["onset"], index[-1]]
+        levels = [float(changes["before"].iloc[0]), *changes["after"].astype(float)]
+        for level, begin, end in zip(levels, edges[:-1], edges[1:], strict=True):
+            ax.plot([style.instant(begin), style.instant(end)], [level, level], color=style.BLUE, linewidth=3)
+        for _, change in changes.iterrows():
+            up = change["after"] > change["before"]
+            color = style.VERMILION if up else style.GREEN
+            ax.axvline(style.instant(change["onset"]), color=color, linewidth=1.2, linestyle="-" if up else "--")
+            ratio = float(change["ratio"])
+            factor = "from 0" if np.isinf(ratio) else f"×{ratio:.2g}"
+            ax.annotate(
+                f"{factor} ({int(change['requests']):,})",
+                (style.instant(change["onset"]), 1),
+                xycoords=("data", "axes fraction"),
+                # to both sides, so that the end of a short stretch does not hide its beginning
+                xytext=(-3 if up else 3, -2),
+                textcoords="offset points",
+                ha="right" if up else "left",
+                va="top",
+                fontsize=8,
+                color=color,
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+            )
+    style.percent_axis(ax, "failed, % of requests")
+    ax.set_ylim(bottom=0)
+    style.time_axis(ax)
+    style.moments(ax, marks)
+    return fig
+
+
+def _band(
+    ax: Axes, found: pd.DataFrame, x_all: Any, columns: tuple[str, str, str | None, str], strange: Any, label: str
+) -> None:
+    value, expected, low, high = columns
+    wanted = [column for column in columns if column is not None]
+    numbers = found[wanted].astype("float64")
+    rows = thinned(numbers, "mean")
+    spikes = thinned(numbers[[value]], "max")[value].to_numpy(dtype=float)
+    x = _instants(rows.index)
+    bottom = np.zeros(len(rows)) if low is None else rows[low].to_numpy(dtype=float)
+    ax.fill_between(x, bottom, rows[high].to_numpy(dtype=float), color=style.PALE, linewidth=0, label="usual")
+    shown = rows[value].to_numpy(dtype=float)
+    if len(rows) < len(found):
+        ax.plot(x, spikes, color=style.SKY, linewidth=0.6, label="highest of each stretch")
+    ax.plot(x, shown, color=style.BLUE, linewidth=1, label="seen")
+    ax.plot(x, rows[expected].to_numpy(dtype=float), color=style.BLACK, linewidth=0.9, linestyle="--", label="expected")
+    at = np.flatnonzero(strange)
+    if len(at):
+        ax.plot(
+            x_all[at], numbers[value].to_numpy(dtype=float)[at], "D", markersize=7, markerfacecolor="none",
+            markeredgecolor=style.VERMILION, markeredgewidth=1.8, label="anomaly", zorder=5,
+        )  # fmt: skip
+    # a band that has still to be learnt, or a rare spike, may not press the series into a line
+    known = shown[np.isfinite(shown)]
+    top = [numbers[value].to_numpy(dtype=float)[at].max(initial=0.0), spikes[np.isfinite(spikes)].max(initial=0.0)]
+    ceiling = max([*top, float(np.max(known, initial=0.0))]) * 1.15
+    floor = min(float(np.min(known, initial=0.0)), 0.0)
+    ax.set_ylim(floor * 1.15, ceiling if ceiling > floor else floor + 1)
+    style.count_axis(ax, label, from_zero=False)
+    style.legend(ax)
+
+
+def _instants(index: pd.Index[Any]) -> Any:
+    if isinstance(index, pd.DatetimeIndex):
+        aware = index if index.tz is not None else index.tz_localize("UTC")
+        return style.instants(aware)
+    return np.arange(len(index))
+
+
+def _bucket(found: pd.DataFrame) -> str:
+    seconds = int(found.attrs.get("bucket_seconds") or 60)
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            return name if seconds == size else f"{seconds // size} {name}s"
+    return "bucket"
