@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.simulator import lifecycle, live, steps, uploads
+from createos_nb.simulator import lifecycle, live, pushes, uploads
 from createos_nb.simulator.finding import environment_at, environment_named, project_named
 from createos_nb.simulator.moments import SECOND, duration, from_datetime, from_rfc3339
 from createos_nb.simulator.state import Deployment, Domain, Environment, Fate, Project
@@ -111,7 +111,7 @@ def push(
     )
     if here.type == "vcs":
         try:
-            made = steps.push(core, here, branch, message, fate)
+            made = pushes.push(core, here, branch, message, fate)
         except LookupError as error:
             raise InvalidInput(str(error)) from None
         return None if made is None else made.version

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from createos_nb.api import OPERATIONS
 from createos_nb.operation import UNSET, Operation, Parameter
 from createos_nb.simulator.moments import from_rfc3339
 from createos_nb.simulator.refusal import Refusal, declared
@@ -187,6 +188,11 @@ def _explained(message: str, parent: str = "") -> str:
 
 def _sentence(what: str) -> str:
     return (what[:1].lower() + what[1:]).replace("`", "")
+
+
+def check_body(name: str, body: Mapping[str, Any]) -> None:
+    """Check an object as if it had come as the body of an operation."""
+    body_of(OPERATIONS[name]).read(msgspec.json.encode(body))
 
 
 @cache
