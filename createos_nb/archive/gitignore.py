@@ -6,9 +6,10 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 #: git knows the classes of POSIX in brackets, Python's patterns do not.
 _CLASSES: Final = {
@@ -85,10 +86,14 @@ def chosen(patterns: Sequence[str]) -> GitIgnoreSpec | None:
 
     Unlike a line of a file, one that can't be read is an error: `ValueError`.
     """
-    if not patterns:
-        return None
+    return _spec(patterns) if patterns else None
+
+
+def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # a fiftieth of a second, spent only where something is uploaded
+
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", FutureWarning)  # about brackets within brackets, which mean nothing special
         return GitIgnoreSpec.from_lines(patterns)
 
 
@@ -99,9 +104,7 @@ def _line(text: str, where: str) -> Line | None:
     for name, letters in _CLASSES.items():
         bare = bare.replace(name, letters)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # about brackets within brackets, which mean nothing special
-            pattern = next(iter(GitIgnoreSpec.from_lines([bare]).patterns), None)
+        pattern = next(iter(_spec([bare]).patterns), None)
     except ValueError:  # git ignores a line that it can't read
         return None
     if pattern is None or pattern.include is None:

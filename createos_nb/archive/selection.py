@@ -6,16 +6,18 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
-from pathspec import GitIgnoreSpec
 
 from createos_nb.archive import secrets
 from createos_nb.archive.gitignore import Ignore, chosen, deciding, parsed
 from createos_nb.archive.paths import fault, folded, shown
 from createos_nb.archive.sources import Entry, Source, Tree, Unreadable, tree_of
 from createos_nb.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 #: Bytes of one upload. The platform documents no limit; this one keeps a mistaken folder from being read whole.
 MOST_BYTES: Final = 50_000_000
