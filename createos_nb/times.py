@@ -36,13 +36,13 @@ def unix(moment: Any, now: float, name: str = "time") -> float:
     if isinstance(moment, bool) or moment is None:
         raise InvalidInput(f"{name}={moment!r} is no time: give {_HINT[7:]}, '-24h', 'now' or Unix seconds")
     if isinstance(moment, int | float):
-        return _plausible(float(moment), name)
+        return _plausible(moment, name)
     if isinstance(moment, datetime):
         return _aware(moment, name)
     if isinstance(moment, str):
         return _from_text(moment.strip(), now, name)
     if hasattr(moment, "dtype") and getattr(moment.dtype, "kind", "") in "iu":
-        return _plausible(float(moment), name)
+        return _plausible(int(moment), name)
     if type(moment).__module__ == "numpy":
         raise InvalidInput(f"{name}={moment!r} has no time zone; {_HINT}")
     raise InvalidInput(f"{name} can't be a {type(moment).__name__}; {_HINT}, '-24h', 'now' or Unix seconds")
@@ -94,8 +94,8 @@ def _aware(moment: datetime, name: str) -> float:
 
 
 def _plausible(seconds: float, name: str, text: str = "") -> float:
-    if not -6e10 < seconds < 1e11:  # the years that calendars know
-        milliseconds = not text and seconds == seconds
-        why = "looks like milliseconds: Unix seconds are expected" if milliseconds else "is too far away to be a time"
-        raise InvalidInput(f"{name}={text or format(seconds, '.0f')} {why}")
-    return seconds
+    if -6e10 < seconds < 1e11:  # the years that calendars know
+        return float(seconds)
+    if text or seconds != seconds:
+        raise InvalidInput(f"{name}={(text or str(seconds))[:40]} is too far away to be a time")
+    raise InvalidInput(f"{name} looks like milliseconds: Unix seconds are expected")

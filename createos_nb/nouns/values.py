@@ -108,5 +108,7 @@ def _why(parameter: Parameter, value: Any, error: msgspec.ValidationError) -> st
         return f"is not accepted by the platform: it takes {parameter.meaning}"
     if isinstance(value, Mapping):
         wrong = [str(k) for k, v in value.items() if not isinstance(v, str)]
-        return f": every value must be text, and these are not: {', '.join(wrong)}" if wrong else f": {error}"
+        return (
+            f"takes text for every value; of these it is none: {', '.join(wrong)}" if wrong else f"is refused: {error}"
+        )
     return f"is not accepted: {error}"
