@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from createos_nb import __version__
-from createos_nb.cli import demo, login, whoami
+from createos_nb.cli import demo, login, serve, whoami
 from createos_nb.errors import CreateOSError, InvalidInput
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
-COMMANDS: tuple[ModuleType, ...] = (demo, login, whoami)
+COMMANDS: tuple[ModuleType, ...] = (demo, login, serve, whoami)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -29,7 +29,8 @@ from createos_nb.simulator import (  # noqa: F401  # each registers the operatio
     uploads,
 )
 from createos_nb.simulator.opening import open_world
+from createos_nb.simulator.served import Served, serve
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.world import World
 
-__all__ = ["World", "WorldSettings", "open_world"]
+__all__ = ["Served", "World", "WorldSettings", "open_world", "serve"]

@@ -132,16 +132,15 @@ def is_saved_world(path: Path) -> bool:
         return False
 
 
-def read(file: str | Path) -> tuple[str, Whole, dict[str, Recorded]]:
-    """Dialect, state and single requests of a saved world.
+def head_of(path: Path) -> Head:
+    """The first line of a saved world. Raises `InvalidInput` as `read` does, `OSError`."""
+    with path.open("rb") as file:
+        return _head(path, file.readline(_LONGEST_HEAD))
 
-    Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; `OSError`.
-    """
-    path = Path(file)
-    content = path.read_bytes()
-    first, newline, body = content.partition(b"\n")
+
+def _head(path: Path, line: bytes) -> Head:
     try:
-        head = msgspec.json.decode(first[:_LONGEST_HEAD], type=Head) if newline else None
+        head = msgspec.json.decode(line[:_LONGEST_HEAD], type=Head) if line.endswith(b"\n") else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         head = None
     if head is None or head.format != FORMAT:
@@ -151,6 +150,17 @@ def read(file: str | Path) -> tuple[str, Whole, dict[str, Recorded]]:
             f"{path.name} was saved by a newer version of createos_nb (format {head.version}, this one reads up to "
             f"{VERSION}): upgrade createos_nb to read it"
         )
+    return head
+
+
+def read(file: str | Path) -> tuple[str, Whole, dict[str, Recorded]]:
+    """Dialect, state and single requests of a saved world.
+
+    Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; `OSError`.
+    """
+    path = Path(file)
+    first, newline, body = path.read_bytes().partition(b"\n")
+    head = _head(path, first + newline)
     if head.digest != digest_of(body):
         raise InvalidInput(f"{path.name} is damaged: its content does not match what was written")
     try:
