@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import stat
-import zipfile
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from createos_nb.archive.paths import shown
-from createos_nb.archive.selection import Row, Selection
+from createos_nb.archive.selection import Selection
+from createos_nb.archive.zips import zipped
 from createos_nb.errors import InvalidInput
 
 Way: TypeAlias = Literal["text", "base64", "zip"]
@@ -19,7 +17,6 @@ Way: TypeAlias = Literal["text", "base64", "zip"]
 MOST_IN_JSON: Final = 100
 #: Beyond so many bytes of files, one zip is the better parcel than JSON, by itself.
 _LONG: Final = 10_000_000
-_WHEN: Final = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -55,16 +52,6 @@ def packed(selection: Selection, way: Way) -> Packed:
         return Packed(way, [{"path": row.path, "content": row.data.decode("utf-8")} for row in rows])
     if way == "base64":
         return Packed(way, [{"path": row.path, "content": b64encode(row.data).decode("ascii")} for row in rows])
-    return Packed(way, selection.original if selection.original is not None else zipped(rows))
-
-
-def zipped(rows: list[Row]) -> bytes:
-    """A zip that is the same for the same files, whenever and wherever it is made; what may be run stays so."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for row in rows:
-            info = zipfile.ZipInfo(row.path, _WHEN)
-            info.create_system = 3
-            info.external_attr = (stat.S_IFREG | (0o755 if row.executable else 0o644)) << 16
-            archive.writestr(info, row.data, zipfile.ZIP_DEFLATED)
-    return made.getvalue()
+    if selection.original is not None:
+        return Packed(way, selection.original)
+    return Packed(way, zipped((row.path, row.data, row.executable) for row in rows))

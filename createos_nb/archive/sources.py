@@ -6,7 +6,6 @@ import io
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
 from createos_nb.archive.paths import fault, shown
+from createos_nb.archive.zips import DAMAGED
 from createos_nb.errors import InvalidInput
 
 Kind = Literal["file", "folder", "link", "other"]
@@ -195,7 +195,7 @@ def _zip_at(path: Path, most: int) -> bytes:
 def _of_zip(content: bytes, label: str) -> Tree:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError):
+    except DAMAGED:
         raise InvalidInput(
             f"{label} is no zip archive; single files are given as a mapping from path to content"
         ) from None
@@ -226,7 +226,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], 
         try:
             with archive.open(info) as file:
                 return file.read(most + 1)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        except DAMAGED as error:
             raise Unreadable(f"the zip is damaged: {error}") from None
 
     return read

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from createos_nb.archive.paths import fault, fault_on_windows, folded, shown
+from createos_nb.archive.zips import DAMAGED
 
 #: Entries of an archive.
 MOST_ENTRIES: Final = 100_000
@@ -31,19 +32,27 @@ def unpacked(archive: Path, folder: Path, *, most: int) -> dict[str, int]:
     """
     written: dict[str, int] = {}
     left = most
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            for path, info in _checked(opened.infolist(), most):
-                target = folder.joinpath(*path.split("/"))
-                if info.is_dir():
-                    target.mkdir(parents=True, exist_ok=True)
-                    continue
-                target.parent.mkdir(parents=True, exist_ok=True)
-                written[path] = _extracted(opened, info, target, left, most)
-                left -= written[path]
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise Unsafe(f"the archive is damaged: {shown(str(error))}") from None
+    with _reading():
+        opened = zipfile.ZipFile(archive)
+    with opened:
+        for path, info in _checked(opened.infolist(), most):
+            target = folder.joinpath(*path.split("/"))
+            if info.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            written[path] = _extracted(opened, info, target, left, most)
+            left -= written[path]
     return dict(sorted(written.items()))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What damage makes `zipfile` raise, as `Unsafe`."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise Unsafe(f"the archive is damaged: {shown(str(error))}") from None
 
 
 def _checked(entries: Sequence[zipfile.ZipInfo], most: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:
@@ -93,8 +102,14 @@ def _path(info: zipfile.ZipInfo) -> str:
 def _extracted(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, left: int, most: int) -> int:
     """Write one file; how many bytes it has, whatever the archive says that it has."""
     size = 0
-    with archive.open(info) as packed, open(target, "xb") as file:
-        while chunk := packed.read(_CHUNK):
+    with _reading():
+        packed = archive.open(info)
+    with packed, open(target, "xb") as file:
+        while True:
+            with _reading():
+                chunk = packed.read(_CHUNK)
+            if not chunk:
+                break
             size += len(chunk)
             if size > left:
                 raise Unsafe(f"the archive unpacks to more than {most:,} bytes")

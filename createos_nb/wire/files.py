@@ -27,9 +27,7 @@ from createos_nb.wire.transport import Transport
 
 _MOST_REDIRECTS: Final = 5
 _EXCERPT: Final = 4_096
-_EXPIRED: Final = (
-    "A signed address lives for minutes and serves one file: ask for a new one, as this call does each time."
-)
+_EXPIRED: Final = "A signed address lives for minutes: make the call again, it asks for a new one."
 _ODD: Final = "The platform gave an address that no file can be fetched from. Try again, and report it if it stays."
 
 
