@@ -55,7 +55,7 @@ def anomalies(
     `time`. `errors` names the status classes that are errors.
 
     `score` is 1 − 2^(−evidence / alarm), so an anomaly is a score of at least one half. An incident is told once, at
-    the row where it can first be known, and again only if its evidence grows by a quarter: the rows that follow have
+    the row where it can first be known, and again only if its evidence doubles: the rows that follow have
     score 0. `season` is what a series repeats itself by: a day if it has times, else nothing; a Timedelta, a text such
     as "12h", a number of rows, or None. `alarm` is the evidence −log10 p of an anomaly, 4 for series and 5 for requests
     by default: each step of 1 makes alarms about five times rarer.

@@ -226,7 +226,7 @@ class _Stand:
             rate = np.where(of > 0, bad / of / (1 - self.target), np.nan)
             # a young window will hold more requests, and so more budget, than it has seen
             full = self.budget / self.coverage
-            left = np.maximum(full - self.bad, 0) / full * self.period / rate
+            left = np.where(self.bad > self.budget, 0.0, (full - self.bad) / full * self.period / rate)
         return {
             "burn_rate": rate,
             "error_percentage": 100 * rate * (1 - self.target),

@@ -5,7 +5,7 @@ week (over a day where there are less than two weeks, constant where there are l
 for each time of day, a ratio of sums over all days, smoothed over half an hour; `weekly` one for each hour of the week
 on top of that, so that Sunday may have another shape than Monday. Both average 1. Ratios of sums rather than medians,
 since at one request a minute a median is 0. Buckets that stray more than four robust standard deviations from a first
-fit are set to that fit before the second, so that one outage does not become a habit of the hour.
+fit, in which each factor is the median of its days or weeks, are left out: one outage makes no habit of the hour.
 
 Times are UTC: where clocks are changed, people's habits move by an hour and the shape lags behind for a week or two.
 """
@@ -36,11 +36,9 @@ def decompose(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFrame:
     counts = requests(frame, columns=tuple(dict.fromkeys(("count", _known(column)))), fleet=True)
     observed = np.atleast_2d(np.where(counts.observed, counts.counts[column], np.nan))
     has_daily, has_weekly = _enough(counts)
-    fitted = observed
-    parts = _fit(fitted, counts, has_daily, has_weekly)
-    expected = parts[0] * parts[1] * parts[2]
-    fitted = _without_outliers(observed, expected)
-    level, daily, weekly = _fit(fitted, counts, has_daily, has_weekly)
+    first = _fit(observed, counts, has_daily, has_weekly, medians=True)
+    fitted = _without_outliers(observed, first[0] * first[1] * first[2])
+    level, daily, weekly = _fit(fitted, counts, has_daily, has_weekly, medians=False)
     expected = level * daily * weekly
     columns = {
         "observed": observed,
@@ -107,7 +105,9 @@ def _enough(counts: Requests) -> tuple[bool, bool]:
     return has_daily, bool(width) and DAY % width == 0 and span >= 2 * WEEK
 
 
-def _fit(values: Floats, counts: Requests, has_daily: bool, has_weekly: bool) -> tuple[Floats, Floats, Floats]:
+def _fit(
+    values: Floats, counts: Requests, has_daily: bool, has_weekly: bool, *, medians: bool
+) -> tuple[Floats, Floats, Floats]:
     width = counts.bucket_seconds
     span = WEEK if has_weekly else DAY
     if has_daily or has_weekly:
@@ -118,25 +118,41 @@ def _fit(values: Floats, counts: Requests, has_daily: bool, has_weekly: bool) ->
     daily = weekly = ones
     if has_daily:
         phase = (counts.seconds % DAY) // width
-        daily = _factor(values, level, phase, DAY // width, smooth=max(DAY // 48 // width, 1))[:, phase]
+        top, bottom = _sums(values, level, counts.seconds // DAY, phase, DAY // width)
+        smooth = max(DAY // 48 // width, 1)
+        daily = _factor(_around(top, smooth), _around(bottom, smooth), medians)[:, phase]
     if has_weekly:
         hour = max(3600, width)
         bin_of = (counts.seconds % WEEK) // hour
-        weekly = _factor(values, level * daily, bin_of, WEEK // hour, smooth=1)[:, bin_of]
+        weekly = _factor(*_sums(values, level * daily, counts.seconds // WEEK, bin_of, WEEK // hour), medians)[
+            :, bin_of
+        ]
     return level, daily, weekly
 
 
-def _factor(values: Floats, base: Floats, phase: Ints, phases: int, *, smooth: int) -> Floats:
-    """The ratio of the sums of values and base in each phase, smoothed around the circle, with mean 1."""
+def _sums(values: Floats, base: Floats, turn: Ints, phase: Ints, phases: int) -> tuple[Floats, Floats]:
+    """Sums of values and base in each turn (a day, a week) and phase of it, shape (environments, turns, phases)."""
     seen = np.isfinite(values) & np.isfinite(base)
-    top, bottom = np.zeros((len(values), phases)), np.zeros((len(values), phases))
+    turns = int(turn[-1] - turn[0]) + 1
+    cell = (turn - turn[0]) * phases + phase
+    shape = (len(values), turns, phases)
+    top, bottom = np.zeros(shape), np.zeros(shape)
     for row in range(len(values)):
-        top[row] = np.bincount(phase, weights=np.where(seen[row], values[row], 0.0), minlength=phases)
-        bottom[row] = np.bincount(phase, weights=np.where(seen[row], base[row], 0.0), minlength=phases)
-    if smooth > 1:
-        top, bottom = _around(top, smooth), _around(bottom, smooth)
+        for part, what in ((top, values), (bottom, base)):
+            sums = np.bincount(cell, weights=np.where(seen[row], what[row], 0.0), minlength=turns * phases)
+            part[row] = sums.reshape(turns, phases)
+    return top, bottom
+
+
+def _factor(top: Floats, bottom: Floats, medians: bool) -> Floats:
+    """A factor for each phase, with mean 1: the ratio of the sums, or the median of the ratios of the turns."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.where(bottom > 0, top / bottom, 1.0)
+        if medians:
+            ratios = np.ma.masked_invalid(np.where(bottom > 0, top / bottom, np.nan))
+            factor = np.ma.median(ratios, axis=1).filled(1.0)  # type: ignore[no-untyped-call]  # numpy has no type
+        else:
+            top, bottom = top.sum(axis=1), bottom.sum(axis=1)
+            factor = np.where(bottom > 0, top / bottom, 1.0)
         mean = factor.mean(axis=-1, keepdims=True)
         return np.asarray(np.where(mean > 0, factor / mean, 1.0))
 
@@ -144,9 +160,11 @@ def _factor(values: Floats, base: Floats, phase: Ints, phases: int, *, smooth: i
 def _around(values: Floats, width: int) -> Floats:
     """Moving sums around the circle of the last axis, centred."""
     half = width // 2
-    padded = np.concatenate([values[:, -half:] if half else values[:, :0], values, values[:, :half]], axis=-1)
-    sums = np.cumsum(np.pad(padded, ((0, 0), (1, 0))), axis=-1)
-    return np.asarray(sums[:, 2 * half + 1 :] - sums[:, : -(2 * half + 1)])
+    if not half:
+        return values
+    padded = np.concatenate([values[..., -half:], values, values[..., :half]], axis=-1)
+    sums = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(padded, axis=-1)], axis=-1)
+    return np.asarray(sums[..., 2 * half + 1 :] - sums[..., : -(2 * half + 1)])
 
 
 def _moving_mean(values: Floats, width: int) -> Floats:
@@ -169,7 +187,7 @@ def _mean(values: Floats, axis: int) -> Floats:
 
 
 def _without_outliers(observed: Floats, expected: Floats) -> Floats:
-    """Buckets far from the fit are replaced by it; scale is Pearson's, with a robust dispersion of its own."""
+    """Buckets far from the fit are left out; scale is Pearson's, with a robust dispersion of its own."""
     with np.errstate(divide="ignore", invalid="ignore"):
         pearson = (observed - expected) / np.sqrt(np.maximum(expected, 0.1))
     spread = np.full((len(observed), 1), 1.0)
@@ -177,7 +195,7 @@ def _without_outliers(observed: Floats, expected: Floats) -> Floats:
         known = pearson[row][np.isfinite(pearson[row])]
         if len(known):
             spread[row] = max(1.4826 * float(np.median(np.abs(known))), 1.0)
-    return np.where(np.abs(pearson) > 4 * spread, expected, observed)
+    return np.where(np.abs(pearson) > 4 * spread, np.nan, observed)
 
 
 def _earlier(values: Floats, span: int, width: int) -> Floats:

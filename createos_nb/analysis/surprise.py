@@ -78,7 +78,7 @@ def surprise(values: Floats, when: Clock, *, alarm: float) -> Surprise:
     strength[:WARM_UP] = 0.0
     strength[np.isnan(values)] = 0.0
     band = spread * np.exp(limit)
-    return Surprise(expected, expected - band, expected + band, onsets(strength, quiet=quiet, alarm=alarm, worse=1.25))
+    return Surprise(expected, expected - band, expected + band, onsets(strength, quiet=quiet, alarm=alarm, worse=2.0))
 
 
 def _apart(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats, Floats]:

@@ -1,0 +1,69 @@
+"""Before and after: what changed, by how much, and what only looks as if it had."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from createos_nb import analysis
+
+
+def test_a_fivefold_error_rate_is_a_change_with_the_truth_in_its_interval(traffic):
+    found = analysis.compare(traffic(1, 240), traffic(2, 240, share=0.025))
+    row = found.loc["server_error_percentage"]
+    assert row["changed"]
+    assert row["ratio_low"] < 5 < row["ratio_high"]
+    assert row["low"] < 2.0 < row["high"]
+    assert not found.loc["rpm", "changed"]
+
+
+def test_the_same_traffic_is_rarely_a_change(traffic):
+    wrong = [
+        analysis.compare(traffic(seed, 60), traffic(seed + 1000, 60)).loc[["rpm", "server_error_percentage"], "changed"]
+        for seed in range(100)
+    ]
+    assert np.mean(wrong) < 0.1
+
+
+def test_four_errors_against_none_has_an_answer(made):
+    calm, hurt = np.zeros(60, dtype=int), np.zeros(60, dtype=int)
+    hurt[[5, 20, 35, 50]] = 1
+    row = analysis.compare(made(np.full(60, 100), calm), made(np.full(60, 100), hurt)).loc["server_error_percentage"]
+    assert np.isnan(row["ratio"])
+    assert row["ratio_low"] > 0.4
+    assert row["ratio_high"] < 300
+    assert 0.01 < row["p_value"] < 0.1
+
+
+def test_windows_of_different_length_are_compared_by_their_rates(made):
+    found = analysis.compare(made(np.full(600, 50)), made(np.full(60, 100)))
+    assert found.loc["rpm", "ratio"] == pytest.approx(2.0)
+    assert found.loc["rpm", "changed"]
+
+
+def test_a_window_without_requests_has_nothing_to_compare(made):
+    found = analysis.compare(made(np.full(60, 50)), made(np.zeros(60, dtype=int)))
+    assert np.isnan(found.loc["success_percentage", "after"])
+    assert not found.loc["success_percentage", "changed"]
+
+
+def test_in_a_fleet_p_values_are_adjusted_for_the_number_of_environments(traffic, as_fleet):
+    before = as_fleet({("p", str(i)): traffic(i, 60) for i in range(40)})
+    after = as_fleet({("p", str(i)): traffic(100 + i, 60, share=0.03 if i == 7 else 0.005) for i in range(40)})
+    found = analysis.compare(before, after)
+    errors = found[found["metric"] == "server_error_percentage"]
+    assert errors.loc[errors["changed"], "environment"].tolist() == ["7"]
+
+
+def test_an_environment_in_one_of_the_windows_only_is_listed(traffic, as_fleet):
+    found = analysis.compare(
+        as_fleet({("p", "a"): traffic(1, 60)}), as_fleet({("p", "a"): traffic(2, 60), ("p", "new"): traffic(3, 60)})
+    )
+    new = found[found["environment"] == "new"].set_index("metric")
+    assert np.isnan(new.loc["rpm", "before"])
+    assert new.loc["rpm", "after"] > 0
+
+
+def test_a_fleet_and_an_environment_are_not_compared(traffic, as_fleet):
+    with pytest.raises(analysis.FrameError, match="fleet"):
+        analysis.compare(traffic(1, 60), as_fleet({("p", "a"): traffic(2, 60)}))

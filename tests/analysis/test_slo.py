@@ -1,0 +1,117 @@
+"""The error budget: allowed, spent, left, and how long it lasts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from createos_nb import analysis
+
+
+def test_the_budget_is_what_the_target_allows_of_the_requests(made):
+    bad = np.zeros(1440, dtype=int)
+    bad[:40] = 1
+    found = analysis.slo(made(np.full(1440, 100), bad), target=0.999, window="1d")
+    assert (found.requests, found.errors) == (144_000, 40)
+    assert found.budget == pytest.approx(144)
+    assert found.left == pytest.approx(104)
+    assert found.spent == pytest.approx(40 / 144)
+    assert found.achieved == pytest.approx(1 - 40 / 144_000)
+    assert found.low < found.achieved < found.high
+    assert found.met
+    assert found.coverage == 1
+
+
+def test_only_the_last_window_counts(made):
+    bad = np.zeros(3000, dtype=int)
+    bad[:1000] = 50
+    found = analysis.slo(made(np.full(3000, 100), bad), window="1d")
+    assert found.errors == 0
+    assert found.start == pd.Timestamp("2026-03-02T00:00Z") + pd.Timedelta(1560, unit="min")
+
+
+def test_time_to_exhaustion_goes_by_the_pace_of_the_last_hour(made):
+    bad = np.zeros(1440, dtype=int)
+    bad[-60:] = 1  # 1 % errors in the last hour, ten times the budget's rate
+    found = analysis.slo(made(np.full(1440, 100), bad), window="1d")
+    assert found.burn_rates.loc["1h", "burn_rate"] == pytest.approx(10)
+    # 84 of 144 errors are left, and a day's budget lasts 2.4 h at that pace
+    assert found.exhausted_in == pytest.approx(pd.Timedelta(hours=2.4 * 84 / 144), abs=pd.Timedelta(seconds=2))
+
+
+def test_a_budget_that_nobody_spends_lasts_for_ever(made):
+    assert analysis.slo(made(np.full(600, 100))).exhausted_in is None
+
+
+def test_an_overspent_budget_is_said_to_be(made):
+    found = analysis.slo(made(np.full(600, 100), np.ones(600, dtype=int)))
+    assert not found.met
+    assert found.left < 0
+    assert found.exhausted_in == pd.Timedelta(0)
+    assert "overspent by 540 errors" in found.sentence
+
+
+def test_without_requests_nothing_is_claimed(made):
+    found = analysis.slo(made(np.zeros(600, dtype=int)))
+    assert found.met is None
+    assert "nothing can be said" in found.sentence
+
+
+def test_a_result_shows_itself_and_escapes_what_it_shows(made):
+    found = analysis.slo(made(np.full(600, 100), 1))
+    assert "99.9 %" in repr(found)
+    assert found._repr_html_().count("<table") == 2
+    from createos_nb.analysis import card
+
+    assert "<script>" not in card.html("<script>", "<script>", [("<script>", "<script>")])
+
+
+def test_a_result_is_shown_even_if_a_value_can_not_be():
+    from createos_nb.analysis import card
+
+    class Broken:
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    assert "Broken that cannot be shown" in card.text("title", "", [("label", Broken())])
+
+
+def test_almost_all_is_never_shown_as_all():
+    from createos_nb.analysis import card
+
+    assert card.percent(0.9999999) == "just below 100 %"
+    assert card.percent(1.0) == "100 %"
+
+
+def test_a_fleet_has_a_row_for_each_environment(traffic, made, as_fleet):
+    idle, busy = made(np.zeros(600, dtype=int)), traffic(1, 600)
+    table = analysis.slo(as_fleet({("p", "busy"): busy, ("p", "idle"): idle}))
+    alone = analysis.slo(busy)
+    row = table.set_index("environment").loc["busy"]
+    assert row["requests"] == alone.requests
+    assert row["spent"] == pytest.approx(alone.spent)
+    assert row["burn_rate"] == pytest.approx(alone.burn_rates.loc["1h", "burn_rate"])
+    assert table.set_index("environment").loc["idle", "met"] is pd.NA
+
+
+def test_the_history_ends_where_the_slo_stands(traffic):
+    frame = traffic(2, 3000)
+    history, now = analysis.error_budget(frame, window="1d"), analysis.slo(frame, window="1d")
+    assert history["achieved"].iloc[-1] == pytest.approx(now.achieved)
+    assert history["left_share"].iloc[-1] == pytest.approx(1 - now.spent)
+    assert history["coverage"].iloc[719] == 0.5
+
+
+def test_missing_buckets_spend_and_earn_nothing(traffic):
+    frame = traffic(3, 1440)
+    frame.iloc[100:800] = pd.NA
+    found = analysis.slo(frame, window="1d")
+    assert found.coverage == pytest.approx(740 / 1440)
+    assert found.requests == frame["count"].sum()
+
+
+@pytest.mark.parametrize("target", [0, 1, 99.9])
+def test_a_target_that_is_no_share_is_refused(made, target):
+    with pytest.raises(ValueError, match="target must lie between 0 and 1"):
+        analysis.slo(made([1, 2]), target=target)
