@@ -29,7 +29,7 @@ ZONE: Final = ".createos.io"
 PATIENCE: Final = 30
 """Seconds that a request waits for a deployment to wake."""
 UNKNOWN: Final = ("x-createos-gateway", "unknown-host")
-"""What tells an address that nobody has from one where nothing is live."""
+"""What tells a name that nobody could look up from an address where nothing is live."""
 _BODYLESS: Final = frozenset({204, 304})
 _SITES: Final = 16
 _LONGEST_PATH: Final = 2_000
@@ -92,9 +92,11 @@ class Gateway:
 
     def resolves(self, host: str) -> bool:
         """Whether the name is known outside: a domain whose DNS record is missing can't be asked."""
+        if host.endswith(ZONE):
+            return True
         named = self._domain(host)
         if named is None:
-            return self.find(host) is not None
+            return False
         domain = named[1]
         return domain.status in live.ROUTED or 0 < domain.resolves_at <= self._world.state.now
 
@@ -147,19 +149,17 @@ class Gateway:
         """What a request gets; `Waking` where it has to wait for that."""
         target = self.find(asked.host)
         if target is None:
+            headers = () if self.resolves(asked.host) else (UNKNOWN,)
             named = self._domain(asked.host)
-            if named is None:
-                told = Told(404, "there is no such address", headers=(UNKNOWN,))
-            else:
-                told = Told(404, f"this domain is not served: it is {named[1].status}")
-            return Answered(page(asked.headers, told, asked.host, asked.path), 1)
+            why = "there is no such address" if named is None else f"the status of this domain is {named[1].status}"
+            return _answered(asked, Told(404, why, headers=headers), 1)
         if target.project.status == "active" and target.deployment is not None:
             waiting = self._wake(target.project, target.deployment, asked)
             if waiting is not None:
                 return waiting
         traffic = self._traffic(target)
         if traffic is None:
-            return Answered(self._nothing(target, asked), 2)
+            return _answered(asked, _nothing(target), 2)
         return self._serve(target, traffic, asked)
 
     # --- cold starts --------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class Gateway:
             return Waking(ready)
         wait = max(-(-(ready - world.state.now) // SECOND), 1)
         told = Told(503, "the deployment is waking up", headers=(("retry-after", str(wait)),))
-        return Answered(page(asked.headers, told, asked.host, asked.path), 2)
+        return _answered(asked, told, 2)
 
     # --- answers ------------------------------------------------------------------------------------------------------
 
@@ -187,18 +187,6 @@ class Gateway:
         if deployment is None or deployment.status not in live.LIVE or target.project.status != "active":
             return None
         return alone(self._world, target.project, deployment)
-
-    def _nothing(self, target: Target, asked: Asked) -> Reply:
-        """The answer of an address that is no environment's, where nothing runs."""
-        if target.project.status != "active":
-            told = Told(404, f"the project is {target.project.status}")
-        elif target.deployment is None:
-            told = Told(404, "the domain is routed to no environment")
-        elif target.deployment.status in lifecycle.UNFINISHED:
-            told = Told(503, f"the deployment is not ready: {target.deployment.status}")
-        else:
-            told = Told(404, f"the deployment is not live: {target.deployment.status}")
-        return page(asked.headers, told, asked.host, asked.path)
 
     def _serve(self, target: Target, traffic: Traffic, asked: Asked) -> Answered:
         world = self._world
@@ -223,8 +211,7 @@ class Gateway:
             agent=asked.headers.get("user-agent", "")[:300],
             cause=got.cause,
         )
-        timing = (("server-timing", f"app;dur={waited + got.ms}"),)
-        return Answered(Reply(reply.status, reply.headers + timing, reply.body), got.ms)
+        return Answered(_timed(reply, waited + got.ms), got.ms)
 
     def _reply(
         self, target: Target, got: Answer, traffic: Traffic, site: Site | None, asked: Asked, path: str
@@ -258,6 +245,25 @@ class Gateway:
             known = self._sites[deployment.id] = upload.archive, Site.of(upload.archive, deployment.settings)
         self._sites.move_to_end(deployment.id)
         return known[1]
+
+
+def _answered(asked: Asked, told: Told, ms: int) -> Answered:
+    return Answered(_timed(page(asked.headers, told, asked.host, asked.path), ms), ms)
+
+
+def _nothing(target: Target) -> Told:
+    """The answer of an address that is no environment's, where nothing runs."""
+    if target.project.status != "active":
+        return Told(404, f"the project is {target.project.status}")
+    if target.deployment is None:
+        return Told(404, "the domain is routed to no environment")
+    if target.deployment.status in lifecycle.UNFINISHED:
+        return Told(503, f"the deployment is not ready: {target.deployment.status}")
+    return Told(404, f"the deployment is not live: {target.deployment.status}")
+
+
+def _timed(reply: Reply, ms: int) -> Reply:
+    return Reply(reply.status, (*reply.headers, ("server-timing", f"app;dur={ms}")), reply.body)
 
 
 def _version(deployment: Deployment) -> Headers:

@@ -41,9 +41,9 @@ class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers.raw}
         asked = Request(request.method, request.url.netloc.decode("ascii"), path, query, headers, content)
         with self._world.lock:
+            if self._edge.leads_nowhere(asked):
+                raise httpx.ConnectError(f"the name {request.url.host} is not known", request=request)
             if self._edge.is_api(asked):
-                if self._edge.leads_nowhere(asked):
-                    raise httpx.ConnectError(f"the name {request.url.host} is not known", request=request)
                 status, answered, body = self._from_the_api(request, asked)
             else:
                 status, answered, body = self._through_the_gateway(asked)
