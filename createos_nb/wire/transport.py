@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -107,6 +108,10 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
+    def fingerprint(self, secret: str) -> str:
+        """What tells one secret from another without telling it: nobody can guess it without the key of this client."""
+        return blake2b(secret.encode(), key=self._key.reveal().encode()[:64], digest_size=8).hexdigest()
+
     def send(self, request: Request) -> msgspec.Raw | bytes:
         """The JSON of the answer's payload. Raises a `RequestError`."""
         if self._http.is_closed:
@@ -135,6 +140,17 @@ class Transport:
         built = self._http.build_request("GET", address)
         return self._http.send(built, stream=True)
 
+    def ask(self, address: httpx.URL, timeout: float | None = None) -> httpx.Response:
+        """A plain GET to any address, once: no key goes along, no redirect is followed. Raises what httpx raises."""
+        if self._http.is_closed:
+            raise ConfigurationError("this client is closed: open another one")
+        built = httpx.Request("GET", address, headers={**self._common, "Accept": "*/*"})
+        if timeout is not None:
+            built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
+        answer = self._go(built)
+        self.simulated |= SIMULATOR_HEADER in answer.headers and _origin(address) == self._origin
+        return answer
+
     def _once(self, request: Request, built: httpx.Request, attempt: int) -> msgspec.Raw | bytes:
         operation = request.operation
         virtual = self.clock.virtual
@@ -153,7 +169,8 @@ class Transport:
             raise self._no_answer(request, error) from error
         except httpx.DecodingError as error:
             error.request = httpx.Request(operation.method, self._text + request.path)
-            raise Unreadable(f"the answer can't be decoded: {error}", **_facts(request)) from error
+            unreadable = Unreadable(f"the answer can't be decoded: {error}", **_facts(request))
+            raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
             spent = (self.clock.now() if virtual else time.perf_counter()) - ticks
             self.log.add(Sent(began, operation.name, operation.method, request.path, status, spent, attempt, size))
@@ -166,7 +183,7 @@ class Transport:
                     answer.headers,
                     answer.content,
                     request.path,
-                    (self._key.reveal(), *request.secrets),
+                    self._secrets(request),
                     self.clock.now(),
                 )
             )
@@ -229,9 +246,11 @@ class Transport:
         if isinstance(error, httpx.TimeoutException):
             return TimedOut(f"no answer in time ({type(error).__name__})", **facts)
         said = str(error) or type(error).__name__
-        return response.redacted(
-            Unreachable(f"the connection failed: {said}", **facts), (self._key.reveal(), *request.secrets)
-        )
+        return response.redacted(Unreachable(f"the connection failed: {said}", **facts), self._secrets(request))
+
+    def _secrets(self, request: Request) -> tuple[str, ...]:
+        """What no error about a request may repeat."""
+        return (self._key.reveal(), *request.secrets)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -74,7 +74,7 @@ WIDTHS: dict[str, Callable[[int], int]] = {
 }
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     width=st.sampled_from(sorted(WIDTHS)),
     phase=st.integers(0, DAY),
