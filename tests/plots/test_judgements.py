@@ -1,0 +1,147 @@
+"""Plots of judgements: titled, captioned, with units and UTC, whatever the data; and never through pyplot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from createos_nb import analysis, plots
+from createos_nb.plots import style
+
+WEEK = 7 * 1440
+
+
+def requests(length=WEEK, *, seed=1, share=0.004, idle=False):
+    rng = np.random.default_rng(seed)
+    mean = 0.05 if idle else 50 * (1 + 0.6 * np.sin(2 * np.pi * np.arange(length) / 1440))
+    count = rng.poisson(mean, length)
+    bad = rng.binomial(count, share)
+    index = pd.date_range("2026-03-02", periods=length, freq="min", tz="UTC", unit="us", name="time")
+    columns = {"count": count, "status_2xx": count - bad, "status_3xx": 0, "status_4xx": 0, "status_5xx": bad}
+    return pd.DataFrame(columns, index=index).astype("Int64")
+
+
+def hits():
+    return pd.DataFrame({"path": ["/a", "/$x^2$<b>", "/漢字\x07"], "count": [90, 50, 3]})
+
+
+def failing():
+    return pd.DataFrame({"path": ["/a", "/only-errors"], "status": ["500", "404"], "count": [9, 4]})
+
+
+FRAME = requests()
+BROKEN = FRAME.copy()
+BROKEN.iloc[5000:5060, BROKEN.columns.get_loc("status_5xx")] = BROKEN["count"].iloc[5000:5060] // 2
+BROKEN["status_2xx"] = BROKEN["count"] - BROKEN["status_5xx"]
+MARKS = [(FRAME.index[4990], "v41 → v42")]
+
+DRAWN = {
+    "heat_map": lambda: plots.heat_map(analysis.hour_by_weekday(FRAME)),
+    "top_paths": lambda: plots.top_paths(analysis.paths(hits(), failing())),
+    "before_after": lambda: plots.before_after(analysis.compare(FRAME.iloc[:500], BROKEN.iloc[4950:5100])),
+    "today": lambda: plots.today(analysis.decompose(FRAME), marks=MARKS),
+    "burn_down": lambda: plots.burn_down(analysis.error_budget(BROKEN, window="7d", target=0.99), marks=MARKS),
+    "burn_rates": lambda: plots.burn_rates(
+        analysis.burn_rates(BROKEN, target=0.99),
+        analysis.burn_table(target=0.99),
+        analysis.burn_alerts(BROKEN, target=0.99),
+    ),
+    "anomalies": lambda: plots.anomalies(analysis.anomalies(BROKEN), marks=MARKS),
+    "anomalies of a series": lambda: plots.anomalies(analysis.anomalies(FRAME["count"].iloc[:1500]), unit="requests"),
+    "anomalies of rows": lambda: plots.anomalies(analysis.anomalies(pd.Series(np.arange(100.0)))),
+    "change_points": lambda: plots.change_points(
+        analysis.success_rate(BROKEN, every="10m"), analysis.change_points(BROKEN), marks=MARKS
+    ),
+    "capacity": lambda: plots.capacity(BROKEN, analysis.replicas_advice(BROKEN, replicas=1)),
+    "sleep": lambda: plots.sleep(analysis.sleep_advice(requests(idle=True), idle_after="15m")),
+}
+
+EMPTY = {
+    "heat_map": lambda: plots.heat_map(analysis.hour_by_weekday(FRAME.iloc[:60])),
+    "top_paths": lambda: plots.top_paths(analysis.paths(hits().iloc[:0])),
+    "before_after": lambda: plots.before_after(analysis.compare(FRAME.iloc[:60], FRAME.iloc[60:120] * 0)),
+    "today": lambda: plots.today(analysis.decompose(FRAME.iloc[:30])),
+    "burn_down": lambda: plots.burn_down(analysis.error_budget(FRAME.iloc[:30] * 0)),
+    "burn_rates": lambda: plots.burn_rates(analysis.burn_rates(FRAME.iloc[:30]), analysis.burn_table()),
+    "anomalies": lambda: plots.anomalies(analysis.anomalies(FRAME.iloc[:30])),
+    "anomalies of nothing": lambda: plots.anomalies(analysis.anomalies(pd.Series([], dtype=float))),
+    "change_points": lambda: plots.change_points(
+        analysis.success_rate(FRAME.iloc[:30], every="10m"), analysis.change_points(FRAME.iloc[:30])
+    ),
+    "capacity": lambda: plots.capacity(FRAME.iloc[:30], analysis.replicas_advice(FRAME.iloc[:30], replicas=1)),
+    "sleep": lambda: plots.sleep(analysis.sleep_advice(FRAME.iloc[:30])),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_plot_has_a_title_a_caption_and_units(name):
+    figure = DRAWN[name]()
+    picture, about = figure._repr_png_()
+    assert picture.startswith(b"\x89PNG")
+    assert len(figure.headline) > 5
+    assert len(figure.caption) > 60
+    assert figure.caption in about["alt"]
+    labels = [label for ax in figure.axes for label in (ax.get_xlabel(), ax.get_ylabel())]
+    assert any(labels), "an axis says what it counts"
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_little_or_no_data_is_drawn_without_a_warning(name):
+    assert EMPTY[name]()._repr_png_()[0].startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["today", "burn_down", "burn_rates", "anomalies", "change_points"])
+def test_a_time_axis_says_utc(name):
+    assert "time (UTC)" in [ax.get_xlabel() for ax in DRAWN[name]().axes]
+
+
+def test_an_alert_is_shaded_where_it_fires():
+    alerts = analysis.burn_alerts(BROKEN, target=0.99)
+    assert not alerts.empty
+    with_alerts, without = (
+        DRAWN["burn_rates"](),
+        plots.burn_rates(analysis.burn_rates(BROKEN, target=0.99), analysis.burn_table(target=0.99)),
+    )
+    assert sum(len(ax.patches) for ax in with_alerts.axes) == sum(len(ax.patches) for ax in without.axes) + len(alerts)
+
+
+def test_every_anomaly_has_its_diamond():
+    found = analysis.anomalies(BROKEN)
+    drawn = [line for ax in plots.anomalies(found).axes for line in ax.lines if line.get_marker() == "D"]
+    assert sum(len(line.get_xdata()) for line in drawn) >= int(found["anomaly"].sum()) > 0
+
+
+def test_a_year_of_minutes_is_drawn_from_a_thousand_points_without_losing_its_spike():
+    from createos_nb.plots.thinning import thinned
+
+    values = pd.DataFrame({"x": np.zeros(525_600)})
+    values.iloc[300_123] = 9
+    few = thinned(values, "max")
+    assert len(few) <= 1000
+    assert few["x"].max() == 9
+
+
+def test_paths_are_drawn_as_text_not_as_mathematics():
+    figure = DRAWN["top_paths"]()
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert r"/\$x^2\$<b>" in names
+    assert any("\\u6f22" in name for name in names)
+
+
+def test_numbers_have_thousands_separators():
+    assert style.number(1234567) == "1,234,567"
+    assert style.number(0.25) == "0.25"
+    assert style.short("/a/very/long/path/to/nowhere", 11) == "/a/ve…where"
+
+
+def test_no_plot_touches_pyplot():
+    code = (
+        "import sys; from createos_nb import plots; from createos_nb.plots import style; "
+        "style.figure('x'); print('matplotlib.pyplot' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "False"
