@@ -12,7 +12,6 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from createos_nb import credentials
 from createos_nb.client import PLATFORM_URL, Client
 from createos_nb.errors import (
     AmbiguousName,
@@ -38,15 +37,16 @@ from createos_nb.errors import (
     Unreachable,
     Unreadable,
 )
-from createos_nb.exports import export, read_export
 from createos_nb.files import folder
-from createos_nb.reference import columns
 from createos_nb.secret import Secret
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.retry import RetryPolicy
 
 if TYPE_CHECKING:
     import httpx
+
+    from createos_nb.exports import export, read_export
+    from createos_nb.reference import columns
 
 __version__ = "0.1.0"
 
@@ -86,7 +86,10 @@ __all__ = [
     "simulate",
 ]
 
-_ROOMS = frozenset({"analysis", "api", "plots", "simulator"})
+_ROOMS = frozenset({"analysis", "api", "plans", "plots", "runbooks", "simulator"})
+
+#: Public names that few need at once, and the modules that they are loaded from when asked for.
+_LATER = {"columns": "reference", "export": "exports", "read_export": "exports"}
 
 
 def connect(
@@ -110,6 +113,8 @@ def connect(
 
     Raises `ConfigurationError`, which says every way to give a key.
     """
+    from createos_nb import credentials
+
     found = credentials.find(profile, api_key=api_key, access_token=access_token, base_url=base_url)
     return Client(
         api_key=found.api_key,
@@ -164,6 +169,8 @@ def sample(name: str) -> Path:
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(f"createos_nb.{name}")
+    if name in _LATER:
+        return getattr(importlib.import_module(f"createos_nb.{_LATER[name]}"), name)
     raise AttributeError(f"module 'createos_nb' has no attribute {name!r}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from html import escape
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 import pandas as pd
@@ -18,15 +18,17 @@ from createos_nb.fleet import Fleet
 from createos_nb.noun import Noun
 from createos_nb.nouns.analytics import Analytics
 from createos_nb.nouns.asking import Asking
-from createos_nb.nouns.deployments import Deployments
 from createos_nb.nouns.environments import Environments
-from createos_nb.nouns.security import Security
-from createos_nb.nouns.templates import Templates
 from createos_nb.times import iso
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.transport import Transport, host
+
+if TYPE_CHECKING:
+    from createos_nb.nouns.deployments import Deployments
+    from createos_nb.nouns.security import Security
+    from createos_nb.nouns.templates import Templates
 
 #: Where the platform is.
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
@@ -108,6 +110,8 @@ class Client:
 
     @cached_property
     def deployments(self) -> Deployments:
+        from createos_nb.nouns.deployments import Deployments  # loaded when first used
+
         return Deployments(self._asking)
 
     @cached_property
@@ -128,10 +132,14 @@ class Client:
 
     @cached_property
     def security(self) -> Security:
+        from createos_nb.nouns.security import Security  # loaded when first used
+
         return Security(self._asking)
 
     @cached_property
     def templates(self) -> Templates:
+        from createos_nb.nouns.templates import Templates  # loaded when first used
+
         return Templates(self._asking)
 
     @cached_property
@@ -172,6 +180,25 @@ class Client:
         One row for each attempt, oldest first, the newest 10,000; no bodies, no secrets.
         """
         return self.transport.log.frame()
+
+    def probe(self, address: str, *, timeout: float | None = None) -> pd.Series:
+        """What an address answers to somebody outside: one GET, without the key, no redirect followed.
+
+        `address`: an endpoint, a domain, with a path or without ("https://storefront.createos.io/healthz"; a bare host
+        means https). `timeout`: seconds, by default the client's. On a simulator its own addresses answer, and the
+        request counts in analytics and logs; one in this process lets the world's time pass meanwhile.
+
+        Gives a Series: `url`, `status` (int), `ok` (2xx or 3xx), `version` (that answered, where it says so: simulators
+        do), `ms` (on an embedded simulator the world's), `bytes`, `content_type`, `headers` (a dict, names in lower
+        case), `text` (the beginning), `error`, `time` (UTC), `simulated`. Where there is no answer `status` is None and
+        `error` says why. Raises `InvalidInput` for what is no address of HTTP.
+        """
+        from createos_nb.nouns.probe import probe  # loaded when first used
+
+        inside = self.world is not None
+        if not inside and not self.simulated and host(self.base_url) != host(PLATFORM_URL):
+            self.whoami()  # whether a simulator answers at the base URL is known from its first answer
+        return probe(self.transport, address, inside=inside, served=self.simulated and not inside, timeout=timeout)
 
     # --- who and where ------------------------------------------------------------------------------------------------
 

@@ -30,25 +30,21 @@ Effect = Literal["read", "write", "destroy"]
 UNSET: Any = msgspec.UNSET
 
 
-@dataclass(frozen=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True):
     """The parameter refers to a resource: its id, or its own name where `noun` has one."""
 
     noun: str
 
 
-@dataclass(frozen=True)
-class InQuery:
+class InQuery(msgspec.Struct, frozen=True):
     """The parameter travels in the query, although the request may have a body."""
 
 
-@dataclass(frozen=True)
-class Omittable:
+class Omittable(msgspec.Struct, frozen=True):
     """The wire takes the request without this parameter too, and then does what should be asked for by name."""
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """The parameter is a time: aware Timestamp, datetime, ISO text, "-24h", "now" or Unix seconds.
 
     `unit` says what is sent: Unix seconds ("s") or RFC 3339 ("iso").
@@ -57,8 +53,7 @@ class Moment:
     unit: Literal["s", "iso"] = "s"
 
 
-@dataclass(frozen=True)
-class Fields:
+class Fields(msgspec.Struct, frozen=True):
     """The parameter is an object with declared fields, given as a mapping; `run_envs` and `runEnvs` both serve."""
 
     of: tuple[type[msgspec.Struct], ...]
@@ -68,23 +63,20 @@ class Fields:
 # --- what an answer is ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One resource: a Series."""
 
     of: type[msgspec.Struct]
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(msgspec.Struct, frozen=True):
     """A plain array of resources: a DataFrame. `inside` names the field that holds the array, where one does."""
 
     of: type[msgspec.Struct]
     inside: str | None = None
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """One page of resources with `pagination`: a DataFrame of all pages. `most` is the largest page."""
 
     of: type[msgspec.Struct]
@@ -92,26 +84,22 @@ class Page:
     most: int = 20
 
 
-@dataclass(frozen=True)
-class NumberedPage:
+class NumberedPage(msgspec.Struct, frozen=True):
     """One page of an array that pages with `page`/`per-page` and names no total."""
 
     of: type[msgspec.Struct]
     most: int = 100
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """The platform's sentence: a `str`."""
 
 
-@dataclass(frozen=True)
-class TextOrId:
+class TextOrId(msgspec.Struct, frozen=True):
     """An id, or the platform's sentence where there was nothing to do: a Series with `id` and `message`."""
 
 
-@dataclass(frozen=True)
-class LogText:
+class LogText(msgspec.Struct, frozen=True):
     """Log lines as one text: a DataFrame of lines."""
 
 
