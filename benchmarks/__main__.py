@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.measure import table
 
-MODULES = ("imports", "in_process", "frames", "lists", "traffic")
+MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis")
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +66,7 @@ def places(rng: np.random.Generator, length: int, number: int) -> list[int]:
     if not number:
         return []
     cells = np.linspace(0.2 * length, 0.97 * length, number + 1)
-    return [int(rng.uniform(a + 0.1 * (b - a), b - 0.2 * (b - a))) for a, b in zip(cells[:-1], cells[1:], strict=True)]
+    return [int(rng.uniform(a + 0.1 * (b - a), b - 0.2 * (b - a))) for a, b in pairwise(cells)]
 
 
 def autoregressive(rng: np.random.Generator, length: int, keep: float, spread: float) -> Floats:

@@ -1,4 +1,4 @@
-"""The scoring of the Numenta Anomaly Benchmark, written from its published description, for labelled series of any kind.
+"""The scoring of the Numenta Anomaly Benchmark, written from its published description, for labelled series.
 
 Lavin and Ahmad (2015), "Evaluating real-time anomaly detection algorithms: the Numenta Anomaly Benchmark". Inside a
 label's window only the first alarm counts, the more the earlier; an alarm outside costs up to 0.11 of a found anomaly,
@@ -25,7 +25,7 @@ MISS = 1.0
 
 @dataclass(frozen=True)
 class Score:
-    """The best threshold over a corpus, and what it gave."""
+    """A threshold over a corpus, and what it gave."""
 
     points: float
     threshold: float
@@ -58,60 +58,52 @@ def rewards(series: Labelled) -> tuple[Floats, npt.NDArray[np.int64]]:
 
 def learning(length: int) -> int:
     """Rows at the start that are not scored."""
-    return int(min(0.15 * length, 0.15 * 5000))
+    return int(min(0.15 * length, 750))
 
 
-def score(corpus: Sequence[Labelled], scores: Sequence[Floats], *, threshold: float | None = None) -> Score:
-    """Points at the best threshold, or at the one given."""
-    marks, gains, alarms, hits = [], [], [], []
+def score(corpus: Sequence[Labelled], marks: Sequence[Floats], *, threshold: float | None = None) -> Score:
+    """Points at the best threshold for the corpus, or at the one given; `marks` are scores per row, higher is odder."""
+    steps: list[tuple[Floats, Floats, Floats, Floats]] = []  # mark, gain, false alarm, window found
     windows = rows = 0
-    for series, found in zip(corpus, scores, strict=True):
+    for series, found in zip(corpus, marks, strict=True):
         worth, window_of = rewards(series)
         start = learning(len(worth))
         rows += len(worth) - start
-        marks_here = np.asarray(found, dtype=np.float64)[start:]
-        worth, window_of = worth[start:], window_of[start:]
+        here, worth, window_of = np.asarray(found, dtype=np.float64)[start:], worth[start:], window_of[start:]
         outside = window_of < 0
-        marks.append(marks_here[outside])
-        gains.append(worth[outside])
-        alarms.append(np.ones(outside.sum()))
-        hits.append(np.zeros(outside.sum()))
+        alone = int(outside.sum())
+        steps.append((here[outside], worth[outside], np.ones(alone), np.zeros(alone)))
         for number in range(len(series.windows)):
-            inside = np.flatnonzero(window_of == number)
             windows += 1
+            inside = np.flatnonzero(window_of == number)
             if not len(inside):
                 continue
-            # at a falling threshold, the first alarm of a window moves to the front: each record counts its gain
-            record = np.maximum.accumulate(marks_here[inside][::-1])[::-1]
-            keep = marks_here[inside] > np.concatenate([[-np.inf], np.maximum.accumulate(marks_here[inside])[:-1]])
-            del record
-            order = inside[keep][::-1]  # highest mark first, which is the latest row
-            value = worth[order]
-            marks.append(marks_here[order])
-            gains.append(np.diff(np.concatenate([[-MISS], value])))
-            alarms.append(np.zeros(len(order)))
-            hits.append(np.concatenate([[1.0], np.zeros(len(order) - 1)]))
-    mark, gain = np.concatenate(marks), np.concatenate(gains)
+            # as the threshold falls, the window's first alarm moves forward through the rows that top all before them
+            marks_here = here[inside]
+            tops = marks_here > np.concatenate([[-np.inf], np.maximum.accumulate(marks_here)[:-1]])
+            order = inside[tops][::-1]
+            gain = np.diff(np.concatenate([[-MISS], worth[order]]))
+            first = np.zeros(len(order))
+            first[0] = 1.0
+            steps.append((here[order], gain, np.zeros(len(order)), first))
+    mark, gain, alarm, hit = (np.concatenate([step[part] for step in steps]) for part in range(4))
     order = np.argsort(-mark, kind="stable")
-    total = np.cumsum(gain[order]) - MISS * windows
-    last = np.flatnonzero(np.append(np.diff(mark[order]) != 0, True))  # only between different marks
+    mark = mark[order]
+    gained = np.cumsum(gain[order])
+    whole = np.append(np.diff(mark) != 0, True)  # a threshold lies between different marks only
     if threshold is None:
-        if not len(last):
-            return Score(0.0, np.inf, 0, windows, 0, rows)
-        best = int(last[np.argmax(total[last])])
-        if total[best] <= -MISS * windows:
-            return Score(0.0, np.inf, 0, windows, 0, rows)
+        best = int(np.argmax(np.where(whole, gained, -np.inf)))
+        if gained[best] <= 0:
+            return Score(0.0, float("inf"), 0, windows, 0, rows)
     else:
-        passing = np.flatnonzero(mark[order] >= threshold)
-        if not len(passing):
+        best = int(np.count_nonzero(mark >= threshold)) - 1
+        if best < 0:
             return Score(0.0, threshold, 0, windows, 0, rows)
-        best = int(passing[-1])
-    points = 100 * (total[best] + MISS * windows) / (2 * windows) if windows else 0.0
     return Score(
-        points=float(points),
-        threshold=float(mark[order][best]),
-        found=int(np.concatenate(hits)[order][: best + 1].sum()),
+        points=float(100 * gained[best] / (2 * MISS * windows)) if windows else 0.0,
+        threshold=float(mark[best]) if threshold is None else threshold,
+        found=int(hit[order][: best + 1].sum()),
         windows=windows,
-        false_alarms=int(np.concatenate(alarms)[order][: best + 1].sum()),
+        false_alarms=int(alarm[order][: best + 1].sum()),
         rows=rows,
     )

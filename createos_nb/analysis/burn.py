@@ -107,10 +107,7 @@ def burn_rates(
         of, bad = sums.sums(buckets)
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = bad / of / (1 - target)
-        whole = np.zeros(len(counts.index), dtype=np.bool_)
-        kept = sums.whole(buckets, share=ENOUGH)
-        whole[kept] = True
-        table[width_text(width)] = np.where(whole & (of > 0), rate, np.nan)
+        table[width_text(width)] = np.where(sums.whole(buckets, share=ENOUGH) & (of > 0), rate, np.nan)
     found = pd.DataFrame(table, index=counts.index)
     found.attrs = {"target": target, "bucket_seconds": counts.bucket_seconds}
     return found
@@ -129,45 +126,36 @@ class _Episodes:
 
 
 def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, guard: float | None) -> _Episodes:
-    long = _buckets(row.long, counts.bucket_seconds)
-    of, bad = sums.sums(long)
-    short = _buckets(row.short, counts.bucket_seconds)
-    firing = _exceeds(sums, long, short, row.factor * (1 - target), of, bad, guard)
+    long, short = _buckets(row.long, counts.bucket_seconds), _buckets(row.short, counts.bucket_seconds)
+    limit = row.factor * (1 - target)
+    spare = 0.0 if guard is None else 0.5
+    environment, position = sums.beyond(long, limit, spare)
+    # burning is rare: from here on only the positions that may burn are looked at
+    of, bad = sums.at(environment, position, long)
+    firing = (bad > 0) & (bad + spare > limit * of) & sums.whole_at(environment, position, long, share=ENOUGH)
+    recent, recent_bad = sums.at(environment, position, short)
+    firing &= recent_bad > limit * recent
     if guard is not None:
-        candidates = np.nonzero(firing)
+        candidates = np.flatnonzero(firing)
         firing[candidates] = _tail(bad[candidates], of[candidates], 1 - target) < guard
+    environment, position = environment[firing], position[firing]
     if sums.seen is not None:
-        firing = _held(firing, sums.seen)
-    step = np.diff(np.atleast_2d(firing).astype(np.int8), axis=-1, prepend=0, append=0)
-    environment, onset = np.nonzero(step == 1)
-    _, end = np.nonzero(step == -1)
-    of, bad = np.atleast_2d(of), np.atleast_2d(bad)
-    peak = [
-        float(np.nanmax(bad[at, first:last] / np.maximum(of[at, first:last], 1))) / (1 - target)
-        for at, first, last in zip(environment, onset, end, strict=True)
-    ]
+        environment, position = _held(environment, position, np.atleast_2d(sums.seen))
+    if not len(position):
+        none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
+        return _Episodes(none, none, none, nothing, nothing, nothing)
+    of, bad = sums.at(environment, position, long)
+    first = np.flatnonzero((np.diff(position, prepend=-2) != 1) | (np.diff(environment, prepend=-1) != 0))
+    last = np.append(first[1:], len(position)) - 1
+    rate = bad / np.maximum(of, 1) / (1 - target)
     return _Episodes(
-        environment, onset, end, np.array(peak, dtype=np.float64), bad[environment, onset], of[environment, onset]
+        environment=environment[first],
+        onset=position[first],
+        end=position[last] + 1,
+        peak=np.maximum.reduceat(rate, first),
+        errors=bad[first],
+        requests=of[first],
     )
-
-
-def _exceeds(
-    sums: Trailing, long: int, short: int, limit: float, of: Floats, bad: Floats, guard: float | None
-) -> Bools:
-    # multiplied out rather than divided: no division by zero, and half the time
-    spare = 0.5 if guard is not None else 0.0
-    firing = np.asarray(bad + spare > limit * of)
-    if spare:
-        firing &= bad > 0
-    whole = sums.whole(long, share=ENOUGH)
-    if isinstance(whole, slice):
-        firing[..., : whole.start] = False
-    else:
-        firing &= whole
-    if firing.any():
-        recent, recent_bad = sums.sums(short)
-        firing &= recent_bad > limit * recent
-    return firing
 
 
 def _tail(errors: Floats, of: Floats, rate: float) -> Floats:
@@ -179,11 +167,13 @@ def _tail(errors: Floats, of: Floats, rate: float) -> Floats:
     return np.asarray(betainc(errors, of - errors + 1, rate))
 
 
-def _held(firing: Bools, seen: Bools) -> Bools:
+def _held(environment: Ints, position: Ints, seen: Bools) -> tuple[Ints, Ints]:
     """Where there is no data, the state of the last bucket that had some."""
-    position = np.where(seen, np.arange(seen.shape[-1]), 0)
-    last = np.maximum.accumulate(position, axis=-1)
-    return np.take_along_axis(firing & seen, last, axis=-1)
+    firing = np.zeros(seen.shape, dtype=np.bool_)
+    firing[environment, position] = True
+    last = np.maximum.accumulate(np.where(seen, np.arange(seen.shape[-1]), 0), axis=-1)
+    held_environment, held_position = np.nonzero(np.take_along_axis(firing & seen, last, axis=-1))
+    return held_environment, held_position
 
 
 def _table(counts: Requests, rows: Sequence[Threshold], episodes: Sequence[_Episodes]) -> pd.DataFrame:

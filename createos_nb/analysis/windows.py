@@ -39,16 +39,43 @@ class Trailing:
             return np.minimum(np.arange(1, self.requests.shape[-1]), width)
         return _last(self.observed, width)
 
-    def whole(self, width: int, *, share: float) -> Bools | slice:
-        """Where the last `width` buckets lie within the data and at least `share` of them have some.
-
-        A slice stands for "all from here on", the common case, so that no mask has to be made.
-        """
-        if self.observed is None:
-            return slice(width - 1, None)
+    def whole(self, width: int, *, share: float) -> Bools:
+        """Where the last `width` buckets lie within the data and at least `share` of them have some."""
         length = self.requests.shape[-1] - 1
         inside = np.arange(length) - (width - 1) >= self.first[..., None]
+        if self.observed is None:
+            return np.asarray(inside & np.ones((*self.requests.shape[:-1], length), dtype=np.bool_))
         return np.asarray(inside & (_last(self.observed, width) >= share * width))
+
+    def at(self, environment: Ints, position: Ints, width: int) -> tuple[Floats, Floats]:
+        """Requests and errors of the last `width` buckets at single positions."""
+        rows, bad = np.atleast_2d(self.requests), np.atleast_2d(self.errors)
+        begin = np.maximum(position + 1 - width, 0)
+        return (
+            rows[environment, position + 1] - rows[environment, begin],
+            bad[environment, position + 1] - bad[environment, begin],
+        )
+
+    def whole_at(self, environment: Ints, position: Ints, width: int, *, share: float) -> Bools:
+        """`whole` at single positions."""
+        inside = position - (width - 1) >= np.atleast_1d(self.first)[environment]
+        if self.observed is None:
+            return np.asarray(inside)
+        held = np.atleast_2d(self.observed)
+        seen = held[environment, position + 1] - held[environment, np.maximum(position + 1 - width, 0)]
+        return np.asarray(inside & (seen >= share * width))
+
+    def beyond(self, width: int, limit: float, spare: float) -> tuple[Ints, Ints]:
+        """Positions that may have more than `limit × requests − spare` errors in their last `width` buckets.
+
+        Environments and positions in order. All that do are among them, and hardly any others: rounding is allowed for.
+        """
+        excess = np.atleast_2d(self.errors - limit * self.requests)
+        if width >= excess.shape[-1]:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        rounding = 1e-12 * (np.abs(excess[..., -1]).max(initial=0.0) + limit * self.requests.max(initial=0.0)) + 1e-9
+        environment, position = np.nonzero(excess[:, width:] - excess[:, :-width] > -spare - rounding)
+        return environment, position + width - 1
 
 
 def trailing(counts: Requests, statuses: tuple[str, ...], *, with_partial: bool = False) -> Trailing:

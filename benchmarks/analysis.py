@@ -1,0 +1,75 @@
+"""Judging: a year of minutes through the SLO, its alerts and the anomalies; a fleet of a thousand environments.
+
+Beside the SLO stands the same table of alerts worked out with pandas' rolling sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.measure import Figure, at_most, faster, paired
+from createos_nb import analysis
+
+YEAR = 365 * 1440
+ENVIRONMENTS = 1_000
+
+
+def requests(length: int, *, rpm: float = 50, seed: int = 1) -> pd.DataFrame:
+    """Minutes with a daily shape and half a percent of errors."""
+    rng = np.random.default_rng(seed)
+    count = rng.poisson(rpm * (1 + 0.6 * np.sin(2 * np.pi * np.arange(length) / 1440)))
+    failed = rng.binomial(count, 0.0005)
+    index = pd.date_range("2026-01-01", periods=length, freq="min", tz="UTC", unit="us", name="time")
+    columns = {"count": count, "status_2xx": count - failed, "status_3xx": 0, "status_4xx": 0, "status_5xx": failed}
+    return pd.DataFrame(columns, index=index).astype("Int64")
+
+
+def fleet(number: int = ENVIRONMENTS) -> pd.DataFrame:
+    """A day of minutes of so many environments, in long form."""
+    days = [requests(1440, seed=seed) for seed in range(20)]
+    parts = [
+        days[at % 20].reset_index().assign(project=f"project-{at // 3}", environment=f"environment-{at % 3}")
+        for at in range(number)
+    ]
+    return pd.concat(parts, ignore_index=True).astype({"project": "str", "environment": "str"})
+
+
+def with_rolling(frame: pd.DataFrame) -> list[pd.Series]:
+    """The four alerts of 99.9 % over 30 days, as one writes them with pandas."""
+    count, failed = frame["count"].astype("float64"), frame["status_5xx"].astype("float64")
+    found = []
+    for long, short, factor in ((60, 5, 14.4), (360, 30, 6.0), (1440, 120, 3.0), (4320, 360, 1.0)):
+        firing = (failed.rolling(long).sum() / count.rolling(long).sum() > factor * 0.001) & (
+            failed.rolling(short).sum() / count.rolling(short).sum() > factor * 0.001
+        )
+        found.append(firing & ~firing.shift(fill_value=False))
+    return found
+
+
+def figures() -> list[Figure]:
+    year, many = requests(YEAR), fleet()
+
+    def objective() -> None:
+        analysis.slo(year)
+        analysis.burn_alerts(year)
+
+    analysis.anomalies(year.iloc[:5000])  # scipy is imported once in a session
+    ours, rolling = paired(objective, lambda: with_rolling(year), runs=7)
+
+    def limited(name: str, work: Callable[[], object], limit: float) -> Figure:
+        return at_most(name, paired(work, lambda: None, runs=3)[0], "limit", limit, 1.0)
+
+    day = f"{ENVIRONMENTS:,} environments × 1 day"
+    return [
+        at_most("a year of minutes: slo, burn_alerts", ours * 1000, "limit", 150.0, 1.0, "ms"),
+        faster("a year of minutes: slo, burn_alerts", ours * 1000, "pandas rolling sums", rolling * 1000, 2.0, "ms"),
+        limited("a year of minutes: anomalies of requests", lambda: analysis.anomalies(year), 2.0),
+        limited("a year of minutes: anomalies of a series", lambda: analysis.anomalies(year["count"]), 2.0),
+        limited(f"{day}: summary", lambda: analysis.summary(many), 2.0),
+        limited(f"{day}: slo", lambda: analysis.slo(many), 2.0),
+        limited(f"{day}: burn_alerts", lambda: analysis.burn_alerts(many), 2.0),
+        limited(f"{day}: anomalies", lambda: analysis.anomalies(many), 2.0),
+    ]
