@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
 
 from createos_nb.simulator.access import environment_of, project_of
 from createos_nb.simulator.moments import SECOND
@@ -20,8 +22,23 @@ FARTHEST: Final = 1 << 40
 """Beyond this no window is worked out (Unix seconds)."""
 
 
-def _asked(world: Core, call: Call) -> tuple[Traffic, int, int]:
-    """The traffic of the environment and the window; of traffic that is generated the future is cut off."""
+class Asked(NamedTuple):
+    """The traffic of an environment, and the part of a window in which there can be requests.
+
+    Attributes:
+        traffic: of the environment.
+        start: Unix seconds.
+        end: Unix seconds, left out; the future, of which nothing is known, is cut off.
+        seconds: length of the window that was asked for.
+    """
+
+    traffic: Traffic
+    start: int
+    end: int
+    seconds: int
+
+
+def _asked(world: Core, call: Call) -> Asked:
     project = project_of(world, call)
     environment = environment_of(project, call.ids[1])
     now = world.state.now // SECOND
@@ -29,19 +46,22 @@ def _asked(world: Core, call: Call) -> tuple[Traffic, int, int]:
     start = call.query.get("start", end - HOUR)
     if not 0 <= start < end <= FARTHEST:
         raise Refusal(400, "start must lie before end, both in Unix seconds")
-    if environment.profiles:
-        end = min(end, now)
-    return world.requests_of(environment), min(start, end), end
+    traffic = world.requests_of(environment)
+    last = now
+    if not environment.profiles and len(traffic.recorded):
+        # A replayed log may lie anywhere in time.
+        last = max(now, int(traffic.recorded.events.time[-1]) // SECOND + 1)
+    return Asked(traffic, min(start, last), min(end, last), end - start)
 
 
 @serves("GetProjectEnvironmentAnalyticsOverallRequests")
 def overall_requests(world: Core, call: Call) -> Any:
     """Totals by class of the status."""
-    return _overall(*_asked(world, call))
+    return _overall(_asked(world, call))
 
 
-def _overall(traffic: Traffic, start: int, end: int) -> dict[str, int]:
-    totals = traffic.totals(start, end)
+def _overall(asked: Asked) -> dict[str, int]:
+    totals = asked.traffic.totals(asked.start, asked.end)
     return {
         "total": totals["total"],
         "success": totals["2xx"],
@@ -60,62 +80,72 @@ def requests_over_time(world: Core, call: Call) -> Any:
     if end - given.get("start", end - HOUR) > settings.longest_window:
         project_of(world, call)
         raise Refusal(422, f"the window is too long: at most {settings.longest_window} seconds in one request")
-    traffic, start, end = _asked(world, call)
-    series = traffic.series(start, end, settings.bucket)
-    rows = zip(series.time.tolist(), series.counts.tolist(), strict=True)
-    return b"[%b]" % b",".join(_BUCKET % (time, sum(counts), *counts) for time, counts in rows)
+    asked = _asked(world, call)
+    series = asked.traffic.series(asked.start, asked.end, settings.bucket)
+    cells = np.column_stack([series.time, series.counts.sum(axis=1), series.counts])
+    # One template for all rows: formatting them one by one takes three times as long.
+    return b"[%b]" % (b",".join([_BUCKET] * len(cells)) % tuple(cells.ravel().tolist()))
 
 
 @serves("GetProjectEnvironmentAnalyticsRPM")
 def rpm(world: Core, call: Call) -> Any:
     """Peak and average requests a minute."""
-    return _rpm(*_asked(world, call))
+    return _rpm(_asked(world, call))
 
 
-def _rpm(traffic: Traffic, start: int, end: int) -> dict[str, float]:
-    peak, average = traffic.rpm(start, end)
-    return {"peak": peak, "average": average}
+def _rpm(asked: Asked) -> dict[str, float]:
+    # Minutes are looked at only where there can be requests: a window may begin in 1970.
+    first = min([asked.traffic.created, *(int(time) // SECOND for time in asked.traffic.recorded.events.time[:1])])
+    start, end = max(asked.start, first), asked.end
+    if end <= start:
+        return {"peak": 0, "average": 0}
+    peak, average = asked.traffic.rpm(start, end)
+    return {"peak": peak, "average": average * (end - start) / asked.seconds}
 
 
 @serves("GetProjectEnvironmentAnalyticsSuccessPercentage")
 def success_percentage(world: Core, call: Call) -> Any:
     """Share of 2xx and 3xx, in percent; 0 without requests, for the platform's field is a number."""
-    return {"successPercentage": _successes(*_asked(world, call))}
+    return {"successPercentage": _successes(_asked(world, call))}
 
 
-def _successes(traffic: Traffic, start: int, end: int) -> float:
-    return traffic.success_percentage(start, end) or 0
+def _successes(asked: Asked) -> float:
+    return asked.traffic.success_percentage(asked.start, asked.end) or 0
 
 
 @serves("GetProjectEnvironmentAnalyticsRequestDistribution")
 def request_distribution(world: Core, call: Call) -> Any:
     """Count for each status code."""
-    return _distribution(*_asked(world, call))
+    return _distribution(_asked(world, call))
 
 
-def _distribution(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
-    return [{"status": str(status), "count": count} for status, count in traffic.statuses(start, end).items()]
+def _distribution(asked: Asked) -> list[dict[str, Any]]:
+    return [
+        {"status": str(status), "count": count}
+        for status, count in asked.traffic.statuses(asked.start, asked.end).items()
+    ]
 
 
 @serves("GetProjectEnvironmentAnalyticsTopHitPaths")
 def top_hit_paths(world: Core, call: Call) -> Any:
     """The ten most requested paths."""
-    return _top_paths(*_asked(world, call))
+    return _top_paths(_asked(world, call))
 
 
-def _top_paths(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
-    return [{"path": path, "count": count} for path, count in traffic.top_paths(start, end)]
+def _top_paths(asked: Asked) -> list[dict[str, Any]]:
+    return [{"path": path, "count": count} for path, count in asked.traffic.top_paths(asked.start, asked.end)]
 
 
 @serves("GetProjectEnvironmentAnalyticsTopErrorPaths")
 def top_error_paths(world: Core, call: Call) -> Any:
     """The ten pairs of path and status with most errors."""
-    return _top_errors(*_asked(world, call))
+    return _top_errors(_asked(world, call))
 
 
-def _top_errors(traffic: Traffic, start: int, end: int) -> list[dict[str, Any]]:
+def _top_errors(asked: Asked) -> list[dict[str, Any]]:
     return [
-        {"path": path, "status": str(status), "count": count} for path, status, count in traffic.top_errors(start, end)
+        {"path": path, "status": str(status), "count": count}
+        for path, status, count in asked.traffic.top_errors(asked.start, asked.end)
     ]
 
 
@@ -124,10 +154,10 @@ def overview(world: Core, call: Call) -> Any:
     """All analytics of a window at once."""
     asked = _asked(world, call)
     return {
-        "overallRequests": _overall(*asked),
-        "rpm": _rpm(*asked),
-        "successPercentage": _successes(*asked),
-        "requestDistribution": _distribution(*asked),
-        "topHitPaths": _top_paths(*asked),
-        "topErrorPaths": _top_errors(*asked),
+        "overallRequests": _overall(asked),
+        "rpm": _rpm(asked),
+        "successPercentage": _successes(asked),
+        "requestDistribution": _distribution(asked),
+        "topHitPaths": _top_paths(asked),
+        "topErrorPaths": _top_errors(asked),
     }

@@ -120,3 +120,16 @@ def test_the_log_has_a_line_for_every_request(shop: Any) -> None:
     lines = shop("GetProjectEnvironmentLogs", *there, since_seconds=600).split("\n")
     requests = [line for line in lines if " GET /" in line or " POST /" in line]
     assert len(requests) == shop(PREFIX + "OverallRequests", *there, start=now - 600, end=now)["total"]
+
+
+def test_a_window_of_all_time_is_answered_from_where_there_are_requests(shop: Any) -> None:
+    project = shop.project("storefront")
+    there = project, shop.environment(project, "production")
+    line = b'192.0.2.7 - - [02/Mar/2026:08:00:00 +0000] "GET /a HTTP/1.1" 200 5\n'
+    shop.world.replay("storefront", "production", line * 90)
+    window = {"start": 0, "end": 1 << 40}
+    assert shop(PREFIX + "RPM", *there, **window) == {"peak": 90, "average": pytest.approx(90 * 60 / (1 << 40))}
+    assert shop(PREFIX, *there, **window)["overallRequests"]["total"] == 90
+    now = int(shop.world.clock.now())
+    assert shop(PREFIX + "RPM", *there, start=now - 3600, end=now) == {"peak": 90, "average": 1.5}
+    assert shop(PREFIX + "RPM", *there, start=now, end=now + 60) == {"peak": 0, "average": 0}
