@@ -44,6 +44,7 @@ from createos_nb.wire.retry import RetryPolicy
 
 if TYPE_CHECKING:
     import httpx
+    import pandas as pd
 
     from createos_nb.exports import export, read_export
     from createos_nb.reference import columns
@@ -78,11 +79,13 @@ __all__ = [
     "UnknownName",
     "Unreachable",
     "Unreadable",
+    "check_scenario",
     "columns",
     "connect",
     "export",
     "read_export",
     "sample",
+    "scenarios",
     "simulate",
 ]
 
@@ -156,6 +159,27 @@ def simulate(
         rate_limit=False,
         retry=RetryPolicy(random=world.jitter()),
     )
+
+
+def scenarios(*files: str | Path) -> pd.DataFrame:
+    """The scenarios that `simulate` opens, and the given files: what each shows, and what the truth of it is.
+
+    One row each: `name`, `title`, `shows`, `start`, `healthy`, `kind`, `where`, `version`, `good`, `began`, `ended`,
+    `cause`, `mend`, `seen`, `path`; see `createos_nb.simulator.scenarios`.
+    """
+    from createos_nb import simulator
+
+    return simulator.scenarios(*files)
+
+
+def check_scenario(scenario: str | Path, *, seed: int = 7, **settings: Any) -> pd.DataFrame:
+    """Whether a scenario shows what its file claims: one row for each claim, with what the API shows then.
+
+    Columns: `time`, `what`, `where`, `claim`, `expected`, `found`, `holds`; see `createos_nb.simulator.check_scenario`.
+    """
+    from createos_nb import simulator
+
+    return simulator.check_scenario(scenario, seed=seed, **settings)
 
 
 def sample(name: str) -> Path:

@@ -29,8 +29,10 @@ from createos_nb.simulator import (  # noqa: F401  # each registers the operatio
     uploads,
 )
 from createos_nb.simulator.opening import open_world
+from createos_nb.simulator.scenario_list import scenarios
+from createos_nb.simulator.seeing import check_scenario
 from createos_nb.simulator.served import Served, serve
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.world import World
 
-__all__ = ["Served", "World", "WorldSettings", "open_world", "serve"]
+__all__ = ["Served", "World", "WorldSettings", "check_scenario", "open_world", "scenarios", "serve"]

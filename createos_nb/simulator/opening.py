@@ -13,10 +13,12 @@ from createos_nb.simulator.keeping import frozen, is_saved_world, read, thawed
 from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.opening_account import AccountPlaying
 from createos_nb.simulator.opening_projects import ProjectPlaying
-from createos_nb.simulator.scenario import FleetSection, Source, read_scenario
+from createos_nb.simulator.scenario import Source, read_scenario
+from createos_nb.simulator.scenario_sections import FleetSection
 from createos_nb.simulator.seeding import sow
 from createos_nb.simulator.settings import settled
 from createos_nb.simulator.traffic import Incident
+from createos_nb.simulator.truth import check_truth
 from createos_nb.simulator.world import World
 
 _OPENED: Final[dict[tuple[Any, ...], bytes]] = {}
@@ -109,6 +111,7 @@ class Opening(AccountPlaying, ProjectPlaying):
         if self._fleet is not None:
             sow(world, self._fleet.projects, self._fleet.deployments)
         world.index()
+        check_truth(self._source, world)
         world.origin = frozen(world)
         return world
 
@@ -136,6 +139,7 @@ class Opening(AccountPlaying, ProjectPlaying):
                     failing=tuple(one.failing),
                     wobble=one.wobble,
                     slow=one.slow,
+                    stolen=one.stolen,
                 )
             except ValueError as error:
                 raise self._source.error(where, str(error)) from None

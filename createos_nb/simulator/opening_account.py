@@ -7,7 +7,7 @@ from createos_nb.simulator.api_keys import secret_of
 from createos_nb.simulator.ids import digest, hex_of, uuid_of
 from createos_nb.simulator.moments import DAY
 from createos_nb.simulator.playing import Playing
-from createos_nb.simulator.scenario import AppSection, TemplateSection
+from createos_nb.simulator.scenario_sections import AppSection, TemplateSection
 from createos_nb.simulator.state import GithubAccount, Key, Purchase, Repository, Service, Template, User
 
 

@@ -11,7 +11,12 @@ from createos_nb.simulator.moments import SECOND, duration
 from createos_nb.simulator.playing import Playing
 from createos_nb.simulator.refusal import Refusal
 from createos_nb.simulator.runtimes import check_runtime
-from createos_nb.simulator.scenario import CronjobSection, DomainSection, EnvironmentSection, ProjectSection
+from createos_nb.simulator.scenario_sections import (
+    CronjobSection,
+    DomainSection,
+    EnvironmentSection,
+    ProjectSection,
+)
 from createos_nb.simulator.state import Project
 from createos_nb.simulator.steps import Step
 from createos_nb.simulator.traffic import Profile
@@ -112,7 +117,7 @@ class ProjectPlaying(Playing):
                     return {
                         "vcsName": "github",
                         "vcsInstallationId": str(account.installation),
-                        "vcsRepoId": str(one.id),
+                        "vcsRepoId": str(section.repository_id or one.id),
                     }
         raise self._source.error(f"{where}.repository", f"there is no repository {section.repository!r} in the file")
 

@@ -9,6 +9,7 @@ import msgspec
 
 from createos_nb.simulator import domains, environments, lifecycle, ownership, security, uploads
 from createos_nb.simulator.finding import environment_named
+from createos_nb.simulator.github import head_of
 from createos_nb.simulator.pushes import push
 from createos_nb.simulator.refusal import Refusal
 from createos_nb.simulator.schedule import due_at, happens
@@ -31,6 +32,7 @@ from createos_nb.simulator.steps import (
     Sleep,
     Step,
     Suspend,
+    Trigger,
     Wake,
 )
 
@@ -65,6 +67,12 @@ def _fate(world: Core, step: Any) -> Fate:
 @perform.register(Push)
 def _(step: Push, world: Core, project: Project) -> None:
     push(world, project, step.branch, step.message, _fate(world, step))
+
+
+@perform.register(Trigger)
+def _(step: Trigger, world: Core, project: Project) -> None:
+    head = head_of(world, project, step.branch)
+    lifecycle.deploy(world, project, branch=head.branch, commit=head.commit, message=head.message)
 
 
 @perform.register(Image)

@@ -1,213 +1,23 @@
-"""What a scenario file says: an account, what it holds, and what happens when."""
+"""Reading a scenario's file, with the line and field of whatever is wrong in it."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
 import tomllib
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct, field
 
 from createos_nb.errors import InvalidInput
 from createos_nb.files import folder
 from createos_nb.simulator.moments import DAY, duration, from_datetime
 from createos_nb.simulator.scenario_lines import line_of, lines_of
-from createos_nb.simulator.state import ProjectType
-from createos_nb.simulator.steps import Step
-from createos_nb.simulator.traffic import SCANNER, Behaviour, BuildBehaviour, Failing, Profile
+from createos_nb.simulator.scenario_sections import Scenario
+from createos_nb.simulator.traffic import SCANNER, Behaviour, BuildBehaviour, Profile
 
 T = TypeVar("T")
-When = Annotated[str, Meta(description='"-6d 10:12" (that day, at that time), "-90min", "+10min" or "now"')]
-
-
-class Section(Struct, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file."""
-
-
-class UserSection(Section, kw_only=True):
-    """`[[users]]`: the first one is whose account it is."""
-
-    username: str
-    display: str
-    email: str
-    made: When = "-400d"
-
-
-class RepositorySection(Section, kw_only=True):
-    """`[[github.repositories]]`."""
-
-    id: int
-    name: str
-    branch: str = "main"
-    branches: list[str] = field(default_factory=list)
-    protected: list[str] = field(default_factory=list)
-    private: bool = True
-    files: list[str] = field(default_factory=list)
-
-
-class GithubSection(Section, kw_only=True):
-    """`[[github]]`: an account; one that is not connected can be, with the code that its browser would bring."""
-
-    username: str
-    installation: int
-    owner: int
-    connected: bool = True
-    repositories: list[RepositorySection] = field(default_factory=list)
-
-
-class KeySection(Section, kw_only=True):
-    """`[[api_keys]]`; `own` marks the one that the world hands out."""
-
-    name: str
-    expires: When
-    made: When = "-120d"
-    description: str | None = None
-    revoked: When | None = None
-    own: bool = False
-
-
-class AppSection(Section, kw_only=True):
-    """`[[apps]]`; a project names its app."""
-
-    name: str
-    description: str | None = None
-    color: str = ""
-    services: list[str] = field(default_factory=list)
-    made: When = "-120d"
-
-
-class EnvironmentSection(Section, kw_only=True):
-    """`[[projects.environments]]`; `traffic` names a profile: who comes to its own address."""
-
-    name: str
-    display: str
-    description: str | None = None
-    branch: str | None = None
-    auto_promote: bool = False
-    cpu: int = 200
-    memory: int = 500
-    replicas: int = 1
-    port: int = 0
-    variables: dict[str, str] = field(default_factory=dict)
-    traffic: str = ""
-    rpm: float | None = None
-    made: When | None = None
-
-
-class DomainSection(Section, kw_only=True):
-    """`[[projects.domains]]`; `dns` says how long after `made` its record is found ("never" for never).
-
-    `traffic` names a profile: who comes through the domain, to whatever environment it is routed to.
-    """
-
-    name: str
-    environment: str = ""
-    made: When
-    dns: str = ""
-    traffic: str = ""
-    rpm: float | None = None
-    refreshed: list[When] = field(default_factory=list)
-    status: str = ""
-    message: str = ""
-
-
-class CronjobSection(Section, kw_only=True):
-    """`[[projects.cronjobs]]`."""
-
-    name: str
-    environment: str
-    schedule: str
-    type: str = "http"
-    made: When
-    settings: dict[str, Any] | None = None
-    suspended: When | None = None
-
-
-class ProjectSection(Section, kw_only=True):
-    """`[[projects]]`; `repository` is "owner/name" of a repository of the file."""
-
-    name: str
-    display: str
-    type: ProjectType
-    made: When
-    description: str | None = None
-    app: str = ""
-    repository: str = ""
-    owner: str = ""
-    scanning: bool = False
-    settings: dict[str, Any] = field(default_factory=dict)
-    environments: list[EnvironmentSection] = field(default_factory=list)
-    domains: list[DomainSection] = field(default_factory=list)
-    cronjobs: list[CronjobSection] = field(default_factory=list)
-    history: list[Step] = field(default_factory=list)
-
-
-class TemplateSection(Section, kw_only=True):
-    """`[[templates]]`; without an author it is the account's own."""
-
-    name: str
-    author: str = ""
-    status: str = "listed"
-    amount: float = 0
-    categories: list[str] = field(default_factory=list)
-    description: str
-    overview: str
-    use_cases: str
-    made: When = "-60d"
-    project: str = ""
-    rejected: str = ""
-    bought: When | None = None
-    configuration: dict[str, Any] = field(default_factory=dict)
-
-
-class IncidentSection(Section, kw_only=True):
-    """`[[incidents]]`: something from outside; `environments` are "project/environment"."""
-
-    name: str
-    start: When
-    end: When | None = None
-    environments: list[str]
-    rate: float = 1.0
-    ramp: int = 0
-    fade: int = 0
-    failing: list[Failing] = field(default_factory=list)
-    wobble: float = 0.3
-    slow: float = 1.0
-
-
-class FleetSection(Section, kw_only=True):
-    """`[fleet]`: many projects, worked out from the seed."""
-
-    projects: Annotated[int, Meta(ge=1, le=100_000)] = 1_000
-    deployments: Annotated[int, Meta(ge=0, le=10_000_000)] = 100_000
-
-
-class Scenario(Section, kw_only=True):
-    """A whole file."""
-
-    title: str
-    shows: str
-    start: datetime
-    truth: dict[str, Any] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
-    users: Annotated[list[UserSection], Meta(min_length=1)]
-    github: list[GithubSection] = field(default_factory=list)
-    api_keys: list[KeySection] = field(default_factory=list)
-    apps: list[AppSection] = field(default_factory=list)
-    services: list[str] = field(default_factory=list)
-    profiles: dict[str, Any] = field(default_factory=dict)
-    behaviours: dict[str, Any] = field(default_factory=dict)
-    sources: dict[str, Any] = field(default_factory=dict)
-    projects: list[ProjectSection] = field(default_factory=list)
-    templates: list[TemplateSection] = field(default_factory=list)
-    incidents: list[IncidentSection] = field(default_factory=list)
-    fleet: FleetSection | None = None
-
-
 _AT: Final = re.compile(r"([+-]?\d+)d (\d\d):(\d\d)(?::(\d\d))?")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.+?)`")
 _BOTS: Final = {"scanner": SCANNER}

@@ -28,6 +28,12 @@ class Push(_Step, kw_only=True, tag="push"):
     requires: list[str] = field(default_factory=list)
 
 
+class Trigger(_Step, kw_only=True, tag="trigger"):
+    """The newest commit of a branch is deployed again; "" is the repository's own branch."""
+
+    branch: str = ""
+
+
 class Image(_Step, kw_only=True, tag="image"):
     """An image is deployed."""
 
@@ -136,6 +142,7 @@ class Remove(_Step, kw_only=True, tag="delete-project"):
 
 Step = (
     Push
+    | Trigger
     | Image
     | Files
     | Assign

@@ -204,7 +204,8 @@ def _compile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour, t
 
 
 def _dockerfile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour, tools: Toolchain) -> None:
-    took = max(int((tools.install_ms + tools.build_ms) * round(behaviour.slow * 1000)) // 1000, 2000)
+    slow = behaviour.slow_dockerfile or behaviour.slow
+    took = max(int((tools.install_ms + tools.build_ms) * round(slow * 1000)) // 1000, 2000)
     head = [
         "#1 [internal] load build definition from Dockerfile",
         f"#2 [internal] load metadata for docker.io/{tools.image}",
@@ -227,8 +228,10 @@ def _dockerfile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour
 
 def _deploy(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour) -> None:
     check = f"health check on port {settings.port}"
-    if behaviour.unhealthy:
-        why = f"{check} failed: {behaviour.unhealthy}"
+    elsewhere = behaviour.listens not in (0, settings.port)
+    if behaviour.unhealthy or elsewhere:
+        answer = behaviour.unhealthy or f"connection refused; the app listens on 0.0.0.0:{behaviour.listens}"
+        why = f"{check} failed: {answer}"
         out.fail("deploy", 60_000, ["starting", *(f"{check}: no answer" for _ in range(5))], why)
         return
     out.stage("deploy", 8_000, ["starting", f"{check}: passed", "deployed"])

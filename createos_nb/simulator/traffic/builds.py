@@ -56,9 +56,12 @@ class BuildBehaviour:
         missing_package: name of a package that does not exist; fails the installation.
         error: text of an error in the code; fails the build.
         dockerfile_error: the instruction of the Dockerfile that fails, such as "RUN npm run biuld".
+        listens: the port on which the app answers the health check; if it is another than that of the settings, the
+            deployment fails after its minute. 0: the one of the settings.
         unhealthy: what the app says instead of answering the health check; fails the deployment after its minute.
         queue: median seconds in the queue.
         slow: factor on the durations of installing and building, 0.05 to 1000.
+        slow_dockerfile: the same where a Dockerfile decides, for one that keeps what seldom changes; 0: `slow`.
         packages: how many packages are installed.
     """
 
@@ -70,13 +73,19 @@ class BuildBehaviour:
     missing_package: str = ""
     error: str = ""
     dockerfile_error: str = ""
+    listens: int = 0
     unhealthy: str = ""
     queue: int = 4
     slow: float = 1.0
+    slow_dockerfile: float = 0.0
     packages: int = 412
 
     def __post_init__(self) -> None:
         if not 0.05 <= self.slow <= 1000:
             raise ValueError(f"slow is 0.05 to 1000, not {self.slow}")
+        if self.slow_dockerfile and not 0.05 <= self.slow_dockerfile <= 1000:
+            raise ValueError(f"slow_dockerfile is 0.05 to 1000, or 0, not {self.slow_dockerfile}")
+        if not 0 <= self.listens <= 65535:
+            raise ValueError(f"listens is 0 to 65535, not {self.listens}")
         if self.queue < 0:
             raise ValueError(f"queue is at least 0 seconds, not {self.queue}")
