@@ -127,10 +127,10 @@ class _Api:
     def log(self, seen: SeenSection, now: int) -> str:
         project, environment = self._places(seen)
         since = f"since-seconds={duration(seen.over) // SECOND}"
-        there = [f"environments/{environment['id']}"] if environment else []
+        there = [f"environments/{environment['id']}/logs"] if environment else []
         if seen.version is not None:
-            there = [f"deployments/{one['id']}" for one in self._versions(project, seen)]
-        text = "".join(self._get(f"/v1/projects/{project['id']}/{one}/logs", since, missing="") for one in there)
+            there = [f"deployments/{one['id']}/deployment-logs" for one in self._versions(project, seen)]
+        text = "".join(self._get(f"/v1/projects/{project['id']}/{one}", since, missing="") for one in there)
         return text + "\n"
 
     def remaining(self, seen: SeenSection, now: int) -> int:
