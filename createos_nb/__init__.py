@@ -112,12 +112,15 @@ def connect(
     default) profile of the config file; the system's keyring, if the package `keyring` is installed; the token that the
     official command line has saved. The base URL: `base_url`, `CREATEOS_API_URL`, the profile's, the platform's.
     `read_only=True` refuses every operation that changes something. Proxies and certificates: as httpx reads them from
-    the environment, and `verify` (True, False, or an `ssl.SSLContext`).
+    the environment, and `verify` (True, False, the path of certificates, or an `ssl.SSLContext`).
 
     Raises `ConfigurationError`, which says every way to give a key.
     """
     from createos_nb import credentials
 
+    # so that a traceback that shows variables shows dots
+    api_key = Secret(api_key) if api_key else None
+    access_token = Secret(access_token) if access_token else None
     found = credentials.find(profile, api_key=api_key, access_token=access_token, base_url=base_url)
     return Client(
         api_key=found.api_key,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from createos_nb.nouns.deployments import Deployments
     from createos_nb.nouns.security import Security
     from createos_nb.nouns.templates import Templates
+from createos_nb.secret import Secret
 
 #: Where the platform is.
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
@@ -39,9 +40,10 @@ class Client:
 
     Arguments: `api_key` or `access_token`; `base_url`; `transport` (any httpx transport, in place of the network);
     `read_only` (refuses whatever changes something, before anything is sent); `timeout` (seconds, or an
-    `httpx.Timeout`); `verify` (True, False, an `ssl.SSLContext`); `rate_limit` (a `RateLimit`, False for none; by
-    default the documented figures on the platform's own host, and none elsewhere); `retry` (a `RetryPolicy`);
-    `concurrency` (requests at a time when a list has many pages). A context manager; safe from several threads.
+    `httpx.Timeout`); `verify` (True, False, the path of certificates, an `ssl.SSLContext`); `rate_limit` (a
+    `RateLimit`, False for none; by default the documented figures on the platform's own host, and none elsewhere);
+    `retry` (a `RetryPolicy`); `concurrency` (requests at a time when a list has many pages). A context manager; safe
+    from several threads.
 
     Raises `ConfigurationError` without a key.
     """
@@ -69,6 +71,8 @@ class Client:
             )
         if api_key and access_token:
             raise ConfigurationError("give api_key= or access_token=, not both")
+        # so that a traceback that shows variables shows dots
+        api_key, access_token = Secret(api_key or ""), Secret(access_token or "")
         self.world = world
         self.read_only = read_only
         self.transport = Transport(

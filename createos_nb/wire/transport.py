@@ -31,6 +31,7 @@ from createos_nb.wire.limiter import Limiter, RateLimit
 from createos_nb.wire.log import Log, Sent
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
+from createos_nb.wire.trust import environment, trusted
 
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
@@ -91,14 +92,16 @@ class Transport:
         self._auth = {"X-Api-Key" if api_key else "X-Access-Token": self._key} if self._key else {}
         # lists of several projects are read at once, and each of them by several threads: together they stay below this
         self._slots = threading.BoundedSemaphore(max(1, concurrency))
-        self._http = httpx.Client(
-            timeout=timeout,
-            verify=verify,
-            transport=transport,
-            follow_redirects=False,
-            headers={"Accept": "application/json", "User-Agent": user_agent},
-            limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
-        )
+        checked = trusted(verify)
+        with environment():
+            self._http = httpx.Client(
+                timeout=timeout,
+                verify=checked,
+                transport=transport,
+                follow_redirects=False,
+                headers={"Accept": "application/json", "User-Agent": user_agent},
+                limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
+            )
         #: What every request carries; the key only where the origin is its own.
         self._common = dict(self._http.headers)
         self._own = {**self._common, **self._auth}

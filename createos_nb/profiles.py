@@ -1,0 +1,184 @@
+"""The config file: named profiles, each with a key and a base URL; read strictly, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import stat
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import platformdirs
+
+from createos_nb.errors import ConfigurationError, InvalidInput
+from createos_nb.secret import Secret
+
+_FIELDS: Final = ("api_key", "access_token", "base_url")
+_TOP: Final = ("default_profile", "profiles")
+_HEADER: Final = re.compile(r"\s*\[")
+
+
+class Config(NamedTuple):
+    """What the config file holds: the name of the default profile, and the fields of each profile by its name."""
+
+    default: str | None
+    profiles: dict[str, dict[str, str]]
+
+
+def path() -> Path:
+    """The config file: `CREATEOS_NB_CONFIG`, or `config.toml` in the user's configuration folder."""
+    named = os.environ.get("CREATEOS_NB_CONFIG")
+    return Path(named).expanduser() if named else platformdirs.user_config_path("createos-nb") / "config.toml"
+
+
+def read() -> Config:
+    """The config file: `default_profile` and `[profiles.NAME]` with api_key or access_token, and base_url.
+
+    Keys print as dots. Raises `ConfigurationError` where it can't be read, where it holds something else, or where
+    others can read the keys in it.
+    """
+    return _config(_text())
+
+
+def save(name: str, *, api_key: str | None, base_url: str | None) -> Path:
+    """Write a profile to the config file, readable by its owner only; the file is whole, or as it was.
+
+    What else is in the file stays, comments included. The first profile becomes the default one. Returns the file's
+    path. Raises `ConfigurationError` where the file can't be read or written, `InvalidInput` for a name or a key that
+    no file can hold.
+    """
+    if not name or not name.isprintable():
+        raise InvalidInput(f"a profile needs a name that can be printed, not {name!r}")
+    text = _text()
+    config = _config(text)
+    fields: dict[str, str] = {"api_key": Secret(api_key)} if api_key else {}
+    if base_url is not None:
+        fields["base_url"] = base_url
+    wanted = Config(config.default or name, {**config.profiles, name: fields})
+    changed = _with_profile(text, name, fields, None if config.default else name)
+    if _parsed(changed) != wanted:  # a file in a form that lines can't be exchanged in
+        changed = _written(wanted)
+    _replace(path(), changed)
+    return path()
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def _text() -> str:
+    try:
+        return path().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"the config file {path()} can't be read: {why}") from None
+
+
+def _config(text: str) -> Config:
+    try:
+        held = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"the config file {path()} is no TOML: {error}") from None
+    named, default = held.get("profiles", {}), held.get("default_profile")
+    if unknown := set(held) - set(_TOP):
+        raise ConfigurationError(f"{path()} has {', '.join(sorted(unknown))}, but it holds only {', '.join(_TOP)}")
+    if not isinstance(named, Mapping) or not all(isinstance(one, Mapping) for one in named.values()):
+        raise ConfigurationError(f"the config file {path()} must hold its profiles as [profiles.NAME]")
+    if default is not None and not isinstance(default, str):
+        raise ConfigurationError(f"{path()}: default_profile must be the name of a profile")
+    profiles = {name: _fields(name, one) for name, one in named.items()}
+    if any("api_key" in one or "access_token" in one for one in profiles.values()):
+        _check_mode()
+    return Config(default, profiles)
+
+
+def _fields(name: str, held: Mapping[str, Any]) -> dict[str, str]:
+    if unknown := set(held) - set(_FIELDS):
+        known = ", ".join(_FIELDS)
+        raise ConfigurationError(
+            f"{path()}: profile {name!r} has {', '.join(sorted(unknown))}, but a profile holds only {known}"
+        )
+    for field, value in held.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{path()}: {field} of profile {name!r} must be a text in quotes")
+    if held.get("api_key") and held.get("access_token"):
+        raise ConfigurationError(f"{path()}: profile {name!r} has api_key and access_token; one of them must go")
+    return {field: value if field == "base_url" else Secret(value) for field, value in held.items()}
+
+
+def _check_mode() -> None:
+    if os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
+        raise ConfigurationError(f"others can read the keys in {path()}: run `chmod 600 {path()}`")
+
+
+def _parsed(text: str) -> Config | None:
+    try:
+        return _config(text)
+    except ConfigurationError:
+        return None
+
+
+# --- writing ----------------------------------------------------------------------------------------------------------
+
+
+def _with_profile(text: str, name: str, fields: Mapping[str, str], default: str | None) -> str:
+    """The file's text with the lines of one profile exchanged or added."""
+    lines = text.splitlines()
+    spelled = {f"[profiles.{one}]" for one in (name, _quoted(name), f"'{name}'")}
+    begin = next((i for i, line in enumerate(lines) if _bare(line) in spelled), len(lines))
+    end = next((i for i in range(begin + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
+    while end > begin + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
+        end -= 1  # what stands right above the next profile belongs to that one
+    gap = [""] if begin == len(lines) and lines and lines[-1].strip() else []
+    made = [*lines[:begin], *gap, *_section(name, fields), *lines[end:]]
+    if default is not None:
+        made = [f"default_profile = {_quoted(default)}", "", *made]
+    return "\n".join(made) + "\n"
+
+
+def _written(config: Config) -> str:
+    lines = [f"default_profile = {_quoted(config.default or '')}"]
+    for name, fields in config.profiles.items():
+        lines += ["", *_section(name, fields)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(name: str, fields: Mapping[str, str]) -> list[str]:
+    return [f"[profiles.{_quoted(name)}]", *(f"{field} = {_quoted(value)}" for field, value in fields.items())]
+
+
+def _bare(line: str) -> str:
+    return line.split("#", 1)[0].replace(" ", "").replace("\t", "")
+
+
+def _quoted(value: str) -> str:
+    """A text as TOML spells it: as JSON does, but for one control character."""
+    return json.dumps(Secret(value).reveal(), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _replace(target: Path, text: str) -> None:
+    target = target.resolve()  # a link to the file stays one
+    part: str | None = None
+    try:
+        content = text.encode("utf-8")
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # for its owner only: 0600
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except UnicodeEncodeError:
+        raise InvalidInput("a profile can't hold half a surrogate pair") from None
+    except OSError as error:
+        raise ConfigurationError(f"the config file {target} can't be written: {error.strerror or error}") from None
+    finally:
+        if part is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(part)
