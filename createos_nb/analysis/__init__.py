@@ -30,6 +30,7 @@ _HOMES = {
     "hour_by_weekday": "seasons",
     "idle_times": "idle",
     "paths": "routes",
+    "release_verdict": "verdict",
     "replicas_advice": "capacity",
     "rpm": "traffic",
     "sleep_advice": "idle",

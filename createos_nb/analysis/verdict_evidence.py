@@ -13,9 +13,11 @@ The evidence against "not worse than ρ₀" is Σ_j u_j L(ρ₀ r_j) / L(ρ₀) 
 up to 1; against "ρ₁ times as bad or worse" it is the same with r_j below 1. Were one of the noises the truth and its
 weight w, the evidence would be a nonnegative martingale divided by w at most, so by Ville's inequality the chance that
 it *ever* reaches 1/α would be at most α/w, however often one looks; weights of noises that fit are near 1. What the
-chance is where the truth is none of them is measured: see the statistics of the project. Beside it stands, with a fifth
-of the weight and only where a history of some length calibrates it, the calm likelihood to the power of 1/φ (φ: the
-dispersion of the old side over long stretches), which is quick where errors come in crowds.
+chance is where the truth is none of them is measured: see the statistics of the project.
+
+To roll back, there stands beside it, with a fifth of the weight and only where a history of some length calibrates it,
+the calm likelihood to the power of 1/φ (φ: the dispersion of the old side over long stretches), which is quick where
+errors come in crowds.
 
 Assumptions: the old side's noise is no calmer than the new side's; requests of a bucket are few against the errors that
 could be (Poisson; for error rates near 1 the true variance is smaller, which errs to the safe side); the mix of
@@ -85,7 +87,7 @@ class Sides:
     history_errors: Floats
     bucket_seconds: float = 60.0
 
-    def rows(self, part: slice) -> Sides:
+    def rows(self, part: slice | Bools) -> Sides:
         """Some of the watches."""
         return Sides(
             self.old_requests[part],
@@ -129,7 +131,7 @@ class Curves:
     against_high: Floats
     """L(ρ) as it serves against ratios from ρ on: likewise low."""
     tempered: Floats
-    """The tempered calm likelihood."""
+    """The tempered calm likelihood, which serves against low ratios only."""
     share: Floats
     """Weight of the tempered likelihood, shape `(n,)`: 0 or `TEMPERED`."""
 
@@ -147,9 +149,11 @@ def judge(
     This is what `release_verdict` calls (through `follow`) with one row and the simulations call with thousands. For
     `nodes` and `positions` see `follow`.
     """
-    parts = list(follow(sides, rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions))
-    if len(parts) == 1:
-        return parts[0]
+    return joined(list(follow(sides, rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions)))
+
+
+def joined(parts: list[Evidence]) -> Evidence:
+    """Stretches that follow each other, as one."""
     first = parts[0].curves
     curves = Curves(
         np.concatenate([part.curves.positions for part in parts]),
@@ -179,6 +183,14 @@ def follow(
     `positions`: buckets after which the curves are wanted, at the ratios `nodes`, which must hold what the evidence
     needs: `rollback_at` times 1 and `WORSE`, `promote_at` times 1 and `BETTER`.
     """
+    some = np.asarray(sides.old_errors.any(axis=1) | sides.new_errors.any(axis=1))
+    if not some.all() and some.any():
+        # without errors there is no evidence either way, and a row of zeros costs as much as any other
+        for stretch in follow(
+            sides.rows(some), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
+        ):
+            yield _spread(stretch, some)
+        return
     watches, buckets = sides.old_requests.shape
     kinds = noises(sides.bucket_seconds)
     wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
@@ -195,21 +207,43 @@ def follow(
         last = min(first + STRETCH, buckets)
         here = wanted[(wanted >= first) & (wanted < last)]
         rollback, promote = np.zeros((watches, last - first)), np.zeros((watches, last - first))
-        curve, powered = np.zeros((2, watches, len(here), len(ratios)))
+        curve = np.zeros((watches, len(here), len(ratios)))
+        powered = np.zeros((watches, len(here), split))
         for number, part in enumerate(parts):
             path = _paths(sides.rows(part), slice(first, last), kinds, ratios, split)
             path += carried[number]
             carried[number] = path[:, -1:]
             weight = weights[number][:, first:last, :, None]
-            calm = path[:, :, 0] / powers[number][:, None, None]
-            chosen = share[part, None]
-            rollback[part] = _ratio(path[..., :split], calm[..., :split], weight, chosen, up, WORSE_WEIGHTS)
-            promote[part] = _ratio(path[..., split:], calm[..., split:], weight, chosen, down, BETTER_WEIGHTS)
+            calm = path[:, :, 0, :split] / powers[number][:, None, None]
+            rollback[part] = _ratio(path[..., :split], weight, up, WORSE_WEIGHTS)
+            promote[part] = _ratio(path[..., split:], weight, down, BETTER_WEIGHTS)
+            if share[part].any():
+                rollback[part] = _beside(rollback[part], calm, share[part, None], up)
             if len(here):
                 curve[part] = log_sum(np.moveaxis(path[:, here - first] + weight[:, here - first], 2, -1))
                 powered[part] = calm[:, here - first]
-        curves = Curves(here, up_nodes, curve[..., :split], curve[..., split:], powered[..., :split], share)
+        curves = Curves(here, up_nodes, curve[..., :split], curve[..., split:], powered, share)
         yield Evidence(rollback, promote, curves)
+
+
+def _spread(found: Evidence, rows: Bools) -> Evidence:
+    """The evidence of some rows among all; the others have none, and flat curves."""
+
+    def placed(values: Floats) -> Floats:
+        whole = np.zeros((len(rows), *values.shape[1:]))
+        whole[rows] = values
+        return whole
+
+    known = found.curves
+    curves = Curves(
+        known.positions,
+        known.nodes,
+        placed(known.against_low),
+        placed(known.against_high),
+        placed(known.tempered),
+        placed(known.share),
+    )
+    return Evidence(placed(found.rollback), placed(found.promote), curves)
 
 
 def log_sum(logs: Floats) -> Floats:
@@ -223,16 +257,16 @@ def _places(nodes: Floats, at: float, relative: tuple[float, ...]) -> tuple[int,
     return int(np.abs(nodes - at).argmin()), [int(np.abs(nodes - at * one).argmin()) for one in relative]
 
 
-def _ratio(
-    path: Floats, calm: Floats, weight: Floats, share: Floats, places: tuple[int, list[int]], weights: Sequence[float]
-) -> Floats:
+def _ratio(path: Floats, weight: Floats, places: tuple[int, list[int]], weights: Sequence[float]) -> Floats:
     null, others = places
-    columns = [null, *others]
-    mixed = log_sum(np.moveaxis(path[..., columns] + weight, 2, -1))
-    found = log_sum(mixed[..., 1:] + np.log(weights)) - mixed[..., 0]
-    if not share.any():
-        return np.asarray(found)
-    quick = log_sum(calm[..., others] + np.log(weights)) - calm[..., null]
+    mixed = log_sum(np.moveaxis(path[..., [null, *others]] + weight, 2, -1))
+    return np.asarray(log_sum(mixed[..., 1:] + np.log(weights)) - mixed[..., 0])
+
+
+def _beside(found: Floats, calm: Floats, share: Floats, places: tuple[int, list[int]]) -> Floats:
+    """The evidence to roll back with the tempered likelihood beside it."""
+    null, others = places
+    quick = log_sum(calm[..., others] + np.log(WORSE_WEIGHTS)) - calm[..., null]
     with np.errstate(divide="ignore"):
         return np.asarray(np.logaddexp(found + np.log1p(-share), quick + np.log(share)))
 

@@ -30,14 +30,14 @@ _MEMORIES = (0.0, 0.7, 0.93)
 _REMEMBERED = (16.0, 4.0, 1.5)
 """Shapes that come with a memory; wilder noise is taken to be independent."""
 
-_CALM, _BY_MEMORY = 0.42, (0.37, 0.16, 0.05)
-_CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.25, (0.24, 0.27, 0.24)
+_CALM, _BY_MEMORY = 0.48, (0.33, 0.14, 0.05)
+_CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.30, (0.26, 0.24, 0.20)
 """Weights before anything was seen. A history long enough to dismiss lasting noise lets us fear it more at first."""
 _BY_SHAPE = {0.0: (0.17, 0.18, 0.19, 0.18, 0.28), 0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
 _BY_SHAPE_CALIBRATED = {0.0: (0.20, 0.20, 0.20, 0.18, 0.22), 0.7: (0.42, 0.40, 0.18), 0.93: (0.42, 0.40, 0.18)}
 
-OWN_WHOLLY, SHARED_WHOLLY = 0.65, 0.27
-"""Of the old side's noise: how likely all of it is its own, and how likely both sides share all of it."""
+OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.52, 0.13, 0.27
+"""How likely the noise that the old side shows is all its own, is that and somewhat worse, is all shared."""
 
 _FOLD, _WARM = 512, 192
 """Long series are filtered in pieces side by side, each warmed up on what came before (0.93**192 is 1e-6)."""
@@ -85,8 +85,8 @@ def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> 
 
     `told`: what `predictive` gives for the old side, of which the first `before` buckets are history and the others the
     watch. `calibrated`, shape `(n,)`: whether the history is a long one. The weights before a bucket use the buckets
-    before it only. What the old side shows is taken to be wholly its own with probability 0.65, wholly shared with the
-    other side with 0.27, and partly its own otherwise.
+    before it only. What the old side shows is taken to be wholly its own with probability 0.52, one step wilder or more
+    lasting than it looks with 0.13, wholly shared with the other side with 0.27, and partly its own otherwise.
     """
     upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
     np.cumsum(told, axis=1, out=upto[:, 1:])
@@ -224,11 +224,17 @@ def _own_share(spread: Floats, memory: Floats) -> Floats:
     share = np.zeros((size, size))
     share[0, 0] = 1.0
     for shown in range(1, size):
-        calmer = (memory == memory[shown]) & (spread < spread[shown])
+        alike, lasting = memory == memory[shown], spread == spread[shown]
+        calmer = alike & (spread < spread[shown])
         calmer[0] = True
         share[shown, shown] = OWN_WHOLLY
-        share[shown, calmer] = (1 - OWN_WHOLLY - SHARED_WHOLLY) / calmer.sum()
         share[shown, 0] += SHARED_WHOLLY
+        share[shown, calmer] += (1 - OWN_WHOLLY - OWN_AND_WORSE - SHARED_WHOLLY) / calmer.sum()
+        wilder = np.flatnonzero(alike & (spread > spread[shown]))
+        longer = np.flatnonzero(lasting & (memory > memory[shown]))
+        steps = [int(found[0]) for found in (wilder, longer) if len(found)] or [shown]
+        for step in steps:
+            share[shown, step] += OWN_AND_WORSE / len(steps)
     return share
 
 

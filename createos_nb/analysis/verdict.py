@@ -1,0 +1,83 @@
+"""Is the new version as healthy as the old? One answer that stays valid however often one looks.
+
+Model, assumptions and sources stand with the parts: `verdict_evidence` (how errors fall to two sides), `verdict_noise`
+(what is one side's own noise), `verdict_interval` (ratio and bounds), `verdict_paths` (one noisy client, one broken
+path), `verdict_decision` (when it is decided, and how far off it is).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from createos_nb.analysis.checks import FrameError
+from createos_nb.analysis.verdict_decision import Terms
+from createos_nb.analysis.verdict_input import kinds_of, watch
+from createos_nb.analysis.verdict_paths import read_paths
+from createos_nb.analysis.verdict_result import ReleaseVerdict
+from createos_nb.analysis.verdict_summary import summarise
+from createos_nb.analysis.verdict_weighing import weigh
+
+
+def release_verdict(
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    *,
+    history: pd.DataFrame | None = None,
+    old_paths: pd.DataFrame | None = None,
+    new_paths: pd.DataFrame | None = None,
+    alpha: float = 0.01,
+    beta: float = 0.01,
+    worse: float = 2.0,
+    errors: str | Sequence[str] = ("5xx", "4xx"),
+    negligible: float | None = 2e-4,
+) -> ReleaseVerdict:
+    """Compare the error rates of two sides of a release that serve at the same time.
+
+    `old`, `new`: requests over time of both sides since the release (UTC index `time` on one grid; `count`,
+    `status_4xx`, `status_5xx` per bucket; NA is no data, 0 no requests). Buckets may have any width; finer ones decide
+    sooner. Rows of `old` before the first row of `new` are history. Buckets of only one side are not judged, nor is the
+    last one while it runs (`attrs["partial"]`): its counts are true, but not all.
+
+    `history`: the old side before the release, with buckets of the same width. A day of it is best, an hour is good:
+    it tells noise from trouble, which makes the verdict both quicker and safer. Without it the old side's own watch has
+    to serve.
+
+    `old_paths`, `new_paths`: top error paths (`path`, `status`, `count`, and `time` by bucket). They switch on the
+    guard against a single noisy client or path, and the verdict on single paths; a path that has regressed alone holds
+    the promotion and does not roll back.
+
+    `alpha`: probability of rolling back a release that is as healthy as the old side, at any of all looks. `beta`:
+    probability of promoting one that fails `worse` times as often or more. `errors`: what counts, the first with 90 %
+    of α; ratio and promotion speak of the first, a rise of any rolls back; "4xx+5xx" counts both together.
+    `negligible`: an error rate so low that it needs no comparison to be promoted, or None.
+
+    Decisions: `rollback` once the evidence against "no more errors than before" reaches 1/α; `promote` once that
+    against "`worse` times the errors" reaches 1/β; once decided stays decided. Until then `keep watching`, or
+    `not enough traffic` while not even a five-fold rise could have shown. After a decision in a watch of more than
+    8,192 buckets the evidence is not followed further than that stretch.
+
+    Measured error rates, over generators with clumps, noise of one side, autocorrelation, shared incidents, daily
+    waves, uneven and moving splits: see `benchmarks/statistics/RESULTS.md`. Slow drift of one side only, lasting longer
+    than an hour or two, cannot be told from a regression: the release is then blamed for it.
+
+    Raises `FrameError` (a ValueError) for a frame that cannot be judged, naming the column, dtype, gap or time.
+    """
+    for name, value in (("alpha", alpha), ("beta", beta)):
+        if not 0 < value < 1:
+            raise ValueError(f"{name} must lie between 0 and 1, not {value!r}")
+    if not 1 < worse <= 20:
+        raise ValueError(f"worse must lie above 1 and not beyond 20, not {worse!r}")
+    if negligible is not None and not 0 < negligible < 1:
+        raise ValueError(f"negligible must be a share between 0 and 1, or None, not {negligible!r}")
+    kinds = kinds_of(errors if isinstance(errors, str) else tuple(errors))
+    seen = watch(old, new, history, kinds)
+    paths = None
+    if old_paths is not None and new_paths is not None:
+        paths = read_paths(old_paths, new_paths, seen, kinds)
+    elif old_paths is not None or new_paths is not None:
+        missing = "new_paths" if new_paths is None else "old_paths"
+        raise FrameError(f"{missing} is missing: paths are compared, so both sides are needed, or neither")
+    terms = Terms(alpha=alpha, beta=beta, worse=worse, negligible=negligible)
+    return summarise(seen, paths, kinds, weigh(seen, paths, len(kinds), terms), terms)

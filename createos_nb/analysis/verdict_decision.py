@@ -1,0 +1,157 @@
+"""From evidence to decisions: once decided stays decided, and until then, how far off is it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from createos_nb.analysis.checks import Bools, Floats
+
+ROLLBACK, PROMOTE, WATCH, TRAFFIC = "rollback", "promote", "keep watching", "not enough traffic"
+
+_PLAIN = 5.0
+"""A regression this many times as bad is plain; a watch that could not have shown it yet has too little traffic."""
+_MIXTURE = 2.5
+"""What it costs, in log-evidence, not to know the ratio and the noise beforehand (measured: 2 to 3)."""
+_CAUTION = 3.0
+"""Errors seldom come alone: that a rate is negligible needs this many times the requests of independent errors."""
+_LIKELY_AS = 0.7
+"""Spread of log ρ expected of releases before anything was seen: half to twice as bad."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What was asked for: see `release_verdict`."""
+
+    alpha: float = 0.01
+    beta: float = 0.01
+    worse: float = 2.0
+    negligible: float | None = 2e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What was decided after each bucket."""
+
+    decision: list[str]
+    decided: int | None
+    """The bucket in which it was decided."""
+    negligible: bool
+    """Whether it was to promote because the new side's errors are proven to be too few to matter."""
+
+
+def course(rollback: Floats, promote: Floats, *, rare: Bools, held: Bools, seen: Bools, terms: Terms) -> Course:
+    """Decisions from the logarithms of the evidence, all of shape `(T,)`.
+
+    `rare`: the new side's errors are proven negligible. `held`: a promotion waits for somebody to look at a path.
+    `seen`: there were requests enough to show a plain regression.
+    """
+    bad = rollback >= -np.log(terms.alpha)
+    well = ((promote >= -np.log(terms.beta)) | rare) & ~bad & ~held
+    over = np.flatnonzero(bad | well)
+    at = int(over[0]) if len(over) else None
+    until = len(rollback) if at is None else at
+    decision = [WATCH if enough else TRAFFIC for enough in seen[:until]]
+    if at is None:
+        return Course(decision, None, False)
+    decision += [ROLLBACK if bad[at] else PROMOTE] * (len(rollback) - at)
+    return Course(decision, at, bool(not bad[at] and promote[at] < -np.log(terms.beta)))
+
+
+def information(rate: Floats, share: Floats, ratio: float, null: float) -> Floats:
+    """Log-evidence against `null` per request of both sides together, where the ratio of the error rates is `ratio`.
+
+    `rate`: errors per request of the old side; `share`: the new side's part of the requests. Independent errors.
+    """
+    whole, nothing = 1 - share + ratio * share, 1 - share + null * share
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gain = ratio * share * np.log(ratio / null) if ratio > 0 else 0.0
+        return np.asarray(np.maximum(rate * (gain - whole * np.log(whole / nothing)), 0.0))
+
+
+def enough(old: Floats, new: Floats, errors: Floats, terms: Terms) -> Bools:
+    """After which buckets a regression to five times the errors would have shown by now, were there one; `(T,)`.
+
+    `old`, `new`: requests so far; `errors`: the old side's errors per request, as far as they are known.
+    """
+    both = old + new
+    share = np.where(both > 0, new / np.maximum(both, 1.0), 0.0)
+    gain = information(errors, share, _PLAIN, 1.0) * both
+    return np.asarray(gain >= -np.log(terms.alpha) + _MIXTURE)
+
+
+def negligible(new: Floats, errors: Floats, rollback: Floats, terms: Terms) -> Bools:
+    """After which buckets the new side's error rate is proven to be negligible, `(T,)`.
+
+    The evidence is a mixture of Poisson likelihood ratios of smaller rates against that one, to the power of a third,
+    since errors seldom come alone; `new`, `errors`: requests and errors of the new side so far. Not while the evidence
+    to roll back exceeds 10.
+    """
+    rate = terms.negligible
+    if rate is None:
+        return np.zeros(len(new), dtype=np.bool_)
+    smaller = np.array([0.02, 0.1, 0.25, 0.5])
+    logs = (errors[:, None] * np.log(smaller) + new[:, None] * rate * (1 - smaller)) / _CAUTION
+    found = np.logaddexp.reduce(logs, axis=1) - np.log(len(smaller))
+    return np.asarray((found >= -np.log(terms.beta)) & (rollback < np.log(10)))
+
+
+def requests_needed(
+    old: tuple[float, float],
+    new: tuple[float, float],
+    *,
+    rate: float,
+    clumping: float,
+    rollback: float,
+    promote: float,
+    terms: Terms,
+) -> int | None:
+    """About how many more requests, of both sides together at their present shares, until it is decided.
+
+    `old`, `new`: requests and errors so far; `rate`: the old side's errors per request; `clumping`: by how much errors
+    vary more between the sides than independent ones; `rollback`, `promote`: log-evidence now. None where no number can
+    be given: one side has no requests. It takes the ratio to be what was seen, drawn towards 1 as far as the data leave
+    it open, and is a forecast: half of the watches take longer.
+    """
+    both = old[0] + new[0]
+    if not old[0] or not new[0]:
+        return None
+    share = new[0] / both
+    plain = (new[1] + 0.5) / (new[0] + 1.0) / ((old[1] + 0.5) / (old[0] + 1.0))
+    doubt = clumping * (1 / (old[1] + 0.5) + 1 / (new[1] + 0.5))
+    ratio = float(np.exp(np.log(plain) * _LIKELY_AS**2 / (_LIKELY_AS**2 + doubt)))
+    found = []
+    for at, height, now in ((1.0, -np.log(terms.alpha), rollback), (terms.worse, -np.log(terms.beta), promote)):
+        if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse):
+            gain = float(information(np.array(rate), np.array(share), ratio, at)) / clumping
+            if gain > 0:
+                # ahead of the forecast is luck that may turn, behind it has to be made up for
+                found.append(max((height + _MIXTURE) / gain - both, (height - now) / gain, 1.0))
+    if terms.negligible is not None and not old[1] + new[1]:
+        found.append(max(-np.log(terms.beta) * _CAUTION / terms.negligible / share - both, 1.0))
+    known = [one for one in found if isfinite(one) and one < 1e12]
+    return round_up(min(known)) if known else None
+
+
+def clumping(old: Floats, new: Floats, failed: Floats, failed_new: Floats) -> float:
+    """By how much errors vary more between the sides from bucket to bucket than independent ones; at least 1."""
+    errors = failed + failed_new
+    seen = (errors > 0) & (old > 0) & (new > 0)
+    if seen.sum() < 5:
+        return 1.0
+    odds = (failed_new[seen].sum() + 0.5) / (failed[seen].sum() + 0.5)
+    # the odds that the sums imply, moved with the traffic of each bucket
+    scale = odds * old[seen].sum() / new[seen].sum()
+    share = scale * new[seen] / (old[seen] + scale * new[seen])
+    expected = errors[seen] * share
+    spread = (failed_new[seen] - expected) ** 2 / np.maximum(expected * (1 - share), 1e-9)
+    return float(max(spread.sum() / (seen.sum() - 1), 1.0))
+
+
+def round_up(value: float) -> int:
+    """Two figures are all that a forecast is good for."""
+    whole = int(np.ceil(value))
+    step = int(10 ** max(len(str(whole)) - 2, 0))
+    return -(-whole // step) * step

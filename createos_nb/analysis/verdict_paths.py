@@ -1,0 +1,149 @@
+"""Which path the errors come from: the guard against a single noisy client, and regressions on a single path.
+
+One client that asks for one missing file again and again can make a quarter of all errors, and whichever side it
+happens to be sent to looks broken: on a real access log split by client every judge condemned 6 to 49 % of healthy
+releases. So the evidence is weighed again without each of the paths with the most errors, and the mildest answer
+counts, both to roll back and to promote. What this hides, a regression that really is confined to one path, is judged
+on its own; from the paths alone it cannot be told from a noisy client, so it asks a person to look and holds the
+promotion, and does not roll back.
+
+The platform lists ten rows of a path and a status for each stretch of time. A path that is not listed is taken to have
+none, which errs by no more than the smallest row of a full list. How often a path is asked for is not known by bucket:
+both sides are taken to be asked for it alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis.checks import Bools, Floats, FrameError, Ints, numbers
+from createos_nb.analysis.verdict_input import Watch
+
+WEIGHED = 5
+"""Paths with the most errors so far that are left out in turn."""
+_MOST = 24
+"""Paths that are looked at in one watch, those with the most errors; more than a watch has in practice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Errors of the paths that were among the five with the most at any time; J paths on T buckets."""
+
+    names: tuple[str, ...]
+    kinds: Ints
+    """Shape `(J,)`: which kind of errors."""
+    old: Floats
+    """Errors by bucket on the old side, shape `(J, T)`."""
+    new: Floats
+    since: Ints
+    """Shape `(J,)`: the bucket in which the path first was among the five."""
+    timed: bool
+    """Whether the counts came by bucket; otherwise one total was spread like the side's errors."""
+
+    def without(self, watch: Watch) -> tuple[Floats, Floats]:
+        """Errors of both sides without each path in turn, shape `(J, T)`."""
+        old, new = watch.old_errors[self.kinds], watch.new_errors[self.kinds]
+        return np.maximum(old - self.old, 0.0), np.maximum(new - self.new, 0.0)
+
+    def weighed(self, buckets: int) -> Bools:
+        """From which bucket on the answer without a path counts; shape `(J, T)`."""
+        return np.asarray(np.arange(buckets) >= self.since[:, None])
+
+
+def read_paths(
+    old_paths: pd.DataFrame, new_paths: pd.DataFrame, watch: Watch, kinds: tuple[tuple[str, ...], ...]
+) -> Paths:
+    """Top error paths of both sides on the grid of the watch.
+
+    Frames with the columns `path`, `status`, `count`, and `time` (a column or the index) where they were asked for by
+    bucket. Without `time` a frame is one total for the whole watch; its counts are spread over the buckets like the
+    errors of its side, so that what was said before may change with a later total.
+    """
+    tables = [_table(one, name, watch) for one, name in ((old_paths, "old_paths"), (new_paths, "new_paths"))]
+    timed = all(at is not None for _, at in tables)
+    found: dict[tuple[int, str], Floats] = {}
+    buckets = len(watch.index)
+    for side, (table, at) in enumerate(tables):
+        errors = watch.old_errors if side == 0 else watch.new_errors
+        for number, kind in enumerate(kinds):
+            mine = table["status"].str[:1].isin([one[0] for one in kind]).to_numpy(dtype=bool)
+            codes, names = pd.factorize(table["path"].to_numpy()[mine])
+            count = table["count"].to_numpy()[mine]
+            grid = np.zeros((len(names), buckets))
+            if at is None:
+                total = errors[number].sum()
+                share = np.bincount(codes, count, minlength=len(names)) / max(total, 1.0) if len(names) else []
+                grid = np.minimum(np.asarray(share)[:, None], 1.0) * errors[number]
+            else:
+                np.add.at(grid, (codes, at[mine]), count)
+                grid = np.minimum(grid, errors[number])
+            for name, row in zip(names, grid, strict=True):
+                found.setdefault((number, str(name)), np.zeros((2, buckets)))[side] = row
+    return _leading(found, buckets, timed)
+
+
+def _leading(found: dict[tuple[int, str], Floats], buckets: int, timed: bool) -> Paths:
+    """Of each kind of errors the paths that were among the first five up to some bucket."""
+    chosen: list[tuple[int, int, str]] = []
+    for kind in sorted({number for number, _ in found}):
+        names = [name for number, name in found if number == kind]
+        sums = np.cumsum(np.stack([found[kind, name].sum(axis=0) for name in names]), axis=1)
+        # ranks by errors so far, ties by name, so that later buckets change nothing earlier
+        order = np.argsort(np.array(names, dtype=object), kind="stable")
+        rank = np.empty_like(sums, dtype=np.int64)
+        places = np.argsort(-sums[order], axis=0, kind="stable")
+        np.put_along_axis(rank, order[places], np.arange(len(names))[:, None], axis=0)
+        among = (rank < WEIGHED) & (sums > 0)
+        first = np.where(among.any(axis=1), among.argmax(axis=1), buckets)
+        chosen += [(int(first[place]), kind, name) for place, name in enumerate(names) if first[place] < buckets]
+    # the earliest to lead come first, and stay where they are when others follow
+    chosen = sorted(chosen)[:_MOST]
+    old, new = np.zeros((2, len(chosen), buckets))
+    for place, (_, kind, name) in enumerate(chosen):
+        old[place], new[place] = found[kind, name]
+    return Paths(
+        names=tuple(name for _, _, name in chosen),
+        kinds=np.array([kind for _, kind, _ in chosen], dtype=np.int64),
+        old=old,
+        new=new,
+        since=np.array([first for first, _, _ in chosen], dtype=np.int64),
+        timed=timed,
+    )
+
+
+def _table(frame: pd.DataFrame, name: str, watch: Watch) -> tuple[pd.DataFrame, Ints | None]:
+    """`path`, `status` and `count` of the rows within the watch, and the bucket of each row where times are known."""
+    if not isinstance(frame, pd.DataFrame):
+        raise FrameError(f"{name} must be a DataFrame of paths with errors, not {type(frame).__name__}")
+    if "time" in frame.index.names and "time" not in frame.columns:
+        frame = frame.reset_index()
+    absent = [column for column in ("path", "status", "count") if column not in frame.columns]
+    if absent:
+        have = ", ".join(map(str, frame.columns)) or "none"
+        raise FrameError(f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have})")
+    count = numbers(frame["count"], name=f"column 'count' of {name}")
+    if (count < 0).any():
+        raise FrameError(f"column 'count' of {name} counts errors, but holds {count[count < 0][0]:g}")
+    table = pd.DataFrame(
+        {
+            "path": frame["path"].astype("str").to_numpy(),
+            "status": frame["status"].astype("str").to_numpy(),
+            "count": np.nan_to_num(count),
+        }
+    ).astype({"path": "str", "status": "str"})
+    if "time" not in frame.columns:
+        return table, None if len(table) else np.zeros(0, dtype=np.int64)
+    time = frame["time"]
+    if not isinstance(time.dtype, pd.DatetimeTZDtype):
+        if not len(time):
+            return table, np.zeros(0, dtype=np.int64)
+        raise FrameError(f"column 'time' of {name} must be datetime64 in UTC, but its dtype is {time.dtype}")
+    stamps = pd.DatetimeIndex(time).tz_convert("UTC").as_unit("us")
+    if stamps.hasnans:
+        raise FrameError(f"column 'time' of {name} has NaT at row {int(np.argmax(stamps.isna()))}")
+    at = (stamps.asi8 - watch.index.asi8[0]) // (watch.bucket_seconds * 1_000_000)
+    within = (at >= 0) & (at < len(watch.index))
+    return table[within], at[within]

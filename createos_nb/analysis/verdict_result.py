@@ -1,0 +1,140 @@
+"""What a release verdict says, and how it shows itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from createos_nb.analysis import card
+from createos_nb.analysis.verdict_evidence import Curves
+from createos_nb.analysis.verdict_interval import Totals, bounds
+from createos_nb.analysis.verdict_words import number, times
+
+_TITLES = {
+    "rollback": "Roll back",
+    "promote": "Promote",
+    "keep watching": "Keep watching",
+    "not enough traffic": "Not enough traffic",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Guard:
+    """The guard against a single client or path that makes most of the errors."""
+
+    on: bool
+    """Whether it could be used: it needs the top error paths of both sides."""
+    left_out: str | None
+    """The path without which the evidence is mildest, if it is milder without one than with all."""
+    paths: pd.DataFrame
+    """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `evidence` to roll back without that path."""
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        if not self.on:
+            return "off: without the top error paths of both sides, one noisy client or path can pass for a bad release"
+        if self.left_out is None:
+            return "on: no single path makes the difference"
+        return f"on: judged without {self.left_out}, which is the milder answer"
+
+    def __bool__(self) -> bool:
+        return self.on
+
+    def __repr__(self) -> str:
+        return card.text("Path guard", self.sentence)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ReleaseVerdict:
+    """Is the new side as healthy as the old? Valid at every look; see `release_verdict`."""
+
+    decision: str
+    """`rollback`, `promote`, `keep watching` or `not enough traffic`."""
+    ratio: float
+    """How many times as often requests fail on the new side, pooled over the buckets (Mantel and Haenszel) and within
+    the bounds; NaN without errors."""
+    low: float
+    """The ratio is at least this: ruled out below it by the same evidence that rolls back (error probability α)."""
+    high: float
+    """The ratio is at most this, by the same evidence that promotes (error probability β)."""
+    evidence: float
+    """The evidence to roll back (an e-value; it rolls back at 1/α): at `decided_at` where it rolled back, else now."""
+    decided_at: pd.Timestamp | None
+    """Start of the bucket that decided; None while it is open. Later buckets change nothing."""
+    requests_needed: int | None
+    """About how many more requests, of both sides together, until it is decided: a forecast that half of all watches
+    overrun. 0 once decided, None where no number can be given (a side without requests)."""
+    sentence: str
+    """What a person reads."""
+    path: pd.DataFrame
+    """Indexed by `time`, one row a bucket: `decision` and `evidence` (to roll back) as they were after that bucket,
+    `evidence_promote`, `old_requests`, `new_requests`, `old_errors`, `new_errors` (Int64, NA where it was not judged),
+    and `judged`. Later buckets never change earlier rows."""
+    guard: Guard
+    single_path: pd.DataFrame
+    """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `ratio`, `evidence`, `boundary` (the evidence it
+    takes among so many paths), `regressed`, `since`. Empty without paths."""
+    errors: str
+    """The class that `ratio`, `low` and `high` speak of."""
+    alpha: float
+    beta: float
+    worse: float
+    bucket_seconds: int
+    _curves: Curves = field(repr=False)
+    _totals: Totals = field(repr=False)
+    _times: pd.DatetimeIndex = field(repr=False)
+    _classes: tuple[tuple[object, ...], ...] = field(repr=False)
+
+    @cached_property
+    def by_class(self) -> pd.DataFrame:
+        """Indexed by `errors`, such as "5xx": requests and errors of both sides, `ratio`, `low`, `high`, `evidence`."""
+        counts = ["old_requests", "old_errors", "new_requests", "new_errors"]
+        columns = ["errors", *counts, "ratio", "low", "high", "evidence"]
+        frame = pd.DataFrame(list(self._classes), columns=columns)
+        return frame.astype({"errors": "str", **dict.fromkeys(counts, "Int64")}).set_index("errors")
+
+    @property
+    def intervals(self) -> pd.DataFrame:
+        """Ratio and bounds as they were, indexed by `time`: at every bucket, of long watches at some 240 of them.
+
+        Of all paths together, whatever the guard left out.
+        """
+        found = bounds(self._curves, self._totals, alpha=self.alpha, beta=self.beta)
+        return pd.DataFrame({"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}, index=self._times)
+
+    @property
+    def boundary(self) -> float:
+        """The evidence at which it rolls back, 1/α."""
+        return 1 / self.alpha
+
+    def __repr__(self) -> str:
+        return card.text(self._title, self.sentence, self._rows())
+
+    def _repr_html_(self) -> str:
+        frames = [("By class of errors", self.by_class)] if len(self._classes) > 1 else []
+        if len(self.single_path) and self.single_path["regressed"].any():
+            frames.append(("Paths that fail more often on the new side", self.single_path))
+        return card.html(self._title, self.sentence, self._rows(), frames=frames)
+
+    @property
+    def _title(self) -> str:
+        return _TITLES.get(self.decision, self.decision)
+
+    def _rows(self) -> list[tuple[str, Any]]:
+        rows: list[tuple[str, Any]] = [
+            ("ratio of error rates", f"{times(self.ratio)} ({times(self.low)} to {times(self.high)}), {self.errors}"),
+            ("evidence to roll back", f"{number(self.evidence)} of {number(self.boundary)}"),
+        ]
+        if self.decided_at is not None:
+            rows.append(("decided at", f"{self.decided_at:%Y-%m-%d %H:%M} UTC"))
+        elif self.requests_needed is not None:
+            rows.append(("requests needed", f"about {self.requests_needed:,}"))
+        rows.append(("path guard", self.guard.sentence))
+        if len(self.single_path):
+            regressed = list(self.single_path.index[self.single_path["regressed"]])
+            rows.append(("single path", f"look at {', '.join(regressed)}" if regressed else "none stands out"))
+        return rows

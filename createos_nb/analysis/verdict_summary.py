@@ -1,0 +1,235 @@
+"""From the evidence of a watch to the result that a person reads."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis.checks import Floats
+from createos_nb.analysis.pieces import whole
+from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, Terms, clumping, requests_needed
+from createos_nb.analysis.verdict_evidence import Curves
+from createos_nb.analysis.verdict_input import Watch
+from createos_nb.analysis.verdict_interval import Bounds, Totals, bounds, totals
+from createos_nb.analysis.verdict_paths import Paths
+from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict
+from createos_nb.analysis.verdict_weighing import Weighing, base_rate, shares
+from createos_nb.analysis.verdict_words import sentence
+
+_DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
+
+
+def summarise(
+    seen: Watch, paths: Paths | None, kinds: tuple[tuple[str, ...], ...], weighing: Weighing, terms: Terms
+) -> ReleaseVerdict:
+    """The result as of the last bucket; what was decided stays as of `decided_at`."""
+    names = ["+".join(kind) for kind in kinds]
+    decided, decision = weighing.course.decided, weighing.course.decision[-1]
+    kind = _speaks(seen, weighing)
+    rows = weighing.rows
+    at = weighing.curves.positions
+    reached = totals(seen.old, seen.new, rows.old, rows.new, at)
+    now = bounds(_last(weighing.curves), _part(reached, last=True), alpha=terms.alpha, beta=terms.beta)
+    mildest = _mildest(weighing, kind)
+    around = [kind, *rows.without(kind)[rows.counts_from[rows.without(kind) - rows.wholes, -1]]]
+    ratio, low, high = now.ratio[mildest, 0], now.low[around, 0].min(), now.high[around, 0].max()
+    if decision == ROLLBACK and weighing.by_kind[kind, decided] >= -np.log(terms.alpha):
+        low = max(low, 1.0)
+    if decision == PROMOTE and kind == 0 and not weighing.course.negligible:
+        high = min(high, terms.worse)
+    needed = 0 if decided is not None else _needed(seen, weighing, terms)
+    guard = _guard(weighing, paths, names, mildest)
+    single = _single_paths(seen, weighing, paths, names, terms)
+    last = decided if decision == ROLLBACK and decided is not None else len(seen.index) - 1
+    path = _path(seen, weighing)
+    evidence = float(path["evidence"].iloc[last])
+    return ReleaseVerdict(
+        decision=decision,
+        ratio=float(ratio),
+        low=float(low),
+        high=float(high),
+        evidence=evidence,
+        decided_at=None if decided is None else seen.index[decided],
+        requests_needed=needed,
+        sentence=sentence(
+            decision,
+            ratio=(float(ratio), float(low), float(high)),
+            errors=names[kind],
+            counts=_counts(seen, kind),
+            buckets=int(seen.judged.sum()) if decided is None else int(seen.judged[: decided + 1].sum()),
+            bucket_seconds=seen.bucket_seconds,
+            decided_at=None if decided is None else seen.index[decided],
+            needed=needed,
+            regressed=[paths.names[place] for place in np.flatnonzero(weighing.regressed.any(axis=1))] if paths else [],
+            negligible=terms.negligible if weighing.course.negligible else None,
+            left_out=guard.left_out,
+            worse=terms.worse,
+        ),
+        path=path,
+        guard=guard,
+        single_path=single,
+        errors=names[kind],
+        alpha=terms.alpha,
+        beta=terms.beta,
+        worse=terms.worse,
+        bucket_seconds=seen.bucket_seconds,
+        _curves=_row(weighing.curves, kind),
+        _totals=_part(reached, row=kind),
+        _times=seen.index[at],
+        _classes=_classes(seen, weighing, names, now),
+    )
+
+
+def _speaks(seen: Watch, weighing: Weighing) -> int:
+    """The kind of errors that rolled back, or the first; another one while the first has none on either side."""
+    decided = weighing.course.decided
+    if weighing.course.decision[-1] == ROLLBACK:
+        return int((weighing.by_kind[:, decided] + np.log(shares(len(weighing.by_kind)))).argmax())
+    some = np.flatnonzero(seen.old_errors.any(axis=1) | seen.new_errors.any(axis=1))
+    return int(some[0]) if len(some) else 0
+
+
+def _mildest(weighing: Weighing, kind: int) -> int:
+    """The row whose evidence to roll back is least: with all errors, or without a path; at the decision, or now."""
+    at = -1 if weighing.course.decided is None else weighing.course.decided
+    rows = weighing.rows
+    found = kind
+    for row in rows.without(kind):
+        if rows.counts_from[row - rows.wholes, at] and weighing.rollback[row, at] < weighing.rollback[found, at]:
+            found = int(row)
+    return found
+
+
+def _needed(seen: Watch, weighing: Weighing, terms: Terms) -> int | None:
+    old, new = seen.old_errors[0], seen.new_errors[0]
+    return requests_needed(
+        (float(seen.old.sum()), float(old.sum())),
+        (float(seen.new.sum()), float(new.sum())),
+        rate=float(base_rate(seen)[-1]),
+        clumping=clumping(seen.old, seen.new, old, new),
+        rollback=float(weighing.together[-1]),
+        promote=float(weighing.well[-1]),
+        terms=terms,
+    )
+
+
+def _guard(weighing: Weighing, paths: Paths | None, names: list[str], mildest: int) -> Guard:
+    rows = weighing.rows
+    if paths is None:
+        return Guard(False, None, _no_paths(("old", "new"), ("evidence",)).copy())
+    where = np.arange(rows.wholes, rows.wholes + rows.paths)
+    frame = pd.DataFrame(
+        {
+            "errors": pd.array([names[kind] for kind in paths.kinds], dtype="str"),
+            "old": whole(paths.old.sum(axis=1)),
+            "new": whole(paths.new.sum(axis=1)),
+            "evidence": plain(weighing.rollback[where, -1]),
+        },
+        index=pd.Index(list(paths.names), name="path", dtype="str"),
+    )
+    left_out = paths.names[mildest - rows.wholes] if mildest >= rows.wholes else None
+    return Guard(True, left_out, frame)
+
+
+def _single_paths(seen: Watch, weighing: Weighing, paths: Paths | None, names: list[str], terms: Terms) -> pd.DataFrame:
+    if paths is None or not len(paths.names):
+        return _no_paths(("old", "new"), ("ratio", "evidence", "boundary", "regressed", "since")).copy()
+    old, new = paths.old.sum(axis=1), paths.new.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (new / seen.new.sum()) / (old / seen.old.sum())
+    since = [seen.index[row.argmax()] if row.any() else pd.NaT for row in weighing.regressed]
+    place = np.arange(len(paths.names))
+    return pd.DataFrame(
+        {
+            "errors": pd.array([names[kind] for kind in paths.kinds], dtype="str"),
+            "old": whole(old),
+            "new": whole(new),
+            "ratio": ratio,
+            "evidence": plain(weighing.rollback[weighing.rows.alone, -1]),
+            "boundary": (place + 1.0) * (place + 2.0) / terms.alpha,
+            "regressed": weighing.regressed.any(axis=1),
+            "since": pd.DatetimeIndex(since, dtype=seen.index.dtype),
+        },
+        index=pd.Index(list(paths.names), name="path", dtype="str"),
+    )
+
+
+def _counts(seen: Watch, kind: int) -> tuple[int, int, int, int]:
+    sides = (seen.old, seen.old_errors[kind]), (seen.new, seen.new_errors[kind])
+    (old, old_errors), (new, new_errors) = ((round(asked.sum()), round(failed.sum())) for asked, failed in sides)
+    return old, old_errors, new, new_errors
+
+
+@lru_cache(maxsize=4)
+def _no_paths(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
+    dtypes = {"errors": "str"} | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "float64")
+    dtypes |= {name: dtype for name, dtype in _DTYPES.items() if name in numbers}
+    columns = {name: pd.Series([], dtype=dtype) for name, dtype in dtypes.items()}
+    return pd.DataFrame(columns).set_index(pd.Index([], name="path", dtype="str"))
+
+
+def _classes(seen: Watch, weighing: Weighing, names: list[str], now: Bounds) -> tuple[tuple[object, ...], ...]:
+    evidence = plain(weighing.by_kind[:, -1])
+    return tuple(
+        (name, *_counts(seen, row), *(float(one[row, 0]) for one in (now.ratio, now.low, now.high)), evidence[row])
+        for row, name in enumerate(names)
+    )
+
+
+def _path(seen: Watch, weighing: Weighing) -> pd.DataFrame:
+    def counted(values: Floats) -> pd.arrays.IntegerArray:
+        return pd.arrays.IntegerArray(values.astype(np.int64), ~seen.judged)
+
+    return pd.DataFrame(
+        {
+            "decision": pd.array(weighing.course.decision, dtype="str"),
+            "evidence": plain(weighing.together),
+            "evidence_promote": plain(weighing.well),
+            "old_requests": counted(seen.old),
+            "new_requests": counted(seen.new),
+            "old_errors": counted(seen.old_errors[0]),
+            "new_errors": counted(seen.new_errors[0]),
+            "judged": seen.judged,
+        },
+        index=seen.index,
+    )
+
+
+def plain(logs: Floats) -> Floats:
+    """Evidence from its logarithm; beyond 1e300 it is 1e300."""
+    return np.asarray(np.exp(np.clip(logs, -690.0, 690.0)))
+
+
+def _part(reached: Totals, *, row: int | None = None, last: bool = False) -> Totals:
+    rows, places = slice(None) if row is None else slice(row, row + 1), slice(-1, None) if last else slice(None)
+    return Totals(
+        reached.old[rows, places],
+        reached.new[rows, places],
+        reached.old_errors[rows, places],
+        reached.new_errors[rows, places],
+        reached.pooled[rows, places],
+    )
+
+
+def _last(curves: Curves) -> Curves:
+    return Curves(
+        curves.positions[-1:],
+        curves.nodes,
+        curves.against_low[:, -1:],
+        curves.against_high[:, -1:],
+        curves.tempered[:, -1:],
+        curves.share,
+    )
+
+
+def _row(curves: Curves, row: int) -> Curves:
+    return Curves(
+        curves.positions,
+        curves.nodes,
+        curves.against_low[[row]],
+        curves.against_high[[row]],
+        curves.tempered[[row]],
+        curves.share[[row]],
+    )

@@ -1,0 +1,157 @@
+"""The evidence of one watch: of every kind of errors, without each leading path, and of each path alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from createos_nb.analysis.checks import Bools, Floats, Ints
+from createos_nb.analysis.verdict_decision import Course, Terms, course, enough, negligible
+from createos_nb.analysis.verdict_evidence import Curves, Evidence, follow, joined
+from createos_nb.analysis.verdict_input import Watch
+from createos_nb.analysis.verdict_interval import nodes
+from createos_nb.analysis.verdict_paths import Paths
+
+FIRST_KIND = 0.9
+"""The part of α that the first class of errors has; the others share the rest."""
+_SHOWN = 240
+"""Buckets of a watch at which the interval can be shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The series that are judged: each kind of errors, then without each path, then each path alone."""
+
+    kinds: Ints
+    old: Floats
+    new: Floats
+    wholes: int
+    """Number of kinds of errors, K."""
+    paths: int
+    """Number of paths, J; there are K + 2 J rows."""
+    counts_from: Bools
+    """Shape `(J, T)`: from when on the answer without a path counts."""
+
+    def without(self, kind: int) -> Ints:
+        """Rows without a path of that kind."""
+        return self.wholes + np.flatnonzero(self.kinds[self.wholes : self.wholes + self.paths] == kind)
+
+    @property
+    def alone(self) -> Ints:
+        """Rows of a single path."""
+        return np.arange(self.wholes + self.paths, self.wholes + 2 * self.paths)
+
+
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    rows: Rows
+    rollback: Floats
+    """Log-evidence of every row, `(K + 2 J, T)`, as far as it was followed, then held."""
+    promote: Floats
+    by_kind: Floats
+    """To roll back, the mildest of all paths and without each, `(K, T)`."""
+    together: Floats
+    """To roll back, over the kinds, `(T,)`."""
+    well: Floats
+    """To promote, the least of all paths and without each, `(T,)`."""
+    regressed: Bools
+    """Which path alone had regressed by which bucket, `(J, T)`."""
+    course: Course
+    curves: Curves
+
+
+def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighing:
+    """All the evidence of a watch on `wholes` kinds of errors, and when it decided."""
+    rows = _rows(seen, paths, wholes)
+    buckets = len(seen.index)
+    with_history = np.arange(len(rows.kinds)) < rows.wholes + rows.paths
+    sides = seen.sides(rows.kinds, rows.old, rows.new, with_history=with_history)
+    old, new = ((float(one.sum()), float(failed[0].sum())) for one, failed in both(seen))
+    shown = np.unique(np.linspace(0, buckets - 1, min(buckets, _SHOWN)).round().astype(np.int64))
+    done = np.flatnonzero(seen.judged)
+    last = int(done[-1]) if len(done) else buckets - 1
+    wanted = np.union1d(shown[shown <= last], [last]).astype(np.int64)
+    parts: list[Evidence] = []
+    weighing: Weighing | None = None
+    for part in follow(sides, promote_at=terms.worse, nodes=nodes(terms.worse, old, new), positions=wanted):
+        parts.append(part)
+        so_far = joined(parts) if len(parts) > 1 else part
+        rollback = _held(so_far.rollback, seen.judged, buckets)
+        promote = _held(so_far.promote, seen.judged, buckets)
+        by_kind = np.stack([_mildest(rollback, rows, kind) for kind in range(rows.wholes)])
+        together = _over_kinds(by_kind)
+        well = _mildest(promote, rows, 0)
+        # each path may be the one, so the later it comes up, the more it takes
+        hurdle = -np.log(terms.alpha) + np.log([(place + 1.0) * (place + 2.0) for place in range(rows.paths)])
+        regressed = np.maximum.accumulate(rollback[rows.alone] >= hurdle[:, None], axis=1) & rows.counts_from
+        asked, failed = np.cumsum(seen.new), np.cumsum(seen.new_errors[0])
+        found = course(
+            together,
+            well,
+            rare=negligible(asked, failed, together, terms) & seen.judged,
+            held=np.asarray(regressed.any(axis=0)),
+            seen=enough(np.cumsum(seen.old), asked, base_rate(seen), terms),
+            terms=terms,
+        )
+        weighing = Weighing(rows, rollback, promote, by_kind, together, well, regressed, found, so_far.curves)
+        if found.decided is not None and found.decided < so_far.rollback.shape[1]:
+            break
+    assert weighing is not None, "a watch has at least one stretch"
+    return weighing
+
+
+def _rows(seen: Watch, paths: Paths | None, wholes: int) -> Rows:
+    kinds = np.arange(wholes)
+    if paths is None or not len(paths.names):
+        nothing = np.zeros((0, len(seen.index)), dtype=np.bool_)
+        return Rows(kinds, seen.old_errors, seen.new_errors, wholes, 0, nothing)
+    old, new = paths.without(seen)
+    return Rows(
+        np.concatenate([kinds, paths.kinds, paths.kinds]),
+        np.concatenate([seen.old_errors, old, np.where(seen.judged, paths.old, 0.0)]),
+        np.concatenate([seen.new_errors, new, np.where(seen.judged, paths.new, 0.0)]),
+        wholes,
+        len(paths.names),
+        paths.weighed(len(seen.index)),
+    )
+
+
+def both(seen: Watch) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    return (seen.old, seen.old_errors), (seen.new, seen.new_errors)
+
+
+def _held(found: Floats, judged: Bools, buckets: int) -> Floats:
+    """Evidence changes only where a bucket is judged; before the first it is 1, and after the last it stays."""
+    followed = found.shape[1]
+    last = np.maximum.accumulate(np.where(judged[:followed], np.arange(followed), -1))
+    at = np.concatenate([last, np.full(buckets - followed, last[-1])])
+    return np.where(at >= 0, found[:, np.maximum(at, 0)], 0.0)
+
+
+def _mildest(logs: Floats, rows: Rows, kind: int) -> Floats:
+    """The least evidence of all errors of a kind, and of those without each path that counts by then."""
+    found = logs[kind]
+    for row in rows.without(kind):
+        counts = rows.counts_from[row - rows.wholes]
+        found = np.where(counts, np.minimum(found, logs[row]), found)
+    return np.asarray(found)
+
+
+def _over_kinds(by_kind: Floats) -> Floats:
+    """The evidence of all kinds together: their weighted mean, as a logarithm."""
+    return np.asarray(np.logaddexp.reduce(by_kind + np.log(shares(len(by_kind)))[:, None], axis=0))
+
+
+def shares(kinds: int) -> Floats:
+    """The part of α of each kind of errors."""
+    if kinds == 1:
+        return np.ones(1)
+    return np.array([FIRST_KIND, *[(1 - FIRST_KIND) / (kinds - 1)] * (kinds - 1)])
+
+
+def base_rate(seen: Watch) -> Floats:
+    """Errors per request of the old side, of the first kind, as far as they were known after each bucket."""
+    asked = seen.history.sum() + np.cumsum(seen.old)
+    failed = seen.history_errors[0].sum() + np.cumsum(seen.old_errors[0])
+    return np.asarray((failed + 0.5) / (asked + 1.0))

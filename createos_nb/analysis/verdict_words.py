@@ -1,0 +1,119 @@
+"""The one sentence that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis import card
+from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, TRAFFIC
+
+Counts = tuple[int, int, int, int]
+"""Requests and errors of the old side, then of the new."""
+
+
+def sentence(
+    decision: str,
+    *,
+    ratio: tuple[float, float, float],
+    errors: str,
+    counts: Counts,
+    buckets: int,
+    bucket_seconds: int,
+    decided_at: pd.Timestamp | None,
+    needed: int | None,
+    regressed: Sequence[str],
+    negligible: float | None,
+    left_out: str | None,
+    worse: float,
+) -> str:
+    """Decision, ratio with bounds, counts, and when it was or will be decided.
+
+    `ratio`: the ratio and its bounds; `counts`: requests and errors of the old side, then of the new; `buckets`: how
+    many were judged until the decision, or until now; `negligible`: the rate by which it was promoted, if it was;
+    `regressed`: single paths.
+    """
+    told = _counts(counts, errors)
+    when = f" after {card.span(buckets * bucket_seconds)}, at {decided_at:%H:%M} UTC" if decided_at is not None else ""
+    without = f" (judged without {left_out})" if left_out is not None else ""
+    if decision == ROLLBACK:
+        said = f"Roll back: the new side fails {_times(ratio)} as the old{without}; {told}. Decided{when}."
+    elif decision == PROMOTE and negligible is not None:
+        said = (
+            f"Promote: the new side's error rate is proven to be below {card.percent(negligible)}, too low to matter; "
+            f"{told}. Decided{when}."
+        )
+    elif decision == PROMOTE:
+        said = (
+            f"Promote: the new side is proven to fail less than {worse:g} times as often as the old ({_times(ratio)})"
+            f"{without}; {told}. Decided{when}."
+        )
+    else:
+        said = _undecided(decision, ratio, told, counts, without, needed, bucket_seconds, buckets)
+    failing = counts[3] / counts[2] if counts[2] else 0.0
+    if decision == PROMOTE and failing >= 0.5:
+        said += f" Mind that both sides fail: {card.percent(failing, digits=1)} of the new side's requests."
+    if regressed and decision != ROLLBACK:
+        paths = ", ".join(regressed[:3])
+        said += f" Look at {paths}: it fails more often on the new side, which one client or a broken path can do"
+        said += "." if decision == PROMOTE else "; it is not promoted meanwhile."
+    return said
+
+
+def _undecided(
+    decision: str,
+    ratio: tuple[float, float, float],
+    told: str,
+    counts: Counts,
+    without: str,
+    needed: int | None,
+    bucket_seconds: int,
+    buckets: int,
+) -> str:
+    asked = counts[0], counts[2]
+    for side, requests in zip(("old", "new"), asked, strict=True):
+        if not requests:
+            return f"Not enough traffic: the {side} side had no requests that could be compared."
+    if np.isnan(ratio[0]):
+        said = f"{_titled(decision)}: no errors on either side; {told}"
+    elif decision == TRAFFIC:
+        said = f"Not enough traffic yet to show even a five-fold rise; {told}"
+    else:
+        said = f"Keep watching: the new side fails {_times(ratio)} as the old{without}; {told}"
+    if needed is None:
+        return said + "."
+    pace = sum(asked) / max(buckets * bucket_seconds, 1)
+    return f"{said}; about {needed:,} more requests ({card.span(needed / pace)} at this pace) to decide."
+
+
+def _times(ratio: tuple[float, float, float]) -> str:
+    return f"{times(ratio[0])} times as often ({times(ratio[1])} to {times(ratio[2])})"
+
+
+def _counts(counts: Counts, errors: str) -> str:
+    old, old_errors, new, new_errors = counts
+    return f"{errors} errors so far: {new_errors:,} of {new:,} requests against {old_errors:,} of {old:,}"
+
+
+def _titled(decision: str) -> str:
+    return decision[:1].upper() + decision[1:]
+
+
+def times(value: float) -> str:
+    """A ratio in two figures: 4.9, 0.31, 12, ∞."""
+    if np.isnan(value):
+        return "unknown"
+    if np.isinf(value):
+        return "∞"
+    if value == 0 or value >= 9.95:
+        return f"{value:,.0f}"
+    return f"{value:.2g}" if value < 1 else f"{value:.1f}"
+
+
+def number(value: float) -> str:
+    """Evidence in two figures, huge evidence as a power of ten."""
+    if value >= 1e6:
+        return f"10^{np.log10(value):.0f}"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
