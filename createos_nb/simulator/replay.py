@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def replay(
-    world: Core, project: str, environment: str, source: Any, *, end: Any = None, query: bool = False
+    world: Core, project: str, environment: str, source: Any, *, end: Any = None, query: bool = True
 ) -> pd.Series:
     """Let an access log become the traffic of an environment, in place of what was there.
 
@@ -24,7 +24,7 @@ def replay(
         world: the world.
         project, environment: name or id.
         source: path of a log in common or combined format, plain or gzip, its bytes, or a file open for reading bytes.
-        query: whether the query string is part of a path; by default it is not.
+        query: whether the query string is part of a path, as it is for whoever counts the log by hand.
         end: None for the log's own times; "now", a Timestamp, a datetime or RFC 3339 text for where it is to end.
 
     Returns:

@@ -206,7 +206,7 @@ class World(Core):
         given = [*faults, Fault(**fault)] if fault else list(faults)
         return Faults(self, given, seed)
 
-    def replay(self, project: str, environment: str, source: Any, *, end: Any = None, query: bool = False) -> pd.Series:
+    def replay(self, project: str, environment: str, source: Any, *, end: Any = None, query: bool = True) -> pd.Series:
         """Let an access log become the traffic of an environment, in place of what was there; see `replay.replay`."""
         from createos_nb.simulator.replay import replay
 
