@@ -105,7 +105,7 @@ def test_an_empty_frame_has_the_columns_and_dtypes_of_the_reference(of: Any) -> 
 
 
 @pytest.mark.parametrize("of", RESOURCES, ids=NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_what_fits_the_declaration_has_its_dtypes_on_both_roads(of: Any, data: st.DataObject) -> None:
     one = BY_RESOURCE[of]
@@ -122,21 +122,20 @@ def test_what_fits_the_declaration_has_its_dtypes_on_both_roads(of: Any, data: s
 
 
 @pytest.mark.parametrize("of", RESOURCES, ids=NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_a_value_of_another_type_survives_and_harms_no_other_column(of: Any, data: st.DataObject) -> None:
     columns = [c for c in schema(of).columns if c.kind not in ("state", "map", "secret") and len(c.wire) == 1]
+    filled = {c.into for c in schema(of).columns}  # gaps that a second spelling fills
+    columns = [c for c in columns if c.into is None and c.name not in filled]
     if not columns:
         return  # all of its columns are hidden, or inside other objects
-    column = data.draw(st.sampled_from([c for c in columns if c.into is None] or columns))
+    column = data.draw(st.sampled_from(columns))
     row, odd = data.draw(row_of(of)), data.draw(JSON)
     frame = built(reader(BY_RESOURCE[of])._slow(wrapped(BY_RESOURCE[of], [{**row, column.wire[0]: odd}])), of)
     plain = built(reader(BY_RESOURCE[of])._slow(wrapped(BY_RESOURCE[of], [row])), of)
     others = [name for name in plain.columns if name not in (column.name, column.name.replace("status", "state"))]
-    if len(schema(of).columns) == len({c.name for c in schema(of).columns}) and not any(
-        c.into for c in schema(of).columns
-    ):
-        assert_frame_equal(frame[others], plain[others])
+    assert_frame_equal(frame[others], plain[others])
     held = frame[column.name].array[0]
     if column.kind == "time" and isinstance(held, pd.Timestamp):
         assert pd.Timestamp(odd).tz_convert("UTC") == held if "Z" in odd else True
@@ -146,7 +145,7 @@ def test_a_value_of_another_type_survives_and_harms_no_other_column(of: Any, dat
         assert held == odd
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     extra=st.dictionaries(TEXT.filter(lambda name: name not in ("a", "b")), JSON, max_size=4),
     row=row_of(api.find("GetProject").answer.of),
