@@ -90,7 +90,7 @@ class StateFile:
         self.path = Path(file)
         self.log_path = self.path.with_name(self.path.name + SUFFIX)
         self.writes = 0
-        self._lease, self._promised = round(max(speed, 1.0) * SECOND), 0
+        self._lease, self._promised = round(speed * SECOND), 0
         self._broken = False
         self._appended = self._durable = 0
         self._syncing: asyncio.Future[None] | None = None
@@ -122,9 +122,10 @@ class StateFile:
         first = next(blocks, None)
         if not isinstance(first, After) or first.digest != head_of(self.path).digest:
             return world
+        shown = 0
         for block in blocks:
             if isinstance(block, Seen):
-                world.move_to(block.until)
+                shown = block.until
             elif isinstance(block, Wrote):
                 world.move_to(block.at)
                 try:
@@ -132,6 +133,7 @@ class StateFile:
                 except Exception:
                     # It failed as it had failed before: what it did until then is what it had done.
                     logger.exception("%s %s failed again", block.request.method, block.request.path)
+        world.move_to(shown)
         return world
 
     # --- while it is served; the world's lock is held -----------------------------------------------------------------
