@@ -30,6 +30,9 @@ format: $(STAMP)
 bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 	$(BIN)/python -m benchmarks
 
+fuzz: $(STAMP)  ## the property tests again and again, each time with another seed
+	for seed in $$(seq 1 20); do $(BIN)/python -m pytest -m hypothesis --hypothesis-seed=$$seed || exit 1; done
+
 statistics: $(STAMP)  ## error rates of everything that judges, from simulation
 	$(BIN)/python -m benchmarks.statistics
 

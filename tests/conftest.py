@@ -9,10 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from createos_nb.client import Client
 from createos_nb.wire.retry import RetryPolicy
+
+# machines differ: how long an example takes is no fact
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 KEY = "skp_0123456789abcdef"
 BASE = "https://api.test"
