@@ -260,6 +260,8 @@ class Client:
         return [getattr(self, name) for name in NOUNS]
 
     def __repr__(self) -> str:
+        if "transport" not in vars(self):  # a traceback that shows variables meets one that could not be opened
+            return "CreateOS client: not opened"
         mode = ", read-only" if self.read_only else ""
         head = f"CreateOS client: {self.where}{mode}"
         lines = [f"  client.{n.noun:<13} {(type(n).__doc__ or '').strip().splitlines()[0]}" for n in self._nouns()]

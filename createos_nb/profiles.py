@@ -42,7 +42,7 @@ def read() -> Config:
     Keys print as dots. Raises `ConfigurationError` where it can't be read, where it holds something else, or where
     others can read the keys in it.
     """
-    return _config(_text())
+    return _safe(_text())
 
 
 def save(name: str, *, api_key: str | None, base_url: str | None) -> Path:
@@ -55,7 +55,7 @@ def save(name: str, *, api_key: str | None, base_url: str | None) -> Path:
     if not name or not name.isprintable():
         raise InvalidInput(f"a profile needs a name that can be printed, not {name!r}")
     text = _text()
-    config = _config(text)
+    config = _safe(text)
     fields: dict[str, str] = {"api_key": Secret(api_key)} if api_key else {}
     if base_url is not None:
         fields["base_url"] = base_url
@@ -80,6 +80,15 @@ def _text() -> str:
         raise ConfigurationError(f"the config file {path()} can't be read: {why}") from None
 
 
+def _safe(text: str) -> Config:
+    """What the file on the disk holds, if nobody else can read the keys in it."""
+    config = _config(text)
+    holds_keys = any("api_key" in one or "access_token" in one for one in config.profiles.values())
+    if holds_keys and os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
+        raise ConfigurationError(f"others can read the keys in {path()}: run `chmod 600 {path()}`")
+    return config
+
+
 def _config(text: str) -> Config:
     try:
         held = tomllib.loads(text)
@@ -92,10 +101,7 @@ def _config(text: str) -> Config:
         raise ConfigurationError(f"the config file {path()} must hold its profiles as [profiles.NAME]")
     if default is not None and not isinstance(default, str):
         raise ConfigurationError(f"{path()}: default_profile must be the name of a profile")
-    profiles = {name: _fields(name, one) for name, one in named.items()}
-    if any("api_key" in one or "access_token" in one for one in profiles.values()):
-        _check_mode()
-    return Config(default, profiles)
+    return Config(default, {name: _fields(name, one) for name, one in named.items()})
 
 
 def _fields(name: str, held: Mapping[str, Any]) -> dict[str, str]:
@@ -110,11 +116,6 @@ def _fields(name: str, held: Mapping[str, Any]) -> dict[str, str]:
     if held.get("api_key") and held.get("access_token"):
         raise ConfigurationError(f"{path()}: profile {name!r} has api_key and access_token; one of them must go")
     return {field: value if field == "base_url" else Secret(value) for field, value in held.items()}
-
-
-def _check_mode() -> None:
-    if os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
-        raise ConfigurationError(f"others can read the keys in {path()}: run `chmod 600 {path()}`")
 
 
 def _parsed(text: str) -> Config | None:

@@ -38,8 +38,9 @@ def environment() -> Iterator[None]:
         yield
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         read = [name for name in _READ if os.environ.get(name) or os.environ.get(name.lower())]
-        # a proxy's address may hold a password: httpx masks it in what it says
-        why = getattr(error, "strerror", None) or str(error)
+        # a proxy's address may hold a password: httpx masks it, but not in one that it can't read
+        unreadable = isinstance(error, httpx.InvalidURL)
+        why = "an address is no URL" if unreadable else getattr(error, "strerror", None) or str(error)
         raise ConfigurationError(
             f"no connection can be set up: {why}. Read from the environment: {', '.join(read) or 'nothing'}"
         ) from None
