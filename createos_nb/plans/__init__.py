@@ -1,0 +1,44 @@
+"""Acting safely: plans, receipts, and a journal of what was done.
+
+A runbook (`createos_nb.runbooks`) makes a `Plan` by reading only. `plan.apply()` carries it out and gives a `Receipt`;
+the `Journal` on the disk lets an interrupted run be taken up again with `resume`.
+"""
+
+from __future__ import annotations
+
+from createos_nb.plans.errors import (
+    ConfirmationNeeded,
+    JournalBusy,
+    JournalError,
+    MissingInput,
+    PlanError,
+    PreconditionFailed,
+    ReasonNeeded,
+    StepFailed,
+    TakesTooLong,
+    Unsettled,
+    WorldMoved,
+)
+from createos_nb.plans.journal import Journal, default_folder
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.receipt import Receipt
+from createos_nb.plans.resume import resume
+
+__all__ = [
+    "ConfirmationNeeded",
+    "Journal",
+    "JournalBusy",
+    "JournalError",
+    "MissingInput",
+    "Plan",
+    "PlanError",
+    "PreconditionFailed",
+    "ReasonNeeded",
+    "Receipt",
+    "StepFailed",
+    "TakesTooLong",
+    "Unsettled",
+    "WorldMoved",
+    "default_folder",
+    "resume",
+]

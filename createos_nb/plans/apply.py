@@ -1,0 +1,143 @@
+"""Carrying a plan out: guarded, looked at again, then step by step."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.errors import InvalidInput, ReadOnlyError
+from createos_nb.plans import moved
+from createos_nb.plans.errors import ConfirmationNeeded, JournalError, PreconditionFailed, ReasonNeeded, WorldMoved
+from createos_nb.plans.journal import Journal, default_folder, path_for, unfinished
+from createos_nb.plans.perform import Performance
+from createos_nb.plans.preconditions import checked, failing
+from createos_nb.plans.present import Present
+from createos_nb.plans.receipt import Receipt
+from createos_nb.plans.record import record_of, steps_of
+
+if TYPE_CHECKING:
+    from createos_nb.plans.plan import Plan
+    from createos_nb.plans.run import Status
+
+
+def apply(
+    plan: Plan,
+    *,
+    confirm: str | None,
+    reason: str | None,
+    wait: bool,
+    timeout: float | None,
+    dry_run: bool,
+    journal: str | os.PathLike[str] | None,
+    status: Status | None,
+) -> Receipt:
+    """See `Plan.apply`."""
+    client = plan.client
+    if timeout is not None and not timeout > 0:
+        raise InvalidInput(f"timeout={timeout!r}: seconds, more than 0")
+    if dry_run:
+        _ready(plan)
+        return Receipt.of_plan(plan, dry_run=True)
+    if client.read_only:
+        raise ReadOnlyError("this plan changes something; this client was opened with read_only=True")
+    kept = _journal_of(plan, journal)
+    if kept is not None and kept.finished:
+        return Receipt.of_journal(kept, client, hidden=plan.hidden, follow_ups=plan.follow_ups)
+    _guard(plan, confirm, reason, kept)
+    if kept is not None and kept.begun and not kept.over:
+        with kept.writing(client.clock.now()):
+            return _resumed(kept, plan, wait=wait, timeout=timeout, status=status)
+    _ready(plan)
+    if kept is None:
+        words = {"runbook": plan.runbook} | _place(plan)
+        folder = default_folder(embedded=client.world is not None)
+        kept = Journal(path_for(folder, client.clock.now(), words, plan.intent))
+    with kept.writing(client.clock.now()):
+        if kept.begun:  # between the first look and the lock
+            return _resumed(kept, plan, wait=wait, timeout=timeout, status=status)
+        if kept.plan is None or kept.plan["token"] != plan.token:
+            facts = record_of(plan, reason)
+            kept.write("plan", client.clock.now(), plan=facts, text=plan.title)
+        return Performance(
+            client, plan.steps, kept, plan.hidden, wait=wait, timeout=timeout, status=status, follow_ups=plan.follow_ups
+        ).perform()
+
+
+def _resumed(kept: Journal, plan: Plan, **how: Any) -> Receipt:
+    """The run of the journal, with what this plan knows and the journal does not."""
+    steps = steps_of(kept)
+    hidden = plan.hidden if [s.place() for s in steps] == [s.place() for s in plan.steps] else _matched(steps, plan)
+    return Performance(plan.client, steps, kept, hidden, follow_ups=plan.follow_ups, **how).perform(again=True)
+
+
+def _matched(steps: list[Any], plan: Plan) -> dict[int, Any]:
+    """What is hidden in a plan, for the steps of an earlier one: of the same kind on the same thing."""
+    by_place = {plan.steps[number].place(): own for number, own in plan.hidden.items()}
+    return {number: by_place[step.place()] for number, step in enumerate(steps) if step.place() in by_place}
+
+
+def _guard(plan: Plan, confirm: str | None, reason: str | None, kept: Journal | None) -> None:
+    """Raises `ConfirmationNeeded`, `ReasonNeeded`."""
+    wanted = plan.confirmation
+    begun = kept is not None and kept.begun
+    if wanted is not None and not begun:
+        if confirm is None:
+            how = (
+                f"it can't be undone: give confirm={wanted!r}, the name of what it is done to, as you type it"
+                if plan.final
+                else f"it touches what serves users: look at it, and give confirm={wanted!r}"
+            )
+            raise ConfirmationNeeded(f"{plan.title}: {how}", wanted)
+        if confirm != wanted:
+            why = (
+                "that is not the name of the target"
+                if plan.final
+                else "that is the token of another plan: the world has moved, or it was made for something else"
+            )
+            raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r}: {why}; nothing was changed", wanted)
+    elif begun and confirm is not None and kept is not None and kept.plan is not None:
+        # the run was confirmed when it began; the token that was printed then serves, and so does the present one
+        if confirm not in (wanted, kept.plan["token"], kept.plan.get("confirmation")):
+            raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
+    elif confirm is not None and confirm not in (plan.token, wanted):
+        raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
+    if (plan.serves_users or plan.final) and not begun and not (reason or "").strip():
+        raise ReasonNeeded(f"{plan.title}: it touches what serves users: give reason='…', it is kept in the journal")
+
+
+def _ready(plan: Plan) -> None:
+    """Everything read again. Raises `WorldMoved`, `PreconditionFailed`."""
+    present = Present(plan.client)
+    differences = moved.since(plan.steps, present, {})
+    if differences:
+        raise WorldMoved(moved.frame_of(differences))
+    missing = failing(checked(plan.steps, present))
+    if plan.client.read_only:
+        missing = missing[missing["precondition"] != "the client may write"]
+    if len(missing):
+        raise PreconditionFailed(missing)
+
+
+def _journal_of(plan: Plan, journal: str | os.PathLike[str] | None) -> Journal | None:
+    """The journal of this run: the given one, or that of a run of the same wish which was interrupted."""
+    if journal is None:
+        return unfinished(default_folder(embedded=plan.client.world is not None), plan.intent)
+    kept = Journal(Path(journal))
+    if kept.plan is not None and kept.plan["intent"] != plan.intent:
+        raise JournalError(
+            f"journal {kept.path} holds another run: {kept.plan['title']} ({kept.plan['where']}); one journal, one run"
+        )
+    if kept.over and not kept.finished:
+        raise JournalError(
+            f"the run in journal {kept.path} has failed: plans.resume goes on with it, another file begins anew"
+        )
+    return kept
+
+
+def _place(plan: Plan) -> dict[str, str]:
+    if not plan.steps:
+        return {}
+    target = plan.steps[0].target
+    names = [step.target.environment_name for step in plan.steps if step.target.environment_name]
+    return {"project": target.project_name, "environment": names[0] if names else ""}

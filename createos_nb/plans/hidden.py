@@ -1,0 +1,23 @@
+"""What a step needs and no journal may hold: values of variables, files, callables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from createos_nb.secret import Secret
+
+
+@dataclass
+class Hidden:
+    """Kept in memory only, beside the step.
+
+    `values`: variables to set, by name (None takes one away); `old`: what they were, for the undo; `source`: what is
+    uploaded; `gate`: a callable that judges.
+    """
+
+    values: Mapping[str, Secret | None] = field(default_factory=dict, repr=False)
+    old: dict[str, Secret | None] = field(default_factory=dict, repr=False)
+    source: Any = field(default=None, repr=False)
+    gate: Callable[..., Any] | None = field(default=None, repr=False)

@@ -1,0 +1,232 @@
+"""The journal: an append-only file of what a run was about to do and what it has done, one file a run.
+
+One JSON object a line, written through to the disk before the next thing happens. It holds no secrets: values of
+variables are fingerprints that only the key of the client could have made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.plans.errors import JournalError
+from createos_nb.plans.lock import FileLock
+from createos_nb.secret import legible
+from createos_nb.times import iso
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import pandas as pd
+
+#: Events after which a run is over.
+ENDINGS: Final = frozenset({"finished", "failed"})
+_COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
+_temporary: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def default_folder(embedded: bool = False) -> Path:
+    """Where journals are kept: `CREATEOS_NB_JOURNALS`, or a folder of the user's data.
+
+    Runs on an embedded simulated world end with their process, as the world does: theirs is a temporary folder.
+    """
+    if given := os.environ.get("CREATEOS_NB_JOURNALS"):
+        return Path(given)
+    if embedded:
+        if not _temporary:
+            _temporary.append(tempfile.TemporaryDirectory(prefix="createos-journals-", ignore_cleanup_errors=True))
+        return Path(_temporary[0].name)
+    from platformdirs import user_data_path
+
+    return user_data_path("createos-nb", appauthor=False) / "journals"
+
+
+class Journal:
+    """The journal of one run: read it with `frame()`, go on with `createos_nb.plans.resume`.
+
+    `entries`: what is in it, oldest first. Reading needs no lock; whoever writes holds one (`with journal.writing(…)`).
+    A last line that was cut off counts as not written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.entries: list[dict[str, Any]] = []
+        self._file: int | None = None
+        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+        self.read()
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Read it from the disk again. Raises `JournalError` for a file that is no journal."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            content = b""
+        except OSError as error:
+            raise JournalError(f"journal {self.path} can't be read: {error}") from error
+        found = []
+        for line in content.split(b"\n"):
+            try:
+                entry = json.loads(line) if line.strip() else None
+            except ValueError:
+                continue  # torn when the power or the process went; what it spoke of is settled by reading
+            if isinstance(entry, dict) and isinstance(entry.get("event"), str):
+                found.append(entry)
+        if content.strip() and (not found or found[0]["event"] != "plan"):
+            lone = not found and content.count(b"\n") == 0  # the very first line was cut off
+            if not lone:
+                raise JournalError(f"{self.path} is no journal of createos_nb")
+        self.entries = found
+
+    @property
+    def plan(self) -> dict[str, Any] | None:
+        """The plan as it was written down; None in an empty journal."""
+        found = [entry["plan"] for entry in self.entries if entry["event"] == "plan"]
+        return found[-1] if found else None
+
+    @property
+    def over(self) -> bool:
+        """The run is over: finished, or stopped by a failure."""
+        return bool(self.entries) and self.entries[-1]["event"] in ENDINGS
+
+    @property
+    def finished(self) -> bool:
+        """The run has come to its end."""
+        return bool(self.entries) and self.entries[-1]["event"] == "finished"
+
+    @property
+    def begun(self) -> bool:
+        """Something was written to the platform, or may have been."""
+        return any(self.pending(entry["step"]) for entry in self.entries if entry["event"] == "about to")
+
+    def pending(self, step: int) -> dict[str, Any] | None:
+        """The entry before the write of a step that was made, or may have been."""
+        found = None
+        for entry in self.entries:
+            if entry.get("step") == step and entry["event"] in ("about to", "refused"):
+                found = entry if entry["event"] == "about to" else None
+        return found
+
+    def of(self, step: int, event: str) -> dict[str, Any] | None:
+        """The newest entry of a kind about a step."""
+        found = [entry for entry in self.entries if entry.get("step") == step and entry["event"] == event]
+        return found[-1] if found else None
+
+    def frame(self) -> pd.DataFrame:
+        """time (UTC), event, step (Int64, from 1), operation, target, text: one row an entry, oldest first."""
+        import pandas as pd
+
+        rows = [
+            {
+                "time": entry.get("at"),
+                "event": entry["event"],
+                "step": None if entry.get("step") is None else entry["step"] + 1,
+                "operation": entry.get("operation", ""),
+                "target": entry.get("target", ""),
+                "text": entry.get("text", ""),
+            }
+            for entry in self.entries
+        ]
+        frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+        frame["time"] = pd.to_datetime(frame["time"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+        frame = frame.astype({"step": "Int64", **dict.fromkeys(("event", "operation", "target", "text"), "str")})
+        frame.attrs["journal"] = str(self.path)
+        return frame
+
+    def __repr__(self) -> str:
+        last = self.entries[-1]["event"] if self.entries else "empty"
+        return f"<Journal {self.path}: {len(self.entries)} entries, {last}>"
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def writing(self, since: float) -> Self:
+        """Open it for writing, alone: use as a context manager. Raises `JournalBusy`, `JournalError`."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(iso(since))
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            self._lock.release()
+            raise JournalError(f"journal {self.path} can't be written: {error}") from error
+        try:
+            self.read()  # another may have written between the first look and the lock
+            size = os.fstat(self._file).st_size
+            if size:
+                os.lseek(self._file, size - 1, os.SEEK_SET)
+                if os.read(self._file, 1) != b"\n":
+                    os.write(self._file, b"\n")
+            _settle(self.path.parent)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End writing and give the lock up."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        self._lock.release()
+
+    def write(self, event: str, at: float, **facts: Any) -> None:
+        """Append one entry; it is on the disk when this returns. Raises `JournalError`."""
+        if self._file is None:
+            raise JournalError(f"journal {self.path} is not open for writing")
+        entry = {"event": event, "at": iso(round(at, 3)), **facts}
+        line = legible(entry).encode("utf-8", "backslashreplace") + b"\n"
+        try:
+            append(self._file, line)
+        except OSError as error:
+            raise JournalError(f"journal {self.path} can't be written: {error}; nothing more was done") from error
+        self.entries.append(entry)
+
+
+def append(file: int, line: bytes) -> None:
+    """One line to the end of a file, through to the disk."""
+    written = 0
+    while written < len(line):
+        written += os.write(file, line[written:])
+    os.fsync(file)
+
+
+def path_for(folder: Path, at: float, words: Mapping[str, str], intent: str) -> Path:
+    """A new name in a folder: when, what, where, and for which intent."""
+    stamp = iso(int(at)).replace(":", "").replace("-", "")
+    name = "-".join([stamp, *(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words.values() if word)])
+    path = folder / f"{name}-{intent}.jsonl"
+    number = 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}-{intent}.jsonl"
+    return path
+
+
+def unfinished(folder: Path, intent: str) -> Journal | None:
+    """The newest journal of an intent whose run began to write and did not come to an end."""
+    for path in sorted(folder.glob(f"*-{intent}.jsonl"), reverse=True):
+        journal = Journal(path)
+        if not journal.over:
+            return journal if journal.begun else None
+    return None
+
+
+def _settle(folder: Path) -> None:
+    """Make a new name survive a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,243 @@
+"""The steps of a plan, one after another: check, write down, write once, wait, verify, write down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.errors import CreateOSError, RequestError
+from createos_nb.plans import moved
+from createos_nb.plans.errors import JournalError, MissingInput, StepFailed, TakesTooLong, Unsettled, WorldMoved
+from createos_nb.plans.receipt import Receipt, steps_frame
+from createos_nb.plans.run import Run
+from createos_nb.plans.steps.step import PASSING
+
+if TYPE_CHECKING:
+    from createos_nb.client import Client
+    from createos_nb.plans.hidden import Hidden
+    from createos_nb.plans.journal import Journal
+    from createos_nb.plans.plan import Plan
+    from createos_nb.plans.run import Status
+    from createos_nb.plans.steps.step import Step
+
+#: A write whose answer was lost may still be on its way: so often, and so many seconds apart, its effect is looked for.
+_LOOKS: Final = 4
+_APART: Final = 2.0
+
+
+class Performance:
+    """One run of the steps, begun or taken up again; the journal is open for writing."""
+
+    def __init__(
+        self,
+        client: Client,
+        steps: list[Step],
+        journal: Journal,
+        hidden: Mapping[int, Hidden],
+        *,
+        wait: bool = True,
+        timeout: float | None = None,
+        status: Status | None = None,
+        follow_ups: Mapping[str, Callable[[], Plan]] | None = None,
+    ) -> None:
+        self.client, self.steps, self.journal, self.hidden = client, steps, journal, hidden
+        self.wait, self.follow_ups = wait, dict(follow_ups or {})
+        self.run = Run(client, hidden=hidden, timeout=timeout, status=status)
+        self.done: set[int] = set()
+
+    def perform(self, again: bool = False) -> Receipt:
+        """All steps that are not done yet. Raises `StepFailed`, `WorldMoved`."""
+        began = self.client.clock.now()
+        if again:
+            self._remember()
+            self._still_so()
+            self.journal.write("resumed", began)
+        try:
+            for number, step in enumerate(self.steps):
+                if number not in self.done:
+                    self.run.step = number
+                    self._one(number, step)
+        except WorldMoved as error:
+            self._note("refused", step=self.run.step, text=str(error))
+            if self.journal.begun:
+                raise self._stopped(StepFailed(str(error)), "failed") from error
+            raise
+        except (TakesTooLong, Unsettled, MissingInput) as error:
+            raise self._stopped(error, "stopped") from error.__cause__
+        except StepFailed as error:
+            raise self._stopped(error, "failed") from error.__cause__
+        except JournalError:
+            raise  # what can't be written down can't be told of either
+        except PASSING as error:
+            # no answer to a read: nothing is wrong with the plan, and it can go on when the platform answers
+            raise self._stopped(StepFailed(str(error), "plans.resume(journal) goes on."), "stopped") from error
+        except CreateOSError as error:
+            raise self._stopped(StepFailed(str(error)), "failed") from error
+        except KeyboardInterrupt:
+            self._note("stopped", text="interrupted")
+            raise
+        found = self._overtaken()
+        for one in found:
+            text = f"{one['target']}: {one['field']} is {one['now']} by now, not {one['planned']}: somebody changed it"
+            self.journal.write("overtaken", self.client.clock.now(), step=one["step"] - 1, text=text)
+        self.journal.write("finished", self.client.clock.now())
+        return Receipt.of_journal(self.journal, self.client, hidden=self.hidden, follow_ups=self.follow_ups)
+
+    # --- one step -----------------------------------------------------------------------------------------------------
+
+    def _one(self, number: int, step: Step) -> None:
+        last = self.wait is False and number == len(self.steps) - 1
+        facts = {"step": number, "operation": step.operation, "target": str(step.target)}
+        if not self._written(number, step, facts):
+            return
+        if last:
+            self.journal.write("done", self.client.clock.now(), **facts, text="written, not waited for")
+            self.done.add(number)
+            return
+        self.run.say(f"{number + 1}. {step.what}: waiting")
+        step.wait(self.run)
+        self._verify(number, step)
+        self.journal.write("done", self.client.clock.now(), **facts, text=step.what)
+        self.done.add(number)
+        self.run.say(f"{number + 1}. {step.what}: done")
+
+    def _written(self, number: int, step: Step, facts: dict[str, Any]) -> bool:
+        """See to it that the write was applied once; False where the step was so already."""
+        pending, answered = self.journal.pending(number), self.journal.of(number, "answered")
+        if answered is not None:
+            return True
+        if pending is not None:
+            found, made = self._settled(step, pending.get("baseline") or {})
+            if found:
+                self._answered(number, facts, made, "settled by reading: it was applied")
+                return True
+        present = self.run.look()
+        if not step.makes:
+            now = step.look(present, self.run.made)
+            if now == step.wanted(self.run.made):
+                if pending is None:
+                    step.wait(self.run)  # it is so, but the platform may still be at it
+                    self.journal.write("skipped", self.client.clock.now(), **facts, text="it is so already")
+                    self.done.add(number)
+                    self.run.say(f"{number + 1}. {step.what}: it is so already")
+                    return False
+                return True
+            first = all(self.steps[other].place() != step.place() for other in range(number))
+            if first and not self._under_way(step, now) and (found_now := moved.differing(step, now, number)):
+                raise WorldMoved(moved.frame_of(found_now), written=self.journal.begun)
+        step.ready(self.run)
+        baseline = step.baseline(present)
+        self.journal.write("about to", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
+        self.run.say(f"{number + 1}. {step.what}")
+        try:
+            made = step.write(self.run)
+        except RequestError as error:
+            if error.applied is False:
+                raise StepFailed(f"{step.what}: the platform refused: {error.reason}", error.hint) from error
+            found, made = self._settled(step, baseline)
+            if not found:
+                raise Unsettled(
+                    f"{step.what}: no answer ({error.reason}), and reading shows no effect",
+                    "Nothing was written again: plans.resume(journal) looks once more, and writes if it is not so.",
+                ) from error
+            self._answered(number, facts, made, "the answer was lost; settled by reading: it was applied")
+            return True
+        self._answered(number, facts, made, "")
+        return True
+
+    def _under_way(self, step: Step, now: Mapping[str, Any]) -> bool:
+        """A deployment that is waking has left its status before, and is on its way to the one that is wanted."""
+        return step.operation == "WakeupDeployment" and now.get("status") == "deploying"
+
+    def _answered(self, number: int, facts: dict[str, Any], made: str | None, text: str) -> None:
+        self.journal.write("answered", self.client.clock.now(), **facts, made=made, text=text)
+        if made is not None:
+            self.run.made[number] = made
+
+    def _settled(self, step: Step, baseline: Mapping[str, Any]) -> tuple[bool, str | None]:
+        """Whether a write without an answer was applied, by reading alone; and the id of what it made."""
+        for look in range(_LOOKS):
+            if look:
+                self.client.clock.sleep(_APART)
+            if step.makes:
+                made = step.adopt(self.run, baseline)
+                if made is not None:
+                    return True, made
+            else:
+                now = step.look(self.run.look(), self.run.made)
+                if now == step.wanted(self.run.made) or self._under_way(step, now):
+                    return True, None
+        return False, None
+
+    def _verify(self, number: int, step: Step) -> None:
+        """Read whether it is so. Raises `StepFailed`."""
+        if step.makes:
+            return  # the wait has seen it deployed
+        now, wanted = step.look(self.run.look(), self.run.made), step.wanted(self.run.made)
+        if now != wanted:
+            differing = [
+                f"{name} is {step.word(name, now.get(name))}, not {step.word(name, wanted.get(name))}"
+                for name in {**wanted, **now}
+                if now.get(name) != wanted.get(name)
+            ]
+            raise StepFailed(
+                f"{step.what}: written, and read back otherwise: {'; '.join(differing)}",
+                "Somebody else is changing it too: look at it again, and speak to them.",
+            )
+
+    # --- around the steps ---------------------------------------------------------------------------------------------
+
+    def _remember(self) -> None:
+        """What the journal says of earlier."""
+        for entry in self.journal.entries:
+            if entry["event"] in ("done", "skipped"):
+                self.done.add(entry["step"])
+            if entry["event"] == "answered" and entry.get("made"):
+                self.run.made[entry["step"]] = entry["made"]
+
+    def _still_so(self) -> None:
+        """What is done must still be so before the rest is done on top of it. Raises `WorldMoved`."""
+        rest = [number for number in range(len(self.steps)) if number not in self.done]
+        if not rest:
+            return
+        present = self.run.look()
+        places = {self.steps[number].place() for number in rest}
+        mine = [number for number in self.done if self.steps[number].place() not in places]
+        differences = moved.overtaken(self.steps, present, self.run.made, mine)
+        for number in self.done:
+            made = self.run.made.get(number)
+            if (
+                self.steps[number].makes
+                and made
+                and present.deployment(self.steps[number].target.project, made) is None
+            ):
+                raise StepFailed(f"{self.steps[number].what}: what it had made is gone", "Make the plan again.")
+        if differences:
+            raise WorldMoved(moved.frame_of(differences), written=True)
+
+    def _overtaken(self) -> list[dict[str, Any]]:
+        """What others have changed again while the run was going on."""
+        finished = set(self.done)
+        if not self.wait:
+            finished.discard(len(self.steps) - 1)
+        try:
+            return moved.overtaken(self.steps, self.run.look(), self.run.made, finished)
+        except CreateOSError:
+            return []  # all of it was verified when it was done; one more look is no reason to fail
+
+    def _note(self, event: str, **facts: Any) -> None:
+        self.journal.write(event, self.client.clock.now(), **facts)
+
+    def _stopped(self, error: StepFailed, event: str) -> StepFailed:
+        """The error with what was done, what was not, and the way back."""
+        self._note(event, step=self.run.step, text=error.message)
+        frame = steps_frame(self.steps)
+        error.done = frame[frame["step"].isin([number + 1 for number in self.done])].reset_index(drop=True)
+        error.not_done = frame[~frame["step"].isin([number + 1 for number in self.done])].reset_index(drop=True)
+        error.journal = self.journal.path
+        try:
+            undo = Receipt.of_journal(self.journal, self.client, hidden=self.hidden).undo()
+            error.undo = undo if undo.steps else None
+        except CreateOSError:
+            error.undo = None  # the platform does not answer; the journal can make it later
+        return error

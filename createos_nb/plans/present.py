@@ -1,0 +1,154 @@
+"""The present of an account as a plan sees it: each list is read once, and a new look is a new `Present`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.errors import InvalidInput, NotFound, UnknownName
+from createos_nb.nouns.names import is_id
+
+if TYPE_CHECKING:
+    from createos_nb.client import Client
+
+Row = dict[str, Any]
+
+
+class Present:
+    """Rows as the wire gives them, secrets veiled. Reads only."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._kept: dict[tuple[str, ...], Any] = {}
+
+    def fresh(self) -> Present:
+        """A new look."""
+        return Present(self.client)
+
+    # --- by id --------------------------------------------------------------------------------------------------------
+
+    def project(self, project: str) -> Row:
+        found: Row = self._once("GetProject", project_id=project)
+        return found
+
+    def environments(self, project: str) -> list[Row]:
+        found: list[Row] = self._once("ListProjectEnvironments", project_id=project)
+        return found
+
+    def environment(self, project: str, environment: str) -> Row | None:
+        """None where it is gone."""
+        return next((row for row in self.environments(project) if row.get("id") == environment), None)
+
+    def domains(self, project: str) -> list[Row]:
+        found: list[Row] = self._once("ListDomains", project_id=project)
+        return found
+
+    def domain(self, project: str, domain: str) -> Row | None:
+        """None where it is gone."""
+        return next((row for row in self.domains(project) if row.get("id") == domain), None)
+
+    def deployment(self, project: str, deployment: str) -> Row | None:
+        """None where it is gone."""
+        try:
+            found: Row = self._once("GetDeployment", project_id=project, deployment_id=deployment)
+        except NotFound:
+            return None
+        return found
+
+    def deployments(self, project: str) -> list[Row]:
+        """All of them, newest first."""
+        key = ("deployments", project)
+        if key not in self._kept:
+            self._kept[key] = self._pages(project)
+        found: list[Row] = self._kept[key]
+        return found
+
+    def newest(self, project: str, beyond: int = 0) -> list[Row]:
+        """The deployments with a version above `beyond`, newest first."""
+        found: list[Row] = []
+        offset = 0
+        while True:
+            page = self.client.call("ListDeployments", project_id=project, limit=20, offset=offset)["data"]
+            rows = [row for row in page if (row.get("versionNumber") or 0) > beyond]
+            known = {row["id"] for row in found}
+            found += [row for row in rows if row["id"] not in known]
+            if len(rows) < len(page) or len(page) < 20 or not beyond:
+                return found
+            offset += 20
+
+    def requests(self, project: str, environment: str, seconds: int = 600) -> Row:
+        """Requests of the last minutes: total, success, client, server."""
+        now = int(self.client.clock.now())
+        found: Row = self._once(
+            "GetProjectEnvironmentAnalyticsOverallRequests",
+            project_id=project,
+            environment_id=environment,
+            start=now - seconds,
+            end=now,
+        )
+        return found
+
+    # --- by name ------------------------------------------------------------------------------------------------------
+
+    def project_named(self, project: str) -> Row:
+        """A project by name or id. Raises `UnknownName`; `InvalidInput` for one that is not active."""
+        found = str(self.client.projects.get(project)["id"]) if not is_id(project) else project
+        row = self.project(found)
+        if row.get("status") != "active":
+            raise InvalidInput(f"project {row.get('uniqueName')} is {row.get('status')}: nothing can be changed in it")
+        return row
+
+    def environment_named(self, project: Row, environment: str) -> Row:
+        """An environment by name or id. Raises `UnknownName`."""
+        rows = self.environments(project["id"])
+        for row in rows:
+            if environment in (row.get("uniqueName"), row.get("id")):
+                return row
+        raise UnknownName(
+            "environment", environment, [row["uniqueName"] for row in rows], f"project {project['uniqueName']!r}"
+        )
+
+    def domain_named(self, project: Row, domain: str) -> Row:
+        """A domain by name or id. Raises `UnknownName`."""
+        rows = self.domains(project["id"])
+        for row in rows:
+            if domain in (row.get("name"), row.get("id")):
+                return row
+        raise UnknownName("domain", domain, [row["name"] for row in rows], f"project {project['uniqueName']!r}")
+
+    def deployment_named(self, project: Row, deployment: str | int) -> Row:
+        """A deployment by version or id. Raises `UnknownName`."""
+        text = str(deployment).removeprefix("v")
+        rows = self.deployments(project["id"])
+        for row in rows:
+            if text in (str(row.get("versionNumber")), row.get("id")):
+                return row
+        raise UnknownName(
+            "deployment", deployment, [row.get("versionNumber") for row in rows], f"project {project['uniqueName']!r}"
+        )
+
+    def _pages(self, project: str) -> list[Row]:
+        ids = self.client.deployments.list(project)["id"]
+        by_id: dict[str, Row] = {}
+        # the frame is complete although rows move while pages are read; the rows are what the wire says of each
+        for offset in range(0, len(ids) + 20, 20):
+            page = self.client.call("ListDeployments", project_id=project, limit=20, offset=offset)["data"]
+            by_id |= {row["id"]: row for row in page}
+            if len(page) < 20:
+                break
+        for one in ids:
+            if one not in by_id and (row := self.deployment(project, one)) is not None:
+                by_id[one] = row
+        return sorted(by_id.values(), key=lambda row: row.get("versionNumber") or 0, reverse=True)
+
+    def _once(self, operation: str, **values: Any) -> Any:
+        key = (operation, *map(str, values.values()))
+        if key not in self._kept:
+            self._kept[key] = self.client.call(operation, **values)
+        return self._kept[key]
+
+
+def version_of(row: Row | None) -> str:
+    """How people call a deployment: v17."""
+    if row is None:
+        return "none"
+    return f"v{row['versionNumber']}" if row.get("versionNumber") else str(row.get("id"))

@@ -1,0 +1,50 @@
+"""A plan as a journal keeps it, and back."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from createos_nb.plans.errors import JournalError
+from createos_nb.plans.steps import AnyStep
+
+if TYPE_CHECKING:
+    from createos_nb.plans.journal import Journal
+    from createos_nb.plans.plan import Plan
+    from createos_nb.plans.steps.step import Step
+
+FORMAT = 1
+
+
+def record_of(plan: Plan, reason: str | None) -> dict[str, Any]:
+    """A plan as JSON, without what is hidden."""
+    return {
+        "format": FORMAT,
+        "title": plan.title,
+        "runbook": plan.runbook,
+        "arguments": plan.arguments,
+        "where": plan.where,
+        "base_url": plan.client.base_url,
+        "token": plan.token,
+        "intent": plan.intent,
+        "confirmation": plan.confirmation,
+        "reason": reason,
+        "who": f"process {os.getpid()} on {socket.gethostname()}",
+        "steps": msgspec.to_builtins(plan.steps),
+    }
+
+
+def steps_of(journal: Journal) -> list[Step]:
+    """The steps that a journal keeps. Raises `JournalError`."""
+    kept = journal.plan
+    if kept is None:
+        raise JournalError(f"journal {journal.path} holds no plan")
+    if not isinstance(kept.get("format"), int) or kept["format"] > FORMAT:
+        raise JournalError(f"journal {journal.path} was written by a newer version of createos_nb: upgrade to go on")
+    try:
+        return list(msgspec.convert(kept["steps"], list[AnyStep]))
+    except (msgspec.ValidationError, KeyError) as error:
+        raise JournalError(f"journal {journal.path} can't be read: {error}") from None

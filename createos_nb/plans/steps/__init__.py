@@ -1,0 +1,11 @@
+"""The kinds of steps, each a change of one thing."""
+
+from __future__ import annotations
+
+from createos_nb.plans.steps.deployments import DeployAgain, DeployBranch, DeployImage, Upload, Wake
+from createos_nb.plans.steps.domains import Route
+from createos_nb.plans.steps.environments import Assign, Scale, Update
+from createos_nb.plans.steps.variables import SetVariables
+
+#: What a journal can hold.
+AnyStep = Assign | Update | Scale | SetVariables | DeployImage | DeployBranch | DeployAgain | Upload | Wake | Route

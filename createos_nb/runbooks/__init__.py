@@ -1,0 +1,17 @@
+"""What is done again and again, each as a function of the client that returns a `Plan`; nothing is changed by it.
+
+plan = runbooks.rollback(client, "storefront", "production")
+plan                                                   # look at it
+receipt = plan.apply(confirm=plan.token, reason="checkout fails since v17")
+receipt.undo()                                         # a plan again
+"""
+
+from __future__ import annotations
+
+from createos_nb.runbooks.deploying import deploy, promote, retry_failed, wake
+from createos_nb.runbooks.holding import hold, release
+from createos_nb.runbooks.rolling_back import rollback
+from createos_nb.runbooks.scaling import scale
+from createos_nb.runbooks.variables import set_variables
+
+__all__ = ["deploy", "hold", "promote", "release", "retry_failed", "rollback", "scale", "set_variables", "wake"]

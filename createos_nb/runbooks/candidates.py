@@ -1,0 +1,191 @@
+"""What an environment could be rolled back to, and how that is known."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from createos_nb.errors import CreateOSError
+from createos_nb.plans.errors import JournalError
+from createos_nb.plans.journal import Journal, default_folder
+from createos_nb.plans.present import Present, Row
+from createos_nb.times import unix
+
+_COLUMNS: Final = (
+    "version",
+    "deployment",
+    "status",
+    "created_at",
+    "source",
+    "eligible",
+    "why_not",
+    "evidence",
+    "because",
+    "requests",
+    "server_error_percentage",
+)
+#: Of so many the traffic is asked for: two requests each, newest first.
+_MEASURED: Final = 5
+_WINDOW: Final = 6 * 3600
+_FEW: Final = 100
+_SICK: Final = 2.0
+
+
+def candidates_of(
+    present: Present,
+    project: Row,
+    environment: Row,
+    running: Row,
+    *,
+    snapshot: pd.DataFrame | None = None,
+    journals: str | os.PathLike[str] | None = None,
+) -> pd.DataFrame:
+    """Older deployments than the running one, newest first, of its branch or (without branches) of its project.
+
+    Columns: version (Int64), deployment (id), status, created_at (UTC), source (commit or image), eligible (boolean),
+    why_not, evidence (journal, snapshot, inferred, none), because (str), requests (Int64) and server_error_percentage
+    (Float64, 0–100) of the last hours before it was replaced; NA where that was not asked for or is not known. One is
+    sick with at least 100 requests of which more than 2 % ended in a server error.
+    """
+    live = running.get("versionNumber") or 0
+    rows = [row for row in present.deployments(project["id"]) if 0 < (row.get("versionNumber") or 0) < live]
+    branch = environment.get("branch")
+    told = _from_journals(present, journals, environment["id"])
+    seen = _from_snapshot(snapshot, environment)
+    found = []
+    measured = 0
+    after = running
+    for row in rows:
+        evidence, because = _evidence(row, environment, told, seen)
+        why_not = _unfit(row)
+        if not why_not and evidence == "none":
+            why_not = because
+        requests: int | None = None
+        errors: float | None = None
+        if not why_not and measured < _MEASURED:
+            measured += 1
+            requests, errors = _traffic(present, project, environment, row, after)
+            if evidence == "inferred":
+                because += f"; {requests} requests while it was the newest" if requests else "; no requests are known"
+            if requests is not None and errors is not None and requests >= _FEW and errors > _SICK:
+                why_not = f"it was not healthy: {errors:.1f} % of {requests} requests ended in a server error"
+        found.append(
+            {
+                "version": row.get("versionNumber"),
+                "deployment": row["id"],
+                "status": row.get("status"),
+                "created_at": row.get("createdAt"),
+                "source": _source(row),
+                "eligible": not why_not,
+                "why_not": why_not,
+                "evidence": evidence,
+                "because": because,
+                "requests": requests,
+                "server_error_percentage": errors,
+            }
+        )
+        if (row.get("source") or {}).get("branch") == branch and row.get("status") in ("deployed", "sleeping"):
+            after = row
+    frame = pd.DataFrame(found, columns=list(_COLUMNS))
+    texts = ("deployment", "status", "source", "why_not", "evidence", "because")
+    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+    return frame.astype(
+        {
+            "version": "Int64",
+            "eligible": "boolean",
+            "requests": "Int64",
+            "server_error_percentage": "Float64",
+            **dict.fromkeys(texts, "str"),
+        }
+    )
+
+
+def _unfit(row: Row) -> str:
+    status = row.get("status")
+    if status in ("deployed", "sleeping"):
+        return ""
+    words = {"build_error": "its build failed", "error": "it did not start", "crashing": "it crashes"}
+    return words.get(str(status), f"it is {status}")
+
+
+def _evidence(row: Row, environment: Row, told: dict[str, str], seen: set[str]) -> tuple[str, str]:
+    if row["id"] in told:
+        return "journal", f"a journal says that it was live there ({told[row['id']]})"
+    if row["id"] in seen:
+        return "snapshot", "the snapshot says that it was live there"
+    branch = environment.get("branch")
+    of = (row.get("source") or {}).get("branch")
+    if branch:
+        if of != branch:
+            return "none", f"it is of branch {of}, and the environment follows {branch}"
+        how = "which it promotes by itself" if environment.get("isAutoPromoteEnabled") else "and reached deployed"
+        return "inferred", f"it is of the environment's branch {branch}, {how}"
+    return "inferred", "it is of the same project, and reached deployed"
+
+
+def _from_journals(present: Present, journals: str | os.PathLike[str] | None, environment: str) -> dict[str, str]:
+    """Deployments that journals have seen live in an environment, with when."""
+    folder = Path(journals) if journals is not None else default_folder(embedded=present.client.world is not None)
+    found: dict[str, str] = {}
+    paths = sorted(folder.glob("*.jsonl"))[-200:] if folder.is_dir() else []
+    for path in paths:
+        try:
+            journal = Journal(path)
+        except JournalError:
+            continue
+        plan = journal.plan or {}
+        if plan.get("base_url") != present.client.base_url:
+            continue
+        for number, step in enumerate(plan.get("steps") or []):
+            if step.get("kind") != "assign" or (step.get("target") or {}).get("environment") != environment:
+                continue
+            done, begun = journal.of(number, "done"), journal.of(number, "about to")
+            if begun is not None and step["before"].get("live deployment"):
+                found[step["before"]["live deployment"]] = f"until {begun['at']}"
+            if done is not None:
+                answered = journal.of(number, "answered") or done
+                wanted = str(step["after"]["live deployment"])
+                if wanted.startswith("made by step "):
+                    made = journal.of(int(wanted.removeprefix("made by step ")), "answered") or {}
+                    wanted = str(made.get("made"))
+                found[wanted] = f"from {answered['at']}"
+    return found
+
+
+def _from_snapshot(snapshot: pd.DataFrame | None, environment: Row) -> set[str]:
+    if snapshot is None or "project_deployment_id" not in snapshot or "id" not in snapshot:
+        return set()
+    mine = snapshot[snapshot["id"] == environment["id"]]
+    return {str(one) for one in mine["project_deployment_id"].dropna()}
+
+
+def _traffic(present: Present, project: Row, environment: Row, row: Row, after: Row) -> tuple[int | None, float | None]:
+    """Requests and the percentage of server errors of the last hours in which a deployment was the newest."""
+    now = present.client.clock.now()
+    try:
+        first, last = unix(row["createdAt"], now), min(unix(after["createdAt"], now), now)
+        start, end = int(max(first, last - _WINDOW)), int(last)
+        if start >= end:
+            return None, None
+        totals: dict[str, Any] = present.client.call(
+            "GetProjectEnvironmentAnalyticsOverallRequests",
+            project_id=project["id"],
+            environment_id=environment["id"],
+            start=start,
+            end=end,
+        )
+        total, errors = float(totals["total"]), float(totals["server"])
+    except (CreateOSError, KeyError, TypeError, ValueError):
+        return None, None  # no figures: then the rest of the evidence decides
+    return int(total), (100 * errors / total if total else None)
+
+
+def _source(row: Row) -> str:
+    source = row.get("source") or {}
+    if source.get("image"):
+        return str(source["image"])
+    commit = str(source.get("commit") or "")[:12]
+    return f"{commit} {source.get('commitMessage') or ''}".strip() or "files"

@@ -1,0 +1,123 @@
+"""Rolling back: the newest older deployment that served and was healthy is made live again; nothing is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.present import Present, Row, version_of
+from createos_nb.plans.steps.environments import assign_of, wake_of
+from createos_nb.runbooks.candidates import candidates_of
+from createos_nb.runbooks.holding import promotion_step, release
+
+if TYPE_CHECKING:
+    import os
+
+    from createos_nb.client import Client
+    from createos_nb.plans.steps.step import Step
+
+_RUN_TIME = "run-time variables are not rolled back: it runs with those of today"
+
+
+def rollback(
+    client: Client,
+    project: str,
+    environment: str,
+    *,
+    to: str | int | None = None,
+    hold: bool = True,
+    allow_description_change: bool = False,
+    snapshot: pd.DataFrame | None = None,
+    journals: str | os.PathLike[str] | None = None,
+) -> Plan:
+    """Make an older deployment the live one again.
+
+    Without `to`: the newest older deployment that served in the environment and was healthy. `plan.candidates` shows
+    what there was to choose from: version, deployment, status, eligible, why_not, evidence (journal, snapshot,
+    inferred, none), because, and what is known of its traffic. The platform keeps no history of assignments: evidence
+    is what a journal in `journals` (default: `plans.default_folder()`) says, what `snapshot` says (a frame as
+    `client.environments.list` gave it), or what branch, auto-promotion and analytics let infer.
+
+    One that sleeps is woken first. Auto-promotion is held (`hold`), or the next push would undo the rollback;
+    `plan.follow_up("release")` is the plan that releases it. Where the platform would not take the environment's
+    description back with that change, the plan can't be applied, and says so: `allow_description_change=True` lets it
+    change the description.
+
+    Raises `InvalidInput` where there is nothing to go back to, or `to` can't be gone back to.
+    """
+    present = Present(client)
+    owner = present.project_named(project)
+    row = present.environment_named(owner, environment)
+    name = f"{owner['uniqueName']} / {row['uniqueName']}"
+    live = row.get("projectDeploymentId")
+    running = present.deployment(owner["id"], live) if live else None
+    if running is None:
+        raise InvalidInput(
+            f"nothing is live in {name}: there is nothing to roll back (runbooks.promote makes one live)"
+        )
+    wanted_row = None if to is None else present.deployment_named(owner, to)
+    candidates = candidates_of(present, owner, row, running, snapshot=snapshot, journals=journals)
+    wanted, why = _chosen(candidates, present, owner, running, wanted_row, name)
+    steps: list[Step] = []
+    warnings: list[str] = [_RUN_TIME]
+    follow_ups: dict[str, Any] = {}
+    if wanted["id"] != live:
+        if row.get("isAutoPromoteEnabled") and hold:
+            step, told = promotion_step(
+                owner, row, False, "or the next push would undo the rollback", allow_description_change
+            )
+            steps.append(step)
+            warnings += told
+            warnings.append('auto-promotion stays held: plan.follow_up("release") releases it when the fix is there')
+            follow_ups["release"] = lambda: release(client, owner["id"], row["id"])
+        elif row.get("isAutoPromoteEnabled"):
+            warnings.append(f"auto-promotion stays on: the next push to {row.get('branch')} undoes the rollback")
+        if wanted.get("status") == "sleeping":
+            steps.append(wake_of(owner["id"], owner["uniqueName"], wanted, "it has to run before it can be made live"))
+        steps.append(assign_of(owner, row, running, wanted["id"], version_of(wanted), why))
+        if wanted.get("settings") != running.get("settings"):
+            warnings.append(f"{version_of(wanted)} was built with other settings than {version_of(running)}")
+    return Plan(
+        present,
+        f"roll {name} back from {version_of(running)} to {version_of(wanted)}",
+        steps,
+        runbook="rollback",
+        arguments={
+            "project": owner["id"],
+            "environment": row["id"],
+            "to": None if to is None else wanted["id"],
+            "hold": hold,
+            "allow_description_change": allow_description_change,
+        },
+        warnings=warnings,
+        candidates=candidates,
+        follow_ups=follow_ups,
+    )
+
+
+def _chosen(
+    candidates: pd.DataFrame, present: Present, owner: Row, running: Row, asked: Row | None, name: str
+) -> tuple[Row, str]:
+    """The deployment to go back to, and why. Raises `InvalidInput`."""
+    if asked is not None:
+        if asked["id"] == running["id"]:
+            return asked, "asked for"
+        if asked.get("status") not in ("deployed", "sleeping"):
+            raise InvalidInput(
+                f"{version_of(asked)} is {asked.get('status')}: only what is deployed or sleeps can go live"
+            )
+        return asked, "asked for"
+    eligible = candidates[candidates["eligible"]]
+    if eligible.empty:
+        reasons = "".join(f"\n  · v{one.version}: {one.why_not}" for one in candidates.head(8).itertuples())
+        raise InvalidInput(
+            f"{name}: no older deployment is known to have served there and been healthy:{reasons}\n→ to="
+        )
+    best = eligible.iloc[0]
+    row = present.deployment(owner["id"], best["deployment"])
+    if row is None:
+        raise InvalidInput(f"v{best['version']} has just gone: try again")
+    return row, f"the newest older one that is fit: {best['because']}"

@@ -1,0 +1,68 @@
+"""Scaling an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from createos_nb.api import find
+from createos_nb.errors import InvalidInput
+from createos_nb.nouns.values import ready
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.present import Present
+from createos_nb.plans.steps.environments import Scale, target_of
+
+if TYPE_CHECKING:
+    from createos_nb.client import Client
+    from createos_nb.plans.steps.step import Step
+
+
+def scale(
+    client: Client,
+    project: str,
+    environment: str,
+    *,
+    cpu: int | None = None,
+    memory: int | None = None,
+    replicas: int | None = None,
+) -> Plan:
+    """Give an environment other resources; what is left out stays as it is.
+
+    `cpu`: 200–500 millicores; `memory`: 500–1024 MB; `replicas`: 1–3. Raises `InvalidInput` outside of these.
+    """
+    asked = {name: int(v) for name, v in (("cpu", cpu), ("memory", memory), ("replicas", replicas)) if v is not None}
+    if not asked:
+        raise InvalidInput("scale: give cpu=, memory= or replicas=")
+    operation = find("UpdateProjectEnvironmentResources")
+    for name, value in asked.items():
+        ready(operation, operation.by_key[name], value, client.clock.now())
+    present = Present(client)
+    owner = present.project_named(project)
+    row = present.environment_named(owner, environment)
+    held = row.get("resources") or {}
+    changed = {name: value for name, value in asked.items() if held.get(name) != value}
+    steps: list[Step] = []
+    warnings = []
+    if changed:
+        before = {name: held.get(name) for name in changed}
+        steps.append(Scale(target=target_of(owner, row), why=_why(before, changed), before=before, after=changed))
+        if changed.get("replicas", 1) > 1:
+            warnings.append("more than one replica needs an app that keeps no state between requests")
+        if "memory" in changed and changed["memory"] < (before["memory"] or 0):
+            warnings.append("an app that needs more memory than its limit is killed")
+        if row.get("projectDeploymentId"):
+            warnings.append("what runs is started anew with the new resources")
+    words = ", ".join(f"{name} {value}" for name, value in asked.items())
+    return Plan(
+        present,
+        f"scale {owner['uniqueName']} / {row['uniqueName']}: {words}",
+        steps,
+        runbook="scale",
+        arguments={"project": owner["id"], "environment": row["id"], **asked},
+        warnings=warnings,
+    )
+
+
+def _why(before: dict[str, int | None], after: dict[str, int]) -> str:
+    more = all(value > (before[name] or 0) for name, value in after.items())
+    less = all(value < (before[name] or 0) for name, value in after.items())
+    return "more room" if more else "less to pay for" if less else "another balance"
