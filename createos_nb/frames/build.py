@@ -14,7 +14,7 @@ from createos_nb.frames.arrays import Array, arrays, joined, objects
 from createos_nb.frames.schema import Schema, extra_name, schema
 
 #: So many rows are held as Python values before they become arrays: bounds the memory that a long list takes.
-_CHUNK = 8192
+CHUNK = 8192
 
 
 class Builder:
@@ -76,7 +76,7 @@ class Builder:
         self._pending += rows
         for values in self._extra.values():
             values.extend([None] * (self.count - len(values)))
-        if self._pending >= _CHUNK:
+        if self._pending >= CHUNK:
             self._flush()
 
     def _flush(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from createos_nb.api.resources import Resource
 from createos_nb.errors import Unreadable
-from createos_nb.frames.build import Builder
+from createos_nb.frames.build import CHUNK, Builder
 from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
 from createos_nb.secret import hide
 
@@ -45,10 +45,15 @@ class Rowset:
         return self.rows if self.raw is None else self.raw
 
     def into(self, builder: Builder) -> None:
-        if self.raw is None:
-            builder.add(self.rows)
-        else:
+        """Give the rows to a builder, once: they are let go on the way, for a long list fills the memory twice else."""
+        if self.raw is not None:
             builder.add_raw(self.raw)
+            return
+        rows, self.rows = list(self.rows), ()
+        for at in range(0, len(rows), CHUNK):
+            chunk = rows[at : at + CHUNK]
+            rows[at : at + CHUNK] = [None] * len(chunk)  # type: ignore[list-item]  # nobody reads them any more
+            builder.add(chunk)
 
 
 class Reader:

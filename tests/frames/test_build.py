@@ -18,6 +18,7 @@ from createos_nb import api
 from createos_nb.api.analytics import Overview
 from createos_nb.errors import IncompleteWarning
 from createos_nb.frames import Builder, frame_of, reader, record_of, schema
+from createos_nb.frames.read import Rowset
 from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
 from createos_nb.secret import MASK, Secret, hide
 
@@ -116,7 +117,7 @@ def test_what_fits_the_declaration_has_its_dtypes_on_both_roads(of: Any, data: s
     assert slow.raw is not None
     if fast.raw is None and of is not Overview:  # whose lists of objects are taken apart by its noun
         assert_frame_equal(built(fast, of), built(slow, of))
-    frame = built(fast, of)
+    frame = built(read.read(body), of)
     assert frame.dtypes.equals(frame_of(of).dtypes)
     assert len(frame) == len(rows)
 
@@ -331,6 +332,13 @@ def test_rows_that_are_no_objects_are_kept_in_a_column_of_their_own() -> None:
     frame = frame_of(api.find("ListApps").answer.of, raw=["text", {"id": "1"}, None, 5])
     assert frame["value"].tolist() == ["text", None, None, 5]
     assert frame["id"].tolist()[1] == "1"
+
+
+def test_rows_are_given_to_a_builder_once_and_then_let_go() -> None:
+    of = api.find("ListApps").answer.of
+    found = Rowset([of(id=str(number)) for number in range(20_000)])
+    assert built(found, of)["id"].tolist() == [str(number) for number in range(20_000)]
+    assert len(found) == 0
 
 
 def test_many_rows_are_built_chunk_by_chunk_and_new_fields_in_the_middle_find_their_rows() -> None:
