@@ -15,10 +15,10 @@ FLOORS = [
     {"operation", "noun", "errors", "words", "secret", "times", "clock", "files", "progress"},
     {"api"},
     {"wire", "frames", "archive"},
-    {"nouns", "client", "fleet", "credentials", "exports", "reference", "samples"},
+    {"nouns", "client", "fleet", "credentials", "profiles", "exports", "reference", "openapi"},
     {"analysis", "insight", "history", "plans", "runbooks"},
     {"plots", "panels"},
-    {"cli", "magics", "__init__"},
+    {"cli", "magics", "samples", "__init__"},
 ]
 #: Rooms that know less than their floor would let them: pure functions, and the side wing behind the transport's seam.
 KNOW_ONLY = {
