@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
@@ -39,11 +38,6 @@ class Secret(str):
     def reveal(self) -> str:
         """The value itself, as a plain `str`: from here on, keeping it is up to you."""
         return str.__str__(self)
-
-
-def mask_map(values: Mapping[str, Any]) -> dict[str, str]:
-    """The same names, each value replaced by dots."""
-    return dict.fromkeys(values, MASK)
 
 
 def hide(payload: Any) -> Any:
