@@ -135,6 +135,18 @@ class Curves:
     share: Floats
     """Weight of the tempered likelihood, shape `(n,)`: 0 or `TEMPERED`."""
 
+    @property
+    def last(self) -> Curves:
+        """The last of the positions alone."""
+        return Curves(
+            self.positions[-1:],
+            self.nodes,
+            self.against_low[:, -1:],
+            self.against_high[:, -1:],
+            self.tempered[:, -1:],
+            self.share,
+        )
+
 
 def judge(
     sides: Sides,

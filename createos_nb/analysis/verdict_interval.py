@@ -11,13 +11,13 @@ a straight line, which is what they are far out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from createos_nb.analysis.checks import Floats, Ints
 from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, WORSE, WORSE_WEIGHTS, Curves, log_sum
 
-_FAR = (0.02, 150.0)
 _MANY = 3_000
 """Errors from which the likelihood is so sharp that it needs more nodes around its top."""
 _STEP, _REACH = 0.05, (-5.0, 6.0)
@@ -52,11 +52,17 @@ def nodes(promote_at: float, old: tuple[float, float], new: tuple[float, float])
 
     `old`, `new`: requests and errors of each side in all; with many errors the nodes crowd around their ratio.
     """
-    wanted = [1.0, *WORSE, promote_at, *(promote_at * one for one in BETTER), *_FAR]
+    if old[1] + new[1] <= _MANY:
+        return _nodes(promote_at, ())
     centre, error = _centre(old, new)
-    if old[1] + new[1] > _MANY:
-        steps = error * 2.0 ** np.arange(1, 12)
-        wanted += [centre, *(centre * np.exp(np.concatenate([-steps, steps])[np.tile(steps < 0.3, 2)]))]
+    steps = error * 2.0 ** np.arange(1, 12)
+    steps = steps[steps < 0.3]
+    return _nodes(promote_at, tuple(centre * np.exp(np.concatenate([-steps, [0.0], steps]))))
+
+
+@lru_cache(maxsize=16)
+def _nodes(promote_at: float, around: tuple[float, ...]) -> Floats:
+    wanted = [1.0, *WORSE, promote_at, *(promote_at * one for one in BETTER), *around]
     found = np.unique(np.array(wanted))
     # two nodes that all but coincide would make the spline stiff
     kept = np.concatenate([[True], np.diff(np.log(found)) > 1e-9])
@@ -79,8 +85,7 @@ def bounds(curves: Curves, reached: Totals, *, alpha: float, beta: float) -> Bou
     """Ratio and bounds at the positions of `curves`, up to which there were the totals `reached`."""
     shape = curves.against_low.shape[:2]
     low, high = np.zeros(shape), np.full(shape, np.inf)
-    at = np.log(curves.nodes)
-    bend = _second_derivatives(at)
+    at, bend = _knots(tuple(curves.nodes))
     for row, place in np.ndindex(*shape):
         if np.isnan(reached.pooled[row, place]):
             continue
@@ -131,14 +136,16 @@ def _last_crossing(grid: Floats, found: Floats, height: float) -> float:
     return float(grid[at] + part * (grid[at + 1] - grid[at]))
 
 
-def _second_derivatives(at: Floats) -> Floats:
-    """Matrix from values at the nodes to second derivatives there, 0 at both ends."""
+@lru_cache(maxsize=16)
+def _knots(ratios: tuple[float, ...]) -> tuple[Floats, Floats]:
+    """Logarithms of the nodes, and the matrix from values there to second derivatives, which are 0 at both ends."""
+    at = np.log(np.array(ratios))
     size, gap = len(at), np.diff(at)
     left, right = np.eye(size), np.zeros((size, size))
     for row in range(1, size - 1):
         left[row, row - 1 : row + 2] = gap[row - 1] / 6, (gap[row - 1] + gap[row]) / 3, gap[row] / 6
         right[row, row - 1 : row + 2] = 1 / gap[row - 1], -1 / gap[row - 1] - 1 / gap[row], 1 / gap[row]
-    return np.asarray(np.linalg.solve(left, right))
+    return at, np.asarray(np.linalg.solve(left, right))
 
 
 def _spline(at: Floats, values: Floats, bend: Floats, x: Floats) -> Floats:

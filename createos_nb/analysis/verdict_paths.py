@@ -22,15 +22,15 @@ import pandas as pd
 from createos_nb.analysis.checks import Bools, Floats, FrameError, Ints, numbers
 from createos_nb.analysis.verdict_input import Watch
 
-WEIGHED = 5
-"""Paths with the most errors so far that are left out in turn."""
+WEIGHED, MATERIAL = 5, 0.1
+"""Left out in turn are the paths with the most errors so far, if they have a tenth of all: fewer cannot mislead."""
 _MOST = 24
 """Paths that are looked at in one watch, those with the most errors; more than a watch has in practice."""
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Errors of the paths that were among the five with the most at any time; J paths on T buckets."""
+    """Errors of the paths that weighed at any time, the earliest to do so first; J paths on T buckets."""
 
     names: tuple[str, ...]
     kinds: Ints
@@ -38,8 +38,8 @@ class Paths:
     old: Floats
     """Errors by bucket on the old side, shape `(J, T)`."""
     new: Floats
-    since: Ints
-    """Shape `(J,)`: the bucket in which the path first was among the five."""
+    weighs: Bools
+    """Shape `(J, T)`: whether, after the bucket, the path is one of the five and has a tenth of the errors so far."""
     timed: bool
     """Whether the counts came by bucket; otherwise one total was spread like the side's errors."""
 
@@ -48,9 +48,10 @@ class Paths:
         old, new = watch.old_errors[self.kinds], watch.new_errors[self.kinds]
         return np.maximum(old - self.old, 0.0), np.maximum(new - self.new, 0.0)
 
-    def weighed(self, buckets: int) -> Bools:
-        """From which bucket on the answer without a path counts; shape `(J, T)`."""
-        return np.asarray(np.arange(buckets) >= self.since[:, None])
+    @property
+    def known(self) -> Bools:
+        """Whether the path has weighed by then; shape `(J, T)`."""
+        return np.asarray(np.logical_or.accumulate(self.weighs, axis=1))
 
 
 def read_paths(
@@ -82,12 +83,13 @@ def read_paths(
                 grid = np.minimum(grid, errors[number])
             for name, row in zip(names, grid, strict=True):
                 found.setdefault((number, str(name)), np.zeros((2, buckets)))[side] = row
-    return _leading(found, buckets, timed)
+    return _leading(found, watch, timed)
 
 
-def _leading(found: dict[tuple[int, str], Floats], buckets: int, timed: bool) -> Paths:
-    """Of each kind of errors the paths that were among the first five up to some bucket."""
-    chosen: list[tuple[int, int, str]] = []
+def _leading(found: dict[tuple[int, str], Floats], watch: Watch, timed: bool) -> Paths:
+    """Of each kind of errors the paths that weighed after some bucket."""
+    chosen: list[tuple[int, int, str, Bools]] = []
+    buckets = len(watch.index)
     for kind in sorted({number for number, _ in found}):
         names = [name for number, name in found if number == kind]
         sums = np.cumsum(np.stack([found[kind, name].sum(axis=0) for name in names]), axis=1)
@@ -96,20 +98,22 @@ def _leading(found: dict[tuple[int, str], Floats], buckets: int, timed: bool) ->
         rank = np.empty_like(sums, dtype=np.int64)
         places = np.argsort(-sums[order], axis=0, kind="stable")
         np.put_along_axis(rank, order[places], np.arange(len(names))[:, None], axis=0)
-        among = (rank < WEIGHED) & (sums > 0)
-        first = np.where(among.any(axis=1), among.argmax(axis=1), buckets)
-        chosen += [(int(first[place]), kind, name) for place, name in enumerate(names) if first[place] < buckets]
-    # the earliest to lead come first, and stay where they are when others follow
-    chosen = sorted(chosen)[:_MOST]
+        every = np.cumsum(watch.old_errors[kind] + watch.new_errors[kind])
+        among = (rank < WEIGHED) & (sums > 0) & (sums >= MATERIAL * every)
+        for place, name in enumerate(names):
+            if among[place].any():
+                chosen.append((int(among[place].argmax()), kind, name, among[place]))
+    # the earliest come first, and stay where they are when others follow
+    chosen = sorted(chosen, key=lambda one: one[:3])[:_MOST]
     old, new = np.zeros((2, len(chosen), buckets))
-    for place, (_, kind, name) in enumerate(chosen):
+    for place, (_, kind, name, _) in enumerate(chosen):
         old[place], new[place] = found[kind, name]
     return Paths(
-        names=tuple(name for _, _, name in chosen),
-        kinds=np.array([kind for _, kind, _ in chosen], dtype=np.int64),
+        names=tuple(one[2] for one in chosen),
+        kinds=np.array([one[1] for one in chosen], dtype=np.int64),
         old=old,
         new=new,
-        since=np.array([first for first, _, _ in chosen], dtype=np.int64),
+        weighs=np.array([one[3] for one in chosen], dtype=np.bool_).reshape(len(chosen), buckets),
         timed=timed,
     )
 

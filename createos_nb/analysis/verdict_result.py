@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.verdict_evidence import Curves
-from createos_nb.analysis.verdict_interval import Totals, bounds
+from createos_nb.analysis.verdict_evidence import Sides, judge
+from createos_nb.analysis.verdict_interval import bounds, nodes, totals
 from createos_nb.analysis.verdict_words import number, times
+
+SHOWN = 240
+"""Buckets of a watch at which `intervals` are worked out."""
 
 _TITLES = {
     "rollback": "Roll back",
@@ -84,9 +88,7 @@ class ReleaseVerdict:
     beta: float
     worse: float
     bucket_seconds: int
-    _curves: Curves = field(repr=False)
-    _totals: Totals = field(repr=False)
-    _times: pd.DatetimeIndex = field(repr=False)
+    _sides: Sides = field(repr=False)
     _classes: tuple[tuple[object, ...], ...] = field(repr=False)
 
     @cached_property
@@ -97,14 +99,22 @@ class ReleaseVerdict:
         frame = pd.DataFrame(list(self._classes), columns=columns)
         return frame.astype({"errors": "str", **dict.fromkeys(counts, "Int64")}).set_index("errors")
 
-    @property
+    @cached_property
     def intervals(self) -> pd.DataFrame:
         """Ratio and bounds as they were, indexed by `time`: at every bucket, of long watches at some 240 of them.
 
         Of all paths together, whatever the guard left out.
         """
-        found = bounds(self._curves, self._totals, alpha=self.alpha, beta=self.beta)
-        return pd.DataFrame({"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}, index=self._times)
+        sides = self._sides
+        old, new = sides.old_requests[0], sides.new_requests[0]
+        done = np.flatnonzero(self.path["judged"])
+        at = done[np.unique(np.linspace(0, len(done) - 1, min(len(done), SHOWN)).round().astype(np.int64))]
+        sums = ((old.sum(), sides.old_errors.sum()), (new.sum(), sides.new_errors.sum()))
+        curves = judge(sides, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
+        reached = totals(old, new, sides.old_errors, sides.new_errors, at)
+        found = bounds(curves, reached, alpha=self.alpha, beta=self.beta)
+        frame = {"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}
+        return pd.DataFrame(frame, index=self.path.index[at])
 
     @property
     def boundary(self) -> float:

@@ -10,9 +10,8 @@ import pandas as pd
 from createos_nb.analysis.checks import Floats
 from createos_nb.analysis.pieces import whole
 from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, Terms, clumping, requests_needed
-from createos_nb.analysis.verdict_evidence import Curves
 from createos_nb.analysis.verdict_input import Watch
-from createos_nb.analysis.verdict_interval import Bounds, Totals, bounds, totals
+from createos_nb.analysis.verdict_interval import Bounds, bounds, totals
 from createos_nb.analysis.verdict_paths import Paths
 from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict
 from createos_nb.analysis.verdict_weighing import Weighing, base_rate, shares
@@ -29,11 +28,10 @@ def summarise(
     decided, decision = weighing.course.decided, weighing.course.decision[-1]
     kind = _speaks(seen, weighing)
     rows = weighing.rows
-    at = weighing.curves.positions
-    reached = totals(seen.old, seen.new, rows.old, rows.new, at)
-    now = bounds(_last(weighing.curves), _part(reached, last=True), alpha=terms.alpha, beta=terms.beta)
+    reached = totals(seen.old, seen.new, rows.old, rows.new, weighing.curves.positions[-1:])
+    now = bounds(weighing.curves.last, reached, alpha=terms.alpha, beta=terms.beta)
     mildest = _mildest(weighing, kind)
-    around = [kind, *rows.without(kind)[rows.counts_from[rows.without(kind) - rows.wholes, -1]]]
+    around = [kind, *rows.without(kind)[rows.weighs[rows.without(kind) - rows.wholes, -1]]]
     ratio, low, high = now.ratio[mildest, 0], now.low[around, 0].min(), now.high[around, 0].max()
     if decision == ROLLBACK and weighing.by_kind[kind, decided] >= -np.log(terms.alpha):
         low = max(low, 1.0)
@@ -75,9 +73,9 @@ def summarise(
         beta=terms.beta,
         worse=terms.worse,
         bucket_seconds=seen.bucket_seconds,
-        _curves=_row(weighing.curves, kind),
-        _totals=_part(reached, row=kind),
-        _times=seen.index[at],
+        _sides=seen.sides(
+            np.array([kind]), seen.old_errors[[kind]], seen.new_errors[[kind]], with_history=np.array([True])
+        ),
         _classes=_classes(seen, weighing, names, now),
     )
 
@@ -97,7 +95,7 @@ def _mildest(weighing: Weighing, kind: int) -> int:
     rows = weighing.rows
     found = kind
     for row in rows.without(kind):
-        if rows.counts_from[row - rows.wholes, at] and weighing.rollback[row, at] < weighing.rollback[found, at]:
+        if rows.weighs[row - rows.wholes, at] and weighing.rollback[row, at] < weighing.rollback[found, at]:
             found = int(row)
     return found
 
@@ -200,36 +198,3 @@ def _path(seen: Watch, weighing: Weighing) -> pd.DataFrame:
 def plain(logs: Floats) -> Floats:
     """Evidence from its logarithm; beyond 1e300 it is 1e300."""
     return np.asarray(np.exp(np.clip(logs, -690.0, 690.0)))
-
-
-def _part(reached: Totals, *, row: int | None = None, last: bool = False) -> Totals:
-    rows, places = slice(None) if row is None else slice(row, row + 1), slice(-1, None) if last else slice(None)
-    return Totals(
-        reached.old[rows, places],
-        reached.new[rows, places],
-        reached.old_errors[rows, places],
-        reached.new_errors[rows, places],
-        reached.pooled[rows, places],
-    )
-
-
-def _last(curves: Curves) -> Curves:
-    return Curves(
-        curves.positions[-1:],
-        curves.nodes,
-        curves.against_low[:, -1:],
-        curves.against_high[:, -1:],
-        curves.tempered[:, -1:],
-        curves.share,
-    )
-
-
-def _row(curves: Curves, row: int) -> Curves:
-    return Curves(
-        curves.positions,
-        curves.nodes,
-        curves.against_low[[row]],
-        curves.against_high[[row]],
-        curves.tempered[[row]],
-        curves.share[[row]],
-    )

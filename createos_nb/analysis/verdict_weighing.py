@@ -8,15 +8,13 @@ import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats, Ints
 from createos_nb.analysis.verdict_decision import Course, Terms, course, enough, negligible
-from createos_nb.analysis.verdict_evidence import Curves, Evidence, follow, joined
+from createos_nb.analysis.verdict_evidence import STRETCH, Curves, Evidence, follow, joined
 from createos_nb.analysis.verdict_input import Watch
 from createos_nb.analysis.verdict_interval import nodes
 from createos_nb.analysis.verdict_paths import Paths
 
-FIRST_KIND = 0.9
+FIRST_KIND = 0.8
 """The part of α that the first class of errors has; the others share the rest."""
-_SHOWN = 240
-"""Buckets of a watch at which the interval can be shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +28,10 @@ class Rows:
     """Number of kinds of errors, K."""
     paths: int
     """Number of paths, J; there are K + 2 J rows."""
-    counts_from: Bools
-    """Shape `(J, T)`: from when on the answer without a path counts."""
+    weighs: Bools
+    """Shape `(J, T)`: whether the answer without a path counts after that bucket."""
+    known: Bools
+    """Shape `(J, T)`: whether the path has weighed by then."""
 
     def without(self, kind: int) -> Ints:
         """Rows without a path of that kind."""
@@ -59,6 +59,7 @@ class Weighing:
     """Which path alone had regressed by which bucket, `(J, T)`."""
     course: Course
     curves: Curves
+    """After the last bucket of each stretch that was followed."""
 
 
 def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighing:
@@ -67,14 +68,13 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
     buckets = len(seen.index)
     with_history = np.arange(len(rows.kinds)) < rows.wholes + rows.paths
     sides = seen.sides(rows.kinds, rows.old, rows.new, with_history=with_history)
-    old, new = ((float(one.sum()), float(failed[0].sum())) for one, failed in both(seen))
-    shown = np.unique(np.linspace(0, buckets - 1, min(buckets, _SHOWN)).round().astype(np.int64))
     done = np.flatnonzero(seen.judged)
     last = int(done[-1]) if len(done) else buckets - 1
-    wanted = np.union1d(shown[shown <= last], [last]).astype(np.int64)
+    ends = np.append(np.arange(STRETCH - 1, last, STRETCH), last)
+    crowd = nodes(terms.worse, *((float(one.sum()), float(failed[0].sum())) for one, failed in both(seen)))
     parts: list[Evidence] = []
     weighing: Weighing | None = None
-    for part in follow(sides, promote_at=terms.worse, nodes=nodes(terms.worse, old, new), positions=wanted):
+    for part in follow(sides, promote_at=terms.worse, nodes=crowd, positions=ends):
         parts.append(part)
         so_far = joined(parts) if len(parts) > 1 else part
         rollback = _held(so_far.rollback, seen.judged, buckets)
@@ -84,7 +84,7 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
         well = _mildest(promote, rows, 0)
         # each path may be the one, so the later it comes up, the more it takes
         hurdle = -np.log(terms.alpha) + np.log([(place + 1.0) * (place + 2.0) for place in range(rows.paths)])
-        regressed = np.maximum.accumulate(rollback[rows.alone] >= hurdle[:, None], axis=1) & rows.counts_from
+        regressed = np.maximum.accumulate(rollback[rows.alone] >= hurdle[:, None], axis=1) & rows.known
         asked, failed = np.cumsum(seen.new), np.cumsum(seen.new_errors[0])
         found = course(
             together,
@@ -105,7 +105,7 @@ def _rows(seen: Watch, paths: Paths | None, wholes: int) -> Rows:
     kinds = np.arange(wholes)
     if paths is None or not len(paths.names):
         nothing = np.zeros((0, len(seen.index)), dtype=np.bool_)
-        return Rows(kinds, seen.old_errors, seen.new_errors, wholes, 0, nothing)
+        return Rows(kinds, seen.old_errors, seen.new_errors, wholes, 0, nothing, nothing)
     old, new = paths.without(seen)
     return Rows(
         np.concatenate([kinds, paths.kinds, paths.kinds]),
@@ -113,7 +113,8 @@ def _rows(seen: Watch, paths: Paths | None, wholes: int) -> Rows:
         np.concatenate([seen.new_errors, new, np.where(seen.judged, paths.new, 0.0)]),
         wholes,
         len(paths.names),
-        paths.weighed(len(seen.index)),
+        paths.weighs,
+        paths.known,
     )
 
 
@@ -133,8 +134,7 @@ def _mildest(logs: Floats, rows: Rows, kind: int) -> Floats:
     """The least evidence of all errors of a kind, and of those without each path that counts by then."""
     found = logs[kind]
     for row in rows.without(kind):
-        counts = rows.counts_from[row - rows.wholes]
-        found = np.where(counts, np.minimum(found, logs[row]), found)
+        found = np.where(rows.weighs[row - rows.wholes], np.minimum(found, logs[row]), found)
     return np.asarray(found)
 
 
