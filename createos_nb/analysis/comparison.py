@@ -157,9 +157,7 @@ def _mean(counts: Requests, pick: Any) -> tuple[Floats, Floats, Floats]:
     """Mean requests per minute, its standard error from the means of stretches, and degrees of freedom."""
     minutes, _ = per_minute(counts)
     minutes = np.atleast_2d(minutes)
-    buckets = minutes.shape[-1]
-    stretches = int(np.clip(buckets // 4, min(buckets, 8), intervals.STRETCHES))
-    edges = np.linspace(0, buckets, stretches + 1).astype(np.int64)[:-1]
+    edges = intervals.stretches(minutes.shape[-1])
     seen = np.isfinite(minutes)
     held = np.add.reduceat(seen.astype(np.float64), edges, axis=-1)
     sums = np.add.reduceat(np.where(seen, minutes, 0.0), edges, axis=-1)
@@ -167,7 +165,7 @@ def _mean(counts: Requests, pick: Any) -> tuple[Floats, Floats, Floats]:
         mean = sums.sum(axis=-1) / held.sum(axis=-1)
         filled = (held > 0).sum(axis=-1)
         residual = sums - mean[:, None] * held
-        between = (residual**2).sum(axis=-1) * filled / np.maximum(filled - 1, 1)
+        between = intervals.long_run(residual) * filled / np.maximum(filled - 1, 1)
         # no fewer than Poisson variation, so that a short quiet window is not taken for certainty
         poisson = sums.sum(axis=-1)
         error = np.sqrt(np.maximum(between, poisson)) / held.sum(axis=-1)

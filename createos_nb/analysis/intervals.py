@@ -5,11 +5,15 @@ independent ones, so the textbook interval is too narrow: at one error clump a m
 of 1 it covers the truth far less often than it says. Here the clumping is measured from the series itself and the
 number of requests is divided by it, as survey statistics does with clusters.
 
-Model: the buckets are cut into up to 30 stretches of equal length ("batch means"), whose error sums are taken as
-independent of each other. Errors may be correlated in any way inside a stretch. The variance between stretches over
-the binomial variance is the clumping φ ≥ 1; `n/φ` independent requests would be worth as much as these n. The interval
-is Wilson's at that effective size, widened by Student's t for the number of stretches (Korn and Graubard 1998,
-"Confidence intervals for proportions with small expected number of positive counts estimated from survey data").
+Model: the buckets are cut into 8 to 20 stretches of equal length ("batch means"). Errors may be correlated in any way
+inside a stretch, and what neighbouring stretches have in common is added (Bartlett's weights over two lags). The
+variance between stretches over the binomial variance is the clumping φ ≥ 1; `n/φ` independent requests would be worth
+as much as these n. The interval is Wilson's at that effective size, widened by Student's t for the number of stretches
+(Korn and Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts estimated
+from survey data").
+
+What has not happened in the window can't be measured in it: an hour that holds no incident, or less than a wave of
+slow errors, knows nothing of them, and its interval is about that hour.
 
 Measured coverage of the nominal 95 %: see `benchmarks/statistics/RESULTS.md`, section intervals.
 """
@@ -20,9 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from createos_nb.analysis.checks import Floats, Requests
+from createos_nb.analysis.checks import Floats, Ints, Requests
 
-STRETCHES = 30
+STRETCHES = 20
 """At most so many stretches: more would be shorter than the incidents that they should keep apart."""
 
 
@@ -56,6 +60,12 @@ def wilson(hits: Floats, trials: Floats, z: float) -> tuple[Floats, Floats]:
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
+def stretches(buckets: int) -> Ints:
+    """Where each stretch begins: 8 to 20 of them, or as many as there are buckets."""
+    number = int(np.clip(buckets // 6, min(buckets, 8), STRETCHES))
+    return np.linspace(0, buckets, number + 1).astype(np.int64)[:-1]
+
+
 def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
     """How much more the hits vary than independent ones would (φ ≥ 1), and its degrees of freedom.
 
@@ -66,20 +76,27 @@ def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
     events = np.where(seen, hits, 0.0)
     of = np.where(seen, trials, 0.0)
     buckets = hits.shape[-1]
-    stretches = int(np.clip(buckets // 4, min(buckets, 8), STRETCHES))
+    starts = stretches(buckets)
     total = of.sum(axis=-1)
     ones = np.ones_like(total)
-    if stretches < 4:
+    if len(starts) < 4:
         return ones, np.full_like(total, np.inf)
-    edges = np.linspace(0, buckets, stretches + 1).astype(np.int64)[:-1]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = events.sum(axis=-1) / total
-        residual = np.add.reduceat(events, edges, axis=-1) - share[..., None] * np.add.reduceat(of, edges, axis=-1)
-        filled = (np.add.reduceat(of, edges, axis=-1) > 0).sum(axis=-1)
-        between = (residual**2).sum(axis=-1) * filled / np.maximum(filled - 1, 1)
+        residual = np.add.reduceat(events, starts, axis=-1) - share[..., None] * np.add.reduceat(of, starts, axis=-1)
+        filled = (np.add.reduceat(of, starts, axis=-1) > 0).sum(axis=-1)
+        between = long_run(residual) * filled / np.maximum(filled - 1, 1)
         factor = between / (total * share * (1 - share))
     known = np.isfinite(factor) & (filled >= 4)
     return np.where(known, np.maximum(factor, 1.0), 1.0), np.where(known, filled - 1.0, np.inf)
+
+
+def long_run(residual: Floats) -> Floats:
+    """Sum of squares of the stretches, with what neighbours have in common (Bartlett's weights over two lags)."""
+    own = (residual**2).sum(axis=-1)
+    one = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1)
+    two = (residual[..., 2:] * residual[..., :-2]).sum(axis=-1)
+    return np.asarray(np.maximum(own, own + 4 / 3 * one + 2 / 3 * two))
 
 
 def share(hits: Floats, trials: Floats, *, confidence: float) -> Share:
