@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -15,6 +15,7 @@ from createos_nb.archive.sources import Source
 from createos_nb.errors import InvalidInput
 from createos_nb.noun import writes
 from createos_nb.nouns import downloads
+from createos_nb.nouns.follow import followed
 
 if TYPE_CHECKING:
     from createos_nb.nouns.asking import Asking
@@ -136,6 +137,34 @@ class Deployments(api.Deployments):
             replace=replace,
             max_bytes=max_bytes,
         )
+
+    def follow(
+        self,
+        project: str,
+        deployment: str | int,
+        *,
+        every: float = 5.0,
+        window: int = 60,
+        lasting: float | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """The runtime log as it is written: a frame of new lines each time that there are any.
+
+        Columns as those of `logs`, and gap (boolean): True in the one row that stands where lines may be missing, for
+        the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
+        seconds between reads, rounded to whole ones; `window`: seconds that the first read reaches back, and that the
+        platform is sure to give; `lasting`: seconds after which to end. It ends by itself when the deployment has
+        ended or sleeps. Failures that may pass are read again for up to five minutes; any other is raised.
+        """
+
+        def over() -> bool:
+            status = self.get(project, deployment)["status"]
+            return status not in ("queue", "building", "deploying", "deployed", "crashing")
+
+        def read(since: int) -> pd.DataFrame:
+            return self.logs(project, deployment, since_seconds=since)
+
+        clock = cast("Asking", self.performer).transport.clock
+        return followed(read, clock, every=every, window=window, lasting=lasting, over=over)
 
 
 def _refused(selection: Selection) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from createos_nb import api
 from createos_nb.errors import UnknownName
 from createos_nb.frames import record_of
+from createos_nb.nouns.follow import followed
 from createos_nb.secret import Secret
 
 if TYPE_CHECKING:
@@ -48,6 +49,23 @@ class Environments(api.Environments):
         held = settings.get("runEnvs") if isinstance(settings, dict) else None
         variables = {k: _clear(v) for k, v in sorted(held.items())} if isinstance(held, dict) else {}
         return pd.Series(variables, dtype="str", name="value").rename_axis("variable")
+
+    def follow(
+        self,
+        project: str,
+        environment: str,
+        *,
+        every: float = 5.0,
+        window: int = 60,
+        lasting: float | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """The runtime log of all that runs in an environment, as it is written; see `deployments.follow`."""
+
+        def read(since: int) -> pd.DataFrame:
+            return self.logs(project, environment, since_seconds=since)
+
+        clock = cast("Asking", self.performer).transport.clock
+        return followed(read, clock, every=every, window=window, lasting=lasting, over=lambda: False)
 
 
 def _clear(value: Any) -> str | None:
