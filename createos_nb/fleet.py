@@ -58,10 +58,9 @@ class Fleet:
 
         Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`.
         """
-        now = self._client.clock.now()
-        fixed = {"start": start, "end": now if end is UNSET else end}
-        fixed = {name: value for name, value in fixed.items() if value is not UNSET}
         environments = self.environments()
+        fixed = {"start": start, "end": self._client.transport.now() if end is UNSET else end}
+        fixed = {name: value for name, value in fixed.items() if value is not UNSET}
         places = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
 
         def read(place: Any) -> pd.DataFrame:
@@ -100,8 +99,9 @@ class Fleet:
         Read from the times that resources carry: of several changes to one of them, only the last is seen, and who made
         it is not known.
         """
-        since = pd.Timestamp(unix(start, self._client.clock.now(), "start"), unit="s", tz="UTC")
-        return changes(self.environments(), self.deployments(), self.domains(), since)
+        parts = self.environments(), self.deployments(), self.domains()
+        since = pd.Timestamp(unix(start, self._client.transport.now(), "start"), unit="s", tz="UTC")
+        return changes(*parts, since)
 
     def __repr__(self) -> str:
         return (

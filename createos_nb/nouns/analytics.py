@@ -111,7 +111,7 @@ class Analytics(api.Analytics):
         operation = api.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
         first, last = self._window(start, end)
         arguments = {"project": project, "environment": environment}
-        now = asking.transport.clock.now()
+        now = asking.transport.now()
 
         found = asking.attempt(
             operation, arguments, lambda values: Windows(asking, operation, values).read(first, last)
@@ -125,7 +125,7 @@ class Analytics(api.Analytics):
         return cast("Asking", self.performer)
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:
-        now = self._asking.transport.clock.now()
+        now = self._asking.transport.now()
         last = unix(end, now, "end") if end is not UNSET else now
         first = unix(start, now, "start") if start is not UNSET else last - 3600
         window = int(first // 1), int(-(-last // 1))

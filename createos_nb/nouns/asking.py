@@ -101,20 +101,20 @@ class Asking:
         """The arguments as wire values, names replaced by ids; `remembered` is told of ids that come from memory."""
         values: dict[str, Any] = {}
         remembered = remembered or Remembered()
-        now = self.transport.clock.now()
         project: str | None = None
         for parameter in operation.parameters:
             value = arguments.get(parameter.name, msgspec.UNSET)
             if value is msgspec.UNSET or parameter.name in ("limit", "offset", "page", "per_page"):
                 continue
             if parameter.ref is None:
-                values[parameter.key] = ready(operation, parameter, value, now)
+                values[parameter.key] = ready(operation, parameter, value, self.transport.now())
                 continue
             values[parameter.key] = self._ids(parameter, value, project, arguments, remembered)
             if parameter.ref.noun == "project" and not parameter.many:
                 project = values[parameter.key]
         if not {"start", "end"}.isdisjoint(values):
-            values.setdefault("end", int(now))  # the platform's default for the other is its own present
+            # the platform's default for the other is its own present
+            values.setdefault("end", int(self.transport.now()))
             values.setdefault("start", values["end"] - 3600)
             if values["start"] >= values["end"]:
                 start, end = iso(values["start"]), iso(values["end"])

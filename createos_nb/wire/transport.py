@@ -36,6 +36,9 @@ from createos_nb.wire.trust import environment, trusted
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
 
+#: The time in an answer is a whole second, and an answer takes time: smaller differences say nothing.
+_EXACT: Final = 5.0
+
 _MOST_REDIRECTS: Final = 5
 _NEVER_MADE: Final = (
     httpx.ConnectError,
@@ -86,6 +89,8 @@ class Transport:
         self.log = Log()
         #: A simulator answered: it says so in a header.
         self.simulated = False
+        #: Seconds by which the other side's clock is ahead of this one.
+        self._ahead = 0.0
         self._text = str(self.base)
         self._origin = _origin(self.base)
         self._key = _key(api_key or access_token or "")
@@ -114,6 +119,21 @@ class Transport:
     def fingerprint(self, secret: str) -> str:
         """What tells one secret from another without telling it: nobody can guess it without the key of this client."""
         return blake2b(secret.encode(), key=self._key.reveal().encode()[:64], digest_size=8).hexdigest()
+
+    def now(self) -> float:
+        """Unix seconds, as the other side counts them: its answers carry its time, and a clock here may be wrong.
+
+        A served simulator lives in a time of its own altogether: "-1h" means its last hour.
+        """
+        return self.clock.now() + self._ahead
+
+    def _learn_time(self, headers: httpx.Headers) -> None:
+        if self.clock.virtual or "date" not in headers:
+            return
+        there = response.http_date(headers["date"])
+        if there is not None:
+            ahead = there - self.clock.now()
+            self._ahead = ahead if abs(ahead) > _EXACT else 0.0
 
     def send(self, request: Request) -> msgspec.Raw | bytes:
         """The JSON of the answer's payload. Raises a `RequestError`."""
@@ -166,6 +186,7 @@ class Transport:
                 answer = self._exchange(built, operation)
             status, size = answer.status_code, len(answer.content)
             self.simulated |= SIMULATOR_HEADER in answer.headers
+            self._learn_time(answer.headers)
         except httpx.TransportError as error:
             # the exception holds the request, and with it the key; whoever reports errors sends it along
             error.request = httpx.Request(operation.method, self._text + request.path)

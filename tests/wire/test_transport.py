@@ -337,3 +337,25 @@ def test_httpx_logs_no_token_and_no_signature(wire: Any, caplog: pytest.LogCaptu
     assert len(caplog.records) == 2
     assert "hush" not in caplog.text
     assert "limit=5" in caplog.text
+
+
+def test_now_is_the_other_sides_present_once_it_has_said_so(wire: Any) -> None:
+    """A served simulator lives in March; a laptop's clock may be wrong by an hour: "-1h" is the platform's last hour."""
+    clock = wire.Clock()
+    clock.virtual = False
+    windows: list[tuple[int, int]] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if "rpm" in request.url.path:
+            windows.append((int(request.url.params["start"]), int(request.url.params["end"])))
+            return httpx.Response(200, json={"status": "success", "data": {"peak": 1, "average": 1}})
+        rows = [{"id": wire.uuid(1, 1), "uniqueName": "production", "name": "production"}]
+        return httpx.Response(
+            200, json={"status": "success", "data": rows}, headers={"Date": "Mon, 02 Mar 2026 12:00:00 GMT"}
+        )
+
+    client, _ = wire.client(handle, clock=clock)
+    client.environments.list(wire.uuid(1, 2))
+    client.analytics.rpm(wire.uuid(1, 2), wire.uuid(1, 1), start="-1h", end="now")
+    there = 1_772_452_800
+    assert windows == [(there - 3600, there)]
