@@ -340,7 +340,7 @@ def test_httpx_logs_no_token_and_no_signature(wire: Any, caplog: pytest.LogCaptu
 
 
 def test_now_is_the_other_sides_present_once_it_has_said_so(wire: Any) -> None:
-    """A served simulator lives in March; a laptop's clock may be wrong by an hour: "-1h" is the platform's last hour."""
+    """A served simulator lives in March, a laptop's clock may be wrong: "-1h" is the platform's last hour."""
     clock = wire.Clock()
     clock.virtual = False
     windows: list[tuple[int, int]] = []
