@@ -13,7 +13,7 @@ from createos_nb.analysis.verdict_input import Watch
 from createos_nb.analysis.verdict_interval import nodes
 from createos_nb.analysis.verdict_paths import Paths
 
-FIRST_KIND = 0.8
+FIRST_KIND = 0.9
 """The part of α that the first class of errors has; the others share the rest."""
 
 
