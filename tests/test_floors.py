@@ -26,6 +26,7 @@ KNOW_ONLY = {
     "analysis": {"analysis"} | FLOORS[0],
     "wire": {"wire"} | FLOORS[0],
     "frames": {"frames", "api"} | FLOORS[0],
+    "archive": {"archive"} | FLOORS[0],
 }
 #: Only the roof joins client and simulator.
 ROOF = FLOORS[-1]
