@@ -146,7 +146,7 @@ def test_the_version_to_blame_and_the_good_one_are_versions_of_the_place() -> No
         client = createos_nb.simulate(row["name"])
         versions = set(client.deployments.list(row["where"].split(",")[0].split("/")[0])["version_number"])
         assert row["version"] in versions, row["name"]
-        if row["good"] is not pd.NA:
+        if pd.notna(row["good"]):
             assert row["good"] in versions - {row["version"]}, row["name"]
 
 
