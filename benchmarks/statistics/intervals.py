@@ -67,7 +67,7 @@ def report() -> str:
         "",
         f"Nominal 95 %, seed {SEED}, {RUNS:,} runs a cell (standard error 0.3 points). Errors are independent, in "
         "clumps (a gamma factor with a coefficient of variation of 1 each minute), wandering (log-normal, half-life "
-        "ten minutes), or come in incidents (1 % of the minutes have a hundred times the errors). “Changed” is how often "
+        "ten minutes), or come in incidents (1 % of the minutes have a hundred times the errors). “Changed”: how often "
         "`compare` calls two windows of the same traffic different at 5 %.",
         "",
         "| errors | requests a minute | minutes | ours covers | Wilson covers | changed |",
