@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from createos_nb.exports import export, read_export
     from createos_nb.reference import columns
+    from createos_nb.simulator import World
 
 __version__ = "0.1.0"
 
@@ -134,7 +135,7 @@ def connect(
 
 
 def simulate(
-    scenario: str | Path = "storefront",
+    scenario: str | Path | World = "storefront",
     *,
     seed: int = 7,
     dialect: str = "production",
@@ -143,14 +144,18 @@ def simulate(
 ) -> Client:
     """The same client over a simulated platform: no account, no network, no waiting.
 
-    `scenario`: the name of a scenario in `data/scenarios`, or the path of a file like those. The same scenario and seed
-    give the same answers, byte for byte. `dialect`: "production" (as the official clients read it) or "documented" (as
-    the platform's schemas say). `settings` override the scenario's. `client.world` is the simulated world: its clock,
-    its control.
+    `scenario`: the name of a scenario (`scenarios` lists them), the path of a file like those in `data/scenarios` or of
+    a saved world, or a world, such as `client.world.fork()`: then the rest is the world's own. The same scenario and
+    seed give the same answers, byte for byte. `dialect`: "production" (as the official clients read it) or
+    "documented" (as the platform's schemas say). `settings` override the scenario's. `client.world` is the simulated
+    world: its clock, its control.
     """
-    from createos_nb.simulator import open_world
+    from createos_nb.simulator import World, open_world
 
-    world = open_world(scenario, seed=seed, dialect=dialect, **settings)
+    if isinstance(scenario, World):
+        world = scenario
+    else:
+        world = open_world(scenario, seed=seed, dialect=dialect, **settings)
     return Client(
         api_key=world.key,
         base_url=world.base_url,

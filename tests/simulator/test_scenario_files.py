@@ -266,13 +266,21 @@ def test_a_mistake_in_the_truth_is_shown_with_its_line_and_field(
 # --- what the scenarios are good for ----------------------------------------------------------------------------------
 
 
+def test_a_client_of_a_fork_and_one_of_its_origin_do_not_see_each_other() -> None:
+    client = createos_nb.simulate("bad-release")
+    other = createos_nb.simulate(client.world.fork())
+    other.environments.assign_deployment("storefront", "production", 3)
+    assert (live(client), live(other)) == (4, 3)
+    assert other.simulated
+    assert other.where == client.where
+
+
 def test_only_assigning_the_version_before_is_undone_by_the_next_push_and_holding_promotion_lasts() -> None:
     client = createos_nb.simulate("auto-promote-trap")
-    held = client.world.fork()
-    client.environments.assign_deployment("storefront", "production", 6)
-    client.world.advance("30min")
-    assert live(client) == 8
-    client.world.become(held.state, held.recorded)
+    naive = createos_nb.simulate(client.world.fork())
+    naive.environments.assign_deployment("storefront", "production", 6)
+    naive.world.advance("30min")
+    assert live(naive) == 8
     hold(client)
     client.environments.assign_deployment("storefront", "production", 6)
     client.world.advance("30min")
