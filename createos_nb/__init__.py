@@ -152,10 +152,7 @@ def simulate(
     """
     from createos_nb.simulator import World, open_world
 
-    if isinstance(scenario, World):
-        world = scenario
-    else:
-        world = open_world(scenario, seed=seed, dialect=dialect, **settings)
+    world = scenario if isinstance(scenario, World) else open_world(scenario, seed=seed, dialect=dialect, **settings)
     return Client(
         api_key=world.key,
         base_url=world.base_url,
