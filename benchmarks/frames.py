@@ -75,10 +75,9 @@ def ours(pages: list[bytes]) -> pd.DataFrame:
     return builder.frame()
 
 
-def decoded(pages: list[bytes]) -> None:
-    """The floor: each body decoded, nothing built."""
-    for body in pages:
-        orjson.loads(body)
+def decoded(pages: list[bytes]) -> list[object]:
+    """The floor: each body decoded and kept, nothing built of it."""
+    return [orjson.loads(body) for body in pages]
 
 
 def normalized(pages: list[bytes]) -> pd.DataFrame:
@@ -87,17 +86,18 @@ def normalized(pages: list[bytes]) -> pd.DataFrame:
 
 
 def figures() -> list[Figure]:
+    # first of all: a child's peak starts at what its parent holds
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.frames", "memory"], capture_output=True, text=True, check=True
+    )
+    peak = float(run.stdout)
     pages = bodies()
     mine, floor = paired(lambda: ours(pages), lambda: decoded(pages), runs=5)
     began = time.perf_counter()
     normalized(pages)
     naive = time.perf_counter() - began
-    run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.frames", "memory"], capture_output=True, text=True, check=True
-    )
-    peak = float(run.stdout)
     return [
-        at_most("100,000 deployments, 5,000 bodies → one frame", mine, "orjson.loads of each body", floor, 1.2),
+        at_most("100,000 deployments, 5,000 bodies → one frame", mine, "orjson.loads of each body, kept", floor, 1.2),
         faster("100,000 deployments, 5,000 bodies → one frame", mine, "pandas.json_normalize", naive, 3),
         at_most("peak memory above the bytes", peak, "limit", 300.0, 1.0, "MB"),
     ]
