@@ -80,7 +80,7 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
         rollback = _held(so_far.rollback, seen.judged, buckets)
         promote = _held(so_far.promote, seen.judged, buckets)
         by_kind = np.stack([_mildest(rollback, rows, kind) for kind in range(rows.wholes)])
-        together = _over_kinds(by_kind)
+        together = over_kinds(by_kind)
         well = _mildest(promote, rows, 0)
         # each path may be the one, so the later it comes up, the more it takes
         hurdle = -np.log(terms.alpha) + np.log([(place + 1.0) * (place + 2.0) for place in range(rows.paths)])
@@ -138,9 +138,10 @@ def _mildest(logs: Floats, rows: Rows, kind: int) -> Floats:
     return np.asarray(found)
 
 
-def _over_kinds(by_kind: Floats) -> Floats:
-    """The evidence of all kinds together: their weighted mean, as a logarithm."""
-    return np.asarray(np.logaddexp.reduce(by_kind + np.log(shares(len(by_kind)))[:, None], axis=0))
+def over_kinds(by_kind: Floats) -> Floats:
+    """The evidence of all kinds together: their weighted mean over the first axis, as a logarithm."""
+    weights = np.log(shares(len(by_kind))).reshape(-1, *[1] * (by_kind.ndim - 1))
+    return np.asarray(np.logaddexp.reduce(by_kind + weights, axis=0))
 
 
 def shares(kinds: int) -> Floats:
