@@ -10,6 +10,7 @@ from createos_nb.errors import CreateOSError
 from createos_nb.plans.present import version_of
 from createos_nb.plans.steps.deployments import DeployAgain, DeployBranch, Making, Wake
 from createos_nb.plans.steps.domains import Route
+from createos_nb.plans.steps.making import MakeEnvironment
 from createos_nb.plans.steps.step import MADE
 
 if TYPE_CHECKING:
@@ -59,10 +60,13 @@ def radius(steps: list[Step], present: Present) -> pd.DataFrame:
 def _by(step: Step, present: Present) -> list[tuple[str, str]]:
     """(environment, how) for what a step reaches."""
     target = step.target
+    if not step.writes or isinstance(step, MakeEnvironment):
+        return []
     if isinstance(step, Route):
         wanted, before = step.after.get("environment"), step.before.get("environment")
         found = [(before, f"{target.domain_name} leaves it")] if before else []
-        return found + ([(wanted, f"{target.domain_name} comes to it")] if wanted else [])
+        coming = wanted and not str(wanted).startswith(MADE)
+        return found + ([(wanted, f"{target.domain_name} comes to it")] if coming else [])
     if target.environment and not target.environment.startswith(MADE):
         return [(target.environment, step.what)]
     environments = present.environments(target.project)

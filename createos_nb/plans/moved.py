@@ -45,7 +45,7 @@ def since(steps: list[Step], present: Present, made: Mapping[int, str], done: It
         if step.place() in seen:
             continue
         seen.add(step.place())
-        if number in over:
+        if number in over or not step.writes or step.pending(made):
             continue
         try:
             now = step.look(present, made)
@@ -64,6 +64,8 @@ def overtaken(steps: list[Step], present: Present, made: Mapping[int, str], done
     found: list[Difference] = []
     for number in sorted(last.values()):
         step = steps[number]
+        if step.makes or not step.writes:
+            continue
         wanted = step.wanted(made)
         try:
             now = step.look(present, made)

@@ -94,7 +94,8 @@ class Performance:
             self.journal.write("done", self.client.clock.now(), **facts, text="written, not waited for")
             self.done.add(number)
             return
-        self.run.say(f"{number + 1}. {step.what}: waiting")
+        if step.writes:
+            self.run.say(f"{number + 1}. {step.what}: waiting")
         step.wait(self.run)
         self._verify(number, step)
         self.journal.write("done", self.client.clock.now(), **facts, text=step.what)
@@ -103,6 +104,13 @@ class Performance:
 
     def _written(self, number: int, step: Step, facts: dict[str, Any]) -> bool:
         """See to it that the write was applied once; False where the step was so already."""
+        if not step.writes:
+            self.journal.write("looking", self.client.clock.now(), **facts, text=step.what)
+            self.run.say(f"{number + 1}. {step.what}")
+            seen = step.write(self.run)
+            self.journal.write("looked", self.client.clock.now(), **facts, text=seen)
+            self.run.say(f"{number + 1}. {step.what}: {seen}")
+            return True
         pending, answered = self.journal.pending(number), self.journal.of(number, "answered")
         if answered is not None:
             return True
@@ -171,8 +179,8 @@ class Performance:
 
     def _verify(self, number: int, step: Step) -> None:
         """Read whether it is so. Raises `StepFailed`."""
-        if step.makes:
-            return  # the wait has seen it deployed
+        if step.makes or not step.writes:
+            return  # the wait has seen what it has made
         now, wanted = step.look(self.run.look(), self.run.made), step.wanted(self.run.made)
         if now != wanted:
             differing = [
@@ -206,11 +214,7 @@ class Performance:
         differences = moved.overtaken(self.steps, present, self.run.made, mine)
         for number in self.done:
             made = self.run.made.get(number)
-            if (
-                self.steps[number].makes
-                and made
-                and present.deployment(self.steps[number].target.project, made) is None
-            ):
+            if made and not self.steps[number].there(present, made):
                 raise StepFailed(f"{self.steps[number].what}: what it had made is gone", "Make the plan again.")
         if differences:
             raise WorldMoved(moved.frame_of(differences), written=True)

@@ -106,7 +106,7 @@ class Plan:
                 "target": str(step.target),
                 "why": step.why,
                 "reversible": step.reversible,
-                "wait_seconds": step.expected,
+                "wait_seconds": step.usual(),
             }
             for field, before, after in step.fields() or [("", "", "")]:
                 rows.append({**facts, "field": field, "before": before, "after": after})

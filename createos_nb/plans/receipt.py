@@ -136,7 +136,9 @@ class Receipt:
                 outcome = "written"
             now = self._client.clock.now()
             times = [unix(entry["at"], now) for entry in mine]
-            notes = [entry["text"] for entry in mine if entry["event"] not in ("about to", "done", "skipped")]
+            notes = [
+                entry["text"] for entry in mine if entry["event"] not in ("about to", "looking", "done", "skipped")
+            ]
             rows.append(
                 {
                     "step": number + 1,

@@ -8,10 +8,28 @@ receipt.undo()                                         # a plan again
 
 from __future__ import annotations
 
+from createos_nb.plans.gate import SuccessRate, Verdict
+from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.deploying import deploy, promote, retry_failed, wake
 from createos_nb.runbooks.holding import hold, release
 from createos_nb.runbooks.rolling_back import rollback
 from createos_nb.runbooks.scaling import scale
+from createos_nb.runbooks.switching import blue_green, switch
 from createos_nb.runbooks.variables import set_variables
 
-__all__ = ["deploy", "hold", "promote", "release", "retry_failed", "rollback", "scale", "set_variables", "wake"]
+__all__ = [
+    "SuccessRate",
+    "Verdict",
+    "blue_green",
+    "canary",
+    "deploy",
+    "hold",
+    "promote",
+    "release",
+    "retry_failed",
+    "rollback",
+    "scale",
+    "set_variables",
+    "switch",
+    "wake",
+]

@@ -42,7 +42,7 @@ def deploy(
     present = Present(client)
     owner = present.project_named(project)
     row = None if environment is None else present.environment_named(owner, environment)
-    step, hidden, arguments = _made_of(present, owner, row, image, source, branch)
+    step, hidden, arguments = made_of(present, owner, row, image, source, branch)
     steps: list[Step] = [step]
     warnings: list[str] = []
     if row is not None:
@@ -63,9 +63,10 @@ def deploy(
     )
 
 
-def _made_of(
+def made_of(
     present: Present, owner: Row, row: Row | None, image: str | None, source: Any, branch: str | None
 ) -> tuple[Making, dict[int, Hidden], dict[str, Any]]:
+    """The step that deploys by the way of the project's type, what of it is hidden, and what identifies it."""
     kind, name = owner.get("type"), owner["uniqueName"]
     given = {"image": image, "source": source, "branch": branch}
     takes = {"vcs": "branch", "image": "image", "upload": "source"}.get(str(kind))

@@ -162,6 +162,8 @@ class Case:
         return plans.resume(journal, client, variables=self.variables, source=self.source)
 
 
+WHOLESALE = "wholesale.juniper-goods.example.com"
+
 CASES = [
     Case("rollback", lambda c: runbooks.rollback(c, "storefront", "production"), reversible=True),
     Case("rollback-held-and-asleep", lambda c: runbooks.rollback(c, "orders-api", "production")),
@@ -193,6 +195,15 @@ CASES = [
         lambda c: runbooks.deploy(c, "storefront", branch="feature/gift-cards"),
         # a branch whose pushes deploy nothing
         prepare=lambda world: world.push("storefront", "feature/gift-cards", message="Cards"),
+    ),
+    Case(
+        "blue-green",
+        lambda c: runbooks.blue_green(c, "storefront", WHOLESALE, version=12, requests=20, seconds=40),
+        reversible=True,
+    ),
+    Case(
+        "canary",
+        lambda c: runbooks.canary(c, "storefront", "production", version=15, stages=[(20, 30), (20, 60)]),
     ),
     Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13)),
 ]

@@ -25,6 +25,8 @@ NAMES = [
     "deploy-files",
     "deploy-branch",
     "retry-failed",
+    "blue-green",
+    "canary",
 ]
 
 

@@ -5,7 +5,23 @@ from __future__ import annotations
 from createos_nb.plans.steps.deployments import DeployAgain, DeployBranch, DeployImage, Upload, Wake
 from createos_nb.plans.steps.domains import Route
 from createos_nb.plans.steps.environments import Assign, Scale, Update
+from createos_nb.plans.steps.making import MakeEnvironment
 from createos_nb.plans.steps.variables import SetVariables
+from createos_nb.plans.steps.watching import Probe, Watch
 
 #: What a journal can hold.
-AnyStep = Assign | Update | Scale | SetVariables | DeployImage | DeployBranch | DeployAgain | Upload | Wake | Route
+AnyStep = (
+    Assign
+    | Update
+    | Scale
+    | SetVariables
+    | MakeEnvironment
+    | DeployImage
+    | DeployBranch
+    | DeployAgain
+    | Upload
+    | Wake
+    | Route
+    | Probe
+    | Watch
+)

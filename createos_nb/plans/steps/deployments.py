@@ -82,6 +82,9 @@ class Making(Step, kw_only=True):
         fitting = [row for row in rows if self.like(row)]
         return str(fitting[-1]["id"]) if fitting else None
 
+    def there(self, present: Present, made: str) -> bool:
+        return present.deployment(self.target.project, made) is not None
+
     def wait(self, run: Run) -> None:
         made = run.made[run.step]
         row = run.look().deployment(self.target.project, made)

@@ -23,20 +23,24 @@ _DESCRIPTION: Final = re.compile(r"^[a-zA-Z0-9 _-]{4,2048}$")
 class OnEnvironment(Step, kw_only=True):
     """A step whose target is an environment that exists."""
 
-    def row(self, present: Present) -> dict[str, Any]:
-        found = present.environment(self.target.project, self.target.environment)
+    def row(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
+        found = present.environment(self.target.project, resolved(self.target.environment, made))
         if found is None:
             raise gone(f"environment {self.target.environment_name}")
         return found
 
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
+        if self.target.environment.startswith(MADE):
+            name = f"environment {self.target.environment_name} is there"
+            return [Precondition(name, "holds", "an earlier step makes it")]
         found = present.environment(self.target.project, self.target.environment)
         status = "gone" if found is None else str(found.get("status"))
         name = f"environment {self.target.environment_name} is there"
         return [Precondition(name, "fails" if status in ("gone", "deleting") else "holds", status)]
 
     def wait(self, run: Run) -> None:
-        waiting.environment(run, self.target.project, self.target.environment, self.target.environment_name)
+        environment = resolved(self.target.environment, run.made)
+        waiting.environment(run, self.target.project, environment, self.target.environment_name)
 
 
 class Assign(OnEnvironment, kw_only=True, tag="assign"):
@@ -53,7 +57,7 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         return "nothing" if value is None else super().word(field, value)
 
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        return {_LIVE: self.row(present).get("projectDeploymentId")}
+        return {_LIVE: self.row(present, made).get("projectDeploymentId")}
 
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
         found = super().preconditions(present, plan)
@@ -72,7 +76,7 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         run.client.call(
             self.operation,
             project_id=self.target.project,
-            environment_id=self.target.environment,
+            environment_id=resolved(self.target.environment, run.made),
             deployment_id=resolved(self.after[_LIVE], run.made),
         )
 
@@ -153,7 +157,7 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         return f"set {changed} of {self.target.environment_name}"
 
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        row = self.row(present)
+        row = self.row(present, made)
         return {name: row.get(_WIRE[name]) for name in self.after}
 
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
@@ -169,7 +173,7 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         return found
 
     def write(self, run: Run) -> None:
-        row = self.row(self.unmoved(run))
+        row = self.row(self.unmoved(run), run.made)
         values: dict[str, Any] = {
             "display_name": row.get("displayName"),
             "description": row.get("description"),
@@ -180,7 +184,10 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         names = {"auto-promote": "is_auto_promote_enabled", "display name": "display_name"}
         values |= {names.get(name, name): value for name, value in self.after.items()}
         run.client.call(
-            self.operation, project_id=self.target.project, environment_id=self.target.environment, **values
+            self.operation,
+            project_id=self.target.project,
+            environment_id=resolved(self.target.environment, run.made),
+            **values,
         )
 
     def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
@@ -235,14 +242,17 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
         ]
 
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        held = self.row(present).get("resources") or {}
+        held = self.row(present, made).get("resources") or {}
         return {name: held.get(name) for name in self.after}
 
     def write(self, run: Run) -> None:
-        held = dict(self.row(self.unmoved(run)).get("resources") or {})
+        held = dict(self.row(self.unmoved(run), run.made).get("resources") or {})
         values = {name: held.get(name) for name in ("cpu", "memory", "replicas")} | self.after
         run.client.call(
-            self.operation, project_id=self.target.project, environment_id=self.target.environment, **values
+            self.operation,
+            project_id=self.target.project,
+            environment_id=resolved(self.target.environment, run.made),
+            **values,
         )
 
     def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:

@@ -58,6 +58,8 @@ class Step(Struct, kw_only=True, tag_field="kind"):
     final: ClassVar[bool] = False
     #: It makes something new each time that it is written.
     makes: ClassVar[bool] = False
+    #: It changes something; False for steps that only look.
+    writes: ClassVar[bool] = True
     #: Seconds that it usually takes.
     expected: ClassVar[float] = 10.0
 
@@ -96,9 +98,17 @@ class Step(Struct, kw_only=True, tag_field="kind"):
             return "on" if value else "off"
         return self.shown.get(str(value), str(value))
 
+    def usual(self) -> float:
+        """Seconds that it usually takes."""
+        return self.expected
+
     def place(self) -> tuple[str, ...]:
         """What it changes: steps with one place follow on each other."""
         return (type(self).__name__, self.target.project, self.target.environment, self.target.domain)
+
+    def pending(self, made: Mapping[int, str]) -> bool:
+        """Its environment is yet to be made by an earlier step."""
+        return str(resolved(self.target.environment, made)).startswith(MADE)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -128,7 +138,7 @@ class Step(Struct, kw_only=True, tag_field="kind"):
         """Whether all is there that the write needs. Raises `MissingInput`."""
 
     def write(self, run: Run) -> str | None:
-        """The one write. The id of what it makes, if it makes something."""
+        """The one write. The id of what it makes, if it makes something; or what a step has seen that only looks."""
         raise NotImplementedError
 
     def unmoved(self, run: Run) -> Present:
@@ -141,6 +151,10 @@ class Step(Struct, kw_only=True, tag_field="kind"):
     def adopt(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
         """The id of what a write without an answer has made; None where nothing is found."""
         return None
+
+    def there(self, present: Present, made: str) -> bool:
+        """Whether what it has made is still there."""
+        return True
 
     def wait(self, run: Run) -> None:
         """Wait until the platform is done. Raises `StepFailed`."""

@@ -47,7 +47,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         return shown
 
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        held = prints(present, variables_of(self.row(present)))
+        held = prints(present, variables_of(self.row(present, {})))
         return {name: held.get(name, _ABSENT) for name in self.after} | {
             _other(name): print_ for name, print_ in held.items() if name not in self.after
         }
@@ -72,7 +72,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
 
     def write(self, run: Run) -> None:
         own = run.own()
-        held = variables_of(self.row(self.unmoved(run)))
+        held = variables_of(self.row(self.unmoved(run), run.made))
         own.old.update({name: held.get(name) for name in self.after})
         merged = {name: value for name, value in held.items() if name not in self.after}
         merged |= {name: value for name, value in own.values.items() if value is not None}
@@ -100,7 +100,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         if not kept:
             return [], notes, None
         values = {name: None if name in absent else known[name] for name in kept}
-        held = prints(present, variables_of(self.row(present)))
+        held = prints(present, variables_of(self.row(present, {})))
         step = SetVariables(
             target=self.target,
             why="as they were before",

@@ -1,0 +1,71 @@
+"""The second environment beside one that serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.gate import Gate, SuccessRate
+from createos_nb.plans.hidden import Hidden
+from createos_nb.plans.present import Row
+from createos_nb.plans.steps.environments import accepted, target_of
+from createos_nb.plans.steps.making import MakeEnvironment
+from createos_nb.plans.steps.step import MADE, Target
+from createos_nb.plans.steps.watching import Watch
+
+if TYPE_CHECKING:
+    from createos_nb.plans.steps.step import Step
+
+
+def side_of(project: Row, row: Row | None, name: str, like: Row, steps: list[Step]) -> Row:
+    """The environment, or one that a step makes after the model of another: that step joins the steps."""
+    if row is not None:
+        return row
+    held = like.get("resources") or {}
+    text = f"Second side of {like['uniqueName']}"
+    step = MakeEnvironment(
+        target=target_of(project),
+        why=f"beside {like['uniqueName']}, and like it",
+        name=name,
+        display=accepted("display name", name.capitalize(), name) or name.capitalize(),
+        description=accepted("description", text, name) or text,
+        branch=like.get("branch"),
+        cpu=int(held.get("cpu") or 200),
+        memory=int(held.get("memory") or 500),
+        replicas=int(held.get("replicas") or 1),
+        like=like["id"],
+    )
+    steps.append(step)
+    return {"id": f"{MADE}{len(steps) - 1}", "uniqueName": name, "projectDeploymentId": None}
+
+
+def watch_of(
+    project: Row, side: Row, baseline: Row, paths: list[str], requests: int, seconds: float, gate: Gate
+) -> tuple[Watch, Hidden | None]:
+    """The step that watches a side, and what of it no journal holds."""
+    if requests < 1 or not seconds > 0:
+        raise InvalidInput("requests= and seconds= are more than 0")
+    if not paths or not all(isinstance(path, str) and path.startswith("/") for path in paths):
+        raise InvalidInput(f"paths: each begins with a slash, such as '/', not {paths!r}")
+    shipped = gate if isinstance(gate, SuccessRate) else None
+    if shipped is not None and shipped.minimum > requests:
+        raise InvalidInput(f"the gate needs {shipped.minimum} requests, and requests={requests}")
+    target = Target(
+        project=project["id"],
+        project_name=project["uniqueName"],
+        environment=side["id"],
+        environment_name=side["uniqueName"],
+    )
+    step = Watch(
+        target=target,
+        why="the gate decides",
+        paths=paths,
+        requests=requests,
+        beside=baseline["id"],
+        beside_name=baseline["uniqueName"],
+        seconds=float(seconds),
+        minimum=shipped.minimum if shipped else 0,
+        confidence=shipped.confidence if shipped else 0.0,
+        custom=shipped is None,
+    )
+    return step, None if shipped is not None else Hidden(gate=gate)

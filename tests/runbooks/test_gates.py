@@ -1,0 +1,171 @@
+"""Blue-green and canary stop at a version that is worse, and lose no request when one is better."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+
+import createos_nb
+from createos_nb import runbooks
+from createos_nb.errors import InvalidInput
+from createos_nb.plans import StepFailed
+from createos_nb.runbooks import SuccessRate, Verdict
+
+WHOLESALE = "wholesale.juniper-goods.example.com"
+
+
+@pytest.fixture(autouse=True)
+def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path))
+
+
+@pytest.fixture
+def client() -> Any:
+    return createos_nb.simulate("storefront")
+
+
+def traffic(count: int, errors: int) -> pd.DataFrame:
+    return pd.DataFrame({"count": [count, pd.NA], "status_5xx": [errors, pd.NA]}, dtype="Int64")
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "passes"),
+    [
+        ((5000, 5), (100, 0), True),
+        ((5000, 5), (100, 1), True),
+        ((5000, 5), (100, 10), False),
+        ((5000, 500), (100, 10), True),
+        ((5000, 5), (19, 0), False),
+        ((0, 0), (100, 0), True),
+        ((0, 0), (100, 50), False),
+        ((0, 0), (0, 0), False),
+    ],
+)
+def test_the_gate_that_ships(baseline: tuple[int, int], candidate: tuple[int, int], passes: bool) -> None:
+    """(requests, server errors) of what serves today, and of what is to serve."""
+    verdict = SuccessRate()(traffic(*baseline), traffic(*candidate))
+    assert verdict.passed is passes
+    assert verdict.reason
+
+
+def test_equal_versions_pass_at_least_as_often_as_the_confidence_says() -> None:
+    """A false alarm needs intervals apart: with the same error rate on both sides fewer than 5 % of gates stop."""
+    import numpy as np
+
+    chance = np.random.default_rng(5)
+    stopped = sum(
+        not SuccessRate()(
+            traffic(3000, int(chance.binomial(3000, 0.03))), traffic(100, int(chance.binomial(100, 0.03)))
+        ).passed
+        for _ in range(300)
+    )
+    assert stopped < 15
+
+
+def routed(client: Any) -> str:
+    domains = client.domains.list("storefront").set_index("name")
+    return str(domains.loc[WHOLESALE, "environment_id"])
+
+
+def test_a_bad_version_never_reaches_the_domain(client: Any) -> None:
+    before = routed(client)
+    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.5}])
+    plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=15, requests=40, seconds=60)
+    with pytest.raises(StepFailed) as failed:
+        plan.apply(confirm=plan.token, reason="a new version")
+    assert routed(client) == before
+    assert "route" in failed.value.not_done["what"].str.cat()
+    undo = failed.value.undo
+    undo.apply(confirm=undo.confirmation, reason="it was bad")
+    environments = client.environments.list("storefront").set_index("unique_name")
+    assert environments.loc["blue", "is_auto_promote_enabled"]
+
+
+def test_a_canary_stops_before_the_users(client: Any) -> None:
+    before = client.environments.get("storefront", "production")["project_deployment_id"]
+    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.3}])
+    plan = runbooks.canary(
+        client, "storefront", "production", version=15, stages=[(40, 60)], paths=["/"], gate=SuccessRate(minimum=30)
+    )
+    with pytest.raises(StepFailed):
+        plan.apply(confirm=plan.token, reason="a new version")
+    assert client.environments.get("storefront", "production")["project_deployment_id"] == before
+
+
+def test_a_gate_of_ones_own_decides(client: Any) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def never(baseline: pd.DataFrame, candidate: pd.DataFrame) -> Verdict:
+        seen.append((int(baseline["count"].sum()), int(candidate["count"].sum())))
+        return Verdict(False, "not on a Monday")
+
+    plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(10, 60)], gate=never)
+    with pytest.raises(StepFailed, match="not on a Monday"):
+        plan.apply(confirm=plan.token, reason="a new version")
+    assert len(seen) == 1
+    assert seen[0][0] > 1000
+    assert seen[0][1] >= 10
+
+
+def test_no_request_is_lost_during_a_switch(client: Any) -> None:
+    """Somebody asks through the domain at every request that the runbook sends."""
+    world = client.world
+    asking = httpx.Client(transport=world.transport())
+    answers: list[int] = []
+    real = client.call
+
+    def call(operation: str, /, **values: Any) -> Any:
+        answers.append(asking.get(f"https://{WHOLESALE}/").status_code)
+        return real(operation, **values)
+
+    client.call = call
+    plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=12, requests=20, seconds=40)
+    receipt = plan.apply(confirm=plan.token, reason="a new version")
+    assert len(answers) > 30
+    assert set(answers) == {200}
+    back = receipt.follow_up("switch back")
+    back.apply(confirm=back.token, reason="and back")
+    assert set(answers) == {200}
+    assert client.environments.get("storefront", "blue")["id"] == routed(client)
+
+
+def test_a_side_that_is_not_there_is_made(client: Any) -> None:
+    plan = runbooks.blue_green(client, "storefront", WHOLESALE, green="emerald", version=12, requests=20, seconds=40)
+    receipt = plan.apply(confirm=plan.token, reason="a new version")
+    made = client.environments.get("storefront", "emerald")
+    like = client.environments.get("storefront", "blue")
+    assert made["id"] == routed(client) == receipt.made[2]
+    assert made["resources_replicas"] == like["resources_replicas"]
+    assert client.environments.reveal_variables("storefront", "emerald").to_dict() == (
+        client.environments.reveal_variables("storefront", "blue").to_dict()
+    )
+
+
+def test_a_push_during_blue_green_moves_no_side(client: Any) -> None:
+    plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=12, requests=20, seconds=40)
+    plan.apply(confirm=plan.token, reason="a new version")
+    live = client.environments.list("storefront").set_index("unique_name")["project_deployment_id"]
+    client.world.push("storefront", "release", message="Meanwhile")
+    client.world.advance("40min")
+    now = client.environments.list("storefront").set_index("unique_name")["project_deployment_id"]
+    assert now[["blue", "green"]].tolist() == live[["blue", "green"]].tolist()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"version": 12, "branch": "release"},
+        {"version": 12, "green": "blue"},
+        {"version": 12, "blue": "production", "green": "staging"},
+        {"version": 12, "paths": ["index"]},
+        {"version": 12, "requests": 10},
+        {"version": 99},
+    ],
+)
+def test_what_can_not_be_asked_for_is_refused_before_anything(client: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        runbooks.blue_green(client, "storefront", WHOLESALE, **wrong)
