@@ -9,7 +9,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from createos_nb.analysis.alerting import burn_table as burn_table
+    from createos_nb.analysis.anomaly import AnomalyDetector as AnomalyDetector
+    from createos_nb.analysis.anomaly import anomalies as anomalies
+    from createos_nb.analysis.burn import burn_alerts as burn_alerts
+    from createos_nb.analysis.burn import burn_rates as burn_rates
+    from createos_nb.analysis.capacity import ReplicasAdvice as ReplicasAdvice
+    from createos_nb.analysis.capacity import replicas_advice as replicas_advice
+    from createos_nb.analysis.changes import change_points as change_points
     from createos_nb.analysis.checks import FrameError as FrameError
+    from createos_nb.analysis.comparison import compare as compare
+    from createos_nb.analysis.idle import SleepAdvice as SleepAdvice
+    from createos_nb.analysis.idle import idle_times as idle_times
+    from createos_nb.analysis.idle import sleep_advice as sleep_advice
+    from createos_nb.analysis.objectives import SLO as SLO
+    from createos_nb.analysis.objectives import error_budget as error_budget
+    from createos_nb.analysis.objectives import slo as slo
+    from createos_nb.analysis.routes import distribution as distribution
+    from createos_nb.analysis.routes import paths as paths
+    from createos_nb.analysis.seasons import decompose as decompose
+    from createos_nb.analysis.seasons import hour_by_weekday as hour_by_weekday
+    from createos_nb.analysis.traffic import rpm as rpm
+    from createos_nb.analysis.traffic import success_rate as success_rate
+    from createos_nb.analysis.traffic import summary as summary
+    from createos_nb.analysis.verdict import release_verdict as release_verdict
 
 # Name to module: loaded when first asked for, so that importing the package costs no scipy.
 _HOMES = {

@@ -7,7 +7,10 @@ Two models. Requests are counts, and are judged as counts: volume against its da
 against their usual share (:mod:`createos_nb.analysis.count_surprise`). Any other numeric series is judged by its own
 past without a model of its noise (:mod:`createos_nb.analysis.surprise`).
 
-Measured precision, recall and delay: `benchmarks/statistics/RESULTS.md`, section anomalies.
+Measured on labelled series of nine kinds, scored as the Numenta benchmark scores: 74.5 of 100 (72.9 for `anomaly` as
+it is), where relative entropy reaches 54.4, nearest neighbours 47.2 and a windowed Gaussian 35.2. On requests: at 20
+and more a minute every outage, surge and burst of errors is found, within 1 to 4 minutes (median), with 0.02 to 0.13
+false alarms a day. `benchmarks/statistics/RESULTS.md`, section Anomalies.
 """
 
 from __future__ import annotations

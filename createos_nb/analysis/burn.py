@@ -18,7 +18,11 @@ Two additions to the book, both for what it leaves open:
   nothing, so a ticket over three days can first fire after three days. While a series has no data at all, an alert
   stays as it was.
 
-Measured (see `benchmarks/statistics/RESULTS.md`, section burn).
+Measured, pages in 30 days of a healthy service (0.05 % errors against 0.1 %): 0.02 at one request a minute, 0.05 at
+two and five, none at twenty or more; without the guard 21.6 at one. Of 100 young healthy environments none alerts in
+its first three days. An outage of 10 % is paged after 8 to 9 minutes (median) from five requests a minute up, one of
+100 % after 1 minute, after 3 at one request a minute (1 without the guard). `benchmarks/statistics/RESULTS.md`, section
+Burn-rate alerts.
 """
 
 from __future__ import annotations

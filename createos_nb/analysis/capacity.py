@@ -11,7 +11,8 @@ than chance (1 in 1,000), and more often than the others. Needed are `⌈q99 / c
 the pace, and `⌈q99 · (1 + headroom) / c*⌉` with room to grow. Where no limit has been seen, more than the present
 number is never advised: what has been served well so far is no evidence against the replicas that served it.
 
-Measured on held-out weeks: `benchmarks/statistics/RESULTS.md`, section capacity.
+Measured on the week after, in 1,600 simulated services that fail beyond a load: too few replicas in 2 of them.
+`benchmarks/statistics/RESULTS.md`, section Capacity.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ daily shape is a change to this: give it the remainder of `decompose` then.
 After an alarm everything begins anew at the most likely onset. Nothing is found in the first 30 buckets
 of a stretch, nor in the first 150 rows of a series.
 
-Measured run lengths and delays: `benchmarks/statistics/RESULTS.md`, section changes.
+Measured: 0.05 to 0.55 false alarms in 30 days, where 1 is promised, also with clumps; five times the errors are known
+after 598, 709 and 1,182 requests (median) at 20, 100 and 600 a minute. `benchmarks/statistics/RESULTS.md`, section
+Change points.
 """
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ total within twice the optimum, and falls back to the safe one otherwise.
 Idle times are runs of buckets without a request, so they are known to a bucket. Runs that touch missing data or an end
 of the frame are left out.
 
-Measured: `benchmarks/statistics/RESULTS.md`, section sleep.
+Measured on the week after: 0 to 4 % above the best fixed timeout of that week where a cold start is worth up to an
+hour, up to 13 % at six hours; 2.000 times the optimum against an adversary. `benchmarks/statistics/RESULTS.md`, section
+Sleep.
 """
 
 from __future__ import annotations
