@@ -25,6 +25,14 @@ BASE = "https://api.test"
 NOW = 1_772_442_000.0
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long versions of checks are asked for with `-m slow`."""
+    if not config.getoption("-m"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="run with -m slow"))
+
+
 class Clock:
     """Time that passes only when somebody waits."""
 
