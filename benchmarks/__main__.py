@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.measure import table
 
-MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis")
+MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "served")
 
 
 def main() -> int:
