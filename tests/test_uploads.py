@@ -257,6 +257,8 @@ def test_a_client_that_only_reads_uploads_nothing_but_plans(site: Path) -> None:
         assert client.deployments.upload_plan({"a": ""}).attrs["files"] == 1
         with pytest.raises(ReadOnlyError):
             client.deployments.upload("landing-pages", {"a": ""})
+        with pytest.raises(ReadOnlyError):  # and looks at no source
+            client.deployments.upload("landing-pages", "no/such/place")
         assert requests(client) == []
 
 

@@ -44,7 +44,6 @@ def save(transport: Transport, operation: Operation, address: Secret | str, targ
         try:
             return _once(transport, operation, url, target, most, attempt)
         except RequestError as error:
-            target.unlink(missing_ok=True)
             wait = transport.retry.wait(operation, error, attempt)
             if wait is None or transport.clock.now() - began + wait > transport.retry.budget:
                 raise
