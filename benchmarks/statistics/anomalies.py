@@ -94,6 +94,28 @@ def requests_table(paces: Sequence[float] = (1, 5, 20, 100, 1000), *, number: in
     return "\n".join(lines)
 
 
+def first_day_table(paces: Sequence[float] = (1, 5, 20, 100, 1000), *, number: int = 40, seed: int = 9500) -> str:
+    """False alarms in the first day, when no daily shape is known, and what is found of an outage and a surge in it."""
+    lines = [
+        "| requests a minute | false alarms | outage found | median delay | surge found | median delay |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for rpm in paces:
+        false = 0
+        found: dict[str, list[float]] = {"outage": [], "surge": []}
+        for copy in range(number):
+            day = watched(seed + copy, rpm=rpm, days=2, incidents=False).frame.iloc[:1440]
+            false += int(analysis.anomalies(day)["anomaly"].sum())
+            for what, factor in (("outage", 0), ("surge", 3)):
+                changed = day.copy()
+                changed.iloc[900:930] = changed.iloc[900:930] * factor
+                alarms = np.flatnonzero(analysis.anomalies(changed)["anomaly"].iloc[900:930])
+                found[what].append(float(alarms[0] + 1) if len(alarms) else np.inf)
+        cells = [f"{np.mean(np.isfinite(found[what])):.0%} | {np.median(found[what]):.0f} min" for what in found]
+        lines.append(f"| {rpm:g} | {false / number:.3f} | " + " | ".join(cells) + " |")
+    return "\n".join(lines).replace("inf min", "–")
+
+
 def log_frame(path: Path, *, seconds: int = 60) -> pd.DataFrame:
     """Requests per bucket of an access log, with 5xx as errors."""
     text = (gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()).decode(errors="replace")
@@ -166,6 +188,8 @@ def report(log: Path | None = None, *, slow: bool = False) -> str:
         "Request frames in minutes, 14 days each, 20 at each pace, seeds 9000 to 9019: incidents found with the median "
         "delay, the share of alarms that belong to an incident, and false alarms. A leak is errors four times as many.",
         requests_table(),
+        "The first day, 40 at each pace, seeds 9500 to 9539: false alarms; half an hour of outage or surge at 15:00.",
+        first_day_table(),
     ]
     if log is not None:
         parts += [f"A real access log ({log.name}), seed 77, 60 copies with one incident each:", log_table(log)]

@@ -29,6 +29,8 @@ _DAYS = 7
 _CAP = 4.0
 _WORSE = 2.0
 _LEAST = 1e-300
+# Squared relative error of the level where no daily shape is known yet: a seventh.
+_DRIFT = 0.02
 # Squared distance in standard deviations up to which the tail is not worked out: it lies within the usual 2 %.
 _ROUGH = 5.0
 
@@ -85,11 +87,16 @@ def _judged(
     expected = low = high = events
     for width in WINDOWS:
         came = _window(event_sums, width)
-        before = max(level, 8 * width)
+        before = max(level, 2 * width)
         mean, unsure = _expected(event_sums, base_sums, width, before)
+        if both:
+            # an unknown daily shape moves the level on in the meantime, or every first morning is news
+            unsure = unsure + _DRIFT
         if shape is not None:
-            shaped, _ = _expected(event_sums, shape_sums, width, before)
-            mean = np.where((_window(unknown, before + width) == 0) & ~np.isnan(shaped), shaped, mean)
+            before = max(level, 8 * width)
+            shaped, surer = _expected(event_sums, shape_sums, width, before)
+            known = (_window(unknown, before + width) == 0) & ~np.isnan(shaped)
+            mean, unsure = np.where(known, shaped, mean), np.where(known, surer, unsure)
         varied = _overdispersion(came, mean, memory, width)
         tail, sign = _tail(came, mean, np.maximum(varied, unsure), both)
         evidence.append(modelled(np.where(seen, tail, 0.0), quiet=quiet))
