@@ -35,7 +35,7 @@ def probe(transport: Transport, address: str, *, inside: bool, served: bool, tim
     url = _url(address)
     sent = _by_path(transport, url) if served else url
     virtual = transport.clock.virtual
-    at, ticks = transport.clock.now(), time.perf_counter()
+    at, began, ticks = transport.now(), transport.clock.now(), time.perf_counter()
     answer: httpx.Response | None = None
     error: str | None = None
     try:
@@ -44,7 +44,7 @@ def probe(transport: Transport, address: str, *, inside: bool, served: bool, tim
         error = f"no answer in time ({type(failure).__name__})"
     except (httpx.TransportError, httpx.DecodingError) as failure:
         error = str(failure) or type(failure).__name__
-    ms = (transport.clock.now() - at if virtual else time.perf_counter() - ticks) * 1_000
+    ms = (transport.clock.now() - began if virtual else time.perf_counter() - ticks) * 1_000
     if answer is not None and served and answer.headers.get(_UNKNOWN[0]) == _UNKNOWN[1]:
         answer, error = None, f"the name {url.host} is not known"
     if answer is not None and inside:

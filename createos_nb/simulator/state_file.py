@@ -70,6 +70,8 @@ _decode: Final = msgspec.msgpack.Decoder(After | Wrote | Seen).decode
 class StateFile:
     """Keeps one world in a file while it is served.
 
+    What is done to the world in this process otherwise than by requests is in the file when it is saved next.
+
     Attributes:
         world: the world.
         writes: how many requests were written down.
@@ -209,9 +211,13 @@ class StateFile:
         try:
             with self.world.lock:
                 self.world.save(self.path)
+            if sys.platform != "win32":
+                # Still held: nobody else can have begun to write to it.
                 self.log_path.unlink(missing_ok=True)
         finally:
             os.close(self._log)
+        if sys.platform == "win32":
+            self.log_path.unlink(missing_ok=True)
 
 
 def _blocks(path: Path) -> Iterator[After | Wrote | Seen]:

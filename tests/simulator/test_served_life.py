@@ -109,6 +109,24 @@ def test_the_world_may_be_used_in_this_process_meanwhile() -> None:
     assert client.world.files_url != uri
 
 
+def test_requests_over_http_count() -> None:
+    world = open_world("storefront")
+    project = next(one for one in world.state.projects.values() if one.name == "landing-pages")
+    environment = next(iter(project.environments))
+    path = f"/v1/projects/{project.id}/environments/{environment}/analytics/top-error-paths"
+    with serve(world, speed=60) as running:
+        for _ in range(7):
+            assert httpx.get(running.url + "/~/landing-pages.createos.io/by-hand").status_code == 404
+        http = httpx.Client(base_url=running.url, headers={"X-Api-Key": running.key}, timeout=LIMIT)
+
+        def counted() -> bool:
+            rows = http.get(path).json()["data"]
+            return {"path": "/by-hand", "status": "404", "count": 7} in rows
+
+        until(counted)
+        http.close()
+
+
 def test_two_clients_at_once_lose_nothing() -> None:
     with serve(open_world("storefront", apps=1_000), speed=60) as running:
         made: list[str] = []

@@ -167,6 +167,27 @@ def _recovered_time(folder: Path, log: bytes) -> int:
     return again.world.state.now
 
 
+def test_a_write_is_on_the_disk_before_it_is_answered_and_a_read_waits_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = StateFile(tmp_path / "world", fresh)
+    ask = Asker(file)
+    synced: list[int] = []
+    monkeypatch.setattr("createos_nb.simulator.state_file._sync", synced.append)
+    assert ask("GET", "/v1/apps")[0] == 200
+    assert ask("GET", "/", host="storefront.createos.io")[0] == 200
+    assert synced == []
+    assert ask("POST", "/v1/apps", {"name": "first"})[0] == 200
+    assert len(synced) == 1
+
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("createos_nb.simulator.state_file._sync", broken)
+    assert ask("POST", "/v1/apps", {"name": "second"})[0] == 500
+    file.close()
+
+
 def test_a_disk_that_is_full_is_a_500_and_what_was_refused_is_not_forgotten_to_be_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
