@@ -159,6 +159,29 @@ def test_a_step_that_fails_says_what_was_done_and_how_to_undo_it(client: Any, wo
     assert client.environments.get("orders-api", "production")["is_auto_promote_enabled"]
 
 
+@pytest.mark.parametrize("what", ["drop-after", "cut"])
+def test_a_lost_answer_is_settled_by_reading_in_the_same_run(client: Any, world: Any, tools: Any, what: str) -> None:
+    plan = runbooks.deploy(client, "edge-gateway", image="nginx:1.27")
+    with world.faults(what=what, operations=["CreateDeployment"], count=1):
+        receipt = tools.apply(plan)
+    assert receipt.finished
+    assert "settled by reading" in receipt.warnings[0]
+    assert client.deployments.get("edge-gateway", receipt.made[1])["source_image"] == "nginx:1.27"
+    assert len(client.deployments.list("edge-gateway")) == 4
+
+
+def test_a_write_that_never_came_is_not_written_again(client: Any, world: Any, tools: Any) -> None:
+    transport = tools.Between(world.transport())
+    far = tools.client_of(world, transport)
+    plan = runbooks.deploy(far, "edge-gateway", image="nginx:1.27")
+    with world.faults(what="drop-before", operations=["CreateDeployment"]), pytest.raises(plans.Unsettled) as lost:
+        tools.apply(plan)
+    assert len(transport.writes) == 1
+    assert len(client.deployments.list("edge-gateway")) == 3
+    assert plans.resume(lost.value.journal, far).finished
+    assert len(client.deployments.list("edge-gateway")) == 4
+
+
 def test_an_interrupt_leaves_a_run_that_is_taken_up(client: Any, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = runbooks.rollback(client, "orders-api", "production")
     real = world.clock.sleep
