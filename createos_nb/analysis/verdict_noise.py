@@ -36,7 +36,7 @@ _CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.30, (0.26, 0.24, 0.20)
 _BY_SHAPE = {0.0: (0.17, 0.18, 0.19, 0.18, 0.28), 0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
 _BY_SHAPE_CALIBRATED = {0.0: (0.20, 0.20, 0.20, 0.18, 0.22), 0.7: (0.42, 0.40, 0.18), 0.93: (0.42, 0.40, 0.18)}
 
-OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.52, 0.13, 0.27
+OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.40, 0.12, 0.22
 """How likely the noise that the old side shows is all its own, is that and somewhat worse, is all shared."""
 
 _FOLD, _WARM = 512, 192
@@ -85,8 +85,8 @@ def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> 
 
     `told`: what `predictive` gives for the old side, of which the first `before` buckets are history and the others the
     watch. `calibrated`, shape `(n,)`: whether the history is a long one. The weights before a bucket use the buckets
-    before it only. What the old side shows is taken to be wholly its own with probability 0.52, one step wilder or more
-    lasting than it looks with 0.13, wholly shared with the other side with 0.27, and partly its own otherwise.
+    before it only. What the old side shows is taken to be wholly its own with probability 0.40, one step wilder or more
+    lasting than it looks with 0.12, wholly shared with the other side with 0.22, and partly its own otherwise.
     """
     upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
     np.cumsum(told, axis=1, out=upto[:, 1:])
