@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.analysis import tails
+from createos_nb.analysis import count_surprise, tails
 
 
 def hourless(values):
@@ -193,6 +193,38 @@ def test_three_errors_are_judged_as_a_count_not_by_a_normal_curve(made):
     bad[::120] = 1
     bad[2500] = 4
     assert analysis.anomalies(made(np.full(3000, 100), bad))["anomaly"].iloc[2500]
+
+
+def test_rare_errors_are_no_news(made):
+    """One error in two hours, at random, in 30 days: a few come together."""
+    alarms = 0
+    for seed in range(3):
+        rng = np.random.default_rng([13, seed])
+        count = rng.poisson(20, 10 * 1440)
+        alarms += int(analysis.anomalies(made(count, rng.binomial(count, 1 / 2400)))["anomaly"].sum())
+    assert alarms <= 2
+
+
+def test_a_rate_known_from_few_events_leaves_room_for_being_wrong():
+    ones = np.cumsum(np.ones(100))
+    few = np.cumsum(np.r_[np.ones(4), np.zeros(96)])
+    mean, unsure = count_surprise._expected(few, ones, 1, 60)
+    assert mean[50] == pytest.approx(4 / 50)
+    assert unsure[50] == pytest.approx(1 / 4)
+    assert unsure[99] == pytest.approx(2)  # none in the last hour counts as half a one
+
+
+def test_a_first_morning_is_no_anomaly_and_an_outage_in_it_is(made):
+    alarms = 0
+    for seed in range(5):
+        rng = np.random.default_rng([14, seed])
+        slow = np.repeat(rng.normal(0, 0.08, 96), 15)
+        mean = 1000 * (1 + 0.67 * np.sin(2 * np.pi * np.arange(1440) / 1440 - seed)) * np.exp(slow)
+        day = made(rng.poisson(mean))
+        alarms += int(analysis.anomalies(day)["anomaly"].sum())
+        day.iloc[900:930] = 0
+        assert analysis.anomalies(day)["anomaly"].iloc[900:903].any()
+    assert alarms <= 2
 
 
 def test_requests_without_data_are_no_anomaly(made):

@@ -67,3 +67,28 @@ def test_an_environment_in_one_of_the_windows_only_is_listed(traffic, as_fleet):
 def test_a_fleet_and_an_environment_are_not_compared(traffic, as_fleet):
     with pytest.raises(analysis.FrameError, match="fleet"):
         analysis.compare(traffic(1, 60), as_fleet({("p", "a"): traffic(2, 60)}))
+
+
+def test_the_adjustment_is_holms():
+    from createos_nb.analysis import comparison
+
+    raw = np.array([0.01, 0.04, np.nan, 0.03])
+    np.testing.assert_allclose(comparison._holm(raw), [0.03, 0.06, np.nan, 0.06])
+
+
+def test_p_values_of_a_fleet_are_larger_than_those_of_one_of_its_environments(traffic, as_fleet):
+    before, after = traffic(1, 60), traffic(2, 60, share=0.008)
+    alone = analysis.compare(before, after).loc["server_error_percentage", "p_value"]
+    names = [("p", str(number)) for number in range(10)]
+    many = analysis.compare(as_fleet(dict.fromkeys(names, before)), as_fleet(dict.fromkeys(names, after)))
+    among = many.loc[many["metric"] == "server_error_percentage", "p_value"]
+    np.testing.assert_allclose(among, min(10 * alone, 1))
+
+
+def test_a_p_value_for_few_errors_is_the_exact_one():
+    from createos_nb.analysis import comparison
+
+    binom = pytest.importorskip("scipy.stats").binom
+    args = (np.array([1.0]), np.array([1000.0]), np.array([7.0]), np.array([1000.0]))
+    middle = binom.sf(7, 8, 0.5) + binom.pmf(7, 8, 0.5) / 2
+    assert comparison._same_share(*args) == pytest.approx(2 * middle)
