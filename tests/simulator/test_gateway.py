@@ -386,11 +386,12 @@ def test_a_version_that_fails_fails_for_files_too(shop: Any) -> None:
 
 def test_after_a_reset_the_files_are_those_that_are_uploaded_then(shop: Any) -> None:
     """The same deployment's id comes again with other files."""
-    base = live_site(shop, {"index.html": "first"})
-    assert get(shop, base).text == "first"
-    shop.world.reset()
-    assert live_site(shop, {"index.html": "second"}) == base
-    assert get(shop, base).text == "second"
+    with httpx.Client(transport=shop.world.transport()) as client:
+        base = live_site(shop, {"index.html": "first"})
+        assert client.get(base).text == "first"
+        shop.world.reset()
+        assert live_site(shop, {"index.html": "second"}) == base
+        assert client.get(base).text == "second"
 
 
 # --- probes -----------------------------------------------------------------------------------------------------------
