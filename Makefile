@@ -32,7 +32,7 @@ bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 
 fuzz: $(STAMP)  ## the property tests again and again, each time with another seed
 	for seed in $$(seq 1 20); do $(BIN)/python -m pytest -m hypothesis --hypothesis-seed=$$seed || exit 1; done
-	$(BIN)/python -m pytest tests/plans -m slow
+	$(BIN)/python -m pytest -m slow
 
 statistics: $(STAMP)  ## error rates of everything that judges, from simulation
 	$(BIN)/python -m benchmarks.statistics
