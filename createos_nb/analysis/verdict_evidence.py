@@ -39,7 +39,6 @@ from createos_nb.analysis.verdict_noise import (
     Noises,
     dispersion,
     fold,
-    linear_filter,
     log_rising,
     log_weights,
     noises,
@@ -62,6 +61,9 @@ CALIBRATED_BUCKETS, CALIBRATED_ERRORS = 30, 100
 
 _PULL = 0.346
 """E[expit(x + σz)] ≈ expit(x / √(1 + 0.346 σ²)), within 0.02 (a form of MacKay's 1992 approximation)."""
+
+_FEW = 12
+"""Errors of one bucket up to which products are cheaper than Stirling's series."""
 
 _CELLS, _ROWS = 4096, 192
 """Buckets worked on at a time, of all and of those with errors, so that arrays stay in the processor's cache."""
@@ -207,7 +209,7 @@ def follow(
     kinds = noises(sides.bucket_seconds)
     wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
     up_nodes = rollback_at * np.array((1.0, *WORSE)) if nodes is None else nodes
-    down_nodes = promote_at * np.array((1.0, *BETTER)) if nodes is None else nodes
+    down_nodes = promote_at * np.array((*BETTER[::-1], 1.0)) if nodes is None else nodes
     up, down = _places(up_nodes, rollback_at, WORSE), _places(down_nodes, promote_at, BETTER)
     split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
     step = max(_CELLS // max(min(buckets, STRETCH), 1), 1)
@@ -310,12 +312,14 @@ def _paths(sides: Sides, stretch: slice, kinds: Noises, ratios: Floats, split: i
         np.where(both, sides.old_errors[:, part].T, 0.0),
         np.where(both, sides.new_errors[:, part].T, 0.0),
     )
-    odds = np.log(new / old)[..., None] + np.log(ratios)
+    once, where = np.unique(ratios, return_inverse=True)
+    odds = np.log(new / old)[..., None] + np.log(once)
     spread, drift = _wandering(failed, failed_new, odds, old * new / (old + new) ** 2, kinds)
     hit = np.flatnonzero((failed + failed_new)[warm:].ravel() > 0)
     b, g = failed[warm:].ravel()[hit], failed_new[warm:].ravel()[hit]
-    rows = odds[warm:].reshape(-1, len(ratios))[hit]
+    rows = odds[warm:].reshape(-1, len(once))[hit][:, where]
     spread, drift = spread[warm:].reshape(-1, spread.shape[-1])[hit], drift[warm:].reshape(-1, *drift.shape[2:])[hit]
+    drift = drift[..., where]
     length = len(old) - warm
     found = np.zeros((length * watches, len(kinds.spread), len(ratios)))
     found[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
@@ -329,31 +333,36 @@ def _paths(sides: Sides, stretch: slice, kinds: Noises, ratios: Floats, split: i
 
 
 def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, kinds: Noises) -> tuple[Floats, Floats]:
-    """Predicted variance `(T, n, K')` and mean `(T, n, K', R)` of the wandering log-odds under the lasting noises."""
+    """Predicted variance `(T, n, K')` and mean `(T, n, K', R)` of the wandering log-odds under the lasting noises.
+
+    A Beta of the predicted mean and variance takes in each bucket's errors, and is then moved on towards no deviation.
+    """
     lasting = kinds.memory > 0
     kept, variance = kinds.memory[lasting], 2 * kinds.spread[lasting]
-    information = ((failed + failed_new) * split)[..., None]
-    pieces = fold(information, 0.0)
-    predicted = np.empty((*pieces.shape[:-1], len(kept)))
+    information = fold(((failed + failed_new) * split)[..., None], 0.0)
+    predicted = np.empty((*information.shape[:-1], len(kept)))
     state = np.broadcast_to(variance, predicted.shape[1:])
     square, fresh = kept**2, (1 - kept**2) * variance
-    for row in range(len(pieces)):
+    for row in range(len(information)):
         predicted[row] = state
-        state = square * state / (1 + state * pieces[row]) + fresh
-    predicted = unfold(predicted, len(information))
+        state = square * state / (1 + state * information[row]) + fresh
     precision = 2 * shape_of(predicted / 2)[..., None]
-    mean = 1 / (1 + np.exp(-odds))[..., None, :]
-    with_errors = precision * mean + failed_new[..., None, None]
-    without = precision * (1 - mean) + failed[..., None, None]
-    move = np.log(with_errors / without) - odds[..., None, :]
-    keep = kept / (1 + predicted * information)
-    return predicted, linear_filter(keep[..., None], kept[:, None] * move)
+    expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
+    mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
+    slow = kept[:, None]
+    for row in range(len(mean) - 1):
+        weight = precision[row]
+        share = weight / (1 + np.exp(-expected[row] - mean[row]))
+        mean[row + 1] = slow * (np.log((share + g[row]) / (weight - share + b[row])) - expected[row])
+    return unfold(predicted, len(odds)), unfold(mean, len(odds))
 
 
 def _beta_binomial(
     b: Floats, g: Floats, rows: Floats, spread: Floats, drift: Floats, kinds: Noises, split: int
 ) -> Floats:
     """log P(g | b + g) for each row with errors, noise but the calm one, and node; `(N, K − 1, R)`.
+
+    Without the binomial coefficient, which all of them share.
 
     The mean share of the new side hangs on what the noise is. Where the rate wanders, the mean of wandering odds lies
     nearer to a half than the odds in the middle; where errors come in clumps, whose number follows the requests, it
@@ -375,9 +384,19 @@ def _beta_binomial(
 
 
 def _rising(start: Floats, steps: Floats) -> Floats:
-    """`log_rising` with one number of steps a row, which is 0 or 1 for most rows."""
+    """`log_rising` with one number of steps a row: few whole steps are multiplied out, which is most of them."""
     found = np.zeros(start.shape)
-    once, more = np.flatnonzero(steps == 1), np.flatnonzero((steps > 0) & (steps != 1))
-    found[once] = np.log(start[once])
-    found[more] = log_rising(start[more], steps[more][:, None, None])
+    few = (steps <= _FEW) & (steps == np.floor(steps))
+    many = np.flatnonzero(~few)
+    if len(many):
+        found[many] = log_rising(start[many], steps[many][:, None, None])
+    rows = np.flatnonzero(few & (steps > 0))
+    rows = rows[np.argsort(steps[rows], kind="stable")]
+    product, first = start[rows], start[rows]
+    taken = np.searchsorted(steps[rows], np.arange(1, _FEW) + 0.5)
+    for step, at in enumerate(taken, start=1):
+        if at == len(rows):
+            break
+        product[at:] *= first[at:] + step
+    found[rows] = np.log(product)
     return found

@@ -20,7 +20,7 @@ from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, WORSE,
 
 _MANY = 3_000
 """Errors from which the likelihood is so sharp that it needs more nodes around its top."""
-_STEP, _REACH = 0.05, (-5.0, 6.0)
+_STEP, _REACH = 0.1, (-5.0, 6.0)
 
 
 @dataclass(frozen=True, eq=False)

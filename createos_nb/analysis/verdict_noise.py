@@ -30,7 +30,7 @@ _MEMORIES = (0.0, 0.7, 0.93)
 _REMEMBERED = (16.0, 4.0, 1.5)
 """Shapes that come with a memory; wilder noise is taken to be independent."""
 
-_CALM, _BY_MEMORY = 0.48, (0.33, 0.14, 0.05)
+_CALM, _BY_MEMORY = 0.52, (0.31, 0.13, 0.04)
 _CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.30, (0.26, 0.24, 0.20)
 """Weights before anything was seen. A history long enough to dismiss lasting noise lets us fear it more at first."""
 _BY_SHAPE = {0.0: (0.17, 0.18, 0.19, 0.18, 0.28), 0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
@@ -162,7 +162,7 @@ def unfold(values: Floats, length: int) -> Floats:
     return np.asarray(body.reshape(-1, *body.shape[2:])[:length])
 
 
-def linear_filter(keep: Floats, add: Floats) -> Floats:
+def _linear_filter(keep: Floats, add: Floats) -> Floats:
     """m before each step of m' = keep · m + add, from m = 0; time is the first axis, and may be long.
 
     `keep` may have length 1 where `add` is longer. After the warm-up of a piece its start at 0 no longer matters.
@@ -198,7 +198,7 @@ def predictive(requests: Floats, errors: Floats, kinds: Noises) -> Floats:
         gone = ~seen[..., None]
         keep = np.where(gone, kept, kept * (1 - gain))
         add = np.where(gone, 0.0, kept * move)
-        level = linear_filter(keep.swapaxes(0, 1), add.swapaxes(0, 1)).swapaxes(0, 1)
+        level = _linear_filter(keep.swapaxes(0, 1), add.swapaxes(0, 1)).swapaxes(0, 1)
         predicted[..., lasting] = settled
         mean[..., lasting] *= np.exp(level)
     shape = shape_of(predicted + doubt[..., None])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card
+from createos_nb.analysis.checks import Bools, Floats
 from createos_nb.analysis.verdict_evidence import Sides, judge
 from createos_nb.analysis.verdict_interval import bounds, nodes, totals
 from createos_nb.analysis.verdict_words import number, times
@@ -52,6 +53,19 @@ class Guard:
         return card.text("Path guard", self.sentence)
 
 
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What the `path` of a verdict is made of; arrays over the buckets."""
+
+    index: pd.DatetimeIndex
+    decision: list[str]
+    rollback: Floats
+    promote: Floats
+    counts: tuple[Floats, Floats, Floats, Floats]
+    """Requests of the old and the new side, errors of the old and the new side."""
+    judged: Bools
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class ReleaseVerdict:
     """Is the new side as healthy as the old? Valid at every look; see `release_verdict`."""
@@ -74,10 +88,6 @@ class ReleaseVerdict:
     overrun. 0 once decided, None where no number can be given (a side without requests)."""
     sentence: str
     """What a person reads."""
-    path: pd.DataFrame
-    """Indexed by `time`, one row a bucket: `decision` and `evidence` (to roll back) as they were after that bucket,
-    `evidence_promote`, `old_requests`, `new_requests`, `old_errors`, `new_errors` (Int64, NA where it was not judged),
-    and `judged`. Later buckets never change earlier rows."""
     guard: Guard
     single_path: pd.DataFrame
     """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `ratio`, `evidence`, `boundary` (the evidence it
@@ -88,8 +98,29 @@ class ReleaseVerdict:
     beta: float
     worse: float
     bucket_seconds: int
+    _steps: Steps = field(repr=False)
     _sides: Sides = field(repr=False)
     _classes: tuple[tuple[object, ...], ...] = field(repr=False)
+
+    @cached_property
+    def path(self) -> pd.DataFrame:
+        """Indexed by `time`, one row a bucket: `decision` and `evidence` (to roll back) as they were after that bucket,
+        `evidence_promote`, `old_requests`, `new_requests`, `old_errors`, `new_errors` (of the first class; Int64, NA
+        where it was not judged), and `judged`. Later buckets never change earlier rows."""
+        steps = self._steps
+        names = ("old_requests", "new_requests", "old_errors", "new_errors")
+        counts = {
+            name: pd.arrays.IntegerArray(values.astype(np.int64), ~steps.judged)
+            for name, values in zip(names, steps.counts, strict=True)
+        }
+        columns = {
+            "decision": pd.array(steps.decision, dtype="str"),
+            "evidence": steps.rollback,
+            "evidence_promote": steps.promote,
+            **counts,
+            "judged": steps.judged,
+        }
+        return pd.DataFrame(columns, index=steps.index)
 
     @cached_property
     def by_class(self) -> pd.DataFrame:
@@ -107,14 +138,14 @@ class ReleaseVerdict:
         """
         sides = self._sides
         old, new = sides.old_requests[0], sides.new_requests[0]
-        done = np.flatnonzero(self.path["judged"])
+        done = np.flatnonzero(self._steps.judged)
         at = done[np.unique(np.linspace(0, len(done) - 1, min(len(done), SHOWN)).round().astype(np.int64))]
         sums = ((old.sum(), sides.old_errors.sum()), (new.sum(), sides.new_errors.sum()))
         curves = judge(sides, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
         reached = totals(old, new, sides.old_errors, sides.new_errors, at)
         found = bounds(curves, reached, alpha=self.alpha, beta=self.beta)
         frame = {"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}
-        return pd.DataFrame(frame, index=self.path.index[at])
+        return pd.DataFrame(frame, index=self._steps.index[at])
 
     @property
     def boundary(self) -> float:

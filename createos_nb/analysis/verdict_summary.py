@@ -13,7 +13,7 @@ from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, Terms, clum
 from createos_nb.analysis.verdict_input import Watch
 from createos_nb.analysis.verdict_interval import Bounds, bounds, totals
 from createos_nb.analysis.verdict_paths import Paths
-from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict
+from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict, Steps
 from createos_nb.analysis.verdict_weighing import Weighing, base_rate, shares
 from createos_nb.analysis.verdict_words import sentence
 
@@ -41,14 +41,12 @@ def summarise(
     guard = _guard(weighing, paths, names, mildest)
     single = _single_paths(seen, weighing, paths, names, terms)
     last = decided if decision == ROLLBACK and decided is not None else len(seen.index) - 1
-    path = _path(seen, weighing)
-    evidence = float(path["evidence"].iloc[last])
     return ReleaseVerdict(
         decision=decision,
         ratio=float(ratio),
         low=float(low),
         high=float(high),
-        evidence=evidence,
+        evidence=float(plain(weighing.together[last])),
         decided_at=None if decided is None else seen.index[decided],
         requests_needed=needed,
         sentence=sentence(
@@ -65,7 +63,6 @@ def summarise(
             left_out=guard.left_out,
             worse=terms.worse,
         ),
-        path=path,
         guard=guard,
         single_path=single,
         errors=names[kind],
@@ -73,6 +70,14 @@ def summarise(
         beta=terms.beta,
         worse=terms.worse,
         bucket_seconds=seen.bucket_seconds,
+        _steps=Steps(
+            seen.index,
+            weighing.course.decision,
+            plain(weighing.together),
+            plain(weighing.well),
+            (seen.old, seen.new, seen.old_errors[0], seen.new_errors[0]),
+            seen.judged,
+        ),
         _sides=seen.sides(
             np.array([kind]), seen.old_errors[[kind]], seen.new_errors[[kind]], with_history=np.array([True])
         ),
@@ -173,25 +178,6 @@ def _classes(seen: Watch, weighing: Weighing, names: list[str], now: Bounds) -> 
     return tuple(
         (name, *_counts(seen, row), *(float(one[row, 0]) for one in (now.ratio, now.low, now.high)), evidence[row])
         for row, name in enumerate(names)
-    )
-
-
-def _path(seen: Watch, weighing: Weighing) -> pd.DataFrame:
-    def counted(values: Floats) -> pd.arrays.IntegerArray:
-        return pd.arrays.IntegerArray(values.astype(np.int64), ~seen.judged)
-
-    return pd.DataFrame(
-        {
-            "decision": pd.array(weighing.course.decision, dtype="str"),
-            "evidence": plain(weighing.together),
-            "evidence_promote": plain(weighing.well),
-            "old_requests": counted(seen.old),
-            "new_requests": counted(seen.new),
-            "old_errors": counted(seen.old_errors[0]),
-            "new_errors": counted(seen.new_errors[0]),
-            "judged": seen.judged,
-        },
-        index=seen.index,
     )
 
 

@@ -1,0 +1,391 @@
+"""The release verdict as a person calls it: frames in, one answer out."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.statistics.verdict import weigh
+from benchmarks.statistics.verdict_worlds import World, draw
+from createos_nb.analysis import FrameError, release_verdict
+
+START = pd.Timestamp("2026-03-02T10:00Z")
+
+
+def frame(count, errors=0, *, client_errors=0, start=START, every="1min", missing=()):
+    """A requests frame with so many 5xx and 4xx per bucket; `missing` are positions without data."""
+    count = np.atleast_1d(np.asarray(count))
+    length = len(count)
+    bad, odd = (np.broadcast_to(np.asarray(one), length) for one in (errors, client_errors))
+    columns = {"count": count, "status_2xx": count - bad - odd, "status_3xx": 0, "status_4xx": odd, "status_5xx": bad}
+    index = pd.date_range(start, periods=length, freq=every, unit="us", name="time")
+    found = pd.DataFrame(columns, index=index).astype("Int64")
+    found.iloc[list(missing)] = pd.NA
+    return found
+
+
+def poisson(seed, length=60, *, rpm=100, share=0.005, **options):
+    rng = np.random.default_rng(seed)
+    count = rng.poisson(rpm, length)
+    return frame(count, rng.binomial(count, share), **options)
+
+
+def before(seed=99, length=120, **options):
+    return poisson(seed, length, start=START - pd.Timedelta(minutes=length), **options)
+
+
+@pytest.fixture(scope="module")
+def regression():
+    """Old at 0.5 %, new at 2.5 %, 100 requests a minute each."""
+    return poisson(1), poisson(2, share=0.025)
+
+
+@pytest.fixture(scope="module")
+def healthy():
+    return poisson(13, rpm=600), poisson(14, rpm=600)
+
+
+def test_five_times_the_errors_are_rolled_back(regression):
+    found = release_verdict(*regression, history=before())
+    assert found.decision == "rollback"
+    assert found.low > 1
+    assert found.low <= found.ratio <= found.high
+    assert found.evidence >= 100
+    assert found.requests_needed == 0
+    assert found.decided_at == found.path.index[(found.path["decision"] == "rollback").argmax()]
+    assert found.decided_at < START + pd.Timedelta(minutes=20)
+    assert "Roll back" in found.sentence
+    assert f"{found.decided_at:%H:%M} UTC" in found.sentence
+
+
+def test_a_healthy_release_is_promoted(healthy):
+    found = release_verdict(*healthy, history=before(rpm=600))
+    assert found.decision == "promote"
+    assert found.high < 2
+    assert found.low < 1 < found.high
+    assert found.decided_at < START + pd.Timedelta(minutes=40)
+
+
+def test_the_ratio_is_that_of_the_pooled_error_rates(regression):
+    old, new = regression
+    rates = [float(one["status_5xx"].sum() / one["count"].sum()) for one in (old, new)]
+    assert release_verdict(old, new).ratio == pytest.approx(rates[1] / rates[0], rel=0.05)
+
+
+def test_few_requests_are_not_enough_traffic_and_later_it_keeps_watching():
+    old, new = poisson(5, 50), poisson(6, 50)
+    found = release_verdict(old, new)
+    assert list(found.path["decision"].iloc[:5]) == ["not enough traffic"] * 5
+    assert found.decision == "keep watching"
+    assert found.decided_at is None
+    assert found.requests_needed is not None
+    assert found.requests_needed > 0
+    assert "more requests" in found.sentence
+
+
+def test_what_was_decided_stays_decided(regression):
+    old, new = regression
+    flood = frame(np.full(300, 600), 0, start=old.index[-1] + pd.Timedelta(minutes=1))
+    worse_old = frame(np.full(300, 600), 30, start=old.index[-1] + pd.Timedelta(minutes=1))
+    first = release_verdict(old, new)
+    found = release_verdict(pd.concat([old, worse_old]), pd.concat([new, flood]))
+    assert found.path["evidence"].iloc[-1] < 1, "all later minutes speak for the new side"
+    assert found.decision == "rollback"
+    assert found.decided_at == first.decided_at
+    assert found.evidence == pytest.approx(first.path.loc[first.decided_at, "evidence"])
+
+
+@pytest.mark.parametrize("share", [0.005, 0.025])
+def test_one_call_replays_the_whole_watch(share):
+    old, new = poisson(7), poisson(8, share=share)
+    past = before()
+    whole = release_verdict(old, new, history=past).path
+    for length in (1, 6, 11, 30, 59):
+        look = release_verdict(old.iloc[:length], new.iloc[:length], history=past)
+        assert list(look.path["decision"]) == list(whole["decision"].iloc[:length])
+        assert look.path["evidence"].to_numpy() == pytest.approx(whole["evidence"].to_numpy()[:length], rel=1e-9)
+        assert look.decision == whole["decision"].iloc[length - 1]
+
+
+@pytest.mark.parametrize("history", [0, 60])
+def test_frames_and_the_simulation_are_judged_by_the_same_code(history):
+    world = World("noise", old=300, new=150, own=0.5, ratio=3, releases=12)
+    sides = draw(world, 11, history=history)
+    rollback, promote = weigh(sides)
+    for row in range(world.releases):
+        old, new = (
+            frame(one[row].astype(int), bad[row].astype(int))
+            for one, bad in ((sides.old_requests, sides.old_errors), (sides.new_requests, sides.new_errors))
+        )
+        past = None
+        if history:
+            counts = sides.history_requests[row].astype(int), sides.history_errors[row].astype(int)
+            past = frame(*counts, start=START - pd.Timedelta(minutes=history))
+        found = release_verdict(old, new, history=past)
+        assert np.log(found.path["evidence"]).to_numpy() == pytest.approx(rollback[row], abs=1e-6)
+        assert np.log(found.path["evidence_promote"]).to_numpy() == pytest.approx(promote[row], abs=1e-6)
+
+
+def test_the_path_counts_what_was_judged(regression):
+    old, new = regression
+    path = release_verdict(old, new).path
+    assert list(path.columns) == [
+        "decision", "evidence", "evidence_promote", "old_requests", "new_requests", "old_errors", "new_errors", "judged",
+    ]  # fmt: skip
+    assert path.index.equals(old.index)
+    assert path["old_errors"].dtype == "Int64"
+    assert path["new_errors"].sum() == new["status_5xx"].sum()
+    assert path["judged"].all()
+
+
+def test_a_running_bucket_is_left_out_until_it_is_over(regression):
+    old, new = (one.iloc[:9].copy() for one in regression)
+    whole = release_verdict(old, new)
+    new.iloc[-1] = [40, 10, 0, 0, 30]
+    new.attrs["partial"] = [new.index[-1].isoformat()]
+    found = release_verdict(old, new)
+    assert not found.path["judged"].iloc[-1]
+    assert found.path["evidence"].iloc[-1] == found.path["evidence"].iloc[-2] == whole.path["evidence"].iloc[-2]
+    assert pd.isna(found.path["new_errors"].iloc[-1])
+
+
+def test_a_first_bucket_that_the_window_cuts_counts(regression):
+    old, new = (one.copy() for one in regression)
+    new.attrs["partial"] = [new.index[0].isoformat()]
+    assert release_verdict(old, new).path["judged"].all()
+
+
+def test_buckets_without_data_are_skipped():
+    old, new = poisson(1, missing=[3, 4]), poisson(2, share=0.025, missing=[4, 5, 20])
+    found = release_verdict(old, new)
+    assert list(np.flatnonzero(~found.path["judged"])) == [3, 4, 5, 20]
+    assert found.path["evidence"].iloc[5] == found.path["evidence"].iloc[2]
+    assert found.decision == "rollback"
+
+
+def test_all_buckets_without_data_are_no_traffic():
+    found = release_verdict(poisson(1, missing=range(60)), poisson(2))
+    assert found.decision == "not enough traffic"
+    assert np.isnan(found.ratio)
+
+
+def test_rows_of_the_old_side_before_the_new_one_are_history(regression):
+    old, new = regression
+    past = before()
+    assert release_verdict(pd.concat([past, old]), new).evidence == pytest.approx(
+        release_verdict(old, new, history=past).evidence
+    )
+
+
+def test_history_that_reaches_into_the_watch_counts_once(regression):
+    old, new = regression
+    past = before()
+    found = release_verdict(old, new, history=pd.concat([past, old]))
+    assert found.evidence == pytest.approx(release_verdict(old, new, history=past).evidence)
+
+
+@pytest.mark.parametrize("length", [0, 1, 4])
+def test_a_history_of_a_few_buckets_is_taken(regression, length):
+    past = before(length=5).iloc[:length]
+    past.attrs["bucket_seconds"] = 60
+    assert release_verdict(*regression, history=past).decision == "rollback"
+
+
+def test_sides_of_unequal_length_are_judged_where_they_meet(regression):
+    old, new = regression
+    found = release_verdict(old.iloc[5:50], new.iloc[:40])
+    assert found.path.index[0] == old.index[5]
+    assert found.path.index[-1] == new.index[39]
+
+
+def test_no_errors_at_all_are_promoted_once_that_proves_enough():
+    asked = np.full(60, 1_000)
+    found = release_verdict(frame(asked), frame(asked))
+    assert found.decision == "not enough traffic"
+    assert "no errors on either side" in found.sentence
+    assert np.isnan(found.ratio)
+    assert (found.low, found.high) == (0.0, np.inf)
+    assert found.requests_needed > 0
+    longer = np.full(180, 1_000)
+    found = release_verdict(frame(longer), frame(longer))
+    assert found.decision == "promote"
+    assert "0.02 %" in found.sentence
+    assert release_verdict(frame(longer), frame(longer), negligible=None).decision != "promote"
+
+
+@pytest.mark.parametrize("errors", [(0, 4), (0, 7)])
+def test_four_or_seven_errors_against_none_are_not_yet_a_regression(errors):
+    old, new = np.zeros(30, int), np.zeros(30, int)
+    new[np.linspace(2, 28, errors[1]).astype(int)] = 1
+    found = release_verdict(frame(np.full(30, 100), old), frame(np.full(30, 100), new), history=before(share=0.002))
+    assert found.decision in {"keep watching", "not enough traffic"}
+    assert found.ratio == np.inf or found.ratio == found.high
+    assert found.evidence < 100
+
+
+def test_twenty_errors_against_none_are_a_regression():
+    new = np.tile([1, 1, 0], 10)
+    found = release_verdict(frame(np.full(30, 100)), frame(np.full(30, 100), new), history=before(share=0.001))
+    assert found.decision == "rollback"
+    assert found.high == np.inf
+
+
+def test_a_new_side_without_traffic_cannot_be_judged():
+    found = release_verdict(poisson(1), frame(np.zeros(60, int)))
+    assert found.decision == "not enough traffic"
+    assert "new side had no requests" in found.sentence
+    assert found.requests_needed is None
+
+
+def test_an_old_side_that_fails_wholly_does_not_condemn_the_new_one():
+    asked = np.full(60, 100)
+    found = release_verdict(frame(asked, 100), frame(asked, 100))
+    assert found.decision == "promote"
+    assert "both sides fail" in found.sentence
+    assert release_verdict(frame(asked, 100), frame(asked, 1)).decision == "promote"
+
+
+def test_a_new_side_that_fails_wholly_is_rolled_back_within_minutes():
+    asked = np.full(20, 100)
+    found = release_verdict(frame(asked, 0), frame(asked, 100), history=before(share=0.001))
+    assert found.decision == "rollback"
+    assert found.decided_at <= START + pd.Timedelta(minutes=10)
+
+
+def test_client_errors_roll_back_too_but_later():
+    old, new = frame(np.full(60, 600), client_errors=6), frame(np.full(60, 600), client_errors=30)
+    found = release_verdict(old, new)
+    assert found.decision == "rollback"
+    assert found.errors == "4xx"
+    assert found.ratio == pytest.approx(5, rel=0.05)
+    assert list(found.by_class.index) == ["5xx", "4xx"]
+    assert found.by_class.loc["4xx", "new_errors"] == 1800
+    assert release_verdict(old, new, errors="5xx").decision != "rollback"
+    assert release_verdict(old, new, errors="4xx").decided_at <= found.decided_at
+    assert release_verdict(old, new, errors="4xx+5xx").errors == "4xx+5xx"
+
+
+def test_a_stricter_alpha_decides_later(regression):
+    loose, strict = (release_verdict(*regression, alpha=alpha) for alpha in (0.05, 0.0001))
+    assert strict.boundary == pytest.approx(10_000)
+    assert loose.decided_at < strict.decided_at
+
+
+def test_worse_is_what_is_held_against_a_promotion(healthy):
+    strict, loose = (release_verdict(*healthy, worse=worse) for worse in (1.5, 3.0))
+    assert loose.decided_at < (strict.decided_at or START + pd.Timedelta(days=1))
+    assert "3 times" in loose.sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"alpha": 0}, "alpha"),
+        ({"beta": 1.5}, "beta"),
+        ({"worse": 1.0}, "worse"),
+        ({"errors": "3xx"}, "errors"),
+        ({"errors": ()}, "errors"),
+        ({"negligible": 2.0}, "negligible"),
+    ],
+)
+def test_an_option_beyond_its_bounds_is_named(regression, options, named):
+    with pytest.raises(ValueError, match=named):
+        release_verdict(*regression, **options)
+
+
+def test_buckets_that_begin_at_other_times_are_refused_with_both_times(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match=r"10:00:00.*10:00:30"):
+        release_verdict(old, new.set_axis(new.index + pd.Timedelta(seconds=30)))
+
+
+def test_buckets_of_other_widths_are_refused(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match=r"60 s wide.*300 s"):
+        release_verdict(old, new.resample("5min").sum())
+    with pytest.raises(FrameError, match="history"):
+        release_verdict(old, new, history=before(length=120).resample("5min").sum())
+
+
+def test_sides_that_never_meet_are_refused(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match="no bucket in common"):
+        release_verdict(old, new.set_axis(new.index + pd.Timedelta(hours=3)))
+
+
+def test_a_frame_without_the_column_is_refused_by_name(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match=r"new has no column 'status_5xx'"):
+        release_verdict(old, new.drop(columns="status_5xx"))
+    with pytest.raises(FrameError, match="old has no rows"):
+        release_verdict(old.iloc[:0], new)
+
+
+def test_wide_and_narrow_buckets_are_judged_alike(regression):
+    past = before()
+    found = [
+        release_verdict(*(one.resample(every).sum() for one in regression), history=past.resample(every).sum())
+        for every in ("1min", "2min", "5min")
+    ]
+    assert {one.decision for one in found} == {"rollback"}
+
+
+def test_a_forecast_of_requests_is_of_the_right_size():
+    """Half of the watches take longer than was forecast after twenty minutes, give or take a factor of two."""
+    ratios = []
+    for seed in range(24):
+        old, new = poisson(200 + seed, 400, rpm=300), poisson(300 + seed, 400, rpm=300)
+        early = release_verdict(old.iloc[:8], new.iloc[:8])
+        whole = release_verdict(old, new)
+        if early.decided_at is None and whole.decided_at is not None:
+            took = (whole.path.index.get_loc(whole.decided_at) + 1 - 8) * 600
+            ratios.append(took / early.requests_needed)
+    assert len(ratios) >= 15
+    assert 0.4 < np.median(ratios) < 2.5
+
+
+def test_the_intervals_narrow_and_agree_with_the_result(regression):
+    found = release_verdict(*regression, history=before())
+    shown = found.intervals
+    assert shown.index.equals(found.path.index)
+    assert list(shown.columns) == ["ratio", "low", "high"]
+    assert shown["low"].iloc[-1] == pytest.approx(found.low)
+    assert shown["high"].iloc[-1] == pytest.approx(found.high)
+    assert shown["high"].iloc[-1] < shown["high"].iloc[12]
+
+
+def test_the_result_cannot_be_changed(regression):
+    found = release_verdict(*regression)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.decision = "promote"
+
+
+def test_the_result_shows_itself_as_text_and_as_html(regression):
+    found = release_verdict(*regression)
+    assert "Roll back" in repr(found)
+    assert "path guard" in repr(found)
+    html = found._repr_html_()
+    assert html.startswith("<div>")
+    assert "of 100" in html
+
+
+def test_the_result_can_be_pickled(regression):
+    found = release_verdict(*regression)
+    again = pickle.loads(pickle.dumps(found))
+    assert again.sentence == found.sentence
+    assert again.intervals.equals(found.intervals)
+
+
+def test_a_month_of_minutes_is_followed_to_its_decision():
+    rng = np.random.default_rng(12)
+    count = rng.poisson(100, (2, 20_000))
+    old, new = (frame(one, rng.binomial(one, 0.005)) for one in count)
+    found = release_verdict(old, new)
+    assert found.decision == "promote"
+    assert len(found.path) == 20_000
+    assert found.path["decision"].iloc[-1] == "promote"
+    assert release_verdict(old.iloc[:1000], new.iloc[:1000]).decided_at == found.decided_at

@@ -1,0 +1,150 @@
+"""The evidence as arrays: what it is made of, and what it does not hang on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import comb, gammaln, polygamma
+from scipy.stats import betabinom
+
+from benchmarks.statistics.verdict_worlds import World, draw
+from createos_nb.analysis import verdict_evidence as evidence
+from createos_nb.analysis import verdict_noise as noise
+
+HEIGHT = np.log(100)
+
+
+def sides(old_errors, new_errors, *, old=600.0, new=600.0, history=None):
+    """One watch with constant requests."""
+    b, g = (np.asarray(one, dtype=float)[None] for one in (old_errors, new_errors))
+    past = np.zeros((1, 0)) if history is None else np.asarray(history, dtype=float)[None]
+    asked = np.full_like(b, old), np.full_like(g, new)
+    return evidence.Sides(*asked, b, g, np.full_like(past, old), past)
+
+
+def test_rising_factorials_agree_with_the_gamma_function():
+    rng = np.random.default_rng(3)
+    start, steps = 10 ** rng.uniform(-4, 5, 20_000), rng.integers(0, 5_000, 20_000).astype(float)
+    found = noise.log_rising(start, steps)
+    assert np.abs(found - (gammaln(start + steps) - gammaln(start))).max() < 1e-5
+
+
+def test_the_noises_have_the_spread_of_gamma_variables():
+    kinds = noise.noises()
+    at_once = kinds.spread[(kinds.memory == 0) & (kinds.spread > 0)]
+    assert at_once == pytest.approx([float(polygamma(1, shape)) for shape in (16, 4, 1.5, 0.7, 0.25)], rel=1e-6)
+    assert noise.shape_of(at_once[:4]) == pytest.approx([16, 4, 1.5, 0.7], rel=0.1)
+    assert kinds.prior.sum(axis=1) == pytest.approx([1, 1])
+    assert kinds.own.sum(axis=1) == pytest.approx(np.ones(len(kinds.spread)))
+
+
+def test_memories_are_per_minute_below_a_minute():
+    assert noise.noises(10.0).memory.max() == pytest.approx(0.93 ** (1 / 6))
+    assert noise.noises(3600.0).memory.max() == 0.93
+
+
+def test_a_likelihood_adds_up_to_one_over_all_splits_of_the_errors():
+    kinds, nodes, total = noise.noises(), np.array([0.5, 1.0, 3.0, 1.0, 2.0]), 7
+    new = np.arange(total + 1.0)
+    rows = np.broadcast_to(np.log(nodes) + np.log(1 / 9), (total + 1, len(nodes)))
+    lasting = int((kinds.memory > 0).sum())
+    spread, drift = np.full((total + 1, lasting), 0.7), np.full((total + 1, lasting, len(nodes)), 0.4)
+    found = evidence._beta_binomial(total - new, new, rows, spread, drift, kinds, 3)
+    sums = (comb(total, new)[:, None, None] * np.exp(found)).sum(axis=0)
+    assert sums == pytest.approx(np.ones(sums.shape), abs=1e-4)
+
+
+def test_noise_of_one_side_makes_the_split_beta_binomial():
+    kinds = noise.noises()
+    found = evidence._paths(sides([2.0], [5.0]), slice(0, 1), kinds, np.array([1.0, 1.0]), 1)
+    for kind in np.flatnonzero((kinds.memory == 0) & (kinds.spread > 0)):
+        shape = float(noise.shape_of(kinds.spread[kind]))
+        assert found[0, 0, kind, 0] + np.log(21) == pytest.approx(betabinom.logpmf(5, 7, shape, shape), abs=1e-4)
+
+
+def test_the_calm_likelihood_is_the_conditional_binomial_of_independent_errors():
+    rng = np.random.default_rng(5)
+    old, new = rng.poisson(500, (1, 30)).astype(float), rng.poisson(90, (1, 30)).astype(float)
+    b, g = rng.poisson(2.5, (1, 30)).astype(float), rng.poisson(1.0, (1, 30)).astype(float)
+    nodes = np.array([1.0, 3.0])
+    given = evidence.Sides(old, new, b, g, np.zeros((1, 0)), np.zeros((1, 0)))
+    found = evidence._paths(given, slice(0, 30), noise.noises(), nodes, 2)[0, :, 0]
+    published = np.cumsum(g * np.log(3) + (b + g) * np.log((old + new) / (old + 3 * new)), axis=1)[0]
+    assert found[:, 1] - found[:, 0] == pytest.approx(published, rel=1e-9)
+
+
+@pytest.mark.parametrize(("buckets", "history"), [(60, 0), (60, 45), (700, 0), (1300, 600)])
+def test_later_buckets_change_no_earlier_evidence(buckets, history):
+    world = World("a wave and noise", old=300, new=200, own=0.5, daily=0.5, releases=2, buckets=buckets)
+    whole = draw(world, 7, history=history)
+    found = evidence.judge(whole)
+    for length in (1, 17, buckets // 2, buckets - 1):
+        counts = (whole.old_requests, whole.new_requests, whole.old_errors, whole.new_errors)
+        part = evidence.Sides(*(one[:, :length] for one in counts), whole.history_requests, whole.history_errors)
+        earlier = evidence.judge(part)
+        assert earlier.rollback == pytest.approx(found.rollback[:, :length], abs=1e-9)
+        assert earlier.promote == pytest.approx(found.promote[:, :length], abs=1e-9)
+
+
+def test_a_stretch_continues_where_the_last_one_ended(monkeypatch):
+    world = World("noise", own=0.5, releases=2, buckets=900)
+    whole = draw(world, 8, history=30)
+    at_once = evidence.judge(whole)
+    monkeypatch.setattr(evidence, "STRETCH", 256)
+    in_parts = evidence.judge(whole)
+    assert in_parts.rollback == pytest.approx(at_once.rollback, abs=1e-3)
+    assert in_parts.promote == pytest.approx(at_once.promote, abs=1e-3)
+
+
+def test_releases_that_are_judged_together_do_not_touch_each_other():
+    world = World("noise", own=0.5, releases=150)
+    whole = draw(world, 9)
+    found = evidence.judge(whole).rollback
+    alone = evidence.judge(whole.rows(slice(80, 81))).rollback
+    assert alone[0] == pytest.approx(found[80], rel=1e-12)
+
+
+def test_without_errors_there_is_no_evidence():
+    found = evidence.judge(sides(np.zeros(40), np.zeros(40)))
+    assert found.rollback == pytest.approx(np.zeros((1, 40)), abs=1e-12)
+    assert found.promote == pytest.approx(np.zeros((1, 40)), abs=1e-12)
+
+
+def test_a_side_without_requests_says_nothing():
+    given = sides(np.full(20, 9.0), np.zeros(20), new=0.0)
+    assert evidence.judge(given).rollback == pytest.approx(np.zeros((1, 20)), abs=1e-9)
+
+
+def test_one_minute_of_many_errors_on_one_side_is_no_regression():
+    calm = np.full(60, 3.0)
+    burst = calm.copy()
+    burst[30] = 80
+    assert evidence.judge(sides(calm, burst)).rollback.max() < HEIGHT
+    from benchmarks.statistics.verdict_rivals import exact
+
+    assert exact(sides(calm, burst)).any(), "errors taken for independent would roll back"
+
+
+def test_an_incident_that_both_sides_share_is_no_regression():
+    rng = np.random.default_rng(1)
+    level = np.where((np.arange(60) > 20) & (np.arange(60) < 30), 60.0, 3.0)
+    found = evidence.judge(sides(rng.poisson(level), rng.poisson(level)))
+    assert found.rollback.max() < np.log(10)
+
+
+def test_the_same_errors_weigh_less_where_the_old_side_was_restless_before():
+    rng = np.random.default_rng(2)
+    b, g = rng.poisson(3, 12), rng.poisson(9, 12)
+    calm, restless = rng.poisson(3, 120), rng.poisson(3 * rng.gamma(0.5, 2, 120))
+    found = [evidence.judge(sides(b, g, history=past)).rollback[0, -1] for past in (calm, restless)]
+    assert found[0] > found[1] + 2
+
+
+def test_a_daily_wave_is_not_taken_for_noise():
+    rng = np.random.default_rng(4)
+    clock = np.arange(1440)
+    wave = rng.poisson(3 * (1 + 0.6 * np.sin(2 * np.pi * clock / 1440)))
+    kinds = noise.noises()
+    told = noise.predictive(np.full((1, 1440), 600.0), wave[None].astype(float), kinds)
+    weights = noise.normalised(told.sum(axis=1) + np.log(kinds.prior[1]))[0]
+    assert weights[0] + weights[kinds.spread < 0.1].sum() - weights[0] * (kinds.spread[0] < 0.1) > 0.99
