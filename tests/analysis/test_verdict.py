@@ -134,7 +134,8 @@ def test_the_path_counts_what_was_judged(regression):
     old, new = regression
     path = release_verdict(old, new).path
     assert list(path.columns) == [
-        "decision", "evidence", "evidence_promote", "old_requests", "new_requests", "old_errors", "new_errors", "judged",
+        "decision", "evidence", "evidence_promote",
+        "old_requests", "new_requests", "old_errors", "new_errors", "judged",
     ]  # fmt: skip
     assert path.index.equals(old.index)
     assert path["old_errors"].dtype == "Int64"
