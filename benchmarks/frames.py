@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-import time
 
 import orjson
 import pandas as pd
@@ -93,12 +92,10 @@ def figures() -> list[Figure]:
     peak = float(run.stdout)
     pages = bodies()
     mine, floor = paired(lambda: ours(pages), lambda: decoded(pages), runs=5)
-    began = time.perf_counter()
-    normalized(pages)
-    naive = time.perf_counter() - began
+    again, naive = paired(lambda: ours(pages), lambda: normalized(pages), runs=3)
     return [
         at_most("100,000 deployments, 5,000 bodies → one frame", mine, "orjson.loads of each body, kept", floor, 1.2),
-        faster("100,000 deployments, 5,000 bodies → one frame", mine, "pandas.json_normalize", naive, 3),
+        faster("100,000 deployments, 5,000 bodies → one frame", again, "pandas.json_normalize", naive, 3),
         at_most("peak memory above the bytes", peak, "limit", 300.0, 1.0, "MB"),
     ]
 

@@ -13,8 +13,8 @@ from createos_nb.api.resources import Resource
 from createos_nb.frames.arrays import Array, arrays, joined, objects
 from createos_nb.frames.schema import Schema, extra_name, schema
 
-#: So many rows are held as Python values before they become arrays: bounds the memory that a long list takes.
-CHUNK = 8192
+#: So many rows are held as Python values before they become arrays: few enough for the processor to keep them near.
+CHUNK = 1024
 
 
 class Builder:
@@ -26,24 +26,19 @@ class Builder:
         self._plan = _plan(self.schema)
         self._values: dict[tuple[str, ...], list[Any]] = {path: [] for path, _ in self._plan.getters}
         self._chunks: list[list[Array]] = []
+        self._rows: list[Resource] = []
         self._pending = 0
         self._trusted = True
         self._extra: dict[tuple[str, ...], list[Any]] = {}
 
     def add(self, rows: Sequence[Resource]) -> None:
         """Rows as the declared structs."""
-        if not rows:
-            return
-        at: dict[tuple[str, ...], Sequence[Any]] = {(): rows}
-        for path, empty in self._plan.parents:
-            held = map(attrgetter(path[-1]), at[path[:-1]])
-            at[path] = [empty if one is None else one for one in held]
-        for path, getter in self._plan.getters:
-            self._values[path].extend(map(getter, at[path[:-1]]))
+        self._rows.extend(rows)
         self._advance(len(rows))
 
     def add_raw(self, rows: Iterable[Any]) -> None:
         """Rows as decoded JSON: what the declaration does not know becomes an extra column."""
+        self._take_apart()
         self._trusted = False
         for row in rows:
             known = row if isinstance(row, dict) else {"value": row}
@@ -71,6 +66,16 @@ class Builder:
         }
         return pd.DataFrame(kept, index=index, copy=False)
 
+    def _take_apart(self) -> None:
+        """The pending structs as values by column; many at once, for a page costs more by the call than by the row."""
+        at: dict[tuple[str, ...], Sequence[Any]] = {(): self._rows}
+        for path, empty in self._plan.parents:
+            held = map(attrgetter(path[-1]), at[path[:-1]])
+            at[path] = [empty if one is None else one for one in held]
+        for path, getter in self._plan.getters:
+            self._values[path].extend(map(getter, at[path[:-1]]))
+        self._rows = []
+
     def _advance(self, rows: int) -> None:
         self.count += rows
         self._pending += rows
@@ -81,6 +86,7 @@ class Builder:
 
     def _flush(self) -> None:
         """The pending rows as arrays; their Python values are let go, secrets among them."""
+        self._take_apart()
         for path, second in self._plan.again:
             self._values[path] = [
                 b if a is None else a for a, b in zip(self._values[path], self._values[second], strict=True)

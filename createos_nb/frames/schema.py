@@ -13,7 +13,7 @@ import msgspec
 from createos_nb.api.resources import Resource
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES, snake
 
-Kind = Literal["text", "whole", "number", "flag", "time", "map", "secret", "object", "state"]
+Kind = Literal["text", "whole", "number", "flag", "time", "map", "secret", "names", "object", "state"]
 
 DTYPES: Mapping[Kind, str] = {
     "text": "str",
@@ -23,6 +23,7 @@ DTYPES: Mapping[Kind, str] = {
     "time": "datetime64[us, UTC]",
     "map": "object",
     "secret": "object",
+    "names": "object",
     "object": "object",
     "state": "str",
 }
@@ -143,7 +144,7 @@ def _kind(inner: Any, extra: Mapping[str, Any], wire: str) -> Kind:
         return "map"
     if wire in SECRET_VALUES:
         return "secret"
-    plain: dict[Any, Kind] = {str: "text", int: "whole", float: "number", bool: "flag"}
+    plain: dict[Any, Kind] = {str: "text", int: "whole", float: "number", bool: "flag", list[str]: "names"}
     return plain.get(inner, "object")
 
 
