@@ -78,8 +78,7 @@ def joined(parts: list[Array]) -> Array:
         if isinstance(parts[0], np.ndarray):
             return np.concatenate(parts)  # type: ignore[arg-type]  # all are numpy arrays, as just seen
         if len({str(part.dtype) for part in parts}) == 1:
-            whole_column = pd.concat([pd.Series(part, copy=False) for part in parts], ignore_index=True)
-            return whole_column.array  # type: ignore[no-any-return]  # pandas says no more of it
+            return kind._concat_same_type(parts)  # type: ignore[union-attr, no-any-return]  # an extension's, as seen
     return objects([value for part in parts for value in part])
 
 
