@@ -1,8 +1,6 @@
 """CreateOS in a notebook: resources and metrics as DataFrames, safe changes, runbooks, and a simulated platform.
 
-import createos_nb
-
-client = createos_nb.simulate()        # or createos_nb.connect(), for the platform
+client = createos_nb.simulate()  # or createos_nb.connect(), for the platform
 client.projects.list()
 """
 
@@ -12,7 +10,6 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.client import PLATFORM_URL, Client
 from createos_nb.errors import (
     AmbiguousName,
     ConfigurationError,
@@ -39,16 +36,17 @@ from createos_nb.errors import (
 )
 from createos_nb.files import folder
 from createos_nb.secret import Secret
-from createos_nb.wire.limiter import RateLimit
-from createos_nb.wire.retry import RetryPolicy
 
 if TYPE_CHECKING:
     import httpx
     import pandas as pd
 
+    from createos_nb.client import PLATFORM_URL, Client
     from createos_nb.exports import export, read_export
     from createos_nb.reference import columns
     from createos_nb.simulator import World
+    from createos_nb.wire.limiter import RateLimit
+    from createos_nb.wire.retry import RetryPolicy
 
 __version__ = "0.1.0"
 
@@ -92,8 +90,17 @@ __all__ = [
 
 _ROOMS = frozenset({"analysis", "api", "plans", "plots", "runbooks", "simulator"})
 
-#: Public names that few need at once, and the modules that they are loaded from when asked for.
-_LATER = {"columns": "reference", "export": "exports", "read_export": "exports"}
+#: Public names and the modules that they are loaded from when they are first asked for: a command line that only
+#: prints its help, or a notebook that only plots, waits for no client.
+_LATER = {
+    "PLATFORM_URL": "client",
+    "Client": "client",
+    "RateLimit": "wire.limiter",
+    "RetryPolicy": "wire.retry",
+    "columns": "reference",
+    "export": "exports",
+    "read_export": "exports",
+}
 
 
 def connect(
@@ -118,6 +125,7 @@ def connect(
     Raises `ConfigurationError`, which says every way to give a key.
     """
     from createos_nb import credentials
+    from createos_nb.client import Client
 
     # so that a traceback that shows variables shows dots
     api_key = Secret(api_key) if api_key else None
@@ -150,7 +158,9 @@ def simulate(
     "documented" (as the platform's schemas say). `settings` override the scenario's. `client.world` is the simulated
     world: its clock, its control.
     """
+    from createos_nb.client import Client
     from createos_nb.simulator import World, open_world
+    from createos_nb.wire.retry import RetryPolicy
 
     world = scenario if isinstance(scenario, World) else open_world(scenario, seed=seed, dialect=dialect, **settings)
     return Client(
