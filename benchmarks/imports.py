@@ -1,4 +1,4 @@
-"""Importing createos_nb, and its client, beside importing httpx and pandas: the best of ten fresh processes, in turn."""
+"""Importing createos_nb, and its client, beside httpx and pandas: the best of ten fresh processes each, in turn."""
 
 from __future__ import annotations
 

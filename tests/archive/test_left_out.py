@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from createos_nb import InvalidInput
 from createos_nb.archive import selected
+from tests.archive.made import refuse, sent, why, write
 
 PRIVATE = "-----BEGIN {}PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n" * 4 + "-----END {}PRIVATE KEY-----\n"
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    return folder
-
-
-def write(folder: Path, files: Mapping[str, str]) -> Path:
-    for path, content in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content)
-    return folder
-
-
-def sent(source: Any, **options: Any) -> set[str]:
-    """Paths that would be sent."""
-    return {row.path for row in selected(source, **options).included}
-
-
-def why(source: Any, **options: Any) -> dict[str, str]:
-    """What would stay, and the reason."""
-    return {row.path: row.why for row in selected(source, **options).rows if not row.included}
 
 
 # --- what .gitignore says ---------------------------------------------------------------------------------------------
@@ -121,18 +94,6 @@ def test_a_gitignore_that_cannot_be_read_stops_the_upload(site: Path, monkeypatc
     refuse(monkeypatch, site / ".gitignore")
     with pytest.raises(InvalidInput, match=r"\.gitignore says what must not be sent, and it can't be read: Permission"):
         selected(site)
-
-
-def refuse(monkeypatch: pytest.MonkeyPatch, *paths: Path) -> None:
-    """Let the system refuse to open these, also where the tests run as root."""
-    real = os.open
-
-    def guarded(path: Any, *args: Any, **kwargs: Any) -> int:
-        if Path(path) in paths:
-            raise PermissionError(13, "Permission denied")
-        return real(path, *args, **kwargs)
-
-    monkeypatch.setattr(os, "open", guarded)
 
 
 def _random_tree(folder: Path, rng: random.Random, depth: int = 0) -> None:

@@ -6,70 +6,15 @@ import io
 import os
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import createos_nb
 from createos_nb import Client, InvalidInput
 from createos_nb.archive import packed, selected
+from tests.archive.made import deployed, why, write, zip_of
 
 POSIX = os.name == "posix"
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with createos_nb.simulate() as opened:
-        yield opened
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    return folder
-
-
-def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    for path, content in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.encode() if isinstance(content, str) else content)
-    return folder
-
-
-def zip_of(files: Mapping[str, str | bytes], *infos: tuple[zipfile.ZipInfo, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for path, content in files.items():
-            archive.writestr(path, content)
-        for info, content in infos:
-            archive.writestr(info, content)
-    return made.getvalue()
-
-
-def sent(source: Any, **options: Any) -> set[str]:
-    """Paths that would be sent."""
-    return {row.path for row in selected(source, **options).included}
-
-
-def why(source: Any, **options: Any) -> dict[str, str]:
-    """What would stay, and the reason."""
-    return {row.path: row.why for row in selected(source, **options).rows if not row.included}
-
-
-def deployed(client: Client, deployment: str) -> dict[str, bytes]:
-    """The files of a deployment, as the platform gives them back."""
-    address = client.call("DownloadDeployment", project_id=project_of(client), deployment_id=deployment)["downloadUri"]
-    content = client.transport.fetch(address.reveal()).read()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def project_of(client: Client) -> str:
-    return str(client.projects.get("landing-pages")["id"])
 
 
 FILES = {"index.html": "<h1>é</h1>", "css/a.css": "body {}"}

@@ -40,14 +40,6 @@ CHANGES = (
 )
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The whole grid of kills takes minutes: it is asked for with `-m slow`."""
-    if not config.getoption("-m"):
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="run with -m slow"))
-
-
 @pytest.fixture(autouse=True)
 def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test writes into the user's own folder."""

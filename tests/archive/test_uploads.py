@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
-import os
-import zipfile
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,66 +15,7 @@ from createos_nb import Client, InvalidInput, NotFound, ReadOnlyError, UnknownNa
 from createos_nb.archive import selected
 from createos_nb.archive.packing import way_of
 from createos_nb.archive.sources import tree_of
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with createos_nb.simulate() as opened:
-        yield opened
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    folder = tmp_path / "site"
-    folder.mkdir()
-    return folder
-
-
-def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
-    for path, content in files.items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content.encode() if isinstance(content, str) else content)
-    return folder
-
-
-def sent(source: Any, **options: Any) -> set[str]:
-    """Paths that would be sent."""
-    return {row.path for row in selected(source, **options).included}
-
-
-def why(source: Any, **options: Any) -> dict[str, str]:
-    """What would stay, and the reason."""
-    return {row.path: row.why for row in selected(source, **options).rows if not row.included}
-
-
-def requests(client: Client) -> list[str]:
-    return [name for name in client.log()["operation"] if name.startswith("Upload")]
-
-
-def deployed(client: Client, deployment: str) -> dict[str, bytes]:
-    """The files of a deployment, as the platform gives them back."""
-    address = client.call("DownloadDeployment", project_id=project_of(client), deployment_id=deployment)["downloadUri"]
-    content = client.transport.fetch(address.reveal()).read()
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def project_of(client: Client) -> str:
-    return str(client.projects.get("landing-pages")["id"])
-
-
-def refuse(monkeypatch: pytest.MonkeyPatch, *paths: Path) -> None:
-    """Let the system refuse to open these, also where the tests run as root."""
-    real = os.open
-
-    def guarded(path: Any, *args: Any, **kwargs: Any) -> int:
-        if Path(path) in paths:
-            raise PermissionError(13, "Permission denied")
-        return real(path, *args, **kwargs)
-
-    monkeypatch.setattr(os, "open", guarded)
-
+from tests.archive.made import deployed, requests, write
 
 FILES = {"index.html": "<h1>é</h1>", "css/a.css": "body {}"}
 BYTES = {path: text.encode() for path, text in FILES.items()}
