@@ -5,8 +5,9 @@ No client, no I/O, no display. The input is what `client.analytics` returns, or 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from createos_nb.later import attached
 
 if TYPE_CHECKING:
     from createos_nb.analysis.alerting import burn_table as burn_table
@@ -64,14 +65,4 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    return getattr(import_module(f"{__name__}.{home}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = attached(__name__, _HOMES)

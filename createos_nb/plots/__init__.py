@@ -6,8 +6,7 @@ imported when the first plot is drawn.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from createos_nb.later import attached
 
 # Name to module: loaded when first asked for.
 _HOMES: dict[str, str] = {
@@ -27,14 +26,4 @@ _HOMES: dict[str, str] = {
 
 __all__ = sorted(_HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    return getattr(import_module(f"{__name__}.{home}"), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = attached(__name__, _HOMES)
