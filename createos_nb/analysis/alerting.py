@@ -64,7 +64,8 @@ def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> 
 
     The windows are 1 h, 6 h, 1 d and 3 d where the SLO's window has 28 days or more. For shorter ones they shrink in
     proportion (to whole minutes), since a factor below 1 would alert on a service that keeps its SLO. Where a factor
-    asks for more than 80 % errors, which hardly any outage reaches, the row's windows double until it does not.
+    asks for more than 80 % errors, which hardly any outage reaches, the row's windows double until it does not, as long
+    as the factor stays at 1 or above. In an SLO window of hours, rows that come to the same windows are one.
     """
     rows = thresholds(target, seconds_of(window, name="window"))
     period = seconds_of(window, name="window")
@@ -90,15 +91,18 @@ def thresholds(target: float, period: int) -> list[Threshold]:
     if not 0 < target < 1:
         raise ValueError(f"target must lie between 0 and 1 (0.999 is 99.9 %), not {target!r}")
     scale = min(period / (30 * 86_400), 1.0) if period < _SHORTEST_UNSCALED else 1.0
-    found = []
+    found: list[Threshold] = []
     for row in ROWS:
         long, short = row.long, row.short
         if scale < 1:
             long = max(round(long * scale / 60) * 60, 60)
             short = max(round(short * scale / 60) * 60, 60)
-        while row.budget * period / long * (1 - target) > _REACHABLE and 2 * long <= period:
-            long, short = 2 * long, 2 * short
-        found.append(Threshold(row.severity, row.budget, long, short, row.budget * period / long))
+        factor = row.budget * period / long
+        while factor * (1 - target) > _REACHABLE and factor >= 2 and 2 * long <= period:
+            long, short, factor = 2 * long, 2 * short, factor / 2
+        if any((one.severity, one.long, one.short) == (row.severity, long, short) for one in found):
+            continue  # rounded up to the same minute, and the row before it has the lower factor
+        found.append(Threshold(row.severity, row.budget, long, short, factor))
     return found
 
 

@@ -70,10 +70,13 @@ class ReplicasAdvice:
 
     def _rows(self) -> list[tuple[str, Any]]:
         carried = "nothing" if np.isnan(self.demonstrated) else f"{self.demonstrated:,.1f} rpm per replica"
+        pace = f"99 % of the time below {self.q99:,.1f} rpm, peak {self.peak:,.1f} rpm"
+        if np.isnan(self.peak):
+            pace = "no data"
         kind = "more load failed" if self.limit_seen else "no limit was seen"
         return [
             ("demonstrated", f"{carried} at {card.percent(self.target)}; {kind}"),
-            ("pace", f"99 % of the time below {self.q99:,.1f} rpm, peak {self.peak:,.1f} rpm"),
+            ("pace", pace),
             ("CPU", self.cpu),
             ("memory", self.memory),
         ]

@@ -42,6 +42,9 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
     compare like with like.
     """
     old, new = requests(before, name="before", fleet=True), requests(after, name="after", fleet=True)
+    for name, counts in (("before", old), ("after", new)):
+        if not len(counts.index):
+            raise FrameError(f"{name} has no rows")
     if (old.environments is None) != (new.environments is None):
         raise FrameError("one of the two frames is a fleet's, the other that of one environment")
     keys = None

@@ -26,7 +26,8 @@ def utc_index(micros: Ints, *, name: str = "time") -> pd.DatetimeIndex:
 def numbers(values: pd.Series[Any], *, name: str) -> Floats:
     """A numeric column as float64, NaN where it is missing; other dtypes are refused by name."""
     dtype = values.dtype
-    if not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):
+    typed = pd.api.types
+    if not typed.is_numeric_dtype(dtype) or typed.is_bool_dtype(dtype) or typed.is_complex_dtype(dtype):
         raise FrameError(f"{name} must hold numbers, but its dtype is {dtype}")
     return np.asarray(values.to_numpy(dtype="float64", na_value=np.nan))
 

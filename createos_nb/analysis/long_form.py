@@ -33,6 +33,10 @@ def laid_out(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> LaidOut:
     stamps = pd.DatetimeIndex(time).tz_convert("UTC").as_unit("us")
     if stamps.hasnans:
         raise FrameError(f"column 'time' of {name} has NaT at row {int(np.argmax(stamps.isna()))}")
+    for label in ("project", "environment"):
+        unnamed = frame[label].isna().to_numpy(dtype=np.bool_)
+        if unnamed.any():
+            raise FrameError(f"column {label!r} of {name} is missing at row {int(np.argmax(unnamed))}")
     project, projects = pd.factorize(frame["project"], use_na_sentinel=False)
     environment, environments = pd.factorize(frame["environment"], use_na_sentinel=False)
     pair, pairs = pd.factorize(project.astype(np.int64) * max(len(environments), 1) + environment)
@@ -109,9 +113,17 @@ def _check_gaps(present: Bools, keys: pd.MultiIndex, first: int, width: int, nam
     length = present.shape[1]
     start = present.argmax(axis=1)
     end = length - present[:, ::-1].argmax(axis=1)
-    holes = np.flatnonzero(end - start != present.sum(axis=1))
+    held = present.sum(axis=1)
+    holes = np.flatnonzero(end - start != held)
     if len(holes):
         row = int(holes[0])
+        places = np.flatnonzero(present[row])
+        if len(places) == held[row] > 2 and len(set(np.diff(places))) == 1:
+            own = int(places[1] - places[0]) * width
+            raise FrameError(
+                f"{name} has buckets of {own} s in {keys[row][0]}/{keys[row][1]} and of {width} s elsewhere: "
+                "ask for one width, or resample to the wider one"
+            )
         at = int(start[row] + np.argmin(present[row, start[row] : end[row]]))
         moment = pd.Timestamp(first + at * width * 1_000_000, unit="us", tz="UTC")
         raise FrameError(

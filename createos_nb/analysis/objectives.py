@@ -34,6 +34,7 @@ class SLO:
     end: pd.Timestamp
     """End of the last bucket."""
     requests: int
+    """Requests in the window; 0 without data, see `coverage`."""
     errors: int
     achieved: float
     """Share of the requests that were no errors, 0 to 1; NaN without requests."""
@@ -49,9 +50,10 @@ class SLO:
     coverage: float
     """Share of the window for which there is data, 0 to 1."""
     burn_rates: pd.DataFrame
-    """Indexed by `lookback` ("5m" … "3d"): `burn_rate` (1 spends the budget exactly), `error_percentage`, `requests`,
-    `errors`, and `exhausted_in`: Timedelta until the budget of a whole window is gone at that pace, counting what is
-    spent already and not what falls out of the window behind; NaT at a pace of 0."""
+    """Indexed by `lookback` ("5m" … "3d", none shorter than a bucket): `burn_rate` (1 spends the budget exactly),
+    `error_percentage`, `requests`, `errors`, `coverage` (share of the lookback with data, 0 to 1: below 1 it reaches
+    back before the data), and `exhausted_in`: Timedelta until the budget of a whole window is gone at that pace,
+    counting what is spent already and not what falls out of the window behind; NaT at a pace of 0."""
     pace: str
     """The lookback whose pace `exhausted_in` goes by."""
     exhausted_in: pd.Timedelta | None
@@ -66,7 +68,8 @@ class SLO:
     def sentence(self) -> str:
         """What a person reads."""
         if np.isnan(self.achieved):
-            return f"No requests in {self.window}, so nothing can be said about {card.percent(self.target)}."
+            what = "data" if self.coverage == 0 else "requests"
+            return f"No {what} in {self.window}, so nothing can be said about {card.percent(self.target)}."
         stand = (
             f"{card.percent(self.achieved)} of {self.requests:,} requests were no errors in {self.window}, "
             f"against a target of {card.percent(self.target)}"
@@ -117,9 +120,9 @@ def slo(
     """Stand of the error budget over the last `window` of the frame.
 
     One environment gives an :class:`SLO`, a fleet a frame with one row per environment and the columns `project`,
-    `environment`, `requests`, `errors` (Int64), `achieved`, `low`, `high`, `spent`, `coverage` (0 to 1), `budget`,
-    `left` (errors), `burn_rate` (over `pace`), `exhausted_in` (Timedelta, NaT if nothing is being spent), `met`
-    (boolean, NA without requests).
+    `environment`, `requests`, `errors` (Int64, NA without data), `achieved`, `low`, `high`, `spent`, `coverage` (0 to
+    1), `budget`, `left` (errors), `burn_rate` (over `pace`), `exhausted_in` (Timedelta, NaT if nothing is being
+    spent), `met` (boolean, NA without requests).
 
     `errors` names the status classes that spend the budget, `"5xx"` or `("4xx", "5xx")`; `pace` is the lookback by
     which the time to exhaustion goes.
@@ -130,25 +133,28 @@ def slo(
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
     if not len(counts.index):
         raise FrameError("the frame has no rows")
-    lookback = seconds_of(pace, name="pace")
-    widths = sorted({width for row in rows for width in (row.long, row.short)} | {lookback})
+    lookback = max(seconds_of(pace, name="pace"), counts.bucket_seconds)
+    # what is shorter than a bucket can't be told apart from it
+    lookbacks = {max(width, counts.bucket_seconds) for row in rows for width in (row.long, row.short)}
+    widths = sorted(lookbacks | {lookback})
     stand = _Stand(counts, statuses, target, period)
     rates = {width: stand.burn(width) for width in widths}
     if counts.environments is None:
         return _one(counts, stand, rates, lookback, target, period)
     left_for = rates[lookback]["exhausted_in"]
+    unseen = np.where(stand.coverage > 0, 0.0, np.nan)
     return pd.DataFrame(
         {
             "project": counts.environments.get_level_values("project"),
             "environment": counts.environments.get_level_values("environment"),
-            "requests": whole(stand.of),
-            "errors": whole(stand.bad),
+            "requests": whole(stand.of + unseen),
+            "errors": whole(stand.bad + unseen),
             "achieved": stand.achieved,
             "low": stand.low,
             "high": stand.high,
-            "budget": stand.budget,
+            "budget": stand.budget + unseen,
             "spent": stand.spent,
-            "left": stand.budget - stand.bad,
+            "left": stand.budget - stand.bad + unseen,
             "coverage": stand.coverage,
             "burn_rate": rates[lookback]["burn_rate"],
             "exhausted_in": _timedeltas(left_for),
@@ -171,7 +177,7 @@ def error_budget(
     Indexed by `time` (starts of buckets; figures are those at the bucket's end). Columns: `requests`, `errors` of the
     trailing window, `achieved` (0 to 1), `budget` (errors allowed among these requests), `left_share` (share of it that
     is left, negative when overspent), `coverage` (share of the window with data: where it is below 1 the window reaches
-    back before the data). NaN without requests.
+    back before the data). NaN without requests, and all but `coverage` without data.
     """
     statuses = status_classes(errors)
     period = seconds_of(window, name="window")
@@ -179,8 +185,9 @@ def error_budget(
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
     buckets = max(period // max(counts.bucket_seconds, 1), 1)
     sums = trailing(counts, statuses, with_partial=True)
-    of, bad = sums.sums(buckets)
     held = sums.counted(buckets).astype(np.float64)
+    unseen = np.where(held > 0, 0.0, np.nan)
+    of, bad = (part + unseen for part in sums.sums(buckets))
     with np.errstate(divide="ignore", invalid="ignore"):
         achieved = np.where(of > 0, 1 - bad / of, np.nan)
         left = np.where(of > 0, 1 - bad / ((1 - target) * of), np.nan)
@@ -218,7 +225,8 @@ class _Stand:
 
     def burn(self, lookback: int) -> dict[str, Floats]:
         """Burn rate over the last `lookback` seconds, and seconds until a whole window's budget is gone at it."""
-        buckets = min(max(-(-lookback // self.counts.bucket_seconds), 1), self.all_requests.shape[-1])
+        wanted = max(-(-lookback // self.counts.bucket_seconds), 1)
+        buckets = min(wanted, self.all_requests.shape[-1])
         recent = self.all_requests[..., -buckets:]
         of = np.asarray(np.nansum(recent, axis=-1))
         bad = np.asarray(np.nansum(self.all_errors[..., -buckets:], axis=-1))
@@ -232,6 +240,7 @@ class _Stand:
             "error_percentage": 100 * rate * (1 - self.target),
             "requests": of,
             "errors": bad,
+            "coverage": np.isfinite(recent).sum(axis=-1) / wanted,
             "exhausted_in": np.where(rate > 0, left, np.nan),
         }
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from createos_nb.analysis.checks import COUNTS, STATUSES, Floats, FrameError, numbers, requests
 from createos_nb.analysis.intervals import wilson, z_of
+from createos_nb.analysis.pieces import whole
 
 LISTED = 10
 """Rows in a full list of top paths; a shorter list holds everything."""
@@ -57,10 +58,10 @@ def paths(
         unknown = pd.array([pd.NA] * len(asked), dtype="Int64")
         joined = asked.assign(client_errors=unknown, server_errors=unknown, errors_at_most=unknown)
     joined["errors"] = joined["client_errors"] + joined["server_errors"]
-    whole = _total(joined, total, place)
+    of = _total(joined, total, place)
     count = numbers(joined["count"], name="count")
     with np.errstate(divide="ignore", invalid="ignore"):
-        joined["share_percentage"] = np.where(whole > 0, 100 * count / whole, np.nan)
+        joined["share_percentage"] = np.where(of > 0, 100 * count / of, np.nan)
         joined["error_percentage"] = np.where(
             count > 0, np.minimum(100 * numbers(joined["errors"], name="errors") / count, 100), np.nan
         )
@@ -81,10 +82,11 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     `frame` is a request distribution (columns `status`, `count`) or a requests frame (then by class: 2xx, 3xx, 4xx,
     5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.
 
-    Columns: `status` (str), `meaning` (the class in words), `count` (Int64), `share_percentage` (0 to 100, NaN without
-    requests), `low`, `high`: Wilson's interval at `confidence`, as if requests were independent.
+    Columns: `status` (str), `meaning` (the class in words), `count` (Int64, NA where a requests frame has no data),
+    `share_percentage` (0 to 100, NaN without requests), `low`, `high`: Wilson's interval at
+    `confidence`, as if requests were independent.
     """
-    if "status" in frame.columns and "count" in frame.columns:
+    if isinstance(frame, pd.DataFrame) and "status" in frame.columns and "count" in frame.columns:
         place = [column for column in _PLACE if column in frame.columns]
         listed = _listing(frame, "frame", ["status"], place)
         found = listed.groupby([*place, "status"], sort=False, as_index=False).agg(count=("count", "sum"))
@@ -94,12 +96,12 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
             place = _PLACE
     count = numbers(found["count"], name="count")
     if place:
-        whole = numbers(found.groupby(place)["count"].transform("sum"), name="count")
+        total = numbers(found.groupby(place)["count"].transform("sum"), name="count")
     else:
-        whole = np.full(len(found), count.sum())
+        total = np.full(len(found), count.sum())
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(whole > 0, count / whole, np.nan)
-    low, high = wilson(count, whole, z_of(confidence))
+        share = np.where(total > 0, count / total, np.nan)
+    low, high = wilson(count, total, z_of(confidence))
     known = found.assign(
         status=found["status"].astype("str"),
         meaning=pd.array([_meaning(status) for status in found["status"]], dtype="str"),
@@ -112,14 +114,18 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
 
 def _by_class(frame: pd.DataFrame) -> pd.DataFrame:
     counts = requests(frame, fleet=True)
-    totals = {column: np.nansum(counts.counts[column], axis=-1).reshape(-1) for column in COUNTS}
+    # missing is not zero: where there is no data at all, there is no count either
+    seen = np.isfinite(counts.count).any(axis=-1)
+    totals = {
+        column: np.where(seen, np.nansum(counts.counts[column], axis=-1), np.nan).reshape(-1) for column in COUNTS
+    }
     totals["other"] = totals["count"] - sum(totals[column] for column in STATUSES)
     kinds = [*STATUSES, *(["other"] if (totals["other"] > 0).any() else [])]
     environments = len(totals["count"])
     found = pd.DataFrame(
         {
             "status": pd.array([kind.removeprefix("status_") for kind in kinds] * environments, dtype="str"),
-            "count": pd.array(np.stack([totals[kind] for kind in kinds], axis=-1).ravel().astype("int64"), "Int64"),
+            "count": whole(np.stack([totals[kind] for kind in kinds], axis=-1)),
         }
     )
     if counts.environments is not None:

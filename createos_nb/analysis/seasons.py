@@ -5,7 +5,8 @@ week (over a day where there are less than two weeks, constant where there are l
 for each time of day, a ratio of sums over all days, smoothed over half an hour; `weekly` one for each hour of the week
 on top of that, so that Sunday may have another shape than Monday. Both average 1. Ratios of sums rather than medians,
 since at one request a minute a median is 0. Buckets that stray more than four robust standard deviations from a first
-fit, in which each factor is the median of its days or weeks, are left out: one outage makes no habit of the hour.
+fit, in which each factor is the median of its days or weeks, are left out: one outage makes no habit of the hour. Where
+that would be most of the buckets with requests (a job once an hour, seen by the minute), they are the habit and stay.
 
 Times are UTC: where clocks are changed, people's habits move by an hour and the shape lags behind for a week or two.
 """
@@ -195,7 +196,10 @@ def _without_outliers(observed: Floats, expected: Floats) -> Floats:
         known = pearson[row][np.isfinite(pearson[row])]
         if len(known):
             spread[row] = max(1.4826 * float(np.median(np.abs(known))), 1.0)
-    return np.where(np.abs(pearson) > 4 * spread, np.nan, observed)
+    far = np.abs(pearson) > 4 * spread
+    busy = observed > 0
+    habit = 2 * (far & busy).sum(axis=-1) > busy.sum(axis=-1)
+    return np.where(far & ~habit[:, None], np.nan, observed)
 
 
 def _earlier(values: Floats, span: int, width: int) -> Floats:

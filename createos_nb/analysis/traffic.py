@@ -67,8 +67,8 @@ def success_rate(
 ) -> pd.DataFrame | pd.Series[Any]:
     """The success percentage, (2xx + 3xx) / all requests, with an interval that holds when errors come in clumps.
 
-    Labels: `success_percentage`, `low`, `high` (0 to 100, NaN without requests), `requests` (Int64), and `effective`:
-    so many independent requests would say as much, hence the width of the interval.
+    Labels: `success_percentage`, `low`, `high` (0 to 100, NaN without requests), `requests` (Int64, NA without data),
+    and `effective`: so many independent requests would say as much, hence the width of the interval.
     """
     counts = requests(frame, fleet=True)
     pieces = cut(counts, every)
@@ -80,7 +80,7 @@ def success_rate(
             "success_percentage": 100 * found.value,
             "low": 100 * found.low,
             "high": 100 * found.high,
-            "requests": whole(found.requests),
+            "requests": whole(np.where(_observed(counts, pieces) > 0, found.requests, np.nan)),
             "effective": found.effective,
         },
     )

@@ -189,3 +189,16 @@ def test_ten_percent_errors_at_five_requests_a_minute_page_within_nine_minutes(a
     plain = analysis.burn_alerts(as_fleet(frames), guard=None)
     plain = plain[(plain["severity"] == "page") & (plain["onset"] > onset)].groupby("environment")["onset"].min()
     assert (first.dropna() < plain.reindex(first.dropna().index)).mean() > 0.2
+
+
+@pytest.mark.parametrize("target", [0.5, 0.7, 0.9, 0.95])
+def test_a_low_target_stretches_no_row_below_the_pace_that_keeps_the_slo(target):
+    assert (analysis.burn_table(target=target)["factor"] >= 1).all()
+
+
+@pytest.mark.parametrize("window", ["1h", "3h", "12h", "1d"])
+def test_in_a_window_of_hours_every_row_has_a_name_of_its_own(window):
+    table = analysis.burn_table(window=window)
+    assert table["alert"].is_unique
+    assert (table["long"] >= table["short"]).all()
+    assert (table["short"] > pd.Timedelta(0)).all()

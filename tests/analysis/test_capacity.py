@@ -89,3 +89,11 @@ def test_a_fleet_needs_the_number_of_each_environment(made, as_fleet):
     assert found["replicas"].to_dict() == {"a": 3, "b": 1}
     with pytest.raises(analysis.FrameError, match="no number for p/b"):
         analysis.replicas_advice(fleet, replicas={("p", "a"): 1})
+
+
+def test_without_data_the_pace_is_unknown_and_the_number_stays(made):
+    frame = made([1] * 10)
+    frame[:] = pd.NA
+    advice = analysis.replicas_advice(frame, replicas=2)
+    assert (advice.replicas, advice.needed) == (2, None)
+    assert "nan" not in repr(advice) + advice._repr_html_()

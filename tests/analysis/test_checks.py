@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from createos_nb import analysis
 from createos_nb.analysis import FrameError, checks, summary
 
 
@@ -126,3 +127,29 @@ def test_a_fleet_where_one_environment_is_judged_gets_a_hint(made, as_fleet):
 def test_a_frame_without_a_time_index_is_told_what_it_needs(made):
     with pytest.raises(FrameError, match="DatetimeIndex"):
         summary(made([1, 2]).reset_index(drop=True))
+
+
+def test_truth_values_are_no_counts(made):
+    with pytest.raises(FrameError, match="'count' of frame must hold numbers, but its dtype is bool"):
+        checks.requests(made([1, 0]).astype(bool))
+
+
+@pytest.mark.parametrize("column", ["project", "environment"])
+def test_a_fleet_row_without_a_name_is_refused_with_its_place(made, as_fleet, column):
+    frame = as_fleet({("shop", "production"): made([1, 2, 3])})
+    frame.loc[1, column] = None
+    with pytest.raises(FrameError, match=f"column '{column}' of frame is missing at row 1"):
+        checks.requests(frame, fleet=True)
+
+
+def test_two_widths_in_a_fleet_are_told_apart_from_a_gap(made, as_fleet):
+    frame = as_fleet({("a", "production"): made([1] * 9), ("b", "production"): made([1] * 3, every="5min")})
+    with pytest.raises(FrameError, match="buckets of 300 s in b/production and of 60 s elsewhere"):
+        checks.requests(frame, fleet=True)
+
+
+@pytest.mark.parametrize("frame", [None, [1, 2], pd.Series([1.0])])
+@pytest.mark.parametrize("judge", [analysis.summary, analysis.distribution, analysis.slo, analysis.burn_alerts])
+def test_what_is_no_frame_is_refused_as_such(judge, frame):
+    with pytest.raises(FrameError, match="must be a DataFrame"):
+        judge(frame)

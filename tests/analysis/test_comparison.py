@@ -92,3 +92,10 @@ def test_a_p_value_for_few_errors_is_the_exact_one():
     args = (np.array([1.0]), np.array([1000.0]), np.array([7.0]), np.array([1000.0]))
     middle = binom.sf(7, 8, 0.5) + binom.pmf(7, 8, 0.5) / 2
     assert comparison._same_share(*args) == pytest.approx(2 * middle)
+
+
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_a_window_without_rows_is_named(made, name):
+    frames = {"before": made([1, 2]), "after": made([1, 2]), name: made([1, 2]).iloc[:0]}
+    with pytest.raises(analysis.FrameError, match=f"{name} has no rows"):
+        analysis.compare(**frames)

@@ -87,3 +87,12 @@ def test_the_distribution_of_a_requests_frame_is_by_class(made):
 def _told(frame):
     frame.attrs["bucket_seconds"] = 3600
     return frame
+
+
+def test_without_data_the_classes_have_no_count_and_without_requests_it_is_zero(made, as_fleet):
+    idle = made([0, 0, 0])
+    unseen = idle.mask(idle == 0)
+    assert analysis.distribution(unseen)["count"].isna().all()
+    assert (analysis.distribution(idle)["count"] == 0).all()
+    both = analysis.distribution(as_fleet({("a", "p"): idle, ("b", "p"): unseen}))
+    assert both["count"].isna().tolist() == [False] * 4 + [True] * 4

@@ -70,3 +70,11 @@ def test_hours_and_weekdays_are_in_utc_from_monday(made):
 
 def test_hours_without_data_are_empty_cells(made):
     assert analysis.hour_by_weekday(made(np.ones(24, dtype=int), every="1h")).loc["Friday"].isna().all()
+
+
+def test_requests_once_an_hour_are_the_habit_and_no_outliers(made):
+    count = np.zeros(4 * 1440, dtype=int)
+    count[59::60] = 120
+    parts = analysis.decompose(made(count))
+    assert parts["level"].iloc[2000] == pytest.approx(2, rel=0.05)
+    assert parts["expected"].mean() == pytest.approx(2, rel=0.05)

@@ -115,3 +115,25 @@ def test_missing_buckets_spend_and_earn_nothing(traffic):
 def test_a_target_that_is_no_share_is_refused(made, target):
     with pytest.raises(ValueError, match="target must lie between 0 and 1"):
         analysis.slo(made([1, 2]), target=target)
+
+
+def test_without_data_nothing_is_counted(made, as_fleet):
+    served, unseen = made([10] * 60), made([10] * 60)
+    unseen[:] = pd.NA
+    fleet = analysis.slo(as_fleet({("a", "p"): served, ("b", "p"): unseen}), window="1h")
+    assert fleet["requests"].tolist() == [600, pd.NA]
+    assert fleet[["errors", "budget", "left"]].isna().all(axis=1).tolist() == [False, True]
+    assert "No data in 1h" in analysis.slo(unseen, window="1h").sentence
+    assert analysis.error_budget(unseen)[["requests", "errors", "budget"]].isna().all(axis=None)
+    assert (analysis.error_budget(served * 0)["requests"] == 0).all()
+
+
+def test_no_lookback_is_shorter_than_a_bucket(made):
+    hourly = analysis.slo(made([100] * 48, [1] * 48, every="1h"), pace="5min")
+    assert list(hourly.burn_rates.index) == ["1h", "2h", "6h", "1d", "3d"]
+    assert hourly.pace == "1h"
+
+
+def test_a_lookback_beyond_the_data_says_how_much_of_it_has_some(made):
+    coverage = analysis.slo(made([100] * 720)).burn_rates["coverage"]
+    assert coverage[["6h", "1d", "3d"]].tolist() == pytest.approx([1, 1 / 2, 1 / 6])

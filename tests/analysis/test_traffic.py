@@ -110,3 +110,13 @@ def test_no_error_still_has_an_upper_bound(made):
     found = analysis.success_rate(made(np.full(100, 10)))
     assert found["high"] == 100
     assert 99 < found["low"] < 99.9
+
+
+def test_an_hour_without_data_has_an_unknown_number_of_requests_in_every_table(made, as_fleet):
+    frame = made(np.full(180, 10))
+    frame.iloc[60:120] = pd.NA
+    for judge in (analysis.summary, analysis.success_rate):
+        requests = judge(frame, every="1h")["requests"]
+        assert requests.isna().tolist() == [False, True, False]
+        whole = judge(as_fleet({("shop", "production"): frame, ("shop", "staging"): frame * pd.NA}))
+        assert whole["requests"].isna().tolist() == [False, True]
