@@ -7,6 +7,7 @@ the `Journal` on the disk lets an interrupted run be taken up again with `resume
 from __future__ import annotations
 
 from createos_nb.plans.errors import (
+    Cancelled,
     ConfirmationNeeded,
     JournalBusy,
     JournalError,
@@ -19,13 +20,17 @@ from createos_nb.plans.errors import (
     Unsettled,
     WorldMoved,
 )
+from createos_nb.plans.event import Cancel, Event
 from createos_nb.plans.journal import Journal, default_folder
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.receipt import Receipt
 from createos_nb.plans.resume import resume
 
 __all__ = [
+    "Cancel",
+    "Cancelled",
     "ConfirmationNeeded",
+    "Event",
     "Journal",
     "JournalBusy",
     "JournalError",

@@ -6,9 +6,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.errors import InvalidInput, ReadOnlyError
+from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
 from createos_nb.plans import moved
-from createos_nb.plans.errors import ConfirmationNeeded, JournalError, PreconditionFailed, ReasonNeeded, WorldMoved
+from createos_nb.plans.errors import (
+    Cancelled,
+    ConfirmationNeeded,
+    JournalError,
+    PreconditionFailed,
+    ReasonNeeded,
+    WorldMoved,
+)
+from createos_nb.plans.event import Event, listening
 from createos_nb.plans.journal import Journal, default_folder, path_for, unfinished
 from createos_nb.plans.perform import Performance
 from createos_nb.plans.preconditions import checked, failing
@@ -17,6 +25,7 @@ from createos_nb.plans.receipt import Receipt
 from createos_nb.plans.record import record_of, steps_of
 
 if TYPE_CHECKING:
+    from createos_nb.plans.event import Cancel, OnEvent
     from createos_nb.plans.plan import Plan
     from createos_nb.plans.run import Status
 
@@ -30,7 +39,9 @@ def apply(
     timeout: float | None,
     dry_run: bool,
     journal: str | os.PathLike[str] | None,
+    on_event: OnEvent | None,
     status: Status | None,
+    cancel: Cancel | None,
 ) -> Receipt:
     """See `Plan.apply`."""
     client = plan.client
@@ -45,23 +56,38 @@ def apply(
     if kept is not None and kept.finished:
         return Receipt.of_journal(kept, client, hidden=plan.hidden, follow_ups=plan.follow_ups)
     _guard(plan, confirm, reason, kept)
+    with listening(on_event, client.clock) as told:
+        return _carried_out(
+            plan, kept, reason, {"wait": wait, "timeout": timeout, "on_event": told, "status": status, "cancel": cancel}
+        )
+
+
+def _carried_out(plan: Plan, kept: Journal | None, reason: str | None, how: dict[str, Any]) -> Receipt:
+    client, told = plan.client, how["on_event"]
+    if how["cancel"] is not None and how["cancel"].is_set():
+        raise Cancelled(f"{plan.title}: cancelled before it was begun; nothing was changed")
     if kept is not None and kept.begun and not kept.over:
         with kept.writing(client.clock.now()):
-            return _resumed(kept, plan, wait=wait, timeout=timeout, status=status)
-    _ready(plan)
+            return _resumed(kept, plan, **how)
+    if told is not None:
+        told(Event(0, len(plan.steps), plan.title, "checking"))
+    try:
+        _ready(plan)
+    except CreateOSError as error:
+        if told is not None:
+            told(Event(0, len(plan.steps), plan.title, "failed", str(error).split("\n", 1)[0]))
+        raise
     if kept is None:
         words = {"runbook": plan.runbook} | _place(plan)
         folder = default_folder(embedded=client.world is not None)
         kept = Journal(path_for(folder, client.clock.now(), words, plan.intent))
     with kept.writing(client.clock.now()):
         if kept.begun:  # between the first look and the lock
-            return _resumed(kept, plan, wait=wait, timeout=timeout, status=status)
+            return _resumed(kept, plan, **how)
         if kept.plan is None or kept.plan["token"] != plan.token:
             facts = record_of(plan, reason)
             kept.write("plan", client.clock.now(), plan=facts, text=plan.title)
-        return Performance(
-            client, plan.steps, kept, plan.hidden, wait=wait, timeout=timeout, status=status, follow_ups=plan.follow_ups
-        ).perform()
+        return Performance(client, plan.steps, kept, plan.hidden, follow_ups=plan.follow_ups, **how).perform()
 
 
 def _resumed(kept: Journal, plan: Plan, **how: Any) -> Receipt:

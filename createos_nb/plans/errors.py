@@ -9,6 +9,7 @@ CreateOSError
     ├── StepFailed            a step failed; says what was done, what was not, and how to undo
     │   ├── Unsettled         a write got no answer, and reading shows that it has had no effect so far
     │   ├── TakesTooLong      a wait has ended by its timeout
+    │   ├── Cancelled         whoever started it wants no more to be done
     │   └── MissingInput      a run can't go on without what no journal may hold
     └── JournalError          a journal can't be read or written
         └── JournalBusy       another kernel is using it; says which
@@ -105,6 +106,10 @@ class Unsettled(StepFailed):
 
 class TakesTooLong(StepFailed):
     """A wait ended by its timeout: the platform may still come to an end. `plans.resume` goes on waiting."""
+
+
+class Cancelled(StepFailed):
+    """The run was cancelled between two steps or while it waited. `plans.resume` goes on with it."""
 
 
 class MissingInput(StepFailed):

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from createos_nb.errors import CreateOSError, RequestError
 from createos_nb.plans import moved
-from createos_nb.plans.errors import JournalError, MissingInput, StepFailed, TakesTooLong, Unsettled, WorldMoved
+from createos_nb.plans.errors import (
+    Cancelled,
+    JournalError,
+    MissingInput,
+    StepFailed,
+    TakesTooLong,
+    Unsettled,
+    WorldMoved,
+)
 from createos_nb.plans.receipt import Receipt, steps_frame
 from createos_nb.plans.run import Run
 from createos_nb.plans.steps.step import PASSING
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
+    from createos_nb.plans.event import Cancel, OnEvent
     from createos_nb.plans.hidden import Hidden
     from createos_nb.plans.journal import Journal
     from createos_nb.plans.plan import Plan
     from createos_nb.plans.run import Status
     from createos_nb.plans.steps.step import Step
+
+Ending = Literal["stopped", "failed", "cancelled"]
 
 #: A write whose answer was lost may still be on its way: so often, and so many seconds apart, its effect is looked for.
 _LOOKS: Final = 4
@@ -37,12 +48,14 @@ class Performance:
         *,
         wait: bool = True,
         timeout: float | None = None,
+        on_event: OnEvent | None = None,
         status: Status | None = None,
+        cancel: Cancel | None = None,
         follow_ups: Mapping[str, Callable[[], Plan]] | None = None,
     ) -> None:
         self.client, self.steps, self.journal, self.hidden = client, steps, journal, hidden
         self.wait, self.follow_ups = wait, dict(follow_ups or {})
-        self.run = Run(client, hidden=hidden, timeout=timeout, status=status)
+        self.run = Run(client, steps, hidden=hidden, timeout=timeout, on_event=on_event, status=status, cancel=cancel)
         self.done: set[int] = set()
 
     def perform(self, again: bool = False) -> Receipt:
@@ -50,24 +63,33 @@ class Performance:
         began = self.client.clock.now()
         if again:
             self._remember()
-            self._still_so()
+            try:
+                self._still_so()
+            except CreateOSError as error:
+                self.run.tell("failed", str(error).split("\n", 1)[0])
+                raise
             self.journal.write("resumed", began)
         try:
             for number, step in enumerate(self.steps):
                 if number not in self.done:
                     self.run.step = number
+                    self.run.stop_if_cancelled()
                     self._one(number, step)
         except WorldMoved as error:
             self._note("refused", step=self.run.step, text=str(error))
             if self.journal.begun:
                 raise self._stopped(StepFailed(str(error)), "failed") from error
+            self.run.tell("failed", "the world has moved")
             raise
+        except Cancelled as error:
+            raise self._stopped(error, "cancelled") from error.__cause__
         except (TakesTooLong, Unsettled, MissingInput) as error:
             raise self._stopped(error, "stopped") from error.__cause__
         except StepFailed as error:
             raise self._stopped(error, "failed") from error.__cause__
-        except JournalError:
-            raise  # what can't be written down can't be told of either
+        except JournalError as error:
+            self.run.tell("failed", str(error))  # it can't be written down
+            raise
         except PASSING as error:
             # no answer to a read: nothing is wrong with the plan, and it can go on when the platform answers
             raise self._stopped(StepFailed(str(error), "plans.resume(journal) goes on."), "stopped") from error
@@ -75,13 +97,16 @@ class Performance:
             raise self._stopped(StepFailed(str(error)), "failed") from error
         except KeyboardInterrupt:
             self._note("stopped", text="interrupted")
+            self.run.tell("stopped", "interrupted")
             raise
         found = self._overtaken()
         for one in found:
             text = f"{one['target']}: {one['field']} is {one['now']} by now, not {one['planned']}: somebody changed it"
             self.journal.write("overtaken", self.client.clock.now(), step=one["step"] - 1, text=text)
         self.journal.write("finished", self.client.clock.now())
-        return Receipt.of_journal(self.journal, self.client, hidden=self.hidden, follow_ups=self.follow_ups)
+        receipt = Receipt.of_journal(self.journal, self.client, hidden=self.hidden, follow_ups=self.follow_ups)
+        self.run.tell("finished", receipt.summary, title=receipt.title)
+        return receipt
 
     # --- one step -----------------------------------------------------------------------------------------------------
 
@@ -95,21 +120,21 @@ class Performance:
             self.done.add(number)
             return
         if step.writes:
-            self.run.say(f"{number + 1}. {step.what}: waiting")
+            self.run.tell("waiting")
         step.wait(self.run)
         self._verify(number, step)
         self.journal.write("done", self.client.clock.now(), **facts, text=step.what)
         self.done.add(number)
-        self.run.say(f"{number + 1}. {step.what}: done")
+        self.run.tell("done")
 
     def _written(self, number: int, step: Step, facts: dict[str, Any]) -> bool:
         """See to it that the write was applied once; False where the step was so already."""
         if not step.writes:
             self.journal.write("looking", self.client.clock.now(), **facts, text=step.what)
-            self.run.say(f"{number + 1}. {step.what}")
+            self.run.tell("looking")
             seen = step.write(self.run)
             self.journal.write("looked", self.client.clock.now(), **facts, text=seen)
-            self.run.say(f"{number + 1}. {step.what}: {seen}")
+            self.run.tell("looking", seen or "")
             return True
         pending, answered = self.journal.pending(number), self.journal.of(number, "answered")
         if answered is not None:
@@ -127,7 +152,7 @@ class Performance:
                     step.wait(self.run)  # it is so, but the platform may still be at it
                     self.journal.write("skipped", self.client.clock.now(), **facts, text="it is so already")
                     self.done.add(number)
-                    self.run.say(f"{number + 1}. {step.what}: it is so already")
+                    self.run.tell("already so")
                     return False
                 return True
             first = all(self.steps[other].place() != step.place() for other in range(number))
@@ -136,7 +161,7 @@ class Performance:
         step.ready(self.run)
         baseline = step.baseline(present)
         self.journal.write("about to", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
-        self.run.say(f"{number + 1}. {step.what}")
+        self.run.tell("writing")
         try:
             made = step.write(self.run)
         except RequestError as error:
@@ -232,9 +257,10 @@ class Performance:
     def _note(self, event: str, **facts: Any) -> None:
         self.journal.write(event, self.client.clock.now(), **facts)
 
-    def _stopped(self, error: StepFailed, event: str) -> StepFailed:
+    def _stopped(self, error: StepFailed, event: Ending) -> StepFailed:
         """The error with what was done, what was not, and the way back."""
         self._note(event, step=self.run.step, text=error.message)
+        self.run.tell(event, error.message)
         frame = steps_frame(self.steps)
         error.done = frame[frame["step"].isin([number + 1 for number in self.done])].reset_index(drop=True)
         error.not_done = frame[~frame["step"].isin([number + 1 for number in self.done])].reset_index(drop=True)

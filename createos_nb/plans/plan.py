@@ -17,6 +17,7 @@ from createos_nb.plans.token import intent_of, token_of
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
+    from createos_nb.plans.event import Cancel, OnEvent
     from createos_nb.plans.receipt import Receipt
     from createos_nb.plans.run import Status
     from createos_nb.plans.steps.step import Step
@@ -145,7 +146,9 @@ class Plan:
         timeout: float | None = None,
         dry_run: bool = False,
         journal: str | os.PathLike[str] | None = None,
+        on_event: OnEvent | None = None,
         status: Status | None = None,
+        cancel: Cancel | None = None,
     ) -> Receipt:
         """Carry the plan out: each step checked, written once, waited for, verified and written down.
 
@@ -155,10 +158,18 @@ class Plan:
         5 for all else). `dry_run`: everything is checked and nothing written. `journal`: the file to keep the run in
         (default: a new one in `createos_nb.plans.default_folder()`); a run of the same wish that was interrupted, there
         or in that file, is taken up again instead of repeated, and one that `journal` says is finished is only
-        reported. `status`: called with a line of text whenever something has happened.
+        reported.
+
+        `on_event`: called with an `Event` whenever something happens and at each look while it waits (`print` makes a
+        log of it); by default one line of status in a terminal or notebook, on a real clock, which goes at the end;
+        `CREATEOS_NB_PROGRESS=0` or `on_event=lambda event: None` for none. `status`: called with a line of text, each
+        thing once. Both are called in the thread that applies. `cancel`: a `threading.Event`, or anything with
+        `is_set`: once it is set the run stops before the next step, or while it waits, and can be taken up again; a
+        write that is on its way is finished first.
 
         Returns a `Receipt`. Raises `ConfirmationNeeded`, `ReasonNeeded`, `PreconditionFailed`, `WorldMoved`,
-        `StepFailed`, `JournalBusy`: see `createos_nb.plans.errors`. An interrupt leaves a run that can be taken up.
+        `StepFailed` (among them `Cancelled`, `TakesTooLong`), `JournalBusy`: see `createos_nb.plans.errors`. An
+        interrupt leaves a run that can be taken up.
         """
         from createos_nb.plans.apply import apply
 
@@ -170,7 +181,9 @@ class Plan:
             timeout=timeout,
             dry_run=dry_run,
             journal=journal,
+            on_event=on_event,
             status=status,
+            cancel=cancel,
         )
 
     def problems(self) -> pd.DataFrame:

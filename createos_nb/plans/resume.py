@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.client import Client
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.errors import JournalError
+from createos_nb.plans.event import listening
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.perform import Performance
@@ -19,6 +20,7 @@ from createos_nb.plans.steps.variables import SetVariables
 from createos_nb.secret import Secret
 
 if TYPE_CHECKING:
+    from createos_nb.plans.event import Cancel, OnEvent
     from createos_nb.plans.run import Status
 
 
@@ -30,7 +32,9 @@ def resume(
     source: Any = None,
     wait: bool = True,
     timeout: float | None = None,
+    on_event: OnEvent | None = None,
     status: Status | None = None,
+    cancel: Cancel | None = None,
 ) -> Receipt:
     """Go on with the run of a journal: what is done is not repeated, what is not done is done.
 
@@ -38,7 +42,7 @@ def resume(
     still be so, or nothing more is written. `client`: the account of the run; without it, one with the key that is
     found for the run's base URL. No journal holds the values of variables that a run sets, nor files: `variables` and
     `source` (where it is no folder or archive) give them again. A run that has come to its end is reported, and nothing
-    is written.
+    is written. `wait`, `timeout`, `on_event`, `status`, `cancel`: as for `Plan.apply`.
 
     Raises `JournalError` for what is no journal or another account's, and what `Plan.apply` raises.
     """
@@ -60,10 +64,12 @@ def resume(
             hidden[number] = Hidden(values={k: None if v is None else Secret(v) for k, v in given.items()})
         elif isinstance(step, Upload) and source is not None:
             hidden[number] = Hidden(source=source)
-    with kept.writing(asked.clock.now()):
+    with kept.writing(asked.clock.now()), listening(on_event, asked.clock) as told:
         if kept.finished:
             return Receipt.of_journal(kept, asked, hidden=hidden)
-        return Performance(asked, steps, kept, hidden, wait=wait, timeout=timeout, status=status).perform(again=True)
+        return Performance(
+            asked, steps, kept, hidden, wait=wait, timeout=timeout, on_event=told, status=status, cancel=cancel
+        ).perform(again=True)
 
 
 def _found(base_url: str) -> Client:

@@ -54,7 +54,7 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
                 f"{what}: not there after {limit:.0f} s{why}",
                 "plans.resume(journal) goes on waiting; timeout= is longer.",
             ) from trouble
-        run.client.clock.sleep(min(pause, left))
+        run.sleep(min(pause, left))
         pause = min(pause * _GROWTH, _LONGEST)
 
 
@@ -64,19 +64,13 @@ def deployment(run: Run, project: str, deployment: str, name: str) -> None:
     Raises `StepFailed` at once for every status that it does not leave, with the last lines of the build log.
     """
     seen = _BuildLog(run, project, deployment)
-    last = ""
 
     def ready() -> bool:
-        nonlocal last
         row = run.look().deployment(project, deployment)
         if row is None:
             raise StepFailed(f"{name} is gone", "It was deleted while it was waited for.")
         status = str(row.get("status"))
-        if status != last:
-            run.say(f"{name}: {status}")
-            last = status
-        if run.status is not None:
-            seen.tell()
+        run.tell("waiting", f"{name} {status}", seen.new() if run.heard else ())
         if status in ENDS:
             why = f": {row['cancelReason']}" if row.get("cancelReason") else ""
             raise StepFailed(f"{name} ended as {status}{why}", ENDS[status], seen.tail())
@@ -94,7 +88,7 @@ def environment(run: Run, project: str, environment: str, name: str) -> None:
         row = run.look().environment(project, environment)
         if row is None or row.get("status") == "deleting":
             raise StepFailed(f"environment {name} is gone", "It was deleted while it was waited for.")
-        run.say(f"{name}: {row.get('status')}")
+        run.tell("waiting", f"{name} {row.get('status')}")
         return row.get("status") == "active"
 
     until(run, name, ready, SETTLE_SECONDS)
@@ -108,7 +102,7 @@ def domain(run: Run, project: str, domain: str, name: str) -> None:
         if row is None or row.get("status") in ("deleting", "error"):
             why = f": {row['message']}" if row and row.get("message") else ""
             raise StepFailed(f"domain {name} is {'gone' if row is None else row['status']}{why}")
-        run.say(f"{name}: {row.get('status')}")
+        run.tell("waiting", f"{name} {row.get('status')}")
         return row.get("status") == "active"
 
     until(run, name, ready, SETTLE_SECONDS)
@@ -120,15 +114,17 @@ class _BuildLog:
     def __init__(self, run: Run, project: str, deployment: str) -> None:
         self._run, self._ids, self._next = run, (project, deployment), 0
 
-    def tell(self) -> None:
-        """Say the lines that are new."""
+    def new(self) -> tuple[str, ...]:
+        """The lines that were not told yet."""
         frame = self._read(skip=self._next) if self._next else self._read()
         if frame is None:
-            return
+            return ()
+        found = []
         for number, text in zip(frame["line_number"].fillna(-1).tolist(), frame["text"].tolist(), strict=True):
             if number >= self._next:
                 self._next = number + 1
-                self._run.say(f"  {text}")
+                found.append(str(text))
+        return tuple(found)
 
     def tail(self) -> pd.DataFrame | None:
         """The last lines; None where there is no log."""

@@ -152,7 +152,7 @@ class DeployBranch(Making, kw_only=True, tag="deploy branch"):
         rows = run.look().deployments(self.target.project)
         for row in rows:
             if self.like(row) and row.get("status") not in waiting.ENDS:
-                run.say(f"the newest commit of {self.branch} is deployed already: {version_of(row)}")
+                run.tell("writing", f"the newest commit of {self.branch} is deployed already: {version_of(row)}")
                 return str(row["id"])
         raise StepFailed(f"the platform says {said!r}, and no deployment of branch {self.branch} is there")
 

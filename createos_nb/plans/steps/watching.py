@@ -53,8 +53,11 @@ class Checking(Step, kw_only=True):
             except (httpx.TransportError, httpx.InvalidURL) as error:
                 failed.append(f"{path}: {str(error) or type(error).__name__}")
             left = began + seconds * (number + 1) / self.requests - run.now
+            run.tell("looking", f"{number + 1} of {self.requests} requests, {len(failed)} failed")
             if left > 0:
-                run.client.clock.sleep(left)
+                run.sleep(left)
+            else:
+                run.stop_if_cancelled()
         return failed
 
 
