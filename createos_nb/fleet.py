@@ -56,7 +56,8 @@ class Fleet:
     def requests_over_time(self, *, start: TimeLike = UNSET, end: TimeLike = UNSET) -> pd.DataFrame:
         """Requests over time of every environment of every active project, one below the other.
 
-        Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`.
+        Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
+        `attrs["partial"]` has the starts of buckets that the window cuts.
         """
         environments = self.environments()
         fixed = {"start": start, "end": self._client.transport.now() if end is UNSET else end}
@@ -66,12 +67,14 @@ class Fleet:
         def read(place: Any) -> pd.DataFrame:
             frame = self._client.analytics.requests_over_time(place.project_id, place.id, **fixed)
             widths.add(frame.attrs["bucket_seconds"])
+            cut.update(frame.attrs["partial"])
             frame = frame.reset_index()
             frame.insert(0, "environment", pd.Series([place.unique_name] * len(frame), dtype="str"))
             frame.insert(0, "project", pd.Series([place.project] * len(frame), dtype="str"))
             return frame
 
         widths: set[int] = set()
+        cut: set[str] = set()
         label = "fleet.requests_over_time"
         frames, failed = self._gather(label, read, places, lambda p: f"{p.project}/{p.unique_name}")
         failed = environments.attrs["failed"] | failed
@@ -82,6 +85,7 @@ class Fleet:
         skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
         frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
+        frame.attrs["partial"] = sorted(cut)
         return frame
 
     def overview(self, *, start: TimeLike = "-24h", end: TimeLike = "now") -> pd.DataFrame:

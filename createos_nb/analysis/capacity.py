@@ -99,8 +99,9 @@ def replicas_advice(
     """Advise a number of replicas, 1 to 3.
 
     `frame` is a requests frame. `replicas` is the number that served it; or a Series of it indexed by time, each value
-    holding until the next, if it changed; for a fleet a mapping from `(project, environment)` to the number. `headroom`
-    is the room to grow, 0.3 for 30 %. `errors` names the status classes that are errors.
+    holding until the next, if it changed; for a fleet a mapping, or a Series indexed by project and environment, from
+    `(project, environment)` to the number. `headroom` is the room to grow, 0.3 for 30 %. `errors` names the status
+    classes that are errors.
 
     One environment gives a :class:`ReplicasAdvice`, a fleet a frame with `project`, `environment`, `replicas`,
     `current`, `needed`, `with_headroom` (Int64), `demonstrated` (rpm per replica), `limit_seen` (bool), `q99`, `peak`
@@ -117,17 +118,13 @@ def replicas_advice(
     if counts.environments is None:
         number = _over_time(replicas, counts.index)
         return _advise(pace, counts.count, failed, number, target, headroom)
-    if not isinstance(replicas, Mapping):
-        raise FrameError("replicas of a fleet must be a mapping from (project, environment) to their number")
-    absent = [key for key in counts.environments if key not in replicas]
-    if absent:
-        raise FrameError(f"replicas has no number for {absent[0][0]}/{absent[0][1]}")
+    numbers_of = _by_environment(replicas, counts.environments)
     advice = [
         _advise(
             pace[row],
             counts.count[row],
             failed[row],
-            np.full(len(counts.index), float(replicas[key])),
+            np.full(len(counts.index), numbers_of[key]),
             target,
             headroom,
         )
@@ -200,6 +197,21 @@ def _reason(
     if limit:
         return f"{shown}; more load than that has failed, and {card.percent(headroom)} are kept free"
     return f"{shown}, with {card.percent(headroom)} kept free"
+
+
+def _by_environment(replicas: Any, environments: pd.MultiIndex) -> dict[Any, float]:
+    known = replicas.to_dict() if isinstance(replicas, pd.Series) and replicas.index.nlevels == 2 else replicas
+    if not isinstance(known, Mapping):
+        raise FrameError(
+            "replicas of a fleet must be a mapping from (project, environment) to their number, "
+            "or a Series indexed by project and environment"
+        )
+    for key in environments:
+        if key not in known or pd.isna(known[key]):
+            raise FrameError(f"replicas has no number for {key[0]}/{key[1]}")
+        if not known[key] >= 1:
+            raise FrameError(f"replicas must be at least 1, not {known[key]:g} for {key[0]}/{key[1]}")
+    return {key: float(known[key]) for key in environments}
 
 
 def _over_time(replicas: Any, index: pd.DatetimeIndex) -> Floats:

@@ -97,3 +97,14 @@ def test_without_data_the_pace_is_unknown_and_the_number_stays(made):
     advice = analysis.replicas_advice(frame, replicas=2)
     assert (advice.replicas, advice.needed) == (2, None)
     assert "nan" not in repr(advice) + advice._repr_html_()
+
+
+def test_the_replicas_of_a_fleet_may_be_a_series_and_each_environment_needs_its_own(made, as_fleet):
+    frame = as_fleet({("a", "p"): week(made, peak=100, limit=10_000), ("b", "p"): week(made, peak=100, limit=10_000)})
+    index = pd.MultiIndex.from_tuples([("a", "p"), ("b", "p")], names=["project", "environment"])
+    numbers = pd.Series([1, 2], index=index, dtype="Int64")
+    as_mapping = analysis.replicas_advice(frame, replicas=numbers.to_dict())
+    pd.testing.assert_frame_equal(analysis.replicas_advice(frame, replicas=numbers), as_mapping)
+    numbers.iloc[1] = pd.NA
+    with pytest.raises(analysis.FrameError, match="replicas has no number for b/p"):
+        analysis.replicas_advice(frame, replicas=numbers)
