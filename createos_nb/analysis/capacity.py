@@ -200,7 +200,9 @@ def _reason(
 
 
 def _by_environment(replicas: Any, environments: pd.MultiIndex) -> dict[Any, float]:
-    known = replicas.to_dict() if isinstance(replicas, pd.Series) and replicas.index.nlevels == 2 else replicas
+    known: Any = replicas
+    if isinstance(replicas, pd.Series) and replicas.index.nlevels == 2:
+        known = replicas.to_dict()
     if not isinstance(known, Mapping):
         raise FrameError(
             "replicas of a fleet must be a mapping from (project, environment) to their number, "
