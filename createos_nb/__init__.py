@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from createos_nb.client import PLATFORM_URL, Client
     from createos_nb.exports import export, read_export
+    from createos_nb.opening import open_account
     from createos_nb.reference import columns
     from createos_nb.simulator import World
     from createos_nb.wire.limiter import RateLimit
@@ -82,13 +83,14 @@ __all__ = [
     "columns",
     "connect",
     "export",
+    "open_account",
     "read_export",
     "sample",
     "scenarios",
     "simulate",
 ]
 
-_ROOMS = frozenset({"analysis", "api", "plans", "plots", "runbooks", "simulator"})
+_ROOMS = frozenset({"analysis", "api", "panels", "plans", "plots", "runbooks", "simulator"})
 
 #: Public names and the modules that they are loaded from when they are first asked for: a command line that only
 #: prints its help, or a notebook that only plots, waits for no client.
@@ -99,6 +101,7 @@ _LATER = {
     "RetryPolicy": "wire.retry",
     "columns": "reference",
     "export": "exports",
+    "open_account": "opening",
     "read_export": "exports",
 }
 

@@ -1,0 +1,147 @@
+"""A table widget for frames: rows kept by key, chosen by radio buttons, every text shown as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import anywidget
+import pandas as pd
+import traitlets
+
+from createos_nb.frames.logs import clean
+from createos_nb.panels.files import FRONT
+
+#: What a column is: text, number, state (a word with a sign before it), spark (a list of numbers), copy (text with a
+#: button that copies it).
+KINDS: Final = ("text", "number", "state", "spark", "copy")
+
+#: A sign beside the word, so that a state is not told by colour alone.
+_SIGNS: Final = {
+    "deployed": "●",
+    "active": "●",
+    "success": "●",
+    "done": "●",
+    "sleeping": "◐",
+    "queued": "○",
+    "pending": "○",
+    "building": "◔",
+    "deploying": "◑",
+    "promoting": "◑",
+    "crashing": "▲",
+    "build_error": "✕",
+    "error": "✕",
+    "failed": "✕",
+    "cancelled": "–",
+    "terminated": "–",
+}
+
+
+class Grid(anywidget.AnyWidget):
+    """Rows of a frame.
+
+    Traits: `columns`, `rows` (what the browser is given), `selected` (the key of the chosen row, "" for none),
+    `caption` (its name, for readers of screens too), `height` (CSS). `opened` is called with the key of a row that was
+    opened (Enter or a double click).
+    """
+
+    _esm = FRONT / "grid.js"
+    columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)
+    selectable = traitlets.Bool(False).tag(sync=True)
+    caption = traitlets.Unicode("").tag(sync=True)
+    height = traitlets.Unicode("22em").tag(sync=True)
+
+    def __init__(self, caption: str, *, selectable: bool = False, height: str = "22em") -> None:
+        super().__init__(caption=caption, selectable=selectable, height=height)
+        self.opened: Any = None
+        self.on_msg(self._told)
+
+    def show(
+        self,
+        frame: pd.DataFrame,
+        *,
+        kinds: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+        key: str | Sequence[str] | None = None,
+        off: str | None = None,
+    ) -> None:
+        """Show a frame; only what differs is drawn again.
+
+        `kinds`: of columns, see `KINDS`; numbers are found by dtype. `labels`: headings in place of the names. `key`:
+        the column or columns that tell rows apart (default: the place). `off`: the column that says why a row can't be
+        chosen, empty where it can.
+        """
+        kinds, labels = dict(kinds or {}), dict(labels or {})
+        names = [str(name) for name in frame.columns]
+        for name in names:
+            numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
+            kinds.setdefault(name, "number" if numeric else "text")
+        columns = [
+            {"name": name, "label": labels.get(name, name.replace("_", " ")), "kind": kinds[name]} for name in names
+        ]
+        keyed = [key] if isinstance(key, str) else list(key or [])
+        rows = []
+        for place, values in enumerate(frame.itertuples(index=False, name=None)):
+            row = dict(zip(names, values, strict=True))
+            rows.append(
+                {
+                    "key": " / ".join(clean(str(row[one])) for one in keyed) if keyed else str(place),
+                    "off": spelled(row[off]) if off and not _missing(row[off]) else "",
+                    "cells": [_cell(row[name], kinds[name]) for name in names],
+                    "sort": [_order(row[name]) for name in names],
+                }
+            )
+        with self.hold_sync():
+            if columns != self.columns:
+                self.columns = columns
+            if rows != self.rows:
+                self.rows = rows
+            if self.selected not in {row["key"] for row in rows if not row["off"]}:
+                self.selected = ""
+
+    def _told(self, _: Any, content: Any, __: Any) -> None:
+        if self.opened is not None and isinstance(content, dict) and isinstance(content.get("opened"), str):
+            self.opened(content["opened"])
+
+
+def spelled(value: Any) -> str:
+    """A value as people read it: – for what is unknown, yes and no, times in UTC, numbers with separators."""
+    if _missing(value):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    if isinstance(value, int):
+        return f"{value:,}"
+    return clean(str(value))
+
+
+def _cell(value: Any, kind: str) -> Any:
+    if kind == "spark":
+        return [None if _missing(one) else round(float(one), 3) for one in (value if value is not None else [])]
+    if kind == "copy":
+        return "" if _missing(value) else clean(str(value))
+    text = spelled(value)
+    return f"{_SIGNS[text]} {text}" if kind == "state" and text in _SIGNS else text
+
+
+def _order(value: Any) -> Any:
+    if isinstance(value, list | tuple) or _missing(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.timestamp()
+    if isinstance(value, bool | int | float):
+        return float(value)
+    return clean(str(value)).lower()
+
+
+def _missing(value: Any) -> bool:
+    if value is None or value is pd.NA or value is pd.NaT or value == "":
+        return True
+    return isinstance(value, float) and math.isnan(value)

@@ -1,0 +1,91 @@
+"""The state of a panel's controls, read and set from code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+from traitlets import TraitError
+
+from createos_nb.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Control:
+    """A widget and how its value is read and set; by default its trait `value`."""
+
+    widget: Any
+    trait: str = "value"
+    read: Callable[[Any], Any] | None = None
+    write: Callable[[Any], Any] | None = None
+
+    def get(self) -> Any:
+        value = getattr(self.widget, self.trait)
+        return self.read(value) if self.read else value
+
+    def set(self, value: Any) -> None:
+        setattr(self.widget, self.trait, self.write(value) if self.write else value)
+
+
+class Params(MutableMapping[str, Any]):
+    """Names and values of the controls. Setting one does what a person's hand does.
+
+    Raises `InvalidInput`, which lists the names, for a name that the panel has not, and says why a value is refused.
+    """
+
+    def __init__(self) -> None:
+        self._controls: dict[str, Control] = {}
+
+    def add(self, name: str, control: Control) -> None:
+        """Make a control known."""
+        self._controls[name] = control
+
+    def control(self, name: str) -> Control:
+        """The control of that name."""
+        if name not in self._controls:
+            raise InvalidInput(f"this panel has no {name!r}; it has: {', '.join(self._controls) or 'nothing to set'}")
+        return self._controls[name]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.control(name).get()
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        control = self.control(name)
+        before = getattr(control.widget, control.trait)
+        try:
+            control.set(value)
+        except (TraitError, TypeError, ValueError, KeyError) as error:
+            raise InvalidInput(f"{name}={value!r}: {_why(error)}{_choices(control.widget)}") from None
+        low, high = getattr(control.widget, "min", None), getattr(control.widget, "max", None)
+        if isinstance(value, int | float) and low is not None and high is not None and not low <= value <= high:
+            setattr(control.widget, control.trait, before)  # a bounded widget would have taken the nearest
+            raise InvalidInput(f"{name}={value!r}: from {low} to {high}")
+
+    def __delitem__(self, name: str) -> None:
+        raise InvalidInput("the controls of a panel stay; set them")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._controls
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._controls)
+
+    def __len__(self) -> int:
+        return len(self._controls)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _why(error: Exception) -> str:
+    text = str(error.args[0]) if error.args else type(error).__name__
+    return "it is not among the choices" if "Invalid selection" in text else text
+
+
+def _choices(widget: Any) -> str:
+    options = getattr(widget, "options", None)
+    if not options:
+        return ""
+    values = [one[1] if isinstance(one, tuple) else one for one in options]
+    return "; there is: " + ", ".join(repr(one) for one in values[:20]) + (", …" if len(values) > 20 else "")

@@ -1,0 +1,136 @@
+"""Work beside the kernel: one job at a time, that can be cancelled, whose every error is told; and polling."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from createos_nb.clock import Clock
+
+Job = Callable[[threading.Event], Any]
+
+#: On a simulated world a wait takes this long for people who watch, while the world's clock moves by the whole.
+_SHOWN: Final = 1.0
+
+
+class Worker:
+    """Runs a job on a thread of its own, so that the cell returns at once and other cells can run meanwhile.
+
+    The thread is a daemon: nothing is left of it when the kernel restarts. What the job prints lands in the cell that
+    started it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._cancel = threading.Event()
+
+    @property
+    def busy(self) -> bool:
+        """A job is at work."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self, job: Job, done: Callable[[Any], None], failed: Callable[[BaseException], None]) -> bool:
+        """Begin a job; False, and nothing is begun, while another is at work.
+
+        `job` is given the event that `cancel` sets. `done` is called with its result, `failed` with its error, on the
+        job's thread; an error in `done` is told to `failed` too.
+        """
+        with self._lock:
+            if self.busy:
+                return False
+            cancel = self._cancel = threading.Event()
+
+            def work() -> None:
+                try:
+                    done(job(cancel))
+                except BaseException as error:  # noqa: BLE001  # whatever it is, it is told: no error is lost here
+                    failed(error)
+
+            self._thread = threading.Thread(
+                target=contextvars.copy_context().run, args=(work,), name="createos-panel", daemon=True
+            )
+            self._thread.start()
+            return True
+
+    def cancel(self) -> None:
+        """Ask the job to stop; it does at its next look."""
+        self._cancel.set()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the job's end; whether it has ended."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        return not self.busy
+
+
+class Ticker:
+    """Calls `tick` again and again, more seldom while nothing changes.
+
+    `tick` returns whether something has changed. The pause is `every` seconds after a change, and grows by half, up to
+    `most`, after each look that found none. On a simulated world the pause is at most a second, and the world's clock
+    moves on by the whole of it, so that what is watched moves, unless `passing` is False.
+    """
+
+    def __init__(
+        self,
+        tick: Callable[[], bool],
+        failed: Callable[[BaseException], None],
+        clock: Clock,
+        *,
+        every: float = 5.0,
+        most: float = 60.0,
+        passing: bool = True,
+    ) -> None:
+        self._tick, self._failed, self._clock = tick, failed, clock
+        self.every, self.most, self._passing = every, most, passing
+        self._stop: threading.Event | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """It is ticking."""
+        return self._stop is not None
+
+    def start(self) -> None:
+        """Begin, unless it is running."""
+        with self._lock:
+            if self._stop is not None:
+                return
+            stop = self._stop = threading.Event()
+        threading.Thread(
+            target=contextvars.copy_context().run, args=(self._run, stop), name="createos-panel-poll", daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """No further tick begins."""
+        with self._lock:
+            if self._stop is not None:
+                self._stop.set()
+                self._stop = None
+
+    def _run(self, stop: threading.Event) -> None:
+        pause = self.every
+        while True:
+            if pause_on(self._clock, pause, stop, passing=self._passing):
+                return
+            try:
+                changed = self._tick()
+            except BaseException as error:  # noqa: BLE001  # told, and looked at again later
+                self._failed(error)
+                changed = False
+            pause = self.every if changed else min(pause * 1.5, self.most)
+
+
+def pause_on(clock: Clock, seconds: float, stop: threading.Event, *, passing: bool = True) -> bool:
+    """Let time pass on a clock, for people who watch; True as soon as `stop` is set."""
+    if not clock.virtual:
+        return stop.wait(seconds)
+    if stop.wait(min(seconds, _SHOWN)):
+        return True
+    if passing:
+        clock.sleep(seconds)
+    return False
