@@ -52,15 +52,10 @@ class Params(MutableMapping[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         control = self.control(name)
-        before = getattr(control.widget, control.trait)
         try:
             control.set(value)
         except (TraitError, TypeError, ValueError, KeyError) as error:
             raise InvalidInput(f"{name}={value!r}: {_why(error)}{_choices(control.widget)}") from None
-        low, high = getattr(control.widget, "min", None), getattr(control.widget, "max", None)
-        if isinstance(value, int | float) and low is not None and high is not None and not low <= value <= high:
-            setattr(control.widget, control.trait, before)  # a bounded widget would have taken the nearest
-            raise InvalidInput(f"{name}={value!r}: from {low} to {high}")
 
     def __delitem__(self, name: str) -> None:
         raise InvalidInput("the controls of a panel stay; set them")

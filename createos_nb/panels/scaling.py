@@ -10,16 +10,17 @@ import ipywidgets as widgets
 from createos_nb import analysis, runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.change import ChangePanel
+from createos_nb.panels.slider import Slider
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
     from createos_nb.plans import Plan
 
-#: Lowest, highest, step and label of each resource.
+#: Lowest, highest, step, label and unit of each resource.
 _LIMITS: Final = {
-    "replicas": (1, 3, 1, "Replicas"),
-    "cpu": (200, 500, 10, "CPU, millicores"),
-    "memory": (500, 1024, 4, "Memory, MB"),
+    "replicas": (1, 3, 1, "Replicas", ""),
+    "cpu": (200, 500, 10, "CPU", "millicores"),
+    "memory": (500, 1024, 4, "Memory", "MB"),
 }
 
 
@@ -35,11 +36,8 @@ class ScalePanel(ChangePanel):
         super().__init__(client, f"{project} / {environment}")
         self._project, self._environment = project, environment
         self._held: dict[str, int] = {}
-        wide = widgets.Layout(width="32em", max_width="100%")
-        for name, (low, high, step, label) in _LIMITS.items():
-            slider = widgets.IntSlider(
-                low, low, high, step, description=label, style={"description_width": "9em"}, layout=wide
-            )
+        for name, (low, high, step, label, unit) in _LIMITS.items():
+            slider = Slider(min=low, max=high, value=low, step=step, description=label, unit=unit)
             self._control(name, slider)
         self._demand = widgets.HTML()
         sliders = widgets.VBox([self.params.control(name).widget for name in _LIMITS])
@@ -67,6 +65,7 @@ class ScalePanel(ChangePanel):
         self._held, advice = found
         for name, value in self._held.items():
             widget = self.params.control(name).widget
+            widget.before = value
             widget.value = min(max(value, widget.min), widget.max)
         self._demand.value = advice._repr_html_()
         self._place()
