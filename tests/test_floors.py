@@ -18,7 +18,7 @@ FLOORS = [
     {"nouns", "client", "fleet", "credentials", "profiles", "exports", "reference", "openapi"},
     {"analysis", "insight", "history", "plans", "runbooks"},
     {"plots", "panels"},
-    {"cli", "magics", "samples", "__init__"},
+    {"cli", "running", "opening", "magics", "samples", "__init__"},
 ]
 #: Rooms that know less than their floor would let them: pure functions, and the side wing behind the transport's seam.
 KNOW_ONLY = {

@@ -6,18 +6,25 @@ import argparse
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from createos_nb import __version__
-from createos_nb.cli import demo, login, serve, whoami
+from createos_nb.cli import demo, login, run, serve, whoami
 from createos_nb.errors import CreateOSError, InvalidInput
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
-COMMANDS: tuple[ModuleType, ...] = (demo, login, serve, whoami)
+COMMANDS: tuple[ModuleType, ...] = (demo, login, run, serve, whoami)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(3, f"{self.prog}: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="createos-nb", description="CreateOS in a notebook.")
+    top = _Parser(prog="createos-nb", description="CreateOS in a notebook.")
     top.add_argument("--version", action="version", version=f"createos-nb {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in COMMANDS:
@@ -28,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 failed, 3 wrong parameter, 130 interrupted."""
+    """Run one command; 0 done, 1 failed, 3 wrong parameter, 130 interrupted; `run` has more."""
     given = parser().parse_args(arguments)
     try:
         return int(given.run(given))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.event import Cancel, OnEvent
     from createos_nb.plans.plan import Plan
     from createos_nb.plans.run import Status
+    from createos_nb.plans.steps.step import Step
 
 
 def apply(
@@ -98,9 +99,18 @@ def _resumed(kept: Journal, plan: Plan, **how: Any) -> Receipt:
 
 
 def _matched(steps: list[Any], plan: Plan) -> dict[int, Any]:
-    """What is hidden in a plan, for the steps of an earlier one: of the same kind on the same thing."""
-    by_place = {plan.steps[number].place(): own for number, own in plan.hidden.items()}
-    return {number: by_place[step.place()] for number, step in enumerate(steps) if step.place() in by_place}
+    """What is hidden in a plan, for the steps of an earlier one: of the same kind on the same thing.
+
+    What an earlier step was to make has become a thing with an id by now: then the names tell.
+    """
+    known = {plan.steps[number].place(): own for number, own in plan.hidden.items()}
+    known |= {_named(plan.steps[number]): own for number, own in plan.hidden.items()}
+    found = {number: known.get(step.place()) or known.get(_named(step)) for number, step in enumerate(steps)}
+    return {number: own for number, own in found.items() if own is not None}
+
+
+def _named(step: Step) -> tuple[str, ...]:
+    return (type(step).__name__, str(step.target), step.what)
 
 
 def _guard(plan: Plan, confirm: str | None, reason: str | None, kept: Journal | None) -> None:

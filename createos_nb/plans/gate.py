@@ -14,14 +14,18 @@ from createos_nb.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Verdict:
-    """`passed`: go on; `reason`: why, or why not."""
+    """`passed`: go on; `reason`: why, or why not; `decided`: more traffic would change nothing."""
 
     passed: bool
     reason: str
+    decided: bool = True
 
 
 #: Takes the traffic of what serves today and of what is to serve, as `analytics.requests_over_time` gives it, and gives
-#: a `Verdict`, or something with `passed` (and perhaps `reason`), or a bool.
+#: a `Verdict`, or something with `passed` (and perhaps `reason` and `decided`), or a bool. It is asked at the end of
+#: the watch. One with a number `every` watches live: it is asked after each so many seconds too, with the traffic so
+#: far, and the watch ends as soon as its verdict is `decided`. The first frame begins at least an hour before the
+#: second one, which begins with the watch.
 Gate: TypeAlias = Callable[[pd.DataFrame, pd.DataFrame], Any]
 
 
@@ -73,4 +77,15 @@ def verdict_of(said: Any) -> Verdict:
     passed = getattr(said, "passed", said)
     if not isinstance(passed, bool | np.bool_):
         raise InvalidInput(f"a gate gives a Verdict, something with passed, or a bool, not a {type(said).__name__}")
-    return Verdict(bool(passed), str(getattr(said, "reason", "") or ("passed" if passed else "not passed")))
+    reason = str(getattr(said, "reason", "") or ("passed" if passed else "not passed"))
+    return Verdict(bool(passed), reason, bool(getattr(said, "decided", True)))
+
+
+def every_of(gate: Gate) -> float | None:
+    """Seconds between two looks of a gate that watches live; None of one that is asked at the end. `InvalidInput`."""
+    every = getattr(gate, "every", None)
+    if every is None:
+        return None
+    if isinstance(every, bool) or not isinstance(every, int | float) or not every > 0:
+        raise InvalidInput(f"a gate that watches live has every= of more than 0 seconds, not {every!r}")
+    return float(every)

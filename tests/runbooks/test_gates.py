@@ -12,7 +12,8 @@ import pytest
 import createos_nb
 from createos_nb import runbooks
 from createos_nb.errors import InvalidInput
-from createos_nb.plans import StepFailed
+from createos_nb.plans import MissingInput, StepFailed
+from createos_nb.plans.gate import every_of
 from createos_nb.runbooks import SuccessRate, Verdict
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
@@ -109,6 +110,76 @@ def test_a_gate_of_ones_own_decides(client: Any) -> None:
     assert len(seen) == 1
     assert seen[0][0] > 1000
     assert seen[0][1] >= 10
+
+
+class Watching:
+    """A gate that watches live and decides once it has seen so many requests."""
+
+    every = 60.0
+
+    def __init__(self, enough: int, passed: bool) -> None:
+        self.enough, self.passed = enough, passed
+        self.seen: list[int] = []
+
+    def __call__(self, baseline: pd.DataFrame, candidate: pd.DataFrame) -> Verdict:
+        self.seen.append(int(candidate["count"].sum()))
+        return Verdict(self.passed, "seen enough", decided=self.seen[-1] >= self.enough)
+
+
+@pytest.mark.parametrize(("enough", "minutes"), [(40, 2), (1000, 10)])
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_gate_that_watches_live_is_asked_each_minute_and_ends_the_watch(
+    client: Any, enough: int, minutes: int, passed: bool
+) -> None:
+    gate = Watching(enough, passed)
+    plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(200, 600)], gate=gate)
+    began = client.world.now
+    if passed:
+        assert plan.apply(confirm=plan.token, reason="a new version").finished
+    else:
+        with pytest.raises(StepFailed, match="seen enough"):
+            plan.apply(confirm=plan.token, reason="a new version")
+    assert len(gate.seen) == minutes
+    assert gate.seen == sorted(gate.seen)
+    assert (client.world.now - began).total_seconds() == pytest.approx(60 * minutes, abs=60)
+
+
+def test_a_gate_that_watches_live_outlives_a_read_that_fails(client: Any) -> None:
+    gate = Watching(10**6, True)
+    plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(200, 600)], gate=gate)
+    operation = "GetProjectEnvironmentAnalyticsRequestsOverTime"
+
+    def fault(event: Any) -> None:
+        if "60 of 200" in event.text:
+            client.world.faults(what="error", status=500, operations=[operation], count=12).start()
+
+    assert plan.apply(confirm=plan.token, reason="a new version", on_event=fault).finished
+    assert 5 < len(gate.seen) < 10
+
+
+def test_a_gate_that_fails_stops_the_plan_which_goes_on_with_a_mended_one(client: Any) -> None:
+    before = client.environments.get("storefront", "production")["project_deployment_id"]
+
+    def plan(gate: Any) -> Any:
+        return runbooks.canary(client, "storefront", "production", version=15, stages=[(10, 60)], gate=gate)
+
+    broken = plan(lambda baseline, candidate: baseline["no such column"])
+    with pytest.raises(MissingInput, match="could not judge canary: KeyError"):
+        broken.apply(confirm=broken.token, reason="a new version")
+    assert client.environments.get("storefront", "production")["project_deployment_id"] == before
+    mended = plan(lambda baseline, candidate: True)
+    receipt = mended.apply(confirm=broken.token)
+    assert receipt.finished
+    assert receipt.frame()["outcome"].tolist() == ["done"] * len(receipt.frame())
+    assert client.environments.get("storefront", "production")["project_deployment_id"] != before
+
+
+@pytest.mark.parametrize("every", [0, -1, "minute", True])
+def test_how_often_a_gate_is_asked_is_checked(every: Any) -> None:
+    gate = Watching(1, True)
+    gate.every = every
+    with pytest.raises(InvalidInput, match="every="):
+        every_of(gate)
 
 
 def test_no_request_is_lost_during_a_switch(client: Any) -> None:

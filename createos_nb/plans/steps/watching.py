@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import httpx
 
 from createos_nb.plans.errors import MissingInput, StepFailed
-from createos_nb.plans.gate import SuccessRate, verdict_of
-from createos_nb.plans.steps.step import Step, resolved
+from createos_nb.plans.gate import SuccessRate, Verdict, every_of, verdict_of
+from createos_nb.plans.steps.step import PASSING, Step, resolved
 
 if TYPE_CHECKING:
     from createos_nb.plans.gate import Gate
@@ -38,27 +39,41 @@ class Checking(Step, kw_only=True):
     def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
         return [], []
 
-    def ask(self, run: Run, address: str, seconds: float = 0.0) -> list[str]:
-        """Send the requests, spread over so many seconds; what went wrong with those that failed."""
-        failed = []
+    def ask(self, run: Run, address: str, seconds: float = 0.0, pause: Callable[[float], bool] | None = None) -> Asked:
+        """Send the requests, spread over so many seconds.
+
+        `pause` lets the time until a moment pass, and says whether to go on; by default it only sleeps.
+        """
+        asked = Asked()
         began = run.now
         for number in range(self.requests):
             path = self.paths[number % len(self.paths)]
+            asked.sent += 1
             try:
                 answer = run.client.transport.fetch(address.rstrip("/") + path)
                 status = answer.status_code
                 answer.close()
                 if status >= 400:
-                    failed.append(f"{path} answered {status}")
+                    asked.failed.append(f"{path} answered {status}")
             except (httpx.TransportError, httpx.InvalidURL) as error:
-                failed.append(f"{path}: {str(error) or type(error).__name__}")
-            left = began + seconds * (number + 1) / self.requests - run.now
-            run.tell("looking", f"{number + 1} of {self.requests} requests, {len(failed)} failed")
-            if left > 0:
-                run.sleep(left)
-            else:
-                run.stop_if_cancelled()
-        return failed
+                asked.failed.append(f"{path}: {str(error) or type(error).__name__}")
+            run.tell("looking", f"{asked.sent} of {self.requests} requests, {len(asked.failed)} failed")
+            run.stop_if_cancelled()
+            due = began + seconds * (number + 1) / self.requests
+            if pause is not None:
+                if not pause(due):
+                    break
+            elif due > run.now:
+                run.sleep(due - run.now)
+        return asked
+
+
+@dataclass
+class Asked:
+    """Requests that were sent, and what went wrong with those that failed."""
+
+    sent: int = 0
+    failed: list[str] = field(default_factory=list)
 
 
 class Probe(Checking, kw_only=True, tag="probe"):
@@ -77,7 +92,7 @@ class Probe(Checking, kw_only=True, tag="probe"):
     def write(self, run: Run) -> str:
         through = self.target.domain_name
         address = f"https://{through}" if through else endpoint_of(self, run)
-        failed = self.ask(run, address)
+        failed = self.ask(run, address).failed
         if failed:
             raise StepFailed(
                 f"{len(failed)} of {self.requests} requests to {address} failed: {'; '.join(dict.fromkeys(failed))}",
@@ -120,20 +135,51 @@ class Watch(Checking, kw_only=True, tag="watch"):
 
     def write(self, run: Run) -> str:
         gate = self.gate(run)
+        every = every_of(gate)
         began = run.now
-        self.ask(run, endpoint_of(self, run), self.seconds)
-        calls, project = run.client.analytics, self.target.project
-        environment = resolved(self.target.environment, run.made)
-        end = run.now
-        candidate = calls.requests_over_time(project, environment, start=began, end=end)
-        baseline = calls.requests_over_time(project, self.beside, start=end - max(3600.0, self.seconds), end=end)
-        verdict = verdict_of(gate(baseline, candidate))
+        looks = 1
+        decided: Verdict | None = None
+
+        def pause(due: float) -> bool:
+            """Look whenever it is time."""
+            nonlocal looks, decided
+            while every is not None and began + looks * every <= min(due, began + self.seconds - every / 2):
+                run.sleep(max(0.0, began + looks * every - run.now))
+                looks += 1
+                try:
+                    verdict = self.judged(run, gate, began)
+                except PASSING:
+                    continue  # no figures for now: the next look has them
+                run.tell("looking", verdict.reason)
+                if verdict.decided:
+                    decided = verdict
+                    return False
+            run.sleep(max(0.0, due - run.now))
+            return True
+
+        self.ask(run, endpoint_of(self, run), self.seconds, pause)
+        verdict = decided or self.judged(run, gate, began)
         if not verdict.passed:
             raise StepFailed(
                 f"{self.target.environment_name} does not pass: {verdict.reason}",
                 "Nothing was switched: what served users still does.",
             )
         return verdict.reason
+
+    def judged(self, run: Run, gate: Gate, began: float) -> Verdict:
+        """What the gate says of the traffic so far. Raises `MissingInput` where it fails: it can be mended."""
+        calls, project = run.client.analytics, self.target.project
+        environment = resolved(self.target.environment, run.made)
+        end = run.now
+        candidate = calls.requests_over_time(project, environment, start=began, end=end)
+        baseline = calls.requests_over_time(project, self.beside, start=end - max(3600.0, self.seconds), end=end)
+        try:
+            return verdict_of(gate(baseline, candidate))
+        except Exception as error:  # a gate is anybody's code
+            raise MissingInput(
+                f"the gate could not judge {self.target.environment_name}: {type(error).__name__}: {error}",
+                "Nothing was switched. Mend the gate and run the notebook again: it goes on with this run.",
+            ) from error
 
 
 def endpoint_of(step: Step, run: Run) -> str:

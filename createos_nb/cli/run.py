@@ -1,0 +1,226 @@
+"""`createos-nb run`: a notebook from top to bottom, on its simulated world or on the platform."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.errors import CreateOSError, InvalidInput
+
+if TYPE_CHECKING:
+    from createos_nb.running.execution import Failure
+    from createos_nb.running.library import Page
+    from createos_nb.secret import Secret
+
+NAME = "run"
+HELP = "Run a notebook, on its simulated world or on the platform; without a name, list what there is."
+DETAILS = """\
+exit codes:
+  0    done
+  1    failed: a cell, a step, or the platform
+  2    refused, and nothing was changed: a precondition fails, or the world has moved
+  3    wrong parameter, or one is missing
+  4    confirmation needed: look at the plan, and run it again with -p confirm=TOKEN
+  130  interrupted
+
+A run on the platform that was cut off goes on where it was when it is run again with the same parameters.
+
+examples:
+  createos-nb run 42_rollback
+  createos-nb run 42_rollback --live -p project=storefront -p environment=production -p reason='checkout fails'
+"""
+DONE, FAILED, REFUSED, WRONG, CONFIRM, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+#: What a cell has raised, and how the run ends then; whatever else is raised is a failure.
+_ENDS: Final = {
+    "KeyboardInterrupt": INTERRUPTED,
+    "ConfirmationNeeded": CONFIRM,
+    "ReasonNeeded": WRONG,
+    "PreconditionFailed": REFUSED,
+    "WorldMoved": REFUSED,
+    "JournalBusy": REFUSED,
+    "ReadOnlyError": REFUSED,
+    "InvalidInput": WRONG,
+}
+_WORDS: Final = {
+    FAILED: "Failed",
+    REFUSED: "Refused",
+    WRONG: "Wrong parameter",
+    CONFIRM: "Confirmation needed: nothing was changed",
+    INTERRUPTED: "Interrupted",
+}
+#: Seconds for a cell on a simulated world, where nothing waits; on the platform a wait has its own end.
+_PATIENCE: Final = 600.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = DETAILS
+    parser.add_argument(
+        "notebook", nargs="?", help="its name, looked for in ./notebooks and then in the package; or a file's path"
+    )
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebook"
+    )
+    parser.add_argument(
+        "--live",
+        nargs="?",
+        const="",
+        metavar="PROFILE",
+        help="on the platform, by that profile or the default one; cells that need a simulated world are left out",
+    )
+    parser.add_argument("--list", action="store_true", help="list the notebooks, or the parameters of one")
+
+
+def run(given: argparse.Namespace) -> int:
+    from createos_nb.running import library
+
+    if given.notebook is None:
+        if given.parameter or given.live is not None:
+            raise InvalidInput(f"which notebook? Its name comes first: createos-nb run NOTEBOOK{_took(given.live)}")
+        _list(library.pages())
+        return DONE
+    page = library.page(given.notebook)
+    if given.list:
+        _describe(page)
+        return DONE
+    return _run(page, given)
+
+
+def _run(page: Page, given: argparse.Namespace) -> int:
+    from createos_nb.running import execution, parameters
+    from createos_nb.running.record import Record
+
+    values = parameters.read(page.parameters, given.parameter, page.name)
+    live = _live(page, values, given.live)
+    shown = {name: values.get(name, one.default) for name, one in page.parameters.items()}
+    record = Record(
+        page.name,
+        [str(shown[name]) for name in ("project", "environment") if name in shown],
+        live=live is not None,
+        secrets=_secrets(live),
+    )
+    notebook = copy.deepcopy(page.content)
+    if live is not None:
+        notebook.cells = [cell for cell in notebook.cells if "simulator" not in parameters.tags(cell)]
+    _emptied(notebook)
+    parameters.inject(notebook, values)
+    began = time.monotonic()
+    failure = execution.execute(
+        notebook,
+        keep=lambda: record.keep(notebook),
+        tell=_tell,
+        environment=execution.kernel_environment(CREATEOS_NB_JOURNALS=record.folder),
+        folder=Path.cwd(),
+        timeout=_PATIENCE if live is None else None,
+    )
+    code = DONE if failure is None else _code(failure)
+    print("", flush=True)
+    if failure is None:
+        print(f"Done: {page.name}, in {time.monotonic() - began:.0f} s.")
+    else:
+        print(f"{_WORDS[code]}: {failure.text}", file=sys.stderr)
+        if code == CONFIRM:
+            _how_to_confirm(page, given, failure, shown)
+        if code == INTERRUPTED:
+            print("Run it again, with the same parameters, to go on." if live is not None else "", file=sys.stderr)
+    print(f"Kept in {record.folder}:")
+    for path in (record.notebook, *record.journals()):
+        print(f"  {path.name}")
+    return code
+
+
+def _live(page: Page, values: dict[str, Any], asked: str | None) -> str | None:
+    """The profile of a run on the platform ("" for the default one), None for one on a world; puts it in the values.
+
+    Raises `InvalidInput` where the notebook knows no platform.
+    """
+    from createos_nb.opening import LIVE, live_profile
+
+    own = values.get("world")
+    if asked is None and isinstance(own, str):
+        live, profile = live_profile(own)
+        return profile if live else None
+    if asked is None:
+        return None
+    if "world" not in page.parameters:
+        raise InvalidInput(f"{page.name} opens a simulated world of its own (it has no parameter world): not --live")
+    if own is not None:
+        raise InvalidInput("give -p world=… or --live, not both")
+    values["world"] = f"{LIVE}:{asked}" if asked else LIVE
+    return asked
+
+
+def _secrets(live: str | None) -> list[Secret]:
+    """The key that the run will use. Raises `ConfigurationError` without one, before a kernel is started."""
+    if live is None:
+        return []
+    from createos_nb import credentials
+
+    found = credentials.find(live or None)
+    return [key for key in (found.api_key, found.access_token) if key is not None]
+
+
+def _code(failure: Failure) -> int:
+    return next((_ENDS[kind] for kind in failure.kinds if kind in _ENDS), FAILED)
+
+
+def _how_to_confirm(page: Page, given: argparse.Namespace, failure: Failure, shown: dict[str, Any]) -> None:
+    print(f"The plan stands above. Its token: {failure.wanted}\n\nTo carry it out:")
+    words = ["createos-nb", "run", given.notebook]
+    if given.live is not None:
+        words += ["--live", *([given.live] if given.live else [])]
+    for text in given.parameter:
+        if text.partition("=")[0].strip() != "confirm":
+            words += ["-p", text]
+    words += ["-p", f"confirm={failure.wanted}"]
+    line = " ".join(map(shlex.quote, words))
+    if "reason" in shown and not str(shown["reason"]).strip():
+        line += " -p reason='why'"
+    print(f"  {line}\n")
+
+
+def _tell(text: str) -> None:
+    """What a notebook says, without control sequences."""
+    from createos_nb.frames.logs import clean
+
+    lines = text.split("\n")
+    sys.stdout.write("\n".join(clean(line) for line in lines))
+    sys.stdout.flush()
+
+
+def _emptied(notebook: Any) -> None:
+    """No output of an earlier run is taken for one of this run."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
+
+
+def _list(found: list[Page]) -> None:
+    for page in found:
+        try:
+            title, parameters = page.title, ", ".join(map(str, page.parameters.values()))
+        except CreateOSError as error:
+            title, parameters = str(error), ""
+        print(f"{page.name:<24} {title}")
+        if parameters:
+            print(f"{'':<24}   {parameters}")
+    print("\ncreateos-nb run NOTEBOOK --list says what its parameters are for; --live runs it on the platform.")
+
+
+def _describe(page: Page) -> None:
+    print(f"{page.name}: {page.title}\n{page.path}")
+    for one in page.parameters.values():
+        print(f"  {one!s:<36} {one.comment}")
+    if not page.parameters:
+        print("  no parameters")
+
+
+def _took(live: str | None) -> str:
+    return f" (--live took {live!r} for a profile)" if live else ""

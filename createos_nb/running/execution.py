@@ -1,0 +1,168 @@
+"""Running a notebook in a kernel of its own, from top to bottom, kept on the disk after every cell."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+#: Asked of the kernel about what a cell has raised: the names of its classes, its text, and what it wants to be given.
+_RAISED: Final = {
+    "kinds": "[one.__name__ for one in type(__import__('sys').last_value).__mro__]",
+    "text": "str(__import__('sys').last_value)",
+    "wanted": "str(getattr(__import__('sys').last_value, 'wanted', ''))",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run did not come to its end.
+
+    `kinds`: the name of what was raised and of what that is a kind of; `wanted`: what it wants to be given.
+    """
+
+    kinds: list[str]
+    text: str
+    wanted: str = ""
+
+
+def execute(
+    notebook: Any,
+    *,
+    keep: Callable[[], None],
+    tell: Callable[[str], None],
+    environment: Mapping[str, str],
+    folder: Path,
+    timeout: float | None = None,
+) -> Failure | None:
+    """Run the cells of a notebook one after another, in a kernel of this Python that works in `folder`.
+
+    The outputs come into the notebook. `keep` is called after every cell, `tell` with the text of headings and outputs
+    as they come. `environment`: variables of the kernel's process. An interrupt or SIGTERM interrupts the cell at work,
+    a second one ends the kernel. None where all cells ran.
+    """
+    run = _Run(
+        notebook,
+        timeout=timeout,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        resources={"metadata": {"path": str(folder)}},
+        km=_kernel(),
+    )
+    run.owns_km = True
+    run.keep, run.tell, run.environment = keep, tell, dict(environment)
+    return asyncio.run(run.all_cells())
+
+
+class _Run(NotebookClient):
+    """nbclient, with everything told and kept at once."""
+
+    keep: Callable[[], None]
+    tell: Callable[[str], None]
+    environment: dict[str, str]
+    interrupts = 0
+    kc: Any
+    km: Any
+
+    async def all_cells(self) -> Failure | None:
+        self.reset_execution_trackers()
+        async with self.async_setup_kernel(env=self.environment):
+            loop = asyncio.get_running_loop()
+            self._whole = asyncio.current_task()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with contextlib.suppress(RuntimeError, NotImplementedError, ValueError):  # no main thread, no signals
+                    loop.add_signal_handler(number, self._interrupt)
+            try:
+                return await self._cells()
+            except asyncio.CancelledError:
+                return _INTERRUPTED
+            finally:
+                self.keep()
+
+    async def _cells(self) -> Failure | None:
+        await self.async_wait_for_reply(self.kc.kernel_info())
+        for index, cell in enumerate(self.nb.cells):
+            if self.interrupts:
+                return _INTERRUPTED
+            if cell.cell_type == "markdown":
+                heading = next((line for line in cell.source.splitlines() if line.startswith("#")), "")
+                if heading:
+                    self.tell(f"\n{heading}\n")
+            try:
+                await self.async_execute_cell(cell, index, execution_count=self.code_cells_executed + 1)
+            except CellExecutionError as error:
+                return _INTERRUPTED if self.interrupts else await self._raised(error)
+            except CellTimeoutError:
+                return Failure(["CellTimeoutError"], f"a cell took longer than {self.timeout:.0f} s and was stopped")
+            except DeadKernelError:
+                return _INTERRUPTED if self.interrupts else Failure(["DeadKernelError"], "the kernel died")
+            finally:
+                cell.get("metadata", {}).pop("execution", None)
+                if cell.cell_type == "code":
+                    self.keep()
+        return None
+
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:
+        found = super().output(outs, msg, display_id, cell_index)
+        text = _text(found) if found is not None else ""
+        if text:
+            self.tell(text)
+        return found
+
+    async def _raised(self, error: Any) -> Failure:
+        """What the cell has raised, asked of the kernel: what an output shows is for people."""
+        reply = await self.async_wait_for_reply(self.kc.execute("", silent=True, user_expressions=dict(_RAISED)))
+        answers = reply["content"].get("user_expressions", {}) if reply else {}
+        try:
+            found = {name: ast.literal_eval(answers[name]["data"]["text/plain"]) for name in _RAISED}
+        except (KeyError, ValueError, SyntaxError):
+            return Failure([error.ename], error.evalue)
+        return Failure(**found)
+
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+        if self.interrupts == 1 and self.km is not None:
+            self._asked = asyncio.ensure_future(self.km.interrupt_kernel())
+        elif self._whole is not None:
+            self._whole.cancel()
+
+
+_INTERRUPTED: Final = Failure(["KeyboardInterrupt"], "interrupted")
+
+
+def _kernel() -> Any:
+    """A kernel of this Python, whatever kernels of that name are installed for Jupyter."""
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Own(AsyncKernelManager):
+        kernel_spec = KernelSpec(**get_kernel_dict())
+
+    return Own(kernel_name="python3")
+
+
+def _text(output: Any) -> str:
+    """An output as text for a terminal; "" for what is told elsewhere."""
+    kind = output["output_type"]
+    if kind == "stream":
+        return str(output["text"])
+    if kind not in ("execute_result", "display_data"):
+        return ""
+    data = output["data"]
+    if any(name.startswith("image/") for name in data):
+        return "(a picture: it is in the notebook)\n"
+    return f"{data['text/plain']}\n" if "text/plain" in data else ""
+
+
+def kernel_environment(**more: str | os.PathLike[str]) -> dict[str, str]:
+    """The environment of this process, with more."""
+    return {**os.environ, **{name: os.fspath(value) for name, value in more.items()}}

@@ -1,0 +1,67 @@
+"""Where a run is kept: the executed notebook beside its journals."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from createos_nb.plans import default_folder
+from createos_nb.secret import MASK, Secret
+
+
+class Record:
+    """The folder of a run, and the executed notebook in it.
+
+    Runs on the platform share one folder of journals, so that a run that was cut off is found and goes on. A simulated
+    world ends with its run: each of those has a folder of its own, in `simulated`.
+    """
+
+    def __init__(self, name: str, words: Iterable[str], *, live: bool, secrets: Iterable[Secret] = ()) -> None:
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        said = [re.sub(r"[^A-Za-z0-9_]+", "-", word).strip("-")[:40] for word in words if word]
+        whole = "-".join([stamp, name, *said])
+        self.folder = default_folder() if live else _new(default_folder() / "simulated" / whole)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.notebook = _new(self.folder / f"{whole}.ipynb")
+        self._secrets = [secret.reveal() for secret in secrets if len(secret) >= 8]
+        self._before = self._seen()
+
+    def keep(self, notebook: Any) -> None:
+        """Write the notebook as it is now, whole or not at all. Keys that this machine knows are dots in it."""
+        import nbformat
+
+        text = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]  # has no types
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".tmp")  # for its owner alone
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+            os.replace(name, self.notebook)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+
+    def journals(self) -> list[Path]:
+        """The journals that this run has written to, oldest first."""
+        now = self._seen()
+        return sorted(path for path, size in now.items() if self._before.get(path) != size)
+
+    def _seen(self) -> dict[Path, int]:
+        return {path: path.stat().st_size for path in self.folder.glob("*.jsonl")}
+
+
+def _new(path: Path) -> Path:
+    """The path, or one with a number where there is something already."""
+    found, number = path, 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return found

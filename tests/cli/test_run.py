@@ -1,0 +1,163 @@
+"""`createos-nb run`: exit codes, what is kept, what is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+import createos_nb
+from createos_nb.cli import main
+from createos_nb.cli import run as command
+from createos_nb.running.parameters import tags
+
+SEAM = ('world = "storefront"\nwho = "nobody"', "parameters")
+OPENED = "import createos_nb\n\nclient = createos_nb.open_account(world)"
+
+
+def test_the_list_has_titles_and_parameters(run: Any, write: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    write("50_mine", "# Mine", SEAM, folder=tmp_path / "notebooks")
+    (tmp_path / "notebooks" / "60_broken.ipynb").write_text("{")
+    found = run()
+    assert found.code == 0
+    assert "50_mine                  Mine\n" in found.out
+    assert "world='storefront', who='nobody'" in found.out
+    assert "00_tour" in found.out
+    assert "60_broken.ipynb is no notebook" in found.out
+    one = run("mine", "--list")
+    assert "who='nobody'" in one.out
+    assert one.notebook is None  # nothing was run
+
+
+def test_help_lists_the_exit_codes(capsys: Any) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    text = capsys.readouterr().out
+    for line in ("0    done", "1    failed", "2    refused", "3    wrong parameter", "4    confirmation needed"):
+        assert line in text
+
+
+@pytest.mark.parametrize("words", [["--nonsense"], ["-p", "a=1"], ["--live", "42_rollback"], ["00_tour", "--live"]])
+def test_wrong_words_are_3(words: list[str], capsys: Any) -> None:
+    try:
+        code = main(["run", *words])
+    except SystemExit as end:
+        code = int(str(end.code))
+    assert code == 3
+    assert capsys.readouterr().err
+
+
+def test_a_run_keeps_the_executed_notebook_beside_its_journal(run: Any, write: Any) -> None:
+    page = write(
+        "mine",
+        "# Mine",
+        SEAM,
+        OPENED,
+        "## Act",
+        "from createos_nb import runbooks\n"
+        'plan = runbooks.scale(client, "storefront", "staging", replicas=2)\n'
+        'receipt = plan.apply(confirm=plan.token, reason="a test")\n'
+        "receipt.summary",
+        "print(who)",
+    )
+    found = run(str(page), "-p", "who=somebody")
+    assert found.code == 0, found.err
+    assert "## Act" in found.out
+    assert "1 done" in found.out
+    assert "somebody" in found.out
+    assert found.notebook.cells[-1].outputs[0].text == "somebody\n"
+    assert [tags(cell) for cell in found.notebook.cells[1:3]] == [["parameters"], ["injected-parameters"]]
+    assert len(found.journals) == 1
+    assert found.journals[0].parent == found.path.parent
+    assert str(found.path.parent) in found.out
+    assert found.journals[0].name in found.out
+    if os.name == "posix":
+        assert stat.S_IMODE(found.path.stat().st_mode) == 0o600
+
+
+def test_outputs_of_an_earlier_run_are_not_kept(run: Any, write: Any) -> None:
+    page = write("mine", SEAM, "raise ValueError('first')", "print('never')")
+    notebook = nbformat.read(page, as_version=4)
+    notebook.cells[-1].outputs = [nbformat.v4.new_output("stream", text="of an earlier run")]
+    nbformat.write(notebook, page)
+    assert run(str(page)).notebook.cells[-1].outputs == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        ("ValueError('no')", command.FAILED),
+        ("createos_nb.ConfigurationError('no')", command.FAILED),
+        ("createos_nb.UnknownName('project', 'x', ['y'])", command.WRONG),
+        ("plans.ReasonNeeded('give a reason')", command.WRONG),
+        ("plans.JournalBusy('a', 'b')", command.REFUSED),
+        ("createos_nb.ReadOnlyError('only reads')", command.REFUSED),
+        ("plans.ConfirmationNeeded('look', 'abc')", command.CONFIRM),
+        ("plans.StepFailed('a step')", command.FAILED),
+        ("SystemExit(7)", command.FAILED),
+    ],
+)
+def test_what_a_cell_raises_decides_the_code(raised: str, code: int) -> None:
+    """As the kernel tells it: the names of its class and of those above it."""
+    from createos_nb import plans
+    from createos_nb.running.execution import Failure
+
+    error = eval(raised, {"createos_nb": createos_nb, "plans": plans, "SystemExit": SystemExit})
+    failure = Failure([one.__name__ for one in type(error).__mro__], str(error))
+    assert command._code(failure) == code
+
+
+def test_a_failed_run_is_kept_with_the_cell_that_failed(run: Any, write: Any) -> None:
+    found = run(str(write("mine", SEAM, OPENED, "client.projects.get('nowhere')", "print('never')")))
+    assert found.code == 3
+    assert "there is no project 'nowhere'; there is: " in found.err
+    assert found.notebook.cells[-2].outputs[0].ename == "UnknownName"
+    assert found.notebook.cells[-1].outputs == []
+
+
+def test_a_kernel_that_dies_is_a_failure_and_what_there_was_is_kept(run: Any, write: Any) -> None:
+    found = run(str(write("mine", "print('here')", "import os; os._exit(3)")))
+    assert found.code == 1
+    assert "the kernel died" in found.err
+    assert found.notebook.cells[0].outputs[0].text == "here\n"
+
+
+def test_what_comes_from_elsewhere_does_not_control_the_terminal(run: Any, write: Any) -> None:
+    found = run(str(write("mine", r"print('\x1b[2J\x07 red')")))
+    assert "\x1b" not in found.out
+    assert "\x07" not in found.out
+
+
+def started(place: Path, process: subprocess.Popen[str], mark: Callable[[Path], bool]) -> None:
+    """Until something is there; a process that ends before is an error."""
+    for _ in range(1200):
+        if place.exists() and any(mark(path) for path in place.rglob("*")):
+            return
+        if process.poll() is not None:
+            raise AssertionError(process.communicate())
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def test_an_interrupt_leaves_what_there_is(start: Any, write: Any, journals: Path, tmp_path: Path) -> None:
+    flag = tmp_path / "flags" / "waiting"
+    flag.parent.mkdir()
+    page = write("mine", "print('here')", f"open({str(flag)!r}, 'w').close()\nimport time\ntime.sleep(600)", "print(1)")
+    process = start(str(page))
+    started(flag.parent, process, lambda path: path == flag)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, (out, err)
+    assert "Interrupted" in err
+    [kept] = journals.rglob("*.ipynb")
+    assert "here" in kept.read_text(encoding="utf-8")
+    assert str(kept.parent) in out
