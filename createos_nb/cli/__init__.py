@@ -9,11 +9,11 @@ from types import ModuleType
 from typing import NoReturn
 
 from createos_nb import __version__
-from createos_nb.cli import demo, login, run, serve, whoami
+from createos_nb.cli import dashboard, demo, login, run, serve, whoami
 from createos_nb.errors import CreateOSError, InvalidInput
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
-COMMANDS: tuple[ModuleType, ...] = (demo, login, run, serve, whoami)
+COMMANDS: tuple[ModuleType, ...] = (dashboard, demo, login, run, serve, whoami)
 
 
 class _Parser(argparse.ArgumentParser):

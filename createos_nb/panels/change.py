@@ -253,8 +253,11 @@ class ChangePanel(Panel):
         self._beside(lambda _: make(), lambda plan: self._planned(plan, make, label))
 
     def static(self) -> str:
-        """The last plan or receipt, for where no widgets are."""
-        shown = self._shown.value or (markup.table(self.frame) if isinstance(self.frame, pd.DataFrame) else "")
+        """The last plan or receipt, else what the controls say, for where no widgets are."""
+        shown = self._shown.value
+        if not shown:
+            values = {name: value for name, value in self.params.items() if name not in ("confirm", "reason")}
+            shown = markup.table(pd.DataFrame({"control": list(values), "value": list(map(str, values.values()))}))
         return f"<div>{self._head.value}{shown}{self._said.value}{self._wrong.value}</div>"
 
 

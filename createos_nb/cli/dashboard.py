@@ -1,0 +1,101 @@
+"""`createos-nb dashboard`: a notebook of panels as a page in the browser, on this machine alone."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import secrets
+import socket
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.errors import ConfigurationError, InvalidInput
+
+if TYPE_CHECKING:
+    from createos_nb.running.library import Page
+
+NAME = "dashboard"
+HELP = "Serve the control room, or another notebook of panels, as a dashboard on this machine."
+_NOTEBOOK: Final = "60_control_room"
+_PORT: Final = 8866
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", nargs="?", default=_NOTEBOOK, help=f"its name or path (default: {_NOTEBOOK})")
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebook"
+    )
+    parser.add_argument(
+        "--live", nargs="?", const="", metavar="PROFILE", help="on the platform, by that profile or the default one"
+    )
+    parser.add_argument("--port", type=int, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})")
+    parser.add_argument("--theme", choices=("light", "dark"), default="light")
+    parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
+
+
+def run(given: argparse.Namespace) -> int:
+    from createos_nb.running import library, parameters
+
+    page = library.page(given.notebook)
+    values = parameters.read(page.parameters, given.parameter, page.name)
+    notebook = _prepared(page, values, given.live)
+    with tempfile.TemporaryDirectory(prefix="createos-dashboard-") as folder:
+        import nbformat
+
+        path = Path(folder, f"{page.name}.ipynb")
+        nbformat.write(notebook, path)
+        _serve(path, _port(given.port), given.theme, open_browser=not given.no_browser)
+    return 0
+
+
+def _prepared(page: Page, values: dict[str, Any], live: str | None) -> Any:
+    from createos_nb.opening import LIVE
+    from createos_nb.running import parameters
+
+    notebook = copy.deepcopy(page.content)
+    if live is not None:
+        if "world" not in page.parameters:
+            raise InvalidInput(
+                f"{page.name} opens a simulated world of its own (it has no parameter world): not --live"
+            )
+        values["world"] = f"{LIVE}:{live}" if live else LIVE
+        notebook.cells = [cell for cell in notebook.cells if "simulator" not in parameters.tags(cell)]
+    parameters.inject(notebook, values)
+    return notebook
+
+
+def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> None:
+    try:
+        from traitlets.config import Config
+        from voila.app import Voila
+    except ImportError:
+        raise ConfigurationError(
+            "the dashboard is served by Voila, which is not installed: pip install 'createos-nb[dashboard]'"
+        ) from None
+    # whoever has the address with its token may act with the account's key; other users of the machine have it not
+    token = secrets.token_urlsafe(24)
+    config = Config()
+    config.Voila.update(ip="127.0.0.1", port=port, port_retries=0, token=token, open_browser=False, log_level="ERROR")
+    config.VoilaConfiguration.update(theme=theme, show_tracebacks=True)
+    if os.name == "posix":
+        config.KernelManager.transport = "ipc"  # nobody else on this machine can listen to the kernel
+    address = f"http://127.0.0.1:{port}/?token={token}"
+    print(f"dashboard: {address}\nto end it: Ctrl-C", flush=True)
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(address)
+    Voila.launch_instance(argv=[str(notebook)], config=config)
+
+
+def _port(wanted: int) -> int:
+    """A port that is free. Raises `OSError` where the wanted one is not."""
+    with socket.socket() as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            own.bind(("127.0.0.1", wanted))
+        except OSError:
+            raise OSError(f"port {wanted} is in use: give --port, 0 for a free one") from None
+        return int(own.getsockname()[1])
