@@ -33,6 +33,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="run with -m slow"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What a person should know of a run that left the browser tests out."""
+    reasons = {
+        str(one.longrepr[2]) for one in terminalreporter.stats.get("skipped", []) if isinstance(one.longrepr, tuple)
+    }
+    for reason in sorted(reason for reason in reasons if "browser tests left out" in reason):
+        terminalreporter.write_line(f"NOT RUN: {reason.removeprefix('Skipped: ')}", yellow=True)
+
+
 class Clock:
     """Time that passes only when somebody waits."""
 

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
+import pandas as pd
 
 from createos_nb import analysis, runbooks
 from createos_nb.errors import InvalidInput
@@ -58,7 +59,10 @@ class ScalePanel(ChangePanel):
         row = self.client.environments.get(self._project, self._environment)
         held = {name: row[f"resources_{name}"] for name in _LIMITS}
         known = {name: int(value) for name, value in held.items() if value is not None and value == value}
-        traffic = self.client.analytics.requests_over_time(self._project, self._environment, start="-7d")
+        # what was carried before the last change may have been carried by another number of replicas
+        week = pd.Timestamp(self.client.clock.now(), unit="s", tz="UTC") - pd.Timedelta(days=7)
+        since = max(week, row["updated_at"]) if row["updated_at"] is not None else week
+        traffic = self.client.analytics.requests_over_time(self._project, self._environment, start=since)
         return known, analysis.replicas_advice(traffic, replicas=known.get("replicas", 1))
 
     def _filled(self, found: tuple[dict[str, int], Any]) -> None:
