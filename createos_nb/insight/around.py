@@ -41,7 +41,7 @@ def effect(
     `success_percentage` and `server_error_percentage` (0–100, NA without requests) as Float64. A time that has not
     come yet is NA. Raises `InvalidInput`.
     """
-    now = client.clock.now()
+    now = client.transport.now()
     first, last = math.floor(unix(start, now, "start")), math.ceil(unix(end, now, "end"))
     wide = _seconds(window)
     if first > last:
