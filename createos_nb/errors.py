@@ -15,10 +15,11 @@
     │   ├── QuotaExceeded         the account has no more of it; waiting does not help     (429)
     │   ├── RateLimited           too many requests; waiting helps                         (429 with Retry-After)
     │   └── PlatformFault         the platform failed; the request may be right            (5xx)
-    └── NoAnswer                  nothing usable came back
-        ├── Unreachable           the connection failed or broke
-        ├── TimedOut              no answer in time
-        └── Unreadable            an answer came that is not the platform's (a proxy's page, cut off, empty)
+    ├── NoAnswer                  nothing usable came back
+    │   ├── Unreachable           the connection failed or broke
+    │   ├── TimedOut              no answer in time
+    │   └── Unreadable            an answer came that is not the platform's (a proxy's page, cut off, empty)
+    └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
     CostWarning                   a read will wait on the rate limit; says for how many requests

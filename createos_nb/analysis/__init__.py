@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from createos_nb.analysis.changes import change_points as change_points
     from createos_nb.analysis.checks import FrameError as FrameError
     from createos_nb.analysis.comparison import compare as compare
+    from createos_nb.analysis.health import fleet_health as fleet_health
     from createos_nb.analysis.idle import SleepAdvice as SleepAdvice
     from createos_nb.analysis.idle import idle_times as idle_times
     from createos_nb.analysis.idle import sleep_advice as sleep_advice
@@ -51,6 +52,7 @@ _HOMES = {
     "decompose": "seasons",
     "distribution": "routes",
     "error_budget": "objectives",
+    "fleet_health": "health",
     "hour_by_weekday": "seasons",
     "idle_times": "idle",
     "paths": "routes",

@@ -208,12 +208,12 @@ def _by_environment(replicas: Any, environments: pd.MultiIndex) -> dict[Any, flo
             "replicas of a fleet must be a mapping from (project, environment) to their number, "
             "or a Series indexed by project and environment"
         )
-    for key in environments:
-        if key not in known or pd.isna(known[key]):
-            raise FrameError(f"replicas has no number for {key[0]}/{key[1]}")
-        if not known[key] >= 1:
-            raise FrameError(f"replicas must be at least 1, not {known[key]:g} for {key[0]}/{key[1]}")
-    return {key: float(known[key]) for key in environments}
+    values = pd.array([known.get(key, pd.NA) for key in environments], dtype="Float64").to_numpy(na_value=np.nan)
+    absent = np.isnan(values)
+    if absent.any():
+        project, environment = environments[int(np.argmax(absent))]
+        raise FrameError(f"replicas has no number for {project}/{environment}")
+    return dict(zip(environments, _checked(values).tolist(), strict=True))
 
 
 def _over_time(replicas: Any, index: pd.DatetimeIndex) -> Floats:

@@ -7,6 +7,7 @@ watch a release, use `release_verdict`, which stays valid however often one look
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,8 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
     Columns: `before`, `after`, `difference` with `low` and `high`, `ratio` (after / before) with `ratio_low` and
     `ratio_high`, all in the metric's own unit at `confidence`; `p_value` (two-sided, of no change; in a fleet adjusted
     over its environments by Holm's method for each metric), and `changed`: whether it falls below `1 − confidence`.
-    NaN where there is nothing to compare.
+    NaN where there is nothing to compare. `attrs["before"]` and `attrs["after"]` are the start and the end of the
+    windows (UTC, as text).
 
     Model: stretches of each window vary independently; errors may come in clumps within them, see
     :mod:`createos_nb.analysis.intervals`. The difference of two shares has Newcombe's interval (1998, method 10) and
@@ -62,13 +64,22 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
         one["p_value"] = p_value
         one["changed"] = p_value < 1 - confidence
     table = pd.concat(found)
+    windows: dict[Hashable | None, Any] = {"before": _window(old), "after": _window(new)}
     if keys is None:
-        return table.set_index("metric")
+        table = table.set_index("metric")
+        table.attrs = windows
+        return table
     rows = len(keys)
     table.insert(0, "environment", list(keys.get_level_values("environment")) * len(found))
     table.insert(0, "project", list(keys.get_level_values("project")) * len(found))
     order = np.arange(len(table)).reshape(len(found), rows).T.ravel()
-    return table.iloc[order].reset_index(drop=True).astype({"project": "str", "environment": "str"})
+    table = table.iloc[order].reset_index(drop=True).astype({"project": "str", "environment": "str"})
+    table.attrs = windows
+    return table
+
+
+def _window(counts: Requests) -> list[str]:
+    return [counts.index[0].isoformat(), (counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s")).isoformat()]
 
 
 def _share(

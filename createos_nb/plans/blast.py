@@ -9,7 +9,9 @@ import pandas as pd
 from createos_nb.errors import CreateOSError
 from createos_nb.plans.present import version_of
 from createos_nb.plans.steps.deployments import DeployAgain, DeployBranch, Making, Wake
+from createos_nb.plans.steps.destroying import DeleteCronjob, DeleteDeployment, DeleteDomain, DeleteProject
 from createos_nb.plans.steps.domains import Route
+from createos_nb.plans.steps.handing_over import OfferTransfer, TakeOver
 from createos_nb.plans.steps.making import MakeEnvironment
 from createos_nb.plans.steps.step import MADE
 
@@ -61,6 +63,19 @@ def _by(step: Step, present: Present) -> list[tuple[str, str]]:
     """(environment, how) for what a step reaches."""
     target = step.target
     if not step.writes or isinstance(step, MakeEnvironment):
+        return []
+    if isinstance(step, DeleteProject | OfferTransfer):
+        how = "it goes with its project" if isinstance(step, DeleteProject) else "its project goes to another owner"
+        if present.project(target.project).get("status") != "active":
+            return []
+        return [(row["id"], how) for row in present.environments(target.project)]
+    if isinstance(step, DeleteDomain):
+        routed = step.before.get("environment")
+        return [(routed, f"{target.domain_name} leaves it")] if routed else []
+    if isinstance(step, DeleteDeployment):
+        rows = present.environments(target.project)
+        return [(row["id"], step.what) for row in rows if row.get("projectDeploymentId") == target.deployment]
+    if not target.project or isinstance(step, TakeOver | DeleteCronjob):
         return []
     if isinstance(step, Route):
         wanted, before = step.after.get("environment"), step.before.get("environment")

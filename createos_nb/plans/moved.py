@@ -52,7 +52,7 @@ def since(steps: list[Step], present: Present, made: Mapping[int, str], done: It
         except StepFailed as error:
             found.append(_gone(step, number, error))
             continue
-        if step.makes or now == step.wanted(made):
+        if step.makes or now == step.wanted(made) or step.under_way(now):
             continue
         found += differing(step, now, number)
     return found
@@ -71,6 +71,8 @@ def overtaken(steps: list[Step], present: Present, made: Mapping[int, str], done
             now = step.look(present, made)
         except StepFailed as error:
             found.append(_gone(step, number, error))
+            continue
+        if step.under_way(now):
             continue
         found += [
             {

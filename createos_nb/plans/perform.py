@@ -147,7 +147,7 @@ class Performance:
         present = self.run.look()
         if not step.makes:
             now = step.look(present, self.run.made)
-            if now == step.wanted(self.run.made):
+            if now == step.wanted(self.run.made) or step.under_way(now):
                 if pending is None:
                     step.wait(self.run)  # it is so, but the platform may still be at it
                     self.journal.write("skipped", self.client.clock.now(), **facts, text="it is so already")
@@ -156,7 +156,7 @@ class Performance:
                     return False
                 return True
             first = all(self.steps[other].place() != step.place() for other in range(number))
-            if first and not self._under_way(step, now) and (found_now := moved.differing(step, now, number)):
+            if first and (found_now := moved.differing(step, now, number)):
                 raise WorldMoved(moved.frame_of(found_now), written=self.journal.begun)
         step.ready(self.run)
         baseline = step.baseline(present)
@@ -178,10 +178,6 @@ class Performance:
         self._answered(number, facts, made, "")
         return True
 
-    def _under_way(self, step: Step, now: Mapping[str, Any]) -> bool:
-        """A deployment that is waking has left its status before, and is on its way to the one that is wanted."""
-        return step.operation == "WakeupDeployment" and now.get("status") == "deploying"
-
     def _answered(self, number: int, facts: dict[str, Any], made: str | None, text: str) -> None:
         self.journal.write("answered", self.client.clock.now(), **facts, made=made, text=text)
         if made is not None:
@@ -198,7 +194,7 @@ class Performance:
                     return True, made
             else:
                 now = step.look(self.run.look(), self.run.made)
-                if now == step.wanted(self.run.made) or self._under_way(step, now):
+                if now == step.wanted(self.run.made) or step.under_way(now):
                     return True, None
         return False, None
 

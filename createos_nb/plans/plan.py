@@ -88,8 +88,7 @@ class Plan:
         if not self.steps:
             return None
         if self.final:
-            target = next(step.target for step in self.steps if step.final)
-            return target.domain_name or target.environment_name or target.deployment_name or target.project_name
+            return next(step.target.name for step in self.steps if step.final)
         return self.token if self.serves_users else None
 
     def frame(self) -> pd.DataFrame:

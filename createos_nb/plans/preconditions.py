@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def checked(steps: list[Step], present: Present) -> pd.DataFrame:
     """precondition, state (holds, fails, unknown), detail: one row each, read now."""
     found: list[Precondition] = [_writable(present)]
-    for project in dict.fromkeys(step.target.project for step in steps):
+    for project in dict.fromkeys(step.target.project for step in steps if step.active and step.target.project):
         found.append(_active(present, project))
     for step in steps:
         found += step.preconditions(present, steps)

@@ -30,6 +30,14 @@ class Present:
         found: Row = self._once("GetProject", project_id=project)
         return found
 
+    def project_there(self, project: str) -> Row | None:
+        """None where it is gone, or not of this account."""
+        try:
+            row = self.project(project)
+        except NotFound:
+            return None
+        return None if row.get("status") == "deleted" else row
+
     def environments(self, project: str) -> list[Row]:
         found: list[Row] = self._once("ListProjectEnvironments", project_id=project)
         return found
@@ -45,6 +53,10 @@ class Present:
     def domain(self, project: str, domain: str) -> Row | None:
         """None where it is gone."""
         return next((row for row in self.domains(project) if row.get("id") == domain), None)
+
+    def cronjobs(self, project: str) -> list[Row]:
+        found: list[Row] = self._once("ListCronjobs", project_id=project)
+        return found
 
     def deployment(self, project: str, deployment: str) -> Row | None:
         """None where it is gone."""
@@ -77,7 +89,7 @@ class Present:
 
     def requests(self, project: str, environment: str, seconds: int = 600) -> Row:
         """Requests of the last minutes: total, success, client, server."""
-        now = int(self.client.clock.now())
+        now = int(self.client.transport.now())  # the platform counts by its own clock
         found: Row = self._once(
             "GetProjectEnvironmentAnalyticsOverallRequests",
             project_id=project,
@@ -87,13 +99,56 @@ class Present:
         )
         return found
 
+    # --- of the account -----------------------------------------------------------------------------------------------
+
+    def api_keys(self) -> list[Row]:
+        try:
+            found: list[Row] = self._once("ListAPIKeys")
+        except NotFound:  # so the platform says that there are none
+            return []
+        return found
+
+    def apps(self) -> list[Row]:
+        found: list[Row] = self._once("ListApps")
+        return found
+
+    def template(self, template: str) -> Row | None:
+        """None where it is gone."""
+        try:
+            row: Row = self._once("GetProjectTemplate", template_id=template)
+        except NotFound:
+            return None
+        return None if row.get("status") == "deleted" else row
+
+    def projects_left(self) -> int | None:
+        """How many projects the account may still have; None where the platform does not say."""
+        left = (self._once("GetQuotas").get("projects") or {}).get("remaining")
+        return left if isinstance(left, int) else None
+
+    def github_accounts(self) -> list[Row]:
+        found: list[Row] = self._once("ListConnectedGithubAccounts")
+        return found
+
+    def repositories(self, installation: str) -> list[Row]:
+        found: list[Row] = self._once("ListGithubRepositories", installation_id=installation)
+        return found
+
+    def branches(self, installation: str, repository: str) -> list[str]:
+        """Names of all branches of a repository."""
+        key = ("branches", installation, repository)
+        if key not in self._kept:
+            frame = self.client.github.branches(installation, repository=repository)
+            self._kept[key] = [str(name) for name in frame["name"]]
+        found: list[str] = self._kept[key]
+        return found
+
     # --- by name ------------------------------------------------------------------------------------------------------
 
-    def project_named(self, project: str) -> Row:
-        """A project by name or id. Raises `UnknownName`; `InvalidInput` for one that is not active."""
+    def project_named(self, project: str, *, active: bool = True) -> Row:
+        """A project by name or id. Raises `UnknownName`; with `active`, `InvalidInput` for one that is not."""
         found = str(self.client.projects.get(project)["id"]) if not is_id(project) else project
         row = self.project(found)
-        if row.get("status") != "active":
+        if active and row.get("status") != "active":
             raise InvalidInput(f"project {row.get('uniqueName')} is {row.get('status')}: nothing can be changed in it")
         return row
 

@@ -32,6 +32,8 @@ class Receipt:
         started, ended: when (UTC); `seconds`: how long.
         journal: path of the journal; None of a dry run.
         made: ids of what the steps made, by step from 1.
+        issued: secrets that the platform gives once, such as the token of a transfer, by name: masked, `.reveal()`
+            gives the value. They are in no journal: a receipt of a later kernel has none.
         warnings: what others have changed again meanwhile, and what was settled by reading.
         dry_run: nothing was written.
     """
@@ -61,6 +63,7 @@ class Receipt:
         self.seconds = last - first
         self._ids = {e["step"]: e["made"] for e in self._entries if e["event"] == "answered" and e.get("made")}
         self.made = {number + 1: made for number, made in self._ids.items()}
+        self.issued = {name: value for own in self._hidden.values() for name, value in own.issued.items()}
         self.warnings = [
             str(entry["text"])
             for entry in self._entries

@@ -108,6 +108,17 @@ def domain(run: Run, project: str, domain: str, name: str) -> None:
     until(run, name, ready, SETTLE_SECONDS)
 
 
+def gone(run: Run, what: str, state: Callable[[], str]) -> None:
+    """Wait until something that is deleted is not there any more; `state` reads there, going or gone."""
+
+    def ready() -> bool:
+        now = state()
+        run.tell("waiting", {"going": "it is being deleted"}.get(now, now))
+        return now == "gone"
+
+    until(run, what, ready, SETTLE_SECONDS)
+
+
 class _BuildLog:
     """The build log as far as it was told."""
 

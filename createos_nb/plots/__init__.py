@@ -17,6 +17,7 @@ _HOMES: dict[str, str] = {
     "capacity": "sizing",
     "change_points": "unusual",
     "fleet": "over_time",
+    "fleet_report": "report",
     "heat_map": "traffic",
     "requests": "over_time",
     "sleep": "sizing",

@@ -32,7 +32,8 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     x = style.instants(pd.DatetimeIndex(rows.index))
     left = 100 * rows["left_share"].to_numpy(dtype=float)
     young = rows["coverage"].to_numpy(dtype=float) < 0.999
-    lowest = float(np.nanmin(np.append(left, 0.0)))
+    # the first minutes of a young window swing wildly: they may not set the scale for the rest
+    lowest = float(np.nanmin(np.append(left if young.all() else left[~young], 0.0)))
     # an objective missed a hundredfold would press the rest into a line
     floor = max(lowest * 1.1, -150.0) if lowest < 0 else 0.0
     shown = np.clip(left, floor, None)
@@ -56,8 +57,8 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     style.percent_axis(ax, "error budget left")
     if lowest < floor:
         ax.annotate(
-            f"down to {style.number(round(lowest))} %", (0.01, 0.02), xycoords="axes fraction", fontsize=8,
-            color=style.VERMILION,
+            f"down to {style.number(round(lowest))} %", (0.99, 0.02), xycoords="axes fraction", fontsize=8,
+            ha="right", color=style.VERMILION,
         )  # fmt: skip
     style.time_axis(ax)
     style.moments(ax, marks)
@@ -80,9 +81,9 @@ def burn_rates(
 
     fig, axes = style.figure(
         title,
-        caption="1 spends the budget exactly by the end of the SLO's window. An alert fires while both lines, the long "
-        "window and the short one, are above the dashed threshold: the long one says that it matters, the short one "
-        "that it still goes on. Hatched: the alert fires.",
+        caption="A rate of 1 spends the budget exactly by the end of the SLO's window. An alert fires while both, the "
+        "long window and the short one, are above the dashed threshold: the long one says that it matters, the short "
+        "one that it still goes on. Hatched, with a mark at the top: the alert fires.",
         rows=max(len(table), 1),
         height=1.2 + 1.15 * max(len(table), 1),
         share_x=True,
@@ -92,11 +93,17 @@ def burn_rates(
     for ax, (_, row) in zip(axes, table.iterrows(), strict=False):
         long, short = _window(row["alert"])
         factor = float(row["factor"])
-        for name, look, label in ((long, style.SERIES[0], "long"), (short, style.SERIES[1], "short")):
-            if name in rows.columns:
-                # below a hundredth of the threshold nothing is to be seen on this scale
-                values = np.clip(rows[name].to_numpy(dtype=float), factor / 100, None)
-                style.line(ax, x, values, look, label=f"{label} window, {name}", linewidth=1.2, markersize=3)
+        for name, label in ((short, "short"), (long, "long")):
+            if name not in rows.columns:
+                continue
+            # below a hundredth of the threshold nothing is to be seen on this scale
+            values = np.clip(rows[name].to_numpy(dtype=float), factor / 100, None)
+            if label == "short":  # an area, since a line of single minutes over weeks would hide the other
+                ax.fill_between(
+                    x, factor / 100, values, color=style.ORANGE, alpha=0.45, linewidth=0, label=f"short window, {name}"
+                )
+            else:
+                style.line(ax, x, values, style.SERIES[0], label=f"long window, {name}", marker=None)
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(base=10, numticks=4))
         ax.yaxis.set_minor_locator(NullLocator())
@@ -119,9 +126,14 @@ def _window(alert: str) -> tuple[str, str]:
 
 
 def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
+    if len(alerts):
+        at = [style.instant(onset) for onset in alerts["onset"]]
+        # seen even where the span is narrower than a line
+        ax.plot(at, [1] * len(at), "v", transform=ax.get_xaxis_transform(), markersize=6, color=style.VERMILION,
+                clip_on=False)  # fmt: skip
     for onset, end in zip(alerts["onset"], alerts["end"], strict=True):
         until = index[-1] if pd.isna(end) else end
         ax.axvspan(
-            style.instant(onset), style.instant(until), facecolor=style.ORANGE, alpha=0.3, hatch="\\\\\\",
+            style.instant(onset), style.instant(until), facecolor=style.VERMILION, alpha=0.25, hatch="\\\\\\",
             edgecolor=style.VERMILION, linewidth=0, zorder=0,
         )  # fmt: skip

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.thinning import coarse, span
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
 
 _CLASSES = ("2xx", "3xx", "4xx", "5xx")
-_MOST = 200
-_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080)
 
 
 def requests(
@@ -26,13 +25,13 @@ def requests(
     `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
     name, such as deployments: pairs of a time and a short text.
     """
-    frame, minutes = _coarse(frame)
+    frame, minutes = coarse(frame)
     counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
     total = _floats(frame["count"])
     some = np.where(total > 0, total, np.nan)
     fig, (top, bottom) = style.figure(
         title,
-        caption=f"Means of {_words(minutes)}. Above: what was asked for, and how it was answered. Below: the part that "
+        caption=f"Means of {span(minutes)}. Above: what was asked for, and how it was answered. Below: the part that "
         "failed; a rise of 5xx is the app's or the platform's fault, a rise of 4xx more often the caller's.",
         rows=2,
         height=4.6,
@@ -66,12 +65,12 @@ def fleet(frame: pd.DataFrame, *, title: str = "Requests per minute, each enviro
     `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts.
     """
     parts = frame.groupby(["project", "environment"], sort=False)
-    groups = [(names, *_coarse(part.set_index("time").sort_index())) for names, part in parts]
+    groups = [(names, *coarse(part.set_index("time").sort_index())) for names, part in parts]
     groups.sort(key=lambda group: -int(group[1]["count"].sum()))
     minutes = groups[0][2] if groups else 1
     fig, axes = style.figure(
         title,
-        caption=f"Means of {_words(minutes)}; the number at the right is the highest. A flat line is idle or asleep, "
+        caption=f"Means of {span(minutes)}; the number at the right is the highest. A flat line is idle or asleep, "
         "a dashed one above the ground counts 5xx.",
         rows=max(1, len(groups)),
         height=0.9 + 0.52 * max(1, len(groups)),
@@ -102,23 +101,3 @@ def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float) -> None:
 def _floats(column: pd.Series) -> np.ndarray:
     """Counts as floats, NaN where there is no data."""
     return column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-
-
-def _coarse(frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
-    """The frame in at most about 200 buckets, which an eye can tell apart, and the minutes that each lasts."""
-    seconds = frame.attrs.get("bucket_seconds")
-    if seconds is None:
-        seconds = (frame.index[1] - frame.index[0]).total_seconds() if len(frame) > 1 else 60
-    minutes = float(seconds) / 60
-    wider = next((w for w in _WIDTHS if w >= minutes and len(frame) * minutes / w <= _MOST), _WIDTHS[-1])
-    if len(frame) <= _MOST or wider <= minutes:
-        return frame, minutes
-    return frame.resample(pd.Timedelta(minutes=wider)).sum(min_count=1), float(wider)
-
-
-def _words(minutes: float) -> str:
-    if minutes % 1440 == 0:
-        return "a day" if minutes == 1440 else f"{minutes / 1440:g} days"
-    if minutes % 60 == 0:
-        return "an hour" if minutes == 60 else f"{minutes / 60:g} hours"
-    return "a minute" if minutes == 1 else f"{minutes:g} minutes"

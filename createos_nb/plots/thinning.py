@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 MOST = 1_000
+_BUCKETS = 200
+_WIDTHS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080)
 
 
 def thinned(frame: pd.DataFrame, how: str, *, most: int = MOST) -> pd.DataFrame:
@@ -19,3 +21,24 @@ def thinned(frame: pd.DataFrame, how: str, *, most: int = MOST) -> pd.DataFrame:
     stretch = pd.RangeIndex(len(frame)) // every
     rows = frame.groupby(stretch.to_numpy()).agg(how)
     return rows.set_axis(frame.index[::every], axis=0)
+
+
+def coarse(frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+    """Counts in at most about 200 buckets, which an eye can tell apart, and the minutes that each lasts."""
+    seconds = frame.attrs.get("bucket_seconds")
+    if seconds is None:
+        seconds = (frame.index[1] - frame.index[0]).total_seconds() if len(frame) > 1 else 60
+    minutes = float(seconds) / 60
+    wider = next((w for w in _WIDTHS if w >= minutes and len(frame) * minutes / w <= _BUCKETS), _WIDTHS[-1])
+    if len(frame) <= _BUCKETS or wider <= minutes:
+        return frame, minutes
+    return frame.resample(pd.Timedelta(minutes=wider)).sum(min_count=1), float(wider)
+
+
+def span(minutes: float) -> str:
+    """A width in words: "a minute", "5 minutes", "2 hours"."""
+    if minutes % 1440 == 0:
+        return "a day" if minutes == 1440 else f"{minutes / 1440:g} days"
+    if minutes % 60 == 0:
+        return "an hour" if minutes == 60 else f"{minutes / 60:g} hours"
+    return "a minute" if minutes == 1 else f"{minutes:g} minutes"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
-from createos_nb.plots.thinning import thinned
+from createos_nb.plots.thinning import coarse, span, thinned
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -109,19 +109,33 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
     return fig
 
 
-def before_after(comparison: pd.DataFrame, *, title: str = "Before and after", confidence: str = "95 %") -> Figure:
+def before_after(
+    comparison: pd.DataFrame,
+    series: pd.DataFrame | None = None,
+    *,
+    title: str = "Before and after",
+    confidence: str = "95 %",
+    marks: Iterable[tuple[Any, str]] = (),
+) -> Figure:
     """The metrics of two windows with the interval of their difference, as `analysis.compare` gives them.
 
     One small plot per metric: before and after as dots, the interval of the change as a bar from the value before.
+    `series`, a requests frame in which both windows lie, is drawn above: the share that failed over time, with both
+    windows shaded, and with `marks`: moments to name, such as deployments, as pairs of a time and a short text.
     """
     table = comparison[comparison["before"].notna() | comparison["after"].notna()]
+    rows = max(len(table), 1)
+    above = "" if series is None else ("Above: the two windows that are compared, and what was released when. ")
     fig, axes = style.figure(
         title,
-        caption=f"Hollow: before. Filled: after. The bar is where the value after lies with {confidence} confidence, "
-        "seen from the value before; if it does not touch the dashed line, the metric has changed.",
-        rows=max(len(table), 1),
-        height=1.0 + 0.72 * max(len(table), 1),
+        caption=f"{above}Hollow: before. Filled: after. The bar is where the value after lies with {confidence} "
+        "confidence, seen from the value before; if it does not touch the dashed line, the metric has changed.",
+        rows=rows if series is None else rows + 1,
+        height=1.0 + 0.72 * rows + (0 if series is None else 2.2),
+        height_ratios=None if series is None else [2.6, *[0.72] * rows],
     )
+    if series is not None:
+        _two_windows(axes.pop(0), series, comparison.attrs, marks)
     for ax, (metric, row) in zip(axes, table.iterrows(), strict=False):
         before, after = float(row["before"]), float(row["after"])
         low, high = before + float(row["low"]), before + float(row["high"])
@@ -144,6 +158,34 @@ def before_after(comparison: pd.DataFrame, *, title: str = "Before and after", c
             said = "nothing to compare"
         ax.annotate(said, (1.01, 0.5), xycoords="axes fraction", va="center", fontsize=8, color=style.BLACK)
     return fig
+
+
+def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], marks: Iterable[tuple[Any, str]]) -> None:
+    frame, minutes = coarse(series)
+    total = _floats(frame["count"])
+    x = style.instants(pd.DatetimeIndex(frame.index))
+    for status in ("4xx", "5xx"):
+        share = 100 * _floats(frame[f"status_{status}"]) / np.where(total > 0, total, np.nan)
+        style.line(ax, x, share, style.STATUS[status], label=status, drawstyle="steps-post")
+    for name, color, hatch in (("before", style.GREY, "...."), ("after", style.BLUE, "////")):
+        if name in windows:
+            begin, end = (style.instant(moment) for moment in windows[name])
+            ax.axvspan(
+                begin,
+                end,
+                facecolor=color,
+                alpha=0.18,
+                hatch=hatch,
+                edgecolor="white",
+                linewidth=0,
+                zorder=0,
+                label=name,
+            )
+    style.percent_axis(ax, f"of all requests,\nmeans of {span(minutes)}")
+    ax.set_ylim(bottom=0)
+    style.time_axis(ax)
+    style.legend(ax)
+    style.moments(ax, marks)
 
 
 def today(

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from createos_nb.plans.gate import SuccessRate, Verdict
 from createos_nb.runbooks.canary import canary
+from createos_nb.runbooks.deleting import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploying import deploy, promote, retry_failed, wake
 from createos_nb.runbooks.holding import hold, release
 from createos_nb.runbooks.rolling_back import rollback
 from createos_nb.runbooks.scaling import scale
 from createos_nb.runbooks.switching import blue_green, switch
+from createos_nb.runbooks.transferring import take_over, transfer
 from createos_nb.runbooks.variables import set_variables
 
 __all__ = [
@@ -22,14 +24,20 @@ __all__ = [
     "Verdict",
     "blue_green",
     "canary",
+    "delete",
+    "delete_app",
+    "delete_template",
     "deploy",
     "hold",
     "promote",
     "release",
     "retry_failed",
+    "revoke_key",
     "rollback",
     "scale",
     "set_variables",
     "switch",
+    "take_over",
+    "transfer",
     "wake",
 ]

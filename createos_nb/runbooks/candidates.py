@@ -164,7 +164,7 @@ def _from_snapshot(snapshot: pd.DataFrame | None, environment: Row) -> set[str]:
 
 def _traffic(present: Present, project: Row, environment: Row, row: Row, after: Row) -> tuple[int | None, float | None]:
     """Requests and the percentage of server errors of the last hours in which a deployment was the newest."""
-    now = present.client.clock.now()
+    now = present.client.transport.now()
     try:
         first, last = unix(row["createdAt"], now), min(unix(after["createdAt"], now), now)
         start, end = int(max(first, last - _WINDOW)), int(last)

@@ -43,6 +43,9 @@ DRAWN = {
     "heat_map": lambda: plots.heat_map(analysis.hour_by_weekday(FRAME)),
     "top_paths": lambda: plots.top_paths(analysis.paths(hits(), failing())),
     "before_after": lambda: plots.before_after(analysis.compare(FRAME.iloc[:500], BROKEN.iloc[4950:5100])),
+    "before_after over time": lambda: plots.before_after(
+        analysis.compare(FRAME.iloc[4000:4500], BROKEN.iloc[4950:5100]), BROKEN.iloc[3500:5500], marks=MARKS
+    ),
     "today": lambda: plots.today(analysis.decompose(FRAME), marks=MARKS),
     "burn_down": lambda: plots.burn_down(analysis.error_budget(BROKEN, window="7d", target=0.99), marks=MARKS),
     "burn_rates": lambda: plots.burn_rates(
@@ -94,7 +97,9 @@ def test_little_or_no_data_is_drawn_without_a_warning(name):
     assert EMPTY[name]()._repr_png_()[0].startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["today", "burn_down", "burn_rates", "anomalies", "change_points"])
+@pytest.mark.parametrize(
+    "name", ["before_after over time", "today", "burn_down", "burn_rates", "anomalies", "change_points"]
+)
 def test_a_time_axis_says_utc(name):
     assert "time (UTC)" in [ax.get_xlabel() for ax in DRAWN[name]().axes]
 
@@ -107,6 +112,24 @@ def test_an_alert_is_shaded_where_it_fires():
         plots.burn_rates(analysis.burn_rates(BROKEN, target=0.99), analysis.burn_table(target=0.99)),
     )
     assert sum(len(ax.patches) for ax in with_alerts.axes) == sum(len(ax.patches) for ax in without.axes) + len(alerts)
+
+
+def test_before_and_after_are_shaded_and_a_deployment_is_named():
+    figure = DRAWN["before_after over time"]()
+    top = figure.axes[0]
+    shaded = [patch for patch in top.patches if patch.get_label() in ("before", "after")]
+    assert [patch.get_label() for patch in shaded] == ["before", "after"]
+    assert any("v41" in text.get_text() for text in top.texts)
+    assert len(figure.axes) == len(DRAWN["before_after"]().axes) + 1
+
+
+def test_the_first_swings_of_a_young_window_do_not_set_the_scale():
+    frame = requests(3 * 1440, share=0)
+    frame.iloc[3, frame.columns.get_loc("status_5xx")] = frame["count"].iloc[3]
+    frame["status_2xx"] = frame["count"] - frame["status_5xx"]
+    budget = analysis.error_budget(frame, window="1d", target=0.99)
+    assert budget["left_share"].min() < -10
+    assert plots.burn_down(budget).axes[0].get_ylim()[0] == 0
 
 
 def test_every_anomaly_has_its_diamond():

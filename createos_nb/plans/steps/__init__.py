@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from createos_nb.plans.steps.deployments import DeployAgain, DeployBranch, DeployImage, Upload, Wake
+from createos_nb.plans.steps.destroying import (
+    DeleteApp,
+    DeleteCronjob,
+    DeleteDeployment,
+    DeleteDomain,
+    DeleteEnvironment,
+    DeleteProject,
+    DeleteTemplate,
+    RevokeKey,
+)
 from createos_nb.plans.steps.domains import Route
 from createos_nb.plans.steps.environments import Assign, Scale, Update
+from createos_nb.plans.steps.handing_over import OfferTransfer, TakeOver
 from createos_nb.plans.steps.making import MakeEnvironment
 from createos_nb.plans.steps.variables import SetVariables
 from createos_nb.plans.steps.watching import Probe, Watch
@@ -24,4 +35,14 @@ AnyStep = (
     | Route
     | Probe
     | Watch
+    | DeleteProject
+    | DeleteEnvironment
+    | DeleteDeployment
+    | DeleteDomain
+    | DeleteCronjob
+    | DeleteApp
+    | DeleteTemplate
+    | RevokeKey
+    | OfferTransfer
+    | TakeOver
 )

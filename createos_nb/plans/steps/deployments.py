@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from createos_nb.plans import waiting
 from createos_nb.plans.errors import StepFailed
 from createos_nb.plans.present import version_of
+from createos_nb.plans.steps import repository
 from createos_nb.plans.steps.step import Precondition, Step, gone
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Wake(Step, kw_only=True, tag="wake"):
         if row is None:
             raise gone(self.target.deployment_name)
         return {"status": row.get("status")}
+
+    def under_way(self, now: Mapping[str, Any]) -> bool:
+        return now.get("status") == "deploying"
 
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
         row = present.deployment(self.target.project, self.target.deployment)
@@ -126,6 +130,9 @@ class DeployBranch(Making, kw_only=True, tag="deploy branch"):
     operation: ClassVar[str] = "TriggerLatestDeployment"
     branch: str
 
+    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
+        return repository.preconditions(present, self.target.project, self.branch)
+
     @property
     def what(self) -> str:
         return f"deploy the newest commit of {self.branch}"
@@ -163,6 +170,9 @@ class DeployAgain(Making, kw_only=True, tag="deploy again"):
     operation: ClassVar[str] = "RetriggerDeployment"
     commit: str = ""
     settings: str = "project"
+
+    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
+        return repository.preconditions(present, self.target.project)
 
     @property
     def what(self) -> str:

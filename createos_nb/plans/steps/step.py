@@ -30,9 +30,17 @@ class Target(Struct, frozen=True, kw_only=True):
     deployment_name: str = ""
     domain: str = ""
     domain_name: str = ""
+    #: Anything else: a cron job, an API key, an app, a template.
+    thing: str = ""
+    thing_name: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the thing itself, as one types it."""
+        return self.thing_name or self.domain_name or self.environment_name or self.deployment_name or self.project_name
 
     def __str__(self) -> str:
-        parts = (self.project_name, self.environment_name, self.deployment_name, self.domain_name)
+        parts = (self.project_name, self.environment_name, self.deployment_name, self.domain_name, self.thing_name)
         return " / ".join(part for part in parts if part)
 
 
@@ -60,6 +68,8 @@ class Step(Struct, kw_only=True, tag_field="kind"):
     makes: ClassVar[bool] = False
     #: It changes something; False for steps that only look.
     writes: ClassVar[bool] = True
+    #: Its project has to be active.
+    active: ClassVar[bool] = True
     #: Seconds that it usually takes.
     expected: ClassVar[float] = 10.0
 
@@ -78,6 +88,7 @@ class Step(Struct, kw_only=True, tag_field="kind"):
         """What the plan's token is made of: kind, target and values; no names, no figures, no times."""
         place = self.target
         ids = [place.project, place.environment, place.deployment, place.domain]
+        ids += [place.thing] if place.thing else []
         return [type(self).__name__, ids, self.before, self.after, self.details()]
 
     def details(self) -> Any:
@@ -127,6 +138,10 @@ class Step(Struct, kw_only=True, tag_field="kind"):
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
         """What must be so before it is written."""
         return []
+
+    def under_way(self, now: Mapping[str, Any]) -> bool:
+        """Somebody has asked for it already, and the platform is at it: it needs no write, only time."""
+        return False
 
     # --- acting -------------------------------------------------------------------------------------------------------
 

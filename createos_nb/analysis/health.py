@@ -1,0 +1,117 @@
+"""Every environment of a fleet on one line: how it did, how it stands against its objective, and whether it alerts.
+
+What `summary`, `slo` and `burn_alerts` say, joined, with the ones that need somebody first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis import card
+from createos_nb.analysis.burn import burn_alerts
+from createos_nb.analysis.checks import FrameError
+from createos_nb.analysis.objectives import slo
+from createos_nb.analysis.pieces import seconds_of, width_text
+from createos_nb.analysis.traffic import summary
+
+STANDINGS = ("alerts", "missed", "met", "no requests", "no data")
+"""What can be said of an environment, the most urgent first."""
+
+_SAID = {
+    "alerts": ("alerts now", "alert now"),
+    "missed": ("misses the objective", "miss the objective"),
+    "met": ("keeps it", "keep it"),
+    "no requests": ("had no requests", "had no requests"),
+    "no data": ("has no data", "have no data"),
+}
+"""Standings as predicates of one environment and of several."""
+
+_KEYS = ["project", "environment"]
+
+
+def fleet_health(
+    frame: pd.DataFrame,
+    *,
+    target: float = 0.999,
+    window: str | pd.Timedelta = "30d",
+    errors: str | tuple[str, ...] = ("5xx",),
+) -> pd.DataFrame:
+    """One row per environment of a fleet, the most urgent first.
+
+    `frame` is what `client.fleet.requests_over_time` returns; `target`, `window` and `errors` are those of
+    :func:`slo`, the same for all. Columns: `project`, `environment`, `standing` ("alerts" while a burn-rate alert
+    fires at the end of the frame, else "missed" or "met" for the objective over the window, else "no requests" or
+    "no data"), `firing` (the names of the alerts that fire, the fastest first, "" without), `requests`, `errors`
+    (Int64, in the whole frame), `rpm_average`, `rpm_peak`, `success_percentage`, `success_low`, `success_high` (0 to
+    100), `achieved` (0 to 1), `budget_left` (share of the error budget, negative when overspent), `burn_rate` (of the
+    last hour), `onsets` (alerts that began in the frame, Int64), `coverage` (share of the window with data). NaN and NA
+    where there is nothing to go by.
+
+    `attrs["sentence"]` says it in one; `attrs` also has `target`, `window`, `errors`, `start` and `end` (UTC, as text).
+    """
+    if not {*_KEYS, "time"} <= set(frame.columns if isinstance(frame, pd.DataFrame) else ()):
+        raise FrameError("frame must be a fleet: columns 'project', 'environment', 'time' and the counts")
+    did: Any = summary(frame)
+    stood: Any = slo(frame, target=target, window=window, errors=errors)
+    alerts = burn_alerts(frame, target=target, window=window, errors=errors)
+    keys = pd.MultiIndex.from_frame(did[_KEYS])
+    by = alerts.groupby(_KEYS, sort=False)
+    urgent = alerts[alerts["firing"]].sort_values("factor", ascending=False, kind="stable")
+    firing = urgent.groupby(_KEYS, sort=False)["alert"].agg(", ".join)
+    onsets = by.size().reindex(keys, fill_value=0)
+    names = firing.reindex(keys).fillna("").astype("str")
+    wrong = sum(did[f"status_{status}"] for status in ((errors,) if isinstance(errors, str) else errors))
+    table = pd.DataFrame(
+        {
+            **{key: did[key] for key in _KEYS},
+            "standing": _standing(did, stood, names.to_numpy(dtype=object)),
+            "firing": names.to_numpy(),
+            "requests": did["requests"],
+            "errors": wrong,
+            **{name: did[name] for name in ("rpm_average", "rpm_peak", "success_percentage")},
+            **{name: did[name] for name in ("success_low", "success_high")},
+            "achieved": stood["achieved"],
+            "budget_left": 1 - stood["spent"],
+            "burn_rate": stood["burn_rate"],
+            "onsets": pd.array(onsets.to_numpy(dtype=np.int64), dtype="Int64"),
+            "coverage": stood["coverage"],
+        }
+    ).astype({"standing": "str", "firing": "str", "errors": "Int64"})
+    urgency = table["standing"].map({name: place for place, name in enumerate(STANDINGS)})
+    left = table["budget_left"].fillna(np.inf)
+    table = table.assign(_urgency=urgency, _left=left).sort_values(["_urgency", "_left", *_KEYS], kind="stable")
+    table = table.drop(columns=["_urgency", "_left"]).reset_index(drop=True)
+    length = width_text(seconds_of(window, name="window"))
+    width = pd.Timedelta(int(frame.attrs.get("bucket_seconds") or 0), unit="s")
+    table.attrs = {
+        "target": target,
+        "window": length,
+        "errors": [errors] if isinstance(errors, str) else list(errors),
+        "start": frame["time"].min().isoformat(),
+        "end": (frame["time"].max() + width).isoformat(),
+        "sentence": _sentence(table, target, length),
+    }
+    return table
+
+
+def _standing(did: pd.DataFrame, stood: pd.DataFrame, firing: Any) -> list[str]:
+    found = []
+    rows = zip(firing, stood["met"], did["observed"], strict=True)
+    for names, met, observed in rows:
+        if names:
+            found.append("alerts")
+        elif pd.isna(met):
+            found.append("no requests" if observed > 0 else "no data")
+        else:
+            found.append("met" if met else "missed")
+    return found
+
+
+def _sentence(table: pd.DataFrame, target: float, window: str) -> str:
+    number = table["standing"].value_counts()
+    parts = [f"{count} {_SAID[name][count != 1]}" for name in STANDINGS if (count := int(number.get(name, 0)))]
+    environments = "environment" if len(table) == 1 else "environments"
+    return f"{len(table)} {environments} against {card.percent(target)} over {window}: {', '.join(parts)}."

@@ -1,0 +1,109 @@
+"""A fleet on a page: every environment in one table, as HTML for a screen and as PDF for paper and mail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from createos_nb.plots.report_rows import Row, Table, listed, rows_of
+
+if TYPE_CHECKING:
+    from createos_nb.plots.figure import Figure
+
+_CAPTION = (
+    "The most urgent first. Blue: requests, each environment on its own scale. Red: the share of 5xx; full height is "
+    "10 % or more. Success is 2xx and 3xx out of all, with its 95 % interval. Errors are {errors}; the budget is what "
+    "is left of those that the target allows. Times are UTC."
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report:
+    """A page about a fleet that shows itself in a notebook, and goes to HTML and PDF.
+
+    Both files stand alone: no script, no style sheet, font or picture from elsewhere. Whatever came from the platform
+    is text in them, never markup.
+    """
+
+    title: str
+    about: str
+    """Which account, and when it was asked."""
+    sentence: str
+    """What a person reads first."""
+    caption: str
+    """What there is to see."""
+    rows: tuple[Row, ...]
+    """One for each environment."""
+    tables: tuple[Table, ...]
+    """What stands below: changes, paths, anything that is a frame."""
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.title}, {len(self.rows)} environments. {self.sentence}>"
+
+    def _repr_html_(self) -> str:
+        from createos_nb.plots.report_html import fragment
+
+        return fragment(self)
+
+    def to_html(self, path: str | PathLike[str]) -> Path:
+        """Write one HTML file (UTF-8) that needs nothing else; it prints on A4 as well."""
+        from createos_nb.plots.report_html import document
+
+        target = Path(path)
+        target.write_text(document(self), encoding="utf-8", newline="\n")
+        return target
+
+    def to_pdf(self, path: str | PathLike[str]) -> Path:
+        """Write a PDF in A4 with text that can be searched; as many pages as it takes."""
+        from createos_nb.plots.report_pdf import write
+
+        target = Path(path)
+        write(self, target)
+        return target
+
+    def pages(self) -> list[Figure]:
+        """The pages of the PDF as figures."""
+        from createos_nb.plots.report_pdf import pages
+
+        return list(pages(self))
+
+
+def fleet_report(
+    health: pd.DataFrame,
+    requests: pd.DataFrame,
+    *,
+    title: str = "Fleet report",
+    about: str | None = None,
+    tables: Iterable[tuple[str, pd.DataFrame]] = (),
+) -> Report:
+    """All environments on one page.
+
+    `health` is what `analysis.fleet_health` gives, `requests` the frame it was made from. `about` says which account it
+    is about and when it was asked, by default what the frame itself knows. `tables` are pairs of a heading and a frame
+    to stand below, such as `client.fleet.changes()`.
+    """
+    if about is None:
+        known = [requests.attrs.get("where"), _asked(requests.attrs.get("at"))]
+        about = " · ".join(str(part) for part in known if part)
+    window = " to ".join(_minute(health.attrs[name]) for name in ("start", "end") if name in health.attrs)
+    return Report(
+        title=title,
+        about=" · ".join(part for part in (about, f"{window} UTC" if window else "") if part),
+        sentence=str(health.attrs.get("sentence", "")),
+        caption=_CAPTION.format(errors=" and ".join(health.attrs.get("errors", ["5xx"]))),
+        rows=tuple(rows_of(health, requests)),
+        tables=tuple(listed(heading, frame) for heading, frame in tables),
+    )
+
+
+def _asked(at: Any) -> str:
+    return f"asked {_minute(at)} UTC" if at else ""
+
+
+def _minute(moment: Any) -> str:
+    return f"{pd.Timestamp(moment):%Y-%m-%d %H:%M}"

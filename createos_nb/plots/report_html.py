@@ -1,0 +1,125 @@
+"""A report as HTML: one file, no script, every text escaped."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from createos_nb.plots import style
+from createos_nb.plots.report_rows import Floats, Row, Table
+
+if TYPE_CHECKING:
+    from createos_nb.plots.report import Report
+
+_WIDE, _HIGH = 150, 26
+_MARK = {"alerts": ("#b04a00", "●"), "missed": ("#8a5a00", "▲"), "met": ("#005a8c", "✓")}
+_STYLE = f"""
+.fleet-report {{ font: 13px/1.4 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; color: {style.BLACK};
+  background: #fff; padding: 1em; max-width: 1100px; }}
+.fleet-report h1 {{ font-size: 20px; margin: 0 0 .2em; }}
+.fleet-report h2 {{ font-size: 15px; margin: 1.4em 0 .3em; }}
+.fleet-report p {{ margin: .2em 0 .8em; }}
+.fleet-report .quiet {{ color: #5c5c5c; font-size: 12px; overflow-wrap: anywhere; }}
+.fleet-report .lead {{ font-size: 15px; }}
+.fleet-report table {{ border-collapse: collapse; width: 100%; margin: 0; font-size: 12px; }}
+.fleet-report th, .fleet-report td {{ text-align: left; padding: 3px 8px 3px 0; border-bottom: 1px solid {style.PALE};
+  vertical-align: middle; background: #fff; color: {style.BLACK}; overflow-wrap: break-word; white-space: normal;
+  max-width: 22em; }}
+.fleet-report .wide {{ overflow-x: auto; }}
+.fleet-report .number {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }}
+.fleet-report small {{ color: #5c5c5c; display: block; font-weight: normal; }}
+.fleet-report svg {{ display: block; }}
+.fleet-report tr {{ break-inside: avoid; }}
+@page {{ size: A4 landscape; margin: 12mm; }}
+"""
+
+
+def document(report: Report) -> str:
+    """A whole page."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(report.title)}</title></head><body>{fragment(report)}</body></html>\n"
+    )
+
+
+def fragment(report: Report) -> str:
+    """The report within another page, such as a notebook's."""
+    head = ("environment", "standing", "requests", "per minute", "success", "errors", "budget left", "traffic and 5xx")
+    numbers = {"requests", "per minute", "success", "errors", "budget left"}
+    titles = "".join(f'<th scope="col"{_class(name in numbers)}>{name}</th>' for name in head)
+    body = "".join(_row(row) for row in report.rows)
+    return (
+        f"<style>{_STYLE}</style>"
+        f'<div class="fleet-report"><h1>{escape(report.title)}</h1><p class="quiet">{escape(report.about)}</p>'
+        f'<p class="lead">{escape(report.sentence)}</p>'
+        f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<p class="quiet">{escape(report.caption)}</p>{"".join(_table(table) for table in report.tables)}</div>'
+    )
+
+
+def _row(row: Row) -> str:
+    color, mark = _MARK.get(row.standing, ("#5c5c5c", "–"))
+    firing = f"<small>{escape(row.firing)}</small>" if row.firing else ""
+    interval = f"<small>{escape(row.interval)}</small>" if row.interval != "–" else ""
+    cells = [
+        f'<th scope="row">{escape(row.project)}<small>{escape(row.environment)}</small></th>',
+        f'<td style="color: {color}">{mark} {escape(row.standing)}{firing}</td>',
+        f'<td class="number">{escape(row.requests)}</td>',
+        f'<td class="number">{escape(row.pace)}</td>',
+        f'<td class="number">{escape(row.success)}{interval}</td>',
+        f'<td class="number">{escape(row.errors)}</td>',
+        f'<td class="number">{escape(row.budget)}{_bar(row.left)}</td>',
+        f"<td>{_small_plot(row)}</td>",
+    ]
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _table(table: Table) -> str:
+    titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.cells)
+    more = f'<p class="quiet">and {table.more:,} more</p>' if table.more else ""
+    if not table.cells:
+        more = '<p class="quiet">nothing</p>'
+    cells = f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<h2>{escape(table.heading)}</h2><div class="wide">{cells}</div>{more}'
+
+
+def _class(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""
+
+
+def _bar(left: float) -> str:
+    if not np.isfinite(left):
+        return ""
+    width, color = (round(60 * min(left, 1)), style.SKY) if left >= 0 else (round(60 * min(-left, 1)), style.VERMILION)
+    return (
+        f'<svg width="60" height="5" aria-hidden="true" style="margin-left: auto"><rect width="60" height="5" '
+        f'fill="{style.PALE}"/><rect width="{width}" height="5" fill="{color}"/></svg>'
+    )
+
+
+def _small_plot(row: Row) -> str:
+    shapes = "".join(
+        f'<path d="{_area(values)}" fill="{color}"/>'
+        for values, color in ((row.traffic, style.SKY), (row.faults, style.VERMILION))
+        if len(values) and np.nansum(values) > 0
+    )
+    return (
+        f'<svg width="{_WIDE}" height="{_HIGH}" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
+        f'aria-label="{escape(row.words, quote=True)}"><title>{escape(row.words)}</title>'
+        f'<rect y="{_HIGH - 1}" width="{_WIDE}" height="1" fill="{style.GREY}"/>{shapes}</svg>'
+    )
+
+
+def _area(values: Floats) -> str:
+    """Steps from the ground; where there is no data there is no area."""
+    step = _WIDE / len(values)
+    floor = _HIGH - 1
+    parts = []
+    for at in np.flatnonzero(np.nan_to_num(values) > 0).tolist():
+        top = floor - float(values[at]) * (floor - 1)
+        parts.append(f"M{at * step:.1f} {floor}V{top:.1f}H{(at + 1) * step:.1f}V{floor}Z")
+    return "".join(parts)

@@ -1,0 +1,143 @@
+"""What stands in a report, as texts and small series, the same for the screen and for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from createos_nb.plots.style import number
+from createos_nb.plots.thinning import thinned
+
+POINTS = 140
+MOST = 40
+"""Rows of a table below; how many more there are is said."""
+
+FULL = 10.0
+"""Percent of 5xx that fill the height of a small plot."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One environment."""
+
+    project: str
+    environment: str
+    standing: str
+    firing: str
+    requests: str
+    pace: str
+    success: str
+    interval: str
+    errors: str
+    budget: str
+    left: float
+    """Share of the budget that is left, for a bar; NaN without."""
+    traffic: Floats
+    """Requests over time between 0 and 1, the highest being 1; NaN where there is no data."""
+    faults: Floats
+    """Share of 5xx over time between 0 and 1, where 1 is 10 % or more."""
+    words: str
+    """The two series in words, for those who do not see them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A frame as texts."""
+
+    heading: str
+    columns: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    more: int
+    """Rows that are left out."""
+
+
+def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
+    """A row for each environment, in the order of `health`."""
+    series = dict(iter(requests.groupby(["project", "environment"], sort=False)))
+    for one in health.to_dict("records"):
+        part = series.get((one["project"], one["environment"]))
+        traffic, faults = _series(part) if part is not None else (np.zeros(0), np.zeros(0))
+        average = _text(one["rpm_average"], lambda value: number(round(value, 1)))
+        peak = _text(one["rpm_peak"], lambda value: number(round(value, 1)))
+        worst = float(np.nanmax(faults)) * FULL if np.isfinite(faults).any() else 0.0
+        yield Row(
+            project=str(one["project"]),
+            environment=str(one["environment"]),
+            standing=str(one["standing"]),
+            firing=str(one["firing"]),
+            requests=_text(one["requests"], number),
+            pace=f"{average}, peak {peak}",
+            success=_text(one["success_percentage"], lambda value: f"{_floor(value, 2):.2f} %"),
+            interval=_interval(one["success_low"], one["success_high"]),
+            errors=_text(one["errors"], number),
+            budget=_text(one["budget_left"], _percent),
+            left=float(one["budget_left"]),
+            traffic=traffic,
+            faults=faults,
+            words=f"requests per minute: {average} on average, {peak} at most; "
+            f"5xx: {'10 % or more' if worst >= FULL else f'{worst:.2g} %'} at most",
+        )
+
+
+def listed(heading: str, frame: pd.DataFrame) -> Table:
+    """A frame as texts: times to the minute, numbers with separators, "–" where there is nothing."""
+    shown = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    head = shown.head(MOST)
+    return Table(
+        heading=str(heading),
+        columns=tuple(str(name).replace("_", " ") for name in head.columns),
+        cells=tuple(tuple(_cell(value) for value in row) for row in head.itertuples(index=False, name=None)),
+        more=len(shown) - len(head),
+    )
+
+
+def _series(part: pd.DataFrame) -> tuple[Floats, Floats]:
+    counts = part.sort_values("time")[["count", "status_5xx"]].astype("Float64").astype("float64")
+    rows = thinned(counts.reset_index(drop=True), "mean", most=POINTS)
+    count, bad = rows["count"].to_numpy(dtype=float), rows["status_5xx"].to_numpy(dtype=float)
+    peak = float(np.nanmax(count)) if np.isfinite(count).any() else 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(count > 0, 100 * bad / count, 0.0)
+    return (count / peak if peak > 0 else count), np.minimum(share / FULL, 1.0)
+
+
+def _text(value: Any, words: Any) -> str:
+    return "–" if pd.isna(value) else str(words(float(value)))
+
+
+def _interval(low: float, high: float) -> str:
+    if np.isnan(low):
+        return "–"
+    return f"{_floor(low, 2):.2f} to {-_floor(-high, 2):.2f}"
+
+
+def _floor(value: float, digits: int) -> float:
+    # 99.996 % is not 100 %
+    return float(np.floor(value * 10**digits + 1e-9) / 10**digits)
+
+
+def _percent(share: float) -> str:
+    return f"{number(round(100 * share))} %" if abs(share) >= 0.1 else f"{100 * share:.1f} %"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (list, tuple, dict)):
+        return ", ".join(map(str, value)) or "–"
+    if pd.isna(value):
+        return "–"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, pd.Timedelta):
+        return str(value.floor("s")).removeprefix("0 days ")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        return number(float(value))
+    return str(value)
