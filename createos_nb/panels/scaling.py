@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import analysis, runbooks
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.panels import markup
 from createos_nb.panels.change import ChangePanel
 from createos_nb.panels.slider import Slider
 
@@ -38,7 +39,7 @@ class ScalePanel(ChangePanel):
         self._project, self._environment = project, environment
         self._held: dict[str, int] = {}
         for name, (low, high, step, label, unit) in _LIMITS.items():
-            slider = Slider(min=low, max=high, value=low, step=step, description=label, unit=unit)
+            slider = Slider(min=low, max=high, value=low, step=step, description=label, unit=unit, disabled=True)
             self._control(name, slider)
         self._demand = widgets.HTML()
         sliders = widgets.VBox([self.params.control(name).widget for name in _LIMITS])
@@ -55,28 +56,39 @@ class ScalePanel(ChangePanel):
         else:
             self._beside(self._read, self._filled)
 
-    def _read(self, cancel: threading.Event | None = None) -> tuple[dict[str, int], Any]:
+    def _read(self, cancel: threading.Event | None = None) -> tuple[dict[str, int], str]:
         row = self.client.environments.get(self._project, self._environment)
         held = {name: row[f"resources_{name}"] for name in _LIMITS}
-        known = {name: int(value) for name, value in held.items() if value is not None and value == value}
-        # what was carried before the last change may have been carried by another number of replicas
-        week = pd.Timestamp(self.client.clock.now(), unit="s", tz="UTC") - pd.Timedelta(days=7)
-        since = max(week, row["updated_at"]) if row["updated_at"] is not None else week
-        traffic = self.client.analytics.requests_over_time(self._project, self._environment, start=since)
-        return known, analysis.replicas_advice(traffic, replicas=known.get("replicas", 1))
+        known = {name: int(value) for name, value in held.items() if not pd.isna(value)}
+        try:
+            advice = self._advice(known.get("replicas", 1), row["updated_at"])
+        except CreateOSError as error:  # what is there can be shown without it
+            advice = markup.block(f"demand is not known: {error}", "quiet")
+        return known, advice
 
-    def _filled(self, found: tuple[dict[str, int], Any]) -> None:
-        self._held, advice = found
-        for name, value in self._held.items():
-            widget = self.params.control(name).widget
-            widget.before = value
-            widget.value = min(max(value, widget.min), widget.max)
-        self._demand.value = advice._repr_html_()
+    def _advice(self, replicas: int, since: pd.Timestamp) -> str:
+        traffic = self.client.analytics.requests_over_time(self._project, self._environment, start="-7d")
+        # what was carried before the last change may have been carried by another number of replicas
+        traffic = traffic[traffic.index >= since] if not pd.isna(since) else traffic
+        advice = analysis.replicas_advice(traffic, replicas=replicas)
+        assert isinstance(advice, analysis.ReplicasAdvice)  # a fleet's frame is for fleets
+        return advice._repr_html_()
+
+    def _filled(self, found: tuple[dict[str, int], str]) -> None:
+        self._held, self._demand.value = found
+        for name in _LIMITS:
+            slider = self.params.control(name).widget
+            slider.disabled = name not in self._held
+            if name in self._held:
+                slider.before = self._held[name]
+                slider.value = min(max(self._held[name], slider.min), slider.max)
         self._place()
 
     def _make(self) -> Plan:
-        # what the person has left as it was is not asked for
-        asked = {name: self.params[name] for name in _LIMITS if self.params[name] != self._held.get(name)}
+        # what was not read is not known, and what is not known is not asked for
+        asked = {name: self.params[name] for name in self._held if self.params[name] != self._held[name]}
+        if not self._held:
+            raise InvalidInput("scale: the environment's resources could not be read, so nothing is asked for")
         if not asked:
             raise InvalidInput("scale: move a slider first; the environment has these resources already")
         return runbooks.scale(self.client, self._project, self._environment, **asked)

@@ -1,0 +1,113 @@
+"""The panel that scales, without a browser."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import createos_nb
+from createos_nb.errors import InvalidInput, PlatformFault
+from createos_nb.panels.scaling import ScalePanel
+from createos_nb.plans import ConfirmationNeeded, ReasonNeeded
+from createos_nb.simulator.served import serve
+
+
+def made(environment: str = "production") -> ScalePanel:
+    return createos_nb.panels.scale(createos_nb.simulate(), "storefront", environment)
+
+
+def test_it_shows_what_the_environment_has() -> None:
+    panel = made()
+    assert dict(panel.params) == {"reason": "", "confirm": "", "replicas": 3, "cpu": 500, "memory": 1024}
+
+
+def test_run_scales_and_gives_the_receipt() -> None:
+    panel = made()
+    panel.params = {"replicas": 2, "reason": "the sale is over", "confirm": "production"}
+    receipt = panel.run()
+    assert receipt.finished
+    assert receipt.reason == "the sale is over"
+    assert panel.client.environments.get("storefront", "production")["resources_replicas"] == 2
+    assert panel.params["confirm"] == ""  # typed for this plan alone
+
+
+def test_only_what_was_moved_is_asked_for() -> None:
+    panel = made()
+    panel.params = {"replicas": 2, "reason": "r", "confirm": "production"}
+    receipt = panel.run()
+    plan = receipt.undo()
+    assert set(plan.frame()["field"]) == {"replicas"}
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"replicas": 2}, ConfirmationNeeded),
+        ({"replicas": 2, "confirm": "Production", "reason": "r"}, ConfirmationNeeded),
+        ({"replicas": 2, "confirm": "production"}, ReasonNeeded),
+        ({"replicas": 2, "confirm": "production", "reason": "  "}, ReasonNeeded),
+        ({}, InvalidInput),
+    ],
+)
+def test_nothing_is_written_without_the_name_and_a_reason(params: dict[str, object], error: type[Exception]) -> None:
+    panel = made()
+    panel.params = params
+    with pytest.raises(error) as found:
+        panel.run()
+    assert panel.last_error is found.value
+    assert panel.client.environments.get("storefront", "production")["resources_replicas"] == 3
+    assert not (panel.client.log()["method"] != "GET").any()
+
+
+@pytest.mark.parametrize(("name", "value"), [("replicas", 0), ("replicas", 4), ("cpu", 199), ("memory", 1025)])
+def test_the_platforms_limits_are_the_sliders(name: str, value: int) -> None:
+    panel = made()
+    before = panel.params[name]
+    with pytest.raises(InvalidInput, match="from "):
+        panel.params[name] = value
+    assert panel.params[name] == before
+
+
+def test_an_unknown_parameter_lists_what_there_is() -> None:
+    with pytest.raises(InvalidInput, match="replicas, cpu, memory"):
+        made().params["replica"] = 2
+
+
+def test_what_could_not_be_read_is_not_asked_for() -> None:
+    """Sliders at their lowest place are no wish to have less."""
+    client = createos_nb.simulate()
+    with client.world.faults(what="error", status=500, operations=["ListProjectEnvironments"]):
+        panel = createos_nb.panels.scale(client, "storefront", "production")
+    assert isinstance(panel.last_error, PlatformFault)
+    with pytest.raises(InvalidInput, match="could not be read"):
+        panel.run()
+
+
+def test_an_unknown_environment_is_said_in_the_panel() -> None:
+    panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "nowhere")
+    assert "nowhere" in str(panel.last_error)
+    assert "production" in panel.static()
+
+
+def test_over_http_the_constructor_returns_before_anything_is_read() -> None:
+    """On a clock that is real, reading and scaling go on beside the kernel, and closing ends all of it."""
+    with serve(createos_nb.simulate().world, 0, 600.0) as served:
+        client = createos_nb.connect(api_key=served.key, base_url=served.url)
+        panel = createos_nb.panels.scale(client, "storefront", "staging")
+        assert panel.wait(30)
+        assert panel.params["replicas"] == 1
+        panel.params["replicas"] = 2
+        panel.review()
+        assert panel.wait(30)
+        panel.params = {"reason": "a test", "confirm": "staging"}
+        panel._apply.click()
+        panel._apply.click()  # the second press finds nothing to do
+        assert panel.wait(60)
+        assert panel.receipt is not None, panel.last_error
+        assert panel.receipt.finished
+        log = client.log()
+        assert (log["method"] != "GET").sum() == 1
+        assert panel.wait(30)
+        panel.close()
+        assert not [one for one in threading.enumerate() if one.name.startswith("createos-panel")]
