@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Final
 import ipywidgets as widgets
 import pandas as pd
 
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import CreateOSError, InvalidInput, NoAnswer, PlatformFault
 from createos_nb.panels import markup
+from createos_nb.panels.live import Progress
 from createos_nb.panels.panel import Panel
-from createos_nb.plans import ConfirmationNeeded, Plan, ReasonNeeded, Receipt
+from createos_nb.plans import Cancelled, ConfirmationNeeded, Journal, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
+    from createos_nb.plans import Event
 
 #: On a simulated world each thing that happens is shown for this long, so that a person sees it happen.
 _SHOWN: Final = 0.2
@@ -28,7 +30,8 @@ class ChangePanel(Panel):
     A subclass builds its controls, lists those that the plan depends on (`_depends`), and gives `_make`, which returns
     the plan by reading only. The rest is the same for all: the plan is shown before the button works; for what serves
     users the name of the environment is typed and a reason given, and the panel passes the plan's token; the button
-    works once; a plan that is no longer true switches it off.
+    works once; a plan that is no longer true switches it off. While it is carried out each step says what it is at,
+    and Stop ends the waiting: what was stopped, or got no answer, can be gone on with.
 
     Parameters of all: `reason`, `confirm` (the typed name).
     """
@@ -40,10 +43,13 @@ class ChangePanel(Panel):
         super().__init__(client, subject)
         self.plan: Plan | None = None
         self.receipt: Receipt | None = None
-        self._state = "nothing"  # nothing, planned, applying
+        self._state = "nothing"  # nothing, reading, planned, applying
+        self._asks = 0  # tells the answer to the last question from those that come late
+        self._stop = threading.Event()
         self._label = self.verb
         self._remake: Callable[[], Plan] = self._make
         self._shown = widgets.HTML()
+        self._progress = Progress()
         wide = widgets.Layout(width="34em", max_width="100%")
         named = {"description_width": "auto"}
         self._reason = self._control(
@@ -52,14 +58,13 @@ class ChangePanel(Panel):
         self._typed = self._control("confirm", widgets.Text(description="Type the name", style=named, layout=wide))
         self._review = self._button("Show the plan", self.review, hint="What would be changed; nothing is written")
         self._apply = self._button(self.verb, self._go, style="primary")
-        self._cancel = self._button("Stop", self.cancel, hint="Stop waiting; what is done stays, and can be resumed")
+        self._cancel = self._button("Stop", self.cancel, hint="Stop waiting; what is done stays")
         self._undo = self._button("Plan the way back", self._back, hint="The plan that takes it back")
         self._more = widgets.HBox([])
         self._asked = widgets.HBox([self._reason, self._typed])
         self._buttons = widgets.HBox([self._review, self._apply, self._cancel, self._undo, self._more])
         for row in (self._asked, self._buttons, self._more):
             row.add_class("createos-row")
-        self._lines = widgets.HTML()
         # the world is looked at again while a plan is shown: what is no longer true can't be confirmed
         self._fresh = self._ticker(self._look_again, every=10.0, most=120.0, passing=False)
         self._typed.observe(lambda _: self._guarded(self._arm), "value")
@@ -68,7 +73,7 @@ class ChangePanel(Panel):
     @property
     def _form(self) -> tuple[widgets.Widget, ...]:
         """What goes below a subclass's controls."""
-        return (self._shown, self._asked, self._buttons, self._lines)
+        return (self._shown, self._asked, self._buttons, self._progress.box)
 
     def _depends(self, *names: str) -> None:
         """The plan depends on these controls: another value, another plan."""
@@ -84,14 +89,31 @@ class ChangePanel(Panel):
 
     def review(self) -> None:
         """Make the plan and show it, beside the kernel."""
-        self._forget()
-        self._say("reading …")
-        make = self._make
-        self._beside(lambda _: make(), lambda plan: self._planned(plan, make, self.verb))
+        self._take(self._make, self.verb)
 
-    def _planned(self, plan: Plan, make: Callable[[], Plan], label: str, *, watch: bool = True) -> None:
+    def _take(self, make: Callable[[], Plan], label: str) -> None:
+        """Make a plan and show it in this form, beside the kernel."""
         with self._lock:
-            if self.closed:
+            self._not_at_work()
+            self._forget()
+            self._progress.clear()
+            self._well()
+            asked, self._state = self._asks, "reading"
+            self._say("reading …")
+
+        def failed(error: BaseException) -> None:
+            with self._lock:
+                if asked == self._asks:
+                    self._forget()
+                    self._fail(error)
+
+        self._beside(lambda _: make(), lambda plan: self._planned(plan, make, label, asked), lane="plan", failed=failed)
+
+    def _planned(
+        self, plan: Plan, make: Callable[[], Plan], label: str, asked: int | None = None, *, watch: bool = True
+    ) -> None:
+        with self._lock:
+            if self.closed or (asked is not None and asked != self._asks):
                 return
             self.plan, self._remake, self._label = plan, make, label
             self._state = "planned"
@@ -108,27 +130,45 @@ class ChangePanel(Panel):
 
     def _stale(self) -> None:
         with self._lock:
-            if self._state == "planned":
+            if self._state in ("reading", "planned"):
                 self._forget()
                 self._say("something was changed here: show the plan again")
 
     def _forget(self) -> None:
-        """There is no plan: the button is off."""
+        """There is no plan, and none is on its way: the button is off."""
         with self._lock:
             self.plan, self._state = None, "nothing"
+            self._asks += 1
             self._fresh.stop()
-            self._shown.value = self._lines.value = ""
-            self._more.children = ()
+            self._shown.value = ""
+            self._offer()
             self._typed.value = ""
             self._arm()
+
+    def _offer(self, *buttons: widgets.Button) -> None:
+        """The buttons of what can follow."""
+        old, self._more.children = self._more.children, buttons
+        for one in old:
+            one.close()
 
     def _look_again(self) -> bool:
         plan, make = self.plan, self._remake
         if plan is None or self._state != "planned":
+            self._fresh.stop()
             return False
-        now = make()
+        try:
+            token = make().token
+        except (NoAnswer, PlatformFault):
+            return False  # nothing is known of it: carrying it out looks once more, and says so
+        except CreateOSError as error:
+            with self._lock:
+                if self.plan is plan and self._state == "planned":
+                    self._forget()
+                    self._fail(error)
+                    self._say("the world has moved since this plan was made, and it can't be made any more")
+            return True
         with self._lock:
-            if self.plan is plan and now.token != plan.token:
+            if self.plan is plan and self._state == "planned" and token != plan.token:
                 self._forget()
                 self._say("the world has moved since this plan was made: show the plan again")
                 return True
@@ -137,19 +177,18 @@ class ChangePanel(Panel):
     def _arm(self) -> None:
         """Which buttons work, and what has to be filled in."""
         with self._lock:
-            plan, planned = self.plan, self._state == "planned"
+            plan, planned, applying = self.plan, self._state == "planned", self._state == "applying"
             wants = bool(planned and plan is not None and plan.steps)
             name = to_type(plan) if wants and plan is not None else None
             holds = plan is not None and not len(plan.problems())
             confirmed = name is None or (self._typed.value == name and bool(self._reason.value.strip()))
-            ready = wants and holds and confirmed
             self._asked.layout.display = "" if name else "none"
             self._apply.description = self._apply.tooltip = self._label if planned else self.verb
-            self._apply.disabled = not ready
+            self._apply.disabled = not (wants and holds and confirmed)
             self._apply.button_style = "danger" if name else "primary"
-            self._review.disabled = self._state == "applying"
-            self._cancel.layout.display = "" if self._state == "applying" else "none"
-            undoable = self._state != "applying" and self.receipt is not None and not self.receipt.dry_run
+            self._review.disabled = applying
+            self._cancel.layout.display = "" if applying else "none"
+            undoable = not applying and self.receipt is not None and not self.receipt.dry_run
             self._undo.layout.display = "" if undoable else "none"
 
     # --- doing it -----------------------------------------------------------------------------------------------------
@@ -160,6 +199,7 @@ class ChangePanel(Panel):
         Raises what `Plan.apply` raises; `ConfirmationNeeded` and `ReasonNeeded` unless `params["confirm"]` is the name
         and `params["reason"]` is given, where it touches what serves users.
         """
+        self._not_at_work()
         try:
             if self.plan is None:
                 typed = self._typed.value
@@ -167,76 +207,114 @@ class ChangePanel(Panel):
                 self._planned(make(), make, self.verb, watch=False)
                 self._typed.value = typed
             plan = self._taken()
-            reason = self._reason.value.strip() or None
-            receipt = plan.apply(confirm=plan.confirmation, reason=reason, status=self._line)
         except Exception as error:
-            self._ended(error)
+            self._fail(error)
             raise
-        self._came(receipt)
+        reason = self._reason.value.strip() or None
+        self._stop = threading.Event()
+        try:
+            receipt = self._carried_out(plan, reason, self._stop)
+        except BaseException as error:  # an interrupt, too, ends the work here
+            self._ended(error, plan, reason)
+            raise
+        self._came(receipt, plan)
         return receipt
 
-    def _taken(self) -> Plan:
-        """The plan, taken for carrying out once. Raises what is missing."""
+    def cancel(self) -> None:
+        """Stop waiting, also that of a `run`; what is done stays, and can be gone on with."""
+        self._stop.set()
+        super().cancel()
+
+    def _not_at_work(self) -> None:
+        if self._state == "applying":
+            raise InvalidInput("something is being carried out here: wait for its end, or stop it")
+
+    def _taken(self, again: Plan | None = None) -> Plan:
+        """The plan, taken for carrying out once; `again`: one that was confirmed and begun. Raises what is missing."""
         with self._lock:
-            plan = self.plan
-            if plan is None or self._state != "planned":
+            self._not_at_work()
+            plan = again or self.plan
+            if plan is None or (again is None and self._state != "planned"):
                 raise InvalidInput("there is no plan to carry out: show the plan first")
-            name = to_type(plan)
+            name = to_type(plan) if again is None else None
             if name is not None and self._typed.value != name:
                 raise ConfirmationNeeded(f"{plan.title}: type {name!r} to confirm it (params['confirm'])", name)
             if name is not None and not self._reason.value.strip():
                 raise ReasonNeeded(f"{plan.title}: give a reason, it is kept in the journal (params['reason'])")
-            self._state = "applying"
+            self.plan, self._state = plan, "applying"
+            self._asks += 1
             self._fresh.stop()
-            self._lines.value = ""
+            self._offer()
             self._well()
+            self._progress.begin([step.what for step in plan.steps])
             self._arm()
             return plan
 
     def _go(self) -> None:
-        if self.busy:
-            return
-        plan = self._taken()
-        reason = self._reason.value.strip() or None
+        self._start(self._taken(), self._reason.value.strip() or None)
 
-        def work(cancel: threading.Event) -> Receipt:
-            def status(line: str) -> None:
-                self._line(line)
-                if self.client.clock.virtual:
-                    cancel.wait(_SHOWN)
+    def _go_on(self, plan: Plan, reason: str | None) -> None:
+        # the run was confirmed when it began; the same plan finds its journal, and takes it up
+        self._start(self._taken(plan), reason)
 
-            return plan.apply(confirm=plan.confirmation, reason=reason, status=status)
-
+    def _start(self, plan: Plan, reason: str | None) -> None:
         self._say(f"{plan.title}: at work …")
-        self._worker.start(work, self._came, self._ended)
+        began = self._worker.start(
+            lambda cancel: self._carried_out(plan, reason, cancel, slowly=self.client.clock.virtual),
+            lambda receipt: self._came(receipt, plan),
+            lambda error: self._ended(error, plan, reason),
+        )
+        if not began:
+            self._forget()
+            raise InvalidInput("other work is going on in this panel: wait for its end")
 
-    def _line(self, line: str) -> None:
-        self._say(line)
+    def _carried_out(self, plan: Plan, reason: str | None, cancel: threading.Event, *, slowly: bool = False) -> Receipt:
+        def told(event: Event) -> None:
+            self._happened(event)
+            if slowly:
+                cancel.wait(_SHOWN)
 
-    def _came(self, receipt: Receipt) -> None:
+        return plan.apply(confirm=plan.confirmation, reason=reason, on_event=told, cancel=cancel)
+
+    def _happened(self, event: Event) -> None:
+        """Something has happened while a plan is carried out."""
+        self._progress.tell(event)
+        self._place()
+
+    def _came(self, receipt: Receipt, plan: Plan) -> None:
         with self._lock:
-            plan = self.plan
             self._forget()
             self.receipt, self.frame = receipt, receipt.frame()
             self._shown.value = f'<div class="createos-plan">{receipt._repr_html_()}</div>'
             self._place()
             self._say(f"done: {receipt.summary}")
-            self._more.children = tuple(
-                self._button(f"Plan: {name.replace('_', ' ')}", partial(self._take, make))
-                for name, make in (plan.follow_ups if plan is not None else {}).items()
-            )
+            self._offer(*(self._follow_up(name, make) for name, make in plan.follow_ups.items()))
             self._arm()
         self._guarded(self._after)
 
-    def _ended(self, error: BaseException) -> None:
+    def _follow_up(self, name: str, make: Callable[[], Plan]) -> widgets.Button:
+        words = name.replace("_", " ")
+        return self._button(f"Plan: {words}", partial(self._take, make, words.capitalize()))
+
+    def _ended(self, error: BaseException, plan: Plan, reason: str | None) -> None:
         with self._lock:
             self._forget()
             self._fail(error)
-            undo = getattr(error, "undo", None)
+            undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
+            offers = []
+            if journal is not None and not Journal(journal).over:
+                offers.append(self._button("Go on with it", partial(self._go_on, plan, reason), style="primary"))
             if isinstance(undo, Plan):
-                self._more.children = (self._button("Plan: take back what was done", lambda: self._take(lambda: undo)),)
+                offers.append(self._button("Plan: take back what was done", partial(self._take, lambda: undo, "Undo")))
+            self._offer(*offers)
             self._arm()
         self._guarded(self._after)
+
+    def _fail(self, error: BaseException) -> None:
+        super()._fail(error)
+        if isinstance(error, Cancelled):  # it was asked for: nothing is wrong
+            self._wrong.value = markup.block(str(error), "mind")
+            self._say("stopped")
 
     def _after(self) -> None:
         """Something was done, or not: what the controls show is read again."""
@@ -245,12 +323,6 @@ class ChangePanel(Panel):
         receipt = self.receipt
         if receipt is not None:
             self._take(receipt.undo, "Take it back")
-
-    def _take(self, make: Callable[[], Plan], label: str = "Apply") -> None:
-        """Show another plan in this form."""
-        self._forget()
-        self._say("reading …")
-        self._beside(lambda _: make(), lambda plan: self._planned(plan, make, label))
 
     def static(self) -> str:
         """The last plan or receipt, else what the controls say, for where no widgets are."""

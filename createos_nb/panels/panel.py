@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,8 @@ class Panel:
         self._params = Params()
         self._lock = threading.RLock()
         self._worker = Worker()
+        #: Reads that may go on beside it, by what they are for: a newer one takes the place of an older one.
+        self._reading: dict[str, Worker] = {}
         self._tickers: list[Ticker] = []
         self._paused: list[Ticker] = []
         self._head, self._said, self._wrong = widgets.HTML(), widgets.HTML(), widgets.HTML()
@@ -77,9 +80,21 @@ class Panel:
         except Exception as error:  # noqa: BLE001  # shown, and kept in last_error
             self._fail(error)
 
-    def _beside(self, job: Callable[[threading.Event], Any], done: Callable[[Any], None]) -> bool:
-        """Work beside the kernel; False where other work is going on."""
-        return self._worker.start(job, done, self._fail)
+    def _beside(
+        self,
+        job: Callable[[threading.Event], Any],
+        done: Callable[[Any], None],
+        *,
+        lane: str = "",
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> bool:
+        """Work beside the kernel; False where other work is going on.
+
+        With `lane`, a name, the work is a read that waits for no other: only an older one of the same name is given up.
+        """
+        if not lane:
+            return self._worker.start(job, done, failed or self._fail)
+        return self._reading.setdefault(lane, Worker()).start(job, done, failed or self._fail, replace=True)
 
     def _ticker(self, tick: Callable[[], bool], **how: Any) -> Ticker:
         ticker = Ticker(tick, self._fail, self.client.clock, **how)
@@ -140,7 +155,7 @@ class Panel:
     @property
     def busy(self) -> bool:
         """Work is going on beside the kernel."""
-        return self._worker.busy
+        return any(worker.busy for worker in self._workers())
 
     def run(self) -> Any:
         """What the panel's button does, here and now: gives its frame or receipt, and raises its errors."""
@@ -148,16 +163,26 @@ class Panel:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the work beside the kernel has ended; whether it has."""
-        return self._worker.join(timeout)
+        ends = None if timeout is None else time.monotonic() + timeout
+        while self.busy:
+            for worker in self._workers():
+                worker.join(None if ends is None else max(0.0, ends - time.monotonic()))
+            if ends is not None and time.monotonic() >= ends:
+                break
+        return not self.busy
 
     def cancel(self) -> None:
         """Ask the work beside the kernel to stop."""
-        self._worker.cancel()
+        for worker in self._workers():
+            worker.cancel()
+
+    def _workers(self) -> list[Worker]:
+        return [self._worker, *self._reading.values()]
 
     def close(self) -> None:
         """Stop all that goes on, and take the panel away."""
         self.closed = True
-        self._worker.cancel()
+        self.cancel()
         for ticker in self._tickers:
             ticker.stop()
         left: list[widgets.Widget] = [self.box]

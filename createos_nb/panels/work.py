@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ Job = Callable[[threading.Event], Any]
 
 #: On a simulated world a wait takes this long for people who watch, while the world's clock moves by the whole.
 _SHOWN: Final = 1.0
+#: Polling takes at most this part of the time: after a look that took long comes a pause that is longer.
+_SHARE: Final = 0.1
 
 
 class Worker:
@@ -32,15 +35,25 @@ class Worker:
         """A job is at work."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self, job: Job, done: Callable[[Any], None], failed: Callable[[BaseException], None]) -> bool:
+    def start(
+        self,
+        job: Job,
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+        *,
+        replace: bool = False,
+    ) -> bool:
         """Begin a job; False, and nothing is begun, while another is at work.
 
         `job` is given the event that `cancel` sets. `done` is called with its result, `failed` with its error, on the
-        job's thread; an error in `done` is told to `failed` too.
+        job's thread; an error in `done` is told to `failed` too. With `replace` the job that is at work is cancelled,
+        and the new one begins at once. A job that has come to its `done` or `failed` may begin the next one.
         """
         with self._lock:
-            if self.busy:
-                return False
+            if self.busy and self._thread is not threading.current_thread():
+                if not replace:
+                    return False
+                self._cancel.set()
             cancel = self._cancel = threading.Event()
 
             def work() -> None:
@@ -113,15 +126,17 @@ class Ticker:
                 self._stop = None
 
     def _run(self, stop: threading.Event) -> None:
-        pause = self.every
+        pause, took = self.every, 0.0
         while True:
-            if pause_on(self._clock, pause, stop, passing=self._passing):
+            if stop.wait(took / _SHARE) or pause_on(self._clock, pause, stop, passing=self._passing):
                 return
+            began = time.monotonic()
             try:
                 changed = self._tick()
             except BaseException as error:  # noqa: BLE001  # told, and looked at again later
                 self._failed(error)
                 changed = False
+            took = time.monotonic() - began
             pause = self.every if changed else min(pause * 1.5, self.most)
 
 

@@ -31,6 +31,7 @@ class Event:
         text: the status in words; "" where the phase says it all.
         elapsed: seconds on the client's clock since the run was begun or taken up.
         log: new lines of a build log.
+        made: id of what the step at work has made, such as a deployment; "" where it has made nothing.
 
     `str(event)` is a line, with the lines of the log below it: `plan.apply(on_event=print)` is a log of the run.
     """
@@ -42,6 +43,7 @@ class Event:
     text: str = ""
     elapsed: float = 0.0
     log: tuple[str, ...] = ()
+    made: str = ""
 
     @property
     def over(self) -> bool:

@@ -62,7 +62,8 @@ class Run:
         number, steps = min(self.step + 1, len(self.steps)), len(self.steps)
         title = title or self.steps[self.step].what
         if self.on_event is not None:
-            self.on_event(Event(number, steps, title, phase, text, self.now - self._began, log))
+            made = self.made.get(self.step, "")
+            self.on_event(Event(number, steps, title, phase, text, self.now - self._began, log, made))
         said = f"{number}. {title}: {text or phase}"
         if self.status is not None:
             if said != self._said:
