@@ -85,6 +85,11 @@ _PRIVATE_KEY: Final = re.compile(
 _NPM_TOKEN: Final = re.compile(rb"(?m)^[^#;\n]*_(?:authToken|auth|password)\s*=\s*[\"']?(?!\$\{)[^\s\"'#;]+")
 
 
+def folders_out() -> list[str]:
+    """Names of folders that stay here as a whole, in lower case."""
+    return [name for name, _ in _FOLDERS]
+
+
 def by_name(name: str, is_folder: bool) -> str:
     """Why a file or a folder of this name stays here; an empty text where the name says nothing."""
     low = name.lower()
