@@ -26,6 +26,7 @@ class ReadingPanel(Panel):
 
     def __init__(self, client: Client, subject: str = "") -> None:
         super().__init__(client, subject)
+        self._asked = 0  # how often something was asked for: what an earlier look gives is old
         self._refresh = self._button("Refresh", self.refresh, hint="Read again")
         box = widgets.Checkbox(description="Live", indent=False, tooltip="Look again and again")
         self._live = self._control("live", box)
@@ -50,12 +51,14 @@ class ReadingPanel(Panel):
             self.refresh()
 
     def refresh(self) -> None:
-        """Read again, beside the kernel."""
+        """Read again, beside the kernel; a read that is still at work is given up for it."""
+        self._asked += 1
         self._say("reading …")
-        self._beside(self._read, self._came)
+        self._beside(self._read, self._came, lane="read")
 
     def run(self) -> pd.DataFrame:
         """Read again here and now; gives the frame."""
+        self._asked += 1
         try:
             frame = self._read()
         except Exception as error:
@@ -76,7 +79,10 @@ class ReadingPanel(Panel):
             self._say("incomplete: not all of it could be read" if missing else "")
 
     def _tick(self) -> bool:
+        asked = self._asked
         frame = self._read()
+        if asked != self._asked:
+            return True
         changed = self.frame is None or not frame.equals(self.frame)
         self._came(frame)
         return changed

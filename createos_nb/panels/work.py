@@ -46,8 +46,9 @@ class Worker:
         """Begin a job; False, and nothing is begun, while another is at work.
 
         `job` is given the event that `cancel` sets. `done` is called with its result, `failed` with its error, on the
-        job's thread; an error in `done` is told to `failed` too. With `replace` the job that is at work is cancelled,
-        and the new one begins at once. A job that has come to its `done` or `failed` may begin the next one.
+        job's thread; an error in `done` is told to `failed` too. With `replace` the job that is at work is cancelled
+        and what it comes to is dropped, and the new one begins at once. A job that has come to its `done` or `failed`
+        may begin the next one.
         """
         with self._lock:
             if self.busy and self._thread is not threading.current_thread():
@@ -58,9 +59,12 @@ class Worker:
 
             def work() -> None:
                 try:
-                    done(job(cancel))
+                    found = job(cancel)
+                    if self._cancel is cancel:  # no newer job has taken its place
+                        done(found)
                 except BaseException as error:  # noqa: BLE001  # whatever it is, it is told: no error is lost here
-                    failed(error)
+                    if self._cancel is cancel:
+                        failed(error)
 
             self._thread = threading.Thread(
                 target=contextvars.copy_context().run, args=(work,), name="createos-panel", daemon=True
