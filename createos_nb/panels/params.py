@@ -13,12 +13,13 @@ from createos_nb.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Control:
-    """A widget and how its value is read and set; by default its trait `value`."""
+    """A widget and how its value is read and set; by default its trait `value`. `secret`: no error quotes a value."""
 
     widget: Any
     trait: str = "value"
     read: Callable[[Any], Any] | None = None
     write: Callable[[Any], Any] | None = None
+    secret: bool = False
 
     def get(self) -> Any:
         value = getattr(self.widget, self.trait)
@@ -55,6 +56,8 @@ class Params(MutableMapping[str, Any]):
         try:
             control.set(value)
         except (TraitError, TypeError, ValueError, KeyError) as error:
+            if control.secret:
+                raise InvalidInput(f"{name}: not what belongs there ({control.widget.wanted})") from None
             raise InvalidInput(f"{name}={value!r}: {_why(error)}{_choices(control.widget)}") from None
 
     def __delitem__(self, name: str) -> None:

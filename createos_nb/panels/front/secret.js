@@ -1,0 +1,109 @@
+// Secrets between a person and the kernel: by messages alone, which no notebook keeps, never in the widget's state.
+let made = 0;
+
+function button(text, label, pressed) {
+  const own = document.createElement("button");
+  own.type = "button";
+  own.className = "createos-copy";
+  own.textContent = text;
+  own.setAttribute("aria-label", label);
+  own.addEventListener("click", pressed);
+  return own;
+}
+
+// A password field that hands over what was typed and is empty at once.
+function field({ model, el }) {
+  const id = `createos-secret-${(made += 1)}-${Math.random().toString(36).slice(2)}`;
+  const label = document.createElement("label");
+  label.htmlFor = id;
+  const input = document.createElement("input");
+  input.type = "password";
+  input.id = id;
+  input.autocomplete = "new-password";
+  input.spellcheck = false;
+  const said = document.createElement("span");
+  said.className = "createos-quiet";
+  said.setAttribute("role", "status");
+  const forget = button("Forget it", "Forget the value", () => { input.value = ""; model.send({ forget: true }); });
+  el.append(label, input, said, forget);
+
+  function give(text) {
+    input.value = "";
+    model.send({ secret: text });
+  }
+  function look() {
+    label.textContent = model.get("description");
+    forget.setAttribute("aria-label", `Forget ${model.get("description")}`);
+    input.placeholder = model.get("placeholder");
+    input.disabled = model.get("disabled");
+    said.textContent = model.get("said");
+    forget.hidden = !model.get("taken");
+  }
+  input.addEventListener("change", () => { if (input.value) give(input.value); });
+  input.addEventListener("paste", (event) => {
+    // a field of one line would take the line breaks out of a key in many
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (!/[\r\n]/.test(text.trimEnd())) return;
+    event.preventDefault();
+    give(text);
+  });
+  model.on("change", look);
+  look();
+  return () => { input.value = ""; };
+}
+
+// What is shown for a moment, and then gone from the page.
+function moment({ model, el }) {
+  let timer = null;
+  el.setAttribute("role", "group");
+
+  function hide() {
+    clearInterval(timer);
+    timer = null;
+    el.replaceChildren();
+    el.hidden = true;
+  }
+  function show({ name, shown, secret, seconds }) {
+    hide();
+    let left = seconds;
+    el.setAttribute("aria-label", name);
+    const title = document.createElement("b");
+    title.textContent = name;
+    const value = document.createElement("code");
+    value.textContent = shown;
+    const copy = button("Copy", `Copy ${name}`, async () => {
+      try {
+        await navigator.clipboard.writeText(secret);
+        copy.textContent = "Copied";
+      } catch {
+        getSelection().selectAllChildren(value); // no clipboard without https or permission
+        copy.textContent = "Selected: copy it";
+      }
+      setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+    });
+    const away = button("Hide", `Hide ${name}`, hide);
+    const rest = document.createElement("span");
+    rest.className = "createos-quiet";
+    const count = () => { rest.textContent = `hidden again in ${left} s`; };
+    count();
+    el.append(title, value, copy, away, rest);
+    el.hidden = false;
+    copy.focus();
+    timer = setInterval(() => { left -= 1; if (left <= 0) hide(); else count(); }, 1000);
+  }
+  function told(content) {
+    if (content.hide) hide();
+    else show(content);
+  }
+  hide();
+  model.on("msg:custom", told);
+  return () => { model.off("msg:custom", told); hide(); };
+}
+
+function render(context) {
+  const kind = context.model.get("kind");
+  context.el.classList.add(`createos-${kind}`);
+  return kind === "secret" ? field(context) : moment(context);
+}
+
+export default { render };
