@@ -67,12 +67,13 @@ class Grid(anywidget.AnyWidget):
         labels: Mapping[str, str] | None = None,
         key: str | Sequence[str] | None = None,
         off: str | None = None,
+        hidden: Sequence[str] = (),
     ) -> None:
         """Show a frame; only what differs is drawn again.
 
         `kinds`: of columns, see `KINDS`; numbers are found by dtype. `labels`: headings in place of the names. `key`:
         the column or columns that tell rows apart (default: the place). `off`: the column that says why a row can't be
-        chosen, empty where it can.
+        chosen, empty where it can. `hidden`: columns that are not shown.
         """
         kinds, labels = dict(kinds or {}), dict(labels or {})
         names = [str(name) for name in frame.columns]
@@ -80,8 +81,11 @@ class Grid(anywidget.AnyWidget):
             numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
             kinds.setdefault(name, "number" if numeric else "text")
         columns = [
-            {"name": name, "label": labels.get(name, name.replace("_", " ")), "kind": kinds[name]} for name in names
+            {"name": name, "label": labels.get(name, name.replace("_", " ")), "kind": kinds[name]}
+            for name in names
+            if name not in hidden
         ]
+        seen = [name for name in names if name not in hidden]
         keyed = [key] if isinstance(key, str) else list(key or [])
         rows = []
         for place, values in enumerate(frame.itertuples(index=False, name=None)):
@@ -90,8 +94,8 @@ class Grid(anywidget.AnyWidget):
                 {
                     "key": " / ".join(clean(str(row[one])) for one in keyed) if keyed else str(place),
                     "off": spelled(row[off]) if off and not _missing(row[off]) else "",
-                    "cells": [_cell(row[name], kinds[name]) for name in names],
-                    "sort": [_order(row[name]) for name in names],
+                    "cells": [_cell(row[name], kinds[name]) for name in seen],
+                    "sort": [_order(row[name]) for name in seen],
                 }
             )
         with self.hold_sync():

@@ -163,7 +163,7 @@ function render({ model, el }) {
       shown = [...shown].sort((a, b) => {
         const [x, y] = [value(a), value(b)];
         if (x === null || y === null) return (x === null) - (y === null); // what is unknown comes last
-        return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y)));
+        return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true }));
       });
     }
     const live = new Set(model.get("rows").map((one) => one.key));
