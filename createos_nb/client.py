@@ -88,7 +88,9 @@ class Client:
             concurrency=concurrency,
         )
         self._account = account
-        self._asking = Asking(self.transport, read_only=read_only, concurrency=concurrency, where=lambda: self.where)
+        # a world in this process answers without waiting: threads would wait for each other alone, and take longer
+        at_a_time = concurrency if world is None else 1
+        self._asking = Asking(self.transport, read_only=read_only, concurrency=at_a_time, where=lambda: self.where)
 
     # --- the nouns ----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from createos_nb.api.deployments import Deployment
 from createos_nb.api.domains import Domain
 from createos_nb.api.environments import Environment
 from createos_nb.api.types import TimeLike
-from createos_nb.errors import CreateOSError, IncompleteWarning, warn
+from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
 from createos_nb.frames import frame_of
 from createos_nb.frames.fleet import changes, overview
 from createos_nb.operation import UNSET
@@ -21,6 +21,7 @@ from createos_nb.times import unix
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
+    from createos_nb.glance import Glance
 
 
 class Fleet:
@@ -37,9 +38,12 @@ class Fleet:
         """All projects, one row each."""
         return self._client.projects.list()
 
-    def environments(self) -> pd.DataFrame:
-        """Environments of all active projects: `project` (unique name) first, then as `environments.list`."""
-        return self._across("fleet.environments", self._client.environments.list, frame_of(Environment))
+    def environments(self, *, projects: Sequence[str] | None = None) -> pd.DataFrame:
+        """Environments of all active projects: `project` (unique name) first, then as `environments.list`.
+
+        `projects`: only of these, by name or id. Raises `UnknownName` for one that there is not.
+        """
+        return self._across("fleet.environments", self._client.environments.list, frame_of(Environment), projects)
 
     def deployments(self, *, limit: int | None = None) -> pd.DataFrame:
         """Deployments of all active projects, newest first in each; `limit` is for each project."""
@@ -53,13 +57,15 @@ class Fleet:
         """Domains of all active projects: `project` first, then as `domains.list`."""
         return self._across("fleet.domains", self._client.domains.list, frame_of(Domain))
 
-    def requests_over_time(self, *, start: TimeLike = UNSET, end: TimeLike = UNSET) -> pd.DataFrame:
+    def requests_over_time(
+        self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Requests over time of every environment of every active project, one below the other.
 
-        Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
+        `projects`: only of these, by name or id. Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
         `attrs["partial"]` has the starts of buckets that the window cuts.
         """
-        environments = self.environments()
+        environments = self.environments(projects=projects)
         fixed = {"start": start, "end": self._client.transport.now() if end is UNSET else end}
         fixed = {name: value for name, value in fixed.items() if value is not UNSET}
         places = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
@@ -97,6 +103,15 @@ class Fleet:
         """
         return overview(self.environments(), self.deployments(), self.requests_over_time(start=start, end=end))
 
+    def glance(self, *, window: int = 3600, points: int = 30) -> Glance:
+        """A reading of the fleet that can be read again at little cost: `glance().read()`, one row per environment.
+
+        `window`: seconds up to now; `points`: parts of the window for the column `trend`. See `Glance.read`.
+        """
+        from createos_nb.glance import Glance  # loaded when first used
+
+        return Glance(self._client, window=window, points=points)
+
     def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
         """What was made, changed or cancelled since `start`, newest first: time, project, kind, name, change, state.
 
@@ -110,12 +125,25 @@ class Fleet:
     def __repr__(self) -> str:
         return (
             f"client.fleet: all projects at once, {self._client.where}\n"
-            "  projects()  environments()  deployments(limit=)  domains()  requests_over_time(start=, end=)\n"
-            "  overview(start=, end=)  changes(start=)"
+            "  projects()  environments(projects=)  deployments(limit=)  domains()  requests_over_time(start=, end=, projects=)\n"
+            "  overview(start=, end=)  changes(start=)  glance(window=)"
         )
 
-    def _across(self, label: str, read: Callable[[str], pd.DataFrame], empty: pd.DataFrame) -> pd.DataFrame:
+    def _across(
+        self,
+        label: str,
+        read: Callable[[str], pd.DataFrame],
+        empty: pd.DataFrame,
+        only: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         projects = self._client.projects.list()
+        if only is not None:
+            for name in only:
+                if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
+                    raise UnknownName("project", name, list(projects["unique_name"]))
+            attrs = projects.attrs
+            projects = projects[projects["unique_name"].isin(only) | projects["id"].isin(only)]
+            projects.attrs = attrs
         active = projects[projects["status"] == "active"]
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}

@@ -15,7 +15,7 @@ FLOORS = [
     {"operation", "noun", "errors", "words", "secret", "times", "clock", "files", "progress", "later"},
     {"api"},
     {"wire", "frames", "archive"},
-    {"nouns", "client", "fleet", "credentials", "profiles", "exports", "reference", "openapi"},
+    {"nouns", "client", "fleet", "glance", "credentials", "profiles", "exports", "reference", "openapi"},
     {"analysis", "insight", "history", "plans", "runbooks"},
     {"plots", "panels"},
     {"cli", "running", "opening", "magics", "samples", "__init__"},

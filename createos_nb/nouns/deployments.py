@@ -18,6 +18,7 @@ from createos_nb.nouns import downloads
 from createos_nb.nouns.follow import followed
 
 if TYPE_CHECKING:
+    from createos_nb.clock import Clock
     from createos_nb.nouns.asking import Asking
 
 _OPERATIONS: dict[Way, str] = {
@@ -146,13 +147,15 @@ class Deployments(api.Deployments):
         every: float = 5.0,
         window: int = 60,
         lasting: float | None = None,
+        clock: Clock | None = None,
     ) -> Iterator[pd.DataFrame]:
         """The runtime log as it is written: a frame of new lines each time that there are any.
 
         Columns as those of `logs`, and gap (boolean): True in the one row that stands where lines may be missing, for
         the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
         seconds between reads, rounded to whole ones; `window`: seconds that the first read reaches back, and that the
-        platform is sure to give; `lasting`: seconds after which to end. It ends by itself when the deployment has
+        platform is sure to give; `lasting`: seconds after which to end; `clock`: what is waited on, by default the
+        client's (one that raises when it is stopped ends the following). It ends by itself when the deployment has
         ended or sleeps. Failures that may pass are read again for up to five minutes; any other is raised.
         """
 
@@ -163,7 +166,7 @@ class Deployments(api.Deployments):
         def read(since: int) -> pd.DataFrame:
             return self.logs(project, deployment, since_seconds=since)
 
-        clock = cast("Asking", self.performer).transport.clock
+        clock = clock or cast("Asking", self.performer).transport.clock
         return followed(read, clock, every=every, window=window, lasting=lasting, over=over)
 
 

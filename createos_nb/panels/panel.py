@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -13,7 +14,7 @@ import pandas as pd
 from createos_nb.errors import CreateOSError
 from createos_nb.panels import markup
 from createos_nb.panels.params import Control, Params
-from createos_nb.panels.work import Ticker, Worker
+from createos_nb.panels.work import Stream, Ticker, Worker
 from createos_nb.times import iso
 
 if TYPE_CHECKING:
@@ -41,11 +42,12 @@ class Panel:
         self.closed = False
         self._params = Params()
         self._lock = threading.RLock()
+        self._quiet: set[int] = set()
         self._worker = Worker()
         #: Reads that may go on beside it, by what they are for: a newer one takes the place of an older one.
         self._reading: dict[str, Worker] = {}
-        self._tickers: list[Ticker] = []
-        self._paused: list[Ticker] = []
+        self._tickers: list[Ticker | Stream] = []
+        self._paused: list[Ticker | Stream] = []
         self._head, self._said, self._wrong = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.box = widgets.VBox(_view_count=0)
         self.box.add_class("createos-panel")
@@ -69,9 +71,26 @@ class Panel:
         return button
 
     def _when(self, name: str, done: Callable[[], Any]) -> None:
-        """Call `done` when a control has another value."""
+        """Call `done` when a control has another value, unless that is set within `_quietly`."""
         control = self._params.control(name)
-        control.widget.observe(lambda _: self._guarded(done), control.trait)
+
+        def changed(_: Any) -> None:
+            if threading.get_ident() not in self._quiet:
+                self._guarded(done)
+
+        control.widget.observe(changed, control.trait)
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """A list that is drawn anew is no choice of a person: what is set within calls nothing of `_when`."""
+        own = threading.get_ident()
+        outer = own in self._quiet
+        self._quiet.add(own)
+        try:
+            yield
+        finally:
+            if not outer:
+                self._quiet.discard(own)
 
     def _guarded(self, done: Callable[[], Any]) -> None:
         """Callbacks go through here: none of their errors is lost."""
@@ -100,6 +119,12 @@ class Panel:
         ticker = Ticker(tick, self._fail, self.client.clock, **how)
         self._tickers.append(ticker)
         return ticker
+
+    def _stream(self, go: Callable[[threading.Event], None]) -> Stream:
+        """What goes on until it is stopped, and rests while nobody looks at the panel."""
+        stream = Stream(go, self._fail)
+        self._tickers.append(stream)
+        return stream
 
     def _say(self, words: str) -> None:
         """What is going on, in a line."""

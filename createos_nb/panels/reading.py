@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.panels.panel import Panel
+from createos_nb.panels.work import Stream, Ticker
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -21,6 +22,8 @@ class ReadingPanel(Panel):
     parts are there: it reads for the first time, beside the kernel where that takes time.
     """
 
+    #: The name of the control that follows what is shown.
+    watch = "live"
     #: Seconds between two looks while something changes, and at most.
     every, most = 5.0, 60.0
 
@@ -28,10 +31,10 @@ class ReadingPanel(Panel):
         super().__init__(client, subject)
         self._asked = 0  # how often something was asked for: what an earlier look gives is old
         self._refresh = self._button("Refresh", self.refresh, hint="Read again")
-        box = widgets.Checkbox(description="Live", indent=False, tooltip="Look again and again")
-        self._live = self._control("live", box)
-        self._following = self._ticker(self._tick, every=self.every, most=self.most)
-        self._when("live", self._follow)
+        box = widgets.Checkbox(description=self.watch.capitalize(), indent=False, tooltip="Look again and again")
+        self._live = self._control(self.watch, box)
+        self._following: Ticker | Stream = self._ticker(self._tick, every=self.every, most=self.most)
+        self._when(self.watch, self._follow)
         self._tools = widgets.HBox([self._refresh, self._live])
         self._tools.add_class("createos-row")
 

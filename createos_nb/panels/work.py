@@ -144,6 +144,75 @@ class Ticker:
             pause = self.every if changed else min(pause * 1.5, self.most)
 
 
+class Stream:
+    """Runs `go`, which is given the event that ends it, on a thread of its own; can be started again.
+
+    `failed` is called with its error; an end after `stop` is none.
+    """
+
+    def __init__(self, go: Callable[[threading.Event], None], failed: Callable[[BaseException], None]) -> None:
+        self._go, self._failed = go, failed
+        self._stop: threading.Event | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def running(self) -> bool:
+        """It is at work."""
+        return self._stop is not None
+
+    def start(self) -> None:
+        """Begin, unless it is running."""
+        with self._lock:
+            if self._stop is not None:
+                return
+            stop = self._stop = threading.Event()
+        threading.Thread(
+            target=contextvars.copy_context().run, args=(self._run, stop), name="createos-panel-stream", daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """End it; what still comes is not asked for."""
+        with self._lock:
+            if self._stop is not None:
+                self._stop.set()
+                self._stop = None
+
+    def _run(self, stop: threading.Event) -> None:
+        failure: BaseException | None = None
+        try:
+            self._go(stop)
+        except BaseException as error:  # noqa: BLE001  # told below
+            failure = error
+        with self._lock:
+            ours = self._stop is stop
+            if ours:
+                self._stop = None
+        if failure is not None and not stop.is_set():
+            self._failed(failure)
+
+
+class Stopped(Exception):
+    """A wait was ended by its event."""
+
+
+class PacedClock:
+    """A clock to wait on for people who watch: a wait ends, with `Stopped`, as soon as `stop` is set."""
+
+    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+        self._clock, self._stop = clock, stop
+
+    @property
+    def virtual(self) -> bool:
+        return self._clock.virtual
+
+    def now(self) -> float:
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        if pause_on(self._clock, seconds, self._stop):
+            raise Stopped
+
+
 def pause_on(clock: Clock, seconds: float, stop: threading.Event, *, passing: bool = True) -> bool:
     """Let time pass on a clock, for people who watch; True as soon as `stop` is set."""
     if not clock.virtual:

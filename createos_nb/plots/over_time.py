@@ -59,11 +59,25 @@ def requests(
     return fig
 
 
-def fleet(frame: pd.DataFrame, *, title: str = "Requests per minute, each environment on its own scale") -> Figure:
+def fleet(
+    frame: pd.DataFrame,
+    *,
+    title: str = "Requests per minute, each environment on its own scale",
+    most: int | None = None,
+) -> Figure:
     """Requests per minute of every environment, busiest first, one small plot each; 5xx in a second line.
 
-    `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts.
+    `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts. `most`: of a
+    larger fleet only so many environments, the busiest.
     """
+    if most is not None:
+        counts = frame.groupby(["project", "environment"], sort=False)["count"].sum()
+        if len(counts) > most:
+            busiest = counts.nlargest(most).index
+            left_out, attrs = len(counts) - most, frame.attrs
+            frame = frame[pd.MultiIndex.from_frame(frame[["project", "environment"]]).isin(busiest)]
+            frame.attrs = attrs
+            title = f"{title}: the {most} busiest, {left_out} more are left out"
     parts = frame.groupby(["project", "environment"], sort=False)
     groups = [(names, *coarse(part.set_index("time").sort_index())) for names, part in parts]
     groups.sort(key=lambda group: -int(group[1]["count"].sum()))
