@@ -10,15 +10,70 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from createos_nb.panels.domains import DomainsPanel
+from createos_nb.panels.assigning import AssignPanel
+from createos_nb.panels.deploying import DeployPanel
 from createos_nb.panels.fleet import OverviewPanel
+from createos_nb.panels.journal import JournalPanel
+from createos_nb.panels.keys import ApiKeysPanel
 from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.rolling_back import RollbackPanel
 from createos_nb.panels.scaling import ScalePanel
+from createos_nb.panels.security import SecurityPanel
+from createos_nb.panels.switching import BlueGreenPanel
 from createos_nb.panels.traffic import TrafficPanel
+from createos_nb.panels.variables import VariablesPanel
 
 if TYPE_CHECKING:
+    import os
+
     from createos_nb.client import Client
 
-__all__ = ["logs", "overview", "scale", "traffic"]
+__all__ = [
+    "api_keys",
+    "assign",
+    "blue_green",
+    "deploy",
+    "domains",
+    "journal",
+    "logs",
+    "overview",
+    "rollback",
+    "scale",
+    "security",
+    "traffic",
+    "variables",
+]
+
+
+def api_keys(client: Client) -> ApiKeysPanel:
+    """API keys of the account: which open it and for how long; make one, which is shown once; revoke one.
+
+    Parameters: `name`, `description`, `lasting` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key to
+    revoke), `reason`, `confirm` (its typed name). `create()` makes the new key and gives its record, whose secret is
+    masked; `run()` revokes the chosen one and gives a `Receipt`.
+    """
+    return ApiKeysPanel(client)
+
+
+def domains(client: Client, project: str) -> DomainsPanel:
+    """Domains of a project: state, DNS records to create, where each is routed; add, check, route, delete.
+
+    Parameters: `chosen` (a host name), `action` ("route", "delete"), `environment` (where it is to be routed),
+    `new_domain`, `new_environment` ("" for none), `reason`, `confirm`. `run()` routes or deletes and gives a `Receipt`;
+    `check()` has the platform look for the records now, `add()` attaches the new domain.
+    """
+    return DomainsPanel(client, project)
+
+
+def journal(client: Client, path: str | os.PathLike[str] | None = None) -> JournalPanel:
+    """What was done by plans: the runs of a folder of journals (or the one of a file), and what each one wrote down.
+
+    Parameters: `chosen` (the name of a run's file), `action` ("resume", "undo"), `variables` (values for a run that is
+    gone on with, by name: no journal holds them), `reason`, `confirm`. `run()` goes on with the chosen run, or takes it
+    back, and gives a `Receipt`. `path`: by default where journals are kept.
+    """
+    return JournalPanel(client, path)
 
 
 def logs(client: Client, project: str, environment: str) -> LogsPanel:
@@ -43,6 +98,16 @@ def overview(client: Client) -> OverviewPanel:
     return OverviewPanel(client)
 
 
+def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
+    """Make an older deployment live again: what there is to go back to, with reasons and evidence. Nothing is built.
+
+    Parameters: `chosen` (a version such as "v15"; "" for the newest older one that is fit), `hold` (auto-promotion is
+    held, or the next push would undo it), `allow_description_change`, `reason`, `confirm`. `run()` gives a `Receipt`;
+    `listed` is the table: version, state, age, source, evidence, because, requests, server_errors, why_not, off.
+    """
+    return RollbackPanel(client, project, environment)
+
+
 def scale(client: Client, project: str, environment: str) -> ScalePanel:
     """Give an environment other resources: sliders within the platform's limits, demand against capacity beside them.
 
@@ -50,6 +115,15 @@ def scale(client: Client, project: str, environment: str) -> ScalePanel:
     a `Receipt`.
     """
     return ScalePanel(client, project, environment)
+
+
+def security(client: Client, project: str) -> SecurityPanel:
+    """Vulnerability scans of a project's live and newest deployments, and what was found, worst first.
+
+    Parameters: `chosen` (a deployment such as "v17"), `live`. `run()` reads again and gives the frame of the scans;
+    `scan()` starts a scan of the chosen one, and follows it to its end.
+    """
+    return SecurityPanel(client, project)
 
 
 def traffic(client: Client, project: str | None = None, environment: str | None = None) -> TrafficPanel:
@@ -60,3 +134,13 @@ def traffic(client: Client, project: str | None = None, environment: str | None 
     `client.fleet.requests_over_time`.
     """
     return TrafficPanel(client, project, environment)
+
+
+def variables(client: Client, project: str, environment: str) -> VariablesPanel:
+    """Run-time variables of an environment, masked: set, change, take away, and the deployment that makes them count.
+
+    Parameters: `chosen` (a variable), `name` and `value` (of the one that is set; a `Secret` when read), `variables`
+    (all that are to be set, by name; None takes one away), `redeploy`, `reason`, `confirm`. `run()` gives a `Receipt`;
+    `reveal()` shows the chosen one in the browser for some seconds.
+    """
+    return VariablesPanel(client, project, environment)

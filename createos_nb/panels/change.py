@@ -328,8 +328,10 @@ class ChangePanel(Panel):
         """The last plan or receipt, else what the controls say, for where no widgets are."""
         shown = self._shown.value
         if not shown:
-            values = {name: value for name, value in self.params.items() if name not in ("confirm", "reason")}
-            shown = markup.table(pd.DataFrame({"control": list(values), "value": list(map(str, values.values()))}))
+            # what the widgets hold, and not what was given from code: that may be files
+            controls = {name: self.params.control(name) for name in self.params if name not in ("confirm", "reason")}
+            values = [str(getattr(control.widget, control.trait)) for control in controls.values()]
+            shown = markup.table(pd.DataFrame({"control": list(controls), "value": values}))
         return f"<div>{self._head.value}{shown}{self._said.value}{self._wrong.value}</div>"
 
 

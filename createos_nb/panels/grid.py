@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import anywidget
+import numpy as np
 import pandas as pd
 import traitlets
 
@@ -115,13 +116,13 @@ def spelled(value: Any) -> str:
     """A value as people read it: – for what is unknown, yes and no, times in UTC, numbers with separators."""
     if _missing(value):
         return "–"
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, float):
+    if isinstance(value, float):  # those of numpy, too
         return f"{value:,.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, int):
+    if isinstance(value, int | np.integer):
         return f"{value:,}"
     return clean(str(value))
 
@@ -140,7 +141,7 @@ def _order(value: Any) -> Any:
         return None
     if isinstance(value, pd.Timestamp):
         return value.timestamp()
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float | np.bool_ | np.integer):
         return float(value)
     return clean(str(value)).lower()
 
