@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.assigning import AssignPanel
 from createos_nb.panels.deploying import DeployPanel
+from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.fleet import OverviewPanel
 from createos_nb.panels.journal import JournalPanel
 from createos_nb.panels.keys import ApiKeysPanel
@@ -54,6 +54,38 @@ def api_keys(client: Client) -> ApiKeysPanel:
     masked; `run()` revokes the chosen one and gives a `Receipt`.
     """
     return ApiKeysPanel(client)
+
+
+def assign(client: Client, project: str, environment: str) -> AssignPanel:
+    """Make a deployment the live one of an environment: those that can't be chosen say why not. Nothing is built.
+
+    Parameters: `chosen` (a version such as "v17", "" for none), `reason`, `confirm`. `run()` gives a `Receipt`;
+    `listed` is the table: version, state, age, commit, message, image, branch, live_in, why_not.
+    """
+    return AssignPanel(client, project, environment)
+
+
+def blue_green(client: Client, project: str) -> BlueGreenPanel:
+    """Two sides of a domain with the traffic and errors of each; the idle one is tried, takes over, and gives back.
+
+    Parameters: `domain`, `other` (the side to switch to), `version` ("" for what is there; "newest", or such as "v12":
+    it is brought to the other side first, tried, and judged beside the serving one), `paths` (separated by spaces),
+    `requests` (20–200) and `seconds` (30–900) of the judging, `allow_description_change`, `live`, `reason`, `confirm`.
+    `run()` gives a `Receipt`; `smoke()` asks the other side and gives path, ok, status, version, ms, error; `sides` is
+    the frame of the two: side, serves, version, state, per_minute, error_percentage, requests, errors.
+    """
+    return BlueGreenPanel(client, project)
+
+
+def deploy(client: Client, project: str | None = None) -> DeployPanel:
+    """Deploy an image, files or a branch, as the project takes them; status and build log while it is being built.
+
+    Parameters: `project`, `image`, `branch` ("" for that of the environments), `source` (a path where the kernel runs,
+    or anything that `client.deployments.upload` takes; None for what was dropped), `environment` (where it is made
+    live, "" for nowhere), `reason`, `confirm`. `run()` gives a `Receipt`; `cancel()` stops waiting,
+    `cancel_deployment()` has the platform cancel what is being built.
+    """
+    return DeployPanel(client, project)
 
 
 def domains(client: Client, project: str) -> DomainsPanel:

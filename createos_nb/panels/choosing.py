@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as widgets
 import pandas as pd
@@ -33,7 +33,7 @@ class ChoosingPanel(ChangePanel):
 
     #: The column that tells rows apart, and what each column is, see `createos_nb.panels.grid.KINDS`.
     key = "name"
-    kinds: Mapping[str, str] = {}
+    kinds: ClassVar[Mapping[str, str]] = {}
     #: The column that says why a row can't be chosen; it is not shown.
     off: str | None = None
     #: What is said where nothing is listed.
@@ -120,5 +120,7 @@ class ChoosingPanel(ChangePanel):
 
     def static(self) -> str:
         """The list and the last plan or receipt, for where no widgets are."""
-        table = markup.table(self.listed) if self.listed is not None else "<p>nothing read</p>"
+        table = "<p>nothing read</p>"
+        if self.listed is not None:
+            table = markup.table(self.listed.drop(columns=[self.off] if self.off else []))
         return f"<div>{self._head.value}{table}{self._shown.value}{self._said.value}{self._wrong.value}</div>"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ipywidgets as widgets
 import pandas as pd
@@ -30,7 +31,7 @@ class DomainsPanel(ChoosingPanel):
     """
 
     heading, verb, key = "Domains", "Route", "domain"
-    kinds = {"state": "state"}
+    kinds: ClassVar[Mapping[str, str]] = {"state": "state"}
     nothing = "this project has no domain of its own"
 
     def __init__(self, client: Client, project: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ipywidgets as widgets
 import pandas as pd
@@ -36,7 +37,8 @@ class ApiKeysPanel(ChoosingPanel):
     """
 
     heading, verb, key = "API keys", "Revoke", "key"
-    kinds, off = {"state": "state"}, "off"
+    kinds: ClassVar[Mapping[str, str]] = {"state": "state"}
+    off = "off"
     nothing = "there is no API key yet"
 
     def __init__(self, client: Client) -> None:

@@ -121,7 +121,7 @@ class SecurityPanel(ReadingPanel):
 def scans_of(
     client: Client, project: str, *, newest: int = 8, cancel: threading.Event | None = None
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
-    """Scans of the deployments that are live and of the newest ones, newest first; and the findings of each, by version.
+    """Scans of the live and of the newest deployments, newest first; and the findings of each, by version.
 
     deployment (v17), live_in (environments), state, scan (state of the scan, "none" where there was none), critical,
     high, medium, low, other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed). The

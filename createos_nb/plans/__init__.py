@@ -25,6 +25,8 @@ from createos_nb.plans.journal import Journal, default_folder
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.receipt import Receipt
 from createos_nb.plans.resume import resume
+from createos_nb.plans.resumption import Resumption, resumption
+from createos_nb.plans.runs import runs
 
 __all__ = [
     "Cancel",
@@ -40,10 +42,13 @@ __all__ = [
     "PreconditionFailed",
     "ReasonNeeded",
     "Receipt",
+    "Resumption",
     "StepFailed",
     "TakesTooLong",
     "Unsettled",
     "WorldMoved",
     "default_folder",
     "resume",
+    "resumption",
+    "runs",
 ]

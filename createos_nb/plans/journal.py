@@ -118,6 +118,10 @@ class Journal:
         found = [entry for entry in self.entries if entry.get("step") == step and entry["event"] == event]
         return found[-1] if found else None
 
+    def held(self) -> bool:
+        """Somebody is writing it now, this process or another."""
+        return self._file is not None or self._lock.taken()
+
     def frame(self) -> pd.DataFrame:
         """time (UTC), event, step (Int64, from 1), operation, target, text: one row an entry, oldest first."""
         import pandas as pd

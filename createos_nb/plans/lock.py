@@ -35,6 +35,21 @@ class FileLock:
         file.flush()
         self._file = file
 
+    def taken(self) -> bool:
+        """Somebody holds it. Looks only: no file is made for that."""
+        if self._file is not None:
+            return True
+        try:
+            file = self._path.open("r+b")
+        except OSError:
+            return False  # it was never taken, or nobody may write here
+        with file:
+            try:
+                _lock(file)
+            except OSError:
+                return True
+        return False
+
     def release(self) -> None:
         """Give it up; without effect where it is not held."""
         if self._file is not None:
