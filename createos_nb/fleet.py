@@ -62,8 +62,8 @@ class Fleet:
     ) -> pd.DataFrame:
         """Requests over time of every environment of every active project, one below the other.
 
-        `projects`: only of these, by name or id. Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
-        `attrs["partial"]` has the starts of buckets that the window cuts.
+        Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
+        `attrs["partial"]` has the starts of buckets that the window cuts. `projects`: only of these, by name or id.
         """
         environments = self.environments(projects=projects)
         fixed = {"start": start, "end": self._client.transport.now() if end is UNSET else end}
@@ -125,8 +125,8 @@ class Fleet:
     def __repr__(self) -> str:
         return (
             f"client.fleet: all projects at once, {self._client.where}\n"
-            "  projects()  environments(projects=)  deployments(limit=)  domains()  requests_over_time(start=, end=, projects=)\n"
-            "  overview(start=, end=)  changes(start=)  glance(window=)"
+            "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
+            "  requests_over_time(start=, end=, projects=)  overview(start=, end=)  changes(start=)  glance(window=)"
         )
 
     def _across(

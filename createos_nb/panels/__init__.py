@@ -159,7 +159,7 @@ def security(client: Client, project: str) -> SecurityPanel:
 
 
 def traffic(client: Client, project: str | None = None, environment: str | None = None) -> TrafficPanel:
-    """Requests over time by status class, by status and by path; without an environment those of all, the busiest drawn.
+    """Requests over time by status class, by status and by path; without an environment of all, the busiest drawn.
 
     Parameters: `project` and `environment` ("" for all), `window` (3600, 21600, 86400, 604800 or 2592000 seconds),
     `live`. `run()` reads again and gives the requests over time, as `client.analytics.requests_over_time` or

@@ -27,14 +27,14 @@ _COLUMNS: Final = {
     "project": "project",
     "environment": "environment",
     "state": "state",
-    "version": "live version",
-    "live_state": "version's state",
-    "replicas": "replicas",
-    "rpm": "requests / min",
+    "version": "live",
+    "live_state": "live is",
+    "rpm": "req / min",
+    "trend": "requests",
     "success_percentage": "success %",
     "status_5xx": "5xx",
-    "trend": "requests",
-    "read_at": "read at (UTC)",
+    "replicas": "replicas",
+    "read_at": "read at",
 }
 _KINDS: Final = {"state": "state", "live_state": "state", "trend": "spark"}
 
@@ -68,6 +68,7 @@ class OverviewPanel(ReadingPanel):
         self._sum = widgets.HTML()
         self._below = widgets.VBox([])
         for one in (self._window, self._show_as):
+            one.style.description_width = "auto"
             one.add_class("createos-short")
         choice = widgets.HBox([self._show_as, self._open, self._shut])
         choice.add_class("createos-row")
@@ -116,7 +117,10 @@ class OverviewPanel(ReadingPanel):
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _show(self, frame: pd.DataFrame) -> None:
-        shown = frame[list(_COLUMNS)].assign(read_at=frame["read_at"].dt.strftime("%H:%M:%S"))
+        shown = frame[list(_COLUMNS)].assign(
+            version=("v" + frame["version"].astype("str")).where(frame["version"].notna(), None),
+            read_at=frame["read_at"].dt.strftime("%H:%M:%S"),
+        )
         self._grid.show(shown, kinds=_KINDS, labels=_COLUMNS, key=["project", "environment"])
         failed, skipped = frame.attrs["failed"], frame.attrs["skipped"]
         notes = [f"{frame['project'].nunique()} projects, {len(frame)} environments"]

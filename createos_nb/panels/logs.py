@@ -60,6 +60,7 @@ class LogsPanel(ReadingPanel):
         for one in ("search", "level", "lines", "paused"):
             self._when(one, self._draw)
         for one in (self._log, self._version, self._since, self._search, self._level, self._most):
+            one.style.description_width = "auto"
             one.add_class("createos-short")
         what = widgets.HBox([self._log, self._version, self._since])
         how = widgets.HBox([self._search, self._level, self._most])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Environments whose requests are drawn, the busiest.
 _STRIPS: Final = 12
+_LABELS: Final = {"count": "requests", "share_percentage": "share %", "error_percentage": "errors %"}
 
 
 class TrafficPanel(ReadingPanel):
@@ -48,6 +49,7 @@ class TrafficPanel(ReadingPanel):
         self._tables = widgets.HBox([self._statuses, self._paths])
         self._tables.add_class("createos-side")
         for one in (self._places.project, self._places.environment, self._window):
+            one.style.description_width = "auto"
             one.add_class("createos-short")
         where = widgets.HBox([self._places.project, self._places.environment, self._window])
         where.add_class("createos-row")
@@ -89,9 +91,13 @@ class TrafficPanel(ReadingPanel):
             self._over_time.value = picture(plots.requests(frame))
             paths = analysis.paths(listed.top_hit_paths, listed.top_error_paths, total=frame)
             self._by_path.value = picture(plots.top_paths(paths)) if len(paths) else ""
-            self._paths.show(paths[["path", "count", "errors", "error_percentage"]].round(1), key="path")
+            self._paths.show(
+                paths[["path", "count", "errors", "error_percentage"]].round(1), key="path", labels=_LABELS
+            )
             answers = analysis.distribution(listed.request_distribution)
-            self._statuses.show(answers[["status", "meaning", "count", "share_percentage"]].round(2), key="status")
+            self._statuses.show(
+                answers[["status", "meaning", "count", "share_percentage"]].round(2), key="status", labels=_LABELS
+            )
         else:
             self._by_path.value = ""
             self._over_time.value = picture(plots.fleet(frame, most=_STRIPS)) if len(frame) else ""
@@ -99,7 +105,7 @@ class TrafficPanel(ReadingPanel):
                 "" if len(frame) else "there is no environment with traffic to show", "quiet"
             )
             answers = analysis.distribution(frame) if len(frame) else pd.DataFrame()
-            self._statuses.show(answers.drop(columns=["low", "high"], errors="ignore").round(2))
+            self._statuses.show(answers.drop(columns=["low", "high"], errors="ignore").round(2), labels=_LABELS)
         self._paths.layout.display = "" if single else "none"
 
     def static(self) -> str:

@@ -1,0 +1,92 @@
+"""A person looks at the fleet, its traffic and its logs, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+OPEN = """
+import createos_nb
+client = createos_nb.simulate()
+panel = createos_nb.panels.{}
+panel
+"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_fleet_is_walked_by_the_keyboard_alone(
+    page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
+) -> None:
+    """Tab to the table, arrows to an environment, Enter opens its traffic below; its log likewise."""
+    own = page(OPEN.format("overview(client)"), theme=theme)
+    own.get_by_role("radio", name="choose shop-assistant").wait_for()
+    accessible(own)
+    for _ in range(30):
+        own.keyboard.press("Tab")
+        if own.evaluate("document.activeElement.type") == "radio":
+            break
+    own.keyboard.press("ArrowDown")
+    own.keyboard.press("Enter")
+    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for()
+    own.get_by_role("img", name="Requests by status class").wait_for()
+    accessible(own)
+    own.keyboard.press("ArrowDown")  # the focus is where it was
+    own.keyboard.press("Enter")
+    own.get_by_role("heading", name="Traffic · chat-bot / production").wait_for()
+    for _ in range(3):
+        own.keyboard.press("Tab")
+        if own.evaluate("document.activeElement.tagName") == "SELECT":
+            break
+    own.keyboard.press("ArrowDown")  # traffic, logs
+    own.keyboard.press("Tab")
+    own.keyboard.press("Enter")
+    own.get_by_role("heading", name="Logs · chat-bot / production").wait_for()
+    for _ in range(1):
+        own.keyboard.press("Tab")
+    own.keyboard.press("Enter")
+    own.get_by_role("heading", name="Logs · chat-bot / production").wait_for(state="detached")
+
+
+def test_the_traffic_of_an_environment(page: Callable[..., Any], accessible: Callable[[Any], None]) -> None:
+    """Another window draws another picture, another project keeps the environment of that name."""
+    own = page(OPEN.format('traffic(client, "storefront", "production")'), width=600)
+    picture = own.get_by_role("img", name="Requests by status class")
+    before = picture.get_attribute("src")
+    accessible(own)
+    own.get_by_label("Window").select_option("last hour")
+    own.wait_for_function("before => document.querySelector('img.createos-picture').src !== before", arg=before)
+    own.get_by_label("Project").select_option("orders-api")
+    own.get_by_role("heading", name="Traffic · orders-api / production").wait_for()
+    own.get_by_label("Environment").select_option("all environments")
+    own.get_by_role("heading", name="Traffic · orders-api", exact=True).wait_for()
+    own.get_by_role("img", name="Requests per minute, each environment on its own scale").wait_for()
+    accessible(own)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_log_is_searched_and_followed(
+    page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
+) -> None:
+    """Lines come while it is followed, and wait while it is paused."""
+    own = page(OPEN.format('logs(client, "storefront", "production")'), theme=theme, width=900)
+    own.get_by_text("the last 200 of 970 lines").wait_for()
+    accessible(own)
+    own.get_by_label("Search").fill("CHECKOUT")
+    own.get_by_text("lines of 970").wait_for()
+    assert "checkout" in own.locator(".createos-line").last.inner_text()
+    own.get_by_label("Search").fill("")
+    own.get_by_label("Follow").check()
+    own.get_by_text("the last 200 of 970 lines").wait_for(state="detached")
+    own.get_by_label("Pause").check()
+    own.get_by_text("new lines").wait_for()
+    last = own.locator(".createos-line").last.inner_text()
+    own.get_by_label("Pause").uncheck()
+    own.wait_for_function("last => [...document.querySelectorAll('.createos-line')].at(-1).innerText !== last", arg=last)
+    own.get_by_label("Log", exact=True).select_option("build")
+    own.get_by_text("health check on port 3000: passed").wait_for()
+    assert not own.get_by_label("Follow").is_checked()
+    accessible(own)
