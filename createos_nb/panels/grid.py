@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import anywidget
-import numpy as np
 import numpy as np
 import pandas as pd
 import traitlets
