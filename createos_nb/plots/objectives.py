@@ -109,13 +109,19 @@ def burn_rates(
         ax.yaxis.set_minor_locator(NullLocator())
         ax.set_ylim(factor / 100, max(factor * 10, float(np.nanmax(np.append(rows.to_numpy(dtype=float), 1))) * 2))
         ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
-        style.threshold(ax, factor, f"{row['alert']}: {factor:.4g}×")
+        # named in the legend: at the right end its name would lie on the latest figures
+        ax.axhline(
+            factor, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label=f"{row['alert']}: {factor:.4g}×"
+        )
         ax.set_ylabel("burn rate", fontsize=9, color=style.BLACK)
         if alerts is not None and len(alerts):
             _shade(ax, alerts[alerts["alert"] == row["alert"]], rates.index)
         style.legend(ax)
     style.time_axis(axes[-1])
-    style.moments(axes[0], marks)
+    named = list(marks)
+    style.moments(axes[0], named)
+    for ax in axes[1:]:
+        style.moments(ax, [(moment, "") for moment, _ in named])
     return fig
 
 
@@ -126,13 +132,17 @@ def _window(alert: str) -> tuple[str, str]:
 
 
 def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
+    step = index[1] - index[0] if len(index) > 1 else pd.Timedelta(0)
+    # a part of the rates may be drawn with the alerts of the whole
+    shown = (alerts["onset"] <= index[-1] + step) & ~(alerts["end"] < index[0])
+    alerts = alerts[shown].assign(onset=alerts["onset"].clip(lower=index[0]))
     if len(alerts):
         at = [style.instant(onset) for onset in alerts["onset"]]
         # seen even where the span is narrower than a line
         ax.plot(at, [1] * len(at), "v", transform=ax.get_xaxis_transform(), markersize=6, color=style.VERMILION,
                 clip_on=False)  # fmt: skip
     for onset, end in zip(alerts["onset"], alerts["end"], strict=True):
-        until = index[-1] if pd.isna(end) else end
+        until = index[-1] + step if pd.isna(end) else end
         ax.axvspan(
             style.instant(onset), style.instant(until), facecolor=style.VERMILION, alpha=0.25, hatch="\\\\\\",
             edgecolor=style.VERMILION, linewidth=0, zorder=0,

@@ -114,6 +114,14 @@ def test_an_alert_is_shaded_where_it_fires():
     assert sum(len(ax.patches) for ax in with_alerts.axes) == sum(len(ax.patches) for ax in without.axes) + len(alerts)
 
 
+def test_alerts_outside_of_the_rates_that_are_drawn_do_not_stretch_the_axis():
+    rates = analysis.burn_rates(BROKEN, target=0.99)
+    table, alerts = analysis.burn_table(target=0.99), analysis.burn_alerts(BROKEN, target=0.99)
+    alone = plots.burn_rates(rates.tail(600), table).axes[-1].get_xlim()
+    assert plots.burn_rates(rates.tail(600), table, alerts).axes[-1].get_xlim() == pytest.approx(alone)
+    assert len(alerts)
+
+
 def test_before_and_after_are_shaded_and_a_deployment_is_named():
     figure = DRAWN["before_after over time"]()
     top = figure.axes[0]
