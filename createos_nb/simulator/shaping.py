@@ -94,9 +94,9 @@ def push(
         message: of the commit.
         image: for a project of images.
         files: for a project of uploads.
-        source: what it is like when built: a `BuildBehaviour`, a mapping of its fields, or a name of the scenario; {} is
-            a sound one. None: as the newest version that was built and started, so that this one is, too; where there
-            was none yet, as the newest version.
+        source: what it is like when built: a `BuildBehaviour`, a mapping of its fields, or a name of the scenario.
+            {}: a sound one. None: as the newest version that was built and started, so that this one is, too; where
+            there was none yet, as the newest version.
         behaviour: what it does once it runs: a `Behaviour`, a mapping of its fields, or a name of the scenario.
         requires: run-time variables without which it ends at its start.
 
