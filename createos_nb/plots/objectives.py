@@ -50,10 +50,11 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
         linewidth=0,
     )
     style.line(ax, x, shown, style.SERIES[0], marker=None)
-    style.threshold(ax, 0, "budget spent")
+    ax.axhline(0, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label="budget spent")
     ax.set_ylim(floor, 105)
-    if young.any() and not young.all():
-        ax.axvspan(x[0], x[int(np.argmin(young))], color=style.PALE, alpha=0.6, linewidth=0, zorder=0)
+    if young.any():
+        full = x[-1] if young.all() else x[int(np.argmin(young))]
+        ax.axvspan(x[0], full, color=style.PALE, alpha=0.6, linewidth=0, zorder=0, label="window not full yet")
     style.percent_axis(ax, "error budget left")
     if lowest < floor:
         ax.annotate(
@@ -61,6 +62,7 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
             ha="right", color=style.VERMILION,
         )  # fmt: skip
     style.time_axis(ax)
+    style.legend(ax)
     style.moments(ax, marks)
     return fig
 

@@ -131,6 +131,16 @@ def test_before_and_after_are_shaded_and_a_deployment_is_named():
     assert len(figure.axes) == len(DRAWN["before_after"]().axes) + 1
 
 
+def test_an_interval_is_drawn_within_what_the_metric_can_be():
+    one = FRAME.iloc[:12].assign(count=1, status_2xx=1, status_3xx=0, status_4xx=0, status_5xx=0)
+    wide = analysis.compare(one.assign(status_2xx=[0] * 6 + [1] * 6, status_4xx=[1] * 6 + [0] * 6), one)
+    assert (wide["before"] + wide["low"]).loc["client_error_percentage"] < 0
+    assert (wide["before"] + wide["high"]).loc["success_percentage"] > 100
+    for ax in plots.before_after(wide).axes[1:]:
+        bar = next(line for line in ax.lines if line.get_linewidth() == 6)
+        assert 0 <= min(bar.get_xdata()) <= max(bar.get_xdata()) <= 100
+
+
 def test_the_first_swings_of_a_young_window_do_not_set_the_scale():
     frame = requests(3 * 1440, share=0)
     frame.iloc[3, frame.columns.get_loc("status_5xx")] = frame["count"].iloc[3]
