@@ -17,7 +17,7 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.times import iso
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
+    from createos_nb.fleet import Account
 
 #: Deployments of a project that are read to find those that are live; older ones are asked for one by one.
 _NEWEST: Final = 20
@@ -54,7 +54,7 @@ class Glance:
     `window`: its seconds; `points`: how many parts the window is cut into for `trend`.
     """
 
-    def __init__(self, client: Client, *, window: int = 3600, points: int = 30) -> None:
+    def __init__(self, client: Account, *, window: int = 3600, points: int = 30) -> None:
         if window < 60 or points < 1:
             raise InvalidInput("glance: window= is at least 60 seconds, points= at least 1")
         self._client, self.window, self.points = client, window, points

@@ -64,7 +64,7 @@ class SleepAdvice:
         if after is None:
             return f"Keep it awake: it idles {awake[0]:.1f} h a day, and no timeout would have cost less."
         figures = (
-            f"awake it idles {awake[0]:.1f} h a day; asleep after {_shown(after)} without a request it idles "
+            f"awake it idles {awake[0]:.1f} h a day; asleep {_after(after)} it idles "
             f"{sleep[0]:.1f} h and starts cold {sleep[1]:.1f} times a day"
         )
         if self.advice == "no difference":
@@ -245,5 +245,11 @@ def _runs(idle: Bools, missing: Bools) -> tuple[Any, Floats]:
     return first[known], (end - first)[known].astype(np.float64)
 
 
+def _after(timeout: pd.Timedelta) -> str:
+    return f"after {_shown(timeout)} without a request" if timeout else "as soon as nobody asks"
+
+
 def _shown(timeout: Any) -> str:
-    return "never" if timeout is None or pd.isna(timeout) else width_text(timeout.total_seconds())
+    if timeout is None or pd.isna(timeout):
+        return "never"
+    return width_text(timeout.total_seconds()) if timeout else "at once"

@@ -100,7 +100,10 @@ class SLO:
         return card.text(f"SLO {card.percent(self.target)} over {self.window}", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
-        shown = self.burn_rates.assign(exhausted_in=[_span(value) for value in self.burn_rates["exhausted_in"]])
+        rounded = {name: self.burn_rates[name].round(3) for name in ("burn_rate", "error_percentage", "coverage")}
+        shown = self.burn_rates.assign(
+            **rounded, exhausted_in=[_span(value) for value in self.burn_rates["exhausted_in"]]
+        )
         return card.html(
             f"SLO {card.percent(self.target)} over {self.window}",
             self.sentence,

@@ -47,11 +47,12 @@ def effect(
     if first > last:
         raise InvalidInput(f"effect: end ({iso(last)}) is before start ({iso(first)})")
     last = max(last, first + 1)
-    periods = {"before": (first - wide, first), "during": (first, last), "after": (last, min(last + wide, int(now)))}
+    periods = {"before": (first - wide, first), "during": (first, last), "after": (last, last + wide)}
     names = [environment] if isinstance(environment, str) else list(environment)
     if not names:
         raise InvalidInput("effect: name an environment")
-    rows = [_row(client, project, names, *times) for times in periods.values()]
+    present = math.ceil(now)
+    rows = [_row(client, project, names, begin, min(end, present)) for begin, end in periods.values()]
     frame = pd.DataFrame(rows, index=pd.Index(list(periods), name="period", dtype="str"))
     for name in _TIMES:
         frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[us, UTC]")

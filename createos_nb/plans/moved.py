@@ -17,7 +17,7 @@ _COLUMNS = ("step", "target", "field", "planned", "now")
 Difference = dict[str, Any]
 
 
-def differing(step: Step, now: Mapping[str, Any], number: int) -> list[Difference]:
+def differing(step: Step, now: Mapping[str, Any], number: int, present: Present) -> list[Difference]:
     """The fields that are neither as they were nor as the step wants them."""
     earlier = step.earlier()
     return [
@@ -26,7 +26,7 @@ def differing(step: Step, now: Mapping[str, Any], number: int) -> list[Differenc
             "target": str(step.target),
             "field": name,
             "planned": step.word(name, earlier.get(name)),
-            "now": step.word(name, now.get(name)),
+            "now": step.spelled(name, now.get(name), present),
         }
         for name in {**earlier, **now}
         if now.get(name) != earlier.get(name)
@@ -54,7 +54,7 @@ def since(steps: list[Step], present: Present, made: Mapping[int, str], done: It
             continue
         if step.makes or now == step.wanted(made) or step.under_way(now):
             continue
-        found += differing(step, now, number)
+        found += differing(step, now, number, present)
     return found
 
 
@@ -80,7 +80,7 @@ def overtaken(steps: list[Step], present: Present, made: Mapping[int, str], done
                 "target": str(step.target),
                 "field": name,
                 "planned": step.word(name, wanted.get(name)),
-                "now": step.word(name, now.get(name)),
+                "now": step.spelled(name, now.get(name), present),
             }
             for name in {**wanted, **now}
             if now.get(name) != wanted.get(name)

@@ -155,9 +155,9 @@ class Performance:
                     self.run.tell("already so")
                     return False
                 return True
-            first = all(self.steps[other].place() != step.place() for other in range(number))
-            if first and (found_now := moved.differing(step, now, number)):
-                raise WorldMoved(moved.frame_of(found_now), written=self.journal.begun)
+        # also what later steps rest on: better to stop before this write than after it
+        if found_now := moved.since(self.steps, present, self.run.made, self.done):
+            raise WorldMoved(moved.frame_of(found_now), written=self.journal.begun)
         step.ready(self.run)
         baseline = step.baseline(present)
         self.journal.write("about to", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
@@ -202,10 +202,11 @@ class Performance:
         """Read whether it is so. Raises `StepFailed`."""
         if step.makes or not step.writes:
             return  # the wait has seen what it has made
-        now, wanted = step.look(self.run.look(), self.run.made), step.wanted(self.run.made)
+        present = self.run.look()
+        now, wanted = step.look(present, self.run.made), step.wanted(self.run.made)
         if now != wanted:
             differing = [
-                f"{name} is {step.word(name, now.get(name))}, not {step.word(name, wanted.get(name))}"
+                f"{name} is {step.spelled(name, now.get(name), present)}, not {step.word(name, wanted.get(name))}"
                 for name in {**wanted, **now}
                 if now.get(name) != wanted.get(name)
             ]

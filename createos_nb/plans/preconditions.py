@@ -36,6 +36,9 @@ def _writable(present: Present) -> Precondition:
 def _active(present: Present, project: str) -> Precondition:
     row = present.project(project)
     status = str(row.get("status"))
-    return Precondition(
-        f"project {row.get('uniqueName')} is active", "holds" if status == "active" else "fails", status
+    if status == "active":
+        return Precondition(f"project {row.get('uniqueName')} is active", "holds", status)
+    hint = {"suspended": ": client.projects.unsuspend resumes it", "suspending": ": wait, then resume it"}.get(
+        status, ""
     )
+    return Precondition(f"project {row.get('uniqueName')} is active", "fails", status + hint)

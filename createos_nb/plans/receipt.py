@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from createos_nb.plans import moved, shown
+from createos_nb.plans.errors import StepFailed
 from createos_nb.plans.present import Present
 from createos_nb.plans.record import steps_of
 from createos_nb.plans.steps.variables import SetVariables
@@ -225,9 +226,12 @@ class Receipt:
         )
 
     def _back(self, step: Step, present: Present, number: int) -> tuple[list[Step], list[str], Hidden | None]:
-        if isinstance(step, SetVariables):
-            return step.back_with(present, self._hidden.get(number))
-        return (*step.back(present, self._ids, number), None)
+        try:
+            if isinstance(step, SetVariables):
+                return step.back_with(present, self._hidden.get(number))
+            return (*step.back(present, self._ids, number), None)
+        except StepFailed as error:  # what it was done to is gone
+            return [], [f"{step.what}: can't be taken back: {error.message}"], None
 
 
 def steps_frame(steps: list[Step]) -> pd.DataFrame:

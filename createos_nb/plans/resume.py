@@ -16,6 +16,7 @@ from createos_nb.plans.perform import Performance
 from createos_nb.plans.receipt import Receipt
 from createos_nb.plans.record import steps_of
 from createos_nb.plans.steps.deployments import Upload
+from createos_nb.plans.steps.handing_over import OfferTransfer, TakeOver
 from createos_nb.plans.steps.variables import SetVariables
 from createos_nb.secret import Secret
 
@@ -30,6 +31,7 @@ def resume(
     *,
     variables: Mapping[str, str | None] | None = None,
     source: Any = None,
+    token: str | Secret | None = None,
     wait: bool = True,
     timeout: float | None = None,
     on_event: OnEvent | None = None,
@@ -40,9 +42,10 @@ def resume(
 
     A write that may or may not have been applied when the run ended is settled by reading. What is done already must
     still be so, or nothing more is written. `client`: the account of the run; without it, one with the key that is
-    found for the run's base URL. No journal holds the values of variables that a run sets, nor files: `variables` and
-    `source` (where it is no folder or archive) give them again. A run that has come to its end is reported, and nothing
-    is written. `wait`, `timeout`, `on_event`, `status`, `cancel`: as for `Plan.apply`.
+    found for the run's base URL. No journal holds the values of variables that a run sets, nor files, nor the token of
+    a transfer: `variables`, `source` (where it is no folder or archive) and `token` give them again. A run that has
+    come to its end is reported, and nothing is written. `wait`, `timeout`, `on_event`, `status`, `cancel`: as for
+    `Plan.apply`.
 
     Raises `JournalError` for what is no journal or another account's, and what `Plan.apply` raises.
     """
@@ -64,6 +67,10 @@ def resume(
             hidden[number] = Hidden(values={k: None if v is None else Secret(v) for k, v in given.items()})
         elif isinstance(step, Upload) and source is not None:
             hidden[number] = Hidden(source=source)
+        elif isinstance(step, TakeOver) and token is not None:
+            hidden[number] = Hidden(source=token if isinstance(token, Secret) else Secret(token))
+        elif isinstance(step, OfferTransfer):
+            hidden[number] = Hidden()
     with kept.writing(asked.clock.now()), listening(on_event, asked.clock) as told:
         if kept.finished:
             return Receipt.of_journal(kept, asked, hidden=hidden)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from createos_nb.frames.logs import clean
@@ -21,7 +22,8 @@ def plan(one: Plan) -> tuple[list[str], list[Part]]:
     """Head and parts of a plan."""
     head = [one.where, f"Plan: {one.title}"]
     steps = one.frame().drop(columns=["operation", "target"])
-    parts: list[Part] = [("Steps", steps if len(one.steps) else ["nothing to do: it is so already"])]
+    nothing = "nothing of it can be taken back" if one.runbook == "undo" and one.warnings else "it is so already"
+    parts: list[Part] = [("Steps", steps if len(one.steps) else [f"nothing to do: {nothing}"])]
     if len(one.blast_radius):
         parts.append(("Reaches", one.blast_radius.drop(columns=["project"])))
     trouble = one.preconditions[one.preconditions["state"] != "holds"]
@@ -101,7 +103,7 @@ def _spelled(value: Any) -> str:
         return clean(value)
     if value is None or value is pd.NA or value != value:
         return "–"
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M:%S}"

@@ -30,6 +30,22 @@ ENDS: Final = {
 }
 
 
+#: Statuses that a deployment will leave, and what to do meanwhile; "gone" where there is none.
+MEANWHILE: Final = {
+    "queue": "wait until it is built: client.deployments.follow(…) shows how far it is.",
+    "building": "wait until it is built: client.deployments.follow(…) shows how far it is.",
+    "deploying": "wait a moment.",
+    "sleeping": "runbooks.wake wakes it.",
+    "gone": "it was deleted: make the plan again, for another one.",
+}
+
+
+def told(status: str) -> str:
+    """A status with what to do about it."""
+    hint = ENDS.get(status) or MEANWHILE.get(status)
+    return f"{status}: {hint}" if hint else status
+
+
 def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> None:
     """Ask again and again, more and more seldom. Raises `TakesTooLong`; a read that fails for now is asked again."""
     limit = seconds if run.timeout is None else run.timeout

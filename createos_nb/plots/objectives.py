@@ -50,10 +50,11 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
         linewidth=0,
     )
     style.line(ax, x, shown, style.SERIES[0], marker=None)
-    style.threshold(ax, 0, "budget spent")
+    ax.axhline(0, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label="budget spent")
     ax.set_ylim(floor, 105)
-    if young.any() and not young.all():
-        ax.axvspan(x[0], x[int(np.argmin(young))], color=style.PALE, alpha=0.6, linewidth=0, zorder=0)
+    if young.any():
+        full = x[-1] if young.all() else x[int(np.argmin(young))]
+        ax.axvspan(x[0], full, color=style.PALE, alpha=0.6, linewidth=0, zorder=0, label="window not full yet")
     style.percent_axis(ax, "error budget left")
     if lowest < floor:
         ax.annotate(
@@ -61,6 +62,7 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
             ha="right", color=style.VERMILION,
         )  # fmt: skip
     style.time_axis(ax)
+    style.legend(ax)
     style.moments(ax, marks)
     return fig
 
@@ -109,13 +111,19 @@ def burn_rates(
         ax.yaxis.set_minor_locator(NullLocator())
         ax.set_ylim(factor / 100, max(factor * 10, float(np.nanmax(np.append(rows.to_numpy(dtype=float), 1))) * 2))
         ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
-        style.threshold(ax, factor, f"{row['alert']}: {factor:.4g}×")
+        # named in the legend: at the right end its name would lie on the latest figures
+        ax.axhline(
+            factor, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label=f"{row['alert']}: {factor:.4g}×"
+        )
         ax.set_ylabel("burn rate", fontsize=9, color=style.BLACK)
         if alerts is not None and len(alerts):
             _shade(ax, alerts[alerts["alert"] == row["alert"]], rates.index)
         style.legend(ax)
     style.time_axis(axes[-1])
-    style.moments(axes[0], marks)
+    named = list(marks)
+    style.moments(axes[0], named)
+    for ax in axes[1:]:
+        style.moments(ax, [(moment, "") for moment, _ in named])
     return fig
 
 
@@ -126,13 +134,17 @@ def _window(alert: str) -> tuple[str, str]:
 
 
 def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
+    step = index[1] - index[0] if len(index) > 1 else pd.Timedelta(0)
+    # a part of the rates may be drawn with the alerts of the whole
+    shown = (alerts["onset"] <= index[-1] + step) & ~(alerts["end"] < index[0])
+    alerts = alerts[shown].assign(onset=alerts["onset"].clip(lower=index[0]))
     if len(alerts):
         at = [style.instant(onset) for onset in alerts["onset"]]
         # seen even where the span is narrower than a line
         ax.plot(at, [1] * len(at), "v", transform=ax.get_xaxis_transform(), markersize=6, color=style.VERMILION,
                 clip_on=False)  # fmt: skip
     for onset, end in zip(alerts["onset"], alerts["end"], strict=True):
-        until = index[-1] if pd.isna(end) else end
+        until = index[-1] + step if pd.isna(end) else end
         ax.axvspan(
             style.instant(onset), style.instant(until), facecolor=style.VERMILION, alpha=0.25, hatch="\\\\\\",
             edgecolor=style.VERMILION, linewidth=0, zorder=0,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _WIDE, _HIGH = 150, 26
 _MARK = {"alerts": ("#b04a00", "●"), "missed": ("#8a5a00", "▲"), "met": ("#005a8c", "✓")}
+# a notebook has a style of its own for tables, which would win without "important"
 _STYLE = f"""
 .fleet-report {{ font: 13px/1.4 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; color: {style.BLACK};
   background: #fff; padding: 1em; max-width: 1100px; }}
@@ -23,12 +24,15 @@ _STYLE = f"""
 .fleet-report p {{ margin: .2em 0 .8em; }}
 .fleet-report .quiet {{ color: #5c5c5c; font-size: 12px; overflow-wrap: anywhere; }}
 .fleet-report .lead {{ font-size: 15px; }}
-.fleet-report table {{ border-collapse: collapse; width: 100%; margin: 0; font-size: 12px; }}
-.fleet-report th, .fleet-report td {{ text-align: left; padding: 3px 8px 3px 0; border-bottom: 1px solid {style.PALE};
+.fleet-report table {{ border-collapse: collapse; width: 100%; margin: 0; font-size: 12px;
+  table-layout: auto !important; }}
+.fleet-report table th, .fleet-report table td {{ text-align: left !important; padding: 3px 8px 3px 0;
+  border-bottom: 1px solid {style.PALE};
   vertical-align: middle; background: #fff; color: {style.BLACK}; overflow-wrap: break-word; white-space: normal;
   max-width: 22em; }}
 .fleet-report .wide {{ overflow-x: auto; }}
-.fleet-report .number {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }}
+.fleet-report table th.number, .fleet-report table td.number {{ text-align: right !important;
+  white-space: nowrap; font-variant-numeric: tabular-nums; }}
 .fleet-report small {{ color: #5c5c5c; display: block; font-weight: normal; }}
 .fleet-report svg {{ display: block; }}
 .fleet-report tr {{ break-inside: avoid; }}

@@ -45,14 +45,16 @@ def capacity(
     ax.plot(load[met], share[met], "o", markersize=3, color=style.BLUE, alpha=0.35, label="met the target")
     ax.plot(load[~met], share[~met], "x", markersize=5, color=style.VERMILION, alpha=0.7, label="missed the target")
     if np.isfinite(advice.demonstrated):
+        # on the side where there is more room
+        right = advice.demonstrated < 0.5 * float(np.max(load, initial=0.0))
         ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--")
         ax.annotate(
             f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica",
             (advice.demonstrated, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(-4, -3),
+            xytext=(4 if right else -4, -3),
             textcoords="offset points",
-            ha="right",
+            ha="left" if right else "right",
             va="top",
             fontsize=8,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},

@@ -205,18 +205,23 @@ def threshold(ax: Axes, value: float, text: str, *, color: str = BLACK) -> None:
 def moments(ax: Axes, marks: Iterable[tuple[Any, str]]) -> None:
     """Vertical lines at moments, such as deployments, each with its name at the top.
 
-    `marks` are pairs of a time that carries a zone (or a UTC index entry) and a short text.
+    `marks` are pairs of a time that carries a zone (or a UTC index entry) and a short text; "" draws the line alone.
     """
+    from matplotlib.dates import date2num
+
     for moment, text in marks:
         x = instant(moment)
         ax.axvline(x, color=BLACK, linewidth=1, linestyle=(0, (4, 2)), zorder=4)
+        begin, end = ax.get_xlim()
+        # what came after the moment is what people look at: near the end its name stands before it
+        late = date2num(x) > begin + 0.8 * (end - begin)  # type: ignore[no-untyped-call]  # has no types
         ax.annotate(
             short(plain(text), 28),
             xy=(x, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3, -2),
+            xytext=(-3 if late else 3, -2),
             textcoords="offset points",
-            ha="left",
+            ha="right" if late else "left",
             va="top",
             rotation=90,
             fontsize=8,

@@ -129,7 +129,8 @@ def before_after(
     fig, axes = style.figure(
         title,
         caption=f"{above}Hollow: before. Filled: after. The bar is where the value after lies with {confidence} "
-        "confidence, seen from the value before; if it does not touch the dashed line, the metric has changed.",
+        "confidence, seen from the value before: the further from the dashed line, the surer the change. The word at "
+        "the right says whether it is sure enough.",
         rows=rows if series is None else rows + 1,
         height=1.0 + 0.72 * rows + (0 if series is None else 2.2),
         height_ratios=None if series is None else [2.6, *[0.72] * rows],
@@ -138,7 +139,10 @@ def before_after(
         _two_windows(axes.pop(0), series, comparison.attrs, marks)
     for ax, (metric, row) in zip(axes, table.iterrows(), strict=False):
         before, after = float(row["before"]), float(row["after"])
-        low, high = before + float(row["low"]), before + float(row["high"])
+        # a difference may reach further than the metric itself can go
+        low, high = max(before + float(row["low"]), 0.0), before + float(row["high"])
+        if str(metric).endswith("percentage"):
+            high = min(high, 100.0)
         changed = bool(row["changed"])
         color = style.VERMILION if changed else style.BLUE
         ax.axvline(before, color=style.BLACK, linestyle="--", linewidth=1)
@@ -227,7 +231,7 @@ def today(
 def _empty_cell(ax: Any, row: int, column: int) -> None:
     from matplotlib.patches import Rectangle
 
-    ax.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor=style.GREY, hatch="////", linewidth=0))
+    ax.add_patch(Rectangle((column, row), 1, 1, facecolor="white", edgecolor=style.PALE, hatch="////", linewidth=0))
 
 
 def _floats(column: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:

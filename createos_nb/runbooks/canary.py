@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gate import Gate, SuccessRate
+from createos_nb.plans.gate import Gate
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.present import Present
 from createos_nb.plans.steps.environments import assign_of
 from createos_nb.plans.steps.step import Target
 from createos_nb.plans.steps.watching import Probe
+from createos_nb.runbooks.asked import gate_of, paths_of, stages_of
 from createos_nb.runbooks.holding import promotion_step
 from createos_nb.runbooks.sides import side_of, watch_of
 from createos_nb.runbooks.switching import version_for
@@ -36,7 +37,7 @@ def canary(
     branch: str | None = None,
     side: str = "canary",
     stages: Sequence[tuple[int, float]] = STAGES,
-    paths: Sequence[str] = ("/",),
+    paths: str | Sequence[str] = ("/",),
     gate: Gate | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
@@ -47,23 +48,25 @@ def canary(
     requests and seconds. After each stage `gate` (default: `SuccessRate()`) compares its traffic with that of the first
     one; where it does not pass, the plan stops, and what served users still does. What is tried: as for `blue_green`.
     """
+    asked, pace, gate = paths_of(paths), stages_of(stages), gate_of(gate)
     present = Present(client)
     owner = present.project_named(project)
     row = present.environment_named(owner, environment)
     if row["uniqueName"] == side:
         raise InvalidInput("canary: side= is another environment than the one that serves")
-    if not stages:
-        raise InvalidInput("canary: give at least one stage, such as (30, 60)")
     rows = {one["uniqueName"]: one for one in present.environments(owner["id"])}
     steps: list[Step] = []
     hidden: dict[int, Hidden] = {}
     warnings = ["the platform can't split traffic: the canary sees those who use its own address, and no others"]
-    if row.get("isAutoPromoteEnabled"):
-        why = "or the new version would go live before it was tried"
-        step, told = promotion_step(owner, row, False, why, allow_description_change)
-        steps.append(step)
-        warnings += [*told, f"auto-promotion of {row['uniqueName']} stays held: runbooks.release releases it"]
-    place = side_of(owner, rows.get(side), side, row, steps)
+    for one, why in (
+        (row, "or the new version would go live before it was tried"),
+        (rows.get(side), "or a push would put another version into the trial"),
+    ):
+        if one is not None and one.get("isAutoPromoteEnabled"):
+            step, told = promotion_step(owner, one, False, why, allow_description_change)
+            steps.append(step)
+            warnings += [*told, f"auto-promotion of {one['uniqueName']} stays held: runbooks.release releases it"]
+    place = side_of(client, owner, rows.get(side), side, row, steps)
     wanted, label = version_for(present, owner, row, version, image, source, branch, steps, hidden)
     live = place.get("projectDeploymentId")
     if live != wanted:
@@ -72,9 +75,9 @@ def canary(
     target = Target(
         project=owner["id"], project_name=owner["uniqueName"], environment=place["id"], environment_name=side
     )
-    steps.append(Probe(target=target, why="a smoke test", paths=list(paths), requests=max(3, len(paths))))
-    for requests, seconds in stages:
-        watch, own = watch_of(owner, place, row, list(paths), int(requests), float(seconds), gate or SuccessRate())
+    steps.append(Probe(target=target, why="a smoke test", paths=asked, requests=max(3, len(asked))))
+    for requests, seconds in pace:
+        watch, own = watch_of(owner, place, row, asked, requests, seconds, gate)
         if own is not None:
             hidden[len(steps)] = own
         steps.append(watch)
@@ -94,8 +97,8 @@ def canary(
             "image": image,
             "branch": branch,
             "side": side,
-            "stages": [list(stage) for stage in stages],
-            "paths": list(paths),
+            "stages": [list(stage) for stage in pace],
+            "paths": asked,
         },
         hidden=hidden,
         warnings=warnings,

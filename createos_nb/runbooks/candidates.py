@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from createos_nb.errors import CreateOSError
+from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal, default_folder
 from createos_nb.plans.present import Present, Row
@@ -156,8 +156,10 @@ def _from_journals(present: Present, journals: str | os.PathLike[str] | None, en
 
 
 def _from_snapshot(snapshot: pd.DataFrame | None, environment: Row) -> set[str]:
-    if snapshot is None or "project_deployment_id" not in snapshot or "id" not in snapshot:
+    if snapshot is None:
         return set()
+    if not isinstance(snapshot, pd.DataFrame) or not {"id", "project_deployment_id"} <= set(snapshot):
+        raise InvalidInput("snapshot: a frame as client.environments.list gave it, with id and project_deployment_id")
     mine = snapshot[snapshot["id"] == environment["id"]]
     return {str(one) for one in mine["project_deployment_id"].dropna()}
 

@@ -78,7 +78,7 @@ def made_of(
         wanted = branch or _branch_of(present, owner, row)
         return DeployBranch(target=target, why="asked for", branch=wanted), {}, {"branch": wanted}
     if kind == "image":
-        if not image or not image.strip():
+        if not isinstance(image, str) or not image.strip():
             raise InvalidInput(f"deploy: {name} deploys images: give image=")
         return DeployImage(target=target, why="asked for", image=image.strip()), {}, {"image": image.strip()}
     if source is None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from createos_nb.api import find
 from createos_nb.errors import InvalidInput
-from createos_nb.nouns.values import ready
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.present import Present
 from createos_nb.plans.steps.environments import Scale, target_of
+from createos_nb.runbooks.asked import value_of
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -29,12 +28,14 @@ def scale(
 
     `cpu`: 200–500 millicores; `memory`: 500–1024 MB; `replicas`: 1–3. Raises `InvalidInput` outside of these.
     """
-    asked = {name: int(v) for name, v in (("cpu", cpu), ("memory", memory), ("replicas", replicas)) if v is not None}
+    given = {"cpu": cpu, "memory": memory, "replicas": replicas}
+    asked: dict[str, int] = {
+        name: value_of(client, "UpdateProjectEnvironmentResources", name, value)
+        for name, value in given.items()
+        if value is not None
+    }
     if not asked:
         raise InvalidInput("scale: give cpu=, memory= or replicas=")
-    operation = find("UpdateProjectEnvironmentResources")
-    for name, value in asked.items():
-        ready(operation, operation.by_key[name], value, client.clock.now())
     present = Present(client)
     owner = present.project_named(project)
     row = present.environment_named(owner, environment)

@@ -12,15 +12,21 @@ from createos_nb.plans.steps.environments import accepted, target_of
 from createos_nb.plans.steps.making import MakeEnvironment
 from createos_nb.plans.steps.step import MADE, Target
 from createos_nb.plans.steps.watching import Watch
+from createos_nb.runbooks.asked import value_of
 
 if TYPE_CHECKING:
+    from createos_nb.client import Client
     from createos_nb.plans.steps.step import Step
 
 
-def side_of(project: Row, row: Row | None, name: str, like: Row, steps: list[Step]) -> Row:
-    """The environment, or one that a step makes after the model of another: that step joins the steps."""
+def side_of(client: Client, project: Row, row: Row | None, name: str, like: Row, steps: list[Step]) -> Row:
+    """The environment, or one that a step makes after the model of another: that step joins the steps.
+
+    Raises `InvalidInput` for a name that an environment can't have.
+    """
     if row is not None:
         return row
+    name = value_of(client, "CreateProjectEnvironment", "unique_name", name)
     held = like.get("resources") or {}
     text = f"Second side of {like['uniqueName']}"
     step = MakeEnvironment(
@@ -43,10 +49,6 @@ def watch_of(
     project: Row, side: Row, baseline: Row, paths: list[str], requests: int, seconds: float, gate: Gate
 ) -> tuple[Watch, Hidden | None]:
     """The step that watches a side, and what of it no journal holds."""
-    if requests < 1 or not seconds > 0:
-        raise InvalidInput("requests= and seconds= are more than 0")
-    if not paths or not all(isinstance(path, str) and path.startswith("/") for path in paths):
-        raise InvalidInput(f"paths: each begins with a slash, such as '/', not {paths!r}")
     shipped = gate if isinstance(gate, SuccessRate) else None
     if shipped is not None and shipped.minimum > requests:
         raise InvalidInput(f"the gate needs {shipped.minimum} requests, and requests={requests}")

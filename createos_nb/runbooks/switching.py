@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gate import Gate, SuccessRate
+from createos_nb.plans.gate import Gate
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.present import Present, Row, version_of
@@ -14,6 +14,7 @@ from createos_nb.plans.steps.domains import Route
 from createos_nb.plans.steps.environments import assign_of, wake_of
 from createos_nb.plans.steps.step import MADE, Target
 from createos_nb.plans.steps.watching import Probe
+from createos_nb.runbooks.asked import gate_of, pace_of, paths_of
 from createos_nb.runbooks.deploying import made_of
 from createos_nb.runbooks.holding import promotion_step
 from createos_nb.runbooks.sides import side_of, watch_of
@@ -34,7 +35,7 @@ def blue_green(
     image: str | None = None,
     source: Any = None,
     branch: str | None = None,
-    paths: Sequence[str] = ("/",),
+    paths: str | Sequence[str] = ("/",),
     requests: int = 30,
     seconds: float = 120.0,
     gate: Gate | None = None,
@@ -51,6 +52,8 @@ def blue_green(
 
     Both sides follow one branch, so a push would move a side that promotes by itself: auto-promotion of both is held.
     """
+    asked, gate = paths_of(paths), gate_of(gate)
+    requests, seconds = pace_of(requests, seconds)
     present = Present(client)
     owner = present.project_named(project)
     name = owner["uniqueName"]
@@ -61,7 +64,12 @@ def blue_green(
         raise InvalidInput("blue_green: blue= and green= are two environments")
     if serving is None or serving["uniqueName"] not in (blue, green):
         where = "nothing" if serving is None else serving["uniqueName"]
-        raise InvalidInput(f"{domain} is routed to {where}: blue_green needs it on one of its sides, {blue} or {green}")
+        hint = (
+            f"blue={where!r} makes that one a side" if serving is not None else f"runbooks.switch routes it to {blue}"
+        )
+        raise InvalidInput(
+            f"{domain} is routed to {where}: blue_green needs it on one of its sides, {blue} or {green}; {hint}"
+        )
     idle = green if serving["uniqueName"] == blue else blue
     steps: list[Step] = []
     hidden: dict[int, Hidden] = {}
@@ -73,17 +81,17 @@ def blue_green(
             )
             steps.append(step)
             warnings += told
-    side = side_of(owner, rows.get(idle), idle, serving, steps)
+    side = side_of(client, owner, rows.get(idle), idle, serving, steps)
     wanted, label = version_for(present, owner, serving, version, image, source, branch, steps, hidden)
     live = (rows.get(idle) or {}).get("projectDeploymentId")
     if live != wanted:
         running = present.deployment(owner["id"], live) if live else None
         steps.append(assign_of(owner, side, running, wanted, label, "to be tried where nobody is served"))
-    watch, own = watch_of(owner, side, serving, list(paths), requests, seconds, gate or SuccessRate())
+    watch, own = watch_of(owner, side, serving, asked, requests, seconds, gate)
     if own is not None:
         hidden[len(steps) + 1] = own
     target = Target(project=owner["id"], project_name=name, environment=side["id"], environment_name=idle)
-    steps.append(Probe(target=target, why="a smoke test", paths=list(paths), requests=max(3, len(paths))))
+    steps.append(Probe(target=target, why="a smoke test", paths=asked, requests=max(3, len(asked))))
     steps.append(watch)
     through = Target(project=owner["id"], project_name=name, domain=host["id"], domain_name=host["name"])
     steps.append(
@@ -95,7 +103,7 @@ def blue_green(
             shown={serving["id"]: serving["uniqueName"], side["id"]: idle},
         )
     )
-    steps.append(Probe(target=through, why="what users see", paths=list(paths), requests=max(3, len(paths))))
+    steps.append(Probe(target=through, why="what users see", paths=asked, requests=max(3, len(asked))))
     warnings.append(f"{serving['uniqueName']} keeps running as it is, to switch back to")
     return Plan(
         present,
@@ -110,7 +118,7 @@ def blue_green(
             "version": None if version is None else str(version),
             "image": image,
             "branch": branch,
-            "paths": list(paths),
+            "paths": asked,
             "requests": requests,
             "seconds": seconds,
         },
@@ -130,7 +138,16 @@ def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
     before = host.get("environmentId")
     target = Target(project=owner["id"], project_name=owner["uniqueName"], domain=host["id"], domain_name=host["name"])
     steps: list[Step] = []
+    warnings: list[str] = []
     if before != row["id"]:
+        sides = [one for one in present.environments(owner["id"]) if one["id"] in (before, row["id"])]
+        if len(sides) == 2 and all(one.get("isAutoPromoteEnabled") for one in sides):
+            branches = {one.get("branch") for one in sides}
+            if len(branches) == 1:
+                warnings.append(
+                    f"both sides promote what is pushed to {branches.pop()}: the next push moves both, and there is "
+                    "nothing to switch back to: runbooks.hold stops that"
+                )
         live = row.get("projectDeploymentId")
         running = present.deployment(owner["id"], live) if live else None
         if running is not None and running.get("status") == "sleeping":
@@ -151,6 +168,7 @@ def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
         steps,
         runbook="switch",
         arguments={"project": owner["id"], "domain": host["id"], "environment": row["id"]},
+        warnings=warnings,
     )
 
 

@@ -51,7 +51,7 @@ def take_over(client: Client, project: str, token: str | Secret) -> Plan:
     """
     if not is_id(project):
         raise InvalidInput(
-            f"take_over: the id of the project, not {project!r}: another user's projects have no name here"
+            f"take_over: give the id of the project, not {project!r}: the names of another user's are not known here"
         )
     kept = token if isinstance(token, Secret) else Secret(token)
     if not kept.reveal().strip():

@@ -14,6 +14,7 @@ from createos_nb.plans.steps.environments import assign_of, target_of
 from createos_nb.plans.steps.step import MADE
 from createos_nb.plans.steps.variables import SetVariables, prints, variables_of
 from createos_nb.runbooks.again import again
+from createos_nb.runbooks.asked import value_of
 from createos_nb.secret import MASK, Secret
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def set_variables(
     row = present.environment_named(owner, environment)
     if port is not None and owner.get("type") != "image":
         raise InvalidInput("port: only an environment of an image project has one of its own")
+    if port is not None:
+        port = value_of(client, "UpdateProjectEnvironmentEnvironmentVariables", "port", port)
     held = variables_of(row)
     if replace:
         given |= {name: None for name in held if name not in given}

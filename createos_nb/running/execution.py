@@ -158,9 +158,10 @@ def _text(output: Any) -> str:
     if kind not in ("execute_result", "display_data"):
         return ""
     data = output["data"]
+    text = str(data.get("text/plain", ""))
     if any(name.startswith("image/") for name in data):
-        return "(a picture: it is in the notebook)\n"
-    return f"{data['text/plain']}\n" if "text/plain" in data else ""
+        return f"(a picture, in the notebook: {text.strip('<>')})\n"
+    return f"{text}\n" if text else ""
 
 
 def kernel_environment(**more: str | os.PathLike[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from createos_nb.simulator.answers import Headers, Reply, failure
 from createos_nb.simulator.edge import Edge, Request
 from createos_nb.simulator.faults import Broken
-from createos_nb.simulator.gateway import PATIENCE, Answered, Waking
+from createos_nb.simulator.gateway import Answered
 from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.refusal import Refusal
 
@@ -91,7 +91,6 @@ class Application:
             scope["query_string"].decode("latin-1"),
             headers,
             await self._body(headers, receive),
-            patience=PATIENCE if self._pace.speed else 0,
         )
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
@@ -116,16 +115,13 @@ class Application:
 
     async def _perform(self, request: Request) -> tuple[Reply, float]:
         """The answer, and the real seconds that it is still to take."""
-        while True:
-            written = self._file.writes if self._file is not None else 0
-            answer, wait = self._once(request)
-            if self._file is not None and self._file.writes != written and self._edge.is_api(request):
-                await self._file.durable()
-            if isinstance(answer, Answered):
-                return answer.reply, wait
-            await asyncio.sleep(wait)
+        written = self._file.writes if self._file is not None else 0
+        answer, wait = self._once(request)
+        if self._file is not None and self._file.writes != written and self._edge.is_api(request):
+            await self._file.durable()
+        return answer.reply, wait
 
-    def _once(self, request: Request) -> tuple[Answered | Waking, float]:
+    def _once(self, request: Request) -> tuple[Answered, float]:
         world, pace, file = self._world, self._pace, self._file
         with world.lock:
             pace.catch_up()
@@ -143,13 +139,10 @@ class Application:
                     file.rewrite()
                 file.show()
 
-    def _timed(self, request: Request) -> tuple[Answered | Waking, float]:
+    def _timed(self, request: Request) -> tuple[Answered, float]:
         world, pace = self._world, self._pace
         before = world.state.now
         answer = self._edge.perform(request)
-        if isinstance(answer, Waking):
-            request.began = request.began or before
-            return answer, pace.seconds(answer.until - world.state.now)
         wait = pace.seconds(answer.ms * 1_000) if pace.speed else 0.0
         if world.state.now > before:
             wait += pace.owe(world.state.now - before)

@@ -128,6 +128,7 @@ class Core:
                 [incident for incident, reached in state.incidents if environment.id in reached],
                 self.recorded.setdefault(environment.id, Recorded()),
                 created_at(environment),
+                [] if environment.replayed else [one for one in environment.scheduled if one.method],
             )
         return found
 

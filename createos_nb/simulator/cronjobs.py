@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from createos_nb.simulator.access import cronjob_of, environment_of, project_of
-from createos_nb.simulator.cron import Cron
 from createos_nb.simulator.moments import rfc3339, rfc3339_or_null
 from createos_nb.simulator.refusal import Refusal
 from createos_nb.simulator.registry import Call, serves
-from createos_nb.simulator.runs import past_runs
+from createos_nb.simulator.runs import past_runs, settle
 from createos_nb.simulator.schedule import due_in, happens
 from createos_nb.simulator.state import Cronjob, Environment, Project
+from createos_nb.simulator.traffic import Cron
 
 if TYPE_CHECKING:
     from createos_nb.simulator.core import Core
@@ -116,6 +116,14 @@ def new_cronjob(
     return job
 
 
+def _changed(world: Core, project: Project, job: Cronjob) -> None:
+    """Note that a job has just changed."""
+    world.changed(job)
+    environment = project.environments.get(job.environment)
+    if environment is not None:
+        settle(world, environment, job)
+
+
 def _job(world: Core, target: tuple[str, ...], *statuses: str) -> Cronjob | None:
     job = world.state.projects[target[0]].cronjobs.get(target[1])
     return job if job is not None and job.status in statuses else None
@@ -126,7 +134,7 @@ def _active(world: Core, target: tuple[str, ...]) -> None:
     job = _job(world, target, "pending", "building")
     if job is not None:
         job.status, job.active_at = "active", world.state.now
-        world.changed(job)
+        _changed(world, world.state.projects[target[0]], job)
 
 
 @serves("UpdateCronjob")
@@ -140,7 +148,7 @@ def update_cronjob(world: Core, call: Call) -> Any:
     if body.settings is not msgspec.UNSET:
         job.settings = _settings(job.type, body.settings)
     job.name, job.schedule = body.name, schedule
-    world.changed(job)
+    _changed(world, project, job)
     world.note("cron job changed", project, job.name)
     return "Cronjob updated successfully"
 
@@ -153,7 +161,7 @@ def delete_cronjob(world: Core, call: Call) -> Any:
     if job.status == "deleting":
         raise Refusal(404, "cron job is being deleted already")
     job.status = "deleting"
-    world.changed(job)
+    _changed(world, project, job)
     world.note("cron job deleting", project, job.name)
     due_in(world, world.state.settings.deleting, "cron job is gone", project.id, job.id)
     return "Cronjob deleted successfully"
@@ -164,6 +172,12 @@ def _gone(world: Core, target: tuple[str, ...]) -> None:
     world.state.projects[target[0]].cronjobs.pop(target[1], None)
 
 
+def pause(world: Core, project: Project, job: Cronjob, status: str) -> None:
+    """Let a job run no more until it is resumed."""
+    job.status, job.suspended_at = status, world.state.now
+    _changed(world, project, job)
+
+
 @serves("SuspendCronjob")
 def suspend_cronjob(world: Core, call: Call) -> Any:
     """Pause an active job."""
@@ -171,8 +185,7 @@ def suspend_cronjob(world: Core, call: Call) -> Any:
     job = cronjob_of(project, call.ids[1])
     if job.status != "active":
         raise Refusal(422, f"a cron job that is {job.status} can't be suspended: only an active one")
-    job.status, job.suspended_at = "suspending", world.state.now
-    world.changed(job)
+    pause(world, project, job, "suspending")
     world.note("cron job suspended", project, job.name)
     due_in(world, world.state.settings.suspending, "cron job is suspended", project.id, job.id)
     return "Cronjob suspended successfully"
@@ -193,9 +206,8 @@ def unsuspend_cronjob(world: Core, call: Call) -> Any:
     job = cronjob_of(project, call.ids[1])
     if job.status != "suspended":
         raise Refusal(422, f"a cron job that is {job.status} can't be resumed: only a suspended one")
-    job.pauses.append((job.suspended_at, world.state.now))
     job.status, job.suspended_at = "active", 0
-    world.changed(job)
+    _changed(world, project, job)
     world.note("cron job resumed", project, job.name)
     return "Cronjob resumed successfully"
 

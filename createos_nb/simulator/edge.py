@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 
 from createos_nb.simulator.answers import SIMULATED, Reply
-from createos_nb.simulator.gateway import PATIENCE, Answered, Asked, Gateway, Waking
+from createos_nb.simulator.gateway import Answered, Asked, Gateway
 from createos_nb.simulator.gateway_pages import listing
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ class Request(Struct, array_like=True):
         query: without its question mark.
         headers: by their name in lower case.
         body: all of it.
-        began: when it came, where it had to wait; microseconds since 1970, 0: it did not.
-        patience: seconds that it waits for a deployment to wake.
     """
 
     method: str
@@ -43,8 +41,6 @@ class Request(Struct, array_like=True):
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    began: int = 0
-    patience: int = PATIENCE
 
     @property
     def name(self) -> str:
@@ -72,8 +68,8 @@ class Edge:
             return False
         return not self._gateway.resolves(name)
 
-    def perform(self, request: Request) -> Answered | Waking:
-        """Answer a request; `Waking` where a deployment is starting for it. Raises `faults.Broken` as the API does."""
+    def perform(self, request: Request) -> Answered:
+        """Answer a request. Raises `faults.Broken` as the API does."""
         if request.path.startswith(PREFIX):
             return self._by_path(request)
         if not self.is_api(request):
@@ -84,7 +80,7 @@ class Edge:
         reply = self._world.handle(request.method, request.path, request.query, request.headers, request.body)
         return Answered(reply, 0)
 
-    def _by_path(self, request: Request) -> Answered | Waking:
+    def _by_path(self, request: Request) -> Answered:
         host, slash, rest = request.path.removeprefix(PREFIX).partition("/")
         if not host:
             return Answered(listing(self._gateway.addresses(), PREFIX), 0)
@@ -94,7 +90,7 @@ class Edge:
 
 
 def _asked(request: Request, host: str, path: str, prefix: str) -> Asked:
-    return Asked(request.method, host, path, request.headers, request.began, prefix, request.patience)
+    return Asked(request.method, host, path, request.headers, prefix)
 
 
 def _referred(request: Request) -> Reply | None:

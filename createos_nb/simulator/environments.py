@@ -174,10 +174,13 @@ def update_resources(world: Core, call: Call) -> Any:
 def resize(world: Core, project: Project, environment: Environment, cpu: int, memory: int, replicas: int) -> None:
     """Give an environment other resources; what runs is started anew with them."""
     environment.cpu, environment.memory, environment.replicas = cpu, memory, replicas
-    text = f"{environment.name}: {cpu} millicores, {memory} MB, {replicas} replicas"
+    text = f"{environment.name}: {cpu} millicores, {memory} MB, {replicas} replica{'s' * (replicas != 1)}"
     world.note("environment resized", project, text, environment=environment)
     lifecycle.be_busy(world, project, environment, "resizing", world.state.settings.resizing)
     live.settle(world, project, environment)
+    running = world.deployments(project).get(environment.deployment)
+    if running is not None:
+        lifecycle.reconsider(world, project, running)
 
 
 @serves("AssignDeploymentToProjectEnvironment")

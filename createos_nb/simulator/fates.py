@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb.simulator.github import repository_of
 from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.state import Deployment, Fate, Project
-from createos_nb.simulator.traffic import Build, BuildBehaviour, BuildSettings, build
+from createos_nb.simulator.traffic import MANIFESTS, Build, BuildBehaviour, BuildSettings, build
 
 if TYPE_CHECKING:
     from createos_nb.simulator.core import Core
@@ -44,6 +45,8 @@ def _build(world: Core, project: Project, deployment: Deployment) -> Build:
     behaviour = world.state.sources.get(deployment.builds, SOUND)
     if project.type == "vcs" and not deployment.commit:
         behaviour = replace(behaviour, reachable=False)
+    if project.type == "vcs" and behaviour.directories == SOUND.directories:
+        behaviour = replace(behaviour, directories=_folders(world, project))
     if project.type == "vcs" and not settings.get("port") and not behaviour.unhealthy:
         behaviour = replace(behaviour, unhealthy="no port is set in the project's settings")
     return build(
@@ -68,6 +71,20 @@ def _build(world: Core, project: Project, deployment: Deployment) -> Build:
         behaviour,
         deployment.created // SECOND,
     )
+
+
+def _folders(world: Core, project: Project) -> tuple[str, ...]:
+    """Folders of a project's repository that hold what a build begins with; its top where nothing is known of it."""
+    repository = repository_of(world, project)
+    split = [path.rpartition("/") for path in repository.files] if repository is not None else []
+    return tuple(sorted({folder for folder, _, name in split if name in MANIFESTS})) or SOUND.directories
+
+
+def last_good_source(world: Core, project: Project) -> str:
+    """Name of the source of the newest version that was built and started; where none was, of the newest."""
+    deployments = list(world.deployments(project).values())
+    good = [one for one in deployments if one.live_at]
+    return (good or deployments)[-1].builds if deployments else ""
 
 
 def failure_of(world: Core, project: Project, deployment: Deployment) -> str:

@@ -15,6 +15,7 @@ from createos_nb.api import find
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation
 from createos_nb.simulator import moving
+from createos_nb.simulator.access import user_of
 from createos_nb.simulator.answers import JSON, SIMULATED, Reply, encode, failure, rate_limited
 from createos_nb.simulator.ids import number_of
 from createos_nb.simulator.moments import SECOND
@@ -59,7 +60,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
             cut: the request is applied, and half of the answer's body comes;
             html: a proxy's page with `status` in place of an answer; nothing is applied;
             failure-200: HTTP 200 whose body says that it failed; nothing is applied;
-            moving-rows: before each page of deployments or projects a row arrives at the top, or one goes at the end;
+            moving-rows: before each further page of a list a row arrives before the others, or one that had goes;
             clock-skew: the client's clock goes `seconds` ahead of the platform's (behind, if negative).
         operations: names of operations, or "read" or "write" for all that do so; empty: all.
         probability: of each request that it could strike, 0 to 1.
@@ -210,7 +211,7 @@ class Injected:
         for faults in self._active:
             for fault in faults.striking(operation):
                 self._core.note("fault injected", text=f"{fault.what}: {operation.name}")
-                user = self._core.owner_of.get(headers.get("x-api-key", ""), "")
+                user = user_of(self._core, headers, needed=False)
                 reply = self._before(fault, operation, user, ids, query)
                 if reply is not None:
                     return reply

@@ -1,7 +1,7 @@
 """The gateway: what answers at the addresses of environments, deployments and domains.
 
 A static upload is served from its files; anything else answers as its live deployment behaves. Every request is
-recorded, so that it counts in analytics and logs. An address whose deployment sleeps wakes it, and the request waits.
+recorded, so that it counts in analytics and logs. What sleeps answers 503 to everybody until somebody wakes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from createos_nb.simulator import lifecycle, live
 from createos_nb.simulator.answers import SIMULATED, Headers, Reply
 from createos_nb.simulator.deployments import host_of
-from createos_nb.simulator.gateway_pages import Told, page
+from createos_nb.simulator.gateway_pages import SLEEPS, Told, page
 from createos_nb.simulator.logs import alone
 from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.state import Deployment, Domain, Environment, Project
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 ZONE: Final = ".createos.io"
 """What the addresses that the platform gives end in."""
-PATIENCE: Final = 30
-"""Seconds that a request waits for a deployment to wake."""
 UNKNOWN: Final = ("x-createos-gateway", "unknown-host")
 """What tells a name that nobody could look up from an address where nothing is live."""
 _BODYLESS: Final = frozenset({204, 304})
@@ -43,31 +41,21 @@ class Asked(NamedTuple):
         host: of the address, without its port.
         path: as in the request line, without the query.
         headers: by their name in lower case.
-        began: when it came, microseconds since 1970; 0: now.
         prefix: what stands before the path where the address is served under another host's path.
-        patience: seconds that it waits for a deployment to wake.
     """
 
     method: str
     host: str
     path: str
     headers: Mapping[str, str]
-    began: int = 0
     prefix: str = ""
-    patience: int = PATIENCE
 
 
 class Answered(NamedTuple):
-    """An answer and the milliseconds that it took; those of a cold start came before."""
+    """An answer and the milliseconds that it took."""
 
     reply: Reply
     ms: int
-
-
-class Waking(NamedTuple):
-    """Ask again at this moment (microseconds since 1970): the deployment is starting."""
-
-    until: int
 
 
 class Target(NamedTuple):
@@ -145,38 +133,18 @@ class Gateway:
                         return Target(project, next(serving, None), one)
         return None
 
-    def answer(self, asked: Asked) -> Answered | Waking:
-        """What a request gets; `Waking` where it has to wait for that."""
+    def answer(self, asked: Asked) -> Answered:
+        """What a request gets."""
         target = self.find(asked.host)
         if target is None:
             headers = () if self.resolves(asked.host) else (UNKNOWN,)
             named = self._domain(asked.host)
             why = "there is no such address" if named is None else f"the status of this domain is {named[1].status}"
             return _answered(asked, Told(404, why, headers=headers), 1)
-        if target.project.status == "active" and target.deployment is not None:
-            waiting = self._wake(target.project, target.deployment, asked)
-            if waiting is not None:
-                return waiting
         traffic = self._traffic(target)
         if traffic is None:
-            return _answered(asked, _nothing(target), 2)
+            return _answered(asked, self._nothing(target), 2)
         return self._serve(target, traffic, asked)
-
-    # --- cold starts --------------------------------------------------------------------------------------------------
-
-    def _wake(self, project: Project, deployment: Deployment, asked: Asked) -> Answered | Waking | None:
-        """Wake what sleeps; what has been live before and is starting again is waited for."""
-        world = self._world
-        if deployment.status == "sleeping":
-            lifecycle.wake(world, project, deployment)
-        if deployment.status != "deploying" or not deployment.live_at:
-            return None
-        ready = deployment.launched_at + world.state.settings.waking * SECOND
-        if ready - (asked.began or world.state.now) <= asked.patience * SECOND:
-            return Waking(ready)
-        wait = max(-(-(ready - world.state.now) // SECOND), 1)
-        told = Told(503, "the deployment is waking up", headers=(("retry-after", str(wait)),))
-        return _answered(asked, told, 2)
 
     # --- answers ------------------------------------------------------------------------------------------------------
 
@@ -187,6 +155,26 @@ class Gateway:
         if deployment is None or deployment.status not in live.LIVE or target.project.status != "active":
             return None
         return alone(self._world, target.project, deployment)
+
+    def _nothing(self, target: Target) -> Told:
+        """The answer of an address that is no environment's, where nothing runs."""
+        if target.project.status != "active":
+            return Told(404, f"the project is {target.project.status}")
+        if target.deployment is None:
+            return Told(404, "the domain is routed to no environment")
+        if target.deployment.status == "sleeping":
+            return Told(503, SLEEPS)
+        if target.deployment.status in lifecycle.UNFINISHED:
+            why = f"the deployment is not ready: {target.deployment.status}"
+            return Told(503, why, headers=self._until_awake(target.deployment))
+        return Told(404, f"the deployment is not live: {target.deployment.status}")
+
+    def _until_awake(self, deployment: Deployment | None) -> Headers:
+        """When to come again, where a deployment is waking up."""
+        if deployment is None or deployment.status != "deploying" or not deployment.live_at:
+            return ()
+        ready = deployment.launched_at + self._world.state.settings.waking * SECOND
+        return (("retry-after", str(max(-(-(ready - self._world.state.now) // SECOND), 1))),)
 
     def _serve(self, target: Target, traffic: Traffic, asked: Asked) -> Answered:
         world = self._world
@@ -199,19 +187,18 @@ class Gateway:
         # How many came before tells apart the requests of one second.
         got = traffic.answer(now // SECOND, asked.method, path, len(traffic.recorded), pages)
         reply = self._reply(target, got, traffic, site, asked, path)
-        waited = (now - asked.began) // 1_000 if asked.began else 0
         traffic.recorded.add(
             now,
             asked.method,
             path,
             reply.status,
-            ms=waited + got.ms,
+            ms=got.ms,
             size=0 if asked.method == "HEAD" else len(reply.body),
             client="127.0.0.1",
             agent=asked.headers.get("user-agent", "")[:300],
             cause=got.cause,
         )
-        return Answered(_timed(reply, waited + got.ms), got.ms)
+        return Answered(_timed(reply, got.ms), got.ms)
 
     def _reply(
         self, target: Target, got: Answer, traffic: Traffic, site: Site | None, asked: Asked, path: str
@@ -224,6 +211,8 @@ class Gateway:
         headers = version
         if got.status in (301, 302, 303, 307, 308):
             headers += (("location", f"{asked.prefix}/"),)
+        elif got.cause is Cause.ASLEEP:
+            headers += self._until_awake(target.deployment)
         elif got.status == 405:
             headers += (("allow", ", ".join(_methods(traffic, self._world.state.now // SECOND, path))),)
         told = Told.of(got, target, headers)
@@ -249,17 +238,6 @@ class Gateway:
 
 def _answered(asked: Asked, told: Told, ms: int) -> Answered:
     return Answered(_timed(page(asked.headers, told, asked.host, asked.path), ms), ms)
-
-
-def _nothing(target: Target) -> Told:
-    """The answer of an address that is no environment's, where nothing runs."""
-    if target.project.status != "active":
-        return Told(404, f"the project is {target.project.status}")
-    if target.deployment is None:
-        return Told(404, "the domain is routed to no environment")
-    if target.deployment.status in lifecycle.UNFINISHED:
-        return Told(503, f"the deployment is not ready: {target.deployment.status}")
-    return Told(404, f"the deployment is not live: {target.deployment.status}")
 
 
 def _timed(reply: Reply, ms: int) -> Reply:

@@ -34,6 +34,7 @@ _LIST: Final = """<!doctype html>
 <p><small>simulated</small></p>
 </html>
 """
+SLEEPS: Final = "the deployment sleeps until somebody wakes it"
 #: Nothing here runs anything, and nothing is taken from elsewhere.
 _SAFE: Final[Headers] = (
     ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
@@ -61,10 +62,12 @@ class Told(NamedTuple):
 
 
 def _sentence(got: Answer, target: Target) -> str:
+    if got.cause is Cause.ASLEEP and target.deployment is not None and target.deployment.status == "deploying":
+        return "the deployment is waking up"
     port = got.segment.port if got.segment is not None else 0
     said = {
         Cause.NOTHING_LIVE: "no deployment is live here",
-        Cause.ASLEEP: "the deployment sleeps",
+        Cause.ASLEEP: SLEEPS,
         Cause.DOWN: f"connect to port {port}: connection refused",
         Cause.THROTTLED: "no answer within 30 s",
         Cause.OUT_OF_MEMORY: "connection reset by the app",

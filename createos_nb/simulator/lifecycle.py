@@ -12,6 +12,7 @@ from createos_nb.simulator.moments import SECOND
 from createos_nb.simulator.refusal import Refusal
 from createos_nb.simulator.schedule import due_at, due_in, happens
 from createos_nb.simulator.state import Deployment, Environment, Project
+from createos_nb.simulator.traffic import STABLE, ends_after
 
 if TYPE_CHECKING:
     from createos_nb.simulator.core import Core
@@ -139,31 +140,47 @@ def _started(world: Core, target: tuple[str, ...]) -> None:
 def behave(world: Core, project: Project, deployment: Deployment, behaviour: str) -> None:
     """Let a deployment behave otherwise from now on."""
     deployment.behaviour, deployment.missing = behaviour, ""
-    if deployment.status == "crashing" and live.behaviour_of(world, deployment).crash_after is None:
-        _become(world, project, deployment, "deployed")
+    reconsider(world, project, deployment)
     live.settle_project(world, project, deployment.id)
-    if deployment.status == "deployed":
-        watch(world, project, deployment)
+    if deployment.status == "deployed" and world.state.settings.idle:
+        due_in(world, world.state.settings.idle, "deployment may be idle", project.id, deployment.id)
 
 
 def watch(world: Core, project: Project, deployment: Deployment) -> None:
     """Let a running deployment crash or fall asleep when it is time."""
-    behaviour = live.behaviour_of(world, deployment)
-    if behaviour.crash_after is not None:
-        due_in(world, behaviour.boot + behaviour.crash_after, "deployment crashes", project.id, deployment.id)
+    reconsider(world, project, deployment)
     if world.state.settings.idle:
         due_in(world, world.state.settings.idle, "deployment may be idle", project.id, deployment.id)
+
+
+def _loops_after(world: Core, project: Project, deployment: Deployment) -> int | None:
+    """Seconds of running after which its processes end again and again; None for one that is at worst restarted.
+
+    One that ran for ten minutes is started again as if nothing had been: it stays deployed, and its log tells of it.
+    """
+    behaviour = live.behaviour_of(world, deployment)
+    limits = [one.memory for one in project.environments.values() if one.deployment == deployment.id]
+    # What is live nowhere has the memory that it needs.
+    ends = [ends_after(behaviour, limit) for limit in limits] or [behaviour.crash_after]
+    soonest = min((one for one in ends if one is not None), default=None)
+    return soonest if soonest is not None and soonest < STABLE else None
+
+
+def reconsider(world: Core, project: Project, deployment: Deployment) -> None:
+    """See whether a running deployment is in a crash loop, after its behaviour or its memory has changed."""
+    ends = _loops_after(world, project, deployment)
+    if deployment.status == "crashing" and ends is None:
+        _become(world, project, deployment, "deployed")
+    elif deployment.status == "deployed" and ends is not None:
+        boot = live.behaviour_of(world, deployment).boot
+        due_in(world, boot + ends, "deployment crashes", project.id, deployment.id)
 
 
 @happens("deployment crashes")
 def _crash(world: Core, target: tuple[str, ...]) -> None:
     found = _found(world, target)
     # In the meantime it may have been mended.
-    if (
-        found is not None
-        and found[1].status == "deployed"
-        and live.behaviour_of(world, found[1]).crash_after is not None
-    ):
+    if found is not None and found[1].status == "deployed" and _loops_after(world, *found) is not None:
         _become(world, *found, "crashing")
 
 
@@ -258,6 +275,7 @@ def promote(
     be_busy(world, project, environment, "promoting", world.state.settings.promoting)
     live.settle(world, project, environment)
     live.settle_visitors(world, project, environment)
+    reconsider(world, project, deployment)
 
 
 def be_busy(world: Core, project: Project, environment: Environment, status: str, seconds: int) -> None:

@@ -21,7 +21,9 @@ ROUTED = frozenset({"active", "updating"})
 
 def created_at(environment: Environment) -> int:
     """Unix seconds from which on an environment has traffic of its own."""
-    return environment.profiles[0][0] if environment.profiles else environment.created // SECOND
+    if not environment.profiles:
+        return environment.created // SECOND
+    return min([environment.profiles[0][0], *(one.start for one in environment.scheduled[:1])])
 
 
 def behaviour_of(world: Core, deployment: Deployment) -> Behaviour:

@@ -209,8 +209,7 @@ class ProjectPlaying(Playing):
 
         def pause() -> None:
             job = next(one for one in made[0].cronjobs.values() if one.name == section.name)
-            job.status, job.suspended_at = "suspended", self._world.state.now
-            self._world.changed(job)
+            cronjobs.pause(self._world, made[0], job, "suspended")
 
         self._play(f"{where}.made", section.made, make)
         if section.suspended:

@@ -10,6 +10,7 @@ import msgspec
 
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.simulator import lifecycle, live, pushes, uploads
+from createos_nb.simulator.fates import last_good_source
 from createos_nb.simulator.finding import environment_at, environment_named, project_named
 from createos_nb.simulator.moments import SECOND, duration, from_datetime, from_rfc3339
 from createos_nb.simulator.state import Deployment, Domain, Environment, Fate, Project
@@ -94,6 +95,8 @@ def push(
         image: for a project of images.
         files: for a project of uploads.
         source: what it is like when built: a `BuildBehaviour`, a mapping of its fields, or a name of the scenario.
+            {}: a sound one. None: as the newest version that was built and started, so that this one is, too; where
+            there was none yet, as the newest version.
         behaviour: what it does once it runs: a `Behaviour`, a mapping of its fields, or a name of the scenario.
         requires: run-time variables without which it ends at its start.
 
@@ -105,7 +108,9 @@ def push(
     if here.status != "active":
         raise InvalidInput(f"project {here.name} is {here.status}: nothing can be pushed to it")
     fate = Fate(
-        _named(core, source, state.sources, BuildBehaviour, "source"),
+        last_good_source(core, here)
+        if source is None
+        else _named(core, source, state.sources, BuildBehaviour, "source"),
         _named(core, behaviour, state.behaviours, Behaviour, "behaviour"),
         list(requires or ()),
     )

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from createos_nb.simulator.settings import WorldSettings
-from createos_nb.simulator.traffic import Behaviour, BuildBehaviour, Incident, Profile, Segment
+from createos_nb.simulator.traffic import Behaviour, BuildBehaviour, Incident, Profile, Scheduled, Segment
 
 ProjectType = Literal["vcs", "image", "upload"]
 
@@ -100,6 +100,8 @@ class Environment(Struct, omit_defaults=True):
     """Who came in all, from when on."""
     segments: list[Segment] = field(default_factory=list)
     assignments: list[tuple[int, str]] = field(default_factory=list)
+    scheduled: list[Scheduled] = field(default_factory=list)
+    """What its cron jobs asked for, from when to when; also those that are gone."""
 
 
 class Domain(Struct, omit_defaults=True):
@@ -136,8 +138,6 @@ class Cronjob(Struct, omit_defaults=True):
     settings: dict[str, Any] | None = None
     active_at: int = 0
     suspended_at: int = 0
-    pauses: list[tuple[int, int]] = field(default_factory=list)
-    """Past pauses, as (from, to)."""
 
 
 class Transfer(Struct):

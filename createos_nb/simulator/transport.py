@@ -9,7 +9,6 @@ import httpx
 from createos_nb.simulator.answers import Reply
 from createos_nb.simulator.edge import Edge, Request
 from createos_nb.simulator.faults import Broken
-from createos_nb.simulator.gateway import Waking
 from createos_nb.simulator.moments import SECOND
 
 if TYPE_CHECKING:
@@ -20,8 +19,8 @@ class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` from a world in this process.
 
     Requests to the API take no time. Those to the address of an environment, a deployment or a domain take the world's
-    time: as long as their answer does, a cold start included, and to the end of a second, so that the figures that are
-    asked for next hold them.
+    time: as long as their answer does, and to the end of a second, so that the figures that are asked for next hold
+    them.
     """
 
     def __init__(self, world: Core) -> None:
@@ -67,11 +66,7 @@ class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def _through_the_gateway(self, asked: Request) -> Reply:
         """An answer of the gateway; the world's time passes meanwhile."""
         world = self._world
-        asked.began = world.state.now
         answer = self._edge.perform(asked)
-        while isinstance(answer, Waking):
-            world.move_to(answer.until)
-            answer = self._edge.perform(asked)
         ends = world.state.now + answer.ms * 1_000
         world.move_to(ends - ends % SECOND + SECOND)
         return answer.reply

@@ -31,6 +31,7 @@ from createos_nb.errors import (
 )
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK
+from createos_nb.wire.unsure import advised
 
 _BY_STATUS: Final[Mapping[int, type[RequestRefused]]] = {
     401: Unauthorized,
@@ -128,7 +129,10 @@ def refusal(answer: Answer) -> RequestError:
     if kind is Unreadable:
         reason = f"redirected to {headers.get('location', '?').split('?')[0]}"
         facts["hint"] = "The address answers with a redirect: check the base URL."
-    return redacted(kind(reason or excerpt(answer.body, answer.secrets) or "no reason given", **facts), answer.secrets)
+    error = kind(reason or excerpt(answer.body, answer.secrets) or "no reason given", **facts)
+    if not certain:
+        advised(error, answer.operation, answer.path)
+    return redacted(error, answer.secrets)
 
 
 def unreadable(answer: Answer) -> RequestError:
@@ -137,7 +141,7 @@ def unreadable(answer: Answer) -> RequestError:
     kind = answer.headers.get("content-type", "").split(";")[0] or "no content type"
     what = f"{kind}, {len(body)} bytes: {excerpt(body, answer.secrets)}" if body.strip() else "an empty body"
     error = Unreadable(f"the answer is not the platform's JSON ({what})", **answer.facts())
-    return redacted(error, answer.secrets)
+    return redacted(advised(error, answer.operation, answer.path), answer.secrets)
 
 
 def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:

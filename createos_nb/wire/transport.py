@@ -32,6 +32,7 @@ from createos_nb.wire.log import Log, Sent
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.trust import environment, trusted
+from createos_nb.wire.unsure import advised
 
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
@@ -194,6 +195,7 @@ class Transport:
         except httpx.DecodingError as error:
             error.request = httpx.Request(operation.method, self._text + request.path)
             unreadable = Unreadable(f"the answer can't be decoded: {error}", **_facts(request))
+            advised(unreadable, operation, request.path)
             raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
             spent = (self.clock.now() if virtual else time.perf_counter()) - ticks
@@ -268,9 +270,11 @@ class Transport:
         applied = False if isinstance(error, _NEVER_MADE) else None
         facts = {**_facts(request), "applied": applied}
         if isinstance(error, httpx.TimeoutException):
-            return TimedOut(f"no answer in time ({type(error).__name__})", **facts)
-        said = str(error) or type(error).__name__
-        return response.redacted(Unreachable(f"the connection failed: {said}", **facts), self._secrets(request))
+            told: RequestError = TimedOut(f"no answer in time ({type(error).__name__})", **facts)
+        else:
+            said = str(error) or type(error).__name__
+            told = Unreachable(f"the connection failed: {said}", **facts)
+        return response.redacted(advised(told, request.operation, request.path), self._secrets(request))
 
     def _secrets(self, request: Request) -> tuple[str, ...]:
         """What no error about a request may repeat."""

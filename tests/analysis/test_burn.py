@@ -202,3 +202,14 @@ def test_in_a_window_of_hours_every_row_has_a_name_of_its_own(window):
     assert table["alert"].is_unique
     assert (table["long"] >= table["short"]).all()
     assert (table["short"] > pd.Timedelta(0)).all()
+
+
+def test_a_ticket_is_believed_at_a_larger_tail_than_a_page(made):
+    """Ten errors in three days where 4.3 are allowed: by chance once in seventy, too often for a page."""
+    bad = np.zeros(4 * 1440, dtype=int)
+    bad[-4320::432] = 1
+    frame = made(np.ones(len(bad), dtype=int), bad)
+    tail = burn._tail(np.array([10.0]), np.array([4320.0]), 0.001)[0]
+    assert burn.GUARD < tail < burn.GUARD * burn.TICKETS
+    assert set(analysis.burn_alerts(frame)["alert"]) == {"ticket 3d/6h"}
+    assert analysis.burn_alerts(frame, guard=burn.GUARD / burn.TICKETS).empty

@@ -94,3 +94,12 @@ def test_a_fleet_has_a_row_for_each_environment(made, as_fleet):
     found = analysis.sleep_advice(fleet).set_index("environment")
     assert found["idle_times"].to_dict() == {"a": 50, "b": 0}
     assert found.loc["b", "advice"] == "not enough idle times"
+
+
+def test_a_timeout_of_nothing_is_said_in_words(made):
+    count = np.zeros(40 * 60, dtype=int)
+    count[::60] = 100  # one crowd an hour; a cold start is worth ten minutes
+    advice = analysis.sleep_advice(made(count), cold_start_cost="10min")
+    assert advice.timeout == pd.Timedelta(0)
+    assert "asleep as soon as nobody asks" in advice.sentence
+    assert "at once" in repr(advice)

@@ -84,6 +84,8 @@ def test_what_has_not_come_yet_is_not_known(client: Any) -> None:
     later = effect(client, "storefront", "production", now - pd.Timedelta("10s"), now)
     assert later.loc["after", "end"] - later.loc["after", "start"] == pd.Timedelta("90s")
     assert later.dtypes.to_dict() == found.dtypes.to_dict()
+    tomorrow = effect(client, "storefront", "production", now + pd.Timedelta("24h"), now + pd.Timedelta("24h"))
+    assert tomorrow["requests"].isna().all()
 
 
 def test_without_requests_nothing_is_said_of_their_share(client: Any) -> None:

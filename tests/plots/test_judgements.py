@@ -114,6 +114,14 @@ def test_an_alert_is_shaded_where_it_fires():
     assert sum(len(ax.patches) for ax in with_alerts.axes) == sum(len(ax.patches) for ax in without.axes) + len(alerts)
 
 
+def test_alerts_outside_of_the_rates_that_are_drawn_do_not_stretch_the_axis():
+    rates = analysis.burn_rates(BROKEN, target=0.99)
+    table, alerts = analysis.burn_table(target=0.99), analysis.burn_alerts(BROKEN, target=0.99)
+    alone = plots.burn_rates(rates.tail(600), table).axes[-1].get_xlim()
+    assert plots.burn_rates(rates.tail(600), table, alerts).axes[-1].get_xlim() == pytest.approx(alone)
+    assert len(alerts)
+
+
 def test_before_and_after_are_shaded_and_a_deployment_is_named():
     figure = DRAWN["before_after over time"]()
     top = figure.axes[0]
@@ -121,6 +129,16 @@ def test_before_and_after_are_shaded_and_a_deployment_is_named():
     assert [patch.get_label() for patch in shaded] == ["before", "after"]
     assert any("v41" in text.get_text() for text in top.texts)
     assert len(figure.axes) == len(DRAWN["before_after"]().axes) + 1
+
+
+def test_an_interval_is_drawn_within_what_the_metric_can_be():
+    one = FRAME.iloc[:12].assign(count=1, status_2xx=1, status_3xx=0, status_4xx=0, status_5xx=0)
+    wide = analysis.compare(one.assign(status_2xx=[0] * 6 + [1] * 6, status_4xx=[1] * 6 + [0] * 6), one)
+    assert (wide["before"] + wide["low"]).loc["client_error_percentage"] < 0
+    assert (wide["before"] + wide["high"]).loc["success_percentage"] > 100
+    for ax in plots.before_after(wide).axes[1:]:
+        bar = next(line for line in ax.lines if line.get_linewidth() == 6)
+        assert 0 <= min(bar.get_xdata()) <= max(bar.get_xdata()) <= 100
 
 
 def test_the_first_swings_of_a_young_window_do_not_set_the_scale():

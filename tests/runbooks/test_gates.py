@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pandas as pd
 import pytest
 
-import createos_nb
 from createos_nb import runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.plans import MissingInput, StepFailed
@@ -17,16 +15,6 @@ from createos_nb.plans.gate import every_of
 from createos_nb.runbooks import SuccessRate, Verdict
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
-
-
-@pytest.fixture(autouse=True)
-def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path))
-
-
-@pytest.fixture
-def client() -> Any:
-    return createos_nb.simulate("storefront")
 
 
 def traffic(count: int, errors: int) -> pd.DataFrame:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-import createos_nb
 from createos_nb import runbooks
 from createos_nb.errors import InvalidInput, UnknownName
-
-
-@pytest.fixture(autouse=True)
-def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path))
-
-
-@pytest.fixture
-def client() -> Any:
-    return createos_nb.simulate("storefront")
 
 
 def test_it_goes_back_to_the_newest_older_one_of_the_branch(client: Any) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from createos_nb.simulator.cron import Cron
 from createos_nb.simulator.moments import from_rfc3339
+from createos_nb.simulator.settings import settled
+from createos_nb.simulator.traffic import Cron
 
 SETTINGS = {"path": "/", "method": "GET"}
 
@@ -145,3 +146,76 @@ def test_when_a_job_is_due(expression: str, times: list[str]) -> None:
 
 def test_a_day_that_never_comes_ends_the_search() -> None:
     assert list(Cron("0 0 30 2 *").before(1_772_000_000)) == []
+
+
+def rows_of(shop: Any, project: str, environment: str, path: str, start: int = 0) -> int:
+    """How many requests for a path the analytics count."""
+    window = {"start": start, "end": int(shop.world.clock.now())}
+    found = shop("GetProjectEnvironmentAnalyticsTopHitPaths", project, environment, **window)
+    return sum(row["count"] for row in found if row["path"] == path)
+
+
+def test_runs_are_requests_in_the_analytics_and_in_the_log(empty: Any) -> None:
+    empty.world.state.settings = settled({"activities": 1000}, empty.world.state.settings)
+    project = empty.image()
+    environment = empty.make_environment(project)
+    empty(
+        "AssignDeploymentToProjectEnvironment",
+        project,
+        environment,
+        body={"deploymentId": empty.deployed_image(project)},
+    )
+    job = made(empty, project, environment, settings={"path": "/sync?all=1", "method": "POST"})
+    for change in ({"schedule": "*/2 * * * *"}, {"schedule": "0 * * * *"}):
+        empty.world.advance("3h 7min 11s")
+        before = empty("ListCronjobActivities", project, job)
+        empty("UpdateCronjob", project, job, body={"name": "look", **change})
+        assert empty("ListCronjobActivities", project, job) == before
+    empty.world.advance("2h")
+    empty("SuspendCronjob", project, job)
+    empty.world.advance("2h")
+    empty("UnsuspendCronjob", project, job)
+    empty.world.advance("1h")
+    runs = empty("ListCronjobActivities", project, job)
+    assert len(runs) == rows_of(empty, project, environment, "/sync") == 37 + 93 + 2 + 1
+    log = empty("GetProjectEnvironmentLogs", project, environment, since_seconds=86_400)
+    lines = [line for line in log.splitlines() if "POST /sync" in line]
+    assert len(lines) == len(runs)
+    empty("DeleteCronjob", project, job)
+    empty.world.advance("1h")
+    assert rows_of(empty, project, environment, "/sync") == len(runs)
+
+
+def test_what_a_job_asks_for_keeps_a_deployment_awake(shop: Any) -> None:
+    shop.world.state.settings = settled({"idle": "2h"}, shop.world.state.settings)
+    for visited in (False, True):
+        project = shop.image(f"gate-{visited}".lower())
+        environment = shop.make_environment(project)
+        if visited:
+            made(shop, project, environment, schedule="@hourly")
+        live = shop.deployed_image(project)
+        shop("AssignDeploymentToProjectEnvironment", project, environment, body={"deploymentId": live})
+        shop.world.advance("30h")
+        assert shop.status(project, live) == ("deployed" if visited else "sleeping")
+
+
+def test_an_answer_that_comes_after_the_time_that_a_run_waits_is_a_failure(shop: Any) -> None:
+    project = shop.project("storefront")
+    job = made(shop, project, shop.environment(project, "production"), settings={**SETTINGS, "timeoutInSeconds": 1})
+    shop.world.behave("storefront", 17, slow=100)
+    shop.world.advance("20min")
+    runs = shop("ListCronjobActivities", project, job)
+    assert {run["success"] for run in runs} == {False}
+    assert {run["log"] for run in runs} == {"GET /: no answer within 1 s"}
+
+
+def test_a_job_of_an_artifact_asks_for_nothing(shop: Any) -> None:
+    project = shop.project("storefront")
+    environment = shop.environment(project, "production")
+    body = {"environmentId": environment, "name": "tidy", "schedule": "* * * * *", "type": "artifact"}
+    job = str(shop("CreateCronjob", project, body=body)["id"])
+    shop.world.advance("5min 30s")
+    assert len(shop("ListCronjobActivities", project, job)) == 5
+    there = shop.world.state.projects[project].environments[environment]
+    assert job in {one.name for one in there.scheduled}
+    assert not len(shop.world.requests_of(there).runs(job, 0, int(shop.world.clock.now())))

@@ -163,25 +163,51 @@ def test_who_asks_for_html_gets_a_page_without_anything_that_runs(shop: Any) -> 
     assert "script" not in answer.headers["content-security-policy"]
 
 
-# --- cold starts ------------------------------------------------------------------------------------------------------
+# --- sleep ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_request_to_what_sleeps_wakes_it_and_waits(shop: Any) -> None:
+def test_what_sleeps_answers_503_to_everybody_until_somebody_wakes_it(shop: Any) -> None:
     project = shop.project("chat-bot")
-    before = shop.world.now
-    answer = get(shop, endpoint(shop, "chat-bot", "production"))
-    assert answer.status_code == 200
-    waking = shop.world.state.settings.waking
-    assert (shop.world.now - before).total_seconds() >= waking
-    assert int(answer.headers["server-timing"].partition("dur=")[2]) >= waking * 1000
-    assert shop("ListDeployments", project)["data"][0]["status"] == "deployed"
+    production = shop.environment(project, "production")
+    address = endpoint(shop, "chat-bot", "production")
+    asleep = shop("ListDeployments", project)["data"][0]
+    for base in (address, asleep["extra"]["endpoint"]):
+        for _ in range(3):
+            answer = get(shop, base)
+            assert (answer.status_code, answer.json()["message"]) == (
+                503,
+                "the deployment sleeps until somebody wakes it",
+            )
+            assert "retry-after" not in answer.headers
+            shop.world.advance("1h")
+    assert shop.status(project, asleep["id"]) == "sleeping"
+    began = int(shop.world.clock.now())
+    shop.world.traffic("chat-bot", "production", rpm=6000)
+    shop.world.advance("1s")
+    shop("WakeupDeployment", project, asleep["id"])
+    for left in (8, 7):
+        answer = get(shop, address)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, str(left))
+        assert answer.json()["message"] == "the deployment is waking up"
+    shop.world.advance(shop.world.state.settings.waking - 2)
+    awake = int(shop.world.clock.now())
+    assert get(shop, address).status_code == 200
+    shop.world.advance("1min")
+    before, after = (
+        shop("GetProjectEnvironmentAnalyticsOverallRequests", project, production, start=start, end=end)
+        for start, end in ((began, awake), (awake, awake + 60))
+    )
+    assert before["total"] == before["server"] > 500
+    assert after["server"] < after["total"] / 50
 
 
-def test_a_start_that_takes_too_long_is_503_and_says_when_to_come_again() -> None:
+def test_a_start_says_how_long_it_still_takes() -> None:
     client = createos_nb.simulate(waking=300)
+    client.deployments.wakeup("chat-bot", int(client.deployments.list("chat-bot")["version_number"].max()))
+    client.world.advance(100)
     answer = client.probe("chat-bot.createos.io")
-    assert (answer["status"], answer["headers"]["retry-after"]) == (503, "300")
-    client.world.advance(300)
+    assert (answer["status"], answer["headers"]["retry-after"]) == (503, "200")
+    client.world.advance(200)
     assert client.probe("chat-bot.createos.io")["status"] == 200
 
 

@@ -342,3 +342,50 @@ def test_the_log_window_is_a_minute_by_default(shop: Any) -> None:
     assert len(longer) > len(default)
     first = longer.split("\n")[0].split(" ")[0]
     assert "2026-03-02T08:55:00" <= first < "2026-03-02T09:00:00"
+
+
+def live_now(shop: Any, **behaviour: Any) -> tuple[str, str, str]:
+    """Project, environment and a deployment that has just become live there, which behaves so."""
+    project, version = shop.project("orders-api"), 0
+    production = shop.environment(project, "production")
+    version = shop.world.push("orders-api", behaviour=behaviour)
+    shop.world.advance("15min")
+    made = shop.version(project, version)
+    if shop.world.state.projects[project].environments[production].deployment != made:
+        shop("AssignDeploymentToProjectEnvironment", project, production, body={"deploymentId": made})
+    return project, production, made
+
+
+def resized(shop: Any, project: str, environment: str, memory: int) -> None:
+    body = {"cpu": 400, "memory": memory, "replicas": 1}
+    shop("UpdateProjectEnvironmentResources", project, environment, body=body)
+
+
+def test_a_leak_that_takes_hours_is_restarted_and_stays_deployed(shop: Any) -> None:
+    project, production, made = live_now(shop, memory=200, leak=200)
+    shop.world.traffic("orders-api", "production", rpm=1)
+    shop.world.advance("8h")
+    log = shop("GetProjectEnvironmentLogs", project, production, since_seconds=8 * 3600)
+    assert "OOMKilled, memory limit" in log
+    assert shop.status(project, made) == "deployed"
+
+
+def test_memory_that_never_suffices_is_a_crash_loop_until_there_is_more(shop: Any) -> None:
+    project, production, made = live_now(shop, memory=800)
+    resized(shop, project, production, 512)
+    shop.world.advance("1min")
+    assert shop.status(project, made) == "crashing"
+    assert "memory limit of 512 MB exceeded" in shop("GetProjectEnvironmentLogs", project, production, since_seconds=60)
+    resized(shop, project, production, 1024)
+    assert shop.status(project, made) == "deployed"
+    shop.world.advance("1h")
+    assert shop.status(project, made) == "deployed"
+    window = {"start": int(shop.world.clock.now()) - 1800}
+    assert shop("GetProjectEnvironmentAnalyticsOverallRequests", project, production, **window)["server"] == 0
+
+
+def test_a_crash_once_in_an_hour_is_a_restart_and_one_in_a_minute_is_a_loop(shop: Any) -> None:
+    for seconds, status in ((3600, "deployed"), (60, "crashing")):
+        project, _, made = live_now(shop, crash_after=seconds)
+        shop.world.advance("5h")
+        assert shop.status(project, made) == status

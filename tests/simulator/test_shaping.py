@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from createos_nb import scenarios
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.simulator import open_world
 from createos_nb.simulator.traffic import Behaviour, BuildBehaviour, Failing
@@ -132,12 +133,13 @@ def test_visitors_can_be_set_and_scaled_from_now_on(shop: Any) -> None:
     assert 3 * before < totals(shop, "storefront", "production")["total"] < 6 * before
     shop.world.traffic("storefront", "production", rpm=0)
     shop.world.advance("1h")
-    assert totals(shop, "storefront", "production")["total"] == 0
+    # What is left are the runs of a cron job.
+    assert totals(shop, "storefront", "production")["total"] == 4
     shop.world.traffic("storefront", "production", rpm=30, pages=[{"path": "/only"}], bots=[])
     shop.world.advance("1h")
     project = shop.project("storefront")
     paths = shop("GetProjectEnvironmentAnalyticsTopHitPaths", project, shop.environment(project, "production"))
-    assert [row["path"] for row in paths] == ["/only"]
+    assert [row["path"] for row in paths] == ["/only", "/api/stock"]
     with pytest.raises(InvalidInput, match="visitors have no 'colour'"):
         shop.world.traffic("storefront", "production", colour="red")
 
@@ -262,3 +264,27 @@ def test_the_journal_of_an_empty_world_has_the_same_columns(empty: Any) -> None:
         "version": "Int64",
         "text": "str",
     }
+
+
+@pytest.mark.parametrize("name", [n for n in scenarios()["name"] if n != "fleet"])
+def test_a_push_is_built_as_the_last_good_version_was(name: str) -> None:
+    world = open_world(name)
+    for project in list(world.state.projects.values()):
+        good = [one for one in project.deployments.values() if one.live_at]
+        if project.type != "vcs" or project.status != "active" or not good:
+            continue
+        # A typing error in the project's settings is not the commit's.
+        project.settings = {**project.settings, "directoryPath": good[-1].settings.get("directoryPath", "")}
+        version = world.push(project.name)
+        world.advance("16min")
+        status = next(one.status for one in project.deployments.values() if one.version == version)
+        assert status == "deployed", project.name
+
+
+def test_a_push_says_otherwise_where_it_is_otherwise() -> None:
+    world = open_world("private-package")
+    landing = next(one for one in world.state.projects.values() if one.name == "landing")
+    for source, status in ((None, "build_error"), ({}, "deployed"), ({"error": "x is not defined"}, "build_error")):
+        version = world.push("landing", source=source)
+        world.advance("16min")
+        assert next(one.status for one in landing.deployments.values() if one.version == version) == status

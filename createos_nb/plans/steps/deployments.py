@@ -43,7 +43,8 @@ class Wake(Step, kw_only=True, tag="wake"):
         row = present.deployment(self.target.project, self.target.deployment)
         status = "gone" if row is None else str(row.get("status"))
         good = status in ("sleeping", "deploying", "deployed")
-        return [Precondition(f"{self.target.deployment_name} can be woken", "holds" if good else "fails", status)]
+        detail = status if good else waiting.told(status)
+        return [Precondition(f"{self.target.deployment_name} can be woken", "holds" if good else "fails", detail)]
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, deployment_id=self.target.deployment)

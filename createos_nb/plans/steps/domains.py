@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from createos_nb.plans.run import Run
 
 _ROUTE: Final = "environment"
+#: What to do about a domain that can't be routed.
+_HINTS: Final = {
+    "pending": "set its DNS records (client.domains.list shows them), then client.domains.refresh",
+    "issuing": "its certificate is on its way: wait a moment",
+    "error": "mend its DNS records, or delete the domain and make it again",
+    "deleting": "it is being deleted",
+    "gone": "it was deleted: make the plan again",
+}
 
 
 class Route(Step, kw_only=True, tag="route"):
@@ -28,6 +36,11 @@ class Route(Step, kw_only=True, tag="route"):
     def word(self, field: str, value: Any) -> str:
         return "nothing" if value is None else super().word(field, value)
 
+    def spelled(self, field: str, value: Any, present: Present) -> str:
+        if value is None or str(value) in self.shown:
+            return self.word(field, value)
+        return str((present.environment(self.target.project, value) or {}).get("uniqueName") or value)
+
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
         row = present.domain(self.target.project, self.target.domain)
         if row is None:
@@ -38,7 +51,9 @@ class Route(Step, kw_only=True, tag="route"):
         row = present.domain(self.target.project, self.target.domain)
         status = "gone" if row is None else str(row.get("status"))
         good = "holds" if status in ("active", "updating") else "fails"
-        found = [Precondition(f"domain {self.target.domain_name} is active", good, status)]
+        said = (row or {}).get("message")
+        detail = ": ".join(str(part) for part in (status, said, _HINTS.get(status)) if part)
+        found = [Precondition(f"domain {self.target.domain_name} is active", good, detail)]
         wanted = self.after[_ROUTE]
         if wanted is None:
             return found
@@ -47,7 +62,8 @@ class Route(Step, kw_only=True, tag="route"):
             return [*found, Precondition(name, "holds", "an earlier step gives it one")]
         environment = present.environment(self.target.project, wanted)
         live = environment is not None and bool(environment.get("projectDeploymentId"))
-        detail = "" if live else "gone" if environment is None else "nothing is live in it"
+        nothing = "nothing is live in it: runbooks.promote makes a version live there"
+        detail = "" if live else "gone: make the plan again" if environment is None else nothing
         return [*found, Precondition(name, "holds" if live else "fails", detail)]
 
     def write(self, run: Run) -> None:

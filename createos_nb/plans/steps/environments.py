@@ -25,7 +25,7 @@ class OnEnvironment(Step, kw_only=True):
 
     def row(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
         found = present.environment(self.target.project, resolved(self.target.environment, made))
-        if found is None:
+        if found is None or found.get("status") == "deleting":
             raise gone(f"environment {self.target.environment_name}")
         return found
 
@@ -36,7 +36,10 @@ class OnEnvironment(Step, kw_only=True):
         found = present.environment(self.target.project, self.target.environment)
         status = "gone" if found is None else str(found.get("status"))
         name = f"environment {self.target.environment_name} is there"
-        return [Precondition(name, "fails" if status in ("gone", "deleting") else "holds", status)]
+        if status in ("gone", "deleting"):
+            detail = f"{status}: client.environments.list shows those that there are; make the plan again"
+            return [Precondition(name, "fails", detail)]
+        return [Precondition(name, "holds", status)]
 
     def wait(self, run: Run) -> None:
         environment = resolved(self.target.environment, run.made)
@@ -56,6 +59,11 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
     def word(self, field: str, value: Any) -> str:
         return "nothing" if value is None else super().word(field, value)
 
+    def spelled(self, field: str, value: Any, present: Present) -> str:
+        if value is None or str(value) in self.shown:
+            return self.word(field, value)
+        return version_of(present.deployment(self.target.project, value) or {"id": value})
+
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
         return {_LIVE: self.row(present, made).get("projectDeploymentId")}
 
@@ -70,7 +78,8 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         woken = any(isinstance(one, Wake) and one.target.deployment == wanted for one in plan)
         if woken and status in ("sleeping", "deploying"):
             return [*found, Precondition(name, "holds", f"{status}: an earlier step wakes it and waits for it")]
-        return [*found, Precondition(name, "holds" if status == "deployed" else "fails", status)]
+        good = status == "deployed"
+        return [*found, Precondition(name, "holds" if good else "fails", status if good else waiting.told(status))]
 
     def write(self, run: Run) -> None:
         run.client.call(

@@ -44,7 +44,8 @@ class OfferTransfer(Step, kw_only=True, tag="offer transfer"):
         said = run.client.call(self.operation, project_id=self.target.project)
         own = run.own()
         if own is not None and isinstance(said, dict):
-            own.issued.update({name: Secret(str(said[name])) for name in ("token", "frontendUri") if said.get(name)})
+            given = {name: said[name] for name in ("token", "frontendUri") if said.get(name)}
+            own.issued |= {name: one if isinstance(one, Secret) else Secret(one) for name, one in given.items()}
         return None
 
     def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
@@ -89,7 +90,7 @@ class TakeOver(Step, kw_only=True, tag="take over"):
         if own is None or not isinstance(own.source, Secret):
             raise MissingInput(
                 "the token is not in the journal, for it holds no secrets",
-                "Run the notebook again, with the token: it goes on.",
+                "plans.resume(journal, token=…) goes on; so does the notebook when it is run again.",
             )
 
     def write(self, run: Run) -> None:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from createos_nb.plans.present import Present
     from createos_nb.plans.run import Run
 
-_MOST = "environments that a project may have"
-
 
 class MakeEnvironment(Step, kw_only=True, tag="make environment"):
     """Make an environment like another one: its branch and size, no auto-promotion; its variables are copied."""
@@ -49,8 +47,13 @@ class MakeEnvironment(Step, kw_only=True, tag="make environment"):
         return {}
 
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        free = not any(row.get("uniqueName") == self.name for row in present.environments(self.target.project))
-        return [Precondition(f"the name {self.name} is free", "holds" if free else "fails", "")]
+        rows = present.environments(self.target.project)
+        free = not any(row.get("uniqueName") == self.name for row in rows)
+        told = f"there are {len(rows)}; the platform has a limit for each project and does not tell it"
+        return [
+            Precondition(f"the name {self.name} is free", "holds" if free else "fails", "" if free else "it is taken"),
+            Precondition("the project may have another environment", "unknown", told),
+        ]
 
     def write(self, run: Run) -> str:
         from createos_nb.plans.steps.variables import variables_of

@@ -109,6 +109,10 @@ class Step(Struct, kw_only=True, tag_field="kind"):
             return "on" if value else "off"
         return self.shown.get(str(value), str(value))
 
+    def spelled(self, field: str, value: Any, present: Present) -> str:
+        """A value of the present in people's words: one that the plan did not know is looked up."""
+        return self.word(field, value)
+
     def usual(self) -> float:
         """Seconds that it usually takes."""
         return self.expected
@@ -159,7 +163,7 @@ class Step(Struct, kw_only=True, tag_field="kind"):
     def unmoved(self, run: Run) -> Present:
         """A last look before a write that sends more than it changes. Raises `WorldMoved`: nobody is overwritten."""
         present = run.look()
-        if found := differing(self, self.look(present, run.made), run.step):
+        if found := differing(self, self.look(present, run.made), run.step, present):
             raise WorldMoved(frame_of(found))
         return present
 

@@ -10,7 +10,7 @@ import httpx
 
 from createos_nb.plans.errors import MissingInput, StepFailed
 from createos_nb.plans.gate import SuccessRate, Verdict, every_of, verdict_of
-from createos_nb.plans.steps.step import PASSING, Step, resolved
+from createos_nb.plans.steps.step import PASSING, Precondition, Step, Target, resolved
 
 if TYPE_CHECKING:
     from createos_nb.plans.gate import Gate
@@ -124,6 +124,9 @@ class Watch(Checking, kw_only=True, tag="watch"):
     def details(self) -> Any:
         return [self.beside, self.paths, self.requests, self.seconds, self.minimum, self.confidence, self.custom]
 
+    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
+        return [pair(present, self.target, self.beside, self.beside_name, plan)]
+
     def gate(self, run: Run) -> Gate:
         if not self.custom:
             return SuccessRate(self.minimum, self.confidence)
@@ -180,6 +183,27 @@ class Watch(Checking, kw_only=True, tag="watch"):
                 f"the gate could not judge {self.target.environment_name}: {type(error).__name__}: {error}",
                 "Nothing was switched. Mend the gate and run the notebook again: it goes on with this run.",
             ) from error
+
+
+def pair(present: Present, side: Target, other: str, other_name: str, plan: list[Step]) -> Precondition:
+    """Whether no push moves one of two sides, or both together, while they are compared."""
+    names = {side.environment: side.environment_name, other: other_name}
+    rows = {one: present.environment(side.project, one) for one in names}
+    promoting = [one for one, row in rows.items() if row is not None and row.get("isAutoPromoteEnabled")]
+    held = [one for one in promoting if any(_holds(step, one) for step in plan)]
+    what = f"no push moves {side.environment_name} or {other_name} meanwhile"
+    free = [one for one in promoting if one not in held]
+    if free:
+        branches = {str((rows[one] or {}).get("branch") or "–") for one in free}
+        listed = " and ".join(names[one] for one in free)
+        return Precondition(
+            what, "fails", f"{listed} promote what is pushed to {', '.join(sorted(branches))}: runbooks.hold stops that"
+        )
+    return Precondition(what, "holds", "an earlier step holds auto-promotion" if held else "")
+
+
+def _holds(step: Step, environment: str) -> bool:
+    return step.target.environment == environment and step.after.get("auto-promote") is False
 
 
 def endpoint_of(step: Step, run: Run) -> str:

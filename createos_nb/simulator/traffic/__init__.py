@@ -12,6 +12,7 @@ The world says, and changes only by adding at the end:
   end None; to switch, give it an end and append the next. Where there is none, every request is answered 404; a segment
   that is `asleep` answers 503; a dead process 502; a throttled one 504.
 * `Incident`s: crowds and failures from outside, shared by all environments that are given them.
+* `Scheduled`: what the platform itself asks for, as cron jobs do.
 * `Recorded`: requests known one by one, from a replayed log (`read_access_log`) or through the gateway, which asks
   `Traffic.answer` what a request from outside gets.
 
@@ -27,22 +28,29 @@ from __future__ import annotations
 from createos_nb.simulator.traffic.access_log import AccessLog, read_access_log
 from createos_nb.simulator.traffic.behaviour import HEALTHY, Behaviour, Failing, Incident, Segment
 from createos_nb.simulator.traffic.build_logs import Build, BuildLine, build
+from createos_nb.simulator.traffic.build_voices import MANIFESTS
 from createos_nb.simulator.traffic.builds import BuildBehaviour, BuildSettings
 from createos_nb.simulator.traffic.cells import Cells
+from createos_nb.simulator.traffic.cron import Cron, cron
 from createos_nb.simulator.traffic.engine import Traffic
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
 from createos_nb.simulator.traffic.probing import Answer
 from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.runtime_logs import LogLine
+from createos_nb.simulator.traffic.runtime_logs import REASONS, LogLine
+from createos_nb.simulator.traffic.schedule import STABLE, ends_after
+from createos_nb.simulator.traffic.scheduled import Scheduled
 from createos_nb.simulator.traffic.series import Series
 
 __all__ = [
     "CLASSES",
     "HEALTHY",
+    "MANIFESTS",
+    "REASONS",
     "SCANNER",
     "SHOP",
+    "STABLE",
     "AccessLog",
     "Answer",
     "Behaviour",
@@ -54,6 +62,7 @@ __all__ = [
     "Cause",
     "Cell",
     "Cells",
+    "Cron",
     "Events",
     "Failing",
     "Incident",
@@ -61,9 +70,12 @@ __all__ = [
     "Page",
     "Profile",
     "Recorded",
+    "Scheduled",
     "Segment",
     "Series",
     "Traffic",
     "build",
+    "cron",
+    "ends_after",
     "read_access_log",
 ]

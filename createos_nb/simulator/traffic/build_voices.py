@@ -244,6 +244,9 @@ _RUNTIMES = {
     "build-ai": NODE,
 }
 
+MANIFESTS = frozenset({"Dockerfile", *(one.manifest for one in (*_RUNTIMES.values(), *_FRAMEWORKS.values()))})
+"""Files that a build begins with."""
+
 
 def toolchain(runtime: str, framework: str = "") -> Toolchain:
     """How a runtime (as "node:20") with a framework is built; one that is in no table is built like Node."""

@@ -60,6 +60,12 @@ class Condition:
             return None
         return self.segment
 
+    @property
+    def strained(self) -> bool:
+        """Whether load changes anything."""
+        running = self.running
+        return running is not None and (running.behaviour.cpu_ms > 0 or running.behaviour.memory_per_rpm > 0)
+
     def answers(self, pages: Sequence[Page]) -> Mixture:
         """What answers requests for these pages, if CPU and memory suffice."""
         if self.segment is None:

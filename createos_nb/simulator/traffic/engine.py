@@ -16,6 +16,7 @@ from createos_nb.simulator.traffic.randomness import key_of
 from createos_nb.simulator.traffic.recorded import Recorded
 from createos_nb.simulator.traffic.regime import Draw
 from createos_nb.simulator.traffic.runtime_logs import LogLine, runtime_log
+from createos_nb.simulator.traffic.scheduled import Scheduled, draws
 from createos_nb.simulator.traffic.series import Series, series_of, tally
 from createos_nb.simulator.traffic.spans import STRETCH, Span, only, spans
 from createos_nb.simulator.traffic.split import per_cell
@@ -41,6 +42,7 @@ class Traffic:
         incidents: those that concern this environment.
         recorded: requests that are known one by one.
         created: Unix seconds; nothing is generated before.
+        scheduled: requests that come on a schedule.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Traffic:
         incidents: Sequence[Incident] = (),
         recorded: Recorded | None = None,
         created: int = 0,
+        scheduled: Sequence[Scheduled] = (),
     ) -> None:
         self.key = key_of(seed, stream)
         self.recorded = recorded if recorded is not None else Recorded()
@@ -60,7 +63,14 @@ class Traffic:
             profiles = ()
         elif isinstance(profiles, Profile):
             profiles = ((created, profiles),)
-        self.timeline = Timeline(seed, self.key[1], [(max(t, created), p) for t, p in profiles], segments, incidents)
+        self.scheduled = tuple(scheduled)
+        began = [(max(t, created), p) for t, p in profiles]
+        self.timeline = Timeline(seed, self.key[1], began, segments, incidents, always=bool(scheduled))
+
+    def _draws(self, span: Span) -> Iterator[Draw]:
+        """The requests of the whole minutes of a span, source by source."""
+        yield from span.regime.draws(self.key, span.first, span.last)
+        yield from draws(self.scheduled, self.key, span)
 
     def _spans(self, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
         return spans(self.timeline, max(start, self.created), end, stretch)
@@ -77,12 +87,24 @@ class Traffic:
         # A day at a time: a busy week has millions of requests.
         for span in self._spans(start, end, 1440):
             held = span.touched()
-            for draw in span.regime.draws(self.key, span.first, span.last):
+            for draw in self._draws(span):
                 some = only(draw, held)
                 single = placed(some, self.key[0], held + span.first)
                 single = single.some(span.holds(single.time))
                 parts.append(described(some, single, span.regime.profile.clients))
         parts.append(self.recorded.between(start, end))
+        return joined(parts)
+
+    def runs(self, name: str, start: int, end: int) -> Events:
+        """Those of the single requests of [start, end) that a schedule of this name made."""
+        mine = [one for one in self.scheduled if one.name == name]
+        parts = []
+        for span in self._spans(start, end, 1440):
+            held = span.touched()
+            for draw in draws(mine, self.key, span):
+                some = only(draw, held)
+                single = placed(some, self.key[0], held + span.first)
+                parts.append(described(some, single.some(span.holds(single.time)), 1))
         return joined(parts)
 
     def series(self, start: int, end: int, width: int = 60) -> Series:
@@ -102,7 +124,7 @@ class Traffic:
             at = span.first // wide - first
             edges = np.arange((span.first // wide + 1) * wide - span.first, span.last - span.first, wide)
             edges = np.concatenate([[0], edges])
-            for draw in span.regime.draws(self.key, span.first, span.last):
+            for draw in self._draws(span):
                 for c, count in enumerate(draw.counts):
                     if count is None:
                         continue
@@ -127,7 +149,7 @@ class Traffic:
 
         for span in self._spans(start, end):
             whole, ragged = span.whole(), bool(len(span.cut()))
-            for draw in span.regime.draws(self.key, span.first, span.last):
+            for draw in self._draws(span):
                 minutes = np.arange(span.first, span.last, dtype=np.int64)
                 if whole is None:
                     counts = per_cell(draw, self.key[0], minutes)

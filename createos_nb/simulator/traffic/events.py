@@ -176,7 +176,7 @@ def placed(draw: Draw, key: int, minutes: Ints) -> Placed:
     which = np.concatenate(at)
     minute = minutes[which]
     word = mixed(key ^ draw.kind, minute, np.concatenate(points))
-    return Placed(minute * 60_000 + uniform(word, 60_000), np.concatenate(cells), word, which)
+    return Placed(minute * 60_000 + uniform(word, draw.spread), np.concatenate(cells), word, which)
 
 
 def described(draw: Draw, single: Placed, clients: int) -> Events:

@@ -196,3 +196,7 @@ class Profile:
             raise ValueError("a profile has at least one page")
         if len({bot.name for bot in self.bots}) != len(self.bots):
             raise ValueError("two bots have the same name")
+
+
+NOBODY = Profile(rpm=0, wobble=0, restlessness=0, clumping=0, pages=(Page(path="/"),))
+"""Nobody comes."""

@@ -53,6 +53,7 @@ class Draw(NamedTuple):
         words: the minutes' words, shape (minutes, 4): that of a class decides its count and where its cells begin.
         bot: the client, if it is one.
         slow: factor on durations in each minute, Q8, or one for all.
+        spread: milliseconds from the begin of a minute within which its requests come.
     """
 
     kind: int
@@ -61,6 +62,7 @@ class Draw(NamedTuple):
     words: Words
     bot: Bot | None
     slow: Ints | int
+    spread: int = 60_000
 
 
 @dataclass(frozen=True, slots=True)

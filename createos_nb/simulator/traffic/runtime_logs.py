@@ -229,11 +229,15 @@ def _explanation(cause: Cause, segment: Segment) -> Sequence[str]:
         return (
             *failure(voice(segment.runtime, segment.framework), "out-of-memory"),
             f"platform: OOMKilled, memory limit of {segment.memory} MB exceeded under load "
-            f"({segment.replicas} replicas; exit code 137)",
+            f"({_replicas(segment)}; exit code 137)",
         )
     if cause is Cause.THROTTLED:
-        return (f"platform: CPU throttled at the limit of {segment.cpu} millicores on {segment.replicas} replicas",)
+        return (f"platform: CPU throttled at the limit of {segment.cpu} millicores on {_replicas(segment)}",)
     return ()
+
+
+def _replicas(segment: Segment) -> str:
+    return "1 replica" if segment.replicas == 1 else f"{segment.replicas} replicas"
 
 
 def _refusal(cause: Cause, segment: Segment | None) -> str:

@@ -9,7 +9,7 @@ from heapq import merge
 from itertools import count
 from typing import NamedTuple
 
-from createos_nb.simulator.traffic.behaviour import Segment
+from createos_nb.simulator.traffic.behaviour import Behaviour, Segment
 from createos_nb.simulator.traffic.randomness import mixed, uniform
 
 BACK_OFF = 10
@@ -64,6 +64,18 @@ DOWN = Mode(down=1000)
 def launched(segment: Segment) -> int:
     """Unix seconds at which the first process of a segment was started."""
     return segment.start if segment.launched is None else segment.launched
+
+
+def ends_after(behaviour: Behaviour, memory: int) -> int | None:
+    """Seconds of running after which a process ends, about; None if it runs on. `memory`: the limit, MB."""
+    room = memory - behaviour.memory
+    ends = [] if behaviour.crash_after is None else [behaviour.crash_after]
+    if behaviour.crash_after != 0:
+        if room <= 0:
+            ends.append(1)
+        elif behaviour.leak > 0:
+            ends.append(room * 3_600_000 // max(round(behaviour.leak * 1000), 1))
+    return min(ends, default=None)
 
 
 def _life(segment: Segment, key: int, replica: int, until: int) -> Iterator[Turn]:

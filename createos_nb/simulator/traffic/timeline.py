@@ -12,7 +12,7 @@ import numpy as np
 
 from createos_nb.simulator.traffic.behaviour import Incident, Segment
 from createos_nb.simulator.traffic.condition import Condition
-from createos_nb.simulator.traffic.profile import Profile
+from createos_nb.simulator.traffic.profile import NOBODY, Profile
 from createos_nb.simulator.traffic.randomness import key_of, kind_of, words
 from createos_nb.simulator.traffic.regime import Regime, Surge
 from createos_nb.simulator.traffic.schedule import UP, Mode, modes
@@ -55,6 +55,7 @@ class Timeline:
         profiles: (from when, profile or None for no generated traffic), in order of time.
         segments: stretches in which a deployment is live; in order, not overlapping.
         incidents: those that concern the environment.
+        always: whether a time without a profile is a time in which nobody comes, rather than none at all.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class Timeline:
         profiles: Sequence[tuple[int, Profile | None]],
         segments: Sequence[Segment],
         incidents: Sequence[Incident],
+        *,
+        always: bool = False,
     ) -> None:
         for before, after in pairwise(segments):
             if before.end is None or before.end > after.start:
@@ -74,6 +77,7 @@ class Timeline:
             raise ValueError("two incidents have the same name")
         self.seed, self.key = seed, key
         self.profiles, self.segments = tuple(profiles), tuple(segments)
+        self._otherwise = NOBODY if always else None
         self.incidents = tuple(sorted(incidents, key=lambda i: (i.start, i.name)))
         self._profile_starts = [start for start, _ in self.profiles]
         self._segment_starts = [segment.start for segment in self.segments]
@@ -89,7 +93,8 @@ class Timeline:
     def profile_at(self, time: int) -> tuple[int, Profile | None]:
         """(since when, profile) at a second; (0, None) before the first."""
         i = bisect_right(self._profile_starts, time) - 1
-        return self.profiles[i] if i >= 0 else (0, None)
+        since, profile = self.profiles[i] if i >= 0 else (0, None)
+        return since, profile or self._otherwise
 
     def _modes(self, segment: Segment, until: int) -> tuple[list[int], list[Mode]]:
         """How a segment serves: (from when, how), at least up to `until`."""

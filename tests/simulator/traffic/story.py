@@ -20,6 +20,7 @@ from createos_nb.simulator.traffic import (
     Incident,
     Profile,
     Recorded,
+    Scheduled,
     Segment,
     Traffic,
     build,
@@ -100,6 +101,11 @@ INCIDENTS = (
     Incident(name="neighbour", start=at(35), end=at(36, 7), stolen=0.6),
     Incident(name="lasting", start=at(70, 21), failing=(Failing(status=504, share=0.05),), wobble=0.0),
 )
+SCHEDULED = (
+    Scheduled(name="sync", schedule="*/7 * * * *", start=at(3), end=at(31, 14), method="POST", path="/sync"),
+    Scheduled(name="sync", schedule="* * * * *", start=at(31, 14), end=at(40), method="PUT", path="/sync"),
+    Scheduled(name="night", schedule="30 1,13 * * *", start=at(10)),
+)
 
 
 def recorded() -> Recorded:
@@ -112,7 +118,7 @@ def recorded() -> Recorded:
 
 
 def story() -> Traffic:
-    return Traffic(7, "shop/production", PROFILES, SEGMENTS, INCIDENTS, recorded(), created=BEGIN)
+    return Traffic(7, "shop/production", PROFILES, SEGMENTS, INCIDENTS, recorded(), BEGIN, SCHEDULED)
 
 
 def story_until(time: int) -> Traffic:
@@ -122,7 +128,9 @@ def story_until(time: int) -> Traffic:
     incidents = [i for i in INCIDENTS if i.start <= time]
     incidents = [replace(i, end=None) if i.end is not None and i.end > time else i for i in incidents]
     profiles = [p for p in PROFILES if p[0] <= time]
-    return Traffic(7, "shop/production", profiles, segments, incidents, recorded(), created=BEGIN)
+    calls = [c for c in SCHEDULED if c.start <= time]
+    calls = [replace(c, end=None) if c.end is not None and c.end > time else c for c in calls]
+    return Traffic(7, "shop/production", profiles, segments, incidents, recorded(), BEGIN, calls)
 
 
 def columns(events: Events) -> tuple[object, ...]:

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 DIGESTS = {
-    "series": "aa0444d8669771d2ffd4e13cf2f7defe9cdd3dc4f1f22a5016e877197c222801",
-    "cells": "737103c5f1fb5101973c14b7557ad0dee51062c8419ec517b69c21d41d296aa5",
-    "events": "8972941b3eb8e95e4a35b5de5cfd296c222fdab10d79ddd8839cbbf1645cb695",
-    "logs": "5c6296c6a489b7b97243508e9f742f9c284693df25bf68f5632ed2111821b2ba",
+    "series": "6ddb6ae1257c72d2b794efd60250b4694a581a8bcb15dbb176bde82294f1ae9b",
+    "cells": "fdcb5b63c1cb82c2046f81dc2133545349c2aa77a2a98e796b119b7e39c9f66b",
+    "events": "53bf8e186b8ecfc8524927eafcddac4821924d08a78e20a4b8ce503886c5ad28",
+    "logs": "cea44fca13287af508260822d0e01e8e8e1eab7860c83f71f2b51886617559fb",
     "builds": "6ace6ed8f479ce5ae94eb84d8c2539ec3ff5eac2ca67353cc3a4800231ee73c4",
     "answers": "92f9e72ea70fbedf68a4d6d5297c4f071fffdec9b4616d3b8461964333da157d",
 }

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 _NICKNAMES: Final = {
     "@yearly": "0 0 1 1 *",
@@ -28,6 +32,8 @@ _FIELDS: Final = (
 _PIECE: Final = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", flags=re.ASCII)
 LOOK_BACK: Final = 366 * 5
 """Days that are searched for the last run."""
+_DAY: Final = 1440
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Cron:
@@ -62,6 +68,18 @@ class Cron:
                             yield due
             day -= timedelta(days=1)
 
+    def minutes(self, first: int, last: int) -> npt.NDArray[np.bool_]:
+        """Which of the minutes `first` to `last` (since 1970, `last` left out) it is due in."""
+        day, end = first // _DAY, -(-last // _DAY)
+        of_a_day = np.zeros(_DAY, dtype=bool)
+        of_a_day[[hour * 60 + minute for hour in self._hours for minute in self._minutes]] = True
+        found = np.zeros((end - day, _DAY), dtype=bool)
+        for row in range(end - day):
+            if self._on(_EPOCH + timedelta(days=day + row)):
+                found[row] = of_a_day
+        flat: npt.NDArray[np.bool_] = found.ravel()[first - day * _DAY : last - day * _DAY]
+        return flat
+
 
 def _values(text: str, name: str, least: int, most: int, words: tuple[str, ...]) -> frozenset[int]:
     found: set[int] = set()
@@ -89,3 +107,9 @@ def _number(text: str, name: str, least: int, words: tuple[str, ...]) -> int:
     if text in words:
         return words.index(text) + least
     raise ValueError(f"{name}: can't read {text!r}")
+
+
+@lru_cache(maxsize=256)
+def cron(expression: str) -> Cron:
+    """A cron expression that can be read, remembered."""
+    return Cron(expression)

@@ -1,0 +1,226 @@
+"""Runbooks, and what each is tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from createos_nb import plans, runbooks
+from createos_nb.client import Client
+from tests.plans.worlds import client_of
+
+WHOLESALE = "wholesale.juniper-goods.example.com"
+
+Write = Callable[[Client], object]
+
+
+@dataclass
+class Case:
+    """A runbook and what it is tried on.
+
+    `other`: a second writer, who changes what the plan changes; `merges`: both changes have room beside each other.
+    """
+
+    name: str
+    make: Callable[[Client], plans.Plan]
+    prepare: Callable[[Any], Any] = lambda world: None
+    reversible: bool = False
+    variables: dict[str, str | None] | None = None
+    source: dict[str, str] | None = None
+    token: str | None = None
+    other: Write | None = None
+    merges: bool = False
+
+    def resume(self, journal: Any, client: Client) -> plans.Receipt:
+        return plans.resume(journal, client, variables=self.variables, source=self.source, token=self.token)
+
+
+def assigned(project: str, environment: str, version: int) -> Write:
+    """Somebody makes a version live."""
+    return lambda client: client.environments.assign_deployment(project, environment, version)
+
+
+def resized(client: Client) -> object:
+    return client.environments.update_resources("storefront", "production", cpu=400, memory=1024, replicas=1)
+
+
+def another_variable(project: str) -> Write:
+    def write(client: Client) -> object:
+        held = client.environments.reveal_variables(project, "staging").to_dict()
+        return client.environments.update_variables(project, "staging", run_envs={**held, "THEIRS": "1"}, **port)
+
+    port = {"port": 8080} if project == "edge-gateway" else {}
+    return write
+
+
+def routed(environment: str) -> Write:
+    return lambda client: client.domains.update_environment("storefront", WHOLESALE, environment=environment)
+
+
+def renamed(client: Client) -> object:
+    """Somebody gives the environment another description, and leaves the rest as it is."""
+    row = client.environments.get("orders-api", "production")
+    return client.environments.update(
+        "orders-api",
+        "production",
+        display_name=row["display_name"],
+        description="By somebody else",
+        branch="main",
+        is_auto_promote_enabled=bool(row["is_auto_promote_enabled"]),
+    )
+
+
+def cancelled(project: str) -> Write:
+    """Somebody cancels the deployment that the plan has made, once it is there."""
+
+    def write(client: Client) -> object:
+        newest = int(client.deployments.list(project)["version_number"].max())
+        return client.deployments.cancel(project, max(newest, 19))
+
+    return write
+
+
+def awake(world: Any) -> None:
+    """A second version runs, for another to make live."""
+    client_of(world).deployments.wakeup("landing-pages", 2)
+    world.advance("2min")
+
+
+def offered(world: Any) -> None:
+    """The second user has a project and offers it."""
+    project = next(one for one in world.state.projects.values() if one.name == "chat-bot")
+    project.user = next(user.id for user in world.state.users.values() if user.username == "tamsin")
+    project.tokens["s3same-t0ken"] = world.state.now + 6 * 3600 * 10**6
+    world.changed(project)
+
+
+def taken_over(client: Client) -> plans.Plan:
+    projects = client.world.state.projects.values()
+    return runbooks.take_over(client, next(one.id for one in projects if one.name == "chat-bot"), "s3same-t0ken")
+
+
+CASES = [
+    Case(
+        "rollback",
+        lambda c: runbooks.rollback(c, "storefront", "production"),
+        reversible=True,
+        other=assigned("storefront", "production", 12),
+    ),
+    Case(
+        "rollback-held-and-asleep",
+        lambda c: runbooks.rollback(c, "orders-api", "production"),
+        other=assigned("orders-api", "production", 5),
+    ),
+    Case(
+        "promote",
+        lambda c: runbooks.promote(c, "storefront", 10, "production"),
+        reversible=True,
+        other=assigned("storefront", "production", 12),
+    ),
+    Case(
+        "scale",
+        lambda c: runbooks.scale(c, "storefront", "production", replicas=2, cpu=300),
+        reversible=True,
+        other=resized,
+    ),
+    Case(
+        "variables",
+        lambda c: runbooks.set_variables(
+            c, "storefront", "staging", {"LOG_LEVEL": "tr4ce-s3cret", "NEW": "n3w-s3cret"}, redeploy=False
+        ),
+        reversible=True,
+        variables={"LOG_LEVEL": "tr4ce-s3cret", "NEW": "n3w-s3cret"},
+        other=another_variable("storefront"),
+    ),
+    Case(
+        "variables-redeployed",
+        lambda c: runbooks.set_variables(c, "edge-gateway", "staging", {"NEW": "n3w-s3cret"}),
+        variables={"NEW": "n3w-s3cret"},
+        other=another_variable("edge-gateway"),
+    ),
+    Case(
+        "hold",
+        lambda c: runbooks.hold(c, "orders-api", "production"),
+        reversible=True,
+        other=renamed,
+        merges=True,
+    ),
+    Case(
+        "release",
+        lambda c: runbooks.release(c, "storefront", "production"),
+        reversible=True,
+        other=lambda c: c.environments.delete("storefront", "production"),
+    ),
+    Case("wake", lambda c: runbooks.wake(c, "chat-bot"), other=lambda c: c.deployments.delete("chat-bot", 1)),
+    Case(
+        "deploy-image",
+        lambda c: runbooks.deploy(c, "edge-gateway", image="nginx:1.27", environment="staging"),
+        other=assigned("edge-gateway", "staging", 1),
+    ),
+    Case(
+        "deploy-files",
+        lambda c: runbooks.deploy(c, "landing-pages", source={"index.html": "<p>hello"}, environment="production"),
+        source={"index.html": "<p>hello"},
+        prepare=awake,
+        other=assigned("landing-pages", "production", 2),
+    ),
+    Case(
+        "deploy-branch",
+        lambda c: runbooks.deploy(c, "storefront", branch="feature/gift-cards"),
+        # a branch whose pushes deploy nothing
+        prepare=lambda world: world.push("storefront", "feature/gift-cards", message="Cards"),
+        other=cancelled("storefront"),
+    ),
+    Case(
+        "switch",
+        lambda c: runbooks.switch(c, "storefront", WHOLESALE, "green"),
+        reversible=True,
+        other=routed("production"),
+    ),
+    Case(
+        "blue-green",
+        lambda c: runbooks.blue_green(c, "storefront", WHOLESALE, version=12, requests=20, seconds=40),
+        reversible=True,
+        other=routed("production"),
+    ),
+    Case(
+        "canary",
+        lambda c: runbooks.canary(c, "storefront", "production", version=15, stages=[(20, 30), (20, 60)]),
+        other=assigned("storefront", "production", 12),
+    ),
+    Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13), other=cancelled("storefront")),
+    Case(
+        "delete-environment",
+        lambda c: runbooks.delete(c, "storefront", environment="staging", missing_ok=True),
+        other=assigned("storefront", "staging", 12),
+    ),
+    Case(
+        "delete-deployment",
+        lambda c: runbooks.delete(c, "storefront", deployment=10, missing_ok=True),
+        other=assigned("storefront", "staging", 10),
+    ),
+    Case(
+        "delete-domain",
+        lambda c: runbooks.delete(c, "storefront", domain=WHOLESALE, missing_ok=True),
+        other=routed("production"),
+    ),
+    Case(
+        "delete-cron-job",
+        lambda c: runbooks.delete(c, "storefront", cronjob="refresh-stock", missing_ok=True),
+    ),
+    Case(
+        "delete-project",
+        lambda c: runbooks.delete(c, "orders-api", missing_ok=True),
+        other=assigned("orders-api", "development", 2),
+    ),
+    Case("delete-app", lambda c: runbooks.delete_app(c, "Shop", missing_ok=True)),
+    Case("revoke-key", lambda c: runbooks.revoke_key(c, "ci-deployments", missing_ok=True)),
+    Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),
+    Case("take-over", taken_over, prepare=offered, token="s3same-t0ken"),
+]
+
+
+def apply(plan: plans.Plan, journal: Path | None = None, **more: Any) -> plans.Receipt:
+    return plan.apply(confirm=plan.confirmation, reason="a test", journal=journal, **more)
