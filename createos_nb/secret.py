@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any, Final
 
+from createos_nb.errors import InvalidInput
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
 
 MASK: Final = "••••••"
@@ -34,6 +36,17 @@ class Secret(str):
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
         return (Secret, (self.reveal(),))
+
+    @classmethod
+    def from_environment(cls, name: str) -> Secret:
+        """The value of an environment variable of this process, so that no notebook has to hold it.
+
+        Set it where Jupyter or `createos-nb run` is started. Raises `InvalidInput` where it is not set, or empty.
+        """
+        value = os.environ.get(name, "")
+        if not value:
+            raise InvalidInput(f"the environment variable {name} is not set here: set it where this was started")
+        return cls(value)
 
     def reveal(self) -> str:
         """The value itself, as a plain `str`: from here on, keeping it is up to you."""

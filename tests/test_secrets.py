@@ -263,3 +263,16 @@ def test_base64_of_an_upload_is_no_secret_that_garbles_errors(wire: Any) -> None
     client, _ = wire.client(wire.fail(422, "the file a is refused"))
     with pytest.raises(errors.Invalid, match="the file a is refused"):
         client.deployments.upload_base64_files(wire.uuid(1), files=files)
+
+
+def test_a_secret_comes_from_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_VALUE", SECRET)
+    found = Secret.from_environment("SOME_VALUE")
+    assert (str(found), found.reveal()) == (MASK, SECRET)
+    for value in ("", None):
+        if value is None:
+            monkeypatch.delenv("SOME_VALUE")
+        else:
+            monkeypatch.setenv("SOME_VALUE", value)
+        with pytest.raises(errors.InvalidInput, match="SOME_VALUE is not set here"):
+            Secret.from_environment("SOME_VALUE")

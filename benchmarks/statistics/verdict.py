@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.statistics.verdict_cells import COVERED, DAY, HEALTHY, HISTORIES, LASTING, WORSE
+from benchmarks.statistics.verdict_cells import COVERED, DAY, HEALTHY, HISTORIES, LASTING, LATE, WORSE
 from benchmarks.statistics.verdict_log import log_tables
 from benchmarks.statistics.verdict_rivals import RIVALS, mann_whitney
 from benchmarks.statistics.verdict_worlds import World, draw
@@ -51,6 +51,8 @@ class Outcome:
     """Requests of one side until the rollback, the mean of both."""
     promote: float
     promote_minutes: float
+    rolled_minutes: float
+    """Until the rollback, of those rolled back."""
 
 
 def weigh(sides: Sides) -> tuple[Floats, Floats]:
@@ -126,6 +128,7 @@ def _outcome(back: Floats, well: Floats, asked: Floats) -> Outcome:
         requests=float(np.median(asked)),
         promote=float(promoted.mean()),
         promote_minutes=float(np.median(np.where(promoted, well, np.inf))),
+        rolled_minutes=float(np.median(back[rolled])) if rolled.any() else np.inf,
     )
 
 
@@ -139,6 +142,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         for title, table in tables(part, pool, asked.log):
             print(f"### {title}\n\n{table}\n", flush=True)
+
+
+def report() -> str:
+    """All tables as Markdown."""
+    with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        found = "\n\n".join(f"### {title}\n\n{table}" for title, table in tables(1.0, pool, None))
+    return f"## Release verdict\n\nSeed {SEED:,} and the number of the cell times 100,000.\n\n{found}"
 
 
 def tables(part: float, pool: ProcessPoolExecutor, log: Path | None) -> Iterable[tuple[str, str]]:
@@ -185,6 +195,18 @@ def tables(part: float, pool: ProcessPoolExecutor, log: Path | None) -> Iterable
                 [world.name, f"{100 * a.promote:.2f}", f"{100 * b.promote:.2f}"]
                 for (world, _), a, b in zip(cells, none, hour, strict=True)
                 if world.ratio >= 2
+            ],
+        ),
+    )
+    cells = _numbered(LATE, 150, part)
+    none, hour = (_map(pool, ours, cells, history) for history in (0, 60))
+    yield (
+        "Releases that go bad later, of those not promoted by then: found within the hour, %, median minutes after it",
+        _rows(
+            ["", "no history", "60 min of history", "promoted, %"],
+            [
+                [world.name, *(_after(one, world) for one in (a, b)), f"{100 * b.promote:.1f}"]
+                for (world, _), a, b in zip(cells, none, hour, strict=True)
             ],
         ),
     )
@@ -264,6 +286,12 @@ def _share(one: Outcome) -> str:
 
 def _promoted(one: Outcome) -> str:
     return f"{100 * one.promote:.1f}" + (f", {one.promote_minutes:.0f}" if np.isfinite(one.promote_minutes) else "")
+
+
+def _after(one: Outcome, world: World) -> str:
+    open_then = 1 - one.promote
+    text = f"{100 * one.rollback / max(open_then, 1e-9):.1f}"
+    return f"{text}, {one.rolled_minutes - world.begins:.0f}" if np.isfinite(one.rolled_minutes) else text
 
 
 def _found(one: Outcome, requests: bool = False) -> str:

@@ -44,6 +44,11 @@ class World:
     """Amplitude of a wave over 1,440 buckets in requests and error rate, from a random hour."""
     clumps: float = 1.0
     """Mean size of a burst of errors, geometric."""
+    sessions: float = 0.0
+    """Errors come of troubled clients instead, who stay ten buckets with five requests each and fail a quarter of them:
+    this share of the clients."""
+    begins: int = 0
+    """The bucket in which the new side begins to fail `ratio` times as often."""
     moving: bool = False
     """The new side's share of the traffic goes from 10 to 90 %."""
     releases: int = 10_000
@@ -72,7 +77,11 @@ def draw(world: World, seed: int, *, history: int = 60) -> Sides:
     counts = []
     for part, ratio in ((1 - share, 1.0), (share, world.ratio)):
         own = _gamma(rng, world.own, shape) * _lasting(rng, 0.0, world.own_lognormal, shape)
-        rate = np.minimum(world.rate * ratio * shared * own * _lasting(rng, *world.own_lasting, shape), 1.0)
+        times = np.where(np.arange(shape[1]) < history + world.begins, 1.0, ratio)
+        rate = world.rate * times * shared * own * _lasting(rng, *world.own_lasting, shape)
+        if world.sessions:
+            rate = times * _troubled(rng, world.sessions, total * part, shape)
+        rate = np.minimum(rate, 1.0)
         requests = rng.poisson(total * part * wave, shape)
         counts.append((requests.astype(np.float64), _errors(rng, requests, rate, world.clumps)))
     (old, old_errors), (new, new_errors) = counts
@@ -103,6 +112,17 @@ def _lasting(rng: np.random.Generator, correlation: float, variation: float, sha
     pushes[:, 0] /= np.sqrt(1 - correlation**2)
     logs = lfilter([1.0], [1.0, -correlation], pushes, axis=1)
     return np.asarray(np.exp(logs - spread / 2))
+
+
+def _troubled(rng: np.random.Generator, share: float, requests: Floats, shape: tuple[int, int]) -> Floats:
+    """Error rates where a share of the clients is in trouble for as long as they stay."""
+    stay, pace, failing = 10, 5, 0.25
+    asked = np.broadcast_to(requests, shape[1])
+    arrived = rng.poisson(
+        np.concatenate([np.repeat(asked[:1], stay), asked]) / pace / stay * share, (shape[0], shape[1] + stay)
+    )
+    there = np.cumsum(arrived, axis=1)
+    return (there[:, stay:] - there[:, :-stay]) * pace * failing / asked
 
 
 def _errors(rng: np.random.Generator, requests: npt.NDArray[np.int64], rate: Floats, clumps: float) -> Floats:

@@ -40,10 +40,11 @@ def paths(
     and one more status just below the end of a full list; NA without `errors`), `error_percentage` (errors / count,
     NaN where either is unknown). A list shorter than `listed` rows is complete, so that absence from it means 0.
     """
-    place = [column for column in _PLACE if column in hits.columns]
-    asked = _listing(hits, "hits", ["path"], place)
-    asked = asked.groupby([*place, "path"], sort=False, as_index=False).agg(count=("count", "sum"))
+    place = _place(hits)
+    asked = _summed(_listing(hits, "hits", ["path"], place), [*place, "path"])
     if errors is not None:
+        if _place(errors) and not place:
+            raise FrameError("errors are a fleet's, but hits have no columns 'project' and 'environment'")
         failed = _listing(errors, "errors", ["path", "status"], place)
         served = failed["status"].astype("str").str.startswith("5")
         failed = failed.assign(
@@ -87,9 +88,8 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     `confidence`, as if requests were independent.
     """
     if isinstance(frame, pd.DataFrame) and "status" in frame.columns and "count" in frame.columns:
-        place = [column for column in _PLACE if column in frame.columns]
-        listed = _listing(frame, "frame", ["status"], place)
-        found = listed.groupby([*place, "status"], sort=False, as_index=False).agg(count=("count", "sum"))
+        place = _place(frame)
+        found = _summed(_listing(frame, "frame", ["status"], place), [*place, "status"])
     else:
         found, place = _by_class(frame), []
         if "project" in found.columns:
@@ -98,7 +98,7 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     if place:
         total = numbers(found.groupby(place)["count"].transform("sum"), name="count")
     else:
-        total = np.full(len(found), count.sum())
+        total = np.full(len(found), np.nansum(count))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(total > 0, count / total, np.nan)
     low, high = wilson(count, total, z_of(confidence))
@@ -147,10 +147,23 @@ def _listing(frame: pd.DataFrame, name: str, texts: list[str], place: list[str])
     if (values < 0).any():
         raise FrameError(f"column 'count' of {name} counts requests, but holds {values[values < 0][0]:g}")
     listing = frame.reset_index()[wanted] if "count" not in frame.index.names else frame[wanted].reset_index(drop=True)
-    listing = listing.assign(count=pd.array(np.nan_to_num(values).round().astype("int64"), dtype="Int64"))
+    listing = listing.assign(count=whole(values))
     for text in texts:
+        unnamed = listing[text].isna().to_numpy(dtype=np.bool_)
+        if unnamed.any():
+            raise FrameError(f"column {text!r} of {name} is missing at row {int(np.argmax(unnamed))}")
         listing[text] = listing[text].astype("str")
     return listing
+
+
+def _place(frame: pd.DataFrame) -> list[str]:
+    """The columns that say which environment of a fleet a row is about; none for a single one."""
+    return [column for column in _PLACE if column in getattr(frame, "columns", ())]
+
+
+def _summed(listing: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """One row a key; a count that is missing stays missing, unless another row has one."""
+    return listing.groupby(keys, sort=False)["count"].sum(min_count=1).reset_index()
 
 
 def _with_bounds(joined: pd.DataFrame, failed: pd.DataFrame, place: list[str], listed: int) -> pd.DataFrame:

@@ -2,10 +2,8 @@
 
 In bucket t the old and the new side had B and G requests, b and g errors, s = b + g. Given s, only the *ratio* ρ of the
 error rates decides how the s errors fall to the sides, so an incident or a wave that both sides share cancels exactly.
-With nothing else going on, g is binomial with odds ρG/B. Noise of one side's own (`verdict_noise`) makes these odds
-wander: under noise k they are multiplied by e^d, d an AR(1) with twice the variance of one side, and g is beta-binomial
-given the buckets before, with the filtered mean and variance of d. That is one likelihood L_k(ρ) for each noise, and
-weighted by how likely the old side's own counts make each noise, one curve
+With noise of one side's own (`verdict_noise`) errors are worth less: `verdict_likelihood` gives one likelihood L_k(ρ)
+for each reading k of it, and weighted by how likely the old side's own counts make each noise, one curve
 
     L(ρ) = Σ_k w_k L_k(ρ).
 
@@ -15,9 +13,9 @@ weight w, the evidence would be a nonnegative martingale divided by w at most, s
 it *ever* reaches 1/α would be at most α/w, however often one looks; weights of noises that fit are near 1. What the
 chance is where the truth is none of them is measured: see the statistics of the project.
 
-To roll back, there stands beside it, with a fifth of the weight and only where a history of some length calibrates it,
-the calm likelihood to the power of 1/φ (φ: the dispersion of the old side over long stretches), which is quick where
-errors come in crowds.
+To roll back, a part of the alternatives begins only later than the release, in any bucket; and with a fifth of the
+weight, where a history of some length calibrates it, there stands beside it the calm likelihood to the power of 1/φ
+(φ: the dispersion of the old side over long stretches), which is quick where errors come in crowds.
 
 Assumptions: the old side's noise is no calmer than the new side's; requests of a bucket are few against the errors that
 could be (Poisson; for error rates near 1 the true variance is smaller, which errs to the safe side); the mix of
@@ -29,23 +27,15 @@ as in Wasserman, Ramdas and Balakrishnan (PNAS 2020); power likelihoods as in Gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats, Ints
-from createos_nb.analysis.verdict_noise import (
-    Noises,
-    dispersion,
-    fold,
-    log_rising,
-    log_weights,
-    noises,
-    predictive,
-    shape_of,
-    unfold,
-)
+from createos_nb.analysis.verdict_likelihood import memoryless, paths, readings
+from createos_nb.analysis.verdict_noise import Noises, dispersion, log_weights, noises, predictive
 
 WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
 """Ratios held against "not worse", relative to it, and their weights: 1.5 to 5 times is what releases do."""
@@ -59,19 +49,20 @@ TEMPERED = 0.2
 """The share of the tempered calm likelihood, where history calibrates it."""
 CALIBRATED_BUCKETS, CALIBRATED_ERRORS = 30, 100
 
-_PULL = 0.346
-"""E[expit(x + σz)] ≈ expit(x / √(1 + 0.346 σ²)), within 0.02 (a form of MacKay's 1992 approximation)."""
+LATE = 0.15
+"""The share of regressions that begin after the release."""
 
-_FEW = 12
-"""Errors of one bucket up to which products are cheaper than Stirling's series."""
+_LOOKS = 3
+Carried: TypeAlias = tuple[Floats, Floats, Floats]
+"""What a late onset is followed on with: how the readings are apart, the onsets so far, the last looks."""
 
-_CELLS, _ROWS = 4096, 192
-"""Buckets worked on at a time, of all and of those with errors, so that arrays stay in the processor's cache."""
+_UP, _DOWN = np.array((1.0, *WORSE)), np.array((1.0, *BETTER))
+
+_CELLS = 4096
+"""Buckets worked on at a time, so that arrays stay in the processor's cache."""
 
 STRETCH = 8192
 """Buckets that are worked through before it is asked whether the watch is over."""
-_WARM = 192
-"""Buckets before a stretch from which its filters start; see `verdict_noise`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,8 +117,8 @@ class Curves:
 
     positions: Ints
     """Shape `(P,)`: the buckets, counted from 0."""
-    nodes: Floats
-    """Shape `(R,)`: the ratios, rising."""
+    nodes: tuple[Floats, Floats]
+    """The ratios, rising: of `against_low` and `tempered`, and of `against_high`."""
     against_low: Floats
     """L(ρ) as it serves against ratios up to ρ: where the noise leaves the mean share of the new side open, high."""
     against_high: Floats
@@ -155,7 +146,7 @@ def judge(
     *,
     rollback_at: float = 1.0,
     promote_at: float = 2.0,
-    nodes: Floats | None = None,
+    nodes: tuple[Floats, Floats] | None = None,
     positions: Ints | None = None,
 ) -> Evidence:
     """Evidence for n watches at once. The entry of a bucket depends on that bucket and the ones before only.
@@ -189,13 +180,13 @@ def follow(
     *,
     rollback_at: float = 1.0,
     promote_at: float = 2.0,
-    nodes: Floats | None = None,
+    nodes: tuple[Floats, Floats] | None = None,
     positions: Ints | None = None,
 ) -> Iterator[Evidence]:
     """The evidence in stretches of 8,192 buckets, so that a caller may stop once a watch is over.
 
     `positions`: buckets after which the curves are wanted, at the ratios `nodes`, which must hold what the evidence
-    needs: `rollback_at` times 1 and `WORSE`, `promote_at` times 1 and `BETTER`.
+    needs: `rollback_at` times 1 and `WORSE` the first, `promote_at` times 1 and `BETTER` the second.
     """
     some = np.asarray(sides.old_errors.any(axis=1) | sides.new_errors.any(axis=1))
     if not some.all() and some.any():
@@ -208,36 +199,44 @@ def follow(
     watches, buckets = sides.old_requests.shape
     kinds = noises(sides.bucket_seconds)
     wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
-    up_nodes = rollback_at * np.array((1.0, *WORSE)) if nodes is None else nodes
-    down_nodes = promote_at * np.array((*BETTER[::-1], 1.0)) if nodes is None else nodes
-    up, down = _places(up_nodes, rollback_at, WORSE), _places(down_nodes, promote_at, BETTER)
+    up_nodes, down_nodes = (rollback_at * _UP, promote_at * _DOWN) if nodes is None else nodes
     split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
+    up, down = _places(up_nodes, rollback_at * _UP), split + _places(down_nodes, promote_at * _DOWN)
     step = max(_CELLS // max(min(buckets, STRETCH), 1), 1)
     parts = [slice(first, first + step) for first in range(0, max(watches, 1), step)]
     weights, powers = zip(*(_weights(sides.rows(part), kinds) for part in parts), strict=True)
     share = np.where(sides.calibrated, TEMPERED, 0.0)
-    carried = [np.zeros((1, 1, 1)) for _ in parts]
+    quick = np.flatnonzero(memoryless(kinds))
+    carried: list[Floats | None] = [None for _ in parts]
+    begun: list[Carried | None] = [None for _ in parts]
     for first in range(0, max(buckets, 1), STRETCH):
         last = min(first + STRETCH, buckets)
         here = wanted[(wanted >= first) & (wanted < last)]
         rollback, promote = np.zeros((watches, last - first)), np.zeros((watches, last - first))
-        curve = np.zeros((watches, len(here), len(ratios)))
-        powered = np.zeros((watches, len(here), split))
+        curve, powered = (np.zeros((watches, len(here), size)) for size in (len(ratios), split))
         for number, part in enumerate(parts):
-            path = _paths(sides.rows(part), slice(first, last), kinds, ratios, split)
-            path += carried[number]
-            carried[number] = path[:, -1:]
-            weight = weights[number][:, first:last, :, None]
+            path = paths(sides.rows(part), slice(first, last), kinds, ratios, split)
+            before = carried[number]
+            if before is not None:
+                path += before
+            weight = weights[number][:, first:last]
             calm = path[:, :, 0, :split] / powers[number][:, None, None]
-            rollback[part] = _ratio(path[..., :split], weight, up, WORSE_WEIGHTS)
-            promote[part] = _ratio(path[..., split:], weight, down, BETTER_WEIGHTS)
-            if share[part].any():
-                rollback[part] = _beside(rollback[part], calm, share[part, None], up)
+            null, worse = _mixed(path, weight, up[:1])[..., 0], _mixed(path, weight, up[1:])
+            found = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
+            late, begun[number] = _late(path[:, :, quick], weight[..., quick], null, first, up, begun[number])
+            found = np.logaddexp(found + np.log1p(-LATE), late + np.log(LATE))
+            rollback[part] = found if not share[part].any() else _beside(found, calm, share[part, None], up)
+            better = _mixed(path, weight, down)
+            promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
             if len(here):
-                curve[part] = log_sum(np.moveaxis(path[:, here - first] + weight[:, here - first], 2, -1))
+                curve[part] = log_sum(np.moveaxis(path[:, here - first] + weight[:, here - first, :, None], 2, -1))
                 powered[part] = calm[:, here - first]
-        curves = Curves(here, up_nodes, curve[..., :split], curve[..., split:], powered, share)
-        yield Evidence(rollback, promote, curves)
+            carried[number] = path[:, -1:]
+        yield Evidence(
+            rollback,
+            promote,
+            Curves(here, (up_nodes, down_nodes), curve[..., :split], curve[..., split:], powered, share),
+        )
 
 
 def _spread(found: Evidence, rows: Bools) -> Evidence:
@@ -266,21 +265,43 @@ def log_sum(logs: Floats) -> Floats:
     return np.asarray((top + np.log(np.exp(logs - top).sum(axis=-1, keepdims=True)))[..., 0])
 
 
-def _places(nodes: Floats, at: float, relative: tuple[float, ...]) -> tuple[int, list[int]]:
+def _places(nodes: Floats, wanted: Floats) -> Ints:
     """Where the null and its alternatives stand among the nodes."""
-    return int(np.abs(nodes - at).argmin()), [int(np.abs(nodes - at * one).argmin()) for one in relative]
+    return np.asarray(np.abs(nodes - wanted[:, None]).argmin(axis=1))
 
 
-def _ratio(path: Floats, weight: Floats, places: tuple[int, list[int]], weights: Sequence[float]) -> Floats:
-    null, others = places
-    mixed = log_sum(np.moveaxis(path[..., [null, *others]] + weight, 2, -1))
-    return np.asarray(log_sum(mixed[..., 1:] + np.log(weights)) - mixed[..., 0])
+def _mixed(path: Floats, weight: Floats, places: Ints) -> Floats:
+    """L(ρ) at some nodes, `(n, T, len(places))`."""
+    return log_sum(np.moveaxis(path[..., places] + weight[..., None], 2, -1))
 
 
-def _beside(found: Floats, calm: Floats, share: Floats, places: tuple[int, list[int]]) -> Floats:
+def _late(
+    path: Floats, weight: Floats, null: Floats, first: int, places: Ints, carried: Carried | None
+) -> tuple[Floats, Carried]:
+    """How much likelier it is that the rates were as at the null until some bucket τ and worse from it on; `(n, T)`.
+
+    Under memoryless readings only: under a lasting one what comes late may be a wave. Weights of τ = 1, 2, … are
+    1 / τ(τ + 1); what is left of them speaks for neither. The least of three looks in a row counts, which errs to the
+    safe side: one minute of many errors is no regression. `first`: the number of the first bucket of the stretch.
+    """
+    apart = path[..., places[1:]] - path[..., places[:1]]
+    if carried is None:
+        carried = np.zeros_like(apart[:, :1]), np.full_like(apart[:, :1], -np.inf), np.zeros((len(path), _LOOKS - 1))
+    before = np.concatenate([carried[0], apart[:, :-1]], axis=1)
+    at = np.arange(first, first + path.shape[1], dtype=np.float64)
+    start = -before - np.where(at > 0, np.log(np.maximum(at * (at + 1), 1)), 1e9)[:, None, None]
+    start[:, :1] = np.logaddexp(start[:, :1], carried[1])
+    begun = np.logaddexp.accumulate(start, axis=1)
+    logs = path[..., places[1:]] + begun + np.log(WORSE_WEIGHTS) + weight[..., None]
+    found = np.logaddexp(log_sum(logs.reshape(*path.shape[:2], -1)) - null, -np.log(at + 1))
+    looks = np.concatenate([carried[2], found], axis=1)
+    held = np.min([looks[:, late : late + len(at)] for late in range(_LOOKS)], axis=0)
+    return held, (apart[:, -1:], begun[:, -1:], looks[:, 1 - _LOOKS :])
+
+
+def _beside(found: Floats, calm: Floats, share: Floats, places: Ints) -> Floats:
     """The evidence to roll back with the tempered likelihood beside it."""
-    null, others = places
-    quick = log_sum(calm[..., others] + np.log(WORSE_WEIGHTS)) - calm[..., null]
+    quick = log_sum(calm[..., places[1:]] + np.log(WORSE_WEIGHTS)) - calm[..., places[0]]
     with np.errstate(divide="ignore"):
         return np.asarray(np.logaddexp(found + np.log1p(-share), quick + np.log(share)))
 
@@ -294,109 +315,7 @@ def _weights(sides: Sides, kinds: Noises) -> tuple[Floats, Floats]:
         requests = np.concatenate([sides.history_requests, requests], axis=1)
         errors = np.concatenate([sides.history_errors, errors], axis=1)
     told = predictive(requests, errors, kinds)
-    weights = log_weights(told, before, kinds, calibrated)
+    weights = readings(log_weights(told, before, kinds, calibrated), kinds)
     if not calibrated.any():
         return weights, np.ones(len(calibrated))
     return weights, dispersion(sides.history_requests, sides.history_errors, told[:, :before], kinds)
-
-
-def _paths(sides: Sides, stretch: slice, kinds: Noises, ratios: Floats, split: int) -> Floats:
-    """Log-likelihood of every noise and ratio after every bucket of the stretch, `(n, T, K, R)`."""
-    watches, warm = len(sides.old_requests), min(stretch.start, _WARM)
-    part = slice(stretch.start - warm, stretch.stop)
-    requests, requests_new = sides.old_requests[:, part].T, sides.new_requests[:, part].T
-    # a side without requests says nothing about the ratio
-    both = (requests > 0) & (requests_new > 0)
-    old, new = np.where(both, requests, 1.0), np.where(both, requests_new, 1.0)
-    failed, failed_new = (
-        np.where(both, sides.old_errors[:, part].T, 0.0),
-        np.where(both, sides.new_errors[:, part].T, 0.0),
-    )
-    once, where = np.unique(ratios, return_inverse=True)
-    odds = np.log(new / old)[..., None] + np.log(once)
-    spread, drift = _wandering(failed, failed_new, odds, old * new / (old + new) ** 2, kinds)
-    hit = np.flatnonzero((failed + failed_new)[warm:].ravel() > 0)
-    b, g = failed[warm:].ravel()[hit], failed_new[warm:].ravel()[hit]
-    rows = odds[warm:].reshape(-1, len(once))[hit][:, where]
-    spread, drift = spread[warm:].reshape(-1, spread.shape[-1])[hit], drift[warm:].reshape(-1, *drift.shape[2:])[hit]
-    drift = drift[..., where]
-    length = len(old) - warm
-    found = np.zeros((length * watches, len(kinds.spread), len(ratios)))
-    found[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
-    for first in range(0, len(hit), _ROWS):
-        now = slice(first, first + _ROWS)
-        found[hit[now], 1:] = _beta_binomial(b[now], g[now], rows[now], spread[now], drift[now], kinds, split)
-    path = found.reshape(length, watches, len(kinds.spread), len(ratios))
-    for row in range(1, length):
-        path[row] += path[row - 1]
-    return np.asarray(path.swapaxes(0, 1))
-
-
-def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, kinds: Noises) -> tuple[Floats, Floats]:
-    """Predicted variance `(T, n, K')` and mean `(T, n, K', R)` of the wandering log-odds under the lasting noises.
-
-    A Beta of the predicted mean and variance takes in each bucket's errors, and is then moved on towards no deviation.
-    """
-    lasting = kinds.memory > 0
-    kept, variance = kinds.memory[lasting], 2 * kinds.spread[lasting]
-    information = fold(((failed + failed_new) * split)[..., None], 0.0)
-    predicted = np.empty((*information.shape[:-1], len(kept)))
-    state = np.broadcast_to(variance, predicted.shape[1:])
-    square, fresh = kept**2, (1 - kept**2) * variance
-    for row in range(len(information)):
-        predicted[row] = state
-        state = square * state / (1 + state * information[row]) + fresh
-    precision = 2 * shape_of(predicted / 2)[..., None]
-    expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
-    mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
-    slow = kept[:, None]
-    for row in range(len(mean) - 1):
-        weight = precision[row]
-        share = weight / (1 + np.exp(-expected[row] - mean[row]))
-        mean[row + 1] = slow * (np.log((share + g[row]) / (weight - share + b[row])) - expected[row])
-    return unfold(predicted, len(odds)), unfold(mean, len(odds))
-
-
-def _beta_binomial(
-    b: Floats, g: Floats, rows: Floats, spread: Floats, drift: Floats, kinds: Noises, split: int
-) -> Floats:
-    """log P(g | b + g) for each row with errors, noise but the calm one, and node; `(N, K − 1, R)`.
-
-    Without the binomial coefficient, which all of them share.
-
-    The mean share of the new side hangs on what the noise is. Where the rate wanders, the mean of wandering odds lies
-    nearer to a half than the odds in the middle; where errors come in clumps, whose number follows the requests, it
-    does not. With uneven traffic the wrong one cries wolf (65 % and 35 % of healthy releases at 90/10 and 10/90), so of
-    the two the higher is taken at the first `split` nodes, to roll back, and the lower at the others, to promote.
-    """
-    noisy = kinds.memory[1:] > 0
-    variance = np.empty((len(rows), len(noisy)))
-    variance[:, ~noisy] = 2 * kinds.spread[1:][~noisy]
-    variance[:, noisy] = spread
-    shift = np.zeros((len(rows), len(noisy), rows.shape[1]))
-    shift[:, noisy] = drift
-    precision = 2 * shape_of(variance / 2)[..., None]
-    middle = rows[:, None, :] + shift
-    pulled = middle / np.sqrt(1 + _PULL * variance)[..., None]
-    mean = 1 / (1 + np.exp(-np.where((middle > 0) == (np.arange(rows.shape[1]) < split), middle, pulled)))
-    found = _rising(precision * mean, g) + _rising(precision * (1 - mean), b)
-    return found - _rising(precision, b + g)
-
-
-def _rising(start: Floats, steps: Floats) -> Floats:
-    """`log_rising` with one number of steps a row: few whole steps are multiplied out, which is most of them."""
-    found = np.zeros(start.shape)
-    few = (steps <= _FEW) & (steps == np.floor(steps))
-    many = np.flatnonzero(~few)
-    if len(many):
-        found[many] = log_rising(start[many], steps[many][:, None, None])
-    rows = np.flatnonzero(few & (steps > 0))
-    rows = rows[np.argsort(steps[rows], kind="stable")]
-    product, first = start[rows], start[rows]
-    taken = np.searchsorted(steps[rows], np.arange(1, _FEW) + 0.5)
-    for step, at in enumerate(taken, start=1):
-        if at == len(rows):
-            break
-        product[at:] *= first[at:] + step
-    found[rows] = np.log(product)
-    return found

@@ -1,26 +1,32 @@
 """The ratio of the error rates with bounds that hold at every look.
 
 A ratio ρ₀ is ruled out from below once the evidence against "at most ρ₀" reaches 1/α, and from above once the evidence
-against "at least ρ₀" reaches 1/β. What is left is the interval: `low > 1` is the same as the evidence to roll back, and
-`high < 2` the same as the evidence to promote. Each bound alone errs, at any of all looks, with probability α or β.
+against "at least ρ₀" reaches 1/β. What is left is the interval: `low > 1` is the same as the evidence to roll back but
+for that of a late onset, and `high < 2` the same as the evidence to promote. Each bound alone errs, at any of all
+looks, with probability α or β.
 
-Likelihoods are known at some ratios; between them they are followed by a natural cubic spline in log ρ, beyond them by
-a straight line, which is what they are far out.
+A ratio is told apart from another one only if they differ by a tenth or more, since the smallest rise held against
+"not worse" is by a quarter: a rise by less than a tenth is never rolled back, and the bounds are never closer than
+that.
+
+Likelihoods are known at some ratios; between them they are followed by a cubic in log ρ from node to node, beyond them
+by a straight line, which is what they are far out. Measured, a bound lies where the evidence against it is within a
+factor of 1.3 of the boundary, and of 1.1 in nine cases of ten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from createos_nb.analysis.checks import Floats, Ints
-from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, WORSE, WORSE_WEIGHTS, Curves, log_sum
+from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, LATE, WORSE, WORSE_WEIGHTS, Curves, log_sum
 
-_MANY = 3_000
-"""Errors from which the likelihood is so sharp that it needs more nodes around its top."""
 _STEP, _REACH = 0.1, (-5.0, 6.0)
+_BELOW, _ABOVE = (0.15, 0.4, 0.7), (1.5, 2.5, 5.0, 10.0, 20.0)
+"""Ratios to follow the likelihoods at beyond those of the evidence, relative to its null."""
+_UP, _DOWN = np.log(np.array(WORSE)), np.log(np.array(BETTER))
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,26 +53,23 @@ class Bounds:
     high: Floats
 
 
-def nodes(promote_at: float, old: tuple[float, float], new: tuple[float, float]) -> Floats:
-    """Ratios at which the likelihoods are needed for evidence and bounds.
+def nodes(promote_at: float, old: tuple[float, float], new: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Ratios at which the likelihoods are needed for evidence and bounds, against low ones and against high ones.
 
-    `old`, `new`: requests and errors of each side in all; with many errors the nodes crowd around their ratio.
+    `old`, `new`: requests and errors of each side in all; nodes crowd around their ratio as its error becomes small.
     """
-    if old[1] + new[1] <= _MANY:
-        return _nodes(promote_at, ())
     centre, error = _centre(old, new)
     steps = error * 2.0 ** np.arange(1, 12)
-    steps = steps[steps < 0.3]
-    return _nodes(promote_at, tuple(centre * np.exp(np.concatenate([-steps, [0.0], steps]))))
+    steps = steps[steps <= np.clip(4 * error, 0.3, 3.0)]
+    around = centre * np.exp(np.concatenate([-steps, steps]))
+    up = np.array([1.0, *WORSE, *_BELOW])
+    return _joined(up, around), _joined(promote_at * np.array([1.0, *BETTER, *_ABOVE]), around)
 
 
-@lru_cache(maxsize=16)
-def _nodes(promote_at: float, around: tuple[float, ...]) -> Floats:
-    wanted = [1.0, *WORSE, promote_at, *(promote_at * one for one in BETTER), *around]
-    found = np.unique(np.array(wanted))
-    # two nodes that all but coincide would make the spline stiff
-    kept = np.concatenate([[True], np.diff(np.log(found)) > 1e-9])
-    return np.asarray(found[kept])
+def _joined(needed: Floats, around: Floats) -> Floats:
+    found = np.unique(np.concatenate([needed, around]))
+    # two nodes that all but coincide have no slope between them
+    return np.asarray(found[np.concatenate([[True], np.diff(np.log(found)) > 1e-9])])
 
 
 def totals(old: Floats, new: Floats, old_errors: Floats, new_errors: Floats, at: Ints) -> Totals:
@@ -85,31 +88,37 @@ def bounds(curves: Curves, reached: Totals, *, alpha: float, beta: float) -> Bou
     """Ratio and bounds at the positions of `curves`, up to which there were the totals `reached`."""
     shape = curves.against_low.shape[:2]
     low, high = np.zeros(shape), np.full(shape, np.inf)
-    at, bend = _knots(tuple(curves.nodes))
+    at_low, at_high = (np.log(one) for one in curves.nodes)
     for row, place in np.ndindex(*shape):
         if np.isnan(reached.pooled[row, place]):
             continue
         old = float(reached.old[row, place]), float(reached.old_errors[row, place])
         new = float(reached.new[row, place]), float(reached.new_errors[row, place])
         grid = _grid(old, new)
-        floor, ceiling = curves.against_low[row, place], curves.against_high[row, place]
-        both, rising = _spline(at, (floor + ceiling) / 2, bend, grid), grid[:, None] + np.log(WORSE)
-        mixed = _spline(at, floor, bend, rising) + np.log(WORSE_WEIGHTS)
-        against_low = log_sum(mixed) - _spline(at, floor, bend, grid)
+        known = np.stack([curves.against_low[row, place], curves.tempered[row, place]])
+        (floor, calm), (rising, quicker) = _around(at_low, known, grid, _UP, WORSE_WEIGHTS)
+        against_low = rising - floor + np.log1p(-LATE)
         share = float(curves.share[row])
         if share:
-            calm = curves.tempered[row, place]
-            quick = log_sum(_spline(at, calm, bend, rising) + np.log(WORSE_WEIGHTS)) - _spline(at, calm, bend, grid)
-            against_low = np.logaddexp(against_low + np.log1p(-share), quick + np.log(share))
-        falling = _spline(at, ceiling, bend, grid[:, None] + np.log(BETTER)) + np.log(BETTER_WEIGHTS)
-        against_high = log_sum(falling) - _spline(at, ceiling, bend, grid)
-        top = grid[both.argmax()]
-        # from the top outwards: far out, the spline need not be monotone
+            against_low = np.logaddexp(against_low + np.log1p(-share), quicker - calm + np.log(share))
+        (ceiling,), (falling,) = _around(at_high, curves.against_high[row, place][None], grid, _DOWN, BETTER_WEIGHTS)
+        against_high = falling - ceiling
+        top = grid[(floor + ceiling).argmax()]
+        # from the top outwards: far out, the interpolation need not be monotone
         below, above = grid <= top, grid >= top
         floor_at = _last_crossing(grid[below], against_low[below], -np.log(alpha))
         ceiling_at = _last_crossing(-grid[above][::-1], against_high[above][::-1], -np.log(beta))
         low[row, place], high[row, place] = np.exp(floor_at), np.exp(-ceiling_at)
     return Bounds(np.clip(reached.pooled, low, high), low, high)
+
+
+def _around(
+    at: Floats, curves: Floats, grid: Floats, steps: Floats, weights: tuple[float, ...]
+) -> tuple[Floats, Floats]:
+    """Curves `(C, R)` on a grid, and the logarithm of their weighted means some steps from it; `(C, len(grid))`."""
+    beside = (grid + steps[:, None]).ravel()
+    found = _between(at, curves, np.concatenate([grid, beside])).reshape(len(curves), -1, len(grid))
+    return found[:, 0], log_sum(np.moveaxis(found[:, 1:], 1, -1) + np.log(weights))
 
 
 def _centre(old: tuple[float, float], new: tuple[float, float]) -> tuple[float, float]:
@@ -136,27 +145,20 @@ def _last_crossing(grid: Floats, found: Floats, height: float) -> float:
     return float(grid[at] + part * (grid[at + 1] - grid[at]))
 
 
-@lru_cache(maxsize=16)
-def _knots(ratios: tuple[float, ...]) -> tuple[Floats, Floats]:
-    """Logarithms of the nodes, and the matrix from values there to second derivatives, which are 0 at both ends."""
-    at = np.log(np.array(ratios))
-    size, gap = len(at), np.diff(at)
-    left, right = np.eye(size), np.zeros((size, size))
-    for row in range(1, size - 1):
-        left[row, row - 1 : row + 2] = gap[row - 1] / 6, (gap[row - 1] + gap[row]) / 3, gap[row] / 6
-        right[row, row - 1 : row + 2] = 1 / gap[row - 1], -1 / gap[row - 1] - 1 / gap[row], 1 / gap[row]
-    return at, np.asarray(np.linalg.solve(left, right))
-
-
-def _spline(at: Floats, values: Floats, bend: Floats, x: Floats) -> Floats:
-    curve = bend @ values
-    cell = np.clip(np.searchsorted(at, x) - 1, 0, len(at) - 2)
-    gap = np.diff(at)[cell]
+def _between(at: Floats, values: Floats, x: Floats) -> Floats:
+    """Cubic Hermite interpolation of curves `(C, R)` at `x`: the slope at a node is that of the parabola through it and
+    its neighbours."""
+    gap = np.diff(at)
+    slope = np.diff(values, axis=-1) / gap
+    inner = (gap[1:] * slope[:, :-1] + gap[:-1] * slope[:, 1:]) / (gap[1:] + gap[:-1])
+    slopes = np.concatenate([slope[:, :1], inner, slope[:, -1:]], axis=1)
+    cell = np.clip(np.searchsorted(at, x) - 1, 0, len(gap) - 1)
     inside = np.clip(x, at[0], at[-1])
-    b = (inside - at[cell]) / gap
-    a = 1 - b
-    found = a * values[cell] + b * values[cell + 1]
-    found += ((a**3 - a) * curve[cell] + (b**3 - b) * curve[cell + 1]) * gap**2 / 6
-    slope = (values[cell + 1] - values[cell]) / gap
-    slope += np.where(x < at[0], -curve[cell + 1], curve[cell]) * gap / 6
-    return np.asarray(found + slope * (x - inside))
+    width = gap[cell]
+    t = (inside - at[cell]) / width
+    rest = 1 - t
+    bend, other = slopes[:, :-1] - slope, slopes[:, 1:] - slope
+    found = rest * values[:, cell] + t * values[:, cell + 1]
+    found += t * rest * width * (rest * bend[:, cell] - t * other[:, cell])
+    # straight on beyond the ends
+    return np.asarray(found + np.where(x < at[0], slope[:, :1], slope[:, -1:]) * (x - inside))

@@ -39,7 +39,7 @@ _BY_SHAPE_CALIBRATED = {0.0: (0.20, 0.20, 0.20, 0.18, 0.22), 0.7: (0.42, 0.40, 0
 OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.40, 0.12, 0.22
 """How likely the noise that the old side shows is all its own, is that and somewhat worse, is all shared."""
 
-_FOLD, _WARM = 512, 192
+_FOLD, WARM = 512, 192
 """Long series are filtered in pieces side by side, each warmed up on what came before (0.93**192 is 1e-6)."""
 
 
@@ -148,7 +148,7 @@ def fold(values: Floats, fill: float) -> Floats:
     pieces = -(-len(values) // _FOLD)
     if pieces <= 1:
         return values[:, None]
-    rows = np.arange(_FOLD + _WARM)[:, None] + np.arange(pieces)[None, :] * _FOLD - _WARM
+    rows = np.arange(_FOLD + WARM)[:, None] + np.arange(pieces)[None, :] * _FOLD - WARM
     found: Floats = values[np.clip(rows, 0, len(values) - 1)]
     found[(rows < 0) | (rows >= len(values))] = fill
     return found
@@ -158,7 +158,7 @@ def unfold(values: Floats, length: int) -> Floats:
     """The inverse of `fold`: the warmed-up parts, one after the other."""
     if length <= _FOLD:
         return np.asarray(values[:, 0])
-    body = values[_WARM:].swapaxes(0, 1)
+    body = values[WARM:].swapaxes(0, 1)
     return np.asarray(body.reshape(-1, *body.shape[2:])[:length])
 
 

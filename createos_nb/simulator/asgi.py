@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from email.utils import formatdate
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +12,7 @@ from createos_nb.simulator.answers import Headers, Reply, failure
 from createos_nb.simulator.edge import Edge, Request
 from createos_nb.simulator.faults import Broken
 from createos_nb.simulator.gateway import Answered
-from createos_nb.simulator.moments import SECOND
+from createos_nb.simulator.moments import http_date
 from createos_nb.simulator.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ class Application:
     # --- answers ------------------------------------------------------------------------------------------------------
 
     async def _send(self, send: Send, reply: Reply) -> None:
-        headers = [*_encoded(reply.headers), (b"date", _date(self._world.state.now // SECOND))]
+        headers = [*_encoded(reply.headers), (b"date", http_date(self._world.state.now).encode())]
         if reply.status not in _NO_LENGTH and not any(name == "content-length" for name, _ in reply.headers):
             headers.append((b"content-length", str(len(reply.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -168,9 +167,3 @@ async def _break(scope: Scope, receive: Receive) -> None:
 @lru_cache(maxsize=512)
 def _encoded(headers: Headers) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
-
-
-@lru_cache(maxsize=4)
-def _date(second: int) -> bytes:
-    """The platform's clock is the world's."""
-    return formatdate(second, usegmt=True).encode()

@@ -54,7 +54,7 @@ class Fault(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
             rate-limit: 429 with `Retry-After: seconds`; nothing is applied;
             quota: 429 without `Retry-After`; nothing is applied;
             error: `status` (a 5xx) with a reason; nothing is applied;
-            refused: the connection is never made;
+            refused: the connection is never made (a served world, which is there, breaks it: drop-before);
             drop-before: the connection breaks before the request was applied;
             drop-after: the request is applied, and the connection breaks before the answer;
             cut: the request is applied, and half of the answer's body comes;

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Final
 
 SECOND: Final = 1_000_000
@@ -25,6 +27,16 @@ def rfc3339(moment: int) -> str:
 def rfc3339_or_null(moment: int) -> str | None:
     """As `rfc3339`; 0 stands for "not (yet)"."""
     return rfc3339(moment) if moment else None
+
+
+def http_date(moment: int) -> str:
+    """A moment as the `Date` header of an answer says it."""
+    return _http_date(moment // SECOND)
+
+
+@lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def from_rfc3339(text: str) -> int:

@@ -9,7 +9,7 @@ import httpx
 from createos_nb.simulator.answers import Reply
 from createos_nb.simulator.edge import Edge, Request
 from createos_nb.simulator.faults import Broken
-from createos_nb.simulator.moments import SECOND
+from createos_nb.simulator.moments import SECOND, http_date
 
 if TYPE_CHECKING:
     from createos_nb.simulator.core import Core
@@ -46,7 +46,8 @@ class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 status, answered, body = self._from_the_api(request, asked)
             else:
                 status, answered, body = self._through_the_gateway(asked)
-        return httpx.Response(status, headers=list(answered), content=body, request=request)
+            told = ("date", http_date(self._world.state.now))
+        return httpx.Response(status, headers=[*answered, told], content=body, request=request)
 
     def _from_the_api(self, request: httpx.Request, asked: Request) -> Reply:
         """An answer of the API; where a fault breaks the connection or is too slow, what httpx raises then."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
@@ -245,6 +246,7 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
+@lru_cache(maxsize=64)
 def http_date(value: str) -> float | None:
     """An HTTP date as Unix seconds; None for anything else."""
     try:

@@ -39,6 +39,8 @@ SIMULATOR_HEADER: Final = "x-createos-simulator"
 
 #: The time in an answer is a whole second, and an answer takes time: smaller differences say nothing.
 _EXACT: Final = 5.0
+#: Seconds that an answer may take which only tells the time.
+_PROMPT: Final = 5.0
 
 _MOST_REDIRECTS: Final = 5
 _NEVER_MADE: Final = (
@@ -92,6 +94,8 @@ class Transport:
         self.simulated = False
         #: Seconds by which the other side's clock is ahead of this one.
         self._ahead = 0.0
+        #: What this clock and the ticks of the machine read when that was learned; None: not yet.
+        self._learned: tuple[float, float] | None = (0.0, 0.0) if self.clock.virtual else None
         self._text = str(self.base)
         self._origin = _origin(self.base)
         self._key = _key(api_key or access_token or "")
@@ -124,15 +128,40 @@ class Transport:
     def now(self) -> float:
         """Unix seconds, as the other side counts them: its answers carry its time, and a clock here may be wrong.
 
-        A served simulator lives in a time of its own altogether: "-1h" means its last hour.
+        A served simulator lives in a time of its own altogether: "-1h" means its last hour. Where nothing has been
+        answered yet, or this clock was set since, it is asked: a HEAD without the key, for which any answer serves.
         """
+        if self._learned is None or abs(self._drift(self._learned)) > _EXACT:
+            self._ask_time()
         return self.clock.now() + self._ahead
 
+    def _marks(self) -> tuple[float, float]:
+        """Two readings that go alike, unless this clock is set; a virtual one says itself by how much."""
+        if self.clock.virtual:
+            return getattr(self.clock, "skew", 0.0), 0.0
+        return self.clock.now(), time.perf_counter()
+
+    def _drift(self, learned: tuple[float, float]) -> float:
+        clock, ticks = self._marks()
+        return (clock - learned[0]) - (ticks - learned[1])
+
+    def _ask_time(self) -> None:
+        # also where it is asked in vain: not before every request again
+        self._learned = self._marks()
+        asked = httpx.Request("HEAD", self.base, headers=self._common)
+        asked.extensions["timeout"] = httpx.Timeout(_PROMPT).as_dict()
+        try:
+            if not self._http.is_closed:
+                answer = self._go(asked)
+                self.simulated |= SIMULATOR_HEADER in answer.headers
+                self._learn_time(answer.headers)
+        except (httpx.TransportError, httpx.DecodingError):
+            pass  # the request that the time is wanted for says what is wrong
+
     def _learn_time(self, headers: httpx.Headers) -> None:
-        if self.clock.virtual or "date" not in headers:
-            return
-        there = response.http_date(headers["date"])
+        there = response.http_date(headers["date"]) if "date" in headers else None
         if there is not None:
+            self._learned = self._marks()
             ahead = there - self.clock.now()
             self._ahead = ahead if abs(ahead) > _EXACT else 0.0
 

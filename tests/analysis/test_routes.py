@@ -96,3 +96,21 @@ def test_without_data_the_classes_have_no_count_and_without_requests_it_is_zero(
     assert (analysis.distribution(idle)["count"] == 0).all()
     both = analysis.distribution(as_fleet({("a", "p"): idle, ("b", "p"): unseen}))
     assert both["count"].isna().tolist() == [False] * 4 + [True] * 4
+
+
+def test_a_count_that_is_missing_is_not_zero():
+    unknown = hits(("/a", pd.NA), ("/b", 5))
+    assert analysis.paths(unknown)["count"].tolist() == [5, pd.NA]
+    spread = analysis.distribution(pd.DataFrame({"status": ["200", "500"], "count": pd.array([7, pd.NA], "Int64")}))
+    assert spread["count"].tolist() == [7, pd.NA]
+    assert spread["share_percentage"].iloc[0] == 100
+
+
+def test_a_list_without_a_name_or_of_another_kind_is_refused():
+    with pytest.raises(analysis.FrameError, match="hits must be a DataFrame, not NoneType"):
+        analysis.paths(None)
+    with pytest.raises(analysis.FrameError, match="column 'path' of hits is missing at row 1"):
+        analysis.paths(pd.DataFrame({"path": ["/a", None], "count": [1, 2]}))
+    fleet = errors(("/a", "500", 5)).assign(project="shop", environment="production")
+    with pytest.raises(analysis.FrameError, match="errors are a fleet's, but hits have no columns"):
+        analysis.paths(hits(("/a", 100)), fleet)

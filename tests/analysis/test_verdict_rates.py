@@ -31,6 +31,7 @@ def outcome(world, seed, history=60):
         FAST.but("bursts of 5", clumps=5),
         FAST.but("shared incident", incident=20),
         FAST.but("daily wave, moving split", daily=0.6, own=0.3, moving=True),
+        FAST.but("99/1, own CV 0.5", old=59_400, own=0.5),
     ],
     ids=lambda world: world.name,
 )
@@ -71,6 +72,12 @@ def test_twice_the_errors_are_found_where_both_sides_share_the_noise():
         assert found.rollback >= 0.95
         assert found.minutes <= 35
     assert mann_whitney(draw(world, 3_200)).any(axis=1).mean() < 0.1
+
+
+def test_a_release_that_goes_bad_after_ten_minutes_is_found():
+    found = outcome(WORLD.but("10× from minute 10", old=300, new=300, ratio=10, begins=10), 3_300)
+    assert found.rollback >= 0.9
+    assert found.rolled_minutes <= 30
 
 
 def test_healthy_releases_are_promoted_and_worse_ones_are_not():

@@ -1,0 +1,174 @@
+"""How likely the errors of both sides are, if the new side's rate is so many times the old's and the noise is such.
+
+Given the errors s of a bucket, their split is binomial with odds ρG/B if they are independent, and beta-binomial if a
+side has noise of its own. At an even split of the traffic that is all; at an uneven one it hangs on what the noise is,
+which the old side cannot tell:
+
+* the rate wanders (a dependency of one side, a cold cache): the log-odds vary by as much at any split, and the mean
+  share lies nearer to a half than the odds in the middle;
+* errors come in clumps (retries, scanners): their number follows the requests, so a small side has few and large ones,
+  and the mean share is that of the odds.
+
+The wrong reading cries wolf (in 35 % and 65 % of healthy releases at 10/90 and 90/10 by the mean, in 75 % at 99/1 by
+the variance). So a reading of its own is a wandering rate of moderate spread. The others are wide ones: a Beta as
+precise as at an even split, and of the two means the one that says less at each node.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from createos_nb.analysis.checks import Bools, Floats
+from createos_nb.analysis.verdict_noise import WARM, Noises, fold, log_rising, shape_of, unfold
+
+if TYPE_CHECKING:
+    from createos_nb.analysis.verdict_evidence import Sides
+
+_PULL = 0.346
+"""E[expit(x + σz)] ≈ expit(x / √(1 + 0.346 σ²)), within 0.02 (a form of MacKay's 1992 approximation)."""
+
+_FEW = 12
+"""Errors of one bucket up to which products are cheaper than Stirling's series."""
+
+_MODERATE = 1.0
+"""Variance of the logarithm up to which memoryless noise may be a wandering rate; wilder noise is clumps."""
+
+_ROWS = 192
+"""Buckets with errors worked on at a time, so that arrays stay in the processor's cache."""
+
+
+def wandering(kinds: Noises) -> Bools:
+    """Which of the K noises are read as a wandering rate, too."""
+    return np.asarray((kinds.memory == 0) & (kinds.spread > 0) & (kinds.spread <= _MODERATE))
+
+
+def memoryless(kinds: Noises) -> Bools:
+    """Which of the K + W readings have no memory."""
+    return np.concatenate([kinds.memory == 0, np.ones(wandering(kinds).sum(), dtype=np.bool_)])
+
+
+def readings(weights: Floats, kinds: Noises) -> Floats:
+    """Log-weights `(…, K)` of the noises as those of the readings, `(…, K + W)`."""
+    twice = wandering(kinds)
+    found = np.concatenate([weights, weights[..., twice]], axis=-1)
+    found[..., : len(twice)] -= np.where(twice, np.log(2), 0.0)
+    found[..., len(twice) :] -= np.log(2)
+    return found
+
+
+def paths(sides: Sides, stretch: slice, kinds: Noises, ratios: Floats, split: int) -> Floats:
+    """Log-likelihood of every reading and ratio after every bucket of the stretch, `(n, T, K + W, R)`.
+
+    The first `split` ratios are held against "not worse", the others against "this much worse".
+    """
+    watches, warm = len(sides.old_requests), min(stretch.start, WARM)
+    part = slice(stretch.start - warm, stretch.stop)
+    requests, requests_new = sides.old_requests[:, part].T, sides.new_requests[:, part].T
+    # a side without requests says nothing about the ratio
+    both = (requests > 0) & (requests_new > 0)
+    old, new = np.where(both, requests, 1.0), np.where(both, requests_new, 1.0)
+    failed, failed_new = (
+        np.where(both, sides.old_errors[:, part].T, 0.0),
+        np.where(both, sides.new_errors[:, part].T, 0.0),
+    )
+    once, where = np.unique(ratios, return_inverse=True)
+    odds = np.log(new / old)[..., None] + np.log(once)
+    spread, drift = _wandering(failed, failed_new, odds, old * new / (old + new) ** 2, kinds)
+    hit = np.flatnonzero((failed + failed_new)[warm:].ravel() > 0)
+    b, g = failed[warm:].ravel()[hit], failed_new[warm:].ravel()[hit]
+    rows = odds[warm:].reshape(-1, len(once))[hit][:, where]
+    spread, drift = spread[warm:].reshape(-1, spread.shape[-1])[hit], drift[warm:].reshape(-1, *drift.shape[2:])[hit]
+    drift = drift[..., where]
+    length = len(old) - warm
+    whole = len(kinds.spread) + int(wandering(kinds).sum())
+    found = np.zeros((length * watches, whole, len(ratios)))
+    found[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
+    for first in range(0, len(hit), _ROWS):
+        now = slice(first, first + _ROWS)
+        found[hit[now], 1:] = _beta_binomial(b[now], g[now], rows[now], spread[now], drift[now], kinds, split)
+    path = found.reshape(length, watches, whole, len(ratios))
+    for row in range(1, length):
+        path[row] += path[row - 1]
+    return np.asarray(path.swapaxes(0, 1))
+
+
+def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, kinds: Noises) -> tuple[Floats, Floats]:
+    """Predicted variance `(T, n, K')` and mean `(T, n, K', R)` of the wandering log-odds under the lasting noises.
+
+    A Beta of the predicted mean and variance takes in each bucket's errors, and is then moved on towards no deviation.
+    """
+    lasting = kinds.memory > 0
+    kept, variance = kinds.memory[lasting], 2 * kinds.spread[lasting]
+    information = fold(((failed + failed_new) * split)[..., None], 0.0)
+    predicted = np.empty((*information.shape[:-1], len(kept)))
+    state = np.broadcast_to(variance, predicted.shape[1:])
+    square, fresh = kept**2, (1 - kept**2) * variance
+    for row in range(len(information)):
+        predicted[row] = state
+        state = square * state / (1 + state * information[row]) + fresh
+    precision = 2 * shape_of(predicted / 2)[..., None]
+    expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
+    mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
+    slow = kept[:, None]
+    for row in range(len(mean) - 1):
+        weight = precision[row]
+        share = weight / (1 + np.exp(-expected[row] - mean[row]))
+        mean[row + 1] = slow * (np.log((share + g[row]) / (weight - share + b[row])) - expected[row])
+    return unfold(predicted, len(odds)), unfold(mean, len(odds))
+
+
+def _beta_binomial(
+    b: Floats, g: Floats, rows: Floats, spread: Floats, drift: Floats, kinds: Noises, split: int
+) -> Floats:
+    """log P(g | b + g) for each row with errors, reading but the calm one, and node; `(N, K − 1 + W, R)`.
+
+    Without the binomial coefficient, which all of them share.
+    """
+    noisy, twice = kinds.memory[1:] > 0, wandering(kinds)[1:]
+    variance = np.empty((len(rows), len(noisy)))
+    variance[:, ~noisy] = 2 * kinds.spread[1:][~noisy]
+    variance[:, noisy] = spread
+    shift = np.zeros((len(rows), len(noisy), rows.shape[1]))
+    shift[:, noisy] = drift
+    middle = rows[:, None, :] + shift
+    pulled = middle / np.sqrt(1 + _PULL * variance)[..., None]
+    # the higher mean at the nodes to roll back, the lower at those to promote
+    wide = 1 / (1 + np.exp(-np.where((middle > 0) == (np.arange(rows.shape[1]) < split), middle, pulled)))
+    precise = 2 * shape_of(variance / 2)[..., None]
+    pulled = pulled[:, twice]
+    precision = _precision(pulled, variance[:, twice, None])
+    new = np.concatenate([precise * wide, precision / (1 + np.exp(-pulled))], axis=1)
+    old = np.concatenate([precise * (1 - wide), precision / (1 + np.exp(pulled))], axis=1)
+    found = _rising(new, g)
+    found += _rising(old, b)
+    found[:, : len(noisy)] -= _rising(precise, b + g)
+    found[:, len(noisy) :] -= _rising(precision, b + g)
+    return found
+
+
+def _precision(log_odds: Floats, variance: Floats) -> Floats:
+    """α + β of a Beta whose mean has these log-odds, so that those of its draws have this variance (within 4 %)."""
+    odds = np.exp(-np.abs(log_odds))
+    whole, square = 1 + odds, 1 + odds * odds
+    return np.asarray((1 + 1 / odds) * square / (np.sqrt(whole * whole + 2 * variance * square) - whole))
+
+
+def _rising(start: Floats, steps: Floats) -> Floats:
+    """`log_rising` with one number of steps a row: few whole steps are multiplied out, which is most of them."""
+    found = np.zeros(start.shape)
+    few = (steps <= _FEW) & (steps == np.floor(steps))
+    many = np.flatnonzero(~few)
+    if len(many):
+        found[many] = log_rising(start[many], steps[many][:, None, None])
+    rows = np.flatnonzero(few & (steps > 0))
+    rows = rows[np.argsort(steps[rows], kind="stable")]
+    product, first = start[rows], start[rows]
+    taken = np.searchsorted(steps[rows], np.arange(1, _FEW) + 0.5)
+    for step, at in enumerate(taken, start=1):
+        if at == len(rows):
+            break
+        product[at:] *= first[at:] + step
+    found[rows] = np.log(product)
+    return found

@@ -1,0 +1,225 @@
+"""The guard against one noisy client or path, and the verdict on a single path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.statistics import verdict_log
+from createos_nb.analysis import FrameError, release_verdict
+
+START = pd.Timestamp("2026-03-02T10:00Z")
+ACCESS_LOG = Path(__file__).parents[3] / "shared" / "data" / "apache_access.log.gz"
+
+
+def side(errors_by_path, *, asked=200):
+    """A requests frame and its top error paths, from errors by path and minute."""
+    table = pd.DataFrame({name: np.asarray(values) for name, values in errors_by_path.items()})
+    index = pd.date_range(START, periods=len(table), freq="1min", unit="us", name="time")
+    total = table.sum(axis=1).to_numpy()
+    columns = {"count": asked, "status_2xx": asked - total, "status_3xx": 0, "status_4xx": 0, "status_5xx": total}
+    paths = table.set_axis(index).melt(ignore_index=False, var_name="path", value_name="count").reset_index()
+    paths = paths[paths["count"] > 0].assign(status="500").sort_values(["time", "count"], ascending=[True, False])
+    return pd.DataFrame(columns, index=index).astype("Int64"), paths.reset_index(drop=True)
+
+
+def spread(seed, rate, paths=8, length=60):
+    """Errors on many paths alike."""
+    rng = np.random.default_rng(seed)
+    return {f"/page/{number}": rng.poisson(rate / paths, length) for number in range(paths)}
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    """Alike but for one client, sent to the new side, that asks for one missing file three times a minute."""
+    old = side(spread(1, 1.0) | {"/missing.jar": np.zeros(60, int)})
+    new = side(spread(2, 1.0) | {"/missing.jar": np.random.default_rng(3).poisson(3.0, 60)})
+    return old, new
+
+
+def test_without_paths_the_guard_is_off_and_says_so(noisy):
+    (old, _), (new, _) = noisy
+    found = release_verdict(old, new)
+    assert not found.guard.on
+    assert not found.guard
+    assert found.guard.left_out is None
+    assert "off" in found.guard.sentence
+    assert found.decision == "rollback", "this is what the guard is for"
+    assert not len(found.single_path)
+
+
+def test_one_noisy_path_does_not_roll_back(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.decision in {"keep watching", "not enough traffic"}
+    assert found.guard.on
+    assert found.guard.left_out == "/missing.jar"
+    assert found.guard.paths.loc["/missing.jar", "evidence"] < 100
+    assert found.low < 1
+    assert found.ratio < 2, "the ratio is that without the path"
+
+
+def test_one_noisy_path_is_pointed_at_and_holds_the_promotion(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert list(found.single_path.index[found.single_path["regressed"]]) == ["/missing.jar"]
+    assert found.single_path.loc["/missing.jar", "since"] >= START
+    assert found.single_path["since"].dtype == "datetime64[us, UTC]"
+    assert "/missing.jar" in found.sentence
+    assert "not promoted meanwhile" in found.sentence
+    assert "/missing.jar" in repr(found)
+    assert "/missing.jar" in found._repr_html_()
+
+
+def test_a_regression_on_all_paths_is_rolled_back_through_the_guard():
+    (old, old_paths), (new, new_paths) = side(spread(4, 1.0)), side(spread(5, 5.0))
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.decision == "rollback"
+    unguarded = release_verdict(old, new)
+    assert found.decided_at >= unguarded.decided_at
+    assert found.decided_at <= unguarded.decided_at + pd.Timedelta(minutes=10)
+
+
+def test_healthy_sides_with_paths_are_promoted():
+    (old, old_paths), (new, new_paths) = (side(spread(seed, 6.0, length=120), asked=1200) for seed in (6, 7))
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.decision == "promote"
+    assert not found.single_path["regressed"].any()
+
+
+def test_a_noisy_path_on_the_old_side_does_not_promote():
+    """Twice as bad but for a client that makes the old side look worse still."""
+    jar = {"/missing.jar": np.random.default_rng(8).poisson(18.0, 60)}
+    old = side(spread(9, 3.0) | jar, asked=600)
+    new = side(spread(10, 6.0) | {"/missing.jar": np.zeros(60, int)}, asked=600)
+    assert release_verdict(old[0], new[0]).decision == "promote"
+    found = release_verdict(old[0], new[0], old_paths=old[1], new_paths=new[1])
+    assert found.decision != "promote"
+
+
+def test_later_paths_change_no_earlier_decision(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    whole = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths).path
+    for length in (5, 12, 33):
+        until = old.index[length - 1]
+        paths = (one[one["time"] <= until] for one in (old_paths, new_paths))
+        part = release_verdict(
+            old.iloc[:length], new.iloc[:length], **dict(zip(("old_paths", "new_paths"), paths, strict=True))
+        )
+        assert list(part.path["decision"]) == list(whole["decision"].iloc[:length])
+        assert part.path["evidence"].to_numpy() == pytest.approx(whole["evidence"].to_numpy()[:length], rel=1e-9)
+
+
+def test_paths_of_one_window_without_times_serve_too(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    totals = [one.groupby(["path", "status"], as_index=False)["count"].sum() for one in (old_paths, new_paths)]
+    found = release_verdict(old, new, old_paths=totals[0], new_paths=totals[1])
+    assert found.guard.left_out == "/missing.jar"
+    assert found.decision != "rollback"
+
+
+def test_times_in_the_index_serve_as_a_column_does(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    found = [
+        release_verdict(old, new, old_paths=a, new_paths=b).evidence
+        for a, b in ((old_paths, new_paths), (old_paths.set_index("time"), new_paths.set_index("time")))
+    ]
+    assert found[0] == pytest.approx(found[1])
+
+
+def test_sides_without_error_paths_keep_the_guard_on():
+    old, new = side(spread(1, 0.0)), side(spread(2, 0.0))
+    found = release_verdict(old[0], new[0], old_paths=old[1], new_paths=new[1])
+    assert found.guard.on
+    assert not len(found.guard.paths)
+    assert found.guard.sentence.startswith("on")
+
+
+def test_client_and_server_errors_of_a_path_are_weighed_apart():
+    (old, old_paths), (new, new_paths) = side(spread(1, 1.0)), side(spread(2, 1.0) | {"/gone": np.full(60, 2)})
+    new_paths = new_paths.assign(status=np.where(new_paths["path"] == "/gone", "404", "500"))
+    new["status_4xx"], new["status_5xx"] = new["status_4xx"] + 2, new["status_5xx"] - 2
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.guard.paths.loc["/gone", "errors"] == "4xx"
+    assert found.decision != "rollback"
+    # client errors have a tenth of α where server errors are watched, too, and one path may be one client
+    assert release_verdict(old, new).decision == "keep watching"
+    assert release_verdict(old, new, errors="4xx").decision == "rollback"
+    guarded = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths, errors="4xx")
+    assert guarded.decision != "rollback"
+    assert list(guarded.single_path.index[guarded.single_path["regressed"]]) == ["/gone"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda one: one.drop(columns="status"), "no column 'status'"),
+        (lambda one: one.assign(count=-1), "counts errors"),
+        (lambda one: one.assign(time="yesterday"), "column 'time' of new_paths"),
+        (lambda one: one.assign(count="many"), "column 'count' of new_paths"),
+        (lambda one: list(one["path"]), "must be a DataFrame"),
+    ],
+)
+def test_wrong_paths_are_refused_by_name(noisy, change, named):
+    (old, old_paths), (new, new_paths) = noisy
+    with pytest.raises(FrameError, match=named):
+        release_verdict(old, new, old_paths=old_paths, new_paths=change(new_paths))
+
+
+def test_paths_of_one_side_alone_are_refused(noisy):
+    (old, old_paths), (new, _) = noisy
+    with pytest.raises(FrameError, match="new_paths is missing"):
+        release_verdict(old, new, old_paths=old_paths)
+
+
+def test_a_path_from_the_network_is_escaped(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    odd = "/<script>alert(1)</script>"
+    renamed = [one.replace({"path": {"/missing.jar": odd}}) for one in (old_paths, new_paths)]
+    found = release_verdict(old, new, old_paths=renamed[0], new_paths=renamed[1])
+    assert odd in found.sentence
+    assert "<script>" not in found._repr_html_()
+
+
+def deals(log, number, seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(number):
+        new = verdict_log.deal(log, rng)
+        yield new, verdict_log.regressed(log, new, rng)
+
+
+def test_clients_dealt_to_two_sides_are_not_rolled_back_with_the_guard():
+    log = verdict_log.made_up()
+    found = [verdict_log.judged(log, new) for new, _ in deals(log, 25, 17)]
+    assert sum(without == "rollback" for without, _, _ in found) >= 4, "the log would be too easy"
+    assert sum(guarded == "rollback" for _, guarded, _ in found) <= 1
+
+
+def test_a_regression_among_those_clients_is_found():
+    log = verdict_log.made_up()
+    found = [verdict_log.judged(worse, new)[1] for new, worse in deals(log, 12, 18)]
+    assert sum(guarded == "rollback" for guarded in found) >= 10
+
+
+@pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the access log is not part of the project")
+def test_clients_of_a_real_log_are_judged_alike():
+    log = verdict_log.read(ACCESS_LOG)
+    found = [verdict_log.judged(log, new)[1] for new, _ in deals(log, 20, 19)]
+    worse = [verdict_log.judged(worse, new)[1] for new, worse in deals(log, 20, 20)]
+    assert sum(one == "rollback" for one in found) <= 1
+    assert sum(one == "rollback" for one in worse) >= 18
+
+
+def test_the_made_up_log_has_one_client_that_makes_a_quarter_of_the_errors():
+    log = verdict_log.made_up()
+    by_client = np.bincount(log.client[log.failed])
+    assert 0.15 < by_client.max() / log.failed.sum() < 0.4
+    assert 0.01 < log.failed.mean() < 0.04
+    worse = verdict_log.regressed(log, log.client % 2 == 0, np.random.default_rng(1))
+    new = log.client % 2 == 0
+    assert worse.failed[new].sum() == pytest.approx(5 * log.failed[new].sum(), rel=0.2)
+    assert not (replace(worse, failed=log.failed).failed != log.failed).any()

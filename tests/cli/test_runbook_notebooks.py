@@ -1,0 +1,181 @@
+"""The notebooks that act: one shape, the same on a world and live, no secret in them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import createos_nb
+from createos_nb.files import folder
+from createos_nb.running.library import Page, pages
+from createos_nb.running.parameters import tags
+
+ACTING = [one for one in pages(Path("nowhere")) if re.match(r"4\d_", one.name)]
+SHAPE = ["When to use this", "## Look", "## Decide", "## Act", "## Confirm", "## Undo", "**Done:**"]
+
+
+def code(page: Page, *, live: bool = False) -> list[Any]:
+    return [
+        cell for cell in page.content.cells if cell.cell_type == "code" and not (live and "simulator" in tags(cell))
+    ]
+
+
+@pytest.fixture(params=ACTING, ids=lambda page: page.name)
+def page(request: Any) -> Any:
+    return request.param
+
+
+def test_there_are_six() -> None:
+    names = ["40_deploy", "41_blue_green", "42_rollback", "43_canary", "44_scale", "45_variables_and_secrets"]
+    assert [one.name for one in ACTING] == names
+
+
+def test_it_says_when_to_use_it_and_then_looks_decides_acts_confirms_and_undoes(page: Page) -> None:
+    text = "\n".join(cell.source for cell in page.content.cells if cell.cell_type == "markdown")
+    places = [text.index(one) for one in SHAPE]
+    assert places == sorted(places)
+
+
+def test_its_first_code_cell_holds_all_that_tells_one_run_from_another(page: Page) -> None:
+    assert tags(code(page)[0]) == ["parameters"]
+    defaults = {name: one.default for name, one in page.parameters.items()}
+    assert {"project", "reason", "confirm", "world"} <= set(defaults)
+    assert (defaults["reason"], defaults["confirm"]) == ("", "")
+    assert defaults["world"] in set(createos_nb.scenarios()["name"])
+    assert all(
+        one.comment or one.name in ("project", "environment", "domain", "blue", "green")
+        for one in page.parameters.values()
+    )
+    assert "createos_nb.open_account(world)" in code(page)[1].source
+
+
+def test_live_no_cell_needs_what_was_left_out(page: Page) -> None:
+    """Every name that is read was bound before, by a cell that a live run has as well."""
+    bound = set(dir(builtins))
+    for cell in code(page, live=True):
+        for node in _in_order(ast.parse(cell.source)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                assert node.id in bound, f"{node.id} in: {cell.source}"
+            bound |= set(_binds(node))
+        assert ".world" not in cell.source, cell.source
+
+
+def test_only_a_simulated_world_is_confirmed_by_the_page_itself(page: Page) -> None:
+    """Also where somebody has changed the first cell to "live" and runs all cells."""
+    applying = [cell for cell in code(page) if "plan.apply(" in cell.source]
+    assert len(applying) == 1
+    assert "plan.apply(confirm=confirm or None, reason=reason" in applying[0].source
+    giving = [cell for cell in code(page) if re.search(r"^\s*confirm\b.*=", cell.source, re.MULTILINE)]
+    assert len(giving) == 2  # the default, and this one
+    assert tags(giving[1]) == ["simulator"]
+    assert giving[1].source.startswith("if client.world:\n")
+    for cell in code(page):
+        for node in ast.walk(ast.parse(cell.source)):
+            applied = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "apply"
+            if applied and "plan.apply(" not in cell.source:
+                assert tags(cell) == ["simulator"], cell.source
+
+
+def test_the_plan_is_shown_before_it_is_applied(page: Page) -> None:
+    """A run that stops for a confirmation has told it by then."""
+    shown = [cell for cell in code(page) if cell.source.rstrip().endswith("\nplan") or cell.source.strip() == "plan"]
+    assert len(shown) == 1
+    outputs = shown[0].outputs
+    assert "To apply" in outputs[0]["data"]["text/plain"]
+
+
+def test_a_page_to_read(page: Page) -> None:
+    for cell in page.content.cells:
+        lines = cell.source.splitlines()
+        assert all(len(line) <= 130 for line in lines)
+        if cell.cell_type == "code":
+            assert "parameters" in tags(cell) or len(lines) <= 8, cell.source
+            kinds = {type(node) for node in ast.walk(ast.parse(cell.source))}
+            assert not kinds & {ast.FunctionDef, ast.For, ast.While, ast.Lambda, ast.ListComp}, cell.source
+            assert not any(output.output_type == "error" for output in cell.outputs)
+
+
+def test_no_secret_of_its_world_is_in_it(page: Page) -> None:
+    secrets = set()
+    for path in (folder("data") / "scenarios").glob("*.toml"):
+        secrets |= set(_values(tomllib.loads(path.read_text(encoding="utf-8"))))
+    assert "edge-88sQ" in secrets
+    text = page.path.read_text(encoding="utf-8")
+    assert not [one for one in secrets if one in text]
+    assert "skp_" not in text
+    assert "made-2" not in text
+
+
+def test_a_new_value_is_in_nothing_that_a_run_keeps_or_says(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEW_VALUE", "br4nd-n3w-v4lue")
+    found = run("45_variables_and_secrets")
+    assert found.code == 0, found.err
+    assert "holds the new value: True" in found.out
+    kept = [path for path in found.path.parent.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} >= {".ipynb", ".jsonl"}
+    for text in (found.out, found.err, *(path.read_text(encoding="utf-8") for path in kept)):
+        assert "br4nd-n3w-v4lue" not in text
+        assert "edge-88sQ" not in text
+
+
+def test_without_a_new_value_nothing_is_taken_away(
+    run: Callable[..., Any], write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEW_VALUE", raising=False)
+    found = run(
+        str(write("mine", "from createos_nb import Secret", "Secret.from_environment('NEW_VALUE')")),
+    )
+    assert found.code == 3
+    assert "the environment variable NEW_VALUE is not set here" in found.err
+
+
+def test_the_index_tells_of_every_notebook() -> None:
+    index = (folder("notebooks") / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\((\w+)\.ipynb\) \|(.*)\|$", index, re.MULTILINE)
+    assert [row[0] for row in rows] == sorted(path.stem for path in folder("notebooks").glob("*.ipynb"))
+    for name, file, cells in rows:
+        assert name == file
+        assert len([one for one in cells.split("|") if one.strip()]) == 4, name
+
+
+def _values(content: Any, secret: bool = False) -> list[str]:
+    """The texts of maps that hold secrets, anywhere in a scenario; short ones, such as a log level, are none."""
+    if isinstance(content, dict):
+        return [
+            one
+            for name, value in content.items()
+            for one in _values(value, secret or name in ("variables", "runEnvs", "buildVars", "headers"))
+        ]
+    if isinstance(content, list):
+        return [one for value in content for one in _values(value, secret)]
+    return [content] if secret and isinstance(content, str) and re.search(r"\d", content) and len(content) > 6 else []
+
+
+def _in_order(tree: ast.AST) -> list[ast.AST]:
+    """Statements and what is in them, values before the names that they are bound to."""
+    found: list[ast.AST] = []
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.Assign):
+            found += [*_in_order(child.value), child.value]
+            for target in child.targets:
+                found += [*_in_order(target), target]
+        else:
+            found += [*_in_order(child), child]
+    return found
+
+
+def _binds(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        return [node.id]
+    if isinstance(node, ast.alias):
+        return [(node.asname or node.name).partition(".")[0]]
+    return [node.name] if isinstance(node, ast.ExceptHandler) and node.name else []
