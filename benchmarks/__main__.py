@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.measure import table
 
-MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "served")
+MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "panels", "served")
 
 
 def main() -> int:

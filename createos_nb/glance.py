@@ -7,6 +7,7 @@ part that was read longest ago.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -41,8 +42,8 @@ class _Project:
     """What is known of a project, and when it was read."""
 
     name: str
-    read: float = 0.0
-    cost: int = 1
+    turn: int = 0  # the place of its last look among all looks; 0: none
+    cost: int = 4  # requests of a look; so many until it is known
     rows: list[dict[str, Any]] = field(default_factory=list)
     series: dict[str, _Series] = field(default_factory=dict)
     failed: str = ""
@@ -59,7 +60,8 @@ class Glance:
             raise InvalidInput("glance: window= is at least 60 seconds, points= at least 1")
         self._client, self.window, self.points = client, window, points
         self._projects: dict[str, _Project] = {}
-        self._lock = threading.Lock()
+        self._lock, self._counting = threading.Lock(), threading.Lock()
+        self._turns = 0
 
     def read(self, *, most: int | None = None, cancel: threading.Event | None = None) -> pd.DataFrame:
         """One row for each environment.
@@ -72,37 +74,49 @@ class Glance:
         `most`: ask for about so many things, first of projects that were read longest ago, at least one; the others
         stay as they were. `cancel`: ends it at the next project. `attrs`: `complete` (False when a project could not
         be read, or was never), `failed` (project to reason), `skipped` (projects that are not active), `waiting`
-        (projects that were not read yet), `window`. Raises what `projects.list` raises.
+        (projects that were not read yet), `left` (how many this reading has not looked at), `window`. Raises what
+        `projects.list` raises.
         """
+        return self._read(most, cancel, since=None)
+
+    def portions(self, size: int, *, cancel: threading.Event | None = None) -> Iterator[pd.DataFrame]:
+        """Read all, about `size` requests at a time: the frame as it is after each portion, with `attrs["left"]`."""
+        since = self._turns
+        while True:
+            frame = self._read(size, cancel, since=since)
+            yield frame
+            if not frame.attrs["left"] or (cancel is not None and cancel.is_set()):
+                return
+
+    def _read(self, most: int | None, cancel: threading.Event | None, *, since: int | None) -> pd.DataFrame:
         with self._lock:
             listed = self._client.projects.list()
             active = listed[listed["status"] == "active"]
             others = listed[listed["status"] != "active"]
             names = dict(zip(active["id"], active["unique_name"], strict=True))
             self._projects = {id: self._projects.get(id) or _Project(str(name)) for id, name in names.items()}
-            chosen = self._chosen(most)
+            since = self._turns if since is None else since
+            chosen = self._chosen(most, since)
             self._client.say_cost("fleet.glance", sum(self._projects[id].cost for id in chosen))
-            now = self._client.transport.now()
-            for _ in self._client.spread(lambda id: self._look(id, int(now), cancel), chosen):
+            now = int(self._client.transport.now())
+            for _ in self._client.spread(lambda id: self._look(id, now, cancel), chosen):
                 pass
-            frame = self._frame(int(now))
+            known = self._projects.values()
+            whole = not any(one.failed or not one.turn for one in known)
+            frame = self._frame(now)
             frame.attrs |= {
-                "complete": bool(listed.attrs.get("complete", True))
-                and not any(one.failed or not one.read for one in self._projects.values()),
-                "failed": {one.name: one.failed for one in self._projects.values() if one.failed},
+                "complete": bool(listed.attrs.get("complete", True)) and whole,
+                "failed": {one.name: one.failed for one in known if one.failed},
                 "skipped": dict(zip(others["unique_name"], others["status"], strict=True)),
-                "waiting": [one.name for one in self._projects.values() if not one.read and not one.failed],
+                "waiting": [one.name for one in known if not one.turn],
+                "left": sum(one.turn <= since for one in known),
             }
             return frame
 
-    def older(self, than: float) -> int:
-        """How many projects were last looked at before a moment (Unix seconds of the platform), or never."""
-        return sum(one.read < than for one in self._projects.values())
-
-    def _chosen(self, most: int | None) -> list[str]:
-        """Projects to read, longest ago first, as many as their cost allows."""
-        # what failed waits for its turn as well: `read` is set by each try
-        order = sorted(self._projects, key=lambda id: self._projects[id].read)
+    def _chosen(self, most: int | None, since: int) -> list[str]:
+        """Projects to read that were not since a turn, longest ago first, as many as their cost allows."""
+        order = sorted(self._projects, key=lambda id: self._projects[id].turn)
+        order = [id for id in order if self._projects[id].turn <= since]
         if most is None:
             return order
         chosen: list[str] = []
@@ -144,7 +158,9 @@ class Glance:
                 # only these: rows of all columns take longer to make than to read
                 for id, name, state, deployment, replicas in zip(*(environments[one] for one in _OF), strict=True)
             ]
-        project.read = float(now)
+        with self._counting:
+            self._turns += 1
+            project.turn = self._turns
 
     def _live(self, project: str, wanted: list[str]) -> dict[Any, dict[str, Any]]:
         """Version and state of live deployments, by id."""

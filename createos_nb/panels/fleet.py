@@ -92,14 +92,12 @@ class OverviewPanel(ReadingPanel):
         self._beside(self._portions, self._came, lane="read")
 
     def _portions(self, cancel: threading.Event) -> pd.DataFrame:
-        glance, began = self._glance, float(int(self.client.transport.now()))
-        while True:
-            frame = glance.read(most=_PORTION, cancel=cancel)
-            left = glance.older(began)
-            if not left or cancel.is_set():
-                return frame
-            self._came(frame)
-            self._say(f"reading … {left} projects to come")
+        for frame in self._glance.portions(_PORTION, cancel=cancel):
+            left = frame.attrs["left"]
+            if left and not cancel.is_set():
+                self._came(frame)
+                self._say(f"reading … {left} projects to come")
+        return frame
 
     def _tick(self) -> bool:
         before, asked = self.frame, self._asked

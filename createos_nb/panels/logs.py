@@ -120,12 +120,11 @@ class LogsPanel(ReadingPanel):
                     first, self._until = False, self.client.clock.now()
         except Stopped:
             return
-        except BaseException:
+        finally:
             if not stop.is_set():
-                self._live.value = False
-            raise
+                with self._quietly():  # it ends by itself: nothing is to be stopped
+                    self._live.value = False
         if not stop.is_set():
-            self._live.value = False
             self._say("the log has ended")
 
     def _new(self, clock: PacedClock) -> Iterator[pd.DataFrame]:
@@ -161,19 +160,21 @@ class LogsPanel(ReadingPanel):
 
     def _show(self, frame: pd.DataFrame) -> None:
         self._kept = loglines.joined(frame.iloc[:0], frame)
-        self._draw()
+        self._draw(anyway=True)
 
-    def _came(self, frame: Any) -> None:
-        super()._came(frame)
-        self._draw()
+    def run(self) -> pd.DataFrame:
+        """Read again here and now; gives the lines that are shown."""
+        super().run()
+        assert self.frame is not None
+        return self.frame
 
-    def _draw(self) -> None:
+    def _draw(self, *, anyway: bool = False) -> None:
         with self._lock:
             self._since.layout.display = "none" if self._log.value == "build" else ""
             kept = self._kept
             if kept is None or self.closed:
                 return
-            if self._paused_box.value:
+            if self._paused_box.value and not anyway:
                 self._say(f"paused: {self._unseen:,} new lines" if self._unseen else "paused")
                 return
             if self._unseen or self._live.value:

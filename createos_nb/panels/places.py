@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -61,18 +62,23 @@ class Places:
         self._carried = False
         return str(name or "")
 
-    def read(self) -> None:
-        """What there is to choose from. An environment that a newly chosen project has not gives way to all of them."""
-        project, environment = self.names()
+    def read(self, cancel: threading.Event | None = None) -> tuple[str, str]:
+        """What there is to choose from. An environment that a newly chosen project has not gives way to all of them.
+
+        Gives project and environment, as `names`.
+        """
+        asked = project, environment = self.names()
         if not self._offered:
             listed = self._client.projects.list()
             self._offered = tuple(listed[listed["status"] == "active"]["unique_name"])
-            self._offer(self.project, "projects", [*self._offered, project])
+            self._offer(self.project, "projects", [*self._offered, str(self.project.value or "")])
         there = list(self._client.environments.list(project)["unique_name"]) if project else []
         if self._carried and environment not in there:
             environment = ""
-        self._offer(self.environment, "environments", [*there, environment], environment)
-        self._carried = False
+        if asked == self.names() and not (cancel is not None and cancel.is_set()):  # nobody has chosen meanwhile
+            self._offer(self.environment, "environments", [*there, environment], environment)
+            self._carried = False
+        return project, environment
 
     def carry(self) -> None:
         """Another project was chosen: the environment stays if it has one of that name."""

@@ -86,9 +86,13 @@ class ReadingPanel(Panel):
         frame = self._read()
         if asked != self._asked:
             return True
-        changed = self.frame is None or not frame.equals(self.frame)
-        self._came(frame)
-        return changed
+        if self.frame is None or not frame.equals(self.frame):
+            self._came(frame)
+            return True
+        with self._lock:
+            self._place()
+            self._well()
+        return False
 
     def _follow(self) -> None:
         if self._live.value:

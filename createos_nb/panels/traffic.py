@@ -65,8 +65,8 @@ class TrafficPanel(ReadingPanel):
         self.refresh()
 
     def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
-        self._places.read()
-        (project, environment), window = self._places.names(), int(self._window.value)
+        project, environment = self._places.read(cancel)
+        window = int(self._window.value)
         now = int(self.client.transport.now())
         span = {"start": now - window, "end": now}
         if not (project and environment):

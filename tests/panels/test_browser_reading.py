@@ -85,7 +85,8 @@ def test_a_log_is_searched_and_followed(
     own.get_by_text("new lines").wait_for()
     last = own.locator(".createos-line").last.inner_text()
     own.get_by_label("Pause").uncheck()
-    own.wait_for_function("last => [...document.querySelectorAll('.createos-line')].at(-1).innerText !== last", arg=last)
+    moved = "last => [...document.querySelectorAll('.createos-line')].at(-1).innerText !== last"
+    own.wait_for_function(moved, arg=last)
     own.get_by_label("Log", exact=True).select_option("build")
     own.get_by_text("health check on port 3000: passed").wait_for()
     assert not own.get_by_label("Follow").is_checked()

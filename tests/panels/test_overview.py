@@ -1,0 +1,117 @@
+"""The panel of the fleet, without a browser."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+import createos_nb
+from createos_nb.errors import InvalidInput
+from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.traffic import TrafficPanel
+from createos_nb.simulator.served import serve
+
+
+@pytest.fixture
+def client() -> Any:
+    return createos_nb.simulate()
+
+
+def test_every_environment_is_a_row_with_its_figures(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    row = next(row for row in panel._grid.rows if row["key"] == "storefront / production")
+    assert row["cells"][:5] == ["storefront", "production", "● active", "v17", "● deployed"]
+    assert len(row["cells"][6]) == 30
+    assert len(panel._grid.rows) == 13
+    assert "winter-sale (suspended)" in panel._sum.value
+
+
+def test_run_reads_again_and_gives_the_frame(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    client.clock.sleep(600)
+    frame = panel.run()
+    assert frame is panel.frame
+    assert (frame["read_at"] == frame["read_at"].max()).all()
+    assert client.environments.get("storefront", "production")["id"]
+
+
+def test_a_row_opens_its_environment_below(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    assert panel._open.disabled
+    panel.params = {"chosen": "orders-api / development"}
+    assert not panel._open.disabled
+    panel._open.click()
+    traffic = panel.opened
+    assert isinstance(traffic, TrafficPanel)
+    assert traffic.subject == "orders-api / development"
+    panel.params["show"] = "logs"
+    panel._grid._told(None, {"opened": "orders-api / development"}, None)  # what Enter sends
+    assert isinstance(panel.opened, LogsPanel)
+    assert traffic.closed
+    panel.close()
+    assert panel.opened is None
+
+
+def test_a_row_that_is_not_there_can_not_be_chosen(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    with pytest.raises(InvalidInput, match="shop-assistant / production"):
+        panel.params["chosen"] = "nowhere / production"
+    assert panel.open() is None
+
+
+def test_another_window_reads_other_figures(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    before = panel.frame["requests"].sum()
+    panel.params["window"] = 86_400
+    assert panel.wait(30)
+    assert panel.frame["requests"].sum() > 5 * before
+
+
+def test_a_project_that_fails_is_said_in_words(client: Any) -> None:
+    with client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"], count=1):
+        panel = createos_nb.panels.overview(client)
+    assert "could not be read" in panel._sum.value
+    assert "incomplete" in panel._said.value
+    assert len(panel._grid.rows) > 5
+
+
+def test_where_the_platform_does_not_answer_the_panel_is_there_and_says_so() -> None:
+    client = createos_nb.connect(api_key="k", base_url="http://127.0.0.1:9", rate_limit=False)
+    client.transport.retry = type(client.transport.retry)(attempts=1)
+    panel = createos_nb.panels.overview(client)
+    assert panel.wait(60)
+    assert panel.last_error is not None
+    assert 'role="alert"' in panel._wrong.value
+    panel.close()
+
+
+def test_the_static_table_has_all_but_the_pictures(client: Any) -> None:
+    html = createos_nb.panels.overview(client).static()
+    assert '<th scope="col">success %</th>' in html
+    assert "storefront" in html
+
+
+def test_over_http_a_large_fleet_is_drawn_portion_by_portion() -> None:
+    """The constructor returns at once; rows come before all is read; closing ends it."""
+    with serve(createos_nb.simulate("fleet", projects=40, deployments=80).world, 0, 60.0) as served:
+        client = createos_nb.connect(api_key=served.key, base_url=served.url)
+        panel = createos_nb.panels.overview(client)
+        counts: list[int] = []
+        panel._grid.observe(lambda change: counts.append(len(change["new"])), "rows")
+        assert panel.wait(60)
+        assert panel.last_error is None
+        assert counts[-1] == 80
+        assert len(counts) > 1
+        panel.close()
+        assert not [one for one in threading.enumerate() if one.name.startswith("createos-panel")]
+
+
+def test_watching_keeps_within_half_of_what_a_key_may_ask() -> None:
+    client = createos_nb.connect(api_key="k", base_url="http://127.0.0.1:9", rate_limit=True)
+    client.transport.retry = type(client.transport.retry)(attempts=1)
+    panel = createos_nb.panels.overview(client)
+    panel.wait(60)
+    assert (3600 / panel.every) * panel._most <= 500
+    panel.close()
