@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput, NoAnswer, PlatformFault
+from createos_nb.frames.logs import clean
 from createos_nb.panels import markup
 from createos_nb.panels.live import Progress
 from createos_nb.panels.panel import Panel
@@ -117,7 +118,7 @@ class ChangePanel(Panel):
                 return
             self.plan, self._remake, self._label = plan, make, label
             self._state = "planned"
-            self._shown.value = f'<div class="createos-plan">{plan._repr_html_()}</div>'
+            self._shown.value = _framed("Plan", plan)
             self._well()
             self._place()
             name = to_type(plan)
@@ -285,7 +286,7 @@ class ChangePanel(Panel):
         with self._lock:
             self._forget()
             self.receipt, self.frame = receipt, receipt.frame()
-            self._shown.value = f'<div class="createos-plan">{receipt._repr_html_()}</div>'
+            self._shown.value = _framed("Receipt", receipt)
             self._place()
             self._say(f"done: {receipt.summary}")
             self._offer(*(self._follow_up(name, make) for name, make in plan.follow_ups.items()))
@@ -336,10 +337,15 @@ class ChangePanel(Panel):
 
 
 def to_type(plan: Plan) -> str | None:
-    """What a person types to confirm a plan: the name of what it is done to; None where nothing is asked."""
+    """What a person types to confirm a plan: the name of what it is done to, as it is shown; None where not asked."""
     if plan.confirmation is None:
         return None
     if plan.final:
-        return plan.confirmation
+        return clean(plan.confirmation)
     serving = plan.blast_radius[plan.blast_radius["serves_users"].fillna(False).astype(bool)]
-    return str(serving["environment"].iloc[0])
+    return clean(str(serving["environment"].iloc[0]))
+
+
+def _framed(name: str, shown: Plan | Receipt) -> str:
+    # focusable, so that the keyboard can scroll what is wider than the page
+    return f'<div class="createos-plan" role="region" aria-label="{name}" tabindex="0">{shown._repr_html_()}</div>'

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from createos_nb.client import Client
     from createos_nb.plans import Plan
 
-_COLUMNS = ("domain", "state", "routed_to", "failed_checks", "message", "made")
+_COLUMNS = ("domain", "state", "routed_to", "failed_checks", "message")
 _RECORDS = ("domain", "type", "name", "value")
 
 
@@ -40,7 +40,7 @@ class DomainsPanel(ChoosingPanel):
         self._records = Grid("DNS records to create", height="14em")
         self._title = widgets.HTML()
         named = {"description_width": "auto"}
-        actions = [("Route it to an environment", "route"), ("Delete it", "delete")]
+        actions = [("Route it", "route"), ("Delete it", "delete")]
         self._action = self._control(
             "action", widgets.Dropdown(description="Chosen domain", options=actions, style=named)
         )
@@ -149,7 +149,7 @@ class DomainsPanel(ChoosingPanel):
 def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFrame:
     """Domains with the names of the environments that they are routed to.
 
-    domain, state, routed_to, failed_checks (Int64), message, made (UTC), of `client.domains.list` and
+    domain, state, routed_to, failed_checks (Int64), message, of `client.domains.list` and
     `client.environments.list`.
     """
     names = dict(zip(environments["id"], environments["unique_name"], strict=True))
@@ -163,7 +163,6 @@ def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFram
         "routed_to": pd.Series(routed, index=domains.index, dtype="str"),
         "failed_checks": domains["failed_verification_count"],
         "message": domains["message"],
-        "made": domains["created_at"],
     }
     return pd.DataFrame(found, columns=list(_COLUMNS))
 

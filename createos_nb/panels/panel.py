@@ -12,6 +12,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.errors import CreateOSError
+from createos_nb.frames.logs import clean
 from createos_nb.panels import markup
 from createos_nb.panels.params import Control, Params
 from createos_nb.panels.work import Stream, Ticker, Worker
@@ -223,7 +224,7 @@ class Panel:
 
     def __repr__(self) -> str:
         subject = f" {self.subject}" if self.subject else ""
-        return f"<createos_nb panel: {self.heading.lower()}{subject}>"
+        return clean(f"<createos_nb panel: {self.heading.lower()}{subject}>")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = dict(self.box._repr_mimebundle_() or {})

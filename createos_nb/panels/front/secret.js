@@ -83,7 +83,7 @@ function moment({ model, el }) {
     });
     const away = button("Hide", `Hide ${name}`, hide);
     const rest = document.createElement("span");
-    rest.className = "createos-quiet";
+    rest.className = "createos-left";
     const count = () => { rest.textContent = `hidden again in ${left} s`; };
     count();
     el.append(title, value, copy, away, rest);
