@@ -55,12 +55,12 @@ def spent(work: Callable[[], Any], clock: Callable[[], float]) -> float:
 def bare(client: createos_nb.Client) -> None:
     """The requests of a whole reading, and nothing else."""
     now = int(client.clock.now())
-    for project in client.call("ListProjects", limit=100)["data"]:
-        client.call("ListDeployments", project_id=project["id"], limit=20)
-        for environment in client.call("ListProjectEnvironments", project_id=project["id"]):
+    for project in client.projects.list()["id"]:
+        client.call("ListDeployments", project_id=project, limit=20)
+        for environment in client.call("ListProjectEnvironments", project_id=project):
             client.call(
                 "GetProjectEnvironmentAnalyticsRequestsOverTime",
-                project_id=project["id"],
+                project_id=project,
                 environment_id=environment["id"],
                 start=now - 3600,
                 end=now,

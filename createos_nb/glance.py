@@ -7,34 +7,34 @@ part that was read longest ago.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
 
+from createos_nb import api
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.nouns.windows import Windows
 from createos_nb.times import iso
+from createos_nb.words import DEPLOYMENT_STATES, ENVIRONMENT_STATES
 
 if TYPE_CHECKING:
     from createos_nb.fleet import Account
+    from createos_nb.nouns.asking import Asking
 
-#: Deployments of a project that are read to find those that are live; older ones are asked for one by one.
-_NEWEST: Final = 20
 #: Seconds that a reading goes back behind what it has: figures of the last minutes may still grow.
 _OVERLAP: Final = 300
-_OF: Final = ("id", "unique_name", "state", "project_deployment_id", "resources_replicas")
-_COUNTS: Final = ("count", "status_2xx", "status_3xx", "status_5xx")
+_OPERATION: Final = api.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
 
 
 @dataclass
 class _Series:
-    """Whole buckets of one environment: begins (Unix seconds), and rows of counts, NaN where there is no data."""
+    """Whole buckets of one environment; rows of: begin (Unix seconds), count, 2xx, 3xx, 4xx, 5xx."""
 
     width: int
-    begins: np.ndarray
-    counts: np.ndarray
+    rows: np.ndarray
 
 
 @dataclass
@@ -60,6 +60,7 @@ class Glance:
             raise InvalidInput("glance: window= is at least 60 seconds, points= at least 1")
         self._client, self.window, self.points = client, window, points
         self._projects: dict[str, _Project] = {}
+        self._asking = cast("Asking", client.environments.performer)
         self._lock, self._counting = threading.Lock(), threading.Lock()
         self._turns = 0
 
@@ -134,12 +135,13 @@ class Glance:
             return
         project = self._projects[project_id]
         try:
-            environments = self._client.environments.list(project_id)
-            live = [str(one) for one in environments["project_deployment_id"].dropna()]
+            # rows as they come, without their frames, which take longer to make than to read
+            environments = self._asking.rows("ListProjectEnvironments", project_id=project_id)
+            live = [str(row["projectDeploymentId"]) for row in environments if row.get("projectDeploymentId")]
             deployments = self._live(project_id, live)
             series = {}
-            for one in environments["id"]:
-                series[str(one)] = self._series(project_id, str(one), project.series.get(str(one)), now)
+            for one in (str(row.get("id")) for row in environments):
+                series[one] = self._series(project_id, one, project.series.get(one), now)
         except CreateOSError as error:
             project.failed = str(error).split("\n", 1)[0]
         else:
@@ -148,65 +150,57 @@ class Glance:
             project.rows = [
                 {
                     "project": project.name,
-                    "environment": name,
-                    "state": state,
-                    **deployments.get(deployment, {"version": None, "live_state": None}),
-                    "replicas": replicas,
-                    **self._counted(series[str(id)], now),
+                    "environment": row.get("uniqueName"),
+                    "state": _in_words(ENVIRONMENT_STATES, row.get("status")),
+                    **deployments.get(str(row.get("projectDeploymentId")), {"version": None, "live_state": None}),
+                    "replicas": (row.get("resources") or {}).get("replicas"),
+                    **self._counted(series[str(row.get("id"))], now),
                     "read_at": now,
                 }
-                # only these: rows of all columns take longer to make than to read
-                for id, name, state, deployment, replicas in zip(*(environments[one] for one in _OF), strict=True)
+                for row in environments
             ]
         with self._counting:
             self._turns += 1
             project.turn = self._turns
 
-    def _live(self, project: str, wanted: list[str]) -> dict[Any, dict[str, Any]]:
+    def _live(self, project: str, wanted: list[str]) -> dict[str, dict[str, Any]]:
         """Version and state of live deployments, by id."""
-        if not wanted:
-            return {}
-        found: dict[Any, dict[str, Any]] = {}
-        if len(wanted) > 1:
-            newest = self._client.deployments.list(project, limit=_NEWEST)
-            columns = zip(newest["id"], newest["version_number"], newest["state"], strict=True)
-            found = {id: {"version": version, "live_state": state} for id, version, state in columns}
+        found: dict[str, dict[str, Any]] = {}
+        rows = self._asking.deployments_page(project, 0)[0] if wanted else []
         for id in wanted:
-            if id not in found:
-                one = self._client.deployments.get(project, id)
-                found[id] = {"version": one["version_number"], "live_state": one["state"]}
+            row = next((one for one in rows if one.get("id") == id), None)
+            if row is None:  # older than the newest page
+                row = self._asking.call("GetDeployment", {"project_id": project, "deployment_id": id})
+            state = _in_words(DEPLOYMENT_STATES, row.get("status"))
+            found[id] = {"version": row.get("versionNumber"), "live_state": state}
         return found
 
     def _series(self, project: str, environment: str, known: _Series | None, now: int) -> _Series:
         begin = now - self.window
         start = begin
-        if known is not None and len(known.begins):
-            start = max(begin, int(known.begins[-1]) + known.width - _OVERLAP)
-            start -= (start - int(known.begins[-1])) % known.width  # where a bucket begins
-        frame = self._client.analytics.requests_over_time(project, environment, start=start, end=now)
-        width = int(frame.attrs["bucket_seconds"])
+        if known is not None and len(known.rows):
+            last = int(known.rows[-1, 0])
+            start = max(begin, last + known.width - _OVERLAP)
+            start -= (start - last) % known.width  # where a bucket begins
+        window = Windows(self._asking, _OPERATION, {"project_id": project, "environment_id": environment})
+        found = window.read(start, now)
+        width, rows = found.width, found.rows[np.argsort(found.rows[:, 0], kind="stable")]
         if known is not None and width != known.width and start > begin:
             return self._series(project, environment, None, now)
-        begins = pd.DatetimeIndex(frame.index).as_unit("s").asi8
-        counts = np.column_stack([frame[name].to_numpy(dtype=float, na_value=np.nan) for name in _COUNTS])
         # the bucket that the present cuts is not whole yet; the one that the window cuts is left out likewise
-        whole = (begins + width <= now) & (begins >= begin)
-        begins, counts = begins[whole], counts[whole]
+        rows = rows[(rows[:, 0] + width <= now) & (rows[:, 0] >= begin)]
         if known is not None:
-            kept = (known.begins >= begin) & (known.begins < (begins[0] if len(begins) else now))
-            begins = np.concatenate([known.begins[kept], begins])
-            counts = np.concatenate([known.counts[kept], counts])
-        return _Series(width, begins, counts)
+            kept = (known.rows[:, 0] >= begin) & (known.rows[:, 0] < start)
+            rows = np.concatenate([known.rows[kept], rows])
+        return _Series(width, rows)
 
     def _counted(self, series: _Series, now: int) -> dict[str, Any]:
-        known = np.isfinite(series.counts[:, 0])
-        minutes = known.sum() * series.width / 60
-        sums = [float(series.counts[known, at].sum()) if minutes else np.nan for at in range(len(_COUNTS))]
-        requests, good, moved, broken = sums
-        begin = now - self.window
-        part = np.clip((series.begins - begin) * self.points // self.window, 0, self.points - 1)[known]
+        begins, count = series.rows[:, 0], series.rows[:, 1]
+        minutes = len(begins) * series.width / 60
+        requests, good, moved, broken = (series.rows[:, at].sum() if minutes else np.nan for at in (1, 2, 3, 5))
+        part = (begins - now + self.window) * self.points // self.window
         seen = np.bincount(part, minlength=self.points) > 0
-        totals = np.bincount(part, weights=series.counts[known, 0], minlength=self.points)
+        totals = np.bincount(part, weights=count, minlength=self.points)
         return {
             "requests": requests,
             "rpm": round(requests / minutes, 1) if minutes else np.nan,
@@ -249,3 +243,7 @@ class Glance:
         frame.attrs |= self._client.stamp("fleet.glance")
         frame.attrs["window"] = [iso(now - self.window), iso(now)]
         return frame
+
+
+def _in_words(states: Mapping[str, str], status: Any) -> str | None:
+    return states.get(status, status) if isinstance(status, str) else None
