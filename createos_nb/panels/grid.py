@@ -91,9 +91,12 @@ class Grid(anywidget.AnyWidget):
         rows = []
         for place, values in enumerate(frame.itertuples(index=False, name=None)):
             row = dict(zip(names, values, strict=True))
+            named = " / ".join(clean(str(row[one])) for one in keyed)
             rows.append(
                 {
-                    "key": " / ".join(clean(str(row[one])) for one in keyed) if keyed else str(place),
+                    "key": named or str(place),
+                    # for people who hear the page: which row it is
+                    "name": named or spelled(values[0]),
                     "off": spelled(row[off]) if off and not _missing(row[off]) else "",
                     "cells": [_cell(row[name], kinds[name]) for name in seen],
                     "sort": [_order(row[name]) for name in seen],

@@ -174,7 +174,7 @@ function render({ model, el }) {
       const own = kept.get(one.key);
       columns.forEach((column, at) => fill(own.cells[at], column, one.cells[at]));
       if (own.radio) {
-        own.radio.setAttribute("aria-label", `choose ${one.cells[0] ?? one.key}${one.off ? `: not possible, ${one.off}` : ""}`);
+        own.radio.setAttribute("aria-label", `choose ${one.name}${one.off ? `: not possible, ${one.off}` : ""}`);
         own.radio.disabled = Boolean(one.off);
         own.radio.checked = model.get("selected") === one.key;
         own.row.classList.toggle("createos-off", Boolean(one.off));
