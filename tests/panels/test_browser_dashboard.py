@@ -31,7 +31,8 @@ def dashboard(tmp_path: Path) -> Iterator[str]:
     try:
         end = time.monotonic() + 60
         while "Ctrl-C" not in said.read_text():
-            assert own.poll() is None and time.monotonic() < end, said.read_text()
+            assert own.poll() is None, said.read_text()
+            assert time.monotonic() < end, said.read_text()
             time.sleep(0.1)
         yield said.read_text().split()[1]
     finally:
