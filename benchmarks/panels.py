@@ -22,7 +22,7 @@ RUNS = 3
 
 
 def clicked() -> tuple[float, float]:
-    """Seconds (p50) from a click to the plan in the panel, and of the plan alone."""
+    """Seconds (p50) from a click to the plan in the panel, and of the plan and its HTML from code."""
     client = createos_nb.simulate()
     panel = panels.scale(client, "storefront", "production")
     shown, made = [], []
@@ -35,7 +35,9 @@ def clicked() -> tuple[float, float]:
         shown.append(time.perf_counter() - began)
         assert panel.plan is not None, panel.last_error
         began = time.perf_counter()
-        runbooks.scale(client, "storefront", "production", replicas=replicas)
+        plan = runbooks.scale(client, "storefront", "production", replicas=replicas)
+        plan._repr_html_()
+        plan.frame()
         made.append(time.perf_counter() - began)
     panel.close()
     # the first one imports what later ones have
@@ -102,11 +104,12 @@ def figures() -> list[Figure]:
     size = f"{2 * PROJECTS} environments"
     return [
         at_most("click to plan shown, p50", shown * 1000, "limit", 150.0, 1.0, "ms"),
-        at_most("click to plan shown, p50", shown * 1000, "the same plan from code", made * 1000, 2.5, "ms"),
+        at_most("click to plan shown, p50", shown * 1000, "the same plan shown from code", made * 1000, 2.0, "ms"),
         at_most(f"overview of {size}: read and drawn", drawn, "limit", 1.0, 1.0),
         at_most(f"overview of {size}: read and drawn", drawn, "its bare requests", floor, 2.5),
         at_most(f"{size}: all rows redrawn, kernel time", redrawn * 1000, "limit", 300.0, 1.0, "ms"),
         at_most(f"{size}: a live look (60 requests), kernel time", look * 1000, "limit", 300.0, 1.0, "ms"),
+        at_most(f"{size}: all read again, kernel time", whole * 1000, "limit", 300.0, 1.0, "ms"),
         at_most(f"{size}: all read again, kernel time", whole * 1000, "its bare requests", bare_cpu * 1000, 2.5, "ms"),
     ]
 
