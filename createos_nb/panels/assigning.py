@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pandas as pd
 
@@ -38,7 +39,8 @@ class AssignPanel(ChoosingPanel):
     """
 
     heading, verb, key = "Assign", "Make it live", "version"
-    kinds = {"state": "state"}  # noqa: RUF012  # as that of the class above, which is annotated
+    kinds: ClassVar[Mapping[str, str]] = {"state": "state"}
+    off = "off"
     nothing = "this project has no deployment yet"
 
     def __init__(self, client: Client, project: str, environment: str) -> None:
@@ -52,10 +54,7 @@ class AssignPanel(ChoosingPanel):
         return assignable(self.client, self._project, self._environment)
 
     def _table(self, found: pd.DataFrame) -> pd.DataFrame:
-        return found
-
-    def _off(self, table: pd.DataFrame) -> str | None:
-        return "why_not"
+        return found.assign(off=found["why_not"])  # it is shown, too
 
     def _make(self) -> Plan:
         row = self._chosen
@@ -112,8 +111,8 @@ def age(then: Any, now: float) -> str:
     seconds = max(0.0, now - pd.Timestamp(then).timestamp())
     for unit, length, most in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172_800)):
         if seconds < most:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds / 86_400:.0f} d"
+            return f"{seconds / length:.0f}\N{NO-BREAK SPACE}{unit}"
+    return f"{seconds / 86_400:.0f}\N{NO-BREAK SPACE}d"
 
 
 def known(value: Any) -> str:

@@ -342,8 +342,11 @@ def to_type(plan: Plan) -> str | None:
         return None
     if plan.final:
         return clean(plan.confirmation)
-    serving = plan.blast_radius[plan.blast_radius["serves_users"].fillna(False).astype(bool)]
-    return clean(str(serving["environment"].iloc[0]))
+    serving = plan.blast_radius[plan.blast_radius["serves_users"].fillna(False).astype(bool)]["environment"]
+    names = [str(name) for name in serving]
+    # what it is done to, before what may have to make room for it
+    meant = [step.target.environment_name for step in plan.steps if step.target.environment_name in names]
+    return clean([*meant, *names][0])
 
 
 def _framed(name: str, shown: Plan | Receipt) -> str:

@@ -44,27 +44,34 @@ class DeployPanel(ChangePanel):
         self._code: Any = None  # a source that was given from code and is no path
         self._made = ("", "")  # project and id of the deployment that is being made
         named = {"description_width": "6em"}
-        wide = widgets.Layout(width="34em", max_width="100%")
+
+        def wide() -> widgets.Layout:  # one for each: a layout that is hidden hides all that share it
+            return widgets.Layout(width="34em", max_width="100%")
+
         self._project = self._control(
-            "project", widgets.Dropdown(description="Project", options=[project] if project else [], style=named)
+            "project",
+            widgets.Dropdown(
+                description="Project", options=[(markup.label(project), project)] if project else [], style=named
+            ),
         )
         self._image = self._control(
             "image",
             widgets.Text(
-                description="Image", placeholder="registry.example.com/team/app:1.2.3", style=named, layout=wide
+                description="Image", placeholder="registry.example.com/team/app:1.2.3", style=named, layout=wide()
             ),
         )
         self._branch = self._control(
             "branch",
-            widgets.Combobox(description="Branch", placeholder="its newest commit", style=named, layout=wide),
+            widgets.Combobox(description="Branch", placeholder="its newest commit", style=named, layout=wide()),
         )
         self._drop = Drop()
         self._folder = widgets.Text(
-            description="Or from", placeholder="a folder or zip where the kernel runs", style=named, layout=wide
+            description="Or from", placeholder="a folder or zip where the kernel runs", style=named, layout=wide()
         )
         self._control("source", self._folder, read=lambda _: self.source, write=self._source_given)
         self._environment = self._control("environment", widgets.Dropdown(description="Live in", style=named))
         self._files, self._sum = Grid("Files of the upload", height="14em"), widgets.HTML()
+        self._files.layout.display = "none"
         self._upload = widgets.VBox([self._drop, self._folder, self._sum, self._files])
         self._note = widgets.HTML()
         self._abort = self._button(

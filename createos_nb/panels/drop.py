@@ -80,10 +80,11 @@ class Drop(anywidget.AnyWidget):
     def _told(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         """One message; whatever is wrong with it is answered, and nothing is raised into the kernel."""
         batch = content.get("batch") if isinstance(content, dict) else None
+        if self.disabled:  # what is here is in use, and stays
+            self.send({"kind": "stop", "batch": batch})
+            return
         try:
             kind = content["kind"]
-            if self.disabled:
-                raise InvalidInput("no files are taken now")
             if kind == "begin":
                 self._begin(batch, content["files"], content["left"])
             elif batch != self._batch:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ipywidgets as widgets
 import pandas as pd
@@ -29,7 +30,8 @@ class RollbackPanel(ChoosingPanel):
     """
 
     heading, verb, key = "Roll back", "Roll back", "version"
-    kinds = {"state": "state"}  # noqa: RUF012  # as that of the class above, which is annotated
+    kinds: ClassVar[Mapping[str, str]] = {"state": "state"}
+    off = "off"
     nothing = "there is no older deployment"
 
     def __init__(self, client: Client, project: str, environment: str) -> None:
@@ -59,7 +61,7 @@ class RollbackPanel(ChoosingPanel):
     def _show(self) -> None:
         table = self.listed = self._table(self._found)
         names = {"server_errors": "server errors", "why_not": "not by itself, for"}
-        self._grid.show(table, kinds=dict(self.kinds), key=self.key, off="off", hidden=["off"], labels=names)
+        self._grid.show(table, kinds=dict(self.kinds), key=self.key, off=self.off, hidden=[self.off], labels=names)
         self._explain()
 
     def _explain(self) -> None:
@@ -119,7 +121,8 @@ def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataF
             "age": [age(one, now) for one in found["created_at"]],
             "source": found["source"].tolist(),
             "evidence": found["evidence"].tolist(),
-            "because": found["because"].tolist(),
+            # where there is no evidence the reason against it says it all
+            "because": ["" if row.evidence == "none" else row.because for row in found.itertuples()],
             "requests": found["requests"],
             "server_errors": found["server_error_percentage"],
             "why_not": found["why_not"].tolist(),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import ipywidgets as widgets
 import pytest
 
 import createos_nb
@@ -15,30 +13,11 @@ from createos_nb import panels, runbooks
 from createos_nb.errors import InvalidInput, PlatformFault
 from createos_nb.panels.change import ChangePanel
 from createos_nb.panels.live import Progress, sign, words
-from createos_nb.panels.panel import Panel
 from createos_nb.plans import Cancelled, ConfirmationNeeded, Event, PreconditionFailed, ReasonNeeded, WorldMoved
+from tests.panels.acting import closed, live, press, quick, writes  # noqa: F401  # two of them are fixtures
 from tests.panels.robot import threads_left
 
 NAMED = {"confirm": "production", "reason": "a test"}
-
-
-@pytest.fixture(autouse=True)
-def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses for people who watch, and no journals in the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.change._SHOWN", 0.0)
-    monkeypatch.setattr("createos_nb.panels.work._SHOWN", 0.01)
-    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
-
-
-@pytest.fixture(autouse=True)
-def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each panel that a test opens is closed after it."""
-    opened: list[Panel] = []
-    build = Panel._build
-    monkeypatch.setattr(Panel, "_build", lambda self, *body: (opened.append(self), build(self, *body))[1])
-    yield
-    for panel in opened:
-        panel.close()
 
 
 @pytest.fixture(scope="module")
@@ -59,27 +38,6 @@ def assigning(client: Any, version: str = "v15") -> Any:
     assert panel.wait(30)
     assert panel.plan is not None, panel.last_error
     return panel
-
-
-def press(panel: Any, words: str) -> None:
-    """Press a button by its words, as a person who sees it, and wait for what it begins."""
-    buttons: list[Any] = list(panel._buttons.children) + list(panel._more.children)
-    found = [one for one in buttons if isinstance(one, widgets.Button) and one.description == words]
-    assert len(found) == 1, [one.description for one in buttons if isinstance(one, widgets.Button)]
-    assert not found[0].disabled
-    assert found[0].layout.display != "none"
-    found[0].click()
-    assert panel.wait(30)
-
-
-def writes(client: Any) -> list[str]:
-    log = client.log()
-    return log.loc[~log["method"].isin(["GET", "HEAD"]), "path"].tolist()
-
-
-def live(client: Any, project: str = "storefront", environment: str = "production") -> int:
-    row = client.environments.get(project, environment)
-    return int(client.deployments.get(project, row["project_deployment_id"])["version_number"])
 
 
 # --- the plan first ---------------------------------------------------------------------------------------------------
@@ -105,6 +63,13 @@ def test_the_button_waits_for_the_very_name_and_a_reason(client: Any) -> None:
     ]:
         panel.params = {"confirm": confirm, "reason": reason}
         assert panel._apply.disabled is off, (confirm, reason)
+
+
+def test_the_name_is_that_of_what_it_is_done_to(client: Any) -> None:
+    """Not of an environment that might have to make room for the deployment that is woken."""
+    panel = assigning(client, "v5")
+    assert "may have to make room" in panel._shown.value
+    assert panel._typed.description == "Type production to confirm"
 
 
 @pytest.mark.parametrize(("given", "error"), [({}, ConfirmationNeeded), ({"confirm": "production"}, ReasonNeeded)])
