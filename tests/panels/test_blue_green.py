@@ -1,0 +1,202 @@
+"""The blue-green panel, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import createos_nb
+from createos_nb import panels
+from createos_nb.errors import InvalidInput, PlatformFault
+from createos_nb.panels.switching import read, smoke_test, thinned
+from createos_nb.plans import StepFailed
+from tests.panels.acting import closed, press, quick, review, writes  # noqa: F401  # two of them are fixtures
+from tests.panels.robot import threads_left
+
+WHOLESALE = "wholesale.juniper-goods.example.com"
+
+
+@pytest.fixture(scope="module")
+def origin() -> Any:
+    return createos_nb.simulate().world
+
+
+@pytest.fixture
+def client(origin: Any) -> Any:
+    return createos_nb.simulate(origin.fork())
+
+
+def served_by(client: Any) -> str:
+    """The environment that the domain is routed to."""
+    return read(client, "storefront").domains[WHOLESALE]
+
+
+def test_two_sides_with_traffic_and_errors_of_each(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    assert panel.params["domain"] == WHOLESALE  # the domain whose side is called blue
+    assert panel.params["other"] == "green"
+    sides = panel.sides.set_index("side")
+    assert sides["serves"].to_dict() == {"blue": WHOLESALE, "green": ""}
+    assert sides["version"].to_dict() == {"blue": "v12", "green": "v6"}
+    assert sides.loc["blue", "per_minute"] > 10
+    assert sides.loc["blue", "error_percentage"] == 0
+    assert len(sides.loc["blue", "requests"]) == 30
+    assert "blue serves" in panel._note.value
+
+
+def test_errors_of_a_side_are_seen(client: Any) -> None:
+    client.world.behave("storefront", 12, errors=[{"status": 500, "share": 0.5}])
+    client.world.advance("1h")
+    sides = panels.blue_green(client, "storefront").sides.set_index("side")
+    assert sides.loc["blue", "error_percentage"] > 20
+    assert sum(sides.loc["blue", "errors"]) > 100
+
+
+def test_live_follows_the_world(client: Any) -> None:
+    """The watch moves an embedded world on, and ends when it is switched off."""
+    panel = panels.blue_green(client, "storefront")
+    before = panel.sides
+    client.world.advance("5min")
+    assert panel._tick()
+    assert not panel.sides.equals(before)
+    panel.params["live"] = True
+    assert panel._following.running
+    panel.params["live"] = False
+    assert not panel._following.running
+    panel.close()
+    assert not threads_left()
+
+
+def test_the_other_side_is_tried_where_nobody_is_served(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    panel.params["paths"] = "/, /search"
+    frame = panel.smoke()
+    assert frame["path"].tolist() == ["/", "/search"] * 3
+    assert set(frame["version"]) == {"6"}
+    assert set(frame["ok"]) == {"success"}
+    assert "all answered" in panel._said.value
+    assert not writes(client)
+
+
+def test_a_smoke_test_that_fails_says_so(client: Any) -> None:
+    client.world.behave("storefront", 6, errors=[{"status": 500, "share": 1.0}])
+    panel = panels.blue_green(client, "storefront")
+    frame = panel.smoke()
+    assert set(frame["ok"]) == {"failed"}
+    assert set(frame["status"]) == {500}
+    assert "3 of 3 requests failed" in panel._said.value
+
+
+@pytest.mark.parametrize("paths", ["", "search", "/ok no"])
+def test_paths_begin_with_a_slash(client: Any, paths: str) -> None:
+    panel = panels.blue_green(client, "storefront")
+    panel.params["paths"] = paths
+    with pytest.raises(InvalidInput, match="paths begin with a slash"):
+        panel.smoke()
+
+
+def test_switch_and_switch_back(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    plan = review(panel)
+    assert plan.title == f"route {WHOLESALE} to green"
+    press(panel, "Switch")
+    assert panel.receipt is not None, panel.last_error
+    assert served_by(client) == "green"
+    assert panel.params["other"] == "blue"  # the side to go back to
+    assert "green serves" in panel._note.value
+    review(panel)
+    press(panel, "Switch")
+    assert served_by(client) == "blue"
+
+
+def test_the_receipt_leads_back_too(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    review(panel)
+    press(panel, "Switch")
+    press(panel, "Plan the way back")
+    panel.params = {"confirm": panel._typed.description.split()[1], "reason": "a test"}
+    press(panel, "Take it back")
+    assert served_by(client) == "blue"
+
+
+def test_a_version_is_brought_tried_judged_and_then_takes_over(client: Any) -> None:
+    panel = panels.blue_green(client, "storefront")
+    panel.params = {"version": "v12", "requests": 30, "seconds": 60}
+    assert panel._gate.layout.display == ""
+    review(panel)
+    press(panel, "Switch")
+    assert panel.receipt is not None, panel.last_error
+    assert served_by(client) == "green"
+    assert panel.sides.set_index("side").loc["green", "version"] == "v12"
+    press(panel, "Plan: switch back")
+    panel.params = {"confirm": panel._typed.description.split()[1], "reason": "a test"}
+    press(panel, "Switch back")
+    assert served_by(client) == "blue"
+
+
+def test_a_version_that_does_not_pass_is_not_switched_to(client: Any) -> None:
+    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.6}])
+    panel = panels.blue_green(client, "storefront")
+    panel.params = {"version": "v15", "requests": 60, "seconds": 120}
+    review(panel)
+    press(panel, "Switch")
+    assert isinstance(panel.last_error, StepFailed)
+    assert served_by(client) == "blue"
+
+
+def test_another_domain_has_other_sides_and_none_is_chosen_for_it(client: Any) -> None:
+    """Where it is not plain what the other side is, a person says it."""
+    panel = panels.blue_green(client, "storefront")
+    panel.params["domain"] = "www.juniper-goods.example.com"
+    assert panel.params["other"] is None
+    assert "choose the other side" in panel._note.value
+    assert panel._smoke.disabled
+    panel.review()
+    assert panel.wait(30)
+    assert "choose the other side first" in panel._wrong.value
+    panel.params["other"] = "staging"
+    assert panel.sides["side"].tolist() == ["production", "staging"]
+
+
+def test_with_one_environment_a_second_is_made(client: Any) -> None:
+    panel = panels.blue_green(client, "landing-pages")
+    assert "there is one environment only" in panel._note.value
+    assert panel.params["other"] == "green"
+    assert panel.sides.set_index("side").loc["green", "version"] == "to be made"
+    with pytest.raises(InvalidInput, match="green is to be made"):
+        panel.run()
+    panel.params["version"] = "v3"
+    plan = review(panel)
+    assert plan.steps[0].operation == "CreateProjectEnvironment"
+
+
+def test_without_a_domain_there_is_nothing_to_switch(client: Any) -> None:
+    panel = panels.blue_green(client, "edge-gateway")
+    assert "there is nothing to switch" in panel._note.value
+    assert panel.last_error is None
+    with pytest.raises(InvalidInput):
+        panel.run()
+
+
+def test_what_can_not_be_read_is_said_and_read_again(client: Any) -> None:
+    with client.world.faults(what="error", status=500, operations=["ListDomains"]):
+        panel = panels.blue_green(client, "storefront")
+    assert isinstance(panel.last_error, PlatformFault)
+    assert "not read yet" in panel._note.value
+    panel.refresh()
+    assert panel.wait(30)
+    assert panel._wrong.value == ""
+    assert len(panel.sides) == 2
+
+
+def test_an_environment_without_an_address_can_not_be_asked(client: Any) -> None:
+    with pytest.raises(createos_nb.UnknownName):
+        smoke_test(client, "storefront", "nowhere", ["/"])
+
+
+def test_a_line_of_traffic_is_thinned_by_sums(client: Any) -> None:
+    traffic = client.analytics.requests_over_time("storefront", "blue", start="-1h")
+    assert sum(thinned(traffic, "count", 7)) == traffic["count"].sum()
+    assert len(thinned(traffic, "count", 7)) <= 7
+    assert thinned(None, "count") == []
