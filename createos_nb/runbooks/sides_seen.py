@@ -1,4 +1,4 @@
-"""What a watch reads of both sides of a release, again and again; what it could not read is never taken for nothing."""
+"""What a watch reads of both sides of a release, again and again; what could not be read is never taken for nothing."""
 
 from __future__ import annotations
 
