@@ -23,7 +23,7 @@ _COLUMNS = (
     ("environment", 0.0, "left"),
     ("standing", 1.55, "left"),
     ("requests", 3.15, "right"),
-    ("per minute", 4.1, "right"),
+    ("per minute / peak", 4.1, "right"),
     ("success", 4.85, "right"),
     ("errors", 5.35, "right"),
     ("budget left", 6.05, "right"),
