@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from createos_nb.plots.report import Report
 
 _WIDTH, _HEIGHT, _MARGIN = 8.27, 11.69, 0.55
-_ROW, _LINE = 0.36, 0.19
+_ROW, _LINE = 0.34, 0.185
 _COLUMNS = (
     ("environment", 0.0, "left"),
     ("standing", 1.55, "left"),
@@ -198,7 +198,7 @@ class _Page:
 def _edges(table: Table) -> list[tuple[float, int]]:
     """Where each column begins, in inches, and how many letters fit: space by the longest text, within reason."""
     longest = [
-        min(max([len(name), *(len(row[at]) for row in table.cells)]), 72) + 2 for at, name in enumerate(table.columns)
+        min(max([len(name), *(len(row[at]) for row in table.cells)]), 90) + 2 for at, name in enumerate(table.columns)
     ]
     inch = 6.5 * 0.62 / 72  # a letter at 6.5 points
     wide = _WIDTH - 2 * _MARGIN
