@@ -13,8 +13,8 @@ from createos_nb.clock import Clock
 _AFTER: Final = 2.0
 
 Tick = Callable[[int, int], None]
-#: Takes what is done, how it stands, how many steps are done, of how many.
-Line = Callable[[str, str, int, int], None]
+#: Takes how it stands, how many steps are done, of how many.
+Line = Callable[[str, int, int], None]
 
 
 def wanted(clock: Clock) -> bool:
@@ -53,7 +53,7 @@ def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
 def status_line(clock: Clock) -> Iterator[Line | None]:
     """Gives a function that keeps one line of status up to date, or None where no line is wanted; at the end it goes.
 
-    It shows the status, the steps that are done, and the time that has passed.
+    It shows the text and the time that has passed.
     """
     if not wanted(clock):
         yield None
@@ -62,14 +62,14 @@ def status_line(clock: Clock) -> Iterator[Line | None]:
 
     bar: Any = None
 
-    def say(title: str, status: str, done: int, of: int) -> None:
+    def say(text: str, done: int, of: int) -> None:
         nonlocal bar
         if bar is None:
             # no least interval: between two looks at the platform many seconds pass, and each one counts
-            bar = tqdm(total=of, unit=" steps", delay=_AFTER, leave=False, mininterval=0, miniters=0)
+            form = "{desc} [{elapsed}]"
+            bar = tqdm(total=of, bar_format=form, delay=_AFTER, leave=False, mininterval=0, miniters=0)
         bar.total = of
-        bar.set_description_str(title[:60], refresh=False)
-        bar.set_postfix_str(status[:80], refresh=False)
+        bar.set_description_str(text[:160], refresh=False)
         bar.update(done - bar.n)
 
     try:

@@ -72,6 +72,8 @@ def change_points(
     stretches on both sides, each up to the next change), `ratio` (after / before, inf from zero), `requests` (Int64,
     between onset and decision) and `evidence` (log10 of R). A fleet has columns `project`, `environment` first.
 
+    `attrs["errors"]` names the classes that were judged.
+
     A series gives `onset`, `known` (labels of its index), `before`, `after` (means), `difference`, `rows` and
     `evidence`. Missing rows are skipped.
 
@@ -118,7 +120,9 @@ def _of_requests(frame: pd.DataFrame, statuses: tuple[str, ...], arl: str | pd.T
                     "evidence": change.log_evidence / np.log(10),
                 }
             )
-    return _request_table(rows, counts)
+    table = _request_table(rows, counts)
+    table.attrs["errors"] = [*statuses]
+    return table
 
 
 def _request_table(rows: list[dict[str, Any]], counts: Requests) -> pd.DataFrame:

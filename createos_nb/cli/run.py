@@ -6,6 +6,7 @@ import argparse
 import copy
 import shlex
 import sys
+import textwrap
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -203,21 +204,24 @@ def _emptied(notebook: Any) -> None:
 
 
 def _list(found: list[Page]) -> None:
+    wide = max((len(page.name) for page in found), default=0)
     for page in found:
         try:
-            title, parameters = page.title, ", ".join(map(str, page.parameters.values()))
+            title, parameters = page.title, list(page.parameters.values())
         except CreateOSError as error:
-            title, parameters = str(error), ""
-        print(f"{page.name:<24} {title}")
-        if parameters:
-            print(f"{'':<24}   {parameters}")
+            title, parameters = str(error), []
+        print(f"{page.name:<{wide}}  {title}")
+        said = ", ".join(map(str, parameters))
+        if said:
+            indent = " " * (wide + 4)
+            print(textwrap.fill(said, 118, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
     print("\ncreateos-nb run NOTEBOOK --list says what its parameters are for; --live runs it on the platform.")
 
 
 def _describe(page: Page) -> None:
     print(f"{page.name}: {page.title}\n{page.path}")
     for one in page.parameters.values():
-        print(f"  {one!s:<36} {one.comment}")
+        print(f"  {one!s:<36} {one.comment}".rstrip())
     if not page.parameters:
         print("  no parameters")
 

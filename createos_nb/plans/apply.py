@@ -17,7 +17,7 @@ from createos_nb.plans.errors import (
     WorldMoved,
 )
 from createos_nb.plans.event import Event, listening
-from createos_nb.plans.journal import Journal, default_folder, path_for, unfinished
+from createos_nb.plans.journal import Journal, default_folder, finished, path_for, unfinished
 from createos_nb.plans.perform import Performance
 from createos_nb.plans.preconditions import checked, failing
 from createos_nb.plans.present import Present
@@ -53,7 +53,7 @@ def apply(
         return Receipt.of_plan(plan, dry_run=True)
     if client.read_only:
         raise ReadOnlyError("this plan changes something; this client was opened with read_only=True")
-    kept = _journal_of(plan, journal)
+    kept = _journal_of(plan, journal, confirm)
     if kept is not None and kept.finished:
         return Receipt.of_journal(kept, client, hidden=plan.hidden, follow_ups=plan.follow_ups)
     _guard(plan, confirm, reason, kept)
@@ -155,10 +155,18 @@ def _ready(plan: Plan) -> None:
         raise PreconditionFailed(missing)
 
 
-def _journal_of(plan: Plan, journal: str | os.PathLike[str] | None) -> Journal | None:
-    """The journal of this run: the given one, or that of a run of the same wish which was interrupted."""
+def _journal_of(plan: Plan, journal: str | os.PathLike[str] | None, confirm: str | None) -> Journal | None:
+    """The journal of this run: the given one, or that of a run of the same wish which was interrupted.
+
+    A token that is no longer the plan's, and is that of the last run of the wish, means that run: a notebook that is
+    run again after the end of its run is told of it, and nothing is done once more.
+    """
     if journal is None:
-        return unfinished(default_folder(embedded=plan.client.world is not None), plan.intent)
+        folder = default_folder(embedded=plan.client.world is not None)
+        found = unfinished(folder, plan.intent)
+        if found is None and confirm is not None and confirm not in (plan.token, plan.confirmation):
+            found = finished(folder, plan.intent, confirm)
+        return found
     kept = Journal(Path(journal))
     if kept.plan is not None and kept.plan["intent"] != plan.intent:
         raise JournalError(

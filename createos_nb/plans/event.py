@@ -99,7 +99,11 @@ def _harmless(on_event: OnEvent) -> OnEvent:
 
 def _shown_by(line: Line) -> OnEvent:
     def told(event: Event) -> None:
-        words = event.log[-1].strip() if event.log else event.text or event.phase
-        line(event.title, words, max(0, event.step - (event.phase not in ("done", "already so"))), event.steps)
+        if event.over:
+            return  # the receipt, or the error, says it
+        status = event.log[-1].strip() if event.log else event.text or event.phase
+        head = f"{event.step}/{event.steps} " if event.step else ""
+        done = event.step if event.phase in ("done", "already so") else max(0, event.step - 1)
+        line(f"{head}{event.title}: {status}", done, event.steps)
 
     return told

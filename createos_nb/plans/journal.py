@@ -226,6 +226,15 @@ def unfinished(folder: Path, intent: str) -> Journal | None:
     return None
 
 
+def finished(folder: Path, intent: str, token: str) -> Journal | None:
+    """The newest journal of an intent, if it is of the plan with this token and its run has come to its end."""
+    for path in sorted(folder.glob(f"*-{intent}.jsonl"), reverse=True)[:1]:
+        journal = Journal(path)
+        if journal.finished and journal.plan is not None and journal.plan["token"] == token:
+            return journal
+    return None
+
+
 def _settle(folder: Path) -> None:
     """Make a new name survive a power cut, where the system can."""
     if os.name == "posix":

@@ -65,6 +65,11 @@ class Performance:
             self._remember()
             try:
                 self._still_so()
+            except WorldMoved as error:
+                # that run is over: what comes next begins anew, from how it is now
+                raise self._stopped(StepFailed(str(error)), "failed") from error
+            except StepFailed as error:
+                raise self._stopped(error, "failed") from error.__cause__
             except CreateOSError as error:
                 self.run.tell("failed", str(error).split("\n", 1)[0])
                 raise

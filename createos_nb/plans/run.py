@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb.frames.logs import clean
 from createos_nb.plans.errors import Cancelled
 from createos_nb.plans.event import Event
 from createos_nb.plans.present import Present
@@ -60,7 +61,9 @@ class Run:
         if not self.heard:
             return
         number, steps = min(self.step + 1, len(self.steps)), len(self.steps)
-        title = title or self.steps[self.step].what
+        # it may be shown in a terminal, which must not obey what comes from elsewhere
+        title, text = clean(title or self.steps[self.step].what), clean(text)
+        log = tuple(clean(line) for line in log)
         if self.on_event is not None:
             made = self.made.get(self.step, "")
             self.on_event(Event(number, steps, title, phase, text, self.now - self._began, log, made))

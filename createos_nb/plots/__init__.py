@@ -23,6 +23,7 @@ _HOMES: dict[str, str] = {
     "sleep": "sizing",
     "today": "traffic",
     "top_paths": "traffic",
+    "verdict": "releases",
 }
 
 __all__ = sorted(_HOMES)

@@ -84,7 +84,8 @@ def fleet_report(
     """All environments on one page.
 
     `health` is what `analysis.fleet_health` gives, `requests` the frame it was made from. `about` says which account it
-    is about and when it was asked, by default what the frame itself knows. `tables` are pairs of a heading and a frame
+    is about and when it was asked, by default what the frame itself knows. What `requests.attrs` names as failed or
+    skipped is said on the page. `tables` are pairs of a heading and a frame
     to stand below, such as `client.fleet.changes()`.
     """
     if about is None:
@@ -93,12 +94,22 @@ def fleet_report(
     window = " to ".join(_minute(health.attrs[name]) for name in ("start", "end") if name in health.attrs)
     return Report(
         title=title,
-        about=" · ".join(part for part in (about, f"{window} UTC" if window else "") if part),
-        sentence=str(health.attrs.get("sentence", "")),
+        about=" · ".join(part for part in (about, f"{window} UTC" if window else "", _left_out(requests)) if part),
+        sentence=" ".join(part for part in (str(health.attrs.get("sentence", "")), _unread(requests)) if part),
         caption=_CAPTION.format(errors=" and ".join(health.attrs.get("errors", ["5xx"]))),
         rows=tuple(rows_of(health, requests)),
         tables=tuple(listed(heading, frame) for heading, frame in tables),
     )
+
+
+def _unread(requests: pd.DataFrame) -> str:
+    failed = requests.attrs.get("failed") or {}
+    return f"Could not be read, and not on this page: {', '.join(map(str, failed))}." if failed else ""
+
+
+def _left_out(requests: pd.DataFrame) -> str:
+    skipped = requests.attrs.get("skipped") or {}
+    return f"left out: {', '.join(f'{name} ({why})' for name, why in skipped.items())}" if skipped else ""
 
 
 def _asked(at: Any) -> str:

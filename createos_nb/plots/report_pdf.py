@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from createos_nb.plots.report import Report
 
 _WIDTH, _HEIGHT, _MARGIN = 8.27, 11.69, 0.55
-_ROW, _LINE = 0.36, 0.19
+_ROW, _LINE = 0.34, 0.185
 _COLUMNS = (
     ("environment", 0.0, "left"),
     ("standing", 1.55, "left"),
     ("requests", 3.15, "right"),
-    ("per minute", 4.1, "right"),
+    ("per minute / peak", 4.1, "right"),
     ("success", 4.85, "right"),
     ("errors", 5.35, "right"),
     ("budget left", 6.05, "right"),
@@ -63,7 +63,8 @@ def pages(report: Report) -> Iterator[Figure]:
     page.gap(0.1)
     page.text(report.caption, size=7.5, color=style.GREY)
     for table in report.tables:
-        if page.full(0.35 + 4 * _LINE):
+        # a heading does not stand alone at the foot of a page
+        if page.full(0.46 + (1 + min(max(len(table.cells), 1), 3)) * _LINE):
             yield page.figure
             page = _Page(report, page.number + 1)
         edges = _edges(table)
@@ -197,7 +198,7 @@ class _Page:
 def _edges(table: Table) -> list[tuple[float, int]]:
     """Where each column begins, in inches, and how many letters fit: space by the longest text, within reason."""
     longest = [
-        min(max([len(name), *(len(row[at]) for row in table.cells)]), 44) + 2 for at, name in enumerate(table.columns)
+        min(max([len(name), *(len(row[at]) for row in table.cells)]), 90) + 2 for at, name in enumerate(table.columns)
     ]
     inch = 6.5 * 0.62 / 72  # a letter at 6.5 points
     wide = _WIDTH - 2 * _MARGIN

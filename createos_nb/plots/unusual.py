@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
-from createos_nb.plots.thinning import thinned
+from createos_nb.plots.thinning import coarse, thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,18 +62,30 @@ def change_points(
 ) -> Figure:
     """The error percentage over time, and the level of each stretch between changes, for one environment.
 
-    `rates` is what `analysis.success_rate(frame, every=...)` gives, `changes` what `analysis.change_points` gives.
+    `rates` is a requests frame, of which the classes are drawn that `changes` was judged by (5xx by default), or what
+    `analysis.success_rate(frame, every=...)` gives, in which all of 4xx and 5xx count: it goes with
+    `change_points(frame, errors=["4xx", "5xx"])`. Raises `ValueError` where the two do not agree.
     """
+    classes = [str(one) for one in changes.attrs.get("errors", ["4xx", "5xx"])]
+    if "count" in rates.columns:
+        counts, _ = coarse(rates)
+        asked = counts["count"].astype("Float64")
+        share = 100 * counts[[f"status_{one}" for one in classes]].sum(axis=1, min_count=1) / asked.where(asked > 0)
+        failed, index = share.to_numpy(dtype=float, na_value=np.nan), counts.index
+    elif sorted(classes) == ["4xx", "5xx"]:
+        rows = thinned(rates[["success_percentage"]], "mean")
+        failed, index = 100 - rows["success_percentage"].to_numpy(dtype=float), rows.index
+    else:
+        raise ValueError(f"changes are those of {' and '.join(classes)}, rates those of 4xx and 5xx: give the requests")
+    what = "failed" if len(classes) > 1 else classes[0]
     fig, (ax,) = style.figure(
         title,
-        caption="Thin: the share of failed requests as it came. Thick: the level of each stretch. A vertical line is "
-        "where a new level most likely began; the number beside it is the factor, and how many requests it took to be "
-        "sure.",
+        caption=f"Thin: the share of requests that ended in {' or '.join(classes)}. Thick: the level of each "
+        "stretch. A vertical line is where a new level most likely began; the number beside it is the factor, and how "
+        "many requests it took to be sure.",
     )
-    rows = thinned(rates[["success_percentage"]], "mean")
-    failed = 100 - rows["success_percentage"].to_numpy(dtype=float)
-    x = style.instants(pd.DatetimeIndex(rows.index))
-    ax.plot(x, failed, color=style.GREY, linewidth=0.8, drawstyle="steps-post", label="failed, % of requests")
+    x = style.instants(pd.DatetimeIndex(index))
+    ax.plot(x, failed, color=style.GREY, linewidth=0.8, drawstyle="steps-post", label=f"{what}, % of requests")
     if len(changes) and len(rates):
         index = pd.DatetimeIndex(rates.index)
         edges = [index[0], *changes["onset"], index[-1]]
@@ -100,7 +112,7 @@ def change_points(
                 color=color,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
             )
-    style.percent_axis(ax, "failed, % of requests")
+    style.percent_axis(ax, f"{what}, % of requests")
     ax.set_ylim(bottom=0)
     style.time_axis(ax)
     style.moments(ax, marks)

@@ -18,10 +18,13 @@ from createos_nb.runbooks.scaling import scale
 from createos_nb.runbooks.switching import blue_green, switch
 from createos_nb.runbooks.transferring import take_over, transfer
 from createos_nb.runbooks.variables import set_variables
+from createos_nb.runbooks.watching import ReleaseGate, Watched, release_watch
 
 __all__ = [
+    "ReleaseGate",
     "SuccessRate",
     "Verdict",
+    "Watched",
     "blue_green",
     "canary",
     "delete",
@@ -31,6 +34,7 @@ __all__ = [
     "hold",
     "promote",
     "release",
+    "release_watch",
     "retry_failed",
     "revoke_key",
     "rollback",

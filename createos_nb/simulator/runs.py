@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from createos_nb.simulator.core import Core
 
-_TIMEOUT: Final = 30
+TIMEOUT: Final = 30
 """Seconds that a run waits for its answer, where its settings say nothing."""
 
 
@@ -82,7 +82,7 @@ def _request(world: Core, job: Cronjob, environment: Environment, due: int) -> d
 
 def _patience(job: Cronjob) -> int:
     given = (job.settings or {}).get("timeoutInSeconds")
-    return given if isinstance(given, int) and given > 0 else _TIMEOUT
+    return given if isinstance(given, int) and given > 0 else TIMEOUT
 
 
 def _artifact(world: Core, job: Cronjob, environment: Environment, due: int) -> dict[str, Any]:

@@ -27,7 +27,8 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         log_lines: how many of its last lines one call gives at most.
         activities: runs of a cron job that are kept.
         cronjobs: cron jobs that a project may have.
-        projects, api_keys, apps, environments, drafts: how many an account (environments: a project) may have.
+        projects, api_keys, apps, drafts: how many of them an account may have.
+        environments: how many a project may have.
         uploads, transfers: how many an account may make in a day.
         upload_bytes: the largest upload.
         body_bytes: the largest body of any other request.
@@ -35,8 +36,16 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         uploads_per_minute: uploads of a key; 0: no limit.
         transfer_token: how long a transfer token lives.
         signed_address: how long a download address lives.
-        suspending, deleting, promoting, resizing, updating, issuing, terminating, waking, scanning, reviewing: how long
-            each of these takes.
+        suspending: how long a project or a cron job takes to be suspended.
+        deleting: how long a project, an environment, a domain or a cron job takes to be deleted.
+        promoting: how long an environment is busy after a deployment was made live in it.
+        resizing: how long an environment is busy after it got other resources.
+        updating: how long an environment is busy after it got other variables or another name.
+        issuing: how long a verified domain takes to get its certificate.
+        terminating: how long a deployment takes to go.
+        waking: how long a sleeping deployment takes to be awake.
+        scanning: how long a scan takes.
+        reviewing: how long the review of a template takes.
     """
 
     idle: Seconds = 3 * 86_400

@@ -118,9 +118,11 @@ def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_token(
         assert Journal(journal).finished
         assert journal.name in second.out
 
-        again = run(*asked[2:])  # it is done: its token is none for what would be done next
-        assert again.code == 4
+        again = run(*asked[2:])  # it is done: it is told of, and not done once more
+        assert again.code == 0, again.err
+        assert "1 done" in again.out
         assert (live(served), assigned(served)) == (3, 1)
+        assert again.journals == []
         for found in (first, without, wrong, second, again):
             assert served.key not in found.text + found.out + found.err
 

@@ -179,3 +179,12 @@ def _binds(node: ast.AST) -> list[str]:
     if isinstance(node, ast.alias):
         return [(node.asname or node.name).partition(".")[0]]
     return [node.name] if isinstance(node, ast.ExceptHandler) and node.name else []
+
+
+def test_papermill_runs_it_with_its_parameters(tmp_path: Path) -> None:
+    papermill = pytest.importorskip("papermill")
+    page = next(one for one in ACTING if one.name == "42_rollback")
+    done = papermill.execute_notebook(
+        str(page.path), str(tmp_path / "out.ipynb"), parameters={"to": "2"}, kernel_name="python3", progress_bar=False
+    )
+    assert "version 2 is live" in done.cells[-1].outputs[0]["data"]["text/plain"]

@@ -114,6 +114,12 @@ CASES = [
         other=assigned("orders-api", "production", 5),
     ),
     Case(
+        "rollback-held",
+        lambda c: runbooks.rollback(c, "orders-api", "production", to=2),
+        reversible=True,
+        other=assigned("orders-api", "production", 5),
+    ),
+    Case(
         "promote",
         lambda c: runbooks.promote(c, "storefront", 10, "production"),
         reversible=True,
@@ -189,6 +195,12 @@ CASES = [
         "canary",
         lambda c: runbooks.canary(c, "storefront", "production", version=15, stages=[(20, 30), (20, 60)]),
         other=assigned("storefront", "production", 12),
+    ),
+    Case(
+        "canary-in-staging",
+        lambda c: runbooks.canary(c, "storefront", "production", version=15, side="staging", stages=[(20, 30)]),
+        reversible=True,
+        other=assigned("storefront", "staging", 12),
     ),
     Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13), other=cancelled("storefront")),
     Case(

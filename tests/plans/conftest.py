@@ -10,6 +10,7 @@ import pytest
 
 import createos_nb
 from createos_nb.client import Client
+from tests.plans import counts
 from tests.plans.cases import CASES, apply
 from tests.plans.relay import Kill, Relay
 from tests.plans.worlds import Between, changes, client_of, is_write, settled
@@ -53,3 +54,8 @@ def tools() -> Any:
         settled=settled,
         is_write=is_write,
     )
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for line in counts.lines():
+        terminalreporter.write_line(line)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
+import html
+import re
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,9 @@ import pytest
 from createos_nb import plans
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import Journal
+from createos_nb.simulator.faults import Fault
 from tests.plans.cases import CASES
+from tests.plans.counts import count
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)
@@ -26,17 +32,34 @@ def world(origin: Any, case: Any) -> Any:
     return world
 
 
-def undisturbed(tools: Any, case: Any, world: Any, journal: Path) -> tuple[Any, Any, int, int]:
-    """End state, changes, requests while applying, journal writes."""
-    calm = world.fork()
-    relay = tools.Relay(calm)
+@dataclass
+class Calm:
+    """A run that nobody disturbed: end state, changes, requests while applying, journal writes, the first write."""
 
-    def work(client: Any) -> None:
-        tools.apply(case.make(client), journal)
+    state: Any
+    changes: Any
+    requests: int
+    writes: int
+    first_write: int
 
-    assert relay.run(work) == 0
-    writes = len(Journal(journal).entries)
-    return tools.settled(calm), tools.changes(calm), relay.requests, writes
+
+_CALM: dict[str, Calm] = {}
+
+
+def undisturbed(tools: Any, case: Any, world: Any, folder: Path) -> Calm:
+    """Once for each runbook: all its tests begin with the same world."""
+    if case.name not in _CALM:
+        calm, journal = world.fork(), folder / "calm.jsonl"
+        relay = tools.Relay(calm)
+
+        def work(client: Any) -> None:
+            tools.apply(case.make(client), journal)
+
+        assert relay.run(work) == 0
+        written = (number for number, one in enumerate(relay.log) if tools.is_write(*one))
+        writes = len(Journal(journal).entries)
+        _CALM[case.name] = Calm(tools.settled(calm), tools.changes(calm), relay.requests, writes, next(written))
+    return _CALM[case.name]
 
 
 def killed_and_resumed(tools: Any, case: Any, world: Any, journal: Path, kill: Any) -> tuple[Any, Any]:
@@ -57,60 +80,79 @@ def killed_and_resumed(tools: Any, case: Any, world: Any, journal: Path, kill: A
 
 
 def check(tools: Any, case: Any, world: Any, folder: Path, kills: list[Any]) -> None:
-    state, changes, _, _ = undisturbed(tools, case, world, folder / "calm.jsonl")
+    count("killed and taken up", case.name, Counter(f"at {kill.where}" for kill in kills))
+    calm = undisturbed(tools, case, world, folder)
     for kill in kills:
         journal = folder / f"{kill.where}-{kill.number}.jsonl"
         now, made = killed_and_resumed(tools, case, world, journal, kill)
-        assert made == changes, f"{case.name} killed at {kill}: a write was applied twice, or not at all"
-        assert now == state, f"{case.name} killed at {kill}: the end state is another"
+        assert made == calm.changes, f"{case.name} killed at {kill}: a write was applied twice, or not at all"
+        assert now == calm.state, f"{case.name} killed at {kill}: the end state is another"
 
 
 def test_a_killed_run_is_taken_up_and_no_write_is_applied_twice(
     tools: Any, case: Any, world: Any, tmp_path: Path
 ) -> None:
     """Killed before and after the write itself, and in three ways at journal writes around it: five points each."""
-    _, _, requests, _ = undisturbed(tools, case, world, tmp_path / "count.jsonl")
-    write = first_write(tools, case, world, tmp_path)
-    assert write < requests
+    write = undisturbed(tools, case, world, tmp_path).first_write
     kills = [tools.Kill("request", write), tools.Kill("answer", write)]
     kills += [tools.Kill("torn", 1), tools.Kill("after", 1), tools.Kill("before", 3)]
     check(tools, case, world, tmp_path, kills)
 
 
 @pytest.mark.slow
-def test_a_run_killed_anywhere_is_taken_up(
-    tools: Any, case: Any, world: Any, tmp_path: Path, record_property: Any, capsys: Any
-) -> None:
+def test_a_run_killed_anywhere_is_taken_up(tools: Any, case: Any, world: Any, tmp_path: Path) -> None:
     """Every request boundary and every journal write, before, torn and after."""
-    _, _, requests, writes = undisturbed(tools, case, world, tmp_path / "count.jsonl")
-    kills = [tools.Kill(where, number) for where in ("request", "answer") for number in range(requests)]
-    kills += [tools.Kill(where, number) for where in ("before", "torn", "after") for number in range(writes)]
-    kills = [kill for kill in kills if not (kill.where == "after" and kill.number == writes - 1)]
-    record_property("points", len(kills))
-    with capsys.disabled():
-        sys.stdout.write(f"{case.name}: killed at {len(kills)} points\n")
-    check(tools, case, world, tmp_path, kills)
+    check(tools, case, world, tmp_path, grid(tools, case, world, tmp_path))
 
 
-def first_write(tools: Any, case: Any, world: Any, folder: Path) -> int:
-    """The number of the first request that changes something."""
-    here = world.fork()
-    relay = tools.Relay(here)
+@pytest.mark.slow
+def test_a_run_killed_while_the_platform_is_at_fault_is_taken_up(
+    tools: Any, case: Any, world: Any, tmp_path: Path
+) -> None:
+    """Every fifth point of the grid, while one read in ten fails and the first write's answer is lost."""
+    calm = undisturbed(tools, case, world, tmp_path)
+    points = grid(tools, case, world, tmp_path)[::5]
+    for number, kill in enumerate(points):
+        journal = tmp_path / f"faulty-{kill.where}-{kill.number}.jsonl"
+        here = world.fork()
+        relay = tools.Relay(here, kill)
 
-    def work(client: Any) -> None:
-        tools.apply(case.make(client), folder / "first.jsonl")
+        def work(client: Any, journal: Path = journal) -> None:
+            with contextlib.suppress(CreateOSError):
+                tools.apply(case.make(client), journal)
 
-    assert relay.run(work) == 0
-    return next(number for number, one in enumerate(relay.log) if tools.is_write(*one))
+        reads = Fault(what="error", operations=["read"], probability=0.1)
+        lost = Fault(what="drop-after", operations=["write"], count=1)
+        with here.faults(reads, lost, seed=number):
+            assert relay.run(work) in (-9, 0)
+            client = tools.client_of(here)
+            receipt = persist(lambda c=client, j=journal: tools.apply(case.make(c), j), case, client, journal)
+        assert receipt.finished
+        assert tools.changes(here) == calm.changes, f"{case.name} killed at {kill} among faults: twice, or not at all"
+        assert tools.settled(here) == calm.state, f"{case.name} killed at {kill} among faults: the end state is another"
+    count("killed among faults and taken up", case.name, Counter({"times": len(points)}))
+
+
+def grid(tools: Any, case: Any, world: Any, folder: Path) -> list[Any]:
+    calm = undisturbed(tools, case, world, folder)
+    kills = [tools.Kill(where, number) for where in ("request", "answer") for number in range(calm.requests)]
+    kills += [tools.Kill(where, number) for where in ("before", "torn", "after") for number in range(calm.writes)]
+    return [kill for kill in kills if not (kill.where == "after" and kill.number == calm.writes - 1)]
 
 
 def test_building_a_plan_sends_no_write(tools: Any, case: Any, world: Any) -> None:
     transport = tools.Between(world.transport())
     plan = case.make(tools.client_of(world, transport))
-    repr(plan), plan._repr_html_(), plan.frame(), plan.check()
+    plan.frame(), plan.check()
+    assert words(html.unescape(re.sub(r"<[^>]*>", " ", plan._repr_html_()))) == words(repr(plan))
     assert plan.steps
     assert transport.sent
     assert transport.writes == []
+
+
+def words(text: str) -> list[str]:
+    """Without the bullets that HTML draws itself."""
+    return [word for word in text.split() if word != "·"]
 
 
 def test_a_dry_run_sends_no_write(tools: Any, case: Any, world: Any) -> None:
@@ -129,27 +171,27 @@ def test_the_token_is_the_same_until_the_world_changes(tools: Any, case: Any, wo
 @pytest.mark.parametrize("what", ["drop-before", "drop-after", "cut", "error", "html", "failure-200", "refused"])
 def test_faults_of_writes_end_in_the_same_state(tools: Any, case: Any, world: Any, tmp_path: Path, what: str) -> None:
     """The first write meets a fault; the run is taken up until it is done."""
-    state, changes, _, _ = undisturbed(tools, case, world, tmp_path / "calm.jsonl")
+    calm = undisturbed(tools, case, world, tmp_path)
     here = world.fork()
     client = tools.client_of(here)
     journal = tmp_path / "run.jsonl"
     with here.faults(what=what, operations=["write"], count=1):
         receipt = persist(lambda: tools.apply(case.make(client), journal), case, client, journal)
     assert receipt.finished
-    assert tools.changes(here) == changes
-    assert tools.settled(here) == state
+    assert tools.changes(here) == calm.changes
+    assert tools.settled(here) == calm.state
 
 
 def test_reads_that_fail_now_and_then_change_nothing(tools: Any, case: Any, world: Any, tmp_path: Path) -> None:
-    state, changes, _, _ = undisturbed(tools, case, world, tmp_path / "calm.jsonl")
+    calm = undisturbed(tools, case, world, tmp_path)
     here = world.fork()
     client = tools.client_of(here)
     journal = tmp_path / "run.jsonl"
     with here.faults(what="error", operations=["read"], probability=0.15, seed=3):
         receipt = persist(lambda: tools.apply(case.make(client), journal), case, client, journal)
     assert receipt.finished
-    assert tools.changes(here) == changes
-    assert tools.settled(here) == state
+    assert tools.changes(here) == calm.changes
+    assert tools.settled(here) == calm.state
 
 
 def persist(work: Any, case: Any, client: Any, journal: Path) -> plans.Receipt:
@@ -167,12 +209,28 @@ def persist(work: Any, case: Any, client: Any, journal: Path) -> plans.Receipt:
     raise AssertionError("it never ends") from last
 
 
-def test_undo_restores_the_world(tools: Any, case: Any, world: Any) -> None:
-    if not case.reversible:
-        pytest.skip("makes or wakes a deployment, which can't be taken back")
+@pytest.mark.parametrize("case", [case for case in CASES if case.reversible], ids=lambda case: case.name)
+@pytest.mark.parametrize("faulty", [False, True], ids=["calm", "faulty"])
+def test_undo_restores_the_world(tools: Any, case: Any, world: Any, faulty: bool) -> None:
+    """Also while one read in ten fails and the answers to the first writes are lost."""
     before = tools.settled(world.fork())
     client = tools.client_of(world)
-    receipt = tools.apply(case.make(client))
-    assert tools.settled(world.fork()) != before
-    tools.apply(receipt.undo())
+    faults = [Fault(what="error", operations=["read"], probability=0.1)]
+    faults += [Fault(what="drop-after", operations=["write"], count=2)]
+    with world.faults(*faults, seed=11) if faulty else contextlib.nullcontext():
+        receipt = insist(lambda: tools.apply(case.make(client)))
+        assert tools.settled(world.fork()) != before
+        undone = insist(lambda: tools.apply(insist(receipt.undo)))
+    assert undone.finished
     assert tools.settled(world) == before
+    count("undone", case.name, Counter({"among faults" if faulty else "in a calm world": 1}))
+
+
+def insist(work: Any) -> Any:
+    """Again until it is done, as somebody does who runs a cell again: a run that was begun goes on."""
+    for _ in range(20):
+        try:
+            return work()
+        except CreateOSError as error:
+            last = error
+    raise AssertionError("it never ends") from last

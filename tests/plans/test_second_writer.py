@@ -14,6 +14,7 @@ from createos_nb import plans
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import WorldMoved
 from tests.plans.cases import CASES, Case, apply
+from tests.plans.counts import count
 from tests.plans.worlds import Between, client_of, is_write
 
 CONTESTED = [case for case in CASES if case.other is not None]
@@ -22,9 +23,7 @@ GONE_AFTERWARDS = {case.name for case in CASES if case.name.startswith("delete")
 
 
 @pytest.mark.parametrize("case", CONTESTED, ids=lambda case: case.name)
-def test_a_second_writer_is_refused_before_and_reported_after(
-    case: Case, origin: Any, tmp_path: Path, record_property: Any
-) -> None:
+def test_a_second_writer_is_refused_before_and_reported_after(case: Case, origin: Any, tmp_path: Path) -> None:
     start = origin.fork()
     case.prepare(start)
     outcomes = []
@@ -34,7 +33,7 @@ def test_a_second_writer_is_refused_before_and_reported_after(
             break
         outcomes.append(outcome)
     counts = Counter(outcomes)
-    record_property("outcomes", dict(counts))
+    count("a second writer came", case.name, counts)
     assert counts["lost"] == 0, outcomes
     if not case.merges:
         assert outcomes[0] in ("refused", "stopped", "nothing came of it")

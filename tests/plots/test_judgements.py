@@ -56,8 +56,9 @@ DRAWN = {
     "anomalies": lambda: plots.anomalies(analysis.anomalies(BROKEN), marks=MARKS),
     "anomalies of a series": lambda: plots.anomalies(analysis.anomalies(FRAME["count"].iloc[:1500]), unit="requests"),
     "anomalies of rows": lambda: plots.anomalies(analysis.anomalies(pd.Series(np.arange(100.0)))),
-    "change_points": lambda: plots.change_points(
-        analysis.success_rate(BROKEN, every="10m"), analysis.change_points(BROKEN), marks=MARKS
+    "change_points": lambda: plots.change_points(BROKEN, analysis.change_points(BROKEN), marks=MARKS),
+    "change_points of rates": lambda: plots.change_points(
+        analysis.success_rate(BROKEN, every="10m"), analysis.change_points(BROKEN, errors=["4xx", "5xx"])
     ),
     "capacity": lambda: plots.capacity(BROKEN, analysis.replicas_advice(BROKEN, replicas=1)),
     "sleep": lambda: plots.sleep(analysis.sleep_advice(requests(idle=True), idle_after="15m")),
@@ -72,9 +73,7 @@ EMPTY = {
     "burn_rates": lambda: plots.burn_rates(analysis.burn_rates(FRAME.iloc[:30]), analysis.burn_table()),
     "anomalies": lambda: plots.anomalies(analysis.anomalies(FRAME.iloc[:30])),
     "anomalies of nothing": lambda: plots.anomalies(analysis.anomalies(pd.Series([], dtype=float))),
-    "change_points": lambda: plots.change_points(
-        analysis.success_rate(FRAME.iloc[:30], every="10m"), analysis.change_points(FRAME.iloc[:30])
-    ),
+    "change_points": lambda: plots.change_points(FRAME.iloc[:30], analysis.change_points(FRAME.iloc[:30])),
     "capacity": lambda: plots.capacity(FRAME.iloc[:30], analysis.replicas_advice(FRAME.iloc[:30], replicas=1)),
     "sleep": lambda: plots.sleep(analysis.sleep_advice(FRAME.iloc[:30])),
 }
@@ -148,6 +147,17 @@ def test_the_first_swings_of_a_young_window_do_not_set_the_scale():
     budget = analysis.error_budget(frame, window="1d", target=0.99)
     assert budget["left_share"].min() < -10
     assert plots.burn_down(budget).axes[0].get_ylim()[0] == 0
+
+
+def test_changes_are_drawn_on_the_errors_that_they_were_judged_by():
+    changes = analysis.change_points(BROKEN)
+    figure = plots.change_points(BROKEN, changes)
+    assert figure.axes[0].get_ylabel() == "5xx, % of requests"
+    drawn = next(line.get_ydata() for line in figure.axes[0].lines if line.get_drawstyle() == "steps-post")
+    whole = 100 * BROKEN["status_5xx"].sum() / BROKEN["count"].sum()
+    assert np.nanmean(drawn) == pytest.approx(whole, rel=0.1)
+    with pytest.raises(ValueError, match="give the requests"):
+        plots.change_points(analysis.success_rate(BROKEN, every="10m"), changes)
 
 
 def test_every_anomaly_has_its_diamond():

@@ -169,3 +169,13 @@ def test_html_needs_no_matplotlib():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "False"
+
+
+def test_what_could_not_be_read_is_said_on_the_page():
+    frame = FLEET.copy()
+    frame.attrs |= {"failed": {"shop/<b>": "503"}, "skipped": {"old": "suspended"}}
+    made = plots.fleet_report(HEALTH, frame)
+    texts = " ".join(read(made._repr_html_()).texts)
+    assert "Could not be read, and not on this page: shop/<b>." in texts
+    assert "left out: old (suspended)" in texts
+    assert "Could not be read" not in report().sentence

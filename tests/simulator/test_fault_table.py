@@ -152,7 +152,7 @@ def grown(world: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(LISTS))
-def test_every_list_is_whole_while_its_rows_move(name: str) -> None:
+def test_every_list_is_whole_while_its_rows_move_or_says_that_it_may_not_be(name: str) -> None:
     assert set(LISTS) == PAGED
     world = open_world("storefront")
     grown(world)
@@ -161,13 +161,19 @@ def test_every_list_is_whole_while_its_rows_move(name: str) -> None:
     before = LISTS[name](client, world)
     assert len(before) > 45
     counter = world.state.counter
-    with world.faults(what="moving-rows", seed=3) as faults, warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with world.faults(what="moving-rows", seed=3) as faults, warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         found = LISTS[name](client, world)
     assert faults.injected[0] > 0
     after = LISTS[name](client, world)
     # One that arrived may have gone again.
     assert world.state.counter > counter or len(after) != len(before)
+    assert found[key].is_unique
+    if name == "ListGithubRepositoryBranches":
+        # Sorted by name and without a total: nothing shows that none jumped over the place where it was being read.
+        assert not found.attrs["complete"]
+        assert [one.category for one in said] == [errors.IncompleteWarning]
+        return
+    assert not said
     throughout = before[key][before[key].isin(after[key])]
     assert set(throughout) <= set(found[key])
-    assert found[key].is_unique

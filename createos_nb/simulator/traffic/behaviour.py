@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from createos_nb.simulator.traffic.limits import Limits, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +16,8 @@ class Failing:
         status: of the error, 300 to 599.
         share: 0 to 1, in steps of a millionth.
         path: an exact path, a prefix that ends in "*" ("/api/*"), or "*" for every path.
-        cause: what the log's trace says: see `voices`; empty for one that suits runtime and status.
+        cause: what the log's trace says, such as "timeout:the session store" (see `traffic/voices`); empty for one that
+            suits runtime and status.
     """
 
     status: int
@@ -21,11 +25,10 @@ class Failing:
     path: str = "*"
     cause: str = ""
 
+    LIMITS: ClassVar[Limits] = {"status": (300, 599), "share": (0, 1)}
+
     def __post_init__(self) -> None:
-        if not 300 <= self.status <= 599:
-            raise ValueError(f"the status of an error is 300 to 599, not {self.status}")
-        if not 0 <= self.share <= 1:
-            raise ValueError(f"the share of an error is 0 to 1, not {self.share}")
+        held(self, self.LIMITS, " of an error")
 
     def matches(self, path: str) -> bool:
         """Whether a path is one of those that fail."""
@@ -43,12 +46,12 @@ class Behaviour:
             when a segment begins, its processes listen already (the version before served meanwhile).
         slow_start: seconds after each start in which caches are cold: requests take four times as long, falling to
             normal, and `slow_start_errors` of them get 503.
-        slow_start_errors: share, 0 to 1.
+        slow_start_errors: see `slow_start`.
         listens: the port that the program listens on; 0 is the one it is given. If it differs from the port of the
             setting, every request gets 502 until one of the two is mended.
         crash_after: seconds from listening until the process ends with an error; it is then started again after 10, 20,
             40, ... at most 300 s, for ever (a crash loop). None: it does not crash. 0: it never gets to listen.
-        crash: cause of the crash, as the log gives it: see `voices`.
+        crash: cause of the crash, as the log gives it, such as "missing-module:left-pad" (see `traffic/voices`).
         memory: MB that the process uses idle.
         leak: MB that it grows by in an hour; at the memory limit it is killed (OOM) and starts again after 10 s and
             `boot`.
@@ -71,22 +74,21 @@ class Behaviour:
     memory_per_rpm: float = 0.0
     cpu_ms: float = 0.0
 
+    LIMITS: ClassVar[Limits] = {
+        "slow": (0.1, 100),
+        "boot": (0, 900),
+        "slow_start": (0, 3600),
+        "slow_start_errors": (0, 1),
+        "listens": (0, 65_535),
+        "crash_after": (0, 10_000_000),
+        "memory": (1, 1_000_000),
+        "leak": (0, 100_000),
+        "memory_per_rpm": (0, 1000),
+        "cpu_ms": (0, 60_000),
+    }
+
     def __post_init__(self) -> None:
-        bounds: tuple[tuple[str, float, float, float], ...] = (
-            ("slow", self.slow, 0.1, 100),
-            ("boot", self.boot, 0, 900),
-            ("slow_start", self.slow_start, 0, 3600),
-            ("slow_start_errors", self.slow_start_errors, 0, 1),
-            ("listens", self.listens, 0, 65535),
-            ("crash_after", self.crash_after or 0, 0, 10_000_000),
-            ("memory", self.memory, 1, 1_000_000),
-            ("leak", self.leak, 0, 100_000),
-            ("memory_per_rpm", self.memory_per_rpm, 0, 1000),
-            ("cpu_ms", self.cpu_ms, 0, 60_000),
-        )
-        for name, value, least, most in bounds:
-            if not least <= value <= most:
-                raise ValueError(f"{name} is {least} to {most}, not {value}")
+        held(self, self.LIMITS)
 
 
 HEALTHY = Behaviour()
@@ -130,19 +132,14 @@ class Segment:
     launched: int | None = None
     fresh: bool = True
 
+    LIMITS: ClassVar[Limits] = {"replicas": (1, 16), "cpu": (1, 64_000), "memory": (1, 1_000_000), "port": (1, 65_535)}
+
     def __post_init__(self) -> None:
         if self.end is not None and self.end < self.start:
             raise ValueError(f"a segment ends at {self.end}, before it starts at {self.start}")
         if self.launched is not None and self.launched > self.start:
             raise ValueError(f"a segment is launched at {self.launched}, after it starts at {self.start}")
-        for name, value, least, most in (
-            ("replicas", self.replicas, 1, 16),
-            ("cpu", self.cpu, 1, 64_000),
-            ("memory", self.memory, 1, 1_000_000),
-            ("port", self.port, 1, 65535),
-        ):
-            if not least <= value <= most:
-                raise ValueError(f"{name} is {least} to {most}, not {value}")
+        held(self, self.LIMITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,16 +172,16 @@ class Incident:
     slow: float = 1.0
     stolen: float = 0.0
 
+    LIMITS: ClassVar[Limits] = {
+        "rate": (0, 1000),
+        "ramp": (0, 1_000_000),
+        "fade": (0, 1_000_000),
+        "wobble": (0, 1),
+        "slow": (0.1, 100),
+        "stolen": (0, 0.95),
+    }
+
     def __post_init__(self) -> None:
         if self.end is not None and self.end < self.start:
             raise ValueError(f"incident {self.name} ends at {self.end}, before it starts at {self.start}")
-        for name, value, least, most in (
-            ("rate", self.rate, 0, 1000),
-            ("ramp", self.ramp, 0, 1_000_000),
-            ("fade", self.fade, 0, 1_000_000),
-            ("wobble", self.wobble, 0, 1),
-            ("slow", self.slow, 0.1, 100),
-            ("stolen", self.stolen, 0, 0.95),
-        ):
-            if not least <= value <= most:
-                raise ValueError(f"{name} of incident {self.name} is {least} to {most}, not {value}")
+        held(self, self.LIMITS, f" of incident {self.name}")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+from createos_nb.simulator.traffic.limits import Limits, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,15 @@ class BuildBehaviour:
     slow_dockerfile: float = 0.0
     packages: int = 412
 
+    LIMITS: ClassVar[Limits] = {
+        "listens": (0, 65_535),
+        "queue": (0, 86_400),
+        "slow": (0.05, 1000),
+        "slow_dockerfile": (0, 1000),
+        "packages": (0, 1_000_000),
+    }
+
     def __post_init__(self) -> None:
-        if not 0.05 <= self.slow <= 1000:
-            raise ValueError(f"slow is 0.05 to 1000, not {self.slow}")
-        if self.slow_dockerfile and not 0.05 <= self.slow_dockerfile <= 1000:
+        held(self, self.LIMITS)
+        if 0 < self.slow_dockerfile < 0.05:
             raise ValueError(f"slow_dockerfile is 0.05 to 1000, or 0, not {self.slow_dockerfile}")
-        if not 0 <= self.listens <= 65535:
-            raise ValueError(f"listens is 0 to 65535, not {self.listens}")
-        if self.queue < 0:
-            raise ValueError(f"queue is at least 0 seconds, not {self.queue}")

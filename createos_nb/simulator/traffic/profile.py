@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from createos_nb.simulator.traffic.limits import Limits, held
 from createos_nb.simulator.traffic.tables import MAX_RATE
 
 NIGHT_AND_DAY = (
@@ -47,9 +49,9 @@ class Page:
 
     Attributes:
         path: without the query string, starting with "/".
-        weight: relative, a whole number from 1.
+        weight: relative, a whole number.
         method: of HTTP.
-        status: of the healthy answer, 200 to 599.
+        status: of the healthy answer.
         ms: median duration of the healthy answer, milliseconds.
         size: median size of the answer's body, bytes.
     """
@@ -61,13 +63,17 @@ class Page:
     ms: int = 40
     size: int = 4_000
 
+    LIMITS: ClassVar[Limits] = {
+        "weight": (1, 1_000_000),
+        "status": (200, 599),
+        "ms": (0, 1_000_000),
+        "size": (0, 1_000_000_000),
+    }
+
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
             raise ValueError(f"a path starts with /: {self.path!r}")
-        if self.weight < 1:
-            raise ValueError(f"the weight of {self.path} is at least 1, not {self.weight}")
-        if not 200 <= self.status <= 599:
-            raise ValueError(f"the status of {self.path} is 200 to 599, not {self.status}")
+        held(self, self.LIMITS, f" of {self.path}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +96,12 @@ class Bot:
     agent: str = "Mozilla/5.0 (compatible; pathwalker/1.1)"
     duty: float = 1.0
 
+    LIMITS: ClassVar[Limits] = {"rpm": (0, MAX_RATE), "duty": (0, 1)}
+
     def __post_init__(self) -> None:
-        if not 0 <= self.rpm <= MAX_RATE:
-            raise ValueError(f"rpm of bot {self.name} is 0 to {MAX_RATE}, not {self.rpm}")
+        held(self, self.LIMITS, f" of bot {self.name}")
         if not self.pages:
             raise ValueError(f"bot {self.name} has no pages")
-        if not 0 <= self.duty <= 1:
-            raise ValueError(f"duty of bot {self.name} is 0 to 1, not {self.duty}")
 
 
 SHOP = (
@@ -175,20 +180,19 @@ class Profile:
     clients: int = 400
     bots: tuple[Bot, ...] = field(default=())
 
+    LIMITS: ClassVar[Limits] = {
+        "rpm": (0, MAX_RATE),
+        "growth": (-0.5, 1),
+        "clumping": (0, 2),
+        "wobble": (0, 0.5),
+        "autocorrelation": (0, 0.98),
+        "restlessness": (0, 0.5),
+        "utc_offset": (-1440, 1440),
+        "clients": (1, 1 << 24),
+    }
+
     def __post_init__(self) -> None:
-        bounds: tuple[tuple[str, float, float, float], ...] = (
-            ("rpm", self.rpm, 0, MAX_RATE),
-            ("growth", self.growth, -0.5, 1),
-            ("clumping", self.clumping, 0, 2),
-            ("wobble", self.wobble, 0, 0.5),
-            ("autocorrelation", self.autocorrelation, 0, 0.98),
-            ("restlessness", self.restlessness, 0, 0.5),
-            ("utc_offset", self.utc_offset, -1440, 1440),
-            ("clients", self.clients, 1, 1 << 24),
-        )
-        for name, value, least, most in bounds:
-            if not least <= value <= most:
-                raise ValueError(f"{name} is {least} to {most}, not {value}")
+        held(self, self.LIMITS)
         for name, shape, length in (("day", self.day, 24), ("week", self.week, 7)):
             if len(shape) != length or min(shape) < 0 or sum(shape) == 0 or max(shape) > 100_000:
                 raise ValueError(f"{name} is {length} whole numbers from 0 to 100,000, not all 0: {shape}")

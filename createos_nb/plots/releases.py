@@ -1,0 +1,135 @@
+"""A release verdict as it came about: errors of both sides, evidence with its boundary, the ratio with its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style
+from createos_nb.plots.thinning import coarse, span, thinned
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from createos_nb.analysis.verdict_result import ReleaseVerdict
+    from createos_nb.plots.figure import Figure
+
+_LOWEST = 1e-3
+"""Evidence below this says no more than that there is none."""
+_DECIDED = {"rollback": ("roll back", style.BAD, "X"), "promote": ("promote", style.GREEN, "P")}
+
+
+def verdict(
+    found: ReleaseVerdict,
+    *,
+    title: str = "Release verdict",
+    marks: Iterable[tuple[Any, str]] = (),
+) -> Figure:
+    """Errors of both sides, the evidence with its boundary on a logarithmic scale, and the ratio with its bounds.
+
+    `found` is what `analysis.release_verdict` gives, or `runbooks.release_watch` as `.verdict`. `marks` are moments to
+    name, such as deployments: pairs of a time and a short text.
+    """
+    decided = _DECIDED.get(found.decision)
+    fig, axes = style.figure(
+        f"{title}: {decided[0] if decided else found.decision}",
+        caption="Above: the share of requests that fail, old side and new. Middle: how strongly the data speak for "
+        "rolling back, and for promoting; where a line reaches the boundary, it is decided, whenever one looks. Below: "
+        "how many times as often the new side fails; the band is what can't be ruled out, it narrows with every error.",
+        rows=3,
+        height=6.6,
+        share_x=True,
+        height_ratios=[1.0, 1.2, 1.0],
+    )
+    path = found.path
+    _rates(axes[0], path, found)
+    _evidence(axes[1], path, found)
+    _ratio(axes[2], found)
+    style.time_axis(axes[-1])
+    given = list(marks)
+    style.moments(axes[0], given)
+    if decided and found.decided_at is not None:
+        for ax in axes:
+            ax.axvline(style.instant(_end(found)), color=decided[1], linewidth=1.2, zorder=2)
+    return fig
+
+
+def _rates(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
+    """Shares of the class that is judged, in buckets wide enough for an eye."""
+    counts = path[["old_requests", "new_requests", "old_errors", "new_errors"]].copy()
+    counts.attrs = {"bucket_seconds": found.bucket_seconds}
+    rows, minutes = coarse(counts)
+    x = style.instants(pd.DatetimeIndex(rows.index))
+    for side, look in zip(("old", "new"), style.SERIES, strict=False):
+        asked = rows[f"{side}_requests"].to_numpy(dtype=float, na_value=np.nan)
+        failed = rows[f"{side}_errors"].to_numpy(dtype=float, na_value=np.nan)
+        share = 100 * np.divide(failed, asked, out=np.full(len(asked), np.nan), where=asked > 0)
+        style.line(ax, x, share, look, label=f"{side} side")
+    style.percent_axis(ax, f"{found.errors} in {span(minutes)}")
+    ax.set_ylim(bottom=0)
+    style.legend(ax)
+
+
+def _evidence(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    names = (("evidence", "to roll back", style.SERIES[1]), ("evidence_promote", "to promote", style.SERIES[2]))
+    rows = thinned(path[[name for name, _, _ in names]], "max")
+    x = style.instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
+    tops = [1 / found.alpha, 1 / found.beta]
+    ceiling = max(tops) * 100
+    for name, label, look in names:
+        values = np.clip(rows[name].to_numpy(dtype=float), _LOWEST, ceiling)
+        style.line(ax, x, values, look, label=label)
+    ax.set_yscale("log")
+    ax.set_ylim(_LOWEST, ceiling)
+    ax.yaxis.set_major_locator(LogLocator(base=10, numticks=6))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(lambda value, _: style.number(value))
+    ax.set_ylabel("evidence (times)", fontsize=9, color=style.BLACK)
+    style.threshold(ax, tops[0], f"boundary: {style.number(tops[0])}")
+    if tops[1] != tops[0]:
+        style.threshold(ax, tops[1], f"boundary to promote: {style.number(tops[1])}")
+    decided = _DECIDED.get(found.decision)
+    if decided and found.decided_at is not None:
+        name = "evidence" if found.decision == "rollback" else "evidence_promote"
+        at = float(np.clip(path[name].to_numpy(dtype=float)[path.index.get_loc(found.decided_at)], _LOWEST, ceiling))
+        ax.plot(
+            [style.instant(_end(found))], [at], decided[2], markersize=10, color=decided[1], zorder=6,
+            label=f"decided: {decided[0]}, {_end(found):%H:%M} UTC",
+        )  # fmt: skip
+    style.legend(ax)
+
+
+def _ratio(ax: Axes, found: ReleaseVerdict) -> None:
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    rows = found.intervals
+    x = style.instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
+    floor, ceiling = 1 / 64, 64.0
+    low, high = (np.clip(rows[name].to_numpy(dtype=float), floor, ceiling) for name in ("low", "high"))
+    ax.fill_between(x, low, high, color=style.PALE, linewidth=0, label="not ruled out")
+    ratio = np.clip(rows["ratio"].to_numpy(dtype=float), floor, ceiling)
+    style.line(ax, x, ratio, style.SERIES[0], label="ratio")
+    ax.set_yscale("log", base=2)
+    shown = np.concatenate([low, high])
+    inner = shown[(shown > floor) & (shown < ceiling)]
+    bottom, top = (float(inner.min()), float(inner.max())) if len(inner) else (0.25, 4.0)
+    ax.set_ylim(max(min(bottom, 0.5) / 1.3, 1 / 12), min(max(top, found.worse * 1.5) * 1.3, 40))
+    ticks = [value for value in (1 / 32, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32) if floor <= value <= ceiling]
+    ax.yaxis.set_major_locator(FixedLocator(ticks))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}×")
+    ax.set_ylabel("ratio, new to old", fontsize=9, color=style.BLACK)
+    ax.axhline(1, color=style.BLACK, linewidth=1)
+    style.threshold(ax, found.worse, f"{found.worse:g} times as often")
+    style.legend(ax)
+
+
+def _end(found: ReleaseVerdict) -> pd.Timestamp:
+    """When the bucket that decided was over: it can't be known before."""
+    assert found.decided_at is not None, "asked for decided verdicts only"
+    return found.decided_at + pd.Timedelta(seconds=found.bucket_seconds)
