@@ -26,13 +26,13 @@ _SHARE: Final = 0.5
 _COLUMNS: Final = {
     "project": "project",
     "environment": "environment",
-    "state": "state",
     "version": "live",
     "live_state": "live is",
     "rpm": "req / min",
     "trend": "requests",
     "success_percentage": "success %",
     "status_5xx": "5xx",
+    "state": "state",
     "replicas": "replicas",
     "read_at": "read at",
 }

@@ -91,3 +91,36 @@ def test_a_log_is_searched_and_followed(
     own.get_by_text("health check on port 3000: passed").wait_for()
     assert not own.get_by_label("Follow").is_checked()
     accessible(own)
+
+
+HOSTILE = r"""
+import createos_nb
+NAME = "<img src=x onerror='window.hostile=1'><script>window.hostile=1</script>\x1b[31m\u202etxet$x$"
+client = createos_nb.simulate()
+project = next(one for one in client.world.state.projects.values() if one.name == "storefront")
+environment = next(one for one in project.environments.values() if one.name == "production")
+project.name = environment.name = NAME
+path = "/<img/src=x/onerror=window.hostile=1>\u202ekcab\x1b[31m"
+line = '203.0.113.9 - - [02/Mar/2026:08:5{}:11 +0000] "GET {} HTTP/1.1" 500 9 "-" "-"'
+log = "\n".join(line.format(minute, path) for minute in range(9))
+client.world.replay(project.id, environment.id, log.encode())
+panel = createos_nb.panels.overview(client)
+chosen = next(row["key"] for row in panel._grid.rows if "onerror" in row["key"])
+panel.params = {"chosen": chosen, "show": "SHOW"}
+panel.open()
+panel
+"""
+
+
+@pytest.mark.parametrize("show", ["traffic", "logs"])
+def test_hostile_names_paths_and_lines_are_text(page: Callable[..., Any], show: str) -> None:
+    """Markup, script, control sequences and turned text in a project's name, an environment's, and a log."""
+    own = page(HOSTILE.replace("SHOW", show), height=1400)
+    own.get_by_role("heading", name=f"{show.capitalize()} · <img src=x").wait_for()
+    own.get_by_text("onerror=window.hostile=1>").last.wait_for()
+    assert own.evaluate("window.hostile") is None
+    assert own.locator("img[src='x'], .createos-panel script").count() == 0
+    said = own.locator(".createos-panel").first.inner_text()
+    assert "<script>window.hostile=1</script>" in said
+    assert "\u202e" not in said
+    assert "\x1b" not in said

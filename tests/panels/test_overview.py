@@ -22,8 +22,8 @@ def client() -> Any:
 def test_every_environment_is_a_row_with_its_figures(client: Any) -> None:
     panel = createos_nb.panels.overview(client)
     row = next(row for row in panel._grid.rows if row["key"] == "storefront / production")
-    assert row["cells"][:5] == ["storefront", "production", "● active", "v17", "● deployed"]
-    assert len(row["cells"][6]) == 30
+    assert row["cells"][:4] == ["storefront", "production", "v17", "● deployed"]
+    assert len(row["cells"][5]) == 30
     assert len(panel._grid.rows) == 13
     assert "winter-sale (suspended)" in panel._sum.value
 
