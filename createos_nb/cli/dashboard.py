@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
         import nbformat
 
         path = Path(folder, f"{page.name}.ipynb")
-        nbformat.write(notebook, path)
+        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # has no types
         _serve(path, _port(given.port), given.theme, open_browser=not given.no_browser)
     return 0
 
