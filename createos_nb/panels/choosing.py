@@ -36,6 +36,8 @@ class ChoosingPanel(ChangePanel):
     kinds: ClassVar[Mapping[str, str]] = {}
     #: The column that says why a row can't be chosen; it is not shown.
     off: str | None = None
+    #: Columns of the table that are not shown.
+    hidden: tuple[str, ...] = ()
     #: What is said where nothing is listed.
     nothing = "there is nothing yet"
 
@@ -97,7 +99,9 @@ class ChoosingPanel(ChangePanel):
     def _show(self) -> None:
         """Draw the table of what was read."""
         table = self.listed = self._table(self._found)
-        self._grid.show(table, kinds=dict(self.kinds), key=self.key, off=self.off, hidden=(self.off or "",))
+        self._grid.show(
+            table, kinds=dict(self.kinds), key=self.key, off=self.off, hidden=(*self.hidden, self.off or "")
+        )
         said = "" if len(table) else markup.block(self.nothing, "quiet")
         if self._note.value != said:
             self._note.value = said
@@ -122,5 +126,5 @@ class ChoosingPanel(ChangePanel):
         """The list and the last plan or receipt, for where no widgets are."""
         table = "<p>nothing read</p>"
         if self.listed is not None:
-            table = markup.table(self.listed.drop(columns=[self.off] if self.off else []))
+            table = markup.table(self.listed.drop(columns=[one for one in (*self.hidden, self.off) if one]))
         return f"<div>{self._head.value}{table}{self._shown.value}{self._said.value}{self._wrong.value}</div>"

@@ -14,28 +14,38 @@ import traitlets
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
 
-#: What a column is: text, number, state (a word with a sign before it), spark (a list of numbers), copy (text with a
-#: button that copies it).
-KINDS: Final = ("text", "number", "state", "spark", "copy")
+#: What a column is: text, time, number, state (a word with a sign before it), spark (a list of numbers), copy (text
+#: with a button that copies it).
+KINDS: Final = ("text", "time", "number", "state", "spark", "copy")
 
 #: A sign beside the word, so that a state is not told by colour alone.
 _SIGNS: Final = {
     "deployed": "●",
     "active": "●",
     "success": "●",
+    "successful": "●",
+    "finished": "●",
     "done": "●",
     "sleeping": "◐",
     "queued": "○",
     "pending": "○",
     "building": "◔",
+    "in progress": "◔",
+    "at work": "◔",
     "deploying": "◑",
     "promoting": "◑",
     "crashing": "▲",
+    "ends soon": "▲",
+    "interrupted": "▲",
+    "stopped": "▲",
     "build_error": "✕",
     "error": "✕",
     "failed": "✕",
     "cancelled": "–",
     "terminated": "–",
+    "ended": "–",
+    "revoked": "–",
+    "unreadable": "✕",
 }
 
 
@@ -72,15 +82,16 @@ class Grid(anywidget.AnyWidget):
     ) -> None:
         """Show a frame; only what differs is drawn again.
 
-        `kinds`: of columns, see `KINDS`; numbers are found by dtype. `labels`: headings in place of the names. `key`:
-        the column or columns that tell rows apart (default: the place). `off`: the column that says why a row can't be
-        chosen, empty where it can. `hidden`: columns that are not shown.
+        `kinds`: of columns, see `KINDS`; numbers and times are found by dtype. `labels`: headings in place of the
+        names. `key`: the column or columns that tell rows apart (default: the place). `off`: the column that says why a
+        row can't be chosen, empty where it can. `hidden`: columns that are not shown.
         """
         kinds, labels = dict(kinds or {}), dict(labels or {})
         names = [str(name) for name in frame.columns]
         for name in names:
             numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
-            kinds.setdefault(name, "number" if numeric else "text")
+            timed = pd.api.types.is_datetime64_any_dtype(frame[name])
+            kinds.setdefault(name, "number" if numeric else "time" if timed else "text")
         columns = [
             {"name": name, "label": labels.get(name, name.replace("_", " ")), "kind": kinds[name]}
             for name in names

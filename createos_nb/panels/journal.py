@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from createos_nb.client import Client
     from createos_nb.plans import Plan
 
-_SHOWN = ("started", "title", "state", "steps", "reason", "where", "file")
+_SHOWN = ("title", "state", "steps", "started", "reason", "file")
 _ENTRIES = ("time", "event", "step", "operation", "target", "text")
 
 
@@ -36,7 +36,7 @@ class JournalPanel(ChoosingPanel):
 
     heading, verb, key = "Journal", "Go on", "file"
     kinds: ClassVar[Mapping[str, str]] = {"state": "state"}
-    off = "off"
+    off, hidden = "off", ("file",)
     nothing = "no run was written down in this folder yet"
 
     def __init__(self, client: Client, path: str | os.PathLike[str] | None = None) -> None:
@@ -92,7 +92,8 @@ class JournalPanel(ChoosingPanel):
             self._ask([])
             return
         journal = self._journal()
-        self._title.value = markup.block(f"{row['title']}: {journal.path}", "quiet")
+        where = (journal.plan or {}).get("where", "")
+        self._title.value = markup.block(f"{row['title']}\n{where}\n{journal.path}", "quiet")
         self._entries.show(journal.frame(), kinds={"step": "number"})
         if row["state"] == "finished" and self._action.value == "resume":
             self._action.value = "undo"
@@ -155,11 +156,11 @@ class JournalPanel(ChoosingPanel):
 
 
 def runs_of(found: pd.DataFrame) -> pd.DataFrame:
-    """The runs of `plans.runs` as people see them: started, title, state, steps ("2 of 3 done"), reason, where, file.
+    """The runs of `plans.runs` as people see them: title, state, steps ("2 of 3 done"), started (UTC), reason, file.
 
     `off` says why a run can't be looked at.
     """
-    table = found.loc[:, ["started", "title", "state", "reason", "where", "file"]].copy()
+    table = found.loc[:, ["title", "state", "started", "reason", "file"]].copy()
     steps = found["done"].astype("str") + " of " + found["steps"].astype("str") + " done"
     table["steps"] = steps.mask(found["steps"].isna(), "–").astype("str")
     off = pd.Series("", index=found.index, dtype="str")

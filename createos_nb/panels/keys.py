@@ -24,7 +24,7 @@ _LASTING: Final = [("30 days", "+30d"), ("90 days", "+90d"), ("180 days", "+180d
 _SHOWN: Final = 60
 #: A key that ends within so many days is said to end soon.
 _SOON: Final = 14
-_COLUMNS: Final = ("key", "state", "ends", "days_left", "used_for", "made", "off")
+_COLUMNS: Final = ("key", "state", "ends", "days_left", "used_for", "off")
 
 
 class ApiKeysPanel(ChoosingPanel):
@@ -137,7 +137,7 @@ def keys_of(keys: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
     """API keys as people ask for them: which open the account, and for how long.
 
     key (its name; with the beginning of its id where several have it), state (active, ends soon, ended, revoked), ends
-    (UTC), days_left (Int64, NA for a key that opens nothing), used_for, made (UTC), off (why it can't be revoked).
+    (UTC), days_left (Int64, NA for a key that opens nothing), used_for, off (why it can't be revoked).
     """
     ends, revoked = keys["expired_at"], keys["revoked_at"].notna()
     ended = ends.notna() & (ends <= now) & ~revoked
@@ -152,7 +152,6 @@ def keys_of(keys: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
         "ends": ends,
         "days_left": left,
         "used_for": keys["description"],
-        "made": keys["created_at"],
         "off": pd.Series("", index=keys.index, dtype="str").mask(revoked, "it is revoked already"),
     }
     return pd.DataFrame(found, columns=list(_COLUMNS))

@@ -46,7 +46,7 @@ def test_an_empty_folder_is_said_in_words(client: Any) -> None:
     panel = panels.journal(client)
     assert "no run was written down" in panel._note.value
     assert panel.last_error is None
-    assert "file" in panel.static()
+    assert "reason" in panel.static()
 
 
 def test_runs_are_listed_and_the_chosen_one_is_opened(client: Any) -> None:
