@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from createos_nb.analysis.objectives import SLO as SLO
     from createos_nb.analysis.objectives import error_budget as error_budget
     from createos_nb.analysis.objectives import slo as slo
+    from createos_nb.analysis.other_judges import judges as judges
     from createos_nb.analysis.routes import distribution as distribution
     from createos_nb.analysis.routes import paths as paths
     from createos_nb.analysis.seasons import decompose as decompose
@@ -55,6 +56,7 @@ _HOMES = {
     "fleet_health": "health",
     "hour_by_weekday": "seasons",
     "idle_times": "idle",
+    "judges": "other_judges",
     "paths": "routes",
     "release_verdict": "verdict",
     "replicas_advice": "capacity",

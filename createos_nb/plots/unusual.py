@@ -97,7 +97,7 @@ def change_points(
             color = style.VERMILION if up else style.GREEN
             ax.axvline(style.instant(change["onset"]), color=color, linewidth=1.2, linestyle="-" if up else "--")
             ratio = float(change["ratio"])
-            factor = "from 0" if np.isinf(ratio) else f"×{ratio:.2g}"
+            factor = "from 0" if np.isinf(ratio) else f"×{style.number(float(f'{ratio:.2g}'))}"
             ax.annotate(
                 f"{factor} ({int(change['requests']):,})",
                 (style.instant(change["onset"]), 1),
