@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from createos_nb.plans import Plan
 
 _SHOWN = ("title", "state", "steps", "started", "reason", "file")
-_ENTRIES = ("time", "event", "step", "operation", "target", "text")
+_ENTRIES = ["time", "event", "step", "text", "target", "operation"]
 
 
 class JournalPanel(ChoosingPanel):
@@ -94,7 +94,7 @@ class JournalPanel(ChoosingPanel):
         journal = self._journal()
         where = (journal.plan or {}).get("where", "")
         self._title.value = markup.block(f"{row['title']}\n{where}\n{journal.path}", "quiet")
-        self._entries.show(journal.frame(), kinds={"step": "number"})
+        self._entries.show(journal.frame()[_ENTRIES])
         if row["state"] == "finished" and self._action.value == "resume":
             self._action.value = "undo"
         self._fit()

@@ -24,7 +24,7 @@ _LASTING: Final = [("30 days", "+30d"), ("90 days", "+90d"), ("180 days", "+180d
 _SHOWN: Final = 60
 #: A key that ends within so many days is said to end soon.
 _SOON: Final = 14
-_COLUMNS: Final = ("key", "state", "ends", "days_left", "used_for", "off")
+_COLUMNS: Final = ("key", "state", "days_left", "used_for", "ends", "off")
 
 
 class ApiKeysPanel(ChoosingPanel):
@@ -136,8 +136,8 @@ class ApiKeysPanel(ChoosingPanel):
 def keys_of(keys: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
     """API keys as people ask for them: which open the account, and for how long.
 
-    key (its name; with the beginning of its id where several have it), state (active, ends soon, ended, revoked), ends
-    (UTC), days_left (Int64, NA for a key that opens nothing), used_for, off (why it can't be revoked).
+    key (its name; with the beginning of its id where several have it), state (active, ends soon, ended, revoked),
+    days_left (Int64, NA for a key that opens nothing), used_for, ends (UTC), off (why it can't be revoked).
     """
     ends, revoked = keys["expired_at"], keys["revoked_at"].notna()
     ended = ends.notna() & (ends <= now) & ~revoked
