@@ -285,6 +285,7 @@ class ChangePanel(Panel):
     def _came(self, receipt: Receipt, plan: Plan) -> None:
         with self._lock:
             self._forget()
+            self._reason.value = ""  # it was the reason of this run
             self.receipt, self.frame = receipt, receipt.frame()
             self._shown.value = _framed("Receipt", receipt)
             self._place()
@@ -304,6 +305,7 @@ class ChangePanel(Panel):
             undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
             offers = []
             if journal is not None and not Journal(journal).over:
+                self._say("stopped: Go on with it takes the run up again, and repeats nothing that is done")
                 offers.append(self._button("Go on with it", partial(self._go_on, plan, reason), style="primary"))
             if isinstance(undo, Plan):
                 offers.append(self._button("Plan: take back what was done", partial(self._take, lambda: undo, "Undo")))
@@ -315,7 +317,6 @@ class ChangePanel(Panel):
         super()._fail(error)
         if isinstance(error, Cancelled):  # it was asked for: nothing is wrong
             self._wrong.value = markup.block(str(error), "mind")
-            self._say("stopped")
 
     def _after(self) -> None:
         """Something was done, or not: what the controls show is read again."""
