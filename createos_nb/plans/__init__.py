@@ -7,6 +7,7 @@ the `Journal` on the disk lets an interrupted run be taken up again with `resume
 from __future__ import annotations
 
 from createos_nb.plans.errors import (
+    AlreadyApplied,
     Cancelled,
     ConfirmationNeeded,
     JournalBusy,
@@ -27,6 +28,7 @@ from createos_nb.plans.receipt import Receipt
 from createos_nb.plans.resume import resume
 
 __all__ = [
+    "AlreadyApplied",
     "Cancel",
     "Cancelled",
     "ConfirmationNeeded",
