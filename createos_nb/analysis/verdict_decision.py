@@ -102,7 +102,7 @@ def requests_needed(
     old: tuple[float, float],
     new: tuple[float, float],
     *,
-    rate: float,
+    history: tuple[float, float],
     clumping: float,
     rollback: float,
     promote: float,
@@ -110,7 +110,7 @@ def requests_needed(
 ) -> int | None:
     """About how many more requests, of both sides together at their present shares, until it is decided.
 
-    `old`, `new`: requests and errors so far; `rate`: the old side's errors per request; `clumping`: by how much errors
+    `old`, `new`, `history`: requests and errors so far, and of the old side before; `clumping`: by how much errors
     vary more between the sides than independent ones; `rollback`, `promote`: log-evidence now. None where no number can
     be given: one side has no requests. It takes the ratio to be what was seen, drawn towards 1 as far as the data leave
     it open, and is a forecast: half of the watches take longer.
@@ -122,6 +122,8 @@ def requests_needed(
     plain = (new[1] + 0.5) / (new[0] + 1.0) / ((old[1] + 0.5) / (old[0] + 1.0))
     doubt = clumping * (1 / (old[1] + 0.5) + 1 / (new[1] + 0.5))
     ratio = float(np.exp(np.log(plain) * _LIKELY_AS**2 / (_LIKELY_AS**2 + doubt)))
+    # both sides tell of the old one's rate, or a few errors against none would need years
+    rate = (history[1] + old[1] + new[1] + 0.5) / (history[0] + old[0] + ratio * new[0] + 1.0)
     found = []
     for at, height, now in ((1.0, -np.log(terms.alpha), rollback), (terms.worse, -np.log(terms.beta), promote)):
         if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse):

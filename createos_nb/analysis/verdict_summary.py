@@ -14,7 +14,7 @@ from createos_nb.analysis.verdict_input import Watch
 from createos_nb.analysis.verdict_interval import Bounds, bounds, totals
 from createos_nb.analysis.verdict_paths import Paths
 from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict, Steps
-from createos_nb.analysis.verdict_weighing import Weighing, base_rate, shares
+from createos_nb.analysis.verdict_weighing import Weighing, shares
 from createos_nb.analysis.verdict_words import sentence
 
 _DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
@@ -110,7 +110,7 @@ def _needed(seen: Watch, weighing: Weighing, terms: Terms) -> int | None:
     return requests_needed(
         (float(seen.old.sum()), float(old.sum())),
         (float(seen.new.sum()), float(new.sum())),
-        rate=float(base_rate(seen)[-1]),
+        history=(float(seen.history.sum()), float(seen.history_errors[0].sum())),
         clumping=clumping(seen.old, seen.new, old, new),
         rollback=float(weighing.together[-1]),
         promote=float(weighing.well[-1]),

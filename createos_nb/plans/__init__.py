@@ -7,6 +7,7 @@ the `Journal` on the disk lets an interrupted run be taken up again with `resume
 from __future__ import annotations
 
 from createos_nb.plans.errors import (
+    AlreadyApplied,
     Cancelled,
     ConfirmationNeeded,
     JournalBusy,
@@ -29,6 +30,7 @@ from createos_nb.plans.resumption import Resumption, resumption
 from createos_nb.plans.runs import runs
 
 __all__ = [
+    "AlreadyApplied",
     "Cancel",
     "Cancelled",
     "ConfirmationNeeded",

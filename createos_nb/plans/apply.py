@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
 from createos_nb.plans import moved
 from createos_nb.plans.errors import (
+    AlreadyApplied,
     Cancelled,
     ConfirmationNeeded,
     JournalError,
@@ -53,14 +54,20 @@ def apply(
         return Receipt.of_plan(plan, dry_run=True)
     if client.read_only:
         raise ReadOnlyError("this plan changes something; this client was opened with read_only=True")
+    if plan.applied is not None and any(step.makes for step in plan.steps):
+        raise AlreadyApplied(
+            f"{plan.title}: this plan was applied already, and would make something new once more: make the plan again "
+            f"(journal: {plan.applied})"
+        )
     kept = _journal_of(plan, journal, confirm)
     if kept is not None and kept.finished:
         return Receipt.of_journal(kept, client, hidden=plan.hidden, follow_ups=plan.follow_ups)
     _guard(plan, confirm, reason, kept)
     with listening(on_event, client.clock) as told:
-        return _carried_out(
-            plan, kept, reason, {"wait": wait, "timeout": timeout, "on_event": told, "status": status, "cancel": cancel}
-        )
+        how = {"wait": wait, "timeout": timeout, "on_event": told, "status": status, "cancel": cancel}
+        receipt = _carried_out(plan, kept, reason, how)
+    plan.applied = receipt.journal
+    return receipt
 
 
 def _carried_out(plan: Plan, kept: Journal | None, reason: str | None, how: dict[str, Any]) -> Receipt:
@@ -139,7 +146,8 @@ def _guard(plan: Plan, confirm: str | None, reason: str | None, kept: Journal | 
     elif confirm is not None and confirm not in (plan.token, wanted):
         raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
     if (plan.serves_users or plan.final) and not begun and not (reason or "").strip():
-        raise ReasonNeeded(f"{plan.title}: it touches what serves users: give reason='…', it is kept in the journal")
+        why = "it can't be undone" if plan.final else "it touches what serves users"
+        raise ReasonNeeded(f"{plan.title}: {why}: give reason='…', it is kept in the journal")
 
 
 def _ready(plan: Plan) -> None:

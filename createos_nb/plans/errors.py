@@ -5,6 +5,7 @@ CreateOSError
     ├── ConfirmationNeeded    the plan touches users, or can't be undone: `apply` needs confirm=
     ├── ReasonNeeded          the plan touches what serves users: `apply` needs reason=
     ├── PreconditionFailed    something that the plan needs is not so; nothing was written
+    ├── AlreadyApplied        this very plan came to its end before, and makes something new each time
     ├── WorldMoved            what the plan was made from has changed since; says what
     ├── StepFailed            a step failed; says what was done, what was not, and how to undo
     │   ├── Unsettled         a write got no answer, and reading shows that it has had no effect so far
@@ -50,6 +51,10 @@ class PreconditionFailed(PlanError):
         lines = [f"  · {row.precondition}: {row.detail}" for row in preconditions.itertuples()]
         super().__init__("\n".join(["nothing was changed, for what the plan needs is not so:", *lines]))
         self.preconditions = preconditions
+
+
+class AlreadyApplied(PlanError):
+    """Nothing was written: the plan was applied before, as when a cell is run twice, and would make something again."""
 
 
 class WorldMoved(PlanError):

@@ -221,8 +221,8 @@ def unfinished(folder: Path, intent: str) -> Journal | None:
     """The newest journal of an intent whose run began to write and did not come to an end."""
     for path in sorted(folder.glob(f"*-{intent}.jsonl"), reverse=True):
         journal = Journal(path)
-        if not journal.over:
-            return journal if journal.begun else None
+        if journal.begun and not journal.over:
+            return journal
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -37,6 +38,7 @@ class Plan:
         candidates: the frame that a runbook chose from, if it chose; else None.
         steps: the steps.
         where: account, base URL, and PLATFORM or SIMULATOR.
+        applied: path of the journal once it has come to its end; None before.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Plan:
             for oldest in self.blast_radius.attrs["makes_room"]
         ]
         self.candidates = candidates
+        self.applied: Path | None = None
         self.follow_ups = dict(follow_ups or {})
 
     # --- reading it ---------------------------------------------------------------------------------------------------

@@ -87,6 +87,14 @@ def test_few_requests_are_not_enough_traffic_and_later_it_keeps_watching():
     assert "more requests" in found.sentence
 
 
+def test_a_few_errors_against_none_are_forecast_by_both_sides_errors():
+    bad = np.zeros(60, int)
+    bad[[5, 12, 20, 31, 38, 44, 50, 57]] = 1
+    needed = release_verdict(frame(np.full(60, 30)), frame(np.full(60, 25), bad)).requests_needed
+    assert needed is not None
+    assert 1_000 < needed < 100_000
+
+
 def test_what_was_decided_stays_decided(regression):
     old, new = regression
     flood = frame(np.full(300, 600), 0, start=old.index[-1] + pd.Timedelta(minutes=1))

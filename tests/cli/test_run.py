@@ -117,6 +117,24 @@ def test_what_a_cell_raises_decides_the_code(raised: str, code: int) -> None:
     assert command._code(failure) == code
 
 
+def test_what_is_refused_has_changed_nothing(run: Any, write: Any) -> None:
+    """The platform does not take this description back, so auto-promotion can't be switched."""
+    odd = (
+        "here = next(one for one in client.world.state.projects.values() if one.name == 'orders-api')\n"
+        "place = next(one for one in here.environments.values() if one.name == 'production')\n"
+        "place.description = 'It is (not) taken back!'"
+    )
+    held = (
+        "from createos_nb import runbooks\n"
+        "plan = runbooks.hold(client, 'orders-api', 'production')\n"
+        "plan.apply(confirm=plan.confirmation, reason='a test')"
+    )
+    found = run(str(write("mine", SEAM, OPENED, odd, held)))
+    assert found.code == 2, found.err
+    assert "Refused: nothing was changed" in found.err
+    assert found.journals == []
+
+
 def test_a_failed_run_is_kept_with_the_cell_that_failed(run: Any, write: Any) -> None:
     found = run(str(write("mine", SEAM, OPENED, "client.projects.get('nowhere')", "print('never')")))
     assert found.code == 3

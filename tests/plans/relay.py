@@ -78,10 +78,14 @@ class Relay:
                     return self._end(child)
                 method, url, headers, body = rest
                 self.log.append((method, httpx.URL(url).path))
-                answer = inner.handle_request(httpx.Request(method, url, headers=headers, content=body))
+                try:
+                    answer = inner.handle_request(httpx.Request(method, url, headers=headers, content=body))
+                    sent = (answer.status_code, list(answer.headers.items()), answer.read())
+                except httpx.TransportError as error:  # a fault of the world: the connection broke
+                    sent = (type(error).__name__, str(error))
                 if self.kill == Kill("answer", number):
                     return self._end(child)
-                _send(link, (answer.status_code, list(answer.headers.items()), answer.read()))
+                _send(link, sent)
         return None
 
     def _end(self, child: int) -> None:
@@ -95,7 +99,10 @@ class _Far(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _send(self.link, ("request", request.method, str(request.url), list(request.headers.items()), request.read()))
-        status, headers, body = _receive(self.link)
+        answer = _receive(self.link)
+        if isinstance(answer[0], str):
+            raise getattr(httpx, answer[0])(answer[1])
+        status, headers, body = answer
         return httpx.Response(status, headers=headers, content=body, request=request)
 
 

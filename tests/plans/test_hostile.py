@@ -206,3 +206,50 @@ def test_an_old_run_that_the_world_has_overtaken_does_not_stand_in_the_way(clien
     assert Journal(cancelled.value.journal).over
     anew = runbooks.rollback(client, "orders-api", "production")
     assert anew.apply(confirm=anew.token, reason="why").finished
+
+
+def test_a_cell_that_is_run_twice_deploys_once(client: Any) -> None:
+    plan = runbooks.deploy(client, "edge-gateway", image="nginx:1.27")
+    plan.apply(confirm=plan.confirmation, reason="why")
+    with pytest.raises(plans.AlreadyApplied, match="make the plan again"):
+        plan.apply(confirm=plan.confirmation, reason="why")
+    assert len(client.deployments.list("edge-gateway")) == 4
+    scale = runbooks.scale(client, "storefront", "production", replicas=2)
+    scale.apply(confirm=scale.token, reason="why")
+    assert scale.apply(confirm=scale.token, reason="why").frame()["outcome"].tolist() == ["already so"]
+
+
+def test_a_disk_that_takes_nothing_stops_it_before_the_first_write(client: Any, world: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    transport = Between(world.transport())
+    plan = runbooks.scale(client_of(world, transport), "storefront", "production", replicas=2)
+    with pytest.raises(plans.JournalError, match="can't be"):
+        plan.apply(confirm=plan.token, reason="why", journal=tmp_path / "file" / "run.jsonl")
+    with pytest.raises(plans.JournalError, match="can't be"):
+        plan.apply(confirm=plan.token, reason="why", journal=tmp_path)
+    assert transport.writes == []
+
+
+@pytest.mark.parametrize("full", range(1, 5))
+def test_a_disk_that_is_full_stops_it_and_it_can_be_taken_up(
+    client: Any, world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: int
+) -> None:
+    from createos_nb.plans import journal as module
+
+    real, count, before = module.append, [0], changes(world)
+
+    def append(file: int, line: bytes) -> None:
+        count[0] += 1
+        if count[0] > full:
+            raise OSError(28, "No space left on device")
+        real(file, line)
+
+    monkeypatch.setattr(module, "append", append)
+    plan = runbooks.scale(client, "storefront", "production", replicas=2)
+    with pytest.raises(plans.JournalError, match="No space left"):
+        plan.apply(confirm=plan.token, reason="why", journal=tmp_path / "run.jsonl")
+    monkeypatch.setattr(module, "append", real)
+    again = runbooks.scale(client, "storefront", "production", replicas=2)
+    assert again.apply(confirm=plan.token, reason="why", journal=tmp_path / "run.jsonl").finished
+    assert client.environments.get("storefront", "production")["resources_replicas"] == 2
+    assert (changes(world) - before).total() == 1

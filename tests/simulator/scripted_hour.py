@@ -16,7 +16,7 @@ from createos_nb.files import folder
 from createos_nb.simulator import World, open_world
 
 DIGESTS = Path(__file__).with_name("digests.json")
-PROJECTS = 4
+PROJECTS = 12
 NAMES = sorted(path.stem for path in (folder("data") / "scenarios").glob("*.toml"))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from createos_nb.plans import waiting
+from createos_nb.plans.steps.environments import wake_of
 from createos_nb.plans.steps.step import MADE, Precondition, Step, gone, resolved
 
 if TYPE_CHECKING:
@@ -81,10 +82,23 @@ class Route(Step, kw_only=True, tag="route"):
         now, before = self.look(present, made)[_ROUTE], self.before.get(_ROUTE)
         if now == before:
             return [], []
+        steps: list[Step] = []
         if before is not None:
             row = present.environment(self.target.project, before)
-            if row is None or not row.get("projectDeploymentId"):
+            live = (
+                row
+                and row.get("projectDeploymentId")
+                and present.deployment(self.target.project, row["projectDeploymentId"])
+            )
+            if not live:
                 name = self.word(_ROUTE, before)
                 return [], [f"{self.target.domain_name} can't go back to {name}: nothing is live there any more"]
+            if live.get("status") == "sleeping":
+                why = "it has fallen asleep since, and has to run before it serves"
+                steps.append(wake_of(self.target.project, self.target.project_name, live, why))
+        shown = {**self.shown, str(now): self.spelled(_ROUTE, now, present)}
         why = "it was routed there before"
-        return [Route(target=self.target, why=why, before={_ROUTE: now}, after={_ROUTE: before}, shown=self.shown)], []
+        return [
+            *steps,
+            Route(target=self.target, why=why, before={_ROUTE: now}, after={_ROUTE: before}, shown=shown),
+        ], []
