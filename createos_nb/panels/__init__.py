@@ -120,11 +120,12 @@ def logs(client: Client, project: str, environment: str) -> LogsPanel:
 
 
 def overview(client: Client) -> OverviewPanel:
-    """The fleet at a glance: one row for each environment; a row that is opened shows its traffic or log below.
+    """The fleet at a glance: one row for each environment; a row that is opened shows its traffic, log or a form below.
 
-    Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show`
-    ("traffic", "logs": what opening shows), `live` (on the platform a look a minute at a part of the fleet, the part
-    that was read longest ago, for at most half of the requests that a key has). `run()` reads all again and gives the
+    Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show` (what
+    it is opened as: "traffic", "logs", "assign", "roll back", "scale", "variables", and for its project "deploy",
+    "blue-green", "domains"), `live` (on the platform a look a minute at a part of the fleet, the part that was read
+    longest ago, for at most half of the requests that a key has). `run()` reads all again and gives the
     frame of `client.fleet.glance().read()`; `open()` does what the button does and gives the panel below.
     """
     return OverviewPanel(client)

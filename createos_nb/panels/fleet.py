@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.panels import markup
+from createos_nb.panels.assigning import AssignPanel
+from createos_nb.panels.deploying import DeployPanel
+from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import Panel
 from createos_nb.panels.reading import ReadingPanel
+from createos_nb.panels.rolling_back import RollbackPanel
+from createos_nb.panels.scaling import ScalePanel
+from createos_nb.panels.switching import BlueGreenPanel
 from createos_nb.panels.traffic import TrafficPanel
+from createos_nb.panels.variables import VariablesPanel
 from createos_nb.panels.windows import WINDOWS
 
 if TYPE_CHECKING:
@@ -37,12 +45,24 @@ _COLUMNS: Final = {
     "read_at": "read at",
 }
 _KINDS: Final = {"state": "state", "live_state": "state", "trend": "spark"}
+#: What an environment can be opened as; the last three are of its whole project.
+_OPENS: Final[dict[str, Callable[..., Panel]]] = {
+    "traffic": TrafficPanel,
+    "logs": LogsPanel,
+    "assign": AssignPanel,
+    "roll back": RollbackPanel,
+    "scale": ScalePanel,
+    "variables": VariablesPanel,
+    "deploy": lambda client, project, _: DeployPanel(client, project),
+    "blue-green": lambda client, project, _: BlueGreenPanel(client, project),
+    "domains": lambda client, project, _: DomainsPanel(client, project),
+}
 
 
 class OverviewPanel(ReadingPanel):
-    """One row for each environment; a row that is opened shows its traffic or its log below.
+    """One row for each environment; a row that is opened shows its traffic, its log or a panel that acts below.
 
-    Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` ("traffic", "logs"), `live`.
+    Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_OPENS`), `live`.
     """
 
     heading = "Fleet"
@@ -58,7 +78,7 @@ class OverviewPanel(ReadingPanel):
         options = [(label, seconds) for label, seconds in WINDOWS if seconds <= 86_400]
         self._window = self._control("window", widgets.Dropdown(description="Window", options=options, value=3600))
         self._show_as = self._control(
-            "show", widgets.Dropdown(description="Open as", options=["traffic", "logs"], value="traffic")
+            "show", widgets.Dropdown(description="Open as", options=list(_OPENS), value="traffic")
         )
         self._grid = Grid("Environments of all projects", selectable=True, height="26em")
         self._control("chosen", self._grid, trait="selected", write=self._known)
@@ -150,9 +170,8 @@ class OverviewPanel(ReadingPanel):
             self._say("choose an environment first")
             return None
         row = self.frame.iloc[place]
-        kind = LogsPanel if self._show_as.value == "logs" else TrafficPanel
         self.shut()
-        self.opened = kind(self.client, row["project"], row["environment"])
+        self.opened = _OPENS[self._show_as.value](self.client, row["project"], row["environment"])
         self._below.children = (self.opened.box,)
         self._arm()
         return self.opened
