@@ -1,4 +1,4 @@
-"""Panels that act: a form over a plan, which is shown first, then confirmed, carried out, and can be taken back."""
+"""Panels that act: what their plan says is confirmed, carried out once, and can be taken back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Final
 import ipywidgets as widgets
 import pandas as pd
 
-from createos_nb.errors import CreateOSError, InvalidInput, NoAnswer, PlatformFault
-from createos_nb.frames.logs import clean
+from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
-from createos_nb.panels.live import Progress
-from createos_nb.panels.panel import Panel
+from createos_nb.panels.planning import PlanningPanel, framed, to_type
 from createos_nb.plans import Cancelled, ConfirmationNeeded, Journal, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
@@ -25,155 +23,25 @@ if TYPE_CHECKING:
 _SHOWN: Final = 0.2
 
 
-class ChangePanel(Panel):
+class ChangePanel(PlanningPanel):
     """A panel that shows what it would change, and changes it when that is confirmed.
 
-    A subclass builds its controls, lists those that the plan depends on (`_depends`), and gives `_make`, which returns
-    the plan by reading only. The rest is the same for all: the plan is shown before the button works; for what serves
-    users the name of the environment is typed and a reason given, and the panel passes the plan's token; the button
-    works once; a plan that is no longer true switches it off. While it is carried out each step says what it is at,
-    and Stop ends the waiting: what was stopped, or got no answer, can be gone on with.
+    Of a subclass see `PlanningPanel`. The rest is the same for all: the plan is shown before the button works; for what
+    serves users the name of the environment is typed and a reason given, and the panel passes the plan's token; the
+    button works once. While it is carried out each step says what it is at, and Stop ends the waiting: what was
+    stopped, or got no answer, can be gone on with.
 
     Parameters of all: `reason`, `confirm` (the typed name).
     """
 
-    #: The word on the button.
-    verb = "Apply"
-
     def __init__(self, client: Client, subject: str = "") -> None:
         super().__init__(client, subject)
-        self.plan: Plan | None = None
         self.receipt: Receipt | None = None
-        self._state = "nothing"  # nothing, reading, planned, applying
-        self._asks = 0  # tells the answer to the last question from those that come late
         self._stop = threading.Event()
-        self._label = self.verb
-        self._remake: Callable[[], Plan] = self._make
-        self._shown = widgets.HTML()
-        self._progress = Progress()
-        wide = widgets.Layout(width="34em", max_width="100%")
-        named = {"description_width": "auto"}
-        self._reason = self._control(
-            "reason", widgets.Text(description="Reason", placeholder="kept in the journal", style=named, layout=wide)
-        )
-        self._typed = self._control("confirm", widgets.Text(description="Type the name", style=named, layout=wide))
-        self._review = self._button("Show the plan", self.review, hint="What would be changed; nothing is written")
         self._apply = self._button(self.verb, self._go, style="primary")
         self._cancel = self._button("Stop", self.cancel, hint="Stop waiting; what is done stays")
         self._undo = self._button("Plan the way back", self._back, hint="The plan that takes it back")
-        self._more = widgets.HBox([])
-        self._asked = widgets.HBox([self._reason, self._typed])
-        self._buttons = widgets.HBox([self._review, self._apply, self._cancel, self._undo, self._more])
-        for row in (self._asked, self._buttons, self._more):
-            row.add_class("createos-row")
-        # the world is looked at again while a plan is shown: what is no longer true can't be confirmed
-        self._fresh = self._ticker(self._look_again, every=10.0, most=120.0, passing=False)
-        self._typed.observe(lambda _: self._guarded(self._arm), "value")
-        self._reason.observe(lambda _: self._guarded(self._arm), "value")
-
-    @property
-    def _form(self) -> tuple[widgets.Widget, ...]:
-        """What goes below a subclass's controls."""
-        return (self._shown, self._asked, self._buttons, self._progress.box)
-
-    def _depends(self, *names: str) -> None:
-        """The plan depends on these controls: another value, another plan."""
-        for name in names:
-            self._when(name, self._stale)
-        self._arm()
-
-    def _make(self) -> Plan:
-        """The plan for the present state of the controls; reads only."""
-        raise NotImplementedError
-
-    # --- the plan -----------------------------------------------------------------------------------------------------
-
-    def review(self) -> None:
-        """Make the plan and show it, beside the kernel."""
-        self._take(self._make, self.verb)
-
-    def _take(self, make: Callable[[], Plan], label: str) -> None:
-        """Make a plan and show it in this form, beside the kernel."""
-        with self._lock:
-            self._not_at_work()
-            self._forget()
-            self._progress.clear()
-            self._well()
-            asked, self._state = self._asks, "reading"
-            self._say("reading …")
-
-        def failed(error: BaseException) -> None:
-            with self._lock:
-                if asked == self._asks:
-                    self._forget()
-                    self._fail(error)
-
-        self._beside(lambda _: make(), lambda plan: self._planned(plan, make, label, asked), lane="plan", failed=failed)
-
-    def _planned(
-        self, plan: Plan, make: Callable[[], Plan], label: str, asked: int | None = None, *, watch: bool = True
-    ) -> None:
-        with self._lock:
-            if self.closed or (asked is not None and asked != self._asks):
-                return
-            self.plan, self._remake, self._label = plan, make, label
-            self._state = "planned"
-            self._shown.value = _framed("Plan", plan)
-            self._well()
-            self._place()
-            name = to_type(plan)
-            self._typed.description = f"Type {markup.label(name)} to confirm" if name else "Type the name"
-            self._say("this is the plan; nothing is changed yet" if plan.steps else "nothing to do: it is so already")
-            self.frame = plan.frame()
-            self._arm()
-            if watch and plan.steps:
-                self._fresh.start()
-
-    def _stale(self) -> None:
-        with self._lock:
-            if self._state in ("reading", "planned"):
-                self._forget()
-                self._say("something was changed here: show the plan again")
-
-    def _forget(self) -> None:
-        """There is no plan, and none is on its way: the button is off."""
-        with self._lock:
-            self.plan, self._state = None, "nothing"
-            self._asks += 1
-            self._fresh.stop()
-            self._shown.value = ""
-            self._offer()
-            self._typed.value = ""
-            self._arm()
-
-    def _offer(self, *buttons: widgets.Button) -> None:
-        """The buttons of what can follow."""
-        old, self._more.children = self._more.children, buttons
-        for one in old:
-            one.close()
-
-    def _look_again(self) -> bool:
-        plan, make = self.plan, self._remake
-        if plan is None or self._state != "planned":
-            self._fresh.stop()
-            return False
-        try:
-            token = make().token
-        except (NoAnswer, PlatformFault):
-            return False  # nothing is known of it: carrying it out looks once more, and says so
-        except CreateOSError as error:
-            with self._lock:
-                if self.plan is plan and self._state == "planned":
-                    self._forget()
-                    self._fail(error)
-                    self._say("the world has moved since this plan was made, and it can't be made any more")
-            return True
-        with self._lock:
-            if self.plan is plan and self._state == "planned" and token != plan.token:
-                self._forget()
-                self._say("the world has moved since this plan was made: show the plan again")
-                return True
-        return False
+        self._buttons.children = (self._review, self._apply, self._cancel, self._undo, self._more)
 
     def _arm(self) -> None:
         """Which buttons work, and what has to be filled in."""
@@ -225,10 +93,6 @@ class ChangePanel(Panel):
         """Stop waiting, also that of a `run`; what is done stays, and can be gone on with."""
         self._stop.set()
         super().cancel()
-
-    def _not_at_work(self) -> None:
-        if self._state == "applying":
-            raise InvalidInput("something is being carried out here: wait for its end, or stop it")
 
     def _taken(self, again: Plan | None = None) -> Plan:
         """The plan, taken for carrying out once; `again`: one that was confirmed and begun. Raises what is missing."""
@@ -287,7 +151,7 @@ class ChangePanel(Panel):
             self._forget()
             self._reason.value = ""  # it was the reason of this run
             self.receipt, self.frame = receipt, receipt.frame()
-            self._shown.value = _framed("Receipt", receipt)
+            self._shown.value = framed("Receipt", receipt)
             self._place()
             self._say(f"done: {receipt.summary}")
             self._offer(*(self._follow_up(name, make) for name, make in plan.follow_ups.items()))
@@ -335,21 +199,3 @@ class ChangePanel(Panel):
             values = [str(getattr(control.widget, control.trait)) for control in controls.values()]
             shown = markup.table(pd.DataFrame({"control": list(controls), "value": values}))
         return f"<div>{self._head.value}{shown}{self._said.value}{self._wrong.value}</div>"
-
-
-def to_type(plan: Plan) -> str | None:
-    """What a person types to confirm a plan: the name of what it is done to, as it is shown; None where not asked."""
-    if plan.confirmation is None:
-        return None
-    if plan.final:
-        return clean(plan.confirmation)
-    serving = plan.blast_radius[plan.blast_radius["serves_users"].fillna(False).astype(bool)]["environment"]
-    names = [str(name) for name in serving]
-    # what it is done to, before what may have to make room for it
-    meant = [step.target.environment_name for step in plan.steps if step.target.environment_name in names]
-    return clean([*meant, *names][0])
-
-
-def _framed(name: str, shown: Plan | Receipt) -> str:
-    # focusable, so that the keyboard can scroll what is wider than the page
-    return f'<div class="createos-plan" role="region" aria-label="{name}" tabindex="0">{shown._repr_html_()}</div>'

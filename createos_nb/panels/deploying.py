@@ -73,6 +73,7 @@ class DeployPanel(ChangePanel):
         self._files, self._sum = Grid("Files of the upload", height="14em"), widgets.HTML()
         self._files.layout.display = "none"
         self._upload = widgets.VBox([self._drop, self._folder, self._sum, self._files])
+        self._upload.add_class("createos-column")
         self._note = widgets.HTML()
         self._abort = self._button(
             "Cancel the deployment", self.cancel_deployment, hint="Have the platform stop building it; Stop only waits"

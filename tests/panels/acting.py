@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 
-from createos_nb.panels.change import to_type
 from createos_nb.panels.panel import Panel
+from createos_nb.panels.planning import to_type
 
 
 @pytest.fixture(autouse=True)
