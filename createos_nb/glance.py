@@ -96,9 +96,10 @@ class Glance:
             others = listed[listed["status"] != "active"]
             names = dict(zip(active["id"], active["unique_name"], strict=True))
             self._projects = {id: self._projects.get(id) or _Project(str(name)) for id, name in names.items()}
-            since = self._turns if since is None else since
+            portion, since = since is not None, self._turns if since is None else since
             chosen = self._chosen(most, since)
-            self._client.say_cost("fleet.glance", sum(self._projects[id].cost for id in chosen))
+            if not portion:  # what comes in portions is seen to take its time
+                self._client.say_cost("fleet.glance", sum(self._projects[id].cost for id in chosen))
             now = int(self._client.transport.now())
             for _ in self._client.spread(lambda id: self._look(id, now, cancel), chosen):
                 pass

@@ -34,6 +34,18 @@ def test_it_agrees_with_the_overview_of_the_same_window(client: Any) -> None:
         client.clock.sleep(420)
 
 
+def test_buckets_that_the_window_or_the_present_cuts_do_not_count(client: Any) -> None:
+    glance = client.fleet.glance()
+    for _ in range(2):
+        client.clock.sleep(125)
+        frame, now = glance.read(), int(client.clock.now())
+        series = client.analytics.requests_over_time("storefront", "production", start=now - 3600, end=now)
+        whole = series[~series.index.isin(pd.to_datetime(series.attrs["partial"]))]
+        assert len(whole) == 59
+        row = frame[(frame["project"] == "storefront") & (frame["environment"] == "production")].iloc[0]
+        assert row["requests"] == whole["count"].sum()
+
+
 def test_the_parts_of_the_trend_sum_up_to_the_requests(client: Any) -> None:
     frame = client.fleet.glance(points=12).read()
     assert {len(trend) for trend in frame["trend"]} == {12}

@@ -35,9 +35,7 @@ print("free again")
     ],
     ids=["overview", "logs"],
 )
-def test_what_is_watched_moves_while_another_cell_is_running(
-    notebook: Any, made: str, watch: str, before: str
-) -> None:
+def test_what_is_watched_moves_while_another_cell_is_running(notebook: Any, made: str, watch: str, before: str) -> None:
     """What was shown first is gone before the cell that blocks the kernel is done."""
     own = notebook(OPEN.format(made), BLOCK.format(watch))
     own.command("notebook:run-all-cells")
