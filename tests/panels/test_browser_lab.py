@@ -15,6 +15,7 @@ import nbformat
 import pytest
 
 from tests.panels.conftest import NOT_OURS, PAGES, answered, free_port
+from tests.panels.test_browser_acting import drop, shop
 
 pytestmark = pytest.mark.browser
 
@@ -155,3 +156,16 @@ def test_nothing_is_left_when_the_kernel_restarts(notebook: Any) -> None:
     while Path(f"/proc/{process}").exists() and time.monotonic() < end:
         time.sleep(0.2)
     assert not Path(f"/proc/{process}").exists()
+
+
+def test_a_folder_is_dropped_into_a_panel_and_not_into_the_file_browser(notebook: Any, tmp_path: Path) -> None:
+    """JupyterLab takes drops, too: what is dropped on the panel goes to the panel alone."""
+    own = notebook(
+        "import createos_nb\npanel = createos_nb.panels.deploy(createos_nb.simulate(), 'landing-pages')\npanel"
+    )
+    own.command("notebook:run-all-cells")
+    own.page.locator(".createos-drop").wait_for(timeout=40_000)
+    drop(own.page, shop(tmp_path))
+    own.page.get_by_text("4 files, 700,029 bytes go; 3 names stay here").wait_for(timeout=20_000)
+    with urllib.request.urlopen(f"{own.address}/api/contents?token={TOKEN}", timeout=10) as answer:
+        assert "shop" not in [one["name"] for one in json.load(answer)["content"]]
