@@ -43,7 +43,10 @@ class BlueGreenPanel(ChangePanel):
         self._found: Found | None = None
         self._served = ("", "")  # the domain, and who served it at the last look
         named = {"description_width": "auto"}
-        self._domain = self._control("domain", widgets.Dropdown(description="Domain", style=named))
+        self._domain = self._control(
+            "domain",
+            widgets.Dropdown(description="Domain", style=named, layout=widgets.Layout(width="30em", max_width="100%")),
+        )
         self._other = self._control("other", widgets.Dropdown(description="Switch to", style=named))
         self._version = self._control(
             "version", widgets.Dropdown(description="With", options=[("what is there", _AS_IT_IS)], style=named)
@@ -177,8 +180,8 @@ class BlueGreenPanel(ChangePanel):
             )
         elif found is not None:
             serving = found.domains.get(self._domain.value or "", "")
-            how = "is given the version, tried, watched, and then" if bringing else "as it is"
-            words = f"{serving} serves {self._domain.value}; {self._other.value} {how} takes over"
+            how = "be given the version, tried and watched, and then take over" if bringing else "take over as it is"
+            words = f"{serving} serves {self._domain.value}; {self._other.value} would {how}"
         self._note.value = markup.block(words, "quiet")
 
     def _tick(self) -> bool:
