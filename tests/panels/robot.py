@@ -75,23 +75,21 @@ def press_everything(panel: Any) -> None:
         elif isinstance(one, widgets.Text | widgets.Combobox | widgets.Textarea) and not one.value:
             one.value = "robot"
         elif isinstance(one, Grid):
-            for row in one.rows[:2]:
-                if one.selectable and not row["off"]:
-                    one._handle_custom_msg({"opened": row["key"]}, [])
-                    one.selected = row["key"]
+            for row in [row for row in one.rows if one.selectable and not row["off"]][:2]:
+                one._handle_custom_msg({"opened": row["key"]}, [])
+                one.selected = row["key"]
         elif isinstance(one, Slider):
             one.value = one.max if one.value != one.max else one.min
         elif isinstance(one, widgets.Checkbox) and one.description not in ("Live", "Follow"):
             one.value = not one.value
-        elif isinstance(one, widgets.Dropdown):
-            first = one.index
-            if len(one.options) > 1:
+    for last in (False, True):
+        for one in tree(panel):
+            if last and isinstance(one, widgets.Dropdown) and len(one.options) > 1:
                 one.index = len(one.options) - 1
                 settled(panel)
-                one.index = first
-    for _ in range(2):
         for one in tree(panel):
-            if isinstance(one, widgets.Button) and not one.disabled and one.comm is not None:
+            there = isinstance(one, widgets.Button) and one.comm is not None and one.layout.display != "none"
+            if there and not one.disabled:
                 one.click()
                 settled(panel)
                 confirmed(panel)
