@@ -15,11 +15,13 @@ from createos_nb.files import folder
 from createos_nb.simulator.moments import DAY, duration, from_datetime
 from createos_nb.simulator.scenario_lines import line_of, lines_of
 from createos_nb.simulator.scenario_sections import Scenario
+from createos_nb.simulator.steps import STEPS
 from createos_nb.simulator.traffic import SCANNER, Behaviour, BuildBehaviour, Profile
 
 T = TypeVar("T")
 _AT: Final = re.compile(r"([+-]?\d+)d (\d\d):(\d\d)(?::(\d\d))?")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.+?)`")
+_NAME: Final = re.compile(r"[a-z_]+")
 _BOTS: Final = {"scanner": SCANNER}
 
 
@@ -63,7 +65,13 @@ class Source:
             what, _, inside = str(error).partition(" - at `$")
             path = (where + inside.rstrip("`")).lstrip(".")
             if unknown := _UNKNOWN.search(what):
-                path, what = f"{path}.{unknown[1]}".lstrip("."), "unknown field"
+                if not path:
+                    what = f"unknown field; there is: {', '.join(Scenario.__struct_fields__)}"
+                else:
+                    what = "unknown field"
+                path = f"{path}.{unknown[1]}".lstrip(".")
+            elif path.endswith(".do") and what.startswith("Invalid value"):
+                what = f"there is no step {what.removeprefix('Invalid value ')}; there is: {', '.join(STEPS)}"
             raise self.error(path, what) from None
 
     def _with_bots(self, name: str, facts: Any) -> Any:
@@ -80,6 +88,9 @@ class Source:
 
     def error(self, where: str, what: str) -> InvalidInput:
         """A mistake in the file, with its line and field."""
+        # What is said of a section as a whole often names the field that it is about.
+        named = (f"{where}.{name}" for name in _NAME.findall(what))
+        where = next((one for one in named if one in self._lines), where)
         line = line_of(self._lines, where)
         place = f", line {line}" if line else ""
         return InvalidInput(f"scenario {self.name}{place}: {where or 'the file'}: {what}")

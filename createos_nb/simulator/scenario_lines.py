@@ -51,7 +51,9 @@ def line_of(lines: dict[str, int], path: str) -> int | None:
     steps = _STEP.findall(path)
     while steps:
         whole = "".join(step if step.startswith("[") else f".{step}" for step in steps).lstrip(".")
-        if whole in lines:
-            return lines[whole]
+        # Where a table is repeated and nothing says which, the first one is meant.
+        for known in (whole, f"{whole}[0]"):
+            if known in lines:
+                return lines[known]
         steps.pop()
     return None

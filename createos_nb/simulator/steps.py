@@ -5,7 +5,7 @@ A step is written as a table with `at` and `do`; it does what a person, a push o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, get_args
 
 from msgspec import Struct, field
 
@@ -160,3 +160,6 @@ Step = (
     | Suspend
     | Remove
 )
+
+STEPS: Final = tuple(str(one.__struct_config__.tag) for one in get_args(Step))
+"""What can stand after `do`."""

@@ -251,3 +251,38 @@ def test_frames_have_their_columns_and_types_when_empty(client: Any) -> None:
 def test_a_timeout_is_more_than_nothing(client: Any, timeout: float) -> None:
     with pytest.raises(InvalidInput):
         runbooks.wake(client, "chat-bot").apply(timeout=timeout)
+
+
+def test_a_world_that_moves_after_the_last_check_stops_it_before_the_first_write(
+    client: Any, world: Any, tools: Any
+) -> None:
+    """Also where the first step does not touch what has moved: a later one rests on it."""
+    transport = tools.Between(world.transport())
+    far = tools.client_of(world, transport)
+    plan = runbooks.rollback(far, "orders-api", "production")
+    sent = len(transport.sent)
+    plan.apply(dry_run=True)
+    checks = len(transport.sent) - sent
+    sent = len(transport.sent)
+
+    def before(number: int, request: Any) -> None:
+        if number == sent + checks:
+            client.environments.assign_deployment("orders-api", "production", 5)
+
+    transport.before = before
+    with pytest.raises(WorldMoved, match="live deployment was v4, is v5"):
+        plan.apply(confirm=plan.token, reason="why")
+    assert transport.writes == []
+
+
+def test_a_world_that_moves_during_a_step_stops_it_before_the_next(client: Any) -> None:
+    plan = runbooks.rollback(client, "orders-api", "production")
+
+    def event(one: plans.Event) -> None:
+        if one.phase == "done" and one.step == 1:
+            client.environments.assign_deployment("orders-api", "production", 5)
+
+    with pytest.raises(StepFailed, match="live deployment was v4, is v5") as failed:
+        plan.apply(confirm=plan.token, reason="why", on_event=event)
+    assert failed.value.done["step"].tolist() == [1]
+    assert [step.what for step in failed.value.undo.steps] == ["release auto-promotion of production"]

@@ -219,16 +219,20 @@ MISTAKES: list[tuple[str, int, str]] = [
     (SEEN + 'where = "shop/production"\nrpm = [3, 9]\nover = "soon"\n', 6, "seen[0].over: not a duration"),
     (SEEN + 'where = "shop/production"\nrpm = [3, 9]\nover = "10s"\n', 6, "at least a minute"),
     (SEEN + 'quota = "apps"\nremaining = 1\n', 4, "seen[0].quota: Invalid enum value 'apps'"),
-    (SEEN + 'where = "shop/production"\nquota = "projects"\nlive = 1\n', 1, "belong together"),
+    (SEEN + 'where = "shop/production"\nquota = "projects"\nlive = 1\n', 5, "belong together"),
     (SEEN.replace("now", "-1h") + 'where = "shop/production"\nlive = 1\n', 5, "before the start can't be asked for"),
     (SEEN.replace("now", "later") + 'where = "shop/production"\nlive = 1\n', 2, "seen[0].at: not a time"),
     (SEEN + 'where = "shop/production"\nlife = 1\n', 5, "seen[0].life: unknown field"),
     (
         '[[incidents]]\nname = "a"\nstart = "-1h"\nstolen = 2\nenvironments = ["shop/production"]\n',
-        1,
+        4,
         "stolen of incident",
     ),
-    ("[sources.odd]\nlistens = 70000\n", 1, "listens is 0 to 65535"),
+    ("[sources.odd]\nqueue = 3\nlistens = 70000\n", 3, "sources.odd.listens: listens is 0 to 65535"),
+    ("[settings]\nwaking = 3\nidel = 3\n", 3, "settings.idel: a world has no setting 'idel'"),
+    ('[settings]\nwaking = 3\nidle = "soon"\n', 3, "settings.idle: setting idle: not a duration"),
+    ('[[projects.history]]\nat = "-1h"\ndo = "trgger"\n', 3, "there is no step 'trgger'; there is: push, trigger"),
+    ('[[projcts]]\nname = "a"\n', 1, "projcts: unknown field; there is: title, shows"),
     ('[[projects.history]]\nat = "-1h"\ndo = "trigger"\nbranch = 3\n', 4, "Expected `str`"),
 ]
 
