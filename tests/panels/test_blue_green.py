@@ -200,3 +200,14 @@ def test_a_line_of_traffic_is_thinned_by_sums(client: Any) -> None:
     assert sum(thinned(traffic, "count", 7)) == traffic["count"].sum()
     assert len(thinned(traffic, "count", 7)) <= 7
     assert thinned(None, "count") == []
+
+
+def test_after_a_switch_the_side_that_served_is_the_one_to_go_back_to(client: Any) -> None:
+    """Also where the sides are not called blue and green."""
+    panel = panels.blue_green(client, "storefront")
+    panel.params["domain"] = "www.juniper-goods.example.com"
+    panel.params["other"] = "staging"
+    review(panel)
+    press(panel, "Switch")
+    assert panel.sides["side"].tolist() == ["staging", "production"]
+    assert panel.params["other"] == "production"
