@@ -37,6 +37,9 @@ class ChangePanel(PlanningPanel):
     def __init__(self, client: Client, subject: str = "") -> None:
         super().__init__(client, subject)
         self.receipt: Receipt | None = None
+        #: Called when something was done, or has failed on the way: for whoever shows what it was done to.
+        self.acted: Callable[[], None] = _nothing
+        self._reversible = False
         self._stop = threading.Event()
         self._apply = self._button(self.verb, self._go, style="primary")
         self._cancel = self._button("Stop", self.cancel, hint="Stop waiting; what is done stays")
@@ -57,7 +60,7 @@ class ChangePanel(PlanningPanel):
             self._apply.button_style = "danger" if name else "primary"
             self._review.disabled = applying
             self._cancel.layout.display = "" if applying else "none"
-            undoable = not applying and self.receipt is not None and not self.receipt.dry_run
+            undoable = not applying and self.receipt is not None and self._reversible
             self._undo.layout.display = "" if undoable else "none"
 
     # --- doing it -----------------------------------------------------------------------------------------------------
@@ -151,12 +154,14 @@ class ChangePanel(PlanningPanel):
             self._forget()
             self._reason.value = ""  # it was the reason of this run
             self.receipt, self.frame = receipt, receipt.frame()
+            self._reversible = any(step.reversible for step in plan.steps)
             self._shown.value = framed("Receipt", receipt)
             self._place()
             self._say(f"done: {receipt.summary}")
             self._offer(*(self._follow_up(name, make) for name, make in plan.follow_ups.items()))
             self._arm()
         self._guarded(self._after)
+        self._guarded(self.acted)
 
     def _follow_up(self, name: str, make: Callable[[], Plan]) -> widgets.Button:
         words = name.replace("_", " ")
@@ -176,6 +181,7 @@ class ChangePanel(PlanningPanel):
             self._offer(*offers)
             self._arm()
         self._guarded(self._after)
+        self._guarded(self.acted)
 
     def _fail(self, error: BaseException) -> None:
         super()._fail(error)
@@ -199,3 +205,7 @@ class ChangePanel(PlanningPanel):
             values = [str(getattr(control.widget, control.trait)) for control in controls.values()]
             shown = markup.table(pd.DataFrame({"control": list(controls), "value": values}))
         return f"<div>{self._head.value}{shown}{self._said.value}{self._wrong.value}</div>"
+
+
+def _nothing() -> None:
+    """Nobody else shows it."""

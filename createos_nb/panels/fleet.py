@@ -11,6 +11,7 @@ import pandas as pd
 
 from createos_nb.panels import markup
 from createos_nb.panels.assigning import AssignPanel
+from createos_nb.panels.change import ChangePanel
 from createos_nb.panels.deploying import DeployPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.grid import Grid
@@ -172,6 +173,8 @@ class OverviewPanel(ReadingPanel):
         row = self.frame.iloc[place]
         self.shut()
         self.opened = _OPENS[self._show_as.value](self.client, row["project"], row["environment"])
+        if isinstance(self.opened, ChangePanel):
+            self.opened.acted = self.refresh  # the table must not show what was before
         self._below.children = (self.opened.box,)
         self._arm()
         return self.opened

@@ -12,10 +12,11 @@ from createos_nb.frames.logs import clean
 from createos_nb.panels import markup
 from createos_nb.panels.live import Progress
 from createos_nb.panels.panel import Panel
+from createos_nb.plans import Plan, shown
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
-    from createos_nb.plans import Plan, Receipt
+    from createos_nb.plans import Receipt
 
 
 class PlanningPanel(Panel):
@@ -180,7 +181,10 @@ def to_type(plan: Plan) -> str | None:
     return clean([*meant, *names][0])
 
 
-def framed(name: str, shown: Plan | Receipt) -> str:
+def framed(name: str, one: Plan | Receipt) -> str:
     """A plan or a receipt, as it is shown in a panel."""
+    head, parts = shown.plan(one) if isinstance(one, Plan) else shown.receipt(one)
+    # how code applies it is no help to whoever has a button for it
+    content = shown.html(head, [part for part in parts if part[0] != "To apply"])
     # focusable, so that the keyboard can scroll what is wider than the page
-    return f'<div class="createos-plan" role="region" aria-label="{name}" tabindex="0">{shown._repr_html_()}</div>'
+    return f'<div class="createos-plan" role="region" aria-label="{name}" tabindex="0">{content}</div>'

@@ -60,7 +60,7 @@ class RollbackPanel(ChoosingPanel):
 
     def _show(self) -> None:
         table = self.listed = self._table(self._found)
-        names = {"server_errors": "server errors", "why_not": "not by itself, for"}
+        names = {"server_errors": "server errors, %", "why_not": "not by itself, for"}
         self._grid.show(table, kinds=dict(self.kinds), key=self.key, off=self.off, hidden=[self.off], labels=names)
         self._explain()
 

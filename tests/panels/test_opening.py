@@ -29,3 +29,16 @@ def test_each_kind_opens_below_and_takes_the_place_of_the_one_before(overview: O
     assert opened.subject in ("storefront / staging", "storefront")
     assert opened.last_error is None
     assert before is None or before.closed
+
+
+def test_the_table_shows_what_was_done_below(overview: OverviewPanel) -> None:
+    """After a change in the panel below, no row shows what was before it."""
+    overview.params = {"chosen": "storefront / staging", "show": "scale"}
+    below = overview.open()
+    assert below is not None
+    below.params = {"replicas": 2, "reason": "a test", "confirm": "staging"}
+    below.run()
+    assert overview.wait(30)
+    assert overview.frame is not None
+    row = overview.frame.set_index(["project", "environment"]).loc[("storefront", "staging")]
+    assert row["replicas"] == 2
