@@ -235,3 +235,20 @@ def test_a_quota_that_is_used_up_is_known_before_a_project_is_taken_over(client:
 def test_what_can_not_be_taken_over_is_refused_before_anything(client: Any, project: str, token: str) -> None:
     with pytest.raises(InvalidInput, match="take_over"):
         runbooks.take_over(client, project, token)
+
+
+def test_what_is_not_waited_for_is_on_its_way_and_nobody_else_changed_it(client: Any) -> None:
+    plan = runbooks.delete(client, "storefront", environment="staging")
+    receipt = plan.apply(confirm="staging", reason="not used any more", wait=False)
+    assert receipt.frame()["outcome"].tolist() == ["written"]
+    assert client.environments.get("storefront", "staging")["status"] == "deleting"
+    assert not any("was changed since" in one for one in receipt.undo().warnings)
+
+
+def test_a_template_is_withdrawn_with_its_typed_name(client: Any) -> None:
+    made = client.templates.list_my()
+    template = made.iloc[0]
+    plan = runbooks.delete_template(client, template["id"])
+    assert plan.confirmation == template["name"]
+    plan.apply(confirm=template["name"], reason="not used any more")
+    assert runbooks.delete_template(client, template["id"], missing_ok=True).steps == []

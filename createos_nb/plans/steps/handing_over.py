@@ -80,10 +80,9 @@ class TakeOver(Step, kw_only=True, tag="take over"):
             return [Precondition(name, "unknown", str(error).split("\n", 1)[0])]
         if left is None:
             return [Precondition(name, "unknown", "the platform does not say")]
-        detail = (
-            f"{left} left" if left > 0 else "the quota of projects is used up: delete what is unused, or ask for more"
-        )
-        return [Precondition(name, "holds" if left > 0 else "fails", detail)]
+        if left <= 0:
+            return [Precondition(name, "fails", "its quota of projects is used up: delete what is unused")]
+        return [Precondition(name, "holds", f"{left} left")]
 
     def ready(self, run: Run) -> None:
         own = run.own()

@@ -86,4 +86,4 @@ class MakeEnvironment(Step, kw_only=True, tag="make environment"):
         waiting.environment(run, self.target.project, run.made[run.step], self.name)
 
     def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
-        return [], [f"environment {self.name} stays: to delete it can't be undone (client.environments.delete)"]
+        return [], [f"environment {self.name} stays: to delete it can't be undone (runbooks.delete does it)"]

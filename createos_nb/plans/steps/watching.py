@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import httpx
-
 from createos_nb.plans.errors import MissingInput, StepFailed
 from createos_nb.plans.gate import SuccessRate, Verdict, every_of, verdict_of
 from createos_nb.plans.steps.step import PASSING, Precondition, Step, Target, resolved
@@ -49,14 +47,11 @@ class Checking(Step, kw_only=True):
         for number in range(self.requests):
             path = self.paths[number % len(self.paths)]
             asked.sent += 1
-            try:
-                answer = run.client.transport.fetch(address.rstrip("/") + path)
-                status = answer.status_code
-                answer.close()
-                if status >= 400:
-                    asked.failed.append(f"{path} answered {status}")
-            except (httpx.TransportError, httpx.InvalidURL) as error:
-                asked.failed.append(f"{path}: {str(error) or type(error).__name__}")
+            seen = run.client.probe(address.rstrip("/") + path)
+            if seen["status"] is None:
+                asked.failed.append(f"{path}: {seen['error']}")
+            elif seen["status"] >= 400:
+                asked.failed.append(f"{path} answered {seen['status']}")
             run.tell("looking", f"{asked.sent} of {self.requests} requests, {len(asked.failed)} failed")
             run.stop_if_cancelled()
             due = began + seconds * (number + 1) / self.requests
@@ -139,7 +134,7 @@ class Watch(Checking, kw_only=True, tag="watch"):
     def write(self, run: Run) -> str:
         gate = self.gate(run)
         every = every_of(gate)
-        began = run.now
+        began, since = run.now, run.client.transport.now()  # the platform counts by its own clock
         looks = 1
         decided: Verdict | None = None
 
@@ -150,7 +145,7 @@ class Watch(Checking, kw_only=True, tag="watch"):
                 run.sleep(max(0.0, began + looks * every - run.now))
                 looks += 1
                 try:
-                    verdict = self.judged(run, gate, began)
+                    verdict = self.judged(run, gate, since)
                 except PASSING:
                     continue  # no figures for now: the next look has them
                 run.tell("looking", verdict.reason)
@@ -161,7 +156,7 @@ class Watch(Checking, kw_only=True, tag="watch"):
             return True
 
         self.ask(run, endpoint_of(self, run), self.seconds, pause)
-        verdict = decided or self.judged(run, gate, began)
+        verdict = decided or self.judged(run, gate, since)
         if not verdict.passed:
             raise StepFailed(
                 f"{self.target.environment_name} does not pass: {verdict.reason}",
@@ -169,12 +164,12 @@ class Watch(Checking, kw_only=True, tag="watch"):
             )
         return verdict.reason
 
-    def judged(self, run: Run, gate: Gate, began: float) -> Verdict:
+    def judged(self, run: Run, gate: Gate, since: float) -> Verdict:
         """What the gate says of the traffic so far. Raises `MissingInput` where it fails: it can be mended."""
         calls, project = run.client.analytics, self.target.project
         environment = resolved(self.target.environment, run.made)
-        end = run.now
-        candidate = calls.requests_over_time(project, environment, start=began, end=end)
+        end = run.client.transport.now()
+        candidate = calls.requests_over_time(project, environment, start=since, end=end)
         baseline = calls.requests_over_time(project, self.beside, start=end - max(3600.0, self.seconds), end=end)
         try:
             return verdict_of(gate(baseline, candidate))
