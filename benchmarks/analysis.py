@@ -17,11 +17,11 @@ YEAR = 365 * 1440
 ENVIRONMENTS = 1_000
 
 
-def requests(length: int, *, rpm: float = 50, seed: int = 1) -> pd.DataFrame:
-    """Minutes with a daily shape and half a percent of errors."""
+def requests(length: int, *, rpm: float = 50, share: float = 0.0005, seed: int = 1) -> pd.DataFrame:
+    """Minutes with a daily shape and a share of errors."""
     rng = np.random.default_rng(seed)
     count = rng.poisson(rpm * (1 + 0.6 * np.sin(2 * np.pi * np.arange(length) / 1440)))
-    failed = rng.binomial(count, 0.0005)
+    failed = rng.binomial(count, share)
     index = pd.date_range("2026-01-01", periods=length, freq="min", tz="UTC", unit="us", name="time")
     columns = {"count": count, "status_2xx": count - failed, "status_3xx": 0, "status_4xx": 0, "status_5xx": failed}
     return pd.DataFrame(columns, index=index).astype("Int64")
@@ -62,8 +62,16 @@ def figures() -> list[Figure]:
     def limited(name: str, work: Callable[[], object], limit: float) -> Figure:
         return at_most(name, paired(work, lambda: None, runs=3)[0], "limit", limit, 1.0)
 
+    # two sides for an hour, and the hour before
+    sides = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
+    before = requests(60, rpm=100, share=0.005, seed=33)
+    before.index = before.index - pd.Timedelta(minutes=60)
+    analysis.release_verdict(*sides, history=before)
+    judged = paired(lambda: analysis.release_verdict(*sides, history=before), lambda: None, runs=101)[0]
+
     day = f"{ENVIRONMENTS:,} environments × 1 day"
     return [
+        at_most("60 × 2 buckets: release_verdict", judged * 1000, "limit", 5.0, 1.0, "ms"),
         at_most("a year of minutes: slo, burn_alerts", ours * 1000, "limit", 150.0, 1.0, "ms"),
         faster("a year of minutes: slo, burn_alerts", ours * 1000, "pandas rolling sums", rolling * 1000, 2.0, "ms"),
         limited("a year of minutes: anomalies of requests", lambda: analysis.anomalies(year), 2.0),

@@ -69,6 +69,9 @@ def success_rate(
 
     Labels: `success_percentage`, `low`, `high` (0 to 100, NaN without requests), `requests` (Int64, NA without data),
     and `effective`: so many independent requests would say as much, hence the width of the interval.
+
+    A window knows only what happened in it: where errors wander slowly (a half-life of ten minutes), intervals of one
+    hour hold the long-run rate in 65 to 94 % of cases instead of 95 %, those of a day in 93 %.
     """
     counts = requests(frame, fleet=True)
     pieces = cut(counts, every)

@@ -128,16 +128,15 @@ class Curves:
     share: Floats
     """Weight of the tempered likelihood, shape `(n,)`: 0 or `TEMPERED`."""
 
-    @property
-    def last(self) -> Curves:
-        """The last of the positions alone."""
+    def at_last(self, rows: Ints) -> Curves:
+        """Some rows, at the last of the positions alone."""
         return Curves(
             self.positions[-1:],
             self.nodes,
-            self.against_low[:, -1:],
-            self.against_high[:, -1:],
-            self.tempered[:, -1:],
-            self.share,
+            self.against_low[rows, -1:],
+            self.against_high[rows, -1:],
+            self.tempered[rows, -1:],
+            self.share[rows],
         )
 
 
@@ -179,29 +178,40 @@ def follow(
     sides: Sides,
     *,
     rollback_at: float = 1.0,
-    promote_at: float = 2.0,
+    promote_at: float | None = 2.0,
     nodes: tuple[Floats, Floats] | None = None,
     positions: Ints | None = None,
 ) -> Iterator[Evidence]:
     """The evidence in stretches of 8,192 buckets, so that a caller may stop once a watch is over.
 
+    `promote_at`: None where promoting is not asked about, which costs half.
+
     `positions`: buckets after which the curves are wanted, at the ratios `nodes`, which must hold what the evidence
     needs: `rollback_at` times 1 and `WORSE` the first, `promote_at` times 1 and `BETTER` the second.
     """
+    watches, buckets = sides.old_requests.shape
+    wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
+    wished = np.zeros(0) if promote_at is None else promote_at * _DOWN
+    up_nodes, down_nodes = (rollback_at * _UP, wished) if nodes is None else nodes
     some = np.asarray(sides.old_errors.any(axis=1) | sides.new_errors.any(axis=1))
-    if not some.all() and some.any():
+    if not some.any():
+        for first in range(0, max(buckets, 1), STRETCH):
+            last = min(first + STRETCH, buckets)
+            here = wanted[(wanted >= first) & (wanted < last)]
+            low, high = (np.zeros((watches, len(here), len(one))) for one in (up_nodes, down_nodes))
+            flat = Curves(here, (up_nodes, down_nodes), low, high, low, np.zeros(watches))
+            yield Evidence(np.zeros((watches, last - first)), np.zeros((watches, last - first)), flat)
+        return
+    if not some.all():
         # without errors there is no evidence either way, and a row of zeros costs as much as any other
         for stretch in follow(
             sides.rows(some), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
         ):
             yield _spread(stretch, some)
         return
-    watches, buckets = sides.old_requests.shape
     kinds = noises(sides.bucket_seconds)
-    wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
-    up_nodes, down_nodes = (rollback_at * _UP, promote_at * _DOWN) if nodes is None else nodes
     split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
-    up, down = _places(up_nodes, rollback_at * _UP), split + _places(down_nodes, promote_at * _DOWN)
+    up, down = _places(up_nodes, rollback_at * _UP), split + _places(down_nodes, wished)
     step = max(_CELLS // max(min(buckets, STRETCH), 1), 1)
     parts = [slice(first, first + step) for first in range(0, max(watches, 1), step)]
     weights, powers = zip(*(_weights(sides.rows(part), kinds) for part in parts), strict=True)
@@ -226,8 +236,9 @@ def follow(
             late, begun[number] = _late(path[:, :, quick], weight[..., quick], null, first, up, begun[number])
             found = np.logaddexp(found + np.log1p(-LATE), late + np.log(LATE))
             rollback[part] = found if not share[part].any() else _beside(found, calm, share[part, None], up)
-            better = _mixed(path, weight, down)
-            promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
+            if len(down):
+                better = _mixed(path, weight, down)
+                promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
             if len(here):
                 curve[part] = log_sum(np.moveaxis(path[:, here - first] + weight[:, here - first, :, None], 2, -1))
                 powered[part] = calm[:, here - first]
@@ -267,6 +278,8 @@ def log_sum(logs: Floats) -> Floats:
 
 def _places(nodes: Floats, wanted: Floats) -> Ints:
     """Where the null and its alternatives stand among the nodes."""
+    if not len(wanted):
+        return np.zeros(0, dtype=np.int64)
     return np.asarray(np.abs(nodes - wanted[:, None]).argmin(axis=1))
 
 

@@ -32,6 +32,9 @@ _PULL = 0.346
 _FEW = 12
 """Errors of one bucket up to which products are cheaper than Stirling's series."""
 
+_LEAST = 1e-12
+"""Where traffic is so uneven that a share rounds to nothing."""
+
 _MODERATE = 1.0
 """Variance of the logarithm up to which memoryless noise may be a wandering rate; wilder noise is clumps."""
 
@@ -111,11 +114,23 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
     precision = 2 * shape_of(predicted / 2)[..., None]
     expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
     mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
-    slow = kept[:, None]
+    slow, still, left = kept[:, None], np.exp(-expected), precision + b
+    drift = np.ones(mean.shape[1:])
+    share, rest = np.empty_like(drift), np.empty_like(drift)
     for row in range(len(mean) - 1):
-        weight = precision[row]
-        share = weight / (1 + np.exp(-expected[row] - mean[row]))
-        mean[row + 1] = slow * (np.log((share + g[row]) / (weight - share + b[row])) - expected[row])
+        # share = precision · expit(expected + mean), with the exponentials at hand
+        np.add(drift, still[row], out=rest)
+        np.divide(drift, rest, out=share)
+        share *= precision[row]
+        np.subtract(left[row], share, out=rest)
+        np.maximum(rest, _LEAST, out=rest)
+        share += g[row]
+        share /= rest
+        moved = mean[row + 1]
+        np.log(share, out=moved)
+        moved -= expected[row]
+        moved *= slow
+        np.exp(moved, out=drift)
     return unfold(predicted, len(odds)), unfold(mean, len(odds))
 
 
@@ -141,8 +156,8 @@ def _beta_binomial(
     precision = _precision(pulled, variance[:, twice, None])
     new = np.concatenate([precise * wide, precision / (1 + np.exp(-pulled))], axis=1)
     old = np.concatenate([precise * (1 - wide), precision / (1 + np.exp(pulled))], axis=1)
-    found = _rising(new, g)
-    found += _rising(old, b)
+    found = _rising(np.maximum(new, _LEAST), g)
+    found += _rising(np.maximum(old, _LEAST), b)
     found[:, : len(noisy)] -= _rising(precise, b + g)
     found[:, len(noisy) :] -= _rising(precision, b + g)
     return found

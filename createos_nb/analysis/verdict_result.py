@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.checks import Bools, Floats
+from createos_nb.analysis.checks import Bools, Floats, Ints
 from createos_nb.analysis.verdict_evidence import Sides, judge
-from createos_nb.analysis.verdict_interval import bounds, nodes, totals
+from createos_nb.analysis.verdict_interval import Bounds, bounds, nodes, totals
 from createos_nb.analysis.verdict_words import number, times
 
 SHOWN = 240
@@ -100,7 +100,10 @@ class ReleaseVerdict:
     bucket_seconds: int
     _steps: Steps = field(repr=False)
     _sides: Sides = field(repr=False)
-    _classes: tuple[tuple[object, ...], ...] = field(repr=False)
+    _classes: tuple[str, ...] = field(repr=False)
+    _of_classes: Sides = field(repr=False)
+    """One row for each class of errors."""
+    _evidence_of_classes: Floats = field(repr=False)
 
     @cached_property
     def path(self) -> pd.DataFrame:
@@ -125,10 +128,30 @@ class ReleaseVerdict:
     @cached_property
     def by_class(self) -> pd.DataFrame:
         """Indexed by `errors`, such as "5xx": requests and errors of both sides, `ratio`, `low`, `high`, `evidence`."""
-        counts = ["old_requests", "old_errors", "new_requests", "new_errors"]
-        columns = ["errors", *counts, "ratio", "low", "high", "evidence"]
-        frame = pd.DataFrame(list(self._classes), columns=columns)
-        return frame.astype({"errors": "str", **dict.fromkeys(counts, "Int64")}).set_index("errors")
+        sides, at = self._of_classes, np.flatnonzero(self._steps.judged)[-1:]
+        old, new = sides.old_requests[0], sides.new_requests[0]
+        frame = pd.DataFrame(
+            {
+                "old_requests": round(old.sum()),
+                "old_errors": sides.old_errors.sum(axis=1),
+                "new_requests": round(new.sum()),
+                "new_errors": sides.new_errors.sum(axis=1),
+            },
+            index=pd.Index(self._classes, name="errors", dtype="str"),
+        ).astype("Int64")
+        found = [self._bounds(sides.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
+        for name in ("ratio", "low", "high"):
+            values = [float(getattr(one, name)[0, 0]) if len(at) else np.nan for one in found]
+            frame[name] = np.array(values, dtype=np.float64)
+        return frame.assign(evidence=self._evidence_of_classes)
+
+    def _bounds(self, sides: Sides, at: Ints) -> Bounds:
+        """Ratio and bounds of one row of sides after the buckets `at`."""
+        old, new = sides.old_requests[0], sides.new_requests[0]
+        sums = ((float(old.sum()), float(sides.old_errors.sum())), (float(new.sum()), float(sides.new_errors.sum())))
+        curves = judge(sides, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
+        reached = totals(old, new, sides.old_errors, sides.new_errors, at)
+        return bounds(curves, reached, alpha=self.alpha, beta=self.beta)
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
@@ -136,14 +159,9 @@ class ReleaseVerdict:
 
         Of all paths together, whatever the guard left out.
         """
-        sides = self._sides
-        old, new = sides.old_requests[0], sides.new_requests[0]
         done = np.flatnonzero(self._steps.judged)
         at = done[np.unique(np.linspace(0, len(done) - 1, min(len(done), SHOWN)).round().astype(np.int64))]
-        sums = ((old.sum(), sides.old_errors.sum()), (new.sum(), sides.new_errors.sum()))
-        curves = judge(sides, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
-        reached = totals(old, new, sides.old_errors, sides.new_errors, at)
-        found = bounds(curves, reached, alpha=self.alpha, beta=self.beta)
+        found = self._bounds(self._sides, at)
         frame = {"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}
         return pd.DataFrame(frame, index=self._steps.index[at])
 
@@ -156,9 +174,9 @@ class ReleaseVerdict:
         return card.text(self._title, self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
-        frames = [("By class of errors", self.by_class)] if len(self._classes) > 1 else []
+        frames = [("By class of errors", _rounded(self.by_class))] if len(self._classes) > 1 else []
         if len(self.single_path) and self.single_path["regressed"].any():
-            frames.append(("Paths that fail more often on the new side", self.single_path))
+            frames.append(("Paths that fail more often on the new side", _rounded(self.single_path)))
         return card.html(self._title, self.sentence, self._rows(), frames=frames)
 
     @property
@@ -179,3 +197,9 @@ class ReleaseVerdict:
             regressed = list(self.single_path.index[self.single_path["regressed"]])
             rows.append(("single path", f"look at {', '.join(regressed)}" if regressed else "none stands out"))
         return rows
+
+
+def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Ratios and evidence in two figures."""
+    words = {"ratio": times, "low": times, "high": times, "evidence": number, "boundary": number}
+    return frame.assign(**{name: frame[name].map(word) for name, word in words.items() if name in frame})

@@ -10,8 +10,9 @@ import pandas as pd
 from createos_nb.analysis.checks import Floats
 from createos_nb.analysis.pieces import whole
 from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, Terms, clumping, requests_needed
+from createos_nb.analysis.verdict_evidence import judge
 from createos_nb.analysis.verdict_input import Watch
-from createos_nb.analysis.verdict_interval import Bounds, bounds, totals
+from createos_nb.analysis.verdict_interval import Bounds, bounds, nodes, totals
 from createos_nb.analysis.verdict_paths import Paths
 from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict, Steps
 from createos_nb.analysis.verdict_weighing import Weighing, shares
@@ -27,12 +28,9 @@ def summarise(
     names = ["+".join(kind) for kind in kinds]
     decided, decision = weighing.course.decided, weighing.course.decision[-1]
     kind = _speaks(seen, weighing)
-    rows = weighing.rows
-    reached = totals(seen.old, seen.new, rows.old, rows.new, weighing.curves.positions[-1:])
-    now = bounds(weighing.curves.last, reached, alpha=terms.alpha, beta=terms.beta)
     mildest = _mildest(weighing, kind)
-    around = [kind, *rows.without(kind)[rows.weighs[rows.without(kind) - rows.wholes, -1]]]
-    ratio, low, high = now.ratio[mildest, 0], now.low[around, 0].min(), now.high[around, 0].max()
+    now, around = _bounds(seen, weighing, kind, terms)
+    ratio, low, high = now.ratio[around.index(mildest), 0], now.low[:, 0].min(), now.high[:, 0].max()
     if decision == ROLLBACK and weighing.by_kind[kind, decided] >= -np.log(terms.alpha):
         low = max(low, 1.0)
     if decision == PROMOTE and kind == 0 and not weighing.course.negligible:
@@ -81,7 +79,11 @@ def summarise(
         _sides=seen.sides(
             np.array([kind]), seen.old_errors[[kind]], seen.new_errors[[kind]], with_history=np.array([True])
         ),
-        _classes=_classes(seen, weighing, names, now),
+        _classes=tuple(names),
+        _of_classes=seen.sides(
+            np.arange(len(names)), seen.old_errors, seen.new_errors, with_history=np.ones(len(names), dtype=np.bool_)
+        ),
+        _evidence_of_classes=plain(weighing.by_kind[:, -1]),
     )
 
 
@@ -92,6 +94,25 @@ def _speaks(seen: Watch, weighing: Weighing) -> int:
         return int((weighing.by_kind[:, decided] + np.log(shares(len(weighing.by_kind)))).argmax())
     some = np.flatnonzero(seen.old_errors.any(axis=1) | seen.new_errors.any(axis=1))
     return int(some[0]) if len(some) else 0
+
+
+def _bounds(seen: Watch, weighing: Weighing, kind: int, terms: Terms) -> tuple[Bounds, list[int]]:
+    """Ratio and bounds of a kind now: of all its errors, and without each path that counts; and those rows."""
+    rows = weighing.rows
+    without = rows.without(kind)
+    around = np.array([kind, *without[rows.weighs[without - rows.wholes, -1] | (without == _mildest(weighing, kind))]])
+    old, new = rows.old[around], rows.new[around]
+    at = weighing.curves.positions[-1:]
+    if kind == 0:
+        # the first kind's rows come in the same order there
+        curves = weighing.curves.at_last(np.searchsorted(np.flatnonzero(rows.main), around))
+    else:
+        sides = seen.sides(rows.kinds[around], old, new, with_history=np.ones(len(around), dtype=np.bool_))
+        asked = float(seen.old.sum()), float(seen.new.sum())
+        crowd = nodes(terms.worse, (asked[0], float(old[0].sum())), (asked[1], float(new[0].sum())))
+        curves = judge(sides, promote_at=terms.worse, nodes=crowd, positions=at).curves
+    reached = totals(seen.old, seen.new, old, new, at)
+    return bounds(curves, reached, alpha=terms.alpha, beta=terms.beta), around.tolist()
 
 
 def _mildest(weighing: Weighing, kind: int) -> int:
@@ -171,14 +192,6 @@ def _no_paths(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame
     dtypes |= {name: dtype for name, dtype in _DTYPES.items() if name in numbers}
     columns = {name: pd.Series([], dtype=dtype) for name, dtype in dtypes.items()}
     return pd.DataFrame(columns).set_index(pd.Index([], name="path", dtype="str"))
-
-
-def _classes(seen: Watch, weighing: Weighing, names: list[str], now: Bounds) -> tuple[tuple[object, ...], ...]:
-    evidence = plain(weighing.by_kind[:, -1])
-    return tuple(
-        (name, *_counts(seen, row), *(float(one[row, 0]) for one in (now.ratio, now.low, now.high)), evidence[row])
-        for row, name in enumerate(names)
-    )
 
 
 def plain(logs: Floats) -> Floats:

@@ -38,6 +38,13 @@ class Rows:
         return self.wholes + np.flatnonzero(self.kinds[self.wholes : self.wholes + self.paths] == kind)
 
     @property
+    def main(self) -> Bools:
+        """Rows of the first kind, but for those of a single path."""
+        found = np.asarray(self.kinds == 0)
+        found[self.wholes + self.paths :] = False
+        return found
+
+    @property
     def alone(self) -> Ints:
         """Rows of a single path."""
         return np.arange(self.wholes + self.paths, self.wholes + 2 * self.paths)
@@ -59,7 +66,7 @@ class Weighing:
     """Which path alone had regressed by which bucket, `(J, T)`."""
     course: Course
     curves: Curves
-    """After the last bucket of each stretch that was followed."""
+    """Of the rows of the first kind without those of a single path, after the last bucket of each stretch."""
 
 
 def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighing:
@@ -71,14 +78,22 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
     done = np.flatnonzero(seen.judged)
     last = int(done[-1]) if len(done) else buckets - 1
     ends = np.append(np.arange(STRETCH - 1, last, STRETCH), last)
+    # only the first kind is promoted by, and is what the ratio speaks of, unless another one rolls back
+    main = rows.main
     crowd = nodes(terms.worse, *((float(one.sum()), float(failed[0].sum())) for one, failed in both(seen)))
-    parts: list[Evidence] = []
+    streams = [follow(sides.rows(main), promote_at=terms.worse, nodes=crowd, positions=ends)]
+    if not main.all():
+        streams.append(follow(sides.rows(~main), promote_at=None))
+    parts: list[tuple[Evidence, ...]] = []
     weighing: Weighing | None = None
-    for part in follow(sides, promote_at=terms.worse, nodes=crowd, positions=ends):
+    for part in zip(*streams, strict=True):
         parts.append(part)
-        so_far = joined(parts) if len(parts) > 1 else part
-        rollback = _held(so_far.rollback, seen.judged, buckets)
-        promote = _held(so_far.promote, seen.judged, buckets)
+        first, *others = (joined(list(one)) if len(one) > 1 else one[0] for one in zip(*parts, strict=True))
+        logs = np.zeros((2, len(main), first.rollback.shape[1]))
+        logs[:, main] = first.rollback, first.promote
+        for other in others:
+            logs[0, ~main] = other.rollback
+        rollback, promote = (_held(one, seen.judged, buckets) for one in logs)
         by_kind = np.stack([_mildest(rollback, rows, kind) for kind in range(rows.wholes)])
         together = over_kinds(by_kind)
         well = _mildest(promote, rows, 0)
@@ -94,8 +109,8 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
             seen=enough(np.cumsum(seen.old), asked, base_rate(seen), terms),
             terms=terms,
         )
-        weighing = Weighing(rows, rollback, promote, by_kind, together, well, regressed, found, so_far.curves)
-        if found.decided is not None and found.decided < so_far.rollback.shape[1]:
+        weighing = Weighing(rows, rollback, promote, by_kind, together, well, regressed, found, first.curves)
+        if found.decided is not None and found.decided < first.rollback.shape[1]:
             break
     assert weighing is not None, "a watch has at least one stretch"
     return weighing

@@ -201,7 +201,9 @@ class Transport:
         if timeout is not None:
             built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
         answer = self._go(built)
-        self.simulated |= SIMULATOR_HEADER in answer.headers and _origin(address) == self._origin
+        if _origin(address) == self._origin:
+            self.simulated |= SIMULATOR_HEADER in answer.headers
+            self._learn_time(answer.headers)
         return answer
 
     def _once(self, request: Request, built: httpx.Request, attempt: int) -> msgspec.Raw | bytes:

@@ -131,6 +131,15 @@ def test_a_side_without_requests_says_nothing():
     assert found.promote == pytest.approx(np.zeros((1, 20)), abs=1e-9)
 
 
+@pytest.mark.parametrize(("old", "new"), [(1.0, 1e7), (1e7, 1.0), (600.0, 59_400.0)])
+def test_traffic_however_uneven_gives_finite_evidence(old, new):
+    rng = np.random.default_rng(9)
+    given = sides(rng.poisson(0.5 * min(old, 9), 60), rng.poisson(0.5 * min(new, 90), 60), old=old, new=new)
+    found = evidence.judge(given)
+    assert np.isfinite(found.rollback).all()
+    assert np.isfinite(found.promote).all()
+
+
 def test_one_minute_of_many_errors_on_one_side_is_no_regression():
     calm = np.full(60, 3.0)
     burst = calm.copy()

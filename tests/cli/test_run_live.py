@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import createos_nb
+from createos_nb import runbooks
 from createos_nb.plans import Journal
 from createos_nb.running.parameters import tags
 from createos_nb.simulator import open_world
@@ -125,6 +126,21 @@ def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_token(
         assert again.journals == []
         for found in (first, without, wrong, second, again):
             assert served.key not in found.text + found.out + found.err
+
+
+def test_what_is_tried_at_its_own_address_is_tried_over_http_too() -> None:
+    """The addresses of a served world are in no name server, and its time is not ours."""
+    with (
+        serve(open_world("storefront"), 0, 60.0) as served,
+        createos_nb.connect(api_key=served.key, base_url=served.url) as client,
+    ):
+        domain = "wholesale.juniper-goods.example.com"
+        plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=20, seconds=0.5)
+        receipt = plan.apply(confirm=plan.token, reason="a test")
+        notes = receipt.frame()["note"].tolist()
+        assert receipt.finished
+        assert any(re.search(r"of \d+ requests succeeded", note) for note in notes)
+        assert f"3 requests to https://{domain}: none failed" in notes
 
 
 def test_a_profile_leads_to_its_own_account(

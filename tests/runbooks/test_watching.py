@@ -1,4 +1,4 @@
-"""A release is watched minute by minute: bad ones are found, healthy ones left alone, and what is not known is no zero."""
+"""A release is watched minute by minute: bad ones are found, healthy ones left alone, what is not known is no zero."""
 
 from __future__ import annotations
 
