@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -15,6 +16,8 @@ from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
 from createos_nb.secret import hide
 
 Json = bytes | msgspec.Raw
+
+_MAKING: Final = threading.Lock()
 
 
 class _Pagination(msgspec.Struct):
@@ -134,8 +137,16 @@ def _kind(value: Any) -> str:
 
 
 @cache
-def reader(operation: Operation) -> Reader:
+def _made(operation: Operation) -> Reader:
     return Reader(operation)
+
+
+def reader(operation: Operation) -> Reader:
+    """The reader of an operation, made once."""
+    # A decoder that is made while another thread makes one of the same rows gets to see half of them, and its first use
+    # ends the process.
+    with _MAKING:
+        return _made(operation)
 
 
 def plain(operation: Operation, data: Json) -> Any:

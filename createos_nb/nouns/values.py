@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -14,6 +15,8 @@ from createos_nb.operation import Operation, Parameter
 from createos_nb.secret import Secret
 from createos_nb.times import iso, unix
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
+
+_FIRST_USE: Final = threading.Lock()
 
 
 def ready(operation: Operation, parameter: Parameter, value: Any, now: float) -> Any:
@@ -30,7 +33,7 @@ def ready(operation: Operation, parameter: Parameter, value: Any, now: float) ->
         return _bytes(value, name)
     plain = _revealed(value)
     try:
-        msgspec.convert(plain, parameter.annotation, strict=True)
+        _converted(plain, parameter.annotation)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"{name}{_shown(parameter, value)} {_why(parameter, plain, error)}") from None
     return plain
@@ -61,12 +64,18 @@ def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
         spelled = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
         sent = {spelled.get(str(key), str(key)): _revealed(item) for key, item in value.items()}
         try:
-            msgspec.convert(sent, kind, strict=True)
+            _converted(sent, kind)
         except msgspec.ValidationError as error:
             reasons.append(str(error).replace("`$.", "`").replace("`$`", "the whole"))
             continue
         return sent
     raise InvalidInput(f"{name}: {reasons[0]}")
+
+
+def _converted(value: Any, kind: Any) -> None:
+    """Raises `ValidationError` where a value is not of a kind."""
+    with _FIRST_USE:  # a class of fields that two threads use for the first time at once ends the process
+        msgspec.convert(value, kind, strict=True)
 
 
 def _bytes(value: Any, name: str) -> bytes:

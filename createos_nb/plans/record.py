@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.steps.step import Step
 
 FORMAT = 1
+_FIRST_USE: Final = threading.Lock()
 
 
 def record_of(plan: Plan, reason: str | None) -> dict[str, Any]:
@@ -45,6 +47,12 @@ def steps_of(journal: Journal) -> list[Step]:
     if not isinstance(kept.get("format"), int) or kept["format"] > FORMAT:
         raise JournalError(f"journal {journal.path} was written by a newer version of createos_nb: upgrade to go on")
     try:
-        return list(msgspec.convert(kept["steps"], list[AnyStep]))
+        return steps_from(kept["steps"])
     except (msgspec.ValidationError, KeyError) as error:
         raise JournalError(f"journal {journal.path} can't be read: {error}") from None
+
+
+def steps_from(rows: Any) -> list[Step]:
+    """Steps from what `record_of` made of them. Raises `ValidationError`."""
+    with _FIRST_USE:  # classes that two threads use for the first time at once end the process
+        return list(msgspec.convert(rows, list[AnyStep]))

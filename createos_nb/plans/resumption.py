@@ -14,9 +14,8 @@ from createos_nb.plans.journal import Journal
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.preconditions import checked
 from createos_nb.plans.present import Present
-from createos_nb.plans.record import steps_of
+from createos_nb.plans.record import steps_from, steps_of
 from createos_nb.plans.resume import resume
-from createos_nb.plans.steps import AnyStep
 from createos_nb.plans.steps.step import MADE
 from createos_nb.plans.steps.variables import SetVariables
 from createos_nb.plans.token import digest
@@ -137,7 +136,7 @@ def _numbered_anew(every: list[Step], rest: list[int], journal: Journal) -> list
         if entry["event"] == "answered" and entry.get("made") and entry["step"] not in rest:
             names[f"{MADE}{entry['step']}"] = entry["made"]
     kept = [_renamed(msgspec.to_builtins(every[number]), names) for number in rest]
-    return list(msgspec.convert(kept, list[AnyStep]))
+    return steps_from(kept)
 
 
 def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
