@@ -11,7 +11,7 @@ demo: $(STAMP)  ## run the tour on a simulated platform and write createos-tour.
 
 test: $(STAMP)  ## all tests: library, notebooks, checks
 	$(MAKE) check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 
 lab: $(STAMP)  ## JupyterLab on the notebooks

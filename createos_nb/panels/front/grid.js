@@ -114,6 +114,7 @@ function render({ model, el }) {
       cell.replaceChildren(text, " ", button);
     } else {
       cell.textContent = value ?? "–";
+      cell.classList.toggle("createos-long", String(value ?? "").length > 40);
     }
   }
 
