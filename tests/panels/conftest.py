@@ -53,9 +53,9 @@ def free_port() -> int:
         return int(own.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium, driven by Playwright."""
+    """Chromium, driven by Playwright; its event loop is gone before tests of other files run."""
     found = chromium()
     if found is None:
         words = "no Chromium is here (chromium, google-chrome or `playwright install chromium`): browser tests left out"

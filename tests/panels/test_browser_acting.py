@@ -143,7 +143,7 @@ def test_a_person_stops_waiting_and_goes_on(page: Page, accessible: Accessible) 
     own.get_by_text("Plan: deploy registry").wait_for()
     own.get_by_role("button", name="Deploy", exact=True).click()  # it reaches nobody: nothing is to be typed
     own.get_by_role("button", name="Stop", exact=True).click()
-    own.get_by_text("cancelled by the caller").wait_for()
+    own.get_by_text("cancelled by the caller").first.wait_for()
     accessible(own)
     own.get_by_role("button", name="Go on with it").click()
     own.get_by_text("Receipt: deploy registry").wait_for()

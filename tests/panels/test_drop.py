@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ class Browser:
             for at in range(0, len(data), self.part):
                 piece = data[at : at + self.part]
                 self.tell({"kind": "parts", "batch": batch, "parts": [[number, at]]}, [piece])
+
+
+@pytest.fixture(autouse=True)
+def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Temporary folders are made where nothing is left over from elsewhere."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
