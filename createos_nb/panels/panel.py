@@ -47,8 +47,8 @@ class Panel:
         self._worker = Worker()
         #: Reads that may go on beside it, by what they are for: a newer one takes the place of an older one.
         self._reading: dict[str, Worker] = {}
-        self._tickers: list[Ticker | Stream] = []
-        self._paused: list[Ticker | Stream] = []
+        self._tickers: list[Stream] = []
+        self._paused: list[Stream] = []
         self._head, self._said, self._wrong = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.box = widgets.VBox(_view_count=0)
         self.box.add_class("createos-panel")

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.panels.panel import Panel
-from createos_nb.panels.work import Stream, Ticker
+from createos_nb.panels.work import Stream
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -33,7 +33,7 @@ class ReadingPanel(Panel):
         self._refresh = self._button("Refresh", self.refresh, hint="Read again")
         box = widgets.Checkbox(description=self.watch.capitalize(), indent=False, tooltip="Look again and again")
         self._live = self._control(self.watch, box)
-        self._following: Ticker | Stream = self._ticker(self._tick, every=self.every, most=self.most)
+        self._following: Stream = self._ticker(self._tick, every=self.every, most=self.most)
         self._when(self.watch, self._follow)
         self._tools = widgets.HBox([self._refresh, self._live])
         self._tools.add_class("createos-row")

@@ -84,66 +84,6 @@ class Worker:
         return not self.busy
 
 
-class Ticker:
-    """Calls `tick` again and again, more seldom while nothing changes.
-
-    `tick` returns whether something has changed. The pause is `every` seconds after a change, and grows by half, up to
-    `most`, after each look that found none. On a simulated world the pause is at most a second, and the world's clock
-    moves on by the whole of it, so that what is watched moves, unless `passing` is False.
-    """
-
-    def __init__(
-        self,
-        tick: Callable[[], bool],
-        failed: Callable[[BaseException], None],
-        clock: Clock,
-        *,
-        every: float = 5.0,
-        most: float = 60.0,
-        passing: bool = True,
-    ) -> None:
-        self._tick, self._failed, self._clock = tick, failed, clock
-        self.every, self.most, self._passing = every, most, passing
-        self._stop: threading.Event | None = None
-        self._lock = threading.Lock()
-
-    @property
-    def running(self) -> bool:
-        """It is ticking."""
-        return self._stop is not None
-
-    def start(self) -> None:
-        """Begin, unless it is running."""
-        with self._lock:
-            if self._stop is not None:
-                return
-            stop = self._stop = threading.Event()
-        threading.Thread(
-            target=contextvars.copy_context().run, args=(self._run, stop), name="createos-panel-poll", daemon=True
-        ).start()
-
-    def stop(self) -> None:
-        """No further tick begins."""
-        with self._lock:
-            if self._stop is not None:
-                self._stop.set()
-                self._stop = None
-
-    def _run(self, stop: threading.Event) -> None:
-        pause, took = self.every, 0.0
-        while True:
-            if stop.wait(took / _SHARE) or pause_on(self._clock, pause, stop, passing=self._passing):
-                return
-            began = time.monotonic()
-            try:
-                changed = self._tick()
-            except BaseException as error:  # noqa: BLE001  # told, and looked at again later
-                self._failed(error)
-                changed = False
-            took = time.monotonic() - began
-            pause = self.every if changed else min(pause * 1.5, self.most)
-
-
 class Stream:
     """Runs `go`, which is given the event that ends it, on a thread of its own; can be started again.
 
@@ -189,6 +129,43 @@ class Stream:
                 self._stop = None
         if failure is not None and not stop.is_set():
             self._failed(failure)
+
+
+class Ticker(Stream):
+    """Calls `tick` again and again, more seldom while nothing changes.
+
+    `tick` returns whether something has changed. The pause is `every` seconds after a change, and grows by half, up to
+    `most`, after each look that found none. On a simulated world the pause is at most a second, and the world's clock
+    moves on by the whole of it, so that what is watched moves, unless `passing` is False.
+    """
+
+    def __init__(
+        self,
+        tick: Callable[[], bool],
+        failed: Callable[[BaseException], None],
+        clock: Clock,
+        *,
+        every: float = 5.0,
+        most: float = 60.0,
+        passing: bool = True,
+    ) -> None:
+        super().__init__(self._look, failed)
+        self._tick, self._clock = tick, clock
+        self.every, self.most, self._passing = every, most, passing
+
+    def _look(self, stop: threading.Event) -> None:
+        pause, took = self.every, 0.0
+        while True:
+            if stop.wait(took / _SHARE) or pause_on(self._clock, pause, stop, passing=self._passing):
+                return
+            began = time.monotonic()
+            try:
+                changed = self._tick()
+            except BaseException as error:  # noqa: BLE001  # told, and looked at again later
+                self._failed(error)
+                changed = False
+            took = time.monotonic() - began
+            pause = self.every if changed else min(pause * 1.5, self.most)
 
 
 class Stopped(Exception):
