@@ -21,8 +21,8 @@ from createos_nb.times import iso
 from createos_nb.words import DEPLOYMENT_STATES, ENVIRONMENT_STATES
 
 if TYPE_CHECKING:
-    from createos_nb.fleet import Account
     from createos_nb.nouns.asking import Asking
+    from createos_nb.nouns.whole import Account
 
 #: Seconds that a reading goes back behind what it has: figures of the last minutes may still grow.
 _OVERLAP: Final = 300

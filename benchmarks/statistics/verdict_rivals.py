@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from createos_nb.analysis.other_judges import Bools, exact, mann_whitney, threshold, z_test
-from createos_nb.analysis.verdict_evidence import Sides
+from createos_nb.analysis.verdict_sides import Sides
 
 __all__ = ["RIVALS", "exact", "mann_whitney", "threshold", "z_test"]
 

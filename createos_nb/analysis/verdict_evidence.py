@@ -36,6 +36,7 @@ import numpy as np
 from createos_nb.analysis.checks import Bools, Floats, Ints
 from createos_nb.analysis.verdict_likelihood import memoryless, paths, readings
 from createos_nb.analysis.verdict_noise import Noises, dispersion, log_weights, noises, predictive
+from createos_nb.analysis.verdict_sides import Sides
 
 WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
 """Ratios held against "not worse", relative to it, and their weights: 1.5 to 5 times is what releases do."""
@@ -47,7 +48,6 @@ BETTER_WEIGHTS = (0.10, 0.20, 0.25, 0.20, 0.15, 0.06, 0.03, 0.01)
 
 TEMPERED = 0.2
 """The share of the tempered calm likelihood, where history calibrates it."""
-CALIBRATED_BUCKETS, CALIBRATED_ERRORS = 30, 100
 
 LATE = 0.15
 """The share of regressions that begin after the release."""
@@ -63,40 +63,6 @@ _CELLS = 4096
 
 STRETCH = 8192
 """Buckets that are worked through before it is asked whether the watch is over."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sides:
-    """Counts of n watches of T buckets: requests and errors of both sides, shape `(n, T)`, and of the history `(n, H)`.
-
-    No data is 0 requests and 0 errors. The history is the old side before the release, with the same width of buckets.
-    """
-
-    old_requests: Floats
-    new_requests: Floats
-    old_errors: Floats
-    new_errors: Floats
-    history_requests: Floats
-    history_errors: Floats
-    bucket_seconds: float = 60.0
-
-    def rows(self, part: slice | Bools) -> Sides:
-        """Some of the watches."""
-        return Sides(
-            self.old_requests[part],
-            self.new_requests[part],
-            self.old_errors[part],
-            self.new_errors[part],
-            self.history_requests[part],
-            self.history_errors[part],
-            self.bucket_seconds,
-        )
-
-    @property
-    def calibrated(self) -> Bools:
-        """Where the history is long enough to tell lasting noise from calm; shape `(n,)`."""
-        buckets = (self.history_requests > 0).sum(axis=1)
-        return np.asarray((buckets >= CALIBRATED_BUCKETS) & (self.history_errors.sum(axis=1) >= CALIBRATED_ERRORS))
 
 
 @dataclass(frozen=True, eq=False)

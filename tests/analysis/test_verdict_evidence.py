@@ -11,6 +11,7 @@ from benchmarks.statistics.verdict_worlds import World, draw
 from createos_nb.analysis import verdict_evidence as evidence
 from createos_nb.analysis import verdict_likelihood as likelihood
 from createos_nb.analysis import verdict_noise as noise
+from createos_nb.analysis.verdict_sides import Sides
 
 HEIGHT = np.log(100)
 
@@ -20,7 +21,7 @@ def sides(old_errors, new_errors, *, old=600.0, new=600.0, history=None):
     b, g = (np.asarray(one, dtype=float)[None] for one in (old_errors, new_errors))
     past = np.zeros((1, 0)) if history is None else np.asarray(history, dtype=float)[None]
     asked = np.full_like(b, old), np.full_like(g, new)
-    return evidence.Sides(*asked, b, g, np.full_like(past, old), past)
+    return Sides(*asked, b, g, np.full_like(past, old), past)
 
 
 def test_rising_factorials_agree_with_the_gamma_function():
@@ -68,7 +69,7 @@ def test_the_calm_likelihood_is_the_conditional_binomial_of_independent_errors()
     old, new = rng.poisson(500, (1, 30)).astype(float), rng.poisson(90, (1, 30)).astype(float)
     b, g = rng.poisson(2.5, (1, 30)).astype(float), rng.poisson(1.0, (1, 30)).astype(float)
     nodes = np.array([1.0, 3.0])
-    given = evidence.Sides(old, new, b, g, np.zeros((1, 0)), np.zeros((1, 0)))
+    given = Sides(old, new, b, g, np.zeros((1, 0)), np.zeros((1, 0)))
     found = likelihood.paths(given, slice(0, 30), noise.noises(), nodes, 2)[0, :, 0]
     published = np.cumsum(g * np.log(3) + (b + g) * np.log((old + new) / (old + 3 * new)), axis=1)[0]
     assert found[:, 1] - found[:, 0] == pytest.approx(published, rel=1e-9)
@@ -81,7 +82,7 @@ def test_later_buckets_change_no_earlier_evidence(buckets, history):
     found = evidence.judge(whole)
     for length in (1, 17, buckets // 2, buckets - 1):
         counts = (whole.old_requests, whole.new_requests, whole.old_errors, whole.new_errors)
-        part = evidence.Sides(*(one[:, :length] for one in counts), whole.history_requests, whole.history_errors)
+        part = Sides(*(one[:, :length] for one in counts), whole.history_requests, whole.history_errors)
         earlier = evidence.judge(part)
         assert earlier.rollback == pytest.approx(found.rollback[:, :length], abs=1e-9)
         assert earlier.promote == pytest.approx(found.promote[:, :length], abs=1e-9)

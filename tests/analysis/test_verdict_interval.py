@@ -8,6 +8,7 @@ import pytest
 from benchmarks.statistics.verdict_worlds import World, draw
 from createos_nb.analysis import verdict_evidence as evidence
 from createos_nb.analysis import verdict_interval as interval
+from createos_nb.analysis.verdict_sides import Sides
 
 HEIGHT = np.log(100)
 
@@ -68,7 +69,7 @@ def test_with_a_million_errors_the_bounds_are_as_narrow_as_they_get():
 
 def test_without_errors_everything_is_possible():
     empty = np.zeros((1, 10))
-    sides = evidence.Sides(empty + 50, empty + 50, empty, empty, np.zeros((1, 0)), np.zeros((1, 0)))
+    sides = Sides(empty + 50, empty + 50, empty, empty, np.zeros((1, 0)), np.zeros((1, 0)))
     found = bounds_of(sides)
     assert np.isnan(found.ratio[0, 0])
     assert (found.low[0, 0], found.high[0, 0]) == (0.0, np.inf)
