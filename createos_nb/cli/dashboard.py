@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import os
 import secrets
 import socket
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from createos_nb.errors import ConfigurationError, InvalidInput
-
-if TYPE_CHECKING:
-    from createos_nb.running.library import Page
+from createos_nb.errors import ConfigurationError
 
 NAME = "dashboard"
 HELP = "Serve the control room, or another notebook of panels, as a dashboard on this machine."
@@ -36,11 +32,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    from createos_nb.running import library, parameters
+    from createos_nb.running import library, parameters, placing
 
     page = library.page(given.notebook)
     values = parameters.read(page.parameters, given.parameter, page.name)
-    notebook = _prepared(page, values, given.live)
+    live = placing.profile_of(page, values, given.live)
+    notebook = placing.prepared(page, values, live=live is not None)
     with tempfile.TemporaryDirectory(prefix="createos-dashboard-") as folder:
         import nbformat
 
@@ -48,22 +45,6 @@ def run(given: argparse.Namespace) -> int:
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # has no types
         _serve(path, _port(given.port), given.theme, open_browser=not given.no_browser)
     return 0
-
-
-def _prepared(page: Page, values: dict[str, Any], live: str | None) -> Any:
-    from createos_nb.opening import LIVE
-    from createos_nb.running import parameters
-
-    notebook = copy.deepcopy(page.content)
-    if live is not None:
-        if "world" not in page.parameters:
-            raise InvalidInput(
-                f"{page.name} opens a simulated world of its own (it has no parameter world): not --live"
-            )
-        values["world"] = f"{LIVE}:{live}" if live else LIVE
-        notebook.cells = [cell for cell in notebook.cells if "simulator" not in parameters.tags(cell)]
-    parameters.inject(notebook, values)
-    return notebook
 
 
 def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> None:

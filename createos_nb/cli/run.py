@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import shlex
 import sys
 import textwrap
@@ -94,11 +93,11 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _run(page: Page, given: argparse.Namespace) -> int:
-    from createos_nb.running import execution, parameters
+    from createos_nb.running import execution, parameters, placing
     from createos_nb.running.record import Record
 
     values = parameters.read(page.parameters, given.parameter, page.name)
-    live = _live(page, values, given.live)
+    live = placing.profile_of(page, values, given.live)
     shown = {name: values.get(name, one.default) for name, one in page.parameters.items()}
     record = Record(
         page.name,
@@ -106,11 +105,7 @@ def _run(page: Page, given: argparse.Namespace) -> int:
         live=live is not None,
         secrets=_secrets(live),
     )
-    notebook = copy.deepcopy(page.content)
-    if live is not None:
-        notebook.cells = [cell for cell in notebook.cells if "simulator" not in parameters.tags(cell)]
-    _emptied(notebook)
-    parameters.inject(notebook, values)
+    notebook = placing.prepared(page, values, live=live is not None)
     began = time.monotonic()
     failure = execution.execute(
         notebook,
@@ -134,27 +129,6 @@ def _run(page: Page, given: argparse.Namespace) -> int:
     for path in (record.notebook, *record.journals()):
         print(f"  {path.name}")
     return code
-
-
-def _live(page: Page, values: dict[str, Any], asked: str | None) -> str | None:
-    """The profile of a run on the platform ("" for the default one), None for one on a world; puts it in the values.
-
-    Raises `InvalidInput` where the notebook knows no platform.
-    """
-    from createos_nb.opening import LIVE, live_profile
-
-    own = values.get("world")
-    if asked is None and isinstance(own, str):
-        live, profile = live_profile(own)
-        return profile if live else None
-    if asked is None:
-        return None
-    if "world" not in page.parameters:
-        raise InvalidInput(f"{page.name} opens a simulated world of its own (it has no parameter world): not --live")
-    if own is not None:
-        raise InvalidInput("give -p world=… or --live, not both")
-    values["world"] = f"{LIVE}:{asked}" if asked else LIVE
-    return asked
 
 
 def _secrets(live: str | None) -> list[Secret]:
@@ -193,14 +167,6 @@ def _tell(text: str) -> None:
     lines = text.split("\n")
     sys.stdout.write("\n".join(clean(line) for line in lines))
     sys.stdout.flush()
-
-
-def _emptied(notebook: Any) -> None:
-    """No output of an earlier run is taken for one of this run."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    notebook.metadata.pop("widgets", None)
 
 
 def _list(found: list[Page]) -> None:

@@ -1,0 +1,52 @@
+"""Where a notebook runs: on its simulated world, or on the platform."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.errors import InvalidInput
+from createos_nb.opening import LIVE, live_profile
+from createos_nb.running import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from createos_nb.running.library import Page
+
+
+def profile_of(page: Page, values: dict[str, Any], asked: str | None) -> str | None:
+    """The profile of a run on the platform ("" for the default one), None for one on a world; puts it in the values.
+
+    Raises `InvalidInput` where the notebook knows no platform.
+    """
+    own = values.get("world")
+    if asked is None and isinstance(own, str):
+        live, profile = live_profile(own)
+        return profile if live else None
+    if asked is None:
+        return None
+    if "world" not in page.parameters:
+        raise InvalidInput(f"{page.name} opens a simulated world of its own (it has no parameter world): not --live")
+    if own is not None:
+        raise InvalidInput("give -p world=… or --live, not both")
+    values["world"] = f"{LIVE}:{asked}" if asked else LIVE
+    return asked
+
+
+def prepared(page: Page, values: Mapping[str, Any], *, live: bool) -> Any:
+    """A copy of the notebook with its values given, without outputs, and without the cells that need another world."""
+    notebook = copy.deepcopy(page.content)
+    if live:
+        notebook.cells = [cell for cell in notebook.cells if "simulator" not in parameters.tags(cell)]
+    _emptied(notebook)
+    parameters.inject(notebook, values)
+    return notebook
+
+
+def _emptied(notebook: Any) -> None:
+    """No output of an earlier run is taken for one of this run."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
