@@ -14,6 +14,7 @@ import pandas as pd
 from createos_nb.errors import CreateOSError
 from createos_nb.frames.logs import clean
 from createos_nb.panels import markup
+from createos_nb.panels.keys_kept import KeysKept
 from createos_nb.panels.params import Control, Params
 from createos_nb.panels.work import Stream, Ticker, Worker
 from createos_nb.times import iso
@@ -58,7 +59,7 @@ class Panel:
 
     def _build(self, *body: widgets.Widget) -> None:
         """Put the parts together, and show where we are."""
-        self.box.children = (widgets.HTML(markup.style()), self._head, *body, self._said, self._wrong)
+        self.box.children = (widgets.HTML(markup.style()), KeysKept(), self._head, *body, self._said, self._wrong)
         self._place()
 
     def _control(self, name: str, widget: Any, **how: Any) -> Any:

@@ -69,7 +69,7 @@ def test_an_error_in_a_buttons_callback_is_shown_and_kept(client: Any, error: Ex
         raise error
 
     panel._build(panel._button("Do it", fail))
-    panel.box.children[2].click()
+    panel.box.children[3].click()
     assert panel.last_error is error
     assert 'role="alert"' in panel._wrong.value
     assert type(error).__name__ in panel._wrong.value or "not there" in panel._wrong.value

@@ -169,3 +169,27 @@ def test_a_folder_is_dropped_into_a_panel_and_not_into_the_file_browser(notebook
     own.page.get_by_text("4 files, 700,029 bytes go; 3 names stay here").wait_for(timeout=20_000)
     with urllib.request.urlopen(f"{own.address}/api/contents?token={TOKEN}", timeout=10) as answer:
         assert "shop" not in [one["name"] for one in json.load(answer)["content"]]
+
+
+def test_the_control_room_is_used_in_jupyterlab(notebook: Any) -> None:
+    """Its notebook, run from top to bottom: an environment is opened and scaled below the table, which says so."""
+    room = nbformat.read(Path(__file__).parents[2] / "notebooks" / "60_control_room.ipynb", as_version=4)
+    own = notebook(*(cell.source for cell in room.cells if cell.cell_type == "code"))
+    own.command("notebook:run-all-cells")
+    page = own.page
+    page.get_by_role("radio", name="choose storefront / staging").check(timeout=40_000)
+    page.get_by_label("Open as").select_option("scale")
+    page.get_by_role("button", name="Open", exact=True).click()
+    below = page.locator(".createos-panel .createos-panel")
+    slider = below.get_by_role("slider", name="Replicas")
+    slider.click(trial=True)  # it is off until what is so has come
+    slider.press("ArrowRight")
+    below.get_by_text("2 (now 1)").wait_for()
+    below.get_by_role("button", name="Show the plan").click()
+    below.get_by_label("Type staging to confirm").fill("staging")
+    below.get_by_label("Reason").fill("a test")
+    below.get_by_role("button", name="Scale", exact=True).click()
+    below.get_by_text("Receipt: scale storefront / staging: replicas 2").wait_for(timeout=20_000)
+    table = page.get_by_role("table", name="Environments of all projects")
+    row = table.get_by_role("row").filter(has=page.get_by_role("radio", name="choose storefront / staging"))
+    row.get_by_text("2", exact=True).wait_for()
