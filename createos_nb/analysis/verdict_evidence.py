@@ -195,7 +195,7 @@ def follow(
             before = carried[number]
             if before is not None:
                 path += before
-            weight = weights[number][:, first:last]
+            weight, careful = weights[number][:, :, first:last]
             calm = path[:, :, 0, :split] / powers[number][:, None, None]
             null, worse = _mixed(path, weight, up[:1])[..., 0], _mixed(path, weight, up[1:])
             found = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
@@ -203,11 +203,13 @@ def follow(
             found = np.logaddexp(found + np.log1p(-LATE), late + np.log(LATE))
             rollback[part] = found if not share[part].any() else _beside(found, calm, share[part, None], up)
             if len(down):
-                better = _mixed(path, weight, down)
+                better = _mixed(path, careful, down)
                 promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
             if len(here):
-                curve[part] = log_sum(np.moveaxis(path[:, here - first] + weight[:, here - first, :, None], 2, -1))
-                powered[part] = calm[:, here - first]
+                at = here - first
+                curve[part, :, :split] = _mixed(path[:, at], weight[:, at], np.arange(split))
+                curve[part, :, split:] = _mixed(path[:, at], careful[:, at], np.arange(split, len(ratios)))
+                powered[part] = calm[:, at]
             carried[number] = path[:, -1:]
         yield Evidence(
             rollback,
@@ -286,7 +288,8 @@ def _beside(found: Floats, calm: Floats, share: Floats, places: Ints) -> Floats:
 
 
 def _weights(sides: Sides, kinds: Noises) -> tuple[Floats, Floats]:
-    """Log-weights of the noises before each bucket, `(n, T, K)`, and the dispersion for the tempering, `(n,)`."""
+    """Log-weights of the readings before each bucket, `(2, n, T, K + W)`: to roll back and to promote; and the
+    dispersion for the tempering, `(n,)`."""
     calibrated = sides.calibrated
     before = sides.history_requests.shape[1]
     requests, errors = sides.old_requests, sides.old_errors

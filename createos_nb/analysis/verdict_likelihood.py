@@ -115,9 +115,15 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
     expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
     mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
     slow, still, left = kept[:, None], np.exp(-expected), precision + b
+    told = (b + g).reshape(len(mean), -1).any(axis=1)
     drift = np.ones(mean.shape[1:])
     share, rest = np.empty_like(drift), np.empty_like(drift)
     for row in range(len(mean) - 1):
+        moved = mean[row + 1]
+        if not told[row]:  # no errors, nothing learnt: it is only moved on
+            np.multiply(mean[row], slow, out=moved)
+            np.exp(moved, out=drift)
+            continue
         # share = precision · expit(expected + mean), with the exponentials at hand
         np.add(drift, still[row], out=rest)
         np.divide(drift, rest, out=share)
@@ -126,7 +132,6 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
         np.maximum(rest, _LEAST, out=rest)
         share += g[row]
         share /= rest
-        moved = mean[row + 1]
         np.log(share, out=moved)
         moved -= expected[row]
         moved *= slow

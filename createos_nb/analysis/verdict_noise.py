@@ -30,9 +30,11 @@ _MEMORIES = (0.0, 0.7, 0.93)
 _REMEMBERED = (16.0, 4.0, 1.5)
 """Shapes that come with a memory; wilder noise is taken to be independent."""
 
-_CALM, _BY_MEMORY = 0.52, (0.31, 0.13, 0.04)
+_CALM, _BY_MEMORY = 0.57, (0.28, 0.11, 0.04)
+_CALM_CAREFUL, _BY_MEMORY_CAREFUL = 0.40, (0.28, 0.23, 0.09)
 _CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.30, (0.26, 0.24, 0.20)
-"""Weights before anything was seen. A history long enough to dismiss lasting noise lets us fear it more at first."""
+"""Weights before anything was seen. A history long enough to dismiss lasting noise lets us fear it more at first.
+Without one a promotion, which can wait, fears it more than a rollback."""
 _BY_SHAPE = {0.0: (0.17, 0.18, 0.19, 0.18, 0.28), 0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
 _BY_SHAPE_CALIBRATED = {0.0: (0.20, 0.20, 0.20, 0.18, 0.22), 0.7: (0.42, 0.40, 0.18), 0.93: (0.42, 0.40, 0.18)}
 
@@ -52,7 +54,8 @@ class Noises:
     memory: Floats
     """Correlation of that logarithm from one bucket to the next."""
     prior: Floats
-    """Weights before anything was seen; they add up to 1. Shape `(2, K)`: without and with a long history."""
+    """Weights before anything was seen; they add up to 1. Shape `(2, 2, K)`: to roll back and to promote, each without
+    and with a long history."""
     own: Floats
     """Matrix `(K, K)` from the weights of the noise that a side shows to those of the noise that is its own."""
 
@@ -68,29 +71,37 @@ class Noises:
 def noises(bucket_seconds: float = 60.0) -> Noises:
     """The list for a width of buckets; memories are per bucket from a minute on, and per minute below it."""
     spread, memory = [0.0], [0.0]
-    priors = [[_CALM], [_CALM_CALIBRATED]]
-    for place, lasting in enumerate(_MEMORIES):
-        for number, shape in enumerate(_SHAPES if lasting == 0 else _REMEMBERED):
+    for lasting in _MEMORIES:
+        for shape in _SHAPES if lasting == 0 else _REMEMBERED:
             spread.append(_trigamma(shape))
             memory.append(lasting ** min(bucket_seconds / 60.0, 1.0) if lasting else 0.0)
-            priors[0].append(_BY_MEMORY[place] * _BY_SHAPE[lasting][number])
-            priors[1].append(_BY_MEMORY_CALIBRATED[place] * _BY_SHAPE_CALIBRATED[lasting][number])
-    prior = np.array(priors)
-    prior /= prior.sum(axis=1, keepdims=True)
+    calibrated = _prior(_CALM_CALIBRATED, _BY_MEMORY_CALIBRATED, _BY_SHAPE_CALIBRATED)
+    prior = np.array(
+        [
+            [_prior(_CALM, _BY_MEMORY, _BY_SHAPE), calibrated],
+            [_prior(_CALM_CAREFUL, _BY_MEMORY_CAREFUL, _BY_SHAPE), calibrated],
+        ]
+    )
     return Noises(np.array(spread), np.array(memory), prior, _own_share(np.array(spread), np.array(memory)))
 
 
-def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> Floats:
-    """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; shape `(n, T, K)`.
+def _prior(calm: float, by_memory: tuple[float, ...], by_shape: dict[float, tuple[float, ...]]) -> Floats:
+    lasting = [part * share for memory, part in zip(_MEMORIES, by_memory, strict=True) for share in by_shape[memory]]
+    found = np.array([calm, *lasting])
+    return np.asarray(found / found.sum())
 
-    `told`: what `predictive` gives for the old side, of which the first `before` buckets are history and the others the
+
+def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> Floats:
+    """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; `(2, n, T, K)`.
+
+    Those to roll back and those to promote. `told`: what `predictive` gives for the old side, of which the first `before` buckets are history and the others the
     watch. `calibrated`, shape `(n,)`: whether the history is a long one. The weights before a bucket use the buckets
     before it only. What the old side shows is taken to be wholly its own with probability 0.40, one step wilder or more
     lasting than it looks with 0.12, wholly shared with the other side with 0.22, and partly its own otherwise.
     """
     upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
     np.cumsum(told, axis=1, out=upto[:, 1:])
-    first = np.log(kinds.prior)[calibrated.astype(np.int64)][:, None, :]
+    first = np.log(kinds.prior)[:, calibrated.astype(np.int64)][:, :, None, :]
     return np.asarray(np.log(np.maximum(normalised(upto[:, before:-1] + first) @ kinds.own, 1e-300)))
 
 
@@ -104,7 +115,7 @@ def dispersion(requests: Floats, errors: Floats, told: Floats, kinds: Noises) ->
     total = np.maximum(requests.sum(axis=1), 1.0)
     level = errors.sum(axis=1) / total
     buckets = np.maximum(seen.sum(axis=1), 2)
-    weights = normalised(told.sum(axis=1) + np.log(kinds.prior[1]))
+    weights = normalised(told.sum(axis=1) + np.log(kinds.prior[0, 1]))
     implied = 1 + level * total / buckets * (weights @ kinds.long_run)
     expected = np.maximum(requests * level[:, None], 1e-12)
     pearson = np.where(seen, (errors - expected) ** 2 / expected, 0.0).sum(axis=1)

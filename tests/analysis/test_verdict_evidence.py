@@ -36,7 +36,7 @@ def test_the_noises_have_the_spread_of_gamma_variables():
     at_once = kinds.spread[(kinds.memory == 0) & (kinds.spread > 0)]
     assert at_once == pytest.approx([float(polygamma(1, shape)) for shape in (16, 4, 1.5, 0.7, 0.25)], rel=1e-6)
     assert noise.shape_of(at_once[:4]) == pytest.approx([16, 4, 1.5, 0.7], rel=0.1)
-    assert kinds.prior.sum(axis=1) == pytest.approx([1, 1])
+    assert kinds.prior.sum(axis=-1).ravel() == pytest.approx([1, 1, 1, 1])
     assert kinds.own.sum(axis=1) == pytest.approx(np.ones(len(kinds.spread)))
 
 
