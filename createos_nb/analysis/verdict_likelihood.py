@@ -115,7 +115,7 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
     expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
     mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
     slow, still, left = kept[:, None], np.exp(-expected), precision + b
-    told = (b + g).reshape(len(mean), -1).any(axis=1)
+    told = np.asarray((b + g).reshape(len(mean), -1).any(axis=1))
     drift = np.ones(mean.shape[1:])
     share, rest = np.empty_like(drift), np.empty_like(drift)
     for row in range(len(mean) - 1):

@@ -94,10 +94,11 @@ def _prior(calm: float, by_memory: tuple[float, ...], by_shape: dict[float, tupl
 def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> Floats:
     """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; `(2, n, T, K)`.
 
-    Those to roll back and those to promote. `told`: what `predictive` gives for the old side, of which the first `before` buckets are history and the others the
-    watch. `calibrated`, shape `(n,)`: whether the history is a long one. The weights before a bucket use the buckets
-    before it only. What the old side shows is taken to be wholly its own with probability 0.40, one step wilder or more
-    lasting than it looks with 0.12, wholly shared with the other side with 0.22, and partly its own otherwise.
+    The first are those to roll back, the second those to promote. `told`: what `predictive` gives for the old side, of
+    which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`: whether the
+    history is a long one. The weights before a bucket use the buckets before it only. What the old side shows is taken
+    to be wholly its own with probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared
+    with the other side with 0.22, and partly its own otherwise.
     """
     upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
     np.cumsum(told, axis=1, out=upto[:, 1:])
