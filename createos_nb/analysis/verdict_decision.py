@@ -106,17 +106,19 @@ def requests_needed(
     clumping: float,
     rollback: float,
     promote: float,
+    held: bool,
     terms: Terms,
 ) -> int | None:
     """About how many more requests, of both sides together at their present shares, until it is decided.
 
-    `old`, `new`, `history`: requests and errors so far, and of the old side before; `clumping`: by how much errors
-    vary more between the sides than independent ones; `rollback`, `promote`: log-evidence now. None where no number can
-    be given: one side has no requests. It takes the ratio to be what was seen, drawn towards 1 as far as the data leave
-    it open, and is a forecast: half of the watches take longer.
+    `old`, `new`, `history`: requests and errors so far, and of the old side before; `clumping`: by how much errors vary
+    more between the sides than independent ones; `rollback`, `promote`: log-evidence now; `held`: a promotion waits for
+    somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has no
+    requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
+    towards 1 as far as the data leave it open, and is a forecast: half of the watches take longer.
     """
     both = old[0] + new[0]
-    if not old[0] or not new[0]:
+    if not old[0] or not new[0] or (held and not old[1] + new[1]):
         return None
     share = new[0] / both
     plain = (new[1] + 0.5) / (new[0] + 1.0) / ((old[1] + 0.5) / (old[0] + 1.0))
@@ -126,7 +128,7 @@ def requests_needed(
     rate = (history[1] + old[1] + new[1] + 0.5) / (history[0] + old[0] + ratio * new[0] + 1.0)
     found = []
     for at, height, now in ((1.0, -np.log(terms.alpha), rollback), (terms.worse, -np.log(terms.beta), promote)):
-        if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse):
+        if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse and not held):
             gain = float(information(np.array(rate), np.array(share), ratio, at)) / clumping
             if gain > 0:
                 # ahead of the forecast is luck that may turn, behind it has to be made up for

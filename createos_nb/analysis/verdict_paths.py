@@ -7,6 +7,9 @@ counts, both to roll back and to promote. What this hides, a regression that rea
 on its own; from the paths alone it cannot be told from a noisy client, so it asks a person to look and holds the
 promotion, and does not roll back.
 
+A path whose errors are a quarter of all requests of a side is never left out: that is no client among others but what
+the side is there for, such as the one endpoint of an API.
+
 The platform lists ten rows of a path and a status for each stretch of time. A path that is not listed is taken to have
 none, which errs by no more than the smallest row of a full list. How often a path is asked for is not known by bucket:
 both sides are taken to be asked for it alike.
@@ -24,13 +27,15 @@ from createos_nb.analysis.verdict_input import Watch
 
 WEIGHED, MATERIAL = 5, 0.1
 """Left out in turn are the paths with the most errors so far, if they have a tenth of all: fewer cannot mislead."""
+_BULK = 0.25
+"""The part of a side's requests from which on a path's errors are the side's, and not one client's."""
 _MOST = 24
 """Paths that are looked at in one watch, those with the most errors; more than a watch has in practice."""
 
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Errors of the paths that weighed at any time, the earliest to do so first; J paths on T buckets."""
+    """Errors of the paths that led at any time, the earliest to do so first; J paths on T buckets."""
 
     names: tuple[str, ...]
     kinds: Ints
@@ -38,8 +43,10 @@ class Paths:
     old: Floats
     """Errors by bucket on the old side, shape `(J, T)`."""
     new: Floats
-    weighs: Bools
+    leads: Bools
     """Shape `(J, T)`: whether, after the bucket, the path is one of the five and has a tenth of the errors so far."""
+    weighs: Bools
+    """Shape `(J, T)`: whether the answer without it counts after the bucket: it leads, and is not the side's bulk."""
     timed: bool
     """Whether the counts came by bucket; otherwise one total was spread like the side's errors."""
 
@@ -50,8 +57,8 @@ class Paths:
 
     @property
     def known(self) -> Bools:
-        """Whether the path has weighed by then; shape `(J, T)`."""
-        return np.asarray(np.logical_or.accumulate(self.weighs, axis=1))
+        """Whether the path has led by then; shape `(J, T)`."""
+        return np.asarray(np.logical_or.accumulate(self.leads, axis=1))
 
 
 def read_paths(
@@ -87,7 +94,7 @@ def read_paths(
 
 
 def _leading(found: dict[tuple[int, str], Floats], watch: Watch, timed: bool) -> Paths:
-    """Of each kind of errors the paths that weighed after some bucket."""
+    """Of each kind of errors the paths that led after some bucket."""
     chosen: list[tuple[int, int, str, Bools]] = []
     buckets = len(watch.index)
     for kind in sorted({number for number, _ in found}):
@@ -108,12 +115,17 @@ def _leading(found: dict[tuple[int, str], Floats], watch: Watch, timed: bool) ->
     old, new = np.zeros((2, len(chosen), buckets))
     for place, (_, kind, name, _) in enumerate(chosen):
         old[place], new[place] = found[kind, name]
+    leads = np.array([one[3] for one in chosen], dtype=np.bool_).reshape(len(chosen), buckets)
+    bulk = np.zeros_like(leads)
+    for failed, asked in ((old, watch.old), (new, watch.new)):
+        bulk |= np.cumsum(failed, axis=1) >= _BULK * np.maximum(np.cumsum(asked), 1.0)
     return Paths(
         names=tuple(one[2] for one in chosen),
         kinds=np.array([one[1] for one in chosen], dtype=np.int64),
         old=old,
         new=new,
-        weighs=np.array([one[3] for one in chosen], dtype=np.bool_).reshape(len(chosen), buckets),
+        leads=leads,
+        weighs=leads & ~bulk,
         timed=timed,
     )
 

@@ -19,13 +19,6 @@ from createos_nb.analysis.verdict_words import number, times
 SHOWN = 240
 """Buckets of a watch at which `intervals` are worked out."""
 
-_TITLES = {
-    "rollback": "Roll back",
-    "promote": "Promote",
-    "keep watching": "Keep watching",
-    "not enough traffic": "Not enough traffic",
-}
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Guard:
@@ -172,17 +165,13 @@ class ReleaseVerdict:
         return 1 / self.alpha
 
     def __repr__(self) -> str:
-        return card.text(self._title, self.sentence, self._rows())
+        return card.text("Release verdict", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
         frames = [("By class of errors", _rounded(self.by_class))] if len(self._classes) > 1 else []
         if len(self.single_path) and self.single_path["regressed"].any():
             frames.append(("Paths that fail more often on the new side", _rounded(self.single_path)))
-        return card.html(self._title, self.sentence, self._rows(), frames=frames)
-
-    @property
-    def _title(self) -> str:
-        return _TITLES.get(self.decision, self.decision)
+        return card.html("Release verdict", self.sentence, self._rows(), frames=frames)
 
     def _rows(self) -> list[tuple[str, Any]]:
         rows: list[tuple[str, Any]] = [

@@ -35,7 +35,7 @@ def summarise(
         low = max(low, 1.0)
     if decision == PROMOTE and kind == 0 and not weighing.course.negligible:
         high = min(high, terms.worse)
-    needed = 0 if decided is not None else _needed(seen, weighing, terms)
+    needed = 0 if decided is not None else _needed(seen, weighing, _mildest(weighing, 0), terms)
     guard = _guard(weighing, paths, names, mildest)
     single = _single_paths(seen, weighing, paths, names, terms)
     last = decided if decision == ROLLBACK and decided is not None else len(seen.index) - 1
@@ -126,8 +126,9 @@ def _mildest(weighing: Weighing, kind: int) -> int:
     return found
 
 
-def _needed(seen: Watch, weighing: Weighing, terms: Terms) -> int | None:
-    old, new = seen.old_errors[0], seen.new_errors[0]
+def _needed(seen: Watch, weighing: Weighing, mildest: int, terms: Terms) -> int | None:
+    """The forecast, from the errors of the row that is mildest."""
+    old, new = weighing.rows.old[mildest], weighing.rows.new[mildest]
     return requests_needed(
         (float(seen.old.sum()), float(old.sum())),
         (float(seen.new.sum()), float(new.sum())),
@@ -135,6 +136,7 @@ def _needed(seen: Watch, weighing: Weighing, terms: Terms) -> int | None:
         clumping=clumping(seen.old, seen.new, old, new),
         rollback=float(weighing.together[-1]),
         promote=float(weighing.well[-1]),
+        held=bool(weighing.regressed.any()),
         terms=terms,
     )
 

@@ -37,7 +37,7 @@ def sentence(
     """
     told = _counts(counts, errors)
     when = f" after {card.span(buckets * bucket_seconds)}, at {decided_at:%H:%M} UTC" if decided_at is not None else ""
-    without = f" (judged without {left_out})" if left_out is not None else ""
+    without = _without(left_out)
     if decision == ROLLBACK:
         said = f"Roll back: the new side fails {_times(ratio)} as the old{without}; {told}. Decided{when}."
     elif decision == PROMOTE and negligible is not None:
@@ -51,7 +51,7 @@ def sentence(
             f"{without}; {told}. Decided{when}."
         )
     else:
-        said = _undecided(decision, ratio, told, counts, without, needed, bucket_seconds, buckets)
+        said = _undecided(decision, ratio, told, counts, left_out, needed, bucket_seconds, buckets)
     failing = counts[3] / counts[2] if counts[2] else 0.0
     if decision == PROMOTE and failing >= 0.5:
         said += f" Mind that both sides fail: {card.percent(failing, digits=1)} of the new side's requests."
@@ -67,7 +67,7 @@ def _undecided(
     ratio: tuple[float, float, float],
     told: str,
     counts: Counts,
-    without: str,
+    left_out: str | None,
     needed: int | None,
     bucket_seconds: int,
     buckets: int,
@@ -77,15 +77,20 @@ def _undecided(
         if not requests:
             return f"Not enough traffic: the {side} side had no requests that could be compared."
     if np.isnan(ratio[0]):
-        said = f"{_titled(decision)}: no errors on either side; {told}"
+        but = "" if left_out is None else f" but for those of {left_out}"
+        said = f"{_titled(decision)}: no errors on either side{but}; {told}"
     elif decision == TRAFFIC:
         said = f"Not enough traffic yet to show even a five-fold rise; {told}"
     else:
-        said = f"Keep watching: the new side fails {_times(ratio)} as the old{without}; {told}"
+        said = f"Keep watching: the new side fails {_times(ratio)} as the old{_without(left_out)}; {told}"
     if needed is None:
         return said + "."
     pace = sum(asked) / max(buckets * bucket_seconds, 1)
     return f"{said}; about {needed:,} more requests ({card.span(needed / pace)} at this pace) to decide."
+
+
+def _without(left_out: str | None) -> str:
+    return f" (judged without {left_out})" if left_out is not None else ""
 
 
 def _times(ratio: tuple[float, float, float]) -> str:

@@ -1,4 +1,8 @@
-"""What decides between going on and stopping: from two frames of traffic to a verdict."""
+"""What decides between going on and stopping: from the traffic of two environments to a verdict.
+
+The gates that ship are data, so that a journal holds them and an interrupted run goes on with them; one's own is any
+callable.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct
 
 from createos_nb.errors import InvalidInput
+from createos_nb.times import span
 
 
 @dataclass(frozen=True)
@@ -21,21 +27,12 @@ class Verdict:
     decided: bool = True
 
 
-#: Takes the traffic of what serves today and of what is to serve, as `analytics.requests_over_time` gives it, and gives
-#: a `Verdict`, or something with `passed` (and perhaps `reason` and `decided`), or a bool. It is asked at the end of
-#: the watch. One with a number `every` watches live: it is asked after each so many seconds too, with the traffic so
-#: far, and the watch ends as soon as its verdict is `decided`. The first frame begins at least an hour before the
-#: second one, which begins with the watch.
-Gate: TypeAlias = Callable[[pd.DataFrame, pd.DataFrame], Any]
-
-
-@dataclass(frozen=True)
-class SuccessRate:
+class SuccessRate(Struct, frozen=True, tag_field="gate", tag="success rate"):
     """Passes what has had enough requests and does not succeed less often than what serves today.
 
     A request succeeds unless it ends in a server error (5xx). It does not pass with fewer than `minimum` requests of
     the new one, nor where the Wilson interval of its success rate at `confidence` lies wholly below that of the other.
-    Clumps of errors are not allowed for: `createos_nb.analysis` judges more closely.
+    Clumps of errors are not allowed for: `ReleaseGate` judges more closely, where there is traffic enough.
     """
 
     minimum: int = 20
@@ -61,6 +58,55 @@ class SuccessRate:
         if high[1] < low[0]:
             return Verdict(False, f"it is worse: {share}, {then}")
         return Verdict(True, f"{share}, {then}")
+
+    def __str__(self) -> str:
+        return f"the success rate of at least {self.minimum} requests decides at the end"
+
+
+class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
+    """Judges by `analysis.release_verdict`, live, as `runbooks.release_watch` does: with the history of what serves
+    today and the error paths of both sides.
+
+    It is asked every `every` seconds: a rollback stops the plan at once, a promotion lets it go on at once. Where the
+    watch ends undecided, `otherwise` judges what there was; None stops the plan, since nothing is proven. `history`:
+    how long before the watch what serves today is read. `alpha`, `beta`, `worse`, `errors`, `negligible`: as for
+    `analysis.release_verdict`, whose assumption holds here, too: both sides are asked for much the same, so the paths
+    of a watch should be those that users ask for.
+    """
+
+    every: float = 60.0
+    history: float | str = "1d"
+    paths: bool = True
+    alpha: float = 0.01
+    beta: float = 0.01
+    worse: float = 2.0
+    errors: str | tuple[str, ...] = ("5xx", "4xx")
+    negligible: float | None = 2e-4
+    otherwise: SuccessRate | None = SuccessRate()
+
+    def __post_init__(self) -> None:
+        every_of(self)
+        span(self.history, "history")
+        if not isinstance(self.otherwise, SuccessRate | None):
+            raise InvalidInput("a ReleaseGate's otherwise= is a SuccessRate, or None to stop where nothing is proven")
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What `release_verdict` is asked for."""
+        names = ("alpha", "beta", "worse", "errors", "negligible")
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        rest = "nothing passes undecided" if self.otherwise is None else f"undecided, {self.otherwise}"
+        return f"the release verdict decides, looked at every {self.every:.0f} s; {rest}"
+
+
+#: One that ships, or a callable that takes the traffic of what serves today and of what is to serve, as
+#: `analytics.requests_over_time` gives it, and gives a `Verdict`, or something with `passed` (and perhaps `reason` and
+#: `decided`), or a bool. It is asked at the end of the watch. One with a number `every` watches live: it is asked after
+#: each so many seconds too, with the traffic so far, and the watch ends as soon as its verdict is `decided`. The first
+#: frame begins at least an hour before the second one, which begins with the watch.
+Gate: TypeAlias = SuccessRate | ReleaseGate | Callable[[pd.DataFrame, pd.DataFrame], Any]
 
 
 def _good(frame: pd.DataFrame) -> tuple[float, float]:

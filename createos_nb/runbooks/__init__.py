@@ -8,7 +8,7 @@ receipt.undo()                                         # a plan again
 
 from __future__ import annotations
 
-from createos_nb.plans.gate import SuccessRate, Verdict
+from createos_nb.plans.gate import ReleaseGate, SuccessRate, Verdict
 from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.deleting import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploying import deploy, promote, retry_failed, wake
@@ -18,7 +18,7 @@ from createos_nb.runbooks.scaling import scale
 from createos_nb.runbooks.switching import blue_green, switch
 from createos_nb.runbooks.transferring import take_over, transfer
 from createos_nb.runbooks.variables import set_variables
-from createos_nb.runbooks.watching import ReleaseGate, Watched, release_watch
+from createos_nb.runbooks.watching import Watched, release_watch
 
 __all__ = [
     "ReleaseGate",

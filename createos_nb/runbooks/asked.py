@@ -11,7 +11,7 @@ import numpy as np
 from createos_nb.api import find
 from createos_nb.errors import InvalidInput
 from createos_nb.nouns.values import ready
-from createos_nb.plans.gate import SuccessRate, every_of
+from createos_nb.plans.gate import ReleaseGate, every_of
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -57,8 +57,11 @@ def pace_of(requests: Any, seconds: Any) -> tuple[int, float]:
 def gate_of(gate: Gate | None) -> Gate:
     """The gate, or the one that ships. Raises `InvalidInput`."""
     if gate is None:
-        return SuccessRate()
-    if not callable(gate):
-        raise InvalidInput(f"gate: a callable from two traffic frames to a verdict, not a {type(gate).__name__}")
+        return ReleaseGate()
+    if not isinstance(gate, ReleaseGate) and not callable(gate):
+        raise InvalidInput(
+            "gate: a ReleaseGate, a SuccessRate, or a callable from two traffic frames to a verdict, not a "
+            f"{type(gate).__name__}"
+        )
     every_of(gate)
     return gate

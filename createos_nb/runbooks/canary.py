@@ -45,8 +45,9 @@ def canary(
 
     The platform can't split traffic: the second environment, `side` (made if it is not there), has an address of its
     own, and its traffic is whoever uses that address, and the requests that each stage sends: `stages` are pairs of
-    requests and seconds. After each stage `gate` (default: `SuccessRate()`) compares its traffic with that of the first
-    one; where it does not pass, the plan stops, and what served users still does. What is tried: as for `blue_green`.
+    requests and seconds. During each stage `gate` (default: `ReleaseGate()`, the release verdict looked at each minute)
+    compares its traffic with that of the first one; where it does not pass, the plan stops, and what served users still
+    does. What is tried: as for `blue_green`.
     """
     asked, pace, gate = paths_of(paths), stages_of(stages), gate_of(gate)
     present = Present(client)

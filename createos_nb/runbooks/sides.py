@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gate import Gate, SuccessRate
+from createos_nb.plans.gate import Gate, ReleaseGate, SuccessRate
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.present import Row
 from createos_nb.plans.steps.environments import accepted, target_of
@@ -49,9 +49,14 @@ def watch_of(
     project: Row, side: Row, baseline: Row, paths: list[str], requests: int, seconds: float, gate: Gate
 ) -> tuple[Watch, Hidden | None]:
     """The step that watches a side, and what of it no journal holds."""
-    shipped = gate if isinstance(gate, SuccessRate) else None
-    if shipped is not None and shipped.minimum > requests:
-        raise InvalidInput(f"the gate needs {shipped.minimum} requests, and requests={requests}")
+    shipped: ReleaseGate | SuccessRate | None
+    if isinstance(gate, ReleaseGate | SuccessRate):
+        shipped, own = gate, None
+    else:
+        shipped, own = None, Hidden(gate=gate)
+    rate = shipped.otherwise if isinstance(shipped, ReleaseGate) else shipped
+    if rate is not None and rate.minimum > requests:
+        raise InvalidInput(f"the gate needs {rate.minimum} requests, and requests={requests}")
     target = Target(
         project=project["id"],
         project_name=project["uniqueName"],
@@ -60,14 +65,12 @@ def watch_of(
     )
     step = Watch(
         target=target,
-        why="the gate decides",
+        why=str(shipped or "the gate decides"),
         paths=paths,
         requests=requests,
         beside=baseline["id"],
         beside_name=baseline["uniqueName"],
         seconds=float(seconds),
-        minimum=shipped.minimum if shipped else 0,
-        confidence=shipped.confidence if shipped else 0.0,
-        custom=shipped is None,
+        gate=shipped,
     )
-    return step, None if shipped is not None else Hidden(gate=gate)
+    return step, own

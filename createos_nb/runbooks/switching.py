@@ -46,9 +46,9 @@ def blue_green(
     The side that the domain is routed to serves; the other one is made if it is not there. What is deployed:
     `version` (a deployment that exists), `image`, `source` (files), or the newest commit of `branch` (by default that
     of the sides). Then `requests` requests over `seconds` go to its own address, `paths` in turn; all must be answered
-    below 400, and `gate` (default: `SuccessRate()`) must let its traffic pass beside that of the serving side. Only
-    then is the domain routed, and asked through. The other side stays as it is: `receipt.follow_up("switch back")` is
-    the plan that goes back in one step.
+    below 400, and `gate` (default: `ReleaseGate()`, the release verdict looked at each minute) must let its traffic
+    pass beside that of the serving side. Only then is the domain routed, and asked through. The other side stays as it
+    is: `receipt.follow_up("switch back")` is the plan that goes back in one step.
 
     Both sides follow one branch, so a push would move a side that promotes by itself: auto-promotion of both is held.
     """

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK
+from createos_nb.analysis.verdict_decision import ROLLBACK
 from createos_nb.analysis.verdict_result import ReleaseVerdict
 from createos_nb.api.types import TimeLike
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import UNSET
-from createos_nb.plans.gate import Gate, SuccessRate, Verdict, verdict_of
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.present import Present
 from createos_nb.plans.receipt import Receipt
+from createos_nb.plans.sides import MINUTE, Side, Sides
 from createos_nb.plans.steps.step import PASSING
 from createos_nb.progress import status_line
 from createos_nb.runbooks.rolling_back import rollback
-from createos_nb.runbooks.sides_seen import MINUTE, Side, Sides
 from createos_nb.times import span, unix
 
 if TYPE_CHECKING:
@@ -178,42 +177,6 @@ _ALONE: Final = (
     " Compared with the same environment before the release: what else began then (an incident, other visitors) would "
     "look the same."
 )
-
-
-@dataclass
-class ReleaseGate:
-    """A gate for `blue_green` and `canary` that judges by `analysis.release_verdict`, live.
-
-    It is asked every `every` seconds: a rollback stops the plan at once, a promotion lets it go on at once. Where the
-    watch ends undecided, `otherwise` judges what there was (default: `SuccessRate()`); None stops the plan, since
-    nothing is proven. The history of the serving side is what the plan gives, an hour.
-    """
-
-    every: float = 60.0
-    alpha: float = 0.01
-    beta: float = 0.01
-    worse: float = 2.0
-    errors: str | tuple[str, ...] = ("5xx", "4xx")
-    otherwise: Gate | None = SuccessRate()  # noqa: RUF009  # frozen, so one for all
-
-    def __call__(self, baseline: pd.DataFrame, candidate: pd.DataFrame) -> Verdict:
-        """The verdict on the traffic of what serves, and of what is to serve."""
-        from createos_nb.analysis import release_verdict
-
-        if not len(candidate) or not len(baseline):
-            return self._undecided(baseline, candidate, "no minute could be judged yet")
-        found = release_verdict(
-            baseline, candidate, alpha=self.alpha, beta=self.beta, worse=self.worse, errors=self.errors
-        )
-        if found.decision in (ROLLBACK, PROMOTE):
-            return Verdict(found.decision == PROMOTE, found.sentence)
-        return self._undecided(baseline, candidate, found.sentence)
-
-    def _undecided(self, baseline: pd.DataFrame, candidate: pd.DataFrame, said: str) -> Verdict:
-        if self.otherwise is None:
-            return Verdict(False, said, decided=False)
-        last = verdict_of(self.otherwise(baseline, candidate))
-        return Verdict(last.passed, f"{said} By the success rate alone: {last.reason}", decided=False)
 
 
 class _Watch:

@@ -84,6 +84,25 @@ def test_a_regression_on_all_paths_is_rolled_back_through_the_guard():
     assert found.decided_at <= unguarded.decided_at + pd.Timedelta(minutes=10)
 
 
+def test_a_path_that_is_most_of_the_traffic_is_no_single_client():
+    """An API has one endpoint: where a quarter of all requests fail there, leaving it out would leave nothing."""
+    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(30, failed)}) for failed in (0, 60))
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.decision == "rollback"
+    assert found.guard.left_out is None
+    assert found.low > 1
+
+
+def test_below_that_it_is_pointed_at_without_numbers_that_mislead():
+    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(30, failed)}) for failed in (0, 40))
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.decision == "not enough traffic"
+    assert found.requests_needed is None
+    assert "no errors on either side but for those of /graphql" in found.sentence
+    assert "Look at /graphql" in found.sentence
+    assert "more requests" not in found.sentence
+
+
 def test_healthy_sides_with_paths_are_promoted():
     (old, old_paths), (new, new_paths) = (side(spread(seed, 6.0, length=120), asked=1200) for seed in (6, 7))
     found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)

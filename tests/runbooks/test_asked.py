@@ -37,7 +37,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (blue_green(requests=0), "whole number"),
     (blue_green(seconds=float("inf")), "above 0"),
     (blue_green(seconds="1m"), "above 0"),
-    (blue_green(gate="strict"), "gate: a callable"),
+    (blue_green(gate="strict"), "gate: a ReleaseGate, a SuccessRate, or a callable"),
     (blue_green(green="g"), "unique_name='g'"),
     (blue_green(green="<b>green"), "unique_name"),
     (canary(stages=[(30,)]), "pairs of requests and seconds"),

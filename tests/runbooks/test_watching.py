@@ -13,7 +13,7 @@ from createos_nb import runbooks
 from createos_nb.analysis.verdict_result import ReleaseVerdict
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.plans import StepFailed
-from createos_nb.runbooks import ReleaseGate, Verdict
+from createos_nb.runbooks import ReleaseGate, SuccessRate
 
 BAD = [{"status": 500, "share": 0.1, "cause": "null"}]
 
@@ -230,19 +230,38 @@ def test_as_a_gate_it_stops_a_bad_version_before_the_watch_is_over(client: Any) 
 
 def test_as_a_gate_it_lets_a_healthy_version_through_by_its_success_rate(client: Any) -> None:
     domain = "wholesale.juniper-goods.example.com"
-    plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=40, seconds=120, gate=ReleaseGate())
+    plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=40, seconds=120)
     plan.apply(confirm=plan.confirmation, reason="a new version")
     row = client.domains.list("storefront").set_index("name").loc[domain]
     assert row["environment_id"] != client.environments.get("storefront", "blue")["id"]
 
 
 def test_an_undecided_gate_stops_where_nothing_else_may_decide(client: Any) -> None:
-    calls = client.analytics
-    now = client.clock.now()
-    frames = [calls.requests_over_time("storefront", name, start=now - 600) for name in ("production", "green")]
-    strict, usual = ReleaseGate(otherwise=None)(*frames), ReleaseGate()(*frames)
-    assert isinstance(strict, Verdict)
-    assert not strict.passed
-    assert not strict.decided
-    assert not usual.decided
-    assert "By the success rate alone" in usual.reason
+    def plan(**gate: Any) -> Any:
+        gates = {"gate": ReleaseGate(**gate)} if gate else {}
+        return runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], **gates)
+
+    strict = plan(otherwise=None)
+    with pytest.raises(StepFailed, match=r"canary does not pass: (Not enough traffic|Keep watching)"):
+        strict.apply(confirm=strict.confirmation, reason="a new version")
+    usual = plan()
+    events: list[Any] = []
+    usual.apply(confirm=usual.confirmation, reason="a new version", on_event=events.append)
+    assert any("By the success rate alone" in event.text for event in events)
+
+
+def test_the_gate_that_ships_is_part_of_the_journal(client: Any) -> None:
+    """A run that died goes on with the gate that it was planned with, without the notebook."""
+    gate = ReleaseGate(alpha=0.005, errors="5xx", otherwise=SuccessRate(minimum=10))
+    plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], gate=gate)
+    watch = plan.steps[-2]
+    assert watch.gate == gate
+    assert "release verdict decides, looked at every 60 s" in watch.why
+    other = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)])
+    assert other.token != plan.token
+
+
+@pytest.mark.parametrize("wrong", [{"every": 0}, {"history": "long"}, {"otherwise": lambda old, new: True}])
+def test_a_release_gate_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        ReleaseGate(**wrong)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import to_builtins
+
 from createos_nb.plans.errors import MissingInput, StepFailed
-from createos_nb.plans.gate import SuccessRate, Verdict, every_of, verdict_of
+from createos_nb.plans.gate import ReleaseGate, SuccessRate, Verdict
+from createos_nb.plans.looks import Looks
 from createos_nb.plans.steps.step import PASSING, Precondition, Step, Target, resolved
 
 if TYPE_CHECKING:
@@ -103,10 +106,8 @@ class Watch(Checking, kw_only=True, tag="watch"):
     beside: str
     beside_name: str
     seconds: float
-    minimum: int = 20
-    confidence: float = 0.95
-    #: The gate is a callable that no journal can hold.
-    custom: bool = False
+    #: None: a callable that no journal can hold.
+    gate: ReleaseGate | SuccessRate | None
 
     @property
     def what(self) -> str:
@@ -117,14 +118,15 @@ class Watch(Checking, kw_only=True, tag="watch"):
         return self.seconds
 
     def details(self) -> Any:
-        return [self.beside, self.paths, self.requests, self.seconds, self.minimum, self.confidence, self.custom]
+        return [self.beside, self.paths, self.requests, self.seconds, to_builtins(self.gate)]
 
     def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
         return [pair(present, self.target, self.beside, self.beside_name, plan)]
 
-    def gate(self, run: Run) -> Gate:
-        if not self.custom:
-            return SuccessRate(self.minimum, self.confidence)
+    def judge(self, run: Run) -> Gate:
+        """The gate. Raises `MissingInput` where only the notebook has it."""
+        if self.gate is not None:
+            return self.gate
         own = run.own()
         if own is None or own.gate is None:
             raise MissingInput("the gate of the run is no part of its journal", "Run the notebook again: it goes on.")
@@ -132,20 +134,20 @@ class Watch(Checking, kw_only=True, tag="watch"):
         return gate
 
     def write(self, run: Run) -> str:
-        gate = self.gate(run)
-        every = every_of(gate)
         began, since = run.now, run.client.transport.now()  # the platform counts by its own clock
-        looks = 1
+        side = str(resolved(self.target.environment, run.made))
+        looks = Looks(run.client, self, side, self.judge(run), since)
+        every, number = looks.every, 1
         decided: Verdict | None = None
 
         def pause(due: float) -> bool:
             """Look whenever it is time."""
-            nonlocal looks, decided
-            while every is not None and began + looks * every <= min(due, began + self.seconds - every / 2):
-                run.sleep(max(0.0, began + looks * every - run.now))
-                looks += 1
+            nonlocal number, decided
+            while every is not None and began + number * every <= min(due, began + self.seconds - every / 2):
+                run.sleep(max(0.0, began + number * every - run.now))
+                number += 1
                 try:
-                    verdict = self.judged(run, gate, since)
+                    verdict = looks.look(last=False)
                 except PASSING:
                     continue  # no figures for now: the next look has them
                 run.tell("looking", verdict.reason)
@@ -156,28 +158,13 @@ class Watch(Checking, kw_only=True, tag="watch"):
             return True
 
         self.ask(run, endpoint_of(self, run), self.seconds, pause)
-        verdict = decided or self.judged(run, gate, since)
+        verdict = decided or looks.look(last=True)
         if not verdict.passed:
             raise StepFailed(
                 f"{self.target.environment_name} does not pass: {verdict.reason}",
                 "Nothing was switched: what served users still does.",
             )
         return verdict.reason
-
-    def judged(self, run: Run, gate: Gate, since: float) -> Verdict:
-        """What the gate says of the traffic so far. Raises `MissingInput` where it fails: it can be mended."""
-        calls, project = run.client.analytics, self.target.project
-        environment = resolved(self.target.environment, run.made)
-        end = run.client.transport.now()
-        candidate = calls.requests_over_time(project, environment, start=since, end=end)
-        baseline = calls.requests_over_time(project, self.beside, start=end - max(3600.0, self.seconds), end=end)
-        try:
-            return verdict_of(gate(baseline, candidate))
-        except Exception as error:  # a gate is anybody's code
-            raise MissingInput(
-                f"the gate could not judge {self.target.environment_name}: {type(error).__name__}: {error}",
-                "Nothing was switched. Mend the gate and run the notebook again: it goes on with this run.",
-            ) from error
 
 
 def pair(present: Present, side: Target, other: str, other_name: str, plan: list[Step]) -> Precondition:

@@ -123,6 +123,9 @@ class Sides:
     history_seconds: int
     paths: bool
     terms: dict[str, Any]
+    asked: frozenset[str] = frozenset()
+    """Paths that the watch asks for by itself: their errors are no single client's, so the guard never leaves them
+    out."""
     _history: pd.DataFrame | None = None
     _asked: bool = False
 
@@ -146,8 +149,14 @@ class Sides:
         if not len(new) or not len(old) or not np.isin(new.index, old.index).any():
             return None, why
         history = self._history if self._history is not None and len(self._history) else None
+        old_paths, new_paths = (self._others(one) for one in (old_paths, new_paths))
         found = release_verdict(old, new, history=history, old_paths=old_paths, new_paths=new_paths, **self.terms)
         return found, why
+
+    def _others(self, paths: pd.DataFrame | None) -> pd.DataFrame | None:
+        if paths is None or not self.asked:
+            return paths
+        return paths[~paths["path"].str.replace(r"\?.*", "", regex=True).isin(self.asked)]
 
 
 def _before(frame: pd.DataFrame, moment: pd.Timestamp) -> pd.DataFrame:
