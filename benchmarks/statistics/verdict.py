@@ -59,7 +59,9 @@ class Outcome:
 def weigh(sides: Sides) -> tuple[Floats, Floats]:
     """Log-evidence as `release_verdict` has it, with client errors watched beside, of which there are none."""
     found = judge(sides)
-    return over_kinds(np.stack([found.rollback, np.zeros_like(found.rollback)])), found.promote
+    none = np.zeros_like(sides.new_errors)
+    without = judge(replace(sides, old_errors=none, new_errors=none, history_errors=sides.history_errors * 0))
+    return over_kinds(np.stack([found.rollback, without.rollback])), found.promote
 
 
 def ours(world: World, seed: int, history: int) -> Outcome:

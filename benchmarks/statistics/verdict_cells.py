@@ -30,6 +30,7 @@ HEALTHY = (
     PLAIN.but("bursts of 5, 600 rpm", old=600, new=600, clumps=5),
     PLAIN.but("bursts of 5, 90/10", old=540, new=60, clumps=5),
     PLAIN.but("bursts of 5, 10/90", old=60, new=540, clumps=5),
+    PLAIN.but("a minute in 100 out, one side, 100 rpm", outages=0.01),
     PLAIN.but("shared incident × 20, 600 rpm", old=600, new=600, incident=20),
     PLAIN.but("shared CV 1.5, 600 rpm", old=600, new=600, shared=1.5),
     PLAIN.but("shared CV 1.5 and own 0.5, 600 rpm", old=600, new=600, shared=1.5, own=0.5),
@@ -47,6 +48,8 @@ HEALTHY = (
 WORSE = (
     PLAIN.but("5×, 20 rpm", old=20, new=20, ratio=5),
     PLAIN.but("5×, 100 rpm", ratio=5),
+    PLAIN.but("100×: half of the requests fail, 100 rpm", ratio=100),
+    PLAIN.but("100×: half of the requests fail, own CV 1, 20 rpm", old=20, new=20, own=1, ratio=100),
     PLAIN.but("5×, 600 rpm", old=600, new=600, ratio=5),
     PLAIN.but("5×, 90/10", old=540, new=60, ratio=5),
     PLAIN.but("5×, own CV 1, 100 rpm", own=1, ratio=5),

@@ -47,6 +47,8 @@ class World:
     sessions: float = 0.0
     """Errors come of troubled clients instead, who stay ten buckets with five requests each and fail a quarter of them:
     this share of the clients."""
+    outages: float = 0.0
+    """Share of the minutes in which one side alone fails 60 % of its requests, whatever came before."""
     begins: int = 0
     """The bucket in which the new side begins to fail `ratio` times as often."""
     moving: bool = False
@@ -81,6 +83,8 @@ def draw(world: World, seed: int, *, history: int = 60) -> Sides:
         rate = world.rate * times * shared * own * _lasting(rng, *world.own_lasting, shape)
         if world.sessions:
             rate = times * _troubled(rng, world.sessions, total * part, shape)
+        if world.outages:
+            rate = np.where(rng.random(shape) < world.outages, np.maximum(rate, 0.6), rate)
         rate = np.minimum(rate, 1.0)
         requests = rng.poisson(total * part * wave, shape)
         counts.append((requests.astype(np.float64), _errors(rng, requests, rate, world.clumps)))

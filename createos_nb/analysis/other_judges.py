@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from createos_nb.analysis.verdict import release_verdict
-from createos_nb.analysis.verdict_evidence import log_sum
+from createos_nb.analysis.verdict_noise import log_sum
 from createos_nb.analysis.verdict_sides import Sides
 
 Floats = npt.NDArray[np.float64]

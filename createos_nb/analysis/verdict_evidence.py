@@ -13,7 +13,8 @@ weight w, the evidence would be a nonnegative martingale divided by w at most, s
 it *ever* reaches 1/α would be at most α/w, however often one looks; weights of noises that fit are near 1. What the
 chance is where the truth is none of them is measured: see the statistics of the project.
 
-To roll back, a part of the alternatives begins only later than the release, in any bucket; and with a fifth of the
+To roll back, a part of the alternatives begins only later than the release, in any bucket, and a small part is an
+outage of the new side alone (`verdict_onset`); and with a fifth of the
 weight, where a history of some length calibrates it, there stands beside it the calm likelihood to the power of 1/φ
 (φ: the dispersion of the old side over long stretches), which is quick where errors come in crowds.
 
@@ -29,13 +30,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats, Ints
 from createos_nb.analysis.verdict_likelihood import memoryless, paths, readings
-from createos_nb.analysis.verdict_noise import Noises, dispersion, log_weights, noises, predictive
+from createos_nb.analysis.verdict_noise import Noises, dispersion, log_sum, log_weights, noises, predictive
+from createos_nb.analysis.verdict_onset import Carried, late, outage
 from createos_nb.analysis.verdict_sides import Sides
 
 WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
@@ -49,12 +50,8 @@ BETTER_WEIGHTS = (0.10, 0.20, 0.25, 0.20, 0.15, 0.06, 0.03, 0.01)
 TEMPERED = 0.2
 """The share of the tempered calm likelihood, where history calibrates it."""
 
-LATE = 0.15
-"""The share of regressions that begin after the release."""
-
-_LOOKS = 3
-Carried: TypeAlias = tuple[Floats, Floats, Floats]
-"""What a late onset is followed on with: how the readings are apart, the onsets so far, the last looks."""
+LATE, OUT = 0.15, 0.05
+"""The share of regressions that begin after the release; that of outages, which is no question of ratios."""
 
 _UP, _DOWN = np.array((1.0, *WORSE)), np.array((1.0, *BETTER))
 
@@ -160,20 +157,25 @@ def follow(
     wished = np.zeros(0) if promote_at is None else promote_at * _DOWN
     up_nodes, down_nodes = (rollback_at * _UP, wished) if nodes is None else nodes
     some = np.asarray(sides.old_errors.any(axis=1) | sides.new_errors.any(axis=1))
+    out = outage(sides) if rollback_at == 1.0 else None
     if not some.any():
         for first in range(0, max(buckets, 1), STRETCH):
             last = min(first + STRETCH, buckets)
             here = wanted[(wanted >= first) & (wanted < last)]
             low, high = (np.zeros((watches, len(here), len(one))) for one in (up_nodes, down_nodes))
             flat = Curves(here, (up_nodes, down_nodes), low, high, low, np.zeros(watches))
-            yield Evidence(np.zeros((watches, last - first)), np.zeros((watches, last - first)), flat)
+            nothing = np.zeros((watches, last - first))
+            yield Evidence(_or_out(nothing, out, first), nothing, flat)
         return
     if not some.all():
-        # without errors there is no evidence either way, and a row of zeros costs as much as any other
+        # without errors the ratio is left open, and a row of zeros costs as much as any other
+        done = 0
         for stretch in follow(
             sides.rows(some), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
         ):
-            yield _spread(stretch, some)
+            first, done = done, done + stretch.rollback.shape[1]
+            calm = _or_out(np.zeros((watches, done - first)), out, first)
+            yield _spread(stretch, some, calm)
         return
     kinds = noises(sides.bucket_seconds)
     split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
@@ -199,8 +201,9 @@ def follow(
             calm = path[:, :, 0, :split] / powers[number][:, None, None]
             null, worse = _mixed(path, weight, up[:1])[..., 0], _mixed(path, weight, up[1:])
             found = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
-            late, begun[number] = _late(path[:, :, quick], weight[..., quick], null, first, up, begun[number])
-            found = np.logaddexp(found + np.log1p(-LATE), late + np.log(LATE))
+            prior = weight[..., quick, None] + np.log(WORSE_WEIGHTS)
+            later, begun[number] = late(path[:, :, quick], prior, null, first, up, begun[number])
+            found = np.logaddexp(found + np.log1p(-LATE), later + np.log(LATE))
             rollback[part] = found if not share[part].any() else _beside(found, calm, share[part, None], up)
             if len(down):
                 better = _mixed(path, careful, down)
@@ -212,20 +215,28 @@ def follow(
                 powered[part] = calm[:, at]
             carried[number] = path[:, -1:]
         yield Evidence(
-            rollback,
+            _or_out(rollback, out, first),
             promote,
             Curves(here, (up_nodes, down_nodes), curve[..., :split], curve[..., split:], powered, share),
         )
 
 
-def _spread(found: Evidence, rows: Bools) -> Evidence:
-    """The evidence of some rows among all; the others have none, and flat curves."""
+def _or_out(found: Floats, out: Floats | None, first: int) -> Floats:
+    """The evidence to roll back with that of an outage beside it, from a bucket on."""
+    if out is None:
+        return found
+    return np.asarray(np.logaddexp(found + np.log1p(-OUT), out[:, first : first + found.shape[1]] + np.log(OUT)))
+
+
+def _spread(found: Evidence, rows: Bools, calm: Floats) -> Evidence:
+    """The evidence of some rows among all; the others have that of `calm` to roll back, and flat curves."""
 
     def placed(values: Floats) -> Floats:
         whole = np.zeros((len(rows), *values.shape[1:]))
         whole[rows] = values
         return whole
 
+    calm[rows] = found.rollback
     known = found.curves
     curves = Curves(
         known.positions,
@@ -235,13 +246,7 @@ def _spread(found: Evidence, rows: Bools) -> Evidence:
         placed(known.tempered),
         placed(known.share),
     )
-    return Evidence(placed(found.rollback), placed(found.promote), curves)
-
-
-def log_sum(logs: Floats) -> Floats:
-    """log Σ exp over the last axis."""
-    top = logs.max(axis=-1, keepdims=True)
-    return np.asarray((top + np.log(np.exp(logs - top).sum(axis=-1, keepdims=True)))[..., 0])
+    return Evidence(calm, placed(found.promote), curves)
 
 
 def _places(nodes: Floats, wanted: Floats) -> Ints:
@@ -254,30 +259,6 @@ def _places(nodes: Floats, wanted: Floats) -> Ints:
 def _mixed(path: Floats, weight: Floats, places: Ints) -> Floats:
     """L(ρ) at some nodes, `(n, T, len(places))`."""
     return log_sum(np.moveaxis(path[..., places] + weight[..., None], 2, -1))
-
-
-def _late(
-    path: Floats, weight: Floats, null: Floats, first: int, places: Ints, carried: Carried | None
-) -> tuple[Floats, Carried]:
-    """How much likelier it is that the rates were as at the null until some bucket τ and worse from it on; `(n, T)`.
-
-    Under memoryless readings only: under a lasting one what comes late may be a wave. Weights of τ = 1, 2, … are
-    1 / τ(τ + 1); what is left of them speaks for neither. The least of three looks in a row counts, which errs to the
-    safe side: one minute of many errors is no regression. `first`: the number of the first bucket of the stretch.
-    """
-    apart = path[..., places[1:]] - path[..., places[:1]]
-    if carried is None:
-        carried = np.zeros_like(apart[:, :1]), np.full_like(apart[:, :1], -np.inf), np.zeros((len(path), _LOOKS - 1))
-    before = np.concatenate([carried[0], apart[:, :-1]], axis=1)
-    at = np.arange(first, first + path.shape[1], dtype=np.float64)
-    start = -before - np.where(at > 0, np.log(np.maximum(at * (at + 1), 1)), 1e9)[:, None, None]
-    start[:, :1] = np.logaddexp(start[:, :1], carried[1])
-    begun = np.logaddexp.accumulate(start, axis=1)
-    logs = path[..., places[1:]] + begun + np.log(WORSE_WEIGHTS) + weight[..., None]
-    found = np.logaddexp(log_sum(logs.reshape(*path.shape[:2], -1)) - null, -np.log(at + 1))
-    looks = np.concatenate([carried[2], found], axis=1)
-    held = np.min([looks[:, late : late + len(at)] for late in range(_LOOKS)], axis=0)
-    return held, (apart[:, -1:], begun[:, -1:], looks[:, 1 - _LOOKS :])
 
 
 def _beside(found: Floats, calm: Floats, share: Floats, places: Ints) -> Floats:
@@ -297,7 +278,16 @@ def _weights(sides: Sides, kinds: Noises) -> tuple[Floats, Floats]:
         requests = np.concatenate([sides.history_requests, requests], axis=1)
         errors = np.concatenate([sides.history_errors, errors], axis=1)
     told = predictive(requests, errors, kinds)
-    weights = readings(log_weights(told, before, kinds, calibrated), kinds)
+    weights = readings(log_weights(told, before, kinds, calibrated, _known(sides)), kinds)
     if not calibrated.any():
         return weights, np.ones(len(calibrated))
     return weights, dispersion(sides.history_requests, sides.history_errors, told[:, :before], kinds)
+
+
+def _known(sides: Sides) -> Floats:
+    """Errors of the old side before each bucket of the watch, `(n, T)`; where it has more of the traffic, those that it
+    would have at an even split, since the smaller side limits what is known."""
+    old, new, errors = (
+        np.cumsum(one, axis=1) - one for one in (sides.old_requests, sides.new_requests, sides.old_errors)
+    )
+    return np.asarray(errors * 2 * new / np.maximum(old + new, 1.0))

@@ -2,8 +2,8 @@
 
 A ratio ρ₀ is ruled out from below once the evidence against "at most ρ₀" reaches 1/α, and from above once the evidence
 against "at least ρ₀" reaches 1/β. What is left is the interval: `low > 1` is the same as the evidence to roll back but
-for that of a late onset, and `high < 2` the same as the evidence to promote. Each bound alone errs, at any of all
-looks, with probability α or β.
+for that of a late onset or an outage, and `high < 2` the same as the evidence to promote. Each bound alone errs, at any
+of all looks, with probability α or β.
 
 A ratio is told apart from another one only if they differ by a tenth or more, since the smallest rise held against
 "not worse" is by a quarter: a rise by less than a tenth is never rolled back, and the bounds are never closer than
@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Floats, Ints
-from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, LATE, WORSE, WORSE_WEIGHTS, Curves, log_sum
+from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, LATE, OUT, WORSE, WORSE_WEIGHTS, Curves
+from createos_nb.analysis.verdict_noise import log_sum
 
 _STEP, _REACH = 0.1, (-5.0, 6.0)
 _BELOW, _ABOVE = (0.15, 0.4, 0.7), (1.5, 2.5, 5.0, 10.0, 20.0)
@@ -97,7 +98,7 @@ def bounds(curves: Curves, reached: Totals, *, alpha: float, beta: float) -> Bou
         grid = _grid(old, new)
         known = np.stack([curves.against_low[row, place], curves.tempered[row, place]])
         (floor, calm), (rising, quicker) = _around(at_low, known, grid, _UP, WORSE_WEIGHTS)
-        against_low = rising - floor + np.log1p(-LATE)
+        against_low = rising - floor + np.log1p(-LATE) + np.log1p(-OUT)
         share = float(curves.share[row])
         if share:
             against_low = np.logaddexp(against_low + np.log1p(-share), quicker - calm + np.log(share))

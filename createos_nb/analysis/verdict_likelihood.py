@@ -38,6 +38,8 @@ _LEAST = 1e-12
 _MODERATE = 1.0
 """Variance of the logarithm up to which memoryless noise may be a wandering rate; wilder noise is clumps."""
 
+_FAR, _FARTHEST = 3.0, 3.0
+
 _ROWS = 192
 """Buckets with errors worked on at a time, so that arrays stay in the processor's cache."""
 
@@ -115,6 +117,7 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
     expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
     mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
     slow, still, left = kept[:, None], np.exp(-expected), precision + b
+    most = np.minimum(_FAR * np.sqrt(variance), _FARTHEST)[:, None]
     told = np.asarray((b + g).reshape(len(mean), -1).any(axis=1))
     drift = np.ones(mean.shape[1:])
     share, rest = np.empty_like(drift), np.empty_like(drift)
@@ -135,6 +138,8 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
         np.log(share, out=moved)
         moved -= expected[row]
         moved *= slow
+        np.minimum(moved, most, out=moved)
+        np.maximum(moved, -most, out=moved)
         np.exp(moved, out=drift)
     return unfold(predicted, len(odds)), unfold(mean, len(odds))
 

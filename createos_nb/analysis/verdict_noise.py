@@ -15,6 +15,7 @@ Predictions are negative binomial, filtered as in dynamic generalised linear mod
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,18 +26,23 @@ from createos_nb.analysis.checks import Bools, Floats
 LEVEL = 120
 """Buckets over which the level of the old side is followed: slower change is not taken for noise."""
 
-_SHAPES = (16.0, 4.0, 1.5, 0.7, 0.25)
+_SHAPES = (16.0, 4.0, 1.5, 0.7, 0.25, 0.06)
 _MEMORIES = (0.0, 0.7, 0.93)
 _REMEMBERED = (16.0, 4.0, 1.5)
-"""Shapes that come with a memory; wilder noise is taken to be independent."""
+"""Shapes that come with a memory; wilder noise is taken to be independent, or an outage would pass for a wave."""
 
-_CALM, _BY_MEMORY = 0.57, (0.28, 0.11, 0.04)
-_CALM_CAREFUL, _BY_MEMORY_CAREFUL = 0.40, (0.28, 0.23, 0.09)
-_CALM_CALIBRATED, _BY_MEMORY_CALIBRATED = 0.30, (0.26, 0.24, 0.20)
-"""Weights before anything was seen. A history long enough to dismiss lasting noise lets us fear it more at first.
-Without one a promotion, which can wait, fears it more than a rollback."""
-_BY_SHAPE = {0.0: (0.17, 0.18, 0.19, 0.18, 0.28), 0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
-_BY_SHAPE_CALIBRATED = {0.0: (0.20, 0.20, 0.20, 0.18, 0.22), 0.7: (0.42, 0.40, 0.18), 0.93: (0.42, 0.40, 0.18)}
+_LASTING_SHAPES = {0.7: (0.50, 0.42, 0.08), 0.93: (0.55, 0.42, 0.03)}
+_EARLY_SHAPES = {0.0: (0.17, 0.18, 0.19, 0.18, 0.25, 0.03)} | _LASTING_SHAPES
+_LATE_SHAPES = {0.0: (0.17, 0.18, 0.19, 0.17, 0.19, 0.10)} | _LASTING_SHAPES
+_CALIBRATED_SHAPES = {
+    0.0: (0.20, 0.20, 0.20, 0.16, 0.16, 0.08),
+    0.7: (0.42, 0.40, 0.18),
+    0.93: (0.42, 0.40, 0.18),
+}
+"""Weights of the shapes before anything was seen, by memory. Those of calm and of the memories stand with `Noises`."""
+
+_ERRORS, _SHARPLY = 20.0, 3.0
+"""Errors at which lasting noise begins to be feared to the full in a rollback without a history, and how sharply."""
 
 OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.40, 0.12, 0.22
 """How likely the noise that the old side shows is all its own, is that and somewhat worse, is all shared."""
@@ -53,9 +59,16 @@ class Noises:
     """Variance of the logarithm of the rate of one side, over buckets."""
     memory: Floats
     """Correlation of that logarithm from one bucket to the next."""
-    prior: Floats
-    """Weights before anything was seen; they add up to 1. Shape `(2, 2, K)`: to roll back and to promote, each without
-    and with a long history."""
+    calibrated: Floats
+    """Weights before anything was seen, which add up to 1; shape `(K,)`. These where there is a long history, which can
+    dismiss lasting noise, so that it may be feared more at first."""
+    early: Floats
+    """To roll back without such a history, on few errors: what these can show is a large rise, and waves seldom make
+    one."""
+    late: Floats
+    """The same on many errors, which show small rises, too, as waves make them."""
+    patient: Floats
+    """To promote without such a history: that can wait until waves would have shown."""
     own: Floats
     """Matrix `(K, K)` from the weights of the noise that a side shows to those of the noise that is its own."""
 
@@ -75,35 +88,42 @@ def noises(bucket_seconds: float = 60.0) -> Noises:
         for shape in _SHAPES if lasting == 0 else _REMEMBERED:
             spread.append(_trigamma(shape))
             memory.append(lasting ** min(bucket_seconds / 60.0, 1.0) if lasting else 0.0)
-    calibrated = _prior(_CALM_CALIBRATED, _BY_MEMORY_CALIBRATED, _BY_SHAPE_CALIBRATED)
-    prior = np.array(
-        [
-            [_prior(_CALM, _BY_MEMORY, _BY_SHAPE), calibrated],
-            [_prior(_CALM_CAREFUL, _BY_MEMORY_CAREFUL, _BY_SHAPE), calibrated],
-        ]
+    return Noises(
+        np.array(spread),
+        np.array(memory),
+        calibrated=_prior(0.30, (0.26, 0.24, 0.20), _CALIBRATED_SHAPES),
+        early=_prior(0.60, (0.27, 0.09, 0.04), _EARLY_SHAPES),
+        late=_prior(0.22, (0.22, 0.36, 0.20), _LATE_SHAPES),
+        patient=_prior(0.40, (0.28, 0.23, 0.09), _LATE_SHAPES),
+        own=_own_share(np.array(spread), np.array(memory)),
     )
-    return Noises(np.array(spread), np.array(memory), prior, _own_share(np.array(spread), np.array(memory)))
 
 
-def _prior(calm: float, by_memory: tuple[float, ...], by_shape: dict[float, tuple[float, ...]]) -> Floats:
+def _prior(calm: float, by_memory: tuple[float, ...], by_shape: Mapping[float, tuple[float, ...]]) -> Floats:
     lasting = [part * share for memory, part in zip(_MEMORIES, by_memory, strict=True) for share in by_shape[memory]]
     found = np.array([calm, *lasting])
     return np.asarray(found / found.sum())
 
 
-def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools) -> Floats:
+def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, known: Floats) -> Floats:
     """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; `(2, n, T, K)`.
 
     The first are those to roll back, the second those to promote. `told`: what `predictive` gives for the old side, of
     which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`: whether the
-    history is a long one. The weights before a bucket use the buckets before it only. What the old side shows is taken
-    to be wholly its own with probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared
-    with the other side with 0.22, and partly its own otherwise.
+    history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each bucket. The
+    weights before a bucket use the buckets before it only. What the old side shows is taken to be wholly its own with
+    probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other side with
+    0.22, and partly its own otherwise.
     """
     upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
     np.cumsum(told, axis=1, out=upto[:, 1:])
-    first = np.log(kinds.prior)[:, calibrated.astype(np.int64)][:, :, None, :]
-    return np.asarray(np.log(np.maximum(normalised(upto[:, before:-1] + first) @ kinds.own, 1e-300)))
+    many = known**_SHARPLY / (known**_SHARPLY + _ERRORS**_SHARPLY)
+    first = np.empty((2, *known.shape, len(kinds.early)))
+    first[0] = kinds.early + many[..., None] * (kinds.late - kinds.early)
+    first[1] = kinds.patient
+    first[:, calibrated] = kinds.calibrated
+    weights = normalised(upto[:, before:-1] + np.log(first)) @ kinds.own
+    return np.asarray(np.log(np.maximum(weights, 1e-300)))
 
 
 def dispersion(requests: Floats, errors: Floats, told: Floats, kinds: Noises) -> Floats:
@@ -116,7 +136,7 @@ def dispersion(requests: Floats, errors: Floats, told: Floats, kinds: Noises) ->
     total = np.maximum(requests.sum(axis=1), 1.0)
     level = errors.sum(axis=1) / total
     buckets = np.maximum(seen.sum(axis=1), 2)
-    weights = normalised(told.sum(axis=1) + np.log(kinds.prior[0, 1]))
+    weights = normalised(told.sum(axis=1) + np.log(kinds.calibrated))
     implied = 1 + level * total / buckets * (weights @ kinds.long_run)
     expected = np.maximum(requests * level[:, None], 1e-12)
     pearson = np.where(seen, (errors - expected) ** 2 / expected, 0.0).sum(axis=1)
@@ -132,6 +152,12 @@ def normalised(logs: Floats) -> Floats:
     """Weights that add up to 1 over the last axis, from their logarithms."""
     weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))
+
+
+def log_sum(logs: Floats) -> Floats:
+    """log Σ exp over the last axis."""
+    top = logs.max(axis=-1, keepdims=True)
+    return np.asarray((top + np.log(np.exp(logs - top).sum(axis=-1, keepdims=True)))[..., 0])
 
 
 def log_rising(start: Floats, steps: Floats) -> Floats:

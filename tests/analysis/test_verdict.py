@@ -279,8 +279,8 @@ def test_client_errors_roll_back_too_but_later():
 
 
 def test_a_stricter_alpha_decides_later(regression):
-    loose, strict = (release_verdict(*regression, alpha=alpha) for alpha in (0.05, 0.0001))
-    assert strict.boundary == pytest.approx(10_000)
+    loose, strict = (release_verdict(*regression, alpha=alpha) for alpha in (0.05, 0.001))
+    assert strict.boundary == pytest.approx(1_000)
     assert loose.decided_at < strict.decided_at
 
 

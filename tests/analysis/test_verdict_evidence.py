@@ -34,9 +34,10 @@ def test_rising_factorials_agree_with_the_gamma_function():
 def test_the_noises_have_the_spread_of_gamma_variables():
     kinds = noise.noises()
     at_once = kinds.spread[(kinds.memory == 0) & (kinds.spread > 0)]
-    assert at_once == pytest.approx([float(polygamma(1, shape)) for shape in (16, 4, 1.5, 0.7, 0.25)], rel=1e-6)
+    assert at_once == pytest.approx([float(polygamma(1, shape)) for shape in (16, 4, 1.5, 0.7, 0.25, 0.06)], rel=1e-6)
     assert noise.shape_of(at_once[:4]) == pytest.approx([16, 4, 1.5, 0.7], rel=0.1)
-    assert kinds.prior.sum(axis=-1).ravel() == pytest.approx([1, 1, 1, 1])
+    priors = (kinds.early, kinds.late, kinds.patient, kinds.calibrated)
+    assert [one.sum() for one in priors] == pytest.approx([1, 1, 1, 1])
     assert kinds.own.sum(axis=1) == pytest.approx(np.ones(len(kinds.spread)))
 
 
@@ -120,8 +121,8 @@ def test_releases_that_are_judged_together_do_not_touch_each_other():
 def test_without_errors_there_is_no_evidence():
     found = evidence.judge(sides(np.zeros(40), np.zeros(40)))
     assert found.rollback.max() < 1e-12
-    # a late onset is thought of only where noise has no memory
-    assert found.rollback.min() > -0.03
+    # there was no outage; and a late onset is thought of only where noise has no memory
+    assert found.rollback.min() > -0.06
     assert found.promote == pytest.approx(np.zeros((1, 40)), abs=1e-12)
 
 
@@ -172,5 +173,33 @@ def test_a_daily_wave_is_not_taken_for_noise():
     wave = rng.poisson(3 * (1 + 0.6 * np.sin(2 * np.pi * clock / 1440)))
     kinds = noise.noises()
     told = noise.predictive(np.full((1, 1440), 600.0), wave[None].astype(float), kinds)
-    weights = noise.normalised(told.sum(axis=1) + np.log(kinds.prior[1]))[0]
+    weights = noise.normalised(told.sum(axis=1) + np.log(kinds.calibrated))[0]
     assert weights[0] + weights[kinds.spread < 0.1].sum() - weights[0] * (kinds.spread[0] < 0.1) > 0.99
+
+
+@pytest.mark.parametrize(("begins", "within"), [(0, 3), (30, 4)])
+def test_a_side_that_is_out_is_known_within_minutes(begins, within):
+    """Whatever clumps may do: nine in ten of its requests fail, and next to none of the old side's."""
+    b, g = np.full(60, 1.0), np.where(np.arange(60) < begins, 1.0, 90.0)
+    found = evidence.judge(sides(b, g)).rollback[0]
+    assert found[: begins + within - 1].max() < np.log(100)
+    assert found[begins + within - 1] >= np.log(100)
+
+
+def test_one_minute_of_an_outage_on_one_side_is_no_regression():
+    b, g = np.full(60, 1.0), np.full(60, 1.0)
+    g[20] = 60.0
+    assert evidence.judge(sides(b, g)).rollback.max() < np.log(20)
+
+
+def test_an_outage_that_both_sides_share_is_none_of_the_new_side():
+    b = g = np.where(np.arange(60) < 5, 1.0, 90.0)
+    assert evidence.judge(sides(b, g)).rollback.max() < 0.0
+
+
+def test_evidence_grows_for_as_long_as_the_new_side_alone_fails():
+    """No noise of one side lasts for ever, so that the strictest α is reached some time."""
+    found = evidence.judge(sides(np.zeros(90), np.full(90, 6.0))).rollback[0]
+    assert found[29] > np.log(1e3)
+    assert found[59] > found[29] + 3
+    assert found[89] > found[59] + 3

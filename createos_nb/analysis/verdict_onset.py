@@ -1,0 +1,70 @@
+"""What begins later than the release, and what is no question of ratios: a side that is out.
+
+A regression may begin in any bucket. Weights of τ = 1, 2, … for its first bucket are 1 / τ(τ + 1); what is left of them
+speaks for neither side.
+
+A minute in which a third of the new side's requests fail, and hardly any of the old one's, is an outage of one side.
+The comparison of ratios is slow to believe in it, since errors in clumps may all fall to one side for some minutes; but
+clumps do not make so many requests fail. It is taken that, after a release that is as healthy as the old side, at most
+one minute in fifty is like that, whatever came before: three in a row at the start roll back, five after an hour. An
+outage of the new side alone that lasts as long and has nothing to do with the release is blamed on it.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+
+from createos_nb.analysis.checks import Floats, Ints
+from createos_nb.analysis.verdict_noise import log_sum
+from createos_nb.analysis.verdict_sides import Sides
+
+_LOOKS = 3
+Carried: TypeAlias = tuple[Floats, Floats, Floats]
+"""What is followed on with from one stretch to the next: how the hypotheses are apart, the onsets so far, the last
+looks."""
+
+_OUT, _WELL, _ASKED = 1 / 3, 0.1, 10
+"""Shares of failing requests from which on the new side is out, and up to which the old one is not; of so many requests
+of each side in the bucket."""
+_SELDOM, _OFTEN = 0.02, 0.5
+"""How often that happens where the new side is healthy, at most, and where it is not."""
+
+
+def late(
+    path: Floats, prior: Floats, null: Floats, first: int, places: Ints, carried: Carried | None
+) -> tuple[Floats, Carried]:
+    """How much likelier it is that the rates were as at the null until some bucket and worse from it on; `(n, T)`.
+
+    `path`: log-likelihoods, `(n, T, K, R)`, under memoryless readings only: under a lasting one what comes late may be
+    a wave. `places`: where the null and its alternatives stand in it; `prior`: logarithms of the weights of readings
+    and alternatives, `(n, T, K, J)`; `null`: the log-likelihood of the null over all readings; `first`: the number of
+    the first bucket. The least of three looks in a row counts, which errs to the safe side: one minute of many errors
+    is no regression.
+    """
+    apart = path[..., places[1:]] - path[..., places[:1]]
+    if carried is None:
+        carried = np.zeros_like(apart[:, :1]), np.full_like(apart[:, :1], -np.inf), np.zeros((len(path), _LOOKS - 1))
+    before = np.concatenate([carried[0], apart[:, :-1]], axis=1)
+    at = np.arange(first, first + path.shape[1], dtype=np.float64)
+    start = -before - np.where(at > 0, np.log(np.maximum(at * (at + 1), 1)), 1e9)[:, None, None]
+    start[:, :1] = np.logaddexp(start[:, :1], carried[1])
+    begun = np.logaddexp.accumulate(start, axis=1)
+    logs = path[..., places[1:]] + begun + prior
+    found = np.logaddexp(log_sum(logs.reshape(*path.shape[:2], -1)) - null, -np.log(at + 1))
+    looks = np.concatenate([carried[2], found], axis=1)
+    held = np.min([looks[:, late : late + len(at)] for late in range(_LOOKS)], axis=0)
+    return held, (apart[:, -1:], begun[:, -1:], looks[:, 1 - _LOOKS :])
+
+
+def outage(sides: Sides) -> Floats:
+    """How much likelier it is that the new side alone is out, from some bucket on; logarithms, `(n, T)`."""
+    old, new = sides.old_requests, sides.new_requests
+    asked = (old >= _ASKED) & (new >= _ASKED)
+    out = (sides.new_errors >= _OUT * new) & (sides.old_errors <= _WELL * old)
+    told = asked * np.where(out, np.log(_OFTEN / _SELDOM), np.log((1 - _OFTEN) / (1 - _SELDOM)))
+    upto = np.cumsum(told, axis=1)
+    at = np.arange(told.shape[1], dtype=np.float64)
+    begun = np.logaddexp.accumulate(told - upto - np.log((at + 1) * (at + 2)), axis=1)
+    return np.asarray(np.logaddexp(upto + begun, -np.log(at + 2)))
