@@ -84,7 +84,7 @@ def slow_delays(rpm: float, share: float, guard: float | None, rng: np.random.Ge
 
 
 def _guards() -> Sequence[tuple[str, float | None]]:
-    from createos_nb.analysis.burn import GUARD
+    from createos_nb.analysis.objectives.burn import GUARD
 
     return (("plain table", None), (f"guard {GUARD:g} (default)", GUARD), ("guard 1e-06", 1e-6))
 

@@ -22,9 +22,9 @@ from benchmarks.statistics.verdict_cells import COVERED, DAY, HEALTHY, HISTORIES
 from benchmarks.statistics.verdict_log import log_tables
 from benchmarks.statistics.verdict_rivals import RIVALS, mann_whitney
 from benchmarks.statistics.verdict_worlds import World, draw
-from createos_nb.analysis.verdict_evidence import judge
-from createos_nb.analysis.verdict_sides import Sides
-from createos_nb.analysis.verdict_weighing import over_kinds
+from createos_nb.analysis.releases.evidence import judge
+from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.weighing import over_kinds
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

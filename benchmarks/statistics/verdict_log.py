@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks.statistics.verdict_rivals import exact, mann_whitney, z_test
 from createos_nb.analysis import release_verdict
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.sides import Sides
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

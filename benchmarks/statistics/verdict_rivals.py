@@ -1,11 +1,11 @@
-"""The judges that the field uses, on the same releases as ours; see `createos_nb.analysis.other_judges`."""
+"""The judges that the field uses, on the same releases as ours; see `createos_nb.analysis.releases.other_judges`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from createos_nb.analysis.other_judges import Bools, exact, mann_whitney, threshold, z_test
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.other_judges import Bools, exact, mann_whitney, threshold, z_test
+from createos_nb.analysis.releases.sides import Sides
 
 __all__ = ["RIVALS", "exact", "mann_whitney", "threshold", "z_test"]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.sides import Sides
 
 Floats = npt.NDArray[np.float64]
 

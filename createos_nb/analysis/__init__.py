@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING
 from createos_nb.later import attached
 
 if TYPE_CHECKING:
-    from createos_nb.analysis.alerting import burn_table as burn_table
-    from createos_nb.analysis.anomaly import AnomalyDetector as AnomalyDetector
-    from createos_nb.analysis.anomaly import anomalies as anomalies
-    from createos_nb.analysis.burn import burn_alerts as burn_alerts
-    from createos_nb.analysis.burn import burn_rates as burn_rates
     from createos_nb.analysis.capacity import ReplicasAdvice as ReplicasAdvice
     from createos_nb.analysis.capacity import replicas_advice as replicas_advice
-    from createos_nb.analysis.changes import change_points as change_points
     from createos_nb.analysis.checks import FrameError as FrameError
     from createos_nb.analysis.comparison import compare as compare
     from createos_nb.analysis.health import fleet_health as fleet_health
     from createos_nb.analysis.idle import SleepAdvice as SleepAdvice
     from createos_nb.analysis.idle import idle_times as idle_times
     from createos_nb.analysis.idle import sleep_advice as sleep_advice
-    from createos_nb.analysis.objectives import SLO as SLO
-    from createos_nb.analysis.objectives import error_budget as error_budget
-    from createos_nb.analysis.objectives import slo as slo
-    from createos_nb.analysis.other_judges import judges as judges
+    from createos_nb.analysis.objectives.alerting import burn_table as burn_table
+    from createos_nb.analysis.objectives.burn import burn_alerts as burn_alerts
+    from createos_nb.analysis.objectives.burn import burn_rates as burn_rates
+    from createos_nb.analysis.objectives.slo import SLO as SLO
+    from createos_nb.analysis.objectives.slo import error_budget as error_budget
+    from createos_nb.analysis.objectives.slo import slo as slo
+    from createos_nb.analysis.releases.other_judges import judges as judges
+    from createos_nb.analysis.releases.verdict import release_verdict as release_verdict
     from createos_nb.analysis.routes import distribution as distribution
     from createos_nb.analysis.routes import paths as paths
     from createos_nb.analysis.seasons import decompose as decompose
@@ -35,34 +33,36 @@ if TYPE_CHECKING:
     from createos_nb.analysis.traffic import rpm as rpm
     from createos_nb.analysis.traffic import success_rate as success_rate
     from createos_nb.analysis.traffic import summary as summary
-    from createos_nb.analysis.verdict import release_verdict as release_verdict
+    from createos_nb.analysis.unusual.anomaly import AnomalyDetector as AnomalyDetector
+    from createos_nb.analysis.unusual.anomaly import anomalies as anomalies
+    from createos_nb.analysis.unusual.changes import change_points as change_points
 
 # Name to module: loaded when first asked for, so that importing the package costs no scipy.
 _HOMES = {
-    "AnomalyDetector": "anomaly",
+    "AnomalyDetector": "unusual.anomaly",
     "FrameError": "checks",
     "ReplicasAdvice": "capacity",
-    "SLO": "objectives",
+    "SLO": "objectives.slo",
     "SleepAdvice": "idle",
-    "anomalies": "anomaly",
-    "burn_alerts": "burn",
-    "burn_rates": "burn",
-    "burn_table": "alerting",
-    "change_points": "changes",
+    "anomalies": "unusual.anomaly",
+    "burn_alerts": "objectives.burn",
+    "burn_rates": "objectives.burn",
+    "burn_table": "objectives.alerting",
+    "change_points": "unusual.changes",
     "compare": "comparison",
     "decompose": "seasons",
     "distribution": "routes",
-    "error_budget": "objectives",
+    "error_budget": "objectives.slo",
     "fleet_health": "health",
     "hour_by_weekday": "seasons",
     "idle_times": "idle",
-    "judges": "other_judges",
+    "judges": "releases.other_judges",
     "paths": "routes",
-    "release_verdict": "verdict",
+    "release_verdict": "releases.verdict",
     "replicas_advice": "capacity",
     "rpm": "traffic",
     "sleep_advice": "idle",
-    "slo": "objectives",
+    "slo": "objectives.slo",
     "success_rate": "traffic",
     "summary": "traffic",
 }

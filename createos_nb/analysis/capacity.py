@@ -25,8 +25,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.alerting import status_classes
-from createos_nb.analysis.checks import Floats, FrameError, requests
+from createos_nb.analysis.checks import Floats, FrameError, requests, status_classes
 
 MOST = 3
 """Replicas that the platform allows for an environment."""

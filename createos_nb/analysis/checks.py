@@ -47,6 +47,7 @@ __all__ = [
     "grid",
     "numbers",
     "requests",
+    "status_classes",
     "utc_index",
 ]
 
@@ -166,3 +167,12 @@ def _missing_together(counts: dict[str, Floats]) -> dict[str, Floats]:
     if ragged:
         return {column: np.where(gone, np.nan, values) for column, values in counts.items()}
     return counts
+
+
+def status_classes(errors: str | Sequence[str]) -> tuple[str, ...]:
+    """`"5xx"` or `("4xx", "5xx")`, checked."""
+    asked = (errors,) if isinstance(errors, str) else tuple(errors)
+    known = [status.removeprefix("status_") for status in STATUSES]
+    if not asked or any(status not in known for status in asked) or len(set(asked)) != len(asked):
+        raise ValueError(f"errors must name status classes out of {', '.join(known)}, not {errors!r}")
+    return asked

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.burn import burn_alerts
 from createos_nb.analysis.checks import FrameError
-from createos_nb.analysis.objectives import slo
+from createos_nb.analysis.objectives.burn import burn_alerts
+from createos_nb.analysis.objectives.slo import slo
 from createos_nb.analysis.pieces import seconds_of, width_text
 from createos_nb.analysis.traffic import summary
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK
+from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
 from createos_nb.plans.errors import MissingInput
 from createos_nb.plans.gate import ReleaseGate, Verdict, every_of, verdict_of
 from createos_nb.plans.sides import Side, Sides

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.verdict import release_verdict
-from createos_nb.analysis.verdict_result import ReleaseVerdict
+from createos_nb.analysis.releases.result import ReleaseVerdict
+from createos_nb.analysis.releases.verdict import release_verdict
 from createos_nb.plans.steps.step import PASSING
 
 if TYPE_CHECKING:

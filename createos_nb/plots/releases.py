@@ -14,7 +14,7 @@ from createos_nb.plots.thinning import coarse, span, thinned
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from createos_nb.analysis.verdict_result import ReleaseVerdict
+    from createos_nb.analysis.releases.result import ReleaseVerdict
     from createos_nb.plots.figure import Figure
 
 _LOWEST = 1e-3

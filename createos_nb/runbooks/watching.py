@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.verdict_decision import ROLLBACK
-from createos_nb.analysis.verdict_result import ReleaseVerdict
+from createos_nb.analysis.releases.decision import ROLLBACK
+from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.api.types import TimeLike
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import UNSET

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.analysis import count_surprise, tails
+from createos_nb.analysis.unusual import count_surprise, tails
 
 
 def hourless(values):

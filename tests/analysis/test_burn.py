@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.analysis import burn
+from createos_nb.analysis.objectives import burn
 
 
 def test_the_table_for_30_days_is_that_of_the_workbook():

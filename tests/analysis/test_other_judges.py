@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from createos_nb import analysis
-from createos_nb.analysis.other_judges import mann_whitney
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.other_judges import mann_whitney
+from createos_nb.analysis.releases.sides import Sides
 from tests.analysis.conftest import frame_of, poisson
 
 

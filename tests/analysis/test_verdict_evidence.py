@@ -8,10 +8,8 @@ from scipy.special import comb, gammaln, polygamma
 from scipy.stats import betabinom
 
 from benchmarks.statistics.verdict_worlds import World, draw
-from createos_nb.analysis import verdict_evidence as evidence
-from createos_nb.analysis import verdict_likelihood as likelihood
-from createos_nb.analysis import verdict_noise as noise
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases import evidence, likelihood, noise
+from createos_nb.analysis.releases.sides import Sides
 
 HEIGHT = np.log(100)
 

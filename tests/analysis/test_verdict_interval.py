@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.statistics.verdict_worlds import World, draw
-from createos_nb.analysis import verdict_evidence as evidence
-from createos_nb.analysis import verdict_interval as interval
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases import evidence, interval
+from createos_nb.analysis.releases.sides import Sides
 
 HEIGHT = np.log(100)
 

@@ -10,7 +10,7 @@ import pytest
 
 import createos_nb
 from createos_nb import runbooks
-from createos_nb.analysis.verdict_result import ReleaseVerdict
+from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.plans import StepFailed
 from createos_nb.runbooks import ReleaseGate, SuccessRate

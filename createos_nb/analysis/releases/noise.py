@@ -4,7 +4,7 @@ Errors rarely come one by one: a client retries, a pod restarts, a dependency hi
 one side's own looks like a difference between the sides, and a test that takes every error for an independent one cries
 wolf (an exact sequential test in 22 % of healthy releases where the rate of each minute varies by its own size). Noise
 that both sides share cancels. From one side alone the two cannot be told apart, so the old side's counts give weights
-to a list of possible noises, and the comparison of the sides in `verdict_evidence` does the rest.
+to a list of possible noises, and the comparison of the sides in `evidence` does the rest.
 
 Model of one side: errors of a bucket are Poisson with mean `requests × level × e^u`. The level is that of the last two
 hours of buckets, so that a daily wave is not taken for noise. `u` is the noise: a stationary AR(1) over buckets whose

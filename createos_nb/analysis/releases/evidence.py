@@ -2,7 +2,7 @@
 
 In bucket t the old and the new side had B and G requests, b and g errors, s = b + g. Given s, only the *ratio* ρ of the
 error rates decides how the s errors fall to the sides, so an incident or a wave that both sides share cancels exactly.
-With noise of one side's own (`verdict_noise`) errors are worth less: `verdict_likelihood` gives one likelihood L_k(ρ)
+With noise of one side's own (`noise`) errors are worth less: `likelihood` gives one likelihood L_k(ρ)
 for each reading k of it, and weighted by how likely the old side's own counts make each noise, one curve
 
     L(ρ) = Σ_k w_k L_k(ρ).
@@ -14,7 +14,7 @@ it *ever* reaches 1/α would be at most α/w, however often one looks; weights o
 chance is where the truth is none of them is measured: see the statistics of the project.
 
 To roll back, a part of the alternatives begins only later than the release, in any bucket, and a small part is an
-outage of the new side alone (`verdict_onset`); and with a fifth of the
+outage of the new side alone (`onset`); and with a fifth of the
 weight, where a history of some length calibrates it, there stands beside it the calm likelihood to the power of 1/φ
 (φ: the dispersion of the old side over long stretches), which is quick where errors come in crowds.
 
@@ -34,10 +34,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats, Ints
-from createos_nb.analysis.verdict_likelihood import memoryless, paths, readings
-from createos_nb.analysis.verdict_noise import Noises, dispersion, log_sum, log_weights, noises, predictive
-from createos_nb.analysis.verdict_onset import Carried, late, outage
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.likelihood import memoryless, paths, readings
+from createos_nb.analysis.releases.noise import Noises, dispersion, log_sum, log_weights, noises, predictive
+from createos_nb.analysis.releases.onset import Carried, late, outage
+from createos_nb.analysis.releases.sides import Sides
 
 WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
 """Ratios held against "not worse", relative to it, and their weights: 1.5 to 5 times is what releases do."""

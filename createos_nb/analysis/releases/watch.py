@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.checks import Bools, Floats, FrameError, Ints, Requests, requests, utc_index
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.sides import Sides
 
 CLASSES = ("4xx", "5xx")
 

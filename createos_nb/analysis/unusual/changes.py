@@ -32,10 +32,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.alerting import status_classes
-from createos_nb.analysis.checks import COUNTS, Floats, FrameError, Requests, numbers, requests, utc_index
-from createos_nb.analysis.forecasts import trailing_mean, trailing_middle
+from createos_nb.analysis.checks import (
+    COUNTS,
+    Floats,
+    FrameError,
+    Requests,
+    numbers,
+    requests,
+    status_classes,
+    utc_index,
+)
 from createos_nb.analysis.pieces import seconds_of
+from createos_nb.analysis.unusual.forecasts import trailing_mean, trailing_middle
 
 LEARN = 30
 """Buckets with data before a stretch is judged."""

@@ -8,12 +8,10 @@ of the four rows are those that sloth has for 28 and 30 days.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from createos_nb.analysis.checks import STATUSES
 from createos_nb.analysis.pieces import seconds_of, width_text
 
 _REACHABLE = 0.8
@@ -104,12 +102,3 @@ def thresholds(target: float, period: int) -> list[Threshold]:
             continue  # rounded up to the same minute, and the row before it has the lower factor
         found.append(Threshold(row.severity, row.budget, long, short, factor))
     return found
-
-
-def status_classes(errors: str | Sequence[str]) -> tuple[str, ...]:
-    """`"5xx"` or `("4xx", "5xx")`, checked."""
-    asked = (errors,) if isinstance(errors, str) else tuple(errors)
-    known = [status.removeprefix("status_") for status in STATUSES]
-    if not asked or any(status not in known for status in asked) or len(set(asked)) != len(asked):
-        raise ValueError(f"errors must name status classes out of {', '.join(known)}, not {errors!r}")
-    return asked

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, TRAFFIC
+from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK, TRAFFIC
 
 Counts = tuple[int, int, int, int]
 """Requests and errors of the old side, then of the new."""

@@ -35,10 +35,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.alerting import Threshold, status_classes, thresholds
-from createos_nb.analysis.checks import Bools, Floats, Ints, Requests, requests, utc_index
+from createos_nb.analysis.checks import Bools, Floats, Ints, Requests, requests, status_classes, utc_index
+from createos_nb.analysis.objectives.alerting import Threshold, thresholds
+from createos_nb.analysis.objectives.windows import Trailing, trailing
 from createos_nb.analysis.pieces import seconds_of, width_text
-from createos_nb.analysis.windows import Trailing, trailing
 
 GUARD = 3e-4
 """Binomial tail below which a page is believed."""

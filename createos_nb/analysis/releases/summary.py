@@ -9,14 +9,14 @@ import pandas as pd
 
 from createos_nb.analysis.checks import Floats
 from createos_nb.analysis.pieces import whole
-from createos_nb.analysis.verdict_decision import PROMOTE, ROLLBACK, Terms, clumping, requests_needed
-from createos_nb.analysis.verdict_evidence import judge
-from createos_nb.analysis.verdict_input import Watch
-from createos_nb.analysis.verdict_interval import Bounds, bounds, nodes, totals
-from createos_nb.analysis.verdict_paths import Paths
-from createos_nb.analysis.verdict_result import Guard, ReleaseVerdict, Steps
-from createos_nb.analysis.verdict_weighing import Weighing, shares
-from createos_nb.analysis.verdict_words import sentence
+from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK, Terms, clumping, requests_needed
+from createos_nb.analysis.releases.evidence import judge
+from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
+from createos_nb.analysis.releases.paths import Paths
+from createos_nb.analysis.releases.result import Guard, ReleaseVerdict, Steps
+from createos_nb.analysis.releases.watch import Watch
+from createos_nb.analysis.releases.weighing import Weighing, shares
+from createos_nb.analysis.releases.words import sentence
 
 _DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
 

@@ -11,10 +11,10 @@ import pandas as pd
 
 from createos_nb.analysis import card
 from createos_nb.analysis.checks import Bools, Floats, Ints
-from createos_nb.analysis.verdict_evidence import judge
-from createos_nb.analysis.verdict_interval import Bounds, bounds, nodes, totals
-from createos_nb.analysis.verdict_sides import Sides
-from createos_nb.analysis.verdict_words import number, times
+from createos_nb.analysis.releases.evidence import judge
+from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
+from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.words import number, times
 
 SHOWN = 240
 """Buckets of a watch at which `intervals` are worked out."""

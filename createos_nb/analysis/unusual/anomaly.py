@@ -4,8 +4,8 @@ Every row is judged from the rows before it alone, so the answer for yesterday d
 can be judged row by row (:class:`AnomalyDetector`).
 
 Two models. Requests are counts, and are judged as counts: volume against its day and week in both directions, errors
-against their usual share (:mod:`createos_nb.analysis.count_surprise`). Any other numeric series is judged by its own
-past without a model of its noise (:mod:`createos_nb.analysis.surprise`).
+against their usual share (`count_surprise`). Any other numeric series is judged by its own past without a model of its
+noise (`surprise`).
 
 Measured on labelled series of nine kinds, scored as the Numenta benchmark scores: 74.5 of 100 (72.9 for `anomaly` as
 it is), where relative entropy reaches 54.4, nearest neighbours 47.2 and a windowed Gaussian 35.2. On requests: at 20
@@ -21,13 +21,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis import count_surprise
-from createos_nb.analysis.alerting import status_classes
-from createos_nb.analysis.checks import COUNTS, Floats, FrameError, Ints, Requests, numbers, requests, utc_index
-from createos_nb.analysis.forecasts import DAYS, Clock, clock
+from createos_nb.analysis.checks import (
+    COUNTS,
+    Floats,
+    FrameError,
+    Ints,
+    Requests,
+    numbers,
+    requests,
+    status_classes,
+    utc_index,
+)
 from createos_nb.analysis.pieces import seconds_of
-from createos_nb.analysis.surprise import quiet_rows, surprise
-from createos_nb.analysis.tails import PAST
+from createos_nb.analysis.unusual import count_surprise
+from createos_nb.analysis.unusual.forecasts import DAYS, Clock, clock
+from createos_nb.analysis.unusual.surprise import quiet_rows, surprise
+from createos_nb.analysis.unusual.tails import PAST
 
 SERIES_ALARM = 4.0
 """Evidence (−log10 p) that is an anomaly in a series of any kind."""

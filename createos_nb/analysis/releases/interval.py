@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Floats, Ints
-from createos_nb.analysis.verdict_evidence import BETTER, BETTER_WEIGHTS, LATE, OUT, WORSE, WORSE_WEIGHTS, Curves
-from createos_nb.analysis.verdict_noise import log_sum
+from createos_nb.analysis.releases.evidence import BETTER, BETTER_WEIGHTS, LATE, OUT, WORSE, WORSE_WEIGHTS, Curves
+from createos_nb.analysis.releases.noise import log_sum
 
 _STEP, _REACH = 0.1, (-5.0, 6.0)
 _BELOW, _ABOVE = (0.15, 0.4, 0.7), (1.5, 2.5, 5.0, 10.0, 20.0)

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats
-from createos_nb.analysis.verdict_noise import WARM, Noises, fold, log_rising, shape_of, unfold
+from createos_nb.analysis.releases.noise import WARM, Noises, fold, log_rising, shape_of, unfold
 
 if TYPE_CHECKING:
-    from createos_nb.analysis.verdict_sides import Sides
+    from createos_nb.analysis.releases.sides import Sides
 
 _PULL = 0.346
 """E[expit(x + σz)] ≈ expit(x / √(1 + 0.346 σ²)), within 0.02 (a form of MacKay's 1992 approximation)."""

@@ -10,7 +10,7 @@ Five statistics, each causal:
 * the mean size of the last 8 and 32 forecast errors, cut at 3: noise that grew, or a series that froze.
 
 The first two are judged by the tail of their own past, the others by the normal tail and their past, see
-:mod:`createos_nb.analysis.tails`. The evidence of a row is the largest of the five.
+:mod:`createos_nb.analysis.unusual.tails`. The evidence of a row is the largest of the five.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Floats
-from createos_nb.analysis.forecasts import (
+from createos_nb.analysis.unusual.forecasts import (
     Clock,
     capped_mean,
     earlier_days,
@@ -28,7 +28,7 @@ from createos_nb.analysis.forecasts import (
     trailing_mean,
     trailing_middle,
 )
-from createos_nb.analysis.tails import WARM_UP, free, modelled, onsets
+from createos_nb.analysis.unusual.tails import WARM_UP, free, modelled, onsets
 
 SHIFT = 12
 NOISE = (8, 32)

@@ -17,8 +17,8 @@ from typing import TypeAlias
 import numpy as np
 
 from createos_nb.analysis.checks import Floats, Ints
-from createos_nb.analysis.verdict_noise import log_sum
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.noise import log_sum
+from createos_nb.analysis.releases.sides import Sides
 
 _LOOKS = 3
 Carried: TypeAlias = tuple[Floats, Floats, Floats]

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from createos_nb.analysis.verdict import release_verdict
-from createos_nb.analysis.verdict_noise import log_sum
-from createos_nb.analysis.verdict_sides import Sides
+from createos_nb.analysis.releases.noise import log_sum
+from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.verdict import release_verdict
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats, Ints
-from createos_nb.analysis.verdict_decision import Course, Terms, course, enough, negligible
-from createos_nb.analysis.verdict_evidence import STRETCH, Curves, Evidence, follow, joined
-from createos_nb.analysis.verdict_input import Watch
-from createos_nb.analysis.verdict_interval import nodes
-from createos_nb.analysis.verdict_paths import Paths
+from createos_nb.analysis.releases.decision import Course, Terms, course, enough, negligible
+from createos_nb.analysis.releases.evidence import STRETCH, Curves, Evidence, follow, joined
+from createos_nb.analysis.releases.interval import nodes
+from createos_nb.analysis.releases.paths import Paths
+from createos_nb.analysis.releases.watch import Watch
 
 FIRST_KIND = 0.9
 """The part of α that the first class of errors has; the others share the rest."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats
-from createos_nb.analysis.tails import WARM_UP, modelled, onsets
+from createos_nb.analysis.unusual.tails import WARM_UP, modelled, onsets
 
 WINDOWS = (1, 5, 30)
 """Buckets."""

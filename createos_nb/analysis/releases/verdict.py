@@ -1,8 +1,8 @@
 """Is the new version as healthy as the old? One answer that stays valid however often one looks.
 
-Model, assumptions and sources stand with the parts: `verdict_evidence` (how errors fall to two sides), `verdict_noise`
-(what is one side's own noise), `verdict_interval` (ratio and bounds), `verdict_paths` (one noisy client, one broken
-path), `verdict_decision` (when it is decided, and how far off it is).
+Model, assumptions and sources stand with the parts: `evidence` (how errors fall to two sides), `noise`
+(what is one side's own noise), `interval` (ratio and bounds), `paths` (one noisy client, one broken
+path), `decision` (when it is decided, and how far off it is).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from createos_nb.analysis.checks import FrameError
-from createos_nb.analysis.verdict_decision import Terms
-from createos_nb.analysis.verdict_input import kinds_of, watch
-from createos_nb.analysis.verdict_paths import read_paths
-from createos_nb.analysis.verdict_result import ReleaseVerdict
-from createos_nb.analysis.verdict_summary import summarise
-from createos_nb.analysis.verdict_weighing import weigh
+from createos_nb.analysis.releases.decision import Terms
+from createos_nb.analysis.releases.paths import read_paths
+from createos_nb.analysis.releases.result import ReleaseVerdict
+from createos_nb.analysis.releases.summary import summarise
+from createos_nb.analysis.releases.watch import kinds_of, watch
+from createos_nb.analysis.releases.weighing import weigh
 
 
 def release_verdict(

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.checks import Bools, Floats, FrameError, Ints, numbers
-from createos_nb.analysis.verdict_input import Watch
+from createos_nb.analysis.releases.watch import Watch
 
 WEIGHED, MATERIAL = 5, 0.1
 """Left out in turn are the paths with the most errors so far, if they have a tenth of all: fewer cannot mislead."""

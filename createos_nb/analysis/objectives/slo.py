@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import card, intervals
-from createos_nb.analysis.alerting import status_classes, thresholds
-from createos_nb.analysis.checks import Floats, FrameError, Requests, requests
+from createos_nb.analysis.checks import Floats, FrameError, Requests, requests, status_classes
+from createos_nb.analysis.objectives.alerting import thresholds
+from createos_nb.analysis.objectives.windows import trailing
 from createos_nb.analysis.pieces import seconds_of, whole, width_text
-from createos_nb.analysis.windows import trailing
 
 
 @dataclass(frozen=True, eq=False, repr=False)

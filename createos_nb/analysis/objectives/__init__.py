@@ -1,0 +1,1 @@
+"""Objectives: the error budget, how fast it burns, and when that wakes somebody."""
