@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
 from createos_nb.plans.errors import MissingInput
@@ -11,28 +11,41 @@ from createos_nb.plans.sides import Side, Sides
 from createos_nb.times import span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from createos_nb.client import Client
     from createos_nb.plans.gate import Gate
-    from createos_nb.plans.steps.watching import Watch
+
+
+class Pair(NamedTuple):
+    """Two environments of a project: the one that serves, and the one that is to serve."""
+
+    project: str
+    serving: str
+    side: str
+    name: str
+    """Of the side, as people say it."""
 
 
 class Looks:
-    """The looks of one watch: of `side`, which is to serve, beside the environment that serves, since a moment.
+    """The looks of one watch of a pair.
 
-    `since`: Unix seconds of the platform's clock.
+    `paths`: what the watch asks for by itself; `since`: when it began, in Unix seconds of the platform's clock;
+    `seconds`: how long it is to last.
     """
 
-    def __init__(self, client: Client, watch: Watch, side: str, gate: Gate, since: float) -> None:
-        self._client, self._watch, self._side, self._gate, self._since = client, watch, side, gate, since
+    def __init__(
+        self, client: Client, pair: Pair, gate: Gate, *, paths: Sequence[str], since: float, seconds: float
+    ) -> None:
+        self._client, self._pair, self._gate, self._since = client, pair, gate, since
+        self._before = max(3600.0, seconds)
         self.every = every_of(gate)
         self._sides: Sides | None = None
         if isinstance(gate, ReleaseGate):
-            old, new = (Side(client, watch.target.project, one, int(since)) for one in (watch.beside, side))
+            old, new = (Side(client, pair.project, one, int(since)) for one in (pair.serving, pair.side))
             before = int(span(gate.history, "history"))
-            self._sides = Sides(old, new, before, gate.paths, gate.terms, frozenset(watch.paths))
+            self._sides = Sides(old, new, before, gate.paths, gate.terms, frozenset(paths))
 
     def look(self, *, last: bool) -> Verdict:
         """What the gate says of the traffic so far; `last`: there won't be another look.
@@ -57,14 +70,13 @@ class Looks:
         return Verdict(rate.passed, f"{said} By the success rate alone: {rate.reason}", decided=False)
 
     def _asked(self, gate: Callable[..., Any]) -> Verdict:
-        watch, calls, end = self._watch, self._client.analytics, self._client.transport.now()
-        project, begin = watch.target.project, end - max(3600.0, watch.seconds)
-        candidate = calls.requests_over_time(project, self._side, start=self._since, end=end)
-        baseline = calls.requests_over_time(project, watch.beside, start=begin, end=end)
+        pair, calls, end = self._pair, self._client.analytics, self._client.transport.now()
+        candidate = calls.requests_over_time(pair.project, pair.side, start=self._since, end=end)
+        baseline = calls.requests_over_time(pair.project, pair.serving, start=end - self._before, end=end)
         try:
             return verdict_of(gate(baseline, candidate))
         except Exception as error:  # a gate is anybody's code
             raise MissingInput(
-                f"the gate could not judge {watch.target.environment_name}: {type(error).__name__}: {error}",
+                f"the gate could not judge {pair.name}: {type(error).__name__}: {error}",
                 "Nothing was switched. Mend the gate and run the notebook again: it goes on with this run.",
             ) from error

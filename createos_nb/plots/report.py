@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from createos_nb.plots.report_rows import Row, Table, listed, rows_of
+from createos_nb.plots.report_rows import Contents, listed, rows_of
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -22,25 +21,12 @@ _CAPTION = (
 )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Report:
+class Report(Contents):
     """A page about a fleet that shows itself in a notebook, and goes to HTML and PDF.
 
     Both files stand alone: no script, no style sheet, font or picture from elsewhere. Whatever came from the platform
     is text in them, never markup.
     """
-
-    title: str
-    about: str
-    """Which account, and when it was asked."""
-    sentence: str
-    """What a person reads first."""
-    caption: str
-    """What there is to see."""
-    rows: tuple[Row, ...]
-    """One for each environment."""
-    tables: tuple[Table, ...]
-    """What stands below: changes, paths, anything that is a frame."""
 
     def __repr__(self) -> str:
         return f"<Report: {self.title}, {len(self.rows)} environments. {self.sentence}>"

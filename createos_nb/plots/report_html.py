@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from createos_nb.plots import style
-from createos_nb.plots.report_rows import Floats, Row, Table
-
-if TYPE_CHECKING:
-    from createos_nb.plots.report import Report
+from createos_nb.plots.report_rows import Contents, Floats, Row, Table
 
 _WIDE, _HIGH = 150, 26
 _MARK = {"alerts": ("#b04a00", "●"), "missed": ("#8a5a00", "▲"), "met": ("#005a8c", "✓")}
@@ -40,7 +36,7 @@ _STYLE = f"""
 """
 
 
-def document(report: Report) -> str:
+def document(report: Contents) -> str:
     """A whole page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -49,7 +45,7 @@ def document(report: Report) -> str:
     )
 
 
-def fragment(report: Report) -> str:
+def fragment(report: Contents) -> str:
     """The report within another page, such as a notebook's."""
     head = ("environment", "standing", "requests", "per minute", "success", "errors", "budget left", "traffic and 5xx")
     numbers = {"requests", "per minute", "success", "errors", "budget left"}

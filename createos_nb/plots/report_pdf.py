@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from createos_nb.plots import style
-from createos_nb.plots.report_rows import Row, Table
+from createos_nb.plots.report_rows import Contents, Row, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from createos_nb.plots.figure import Figure
-    from createos_nb.plots.report import Report
 
 _WIDTH, _HEIGHT, _MARGIN = 8.27, 11.69, 0.55
 _ROW, _LINE = 0.34, 0.185
@@ -34,7 +33,7 @@ _COLOR = {"alerts": style.VERMILION, "missed": "#8a5a00", "met": style.BLUE}
 _SMALL = 0.24
 
 
-def write(report: Report, path: Path) -> None:
+def write(report: Contents, path: Path) -> None:
     """Write all pages; the same report gives the same bytes."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_pdf import PdfPages
@@ -46,7 +45,7 @@ def write(report: Report, path: Path) -> None:
             pdf.savefig(page)
 
 
-def pages(report: Report) -> Iterator[Figure]:
+def pages(report: Contents) -> Iterator[Figure]:
     """The pages, one after the other."""
     page = _Page(report, 1)
     page.text(report.about, size=7.5, color=style.GREY)
@@ -85,7 +84,7 @@ def pages(report: Report) -> Iterator[Figure]:
 class _Page:
     """One page; `y` is how far down it is filled, in inches."""
 
-    def __init__(self, report: Report, number: int) -> None:
+    def __init__(self, report: Contents, number: int) -> None:
         from createos_nb.plots.figure import Figure
 
         self.number, title = number, report.title

@@ -58,6 +58,23 @@ class Table:
     """Rows that are left out."""
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Contents:
+    """All that stands on the page."""
+
+    title: str
+    about: str
+    """Which account, and when it was asked."""
+    sentence: str
+    """What a person reads first."""
+    caption: str
+    """What there is to see."""
+    rows: tuple[Row, ...]
+    """One for each environment."""
+    tables: tuple[Table, ...]
+    """What stands below: changes, paths, anything that is a frame."""
+
+
 def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
     """A row for each environment, in the order of `health`."""
     series = dict(iter(requests.groupby(["project", "environment"], sort=False)))

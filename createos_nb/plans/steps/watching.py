@@ -10,7 +10,7 @@ from msgspec import to_builtins
 
 from createos_nb.plans.errors import MissingInput, StepFailed
 from createos_nb.plans.gate import ReleaseGate, SuccessRate, Verdict
-from createos_nb.plans.looks import Looks
+from createos_nb.plans.looks import Looks, Pair
 from createos_nb.plans.steps.step import PASSING, Precondition, Step, Target, resolved
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class Watch(Checking, kw_only=True, tag="watch"):
     def write(self, run: Run) -> str:
         began, since = run.now, run.client.transport.now()  # the platform counts by its own clock
         side = str(resolved(self.target.environment, run.made))
-        looks = Looks(run.client, self, side, self.judge(run), since)
+        both = Pair(self.target.project, self.beside, side, self.target.environment_name)
+        looks = Looks(run.client, both, self.judge(run), paths=self.paths, since=since, seconds=self.seconds)
         every, number = looks.every, 1
         decided: Verdict | None = None
 
