@@ -60,7 +60,7 @@ class SuccessRate(Struct, frozen=True, tag_field="gate", tag="success rate"):
         return Verdict(True, f"{share}, {then}")
 
     def __str__(self) -> str:
-        return f"the success rate of at least {self.minimum} requests decides at the end"
+        return "the success rate decides"
 
 
 class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
@@ -97,8 +97,7 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
         return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
-        rest = "nothing passes undecided" if self.otherwise is None else f"undecided, {self.otherwise}"
-        return f"the release verdict decides, looked at every {self.every:.0f} s; {rest}"
+        return f"the release verdict decides{'' if self.otherwise is None else ', at the end the success rate'}"
 
 
 #: One that ships, or a callable that takes the traffic of what serves today and of what is to serve, as

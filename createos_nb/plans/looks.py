@@ -67,7 +67,9 @@ class Looks:
         if not last or gate.otherwise is None:
             return Verdict(False, said, decided=False)
         rate = self._asked(gate.otherwise)
-        return Verdict(rate.passed, f"{said} By the success rate alone: {rate.reason}", decided=False)
+        return Verdict(
+            rate.passed, f"{rate.reason}, by the success rate alone. The release verdict is open: {said}", decided=False
+        )
 
     def _asked(self, gate: Callable[..., Any]) -> Verdict:
         pair, calls, end = self._pair, self._client.analytics, self._client.transport.now()

@@ -168,6 +168,22 @@ def test_a_first_bucket_that_the_window_cuts_counts(regression):
     assert release_verdict(old, new).path["judged"].all()
 
 
+def test_of_two_cut_buckets_the_first_is_over(regression):
+    """A watch of a minute or so: it began within a bucket, and now is within the next one."""
+    old, new = (one.iloc[:2].copy() for one in regression)
+    for one in (old, new):
+        one.attrs["partial"] = [moment.isoformat() for moment in one.index]
+    found = release_verdict(old, new)
+    assert found.path["judged"].tolist() == [True, False]
+
+
+def test_a_forecast_is_not_bound_to_a_past_that_is_over():
+    """The old side never failed before, and the new one fails on every fifth request: that takes no years."""
+    old, new, past = frame(np.full(2, 30)), frame(np.full(2, 30), np.full(2, 6)), before(share=0.0)
+    needed = release_verdict(old, new, history=past).requests_needed
+    assert 20 < needed < 2_000
+
+
 def test_buckets_without_data_are_skipped():
     old, new = poisson(1, missing=[3, 4]), poisson(2, share=0.025, missing=[4, 5, 20])
     found = release_verdict(old, new)

@@ -121,11 +121,17 @@ def requests_needed(
     if not old[0] or not new[0] or (held and not old[1] + new[1]):
         return None
     share = new[0] / both
-    plain = (new[1] + 0.5) / (new[0] + 1.0) / ((old[1] + 0.5) / (old[0] + 1.0))
-    doubt = clumping * (1 / (old[1] + 0.5) + 1 / (new[1] + 0.5))
+    # what was before tells of the old side's rate, too, unless something has changed for both since
+    before = history[1] / max(history[0], 1.0) * old[0]
+    steady = _fits(old[1], before, clumping)
+    asked, failed = (one + more for one, more in zip(old, history, strict=True)) if steady else old
+    plain = (new[1] + 0.5) / (new[0] + 1.0) / ((failed + 0.5) / (asked + 1.0))
+    doubt = clumping * (1 / (failed + 0.5) + 1 / (new[1] + 0.5))
     ratio = float(np.exp(np.log(plain) * _LIKELY_AS**2 / (_LIKELY_AS**2 + doubt)))
     # both sides tell of the old one's rate, or a few errors against none would need years
-    rate = (history[1] + old[1] + new[1] + 0.5) / (history[0] + old[0] + ratio * new[0] + 1.0)
+    rate = (failed + new[1] + 0.5) / (asked + ratio * new[0] + 1.0)
+    if not _fits(new[1], rate * ratio * new[0], clumping):
+        rate = (old[1] + new[1] + 0.5) / (old[0] + ratio * new[0] + 1.0)
     found = []
     for at, height, now in ((1.0, -np.log(terms.alpha), rollback), (terms.worse, -np.log(terms.beta), promote)):
         if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse and not held):
@@ -137,6 +143,11 @@ def requests_needed(
         found.append(max(-np.log(terms.beta) * _CAUTION / terms.negligible / share - both, 1.0))
     known = [one for one in found if isfinite(one) and one < 1e12]
     return round_up(min(known)) if known else None
+
+
+def _fits(seen: float, expected: float, clumping: float) -> bool:
+    """Whether so many errors are no surprise."""
+    return bool(abs(seen - expected) <= 2 * (1 + np.sqrt(clumping * expected)))
 
 
 def clumping(old: Floats, new: Floats, failed: Floats, failed_new: Floats) -> float:

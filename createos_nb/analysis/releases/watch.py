@@ -115,10 +115,11 @@ def _part(one: Requests, rows: slice) -> Requests:
 
 
 def _unfinished(partial: Bools) -> Bools:
-    """The partial buckets after which nothing whole comes."""
+    """The partial buckets after which nothing whole comes; but the first of several is cut at its beginning."""
     whole = np.flatnonzero(~partial)
+    begins = int(whole[-1]) + 1 if len(whole) else min(len(partial) - 1, 1)
     found = np.zeros(len(partial), dtype=np.bool_)
-    found[(whole[-1] + 1 if len(whole) else 0) :] = True
+    found[begins:] = True
     return found
 
 
