@@ -61,11 +61,12 @@ def fragment(report: Contents) -> str:
 
 
 def _row(row: Row) -> str:
+    # the spaces are for those who see it without its style: in a notebook that is not trusted yet, in a mail
     color, mark = _MARK.get(row.standing, ("#5c5c5c", "–"))
-    firing = f"<small>{escape(row.firing)}</small>" if row.firing else ""
-    interval = f"<small>{escape(row.interval)}</small>" if row.interval != "–" else ""
+    firing = f" <small>{escape(row.firing)}</small>" if row.firing else ""
+    interval = f" <small>{escape(row.interval)}</small>" if row.interval != "–" else ""
     cells = [
-        f'<th scope="row">{escape(row.project)}<small>{escape(row.environment)}</small></th>',
+        f'<th scope="row">{escape(row.project)} <small>{escape(row.environment)}</small></th>',
         f'<td style="color: {color}">{mark} {escape(row.standing)}{firing}</td>',
         f'<td class="number">{escape(row.requests)}</td>',
         f'<td class="number">{escape(row.pace)}</td>',

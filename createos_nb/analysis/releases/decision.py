@@ -17,8 +17,8 @@ _MIXTURE = 2.5
 """What it costs, in log-evidence, not to know the ratio and the noise beforehand (measured: 2 to 3)."""
 _CAUTION = 3.0
 """Errors seldom come alone: that a rate is negligible needs this many times the requests of independent errors."""
-_LIKELY_AS = 0.7
-"""Spread of log ρ expected of releases before anything was seen: half to twice as bad."""
+_LIKELY_AS = 1.0
+"""Spread of log ρ expected of releases before anything was seen: a third to three times as bad."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,7 @@ def requests_needed(
     before = history[1] / max(history[0], 1.0) * old[0]
     steady = _fits(old[1], before, clumping)
     asked, failed = (one + more for one, more in zip(old, history, strict=True)) if steady else old
-    plain = (new[1] + 0.5) / (new[0] + 1.0) / ((failed + 0.5) / (asked + 1.0))
-    doubt = clumping * (1 / (failed + 0.5) + 1 / (new[1] + 0.5))
-    ratio = float(np.exp(np.log(plain) * _LIKELY_AS**2 / (_LIKELY_AS**2 + doubt)))
+    ratio = _likely(new[0] / asked, failed / clumping, new[1] / clumping)
     # both sides tell of the old one's rate, or a few errors against none would need years
     rate = (failed + new[1] + 0.5) / (asked + ratio * new[0] + 1.0)
     if not _fits(new[1], rate * ratio * new[0], clumping):
@@ -143,6 +141,14 @@ def requests_needed(
         found.append(max(-np.log(terms.beta) * _CAUTION / terms.negligible / share - both, 1.0))
     known = [one for one in found if isfinite(one) and one < 1e12]
     return round_up(min(known)) if known else None
+
+
+def _likely(odds: float, failed: float, failed_new: float) -> float:
+    """The likeliest ratio, from how so many errors fell to sides with these odds of traffic."""
+    logs = np.arange(-5.0, 6.0, 0.02)
+    new = np.log(odds) + logs
+    found = failed_new * new - (failed + failed_new) * np.logaddexp(0.0, new) - (logs / _LIKELY_AS) ** 2 / 2
+    return float(np.exp(logs[found.argmax()]))
 
 
 def _fits(seen: float, expected: float, clumping: float) -> bool:

@@ -76,7 +76,8 @@ class ReleaseVerdict:
     evidence: float
     """The evidence to roll back (an e-value; it rolls back at 1/α): at `decided_at` where it rolled back, else now."""
     decided_at: pd.Timestamp | None
-    """Start of the bucket that decided; None while it is open. Later buckets change nothing."""
+    """Start of the bucket that decided, which is when it was over that it could be known; None while it is open. Later
+    buckets change nothing."""
     requests_needed: int | None
     """About how many more requests, of both sides together, until it is decided: a forecast that half of all watches
     overrun. 0 once decided, None where no number can be given (a side without requests)."""
@@ -179,7 +180,8 @@ class ReleaseVerdict:
             ("evidence to roll back", f"{number(self.evidence)} of {number(self.boundary)}"),
         ]
         if self.decided_at is not None:
-            rows.append(("decided at", f"{self.decided_at:%Y-%m-%d %H:%M} UTC"))
+            over = self.decided_at + pd.Timedelta(seconds=self.bucket_seconds)
+            rows.append(("decided at", f"{over:%Y-%m-%d %H:%M} UTC"))
         elif self.requests_needed is not None:
             rows.append(("requests needed", f"about {self.requests_needed:,}"))
         rows.append(("path guard", self.guard.sentence))

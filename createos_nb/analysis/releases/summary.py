@@ -54,7 +54,7 @@ def summarise(
             counts=_counts(seen, kind),
             buckets=int(seen.judged.sum()) if decided is None else int(seen.judged[: decided + 1].sum()),
             bucket_seconds=seen.bucket_seconds,
-            decided_at=None if decided is None else seen.index[decided],
+            decided_at=None if decided is None else seen.index[decided] + pd.Timedelta(seconds=seen.bucket_seconds),
             needed=needed,
             regressed=[paths.names[place] for place in np.flatnonzero(weighing.regressed.any(axis=1))] if paths else [],
             negligible=terms.negligible if weighing.course.negligible else None,

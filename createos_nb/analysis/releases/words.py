@@ -32,8 +32,8 @@ def sentence(
     """Decision, ratio with bounds, counts, and when it was or will be decided.
 
     `ratio`: the ratio and its bounds; `counts`: requests and errors of the old side, then of the new; `buckets`: how
-    many were judged until the decision, or until now; `negligible`: the rate by which it was promoted, if it was;
-    `regressed`: single paths.
+    many were judged until the decision, or until now; `decided_at`: when it could be known; `negligible`: the rate by
+    which it was promoted, if it was; `regressed`: single paths.
     """
     told = _counts(counts, errors)
     when = f" after {card.span(buckets * bucket_seconds)}, at {decided_at:%H:%M} UTC" if decided_at is not None else ""
