@@ -31,6 +31,8 @@ HEALTHY = (
     PLAIN.but("bursts of 5, 90/10", old=540, new=60, clumps=5),
     PLAIN.but("bursts of 5, 10/90", old=60, new=540, clumps=5),
     PLAIN.but("a minute in 100 out, one side, 100 rpm", outages=0.01),
+    PLAIN.but("cold starts, 10 % of one minute, each side, 600 rpm", old=600, new=600, cold=0.1),
+    PLAIN.but("cold starts, 20 % of one minute, each side, 100 rpm", cold=0.2),
     PLAIN.but("shared incident × 20, 600 rpm", old=600, new=600, incident=20),
     PLAIN.but("shared CV 1.5, 600 rpm", old=600, new=600, shared=1.5),
     PLAIN.but("shared CV 1.5 and own 0.5, 600 rpm", old=600, new=600, shared=1.5, own=0.5),

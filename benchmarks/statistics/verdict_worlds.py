@@ -49,6 +49,8 @@ class World:
     this share of the clients."""
     outages: float = 0.0
     """Share of the minutes in which one side alone fails 60 % of its requests, whatever came before."""
+    cold: float = 0.0
+    """Further share of the requests that fails on each side in one of the first six buckets, each in its own."""
     begins: int = 0
     """The bucket in which the new side begins to fail `ratio` times as often."""
     moving: bool = False
@@ -85,6 +87,9 @@ def draw(world: World, seed: int, *, history: int = 60) -> Sides:
             rate = times * _troubled(rng, world.sessions, total * part, shape)
         if world.outages:
             rate = np.where(rng.random(shape) < world.outages, np.maximum(rate, 0.6), rate)
+        if world.cold:
+            start = history + rng.integers(0, 6, (shape[0], 1))
+            rate = rate + world.cold * (np.arange(shape[1]) == start)
         rate = np.minimum(rate, 1.0)
         requests = rng.poisson(total * part * wave, shape)
         counts.append((requests.astype(np.float64), _errors(rng, requests, rate, world.clumps)))

@@ -157,20 +157,29 @@ def _advise(
     if int(busy.sum()) < _FEWEST:
         reason = f"only {int(busy.sum())} buckets with requests, too few to say more"
         q99, peak = (float(np.quantile(pace, 0.99)), float(pace.max())) if len(pace) else (np.nan, np.nan)
-        return ReplicasAdvice(current, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
+        return _kept(current, q99, peak, target, headroom, reason)
     q99, peak = float(np.quantile(pace, 0.99)), float(pace.max())
     met = busy & (failed <= (1 - target) * count)
     if int(met.sum()) < _TIMES:
         reason = f"no load was served at {card.percent(target)}, so its errors have another cause than load"
-        return ReplicasAdvice(current, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
+        return _kept(current, q99, peak, target, headroom, reason)
     carried = float(np.sort(load[met])[-_TIMES])
     limit = _limit_seen(load > carried, count, failed, target)
     needed = _ceiling(q99 / carried)
     roomy = _ceiling(q99 * (1 + headroom) / carried)
-    wanted = roomy if limit else max(needed, min(roomy, current))
+    # without a limit nothing says that more would help
+    wanted = roomy if limit else min(max(needed, roomy), current)
     advised = int(np.clip(wanted, 1, MOST))
     reason = _reason(advised, wanted, current, roomy, limit, carried, q99, headroom)
     return ReplicasAdvice(advised, current, needed, roomy, carried, limit, q99, peak, target, headroom, reason)
+
+
+def _kept(current: int, q99: float, peak: float, target: float, headroom: float, reason: str) -> ReplicasAdvice:
+    """As many as there are, for want of evidence; never more than there may be."""
+    advised = min(current, MOST)
+    if advised < current:
+        reason += f"; {MOST} are the most"
+    return ReplicasAdvice(advised, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
 
 
 def _limit_seen(above: Any, count: Floats, failed: Floats, target: float) -> bool:
@@ -189,6 +198,8 @@ def _reason(
     advised: int, wanted: int, current: int, roomy: int, limit: bool, carried: float, q99: float, headroom: float
 ) -> str:
     shown = f"each replica has carried {carried:,.0f} rpm, and 99 % of the time {q99:,.0f} rpm come"
+    if wanted > MOST and not limit:
+        return f"{shown}; nothing shows that fewer would do, but {MOST} are the most"
     if wanted > MOST:
         return f"{shown}; {wanted} would be needed, and {MOST} are the most: beyond that an external load balancer"
     if not limit and roomy > current:

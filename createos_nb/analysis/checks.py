@@ -114,6 +114,9 @@ def requests(
     if absent:
         have = ", ".join(map(str, frame.columns)) or "none"
         raise FrameError(f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have})")
+    twice = [column for column in columns if isinstance(frame[column], pd.DataFrame)]
+    if twice:
+        raise FrameError(f"{name} has more than one column {', '.join(map(repr, twice))}: drop all but one")
     if isinstance(frame.index, pd.DatetimeIndex):
         return _one_environment(frame, name, columns)
     if not {"project", "environment", "time"} <= set(frame.columns):

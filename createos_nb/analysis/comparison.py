@@ -15,7 +15,7 @@ import pandas as pd
 
 from createos_nb.analysis import intervals
 from createos_nb.analysis.checks import Floats, FrameError, Requests, requests
-from createos_nb.analysis.traffic import per_minute
+from createos_nb.analysis.traffic import minute_of, per_minute
 
 _SHARES = {
     "success_percentage": ("2xx", "3xx"),
@@ -34,7 +34,8 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
 
     Columns: `before`, `after`, `difference` with `low` and `high`, `ratio` (after / before) with `ratio_low` and
     `ratio_high`, all in the metric's own unit at `confidence`; `p_value` (two-sided, of no change; in a fleet adjusted
-    over its environments by Holm's method for each metric), and `changed`: whether it falls below `1 − confidence`.
+    over its environments by Holm's method for each metric), and `changed`: whether it falls below `1 − confidence`, and
+    the interval of the difference leaves out 0.
     NaN where there is nothing to compare. `attrs["before"]` and `attrs["after"]` are the start and the end of the
     windows (UTC, as text).
 
@@ -64,7 +65,9 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
     for one in found:
         p_value = _holm(one["p_value"].to_numpy(dtype=np.float64))
         one["p_value"] = p_value
-        one["changed"] = p_value < 1 - confidence
+        # the interval is of another model than the test: called changed is what both say
+        apart = (one["low"].to_numpy() > 0) | (one["high"].to_numpy() < 0)
+        one["changed"] = (p_value < 1 - confidence) & apart
     table = pd.concat(found)
     windows: dict[Hashable | None, Any] = {"before": _window(old), "after": _window(new)}
     if keys is None:
@@ -182,8 +185,9 @@ def _mean(counts: Requests, pick: Any) -> tuple[Floats, Floats, Floats]:
         filled = (held > 0).sum(axis=-1)
         residual = sums - mean[:, None] * held
         between = intervals.long_run(residual) * filled / np.maximum(filled - 1, 1)
-        # no fewer than Poisson variation, so that a short quiet window is not taken for certainty
-        poisson = sums.sum(axis=-1)
+        # no fewer than Poisson variation of the counts, so that a short quiet window is not taken for certainty
+        width = counts.bucket_seconds
+        poisson = sums.sum(axis=-1) * 60 / max(width, minute_of(width) * width if width else 60)
         error = np.sqrt(np.maximum(between, poisson)) / held.sum(axis=-1)
     found = np.where(pick >= 0, mean[pick], np.nan)
     return found, np.where(pick >= 0, error[pick], np.nan), np.maximum(filled[pick] - 1.0, 1.0)

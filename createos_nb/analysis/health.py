@@ -85,13 +85,14 @@ def fleet_health(
     table = table.assign(_urgency=urgency, _left=left).sort_values(["_urgency", "_left", *_KEYS], kind="stable")
     table = table.drop(columns=["_urgency", "_left"]).reset_index(drop=True)
     length = width_text(seconds_of(window, name="window"))
-    width = pd.Timedelta(int(frame.attrs.get("bucket_seconds") or 0), unit="s")
+    times = pd.DatetimeIndex(frame["time"]).tz_convert("UTC").unique().sort_values()
+    width = (times[1:] - times[:-1]).min() if len(times) > 1 else pd.Timedelta(int(frame.attrs["bucket_seconds"]), "s")
     table.attrs = {
         "target": target,
         "window": length,
         "errors": [errors] if isinstance(errors, str) else list(errors),
-        "start": frame["time"].min().isoformat(),
-        "end": (frame["time"].max() + width).isoformat(),
+        "start": times[0].isoformat(),
+        "end": (times[-1] + width).isoformat(),
         "sentence": _sentence(table, target, length),
     }
     return table

@@ -18,7 +18,7 @@ import pandas as pd
 
 from createos_nb.analysis import intervals
 from createos_nb.analysis.checks import STATUSES, Floats, Requests, requests, utc_index
-from createos_nb.analysis.pieces import Pieces, cut, rows, whole
+from createos_nb.analysis.pieces import Pieces, cut, rows, seconds_of, whole
 
 
 def summary(
@@ -33,7 +33,7 @@ def summary(
     that come in clumps, see :mod:`createos_nb.analysis.intervals`.
     """
     counts = requests(frame, fleet=True)
-    pieces = cut(counts, every)
+    pieces = _in_minutes(counts, every)
     success = _success(counts, pieces, confidence)
     pace = _pace(counts, pieces)
     observed = _observed(counts, pieces)
@@ -92,11 +92,12 @@ def success_rate(
 def rpm(frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None) -> pd.DataFrame | pd.Series[Any]:
     """Requests per minute: `average`, `median`, `q99` (99th percentile), `peak` and `peak_at` (start of that minute).
 
-    Buckets shorter than a minute are joined to whole minutes first, since the busiest ten seconds are no busiest
-    minute; in buckets longer than a minute the peak is that of a bucket's mean and so too low. NaN without data.
+    Buckets shorter than a minute are joined to minutes first (those of seven seconds to 63 seconds), since the busiest
+    ten seconds are no busiest minute, so `every` is a minute or more; in buckets longer than a minute the peak is that
+    of a bucket's mean and so too low. NaN without data.
     """
     counts = requests(frame, columns=("count",), fleet=True)
-    pieces = cut(counts, every)
+    pieces = _in_minutes(counts, every)
     return rows(counts, pieces, _pace(counts, pieces, quantiles=True))
 
 
@@ -104,14 +105,29 @@ def per_minute(counts: Requests) -> tuple[Floats, pd.DatetimeIndex]:
     """Requests per minute over time, NaN where there is no data or the bucket is cut, and the starts of its rows."""
     pace = np.where(counts.observed, counts.count, np.nan)
     width = counts.bucket_seconds
-    if width >= 60 or 60 % width or not len(counts.index):
+    if width >= 60 or not len(counts.index):
         return pace * (60 / max(width, 1)), counts.index
-    number = counts.seconds // 60
+    joined = minute_of(width)
+    # whole minutes of the clock where buckets fit into them, else as they come
+    number = counts.seconds // 60 if 60 % width == 0 else np.arange(len(counts.index)) // joined
     starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
     minutes = np.add.reduceat(pace, starts, axis=-1)  # a minute with a missing part is missing
-    whole_minute = np.diff(starts, append=len(number)) == 60 // width
-    minutes = np.where(whole_minute, minutes, np.nan)
-    return minutes, utc_index(number[starts] * 60_000_000)
+    whole_minute = np.diff(starts, append=len(number)) == joined
+    minutes = np.where(whole_minute, minutes * (60 / (joined * width)), np.nan)
+    began = number[starts] * 60_000_000 if 60 % width == 0 else counts.index.asi8[starts]
+    return minutes, utc_index(began)
+
+
+def minute_of(width: int) -> int:
+    """How many buckets of so many seconds make a minute, or just more than one."""
+    return max(-(-60 // width), 1)
+
+
+def _in_minutes(counts: Requests, every: str | pd.Timedelta | None) -> Pieces:
+    """The pieces, of a minute or more."""
+    if every is not None and counts.bucket_seconds < 60 and seconds_of(every, name="every") < 60:
+        raise ValueError(f"every={every!r} is shorter than a minute, and paces are those of minutes")
+    return cut(counts, every)
 
 
 def _success(counts: Requests, pieces: Pieces, confidence: float) -> intervals.Share:

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from msgspec import Struct
+from msgspec import Struct, to_builtins
+from msgspec.structs import fields
 
 from createos_nb.errors import InvalidInput
 from createos_nb.times import span
@@ -87,6 +88,7 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     def __post_init__(self) -> None:
         every_of(self)
         span(self.history, "history")
+        checked(self.terms)
         if not isinstance(self.otherwise, SuccessRate | None):
             raise InvalidInput("a ReleaseGate's otherwise= is a SuccessRate, or None to stop where nothing is proven")
 
@@ -97,7 +99,10 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
         return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
-        return f"the release verdict decides{'' if self.otherwise is None else ', at the end the success rate'}"
+        usual = {one.name: one.default for one in fields(type(self))}
+        own = ", ".join(f"{name} {value}" for name, value in self.terms.items() if value != usual[name])
+        rest = "" if self.otherwise is None else ", at the end the success rate"
+        return f"the release verdict{f' ({own})' if own else ''} decides{rest}"
 
 
 #: One that ships, or a callable that takes the traffic of what serves today and of what is to serve, as
@@ -113,6 +118,23 @@ def _good(frame: pd.DataFrame) -> tuple[float, float]:
     known = frame.dropna(subset=["count", "status_5xx"])
     total = float(known["count"].sum())
     return total - float(known["status_5xx"].sum()), total
+
+
+def written(gate: Gate) -> Any:
+    """A gate as a journal holds it: what ships in full, of one's own that it is one."""
+    return to_builtins(gate) if isinstance(gate, SuccessRate | ReleaseGate) else "one's own"
+
+
+def checked(terms: dict[str, Any]) -> None:
+    """Refuse terms that `release_verdict` can't be asked for, before anything is done. Raises `InvalidInput`."""
+    from createos_nb.analysis.releases.decision import Terms
+    from createos_nb.analysis.releases.watch import kinds_of
+
+    try:
+        kinds_of(terms["errors"])
+        Terms(**{name: value for name, value in terms.items() if name != "errors"})
+    except ValueError as error:
+        raise InvalidInput(str(error)) from None
 
 
 def verdict_of(said: Any) -> Verdict:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gate import Gate
+from createos_nb.plans.gate import Gate, written
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.present import Present
@@ -100,6 +100,7 @@ def canary(
             "side": side,
             "stages": [list(stage) for stage in pace],
             "paths": asked,
+            "gate": written(gate),
         },
         hidden=hidden,
         warnings=warnings,

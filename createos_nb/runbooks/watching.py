@@ -15,6 +15,7 @@ from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.api.types import TimeLike
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import UNSET
+from createos_nb.plans.gate import checked
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.present import Present
 from createos_nb.plans.receipt import Receipt
@@ -124,6 +125,8 @@ def release_watch(
     seconds = {
         name: span(value, name) for name, value in (("every", every), ("timeout", timeout), ("history", history))
     }
+    terms = {"alpha": alpha, "beta": beta, "worse": worse, "errors": errors, "negligible": negligible}
+    checked(terms)
     if seconds["every"] <= 0 or seconds["timeout"] <= 0:
         raise InvalidInput("every= and timeout= are more than 0 seconds")
     present = Present(client)
@@ -146,7 +149,6 @@ def release_watch(
         if row["id"] == side["id"]:
             raise InvalidInput(f"new and old are both {side['uniqueName']}: leave old out to compare it with before")
         other = Side(client, owner["id"], row["id"], begin)
-    terms = {"alpha": alpha, "beta": beta, "worse": worse, "errors": errors, "negligible": negligible}
     watch = _Watch(client, Sides(other, fresh, int(seconds["history"]), paths, terms), on_look, cancel)
     ended = watch.run(seconds["every"], seconds["timeout"])
     plan, receipt, done = None, None, ""

@@ -74,8 +74,12 @@ def test_alerts_are_those_of_the_definition_worked_out_bucket_by_bucket(made):
 
 def test_the_guard_is_the_exact_binomial_tail():
     stats = pytest.importorskip("scipy.stats")
-    errors, of = np.array([1.0, 3.0, 6.0, 40.0]), np.array([60.0, 60.0, 300.0, 10_000.0])
-    assert burn._tail(errors, of, 0.001) == pytest.approx(stats.binom.sf(errors - 1, of, 0.001))
+    rng = np.random.default_rng(3)
+    of = rng.integers(20, 50_000, 4_000).astype(float)
+    errors = np.maximum(rng.poisson(of * 0.001 * rng.choice([0.5, 1, 2, 4, 20], 4_000)), 1.0).clip(max=of)
+    tail = stats.binom.sf(errors - 1, of, 0.001)
+    for limit in (3e-4, 3e-2, 1e-6):
+        assert (burn._improbable(errors, of, 0.001, limit) == (tail < limit)).all()
 
 
 def test_one_error_at_one_request_a_minute_pages_only_without_the_guard(made):
@@ -209,7 +213,33 @@ def test_a_ticket_is_believed_at_a_larger_tail_than_a_page(made):
     bad = np.zeros(4 * 1440, dtype=int)
     bad[-4320::432] = 1
     frame = made(np.ones(len(bad), dtype=int), bad)
-    tail = burn._tail(np.array([10.0]), np.array([4320.0]), 0.001)[0]
-    assert burn.GUARD < tail < burn.GUARD * burn.TICKETS
+    chance = (np.array([10.0]), np.array([4320.0]), 0.001)
+    assert not burn._improbable(*chance, burn.GUARD)[0]
+    assert burn._improbable(*chance, burn.GUARD * burn.TICKETS)[0]
     assert set(analysis.burn_alerts(frame)["alert"]) == {"ticket 3d/6h"}
     assert analysis.burn_alerts(frame, guard=burn.GUARD / burn.TICKETS).empty
+
+
+@pytest.mark.parametrize("window", ["10min", "15min", "1h", "2h", "3h", "6h", "12h"])
+def test_in_a_short_window_urgent_rows_burn_faster_and_none_below_one(window):
+    table = analysis.burn_table(window=window)
+    assert (table["factor"] >= 1).all()
+    assert (table["factor"].diff().dropna() < 0).all()
+    assert (table["long"] <= pd.Timedelta(window)).all()
+
+
+def test_a_window_too_short_for_any_alert_is_refused():
+    with pytest.raises(ValueError, match="at least 10 minutes"):
+        analysis.burn_table(window="30s")
+
+
+def test_the_burn_rate_of_an_alert_is_one_that_was_seen(made):
+    """Ten minutes of outage, and then ten hours without data: windows of next to nothing say nothing."""
+    count, bad = np.full(3000, 20), np.zeros(3000, dtype=int)
+    bad[1000:1010] = 20
+    frame = made(count, bad)
+    frame.iloc[1011:1600] = pd.NA
+    seen = analysis.burn_rates(frame).max()
+    alerts = analysis.burn_alerts(frame).set_index("alert")["burn_rate"]
+    assert alerts["page 1h/5m"] <= seen["1h"] + 1e-9
+    assert alerts["page 6h/30m"] <= seen["6h"] + 1e-9

@@ -137,3 +137,36 @@ def test_no_lookback_is_shorter_than_a_bucket(made):
 def test_a_lookback_beyond_the_data_says_how_much_of_it_has_some(made):
     coverage = analysis.slo(made([100] * 720)).burn_rates["coverage"]
     assert coverage[["6h", "1d", "3d"]].tolist() == pytest.approx([1, 1 / 2, 1 / 6])
+
+
+def test_a_budget_that_is_just_spent_is_not_overspent(made):
+    for target, each in ((0.9, 1), (0.8, 2)):
+        found = analysis.slo(made(np.full(10, 10), np.full(10, each)), target=target)
+        assert found.met
+        assert found.left == 0
+        assert "overspent" not in found.sentence
+
+
+def test_less_than_one_error_too_many_is_told_in_parts(made):
+    found = analysis.slo(made(np.full(99, 10), np.eye(1, 99, dtype=int)[0]), target=0.999)
+    assert not found.met
+    assert "overspent by 0.01 errors" in found.sentence
+    assert "-0.01 left" in repr(found)
+
+
+def test_an_overspent_budget_is_gone_however_quiet_it_is_now(made):
+    bad = np.zeros(600, dtype=int)
+    bad[:10] = 50
+    found = analysis.slo(made(np.full(600, 50), bad), target=0.999)
+    assert found.exhausted_in == pd.Timedelta(0)
+    assert "never" not in found._repr_html_()
+
+
+def test_a_window_shorter_than_a_bucket_is_refused(made):
+    hours = made(np.full(72, 1200), 0).set_axis(
+        pd.date_range("2026-01-05", periods=72, freq="h", tz="UTC", name="time")
+    )
+    hours.attrs = {}
+    for judge in (analysis.slo, analysis.error_budget):
+        with pytest.raises(analysis.FrameError, match="shorter than the frame's buckets of 1h"):
+            judge(hours, window="10m")

@@ -269,10 +269,55 @@ def test_a_new_side_without_traffic_cannot_be_judged():
 
 def test_an_old_side_that_fails_wholly_does_not_condemn_the_new_one():
     asked = np.full(60, 100)
-    found = release_verdict(frame(asked, 100), frame(asked, 100))
-    assert found.decision == "promote"
-    assert "both sides fail" in found.sentence
     assert release_verdict(frame(asked, 100), frame(asked, 1)).decision == "promote"
+
+
+def test_nothing_goes_live_in_an_outage_of_both_sides():
+    """Twice as many failures as all there are can't be: that there are fewer proves nothing."""
+    asked = np.full(60, 100)
+    found = release_verdict(frame(asked, 100), frame(asked, 100))
+    assert found.decision == "keep watching"
+    assert "not promoted while so much fails, 100 % so far" in found.sentence
+    ended = np.where(np.arange(60) < 10, 60, 1)
+    found = release_verdict(frame(asked, ended), frame(asked, ended))
+    assert found.decision == "promote"
+    assert found.decided_at >= START + pd.Timedelta(minutes=10)
+
+
+def test_what_comes_after_a_promotion_is_told():
+    count, bad = np.full(120, 3000), np.random.default_rng(1).poisson(30, 120)
+    worse = np.where(np.arange(120) < 60, bad, 300)
+    found = release_verdict(frame(count, bad), frame(count, worse))
+    assert found.decision == "promote"
+    assert "it has become worse since" in found.sentence
+    assert found.low <= found.ratio <= found.high
+
+
+def test_bounds_stand_in_order_when_a_rolled_back_side_recovers():
+    count = np.full(120, 3000)
+    found = release_verdict(frame(count, 30), frame(count, np.where(np.arange(120) < 5, 3000, 0)))
+    assert found.decision == "rollback"
+    assert found.low <= found.ratio <= found.high
+    assert "less often than the old side since" in found.sentence
+
+
+def test_sides_that_never_served_together_can_not_be_compared():
+    first, second = np.where(np.arange(60) < 30, 600, 0), np.where(np.arange(60) < 30, 0, 600)
+    found = release_verdict(frame(first, first // 100), frame(second, second // 2))
+    assert found.decision == "not enough traffic"
+    assert "never served in the same bucket" in found.sentence
+
+
+def test_where_nothing_is_known_it_says_so():
+    found = release_verdict(frame(np.full(5, 10)), frame(np.full(5, 10), missing=range(5)))
+    assert "no bucket for which both sides have data" in found.sentence
+
+
+@pytest.mark.parametrize("every", ["5min", "1h"])
+def test_in_wide_buckets_an_outage_is_known_at_once(every):
+    found = release_verdict(*(frame(np.full(6, 6000), bad, every=every) for bad in (30, 5000)))
+    assert found.decision == "rollback"
+    assert found.decided_at <= START + pd.Timedelta(every)
 
 
 def test_a_new_side_that_fails_wholly_is_rolled_back_within_minutes():

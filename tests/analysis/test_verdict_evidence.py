@@ -179,7 +179,7 @@ def test_a_daily_wave_is_not_taken_for_noise():
 def test_a_side_that_is_out_is_known_within_minutes(begins, within):
     """Whatever clumps may do: nine in ten of its requests fail, and next to none of the old side's."""
     b, g = np.full(60, 1.0), np.where(np.arange(60) < begins, 1.0, 90.0)
-    found = evidence.judge(sides(b, g)).rollback[0]
+    found = evidence.judge(sides(b, g, old=100.0, new=100.0)).rollback[0]
     assert found[: begins + within - 1].max() < np.log(100)
     assert found[begins + within - 1] >= np.log(100)
 
@@ -187,12 +187,29 @@ def test_a_side_that_is_out_is_known_within_minutes(begins, within):
 def test_one_minute_of_an_outage_on_one_side_is_no_regression():
     b, g = np.full(60, 1.0), np.full(60, 1.0)
     g[20] = 60.0
-    assert evidence.judge(sides(b, g)).rollback.max() < np.log(20)
+    assert evidence.judge(sides(b, g, old=100.0, new=100.0)).rollback.max() < np.log(20)
+
+
+@pytest.mark.parametrize("minutes", [1440, 60])
+def test_one_bad_minute_after_a_calm_history_is_no_regression(minutes):
+    """What a start brings was in no history; two bad minutes begin to count, a lasting rise does."""
+    past = np.random.default_rng(3).poisson(3, minutes)
+    g = np.full(60, 3.0)
+    g[3] = 60.0
+    assert evidence.judge(sides(np.full(60, 3.0), g, history=past)).rollback.max() < np.log(60)
+    lasting = np.where(np.arange(60) < 3, 3.0, 15.0)
+    assert evidence.judge(sides(np.full(60, 3.0), lasting, history=past)).rollback[0, 12] >= np.log(100)
+
+
+def test_an_outage_of_both_that_begins_earlier_on_the_new_side_is_shared():
+    past = np.random.default_rng(1).poisson(0.5, 1440)
+    b, g = np.where(np.arange(60) < 11, 0.0, 100.0), np.where(np.arange(60) < 10, 0.0, 100.0)
+    assert evidence.judge(sides(b, g, old=100.0, new=100.0, history=past)).rollback.max() < np.log(60)
 
 
 def test_an_outage_that_both_sides_share_is_none_of_the_new_side():
     b = g = np.where(np.arange(60) < 5, 1.0, 90.0)
-    assert evidence.judge(sides(b, g)).rollback.max() < 0.0
+    assert evidence.judge(sides(b, g, old=100.0, new=100.0)).rollback.max() < 0.0
 
 
 def test_evidence_grows_for_as_long_as_the_new_side_alone_fails():

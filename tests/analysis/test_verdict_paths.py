@@ -85,18 +85,32 @@ def test_a_regression_on_all_paths_is_rolled_back_through_the_guard():
 
 
 def test_a_path_that_is_most_of_the_traffic_is_no_single_client():
-    """An API has one endpoint: where a quarter of all requests fail there, leaving it out would leave nothing."""
-    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(30, failed)}) for failed in (0, 60))
+    """An API has one endpoint: where a tenth of all requests fail there, leaving it out would leave nothing."""
+    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(30, failed)}) for failed in (0, 30))
     found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
     assert found.decision == "rollback"
     assert found.guard.left_out is None
     assert found.low > 1
 
 
-def test_below_that_it_is_pointed_at_without_numbers_that_mislead():
-    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(30, failed)}) for failed in (0, 40))
+def test_the_path_of_most_errors_of_both_sides_is_no_single_client():
+    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(60, failed)}) for failed in (1, 8))
     found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
-    assert found.decision == "not enough traffic"
+    assert found.decision == "rollback"
+    assert found.guard.left_out is None
+
+
+def test_rows_without_a_path_are_passed_over(noisy):
+    (old, old_paths), (new, new_paths) = noisy
+    holed = pd.concat([new_paths, new_paths.head(3).assign(path=None)], ignore_index=True)
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=holed)
+    assert found.guard.left_out == "/missing.jar"
+
+
+def test_below_that_it_is_pointed_at_without_numbers_that_mislead():
+    (old, old_paths), (new, new_paths) = (side({"/graphql": np.full(30, failed)}) for failed in (0, 16))
+    found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
+    assert found.decision in {"keep watching", "not enough traffic"}
     assert found.requests_needed is None
     assert "no errors on either side but for those of /graphql" in found.sentence
     assert "Look at /graphql" in found.sentence

@@ -12,7 +12,7 @@ import createos_nb
 from createos_nb import runbooks
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.plans import StepFailed
+from createos_nb.plans import Cancelled, StepFailed
 from createos_nb.runbooks import ReleaseGate, SuccessRate
 
 BAD = [{"status": 500, "share": 0.1, "cause": "null"}]
@@ -256,9 +256,39 @@ def test_the_gate_that_ships_is_part_of_the_journal(client: Any) -> None:
     plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], gate=gate)
     watch = plan.steps[-2]
     assert watch.gate == gate
-    assert watch.why == "the release verdict decides, at the end the success rate"
+    assert watch.why == "the release verdict (alpha 0.005, errors 5xx) decides, at the end the success rate"
     other = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)])
     assert other.token != plan.token
+
+
+def test_a_run_that_was_cut_off_is_not_taken_up_with_another_gate(client: Any) -> None:
+    """What was confirmed is what judges: a plan with another gate is another run."""
+    loose = runbooks.canary(
+        client, "storefront", "production", version=15, stages=[(60, 300)], gate=SuccessRate(minimum=1)
+    )
+    cancel = threading.Event()
+    with pytest.raises(Cancelled):
+        loose.apply(
+            confirm=loose.confirmation, reason="a new version", cancel=cancel,
+            on_event=lambda event: cancel.set() if "of 60 requests" in event.text else None,
+        )  # fmt: skip
+    before = live(client)
+    strict = runbooks.canary(
+        client, "storefront", "production", version=15, stages=[(60, 300)], gate=ReleaseGate(otherwise=None)
+    )
+    with pytest.raises(StepFailed, match="canary does not pass"):
+        strict.apply(confirm=strict.confirmation, reason="a new version")
+    assert live(client) == before
+
+
+@pytest.mark.parametrize("wrong", [{"alpha": 2}, {"alpha": "0.01"}, {"worse": 0.5}, {"errors": "3xx"}])
+def test_terms_that_make_no_sense_are_refused_before_anything(client: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        ReleaseGate(**wrong)
+    began = client.clock.now()
+    with pytest.raises(InvalidInput):
+        runbooks.release_watch(client, "storefront", "green", "blue", **wrong)
+    assert client.clock.now() == began
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"history": "long"}, {"otherwise": lambda old, new: True}])

@@ -61,9 +61,10 @@ def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> 
     that factor).
 
     The windows are 1 h, 6 h, 1 d and 3 d where the SLO's window has 28 days or more. For shorter ones they shrink in
-    proportion (to whole minutes), since a factor below 1 would alert on a service that keeps its SLO. Where a factor
-    asks for more than 80 % errors, which hardly any outage reaches, the row's windows double until it does not, as long
-    as the factor stays at 1 or above. In an SLO window of hours, rows that come to the same windows are one.
+    proportion (to whole minutes), since a factor below 1 would alert on a service that keeps its SLO; rows whose long
+    window would be less than a minute are left out (below 12 hours the first, below two hours both pages). Where a
+    factor asks for more than 80 % errors, which hardly any outage reaches, the row's windows double until it does not,
+    as long as the factor stays at 1 or above.
     """
     rows = thresholds(target, seconds_of(window, name="window"))
     period = seconds_of(window, name="window")
@@ -93,7 +94,11 @@ def thresholds(target: float, period: int) -> list[Threshold]:
     for row in ROWS:
         long, short = row.long, row.short
         if scale < 1:
-            long = max(round(long * scale / 60) * 60, 60)
+            if long * scale < 60:
+                continue
+            long = round(long * scale / 60) * 60
+            if row.budget * period < long:
+                long = int(row.long * scale / 60) * 60  # rounded down, or its factor would be below 1
             short = max(round(short * scale / 60) * 60, 60)
         factor = row.budget * period / long
         while factor * (1 - target) > _REACHABLE and factor >= 2 and 2 * long <= period:
@@ -101,4 +106,6 @@ def thresholds(target: float, period: int) -> list[Threshold]:
         if any((one.severity, one.long, one.short) == (row.severity, long, short) for one in found):
             continue  # rounded up to the same minute, and the row before it has the lower factor
         found.append(Threshold(row.severity, row.budget, long, short, factor))
+    if not found:
+        raise ValueError(f"window={width_text(period)} is too short for burn-rate alerts: give at least 10 minutes")
     return found

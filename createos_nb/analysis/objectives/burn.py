@@ -147,7 +147,7 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
     if guard is not None:
         candidates = np.flatnonzero(firing)
         believed = guard if row.severity == "page" else guard * TICKETS
-        firing[candidates] = _tail(bad[candidates], of[candidates], 1 - target) < believed
+        firing[candidates] = _improbable(bad[candidates], of[candidates], 1 - target, believed)
     environment, position = environment[firing], position[firing]
     if sums.seen is not None:
         environment, position = _held(environment, position, np.atleast_2d(sums.seen))
@@ -158,6 +158,9 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
     first = np.flatnonzero((np.diff(position, prepend=-2) != 1) | (np.diff(environment, prepend=-1) != 0))
     last = np.append(first[1:], len(position)) - 1
     rate = bad / np.maximum(of, 1) / (1 - target)
+    if sums.seen is not None:
+        # while there is no data the alert stays as it was, and its rate is none that was seen
+        rate = np.where(np.atleast_2d(sums.seen)[environment, position], rate, 0.0)
     return _Episodes(
         environment=environment[first],
         onset=position[first],
@@ -168,13 +171,21 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
     )
 
 
-def _tail(errors: Floats, of: Floats, rate: float) -> Floats:
-    """P(at least so many errors) among `of` independent requests at error rate `rate`, exactly."""
-    if not len(errors):
-        return errors
-    from scipy.special import betainc
+def _improbable(errors: Floats, of: Floats, rate: float, believed: float) -> Bools:
+    """Where P(at least so many errors among `of` independent requests at error rate `rate`) lies below `believed`.
 
-    return np.asarray(betainc(errors, of - errors + 1, rate))
+    Exact; but where Chernoff's bound (1952) lies below already, that settles it at a tenth of the time.
+    """
+    from scipy.special import betainc, xlogy
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = errors / of
+        bound = -of * (xlogy(share, share / rate) + xlogy(1 - share, (1 - share) / (1 - rate)))
+    found = np.asarray((share > rate) & (bound < np.log(believed)))
+    open_yet = np.flatnonzero(~found)
+    errors, of = errors[open_yet], of[open_yet]
+    found[open_yet] = betainc(errors, of - errors + 1, rate) < believed
+    return found
 
 
 def _held(environment: Ints, position: Ints, seen: Bools) -> tuple[Ints, Ints]:

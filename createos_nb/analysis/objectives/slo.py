@@ -57,7 +57,7 @@ class SLO:
     pace: str
     """The lookback whose pace `exhausted_in` goes by."""
     exhausted_in: pd.Timedelta | None
-    """Time until the budget is gone at that pace; zero if it is gone, None if nothing is being spent."""
+    """Time until the budget is gone at that pace; zero if it is overspent, None if nothing is being spent."""
 
     @property
     def met(self) -> bool | None:
@@ -75,7 +75,7 @@ class SLO:
             f"against a target of {card.percent(self.target)}"
         )
         if self.left < 0:
-            outlook = f"the budget is overspent by {-self.left:,.0f} errors"
+            outlook = f"the budget is overspent by {_errors(-self.left)} errors"
         elif self.exhausted_in is None:
             outlook = f"{card.percent(1 - self.spent, digits=1)} of the budget is left, and none was spent lately"
         else:
@@ -93,7 +93,7 @@ class SLO:
                 "achieved",
                 f"{card.percent(self.achieved)} (95 %: {card.percent(self.low)} to {card.percent(self.high)})",
             ),
-            ("budget", f"{self.budget:,.1f} errors, {self.errors:,} spent, {self.left:,.1f} left"),
+            ("budget", f"{_errors(self.budget)} errors, {self.errors:,} spent, {_errors(self.left)} left"),
         ]
 
     def __repr__(self) -> str:
@@ -136,6 +136,7 @@ def slo(
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
     if not len(counts.index):
         raise FrameError("the frame has no rows")
+    _fits(counts, period)
     lookback = max(seconds_of(pace, name="pace"), counts.bucket_seconds)
     # what is shorter than a bucket can't be told apart from it
     lookbacks = {max(width, counts.bucket_seconds) for row in rows for width in (row.long, row.short)}
@@ -186,6 +187,7 @@ def error_budget(
     period = seconds_of(window, name="window")
     thresholds(target, period)  # refuses a target outside 0 to 1
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
+    _fits(counts, period)
     buckets = max(period // max(counts.bucket_seconds, 1), 1)
     sums = trailing(counts, statuses, with_partial=True)
     held = sums.counted(buckets).astype(np.float64)
@@ -209,6 +211,15 @@ def error_budget(
     return found
 
 
+def _fits(counts: Requests, period: int) -> None:
+    """Refuse a window that no bucket fits into."""
+    if period < counts.bucket_seconds:
+        raise FrameError(
+            f"window={width_text(period)} is shorter than the frame's buckets of {width_text(counts.bucket_seconds)}: "
+            "give a longer window, or ask for finer buckets"
+        )
+
+
 class _Stand:
     """Sums over the last window, with time gone; arrays have one entry per environment, `()` for a single one."""
 
@@ -221,7 +232,8 @@ class _Stand:
         found = intervals.share(bad, recent, confidence=0.95)
         self.of, self.bad = np.asarray(found.requests), np.asarray(np.nansum(bad, axis=-1))
         self.achieved, self.low, self.high = 1 - found.value, 1 - found.high, 1 - found.low
-        self.budget = (1 - target) * self.of
+        # rounded, since a tenth of a hundred errors is ten of them, and not a bit less
+        self.budget = np.round((1 - target) * self.of, 9)
         with np.errstate(divide="ignore", invalid="ignore"):
             self.spent = np.where(self.of > 0, self.bad / self.budget, np.nan)
         self.coverage = np.isfinite(recent).sum(axis=-1) / buckets
@@ -237,14 +249,14 @@ class _Stand:
             rate = np.where(of > 0, bad / of / (1 - self.target), np.nan)
             # a young window will hold more requests, and so more budget, than it has seen
             full = self.budget / self.coverage
-            left = np.where(self.bad > self.budget, 0.0, (full - self.bad) / full * self.period / rate)
+            left = np.where(rate > 0, (full - self.bad) / full * self.period / rate, np.nan)
         return {
             "burn_rate": rate,
             "error_percentage": 100 * rate * (1 - self.target),
             "requests": of,
             "errors": bad,
             "coverage": np.isfinite(recent).sum(axis=-1) / wanted,
-            "exhausted_in": np.where(rate > 0, left, np.nan),
+            "exhausted_in": np.where(self.bad > self.budget, 0.0, left),
         }
 
 
@@ -282,6 +294,13 @@ def _timedeltas(seconds: Floats) -> pd.TimedeltaIndex:
     known = np.isfinite(seconds)
     micros = np.where(known, np.where(known, seconds, 0).round() * 1_000_000, np.iinfo(np.int64).min).astype(np.int64)
     return pd.TimedeltaIndex(micros.view("m8[us]"))
+
+
+def _errors(number: float) -> str:
+    """So many errors: whole ones, but for the parts of the first few."""
+    digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2
+    text = f"{number:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _span(value: Any) -> str:

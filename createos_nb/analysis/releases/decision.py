@@ -15,6 +15,9 @@ _PLAIN = 5.0
 """A regression this many times as bad is plain; a watch that could not have shown it yet has too little traffic."""
 _MIXTURE = 2.5
 """What it costs, in log-evidence, not to know the ratio and the noise beforehand (measured: 2 to 3)."""
+_FAILING = 1 / 3
+"""Share of failing requests of the new side, so far or in the bucket, from which on it is not promoted: twice as many
+are then hardly possible, so that nothing is proven by there being fewer; and nobody wants to go live in an outage."""
 _CAUTION = 3.0
 """Errors seldom come alone: that a rate is negligible needs this many times the requests of independent errors."""
 _LIKELY_AS = 1.0
@@ -23,12 +26,25 @@ _LIKELY_AS = 1.0
 
 @dataclass(frozen=True)
 class Terms:
-    """What was asked for: see `release_verdict`."""
+    """What was asked for: see `release_verdict`. Raises ValueError for what makes no sense."""
 
     alpha: float = 0.01
     beta: float = 0.01
     worse: float = 2.0
     negligible: float | None = 2e-4
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "beta"):
+            if not _number(getattr(self, name)) or not 0 < getattr(self, name) < 1:
+                raise ValueError(f"{name} must lie between 0 and 1, not {getattr(self, name)!r}")
+        if not _number(self.worse) or not 1 < self.worse <= 20:
+            raise ValueError(f"worse must lie above 1 and not beyond 20, not {self.worse!r}")
+        if self.negligible is not None and (not _number(self.negligible) or not 0 < self.negligible < 1):
+            raise ValueError(f"negligible must be a share between 0 and 1, or None, not {self.negligible!r}")
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +61,8 @@ class Course:
 def course(rollback: Floats, promote: Floats, *, rare: Bools, held: Bools, seen: Bools, terms: Terms) -> Course:
     """Decisions from the logarithms of the evidence, all of shape `(T,)`.
 
-    `rare`: the new side's errors are proven negligible. `held`: a promotion waits for somebody to look at a path.
+    `rare`: the new side's errors are proven negligible. `held`: a promotion waits for somebody to look at a path, or
+    for requests to succeed again.
     `seen`: there were requests enough to show a plain regression.
     """
     bad = rollback >= -np.log(terms.alpha)
@@ -71,15 +88,22 @@ def information(rate: Floats, share: Floats, ratio: float, null: float) -> Float
         return np.asarray(np.maximum(rate * (gain - whole * np.log(whole / nothing)), 0.0))
 
 
-def enough(old: Floats, new: Floats, errors: Floats, terms: Terms) -> Bools:
+def enough(old: Floats, new: Floats, errors: Floats, evidence: Floats, terms: Terms) -> Bools:
     """After which buckets a regression to five times the errors would have shown by now, were there one; `(T,)`.
 
-    `old`, `new`: requests so far; `errors`: the old side's errors per request, as far as they are known.
+    `old`, `new`: requests so far of the buckets in which both served; `errors`: the old side's errors per request, as
+    far as they are known; `evidence`: the larger logarithm of both kinds: where that tells something, there is enough.
     """
     both = old + new
     share = np.where(both > 0, new / np.maximum(both, 1.0), 0.0)
     gain = information(errors, share, _PLAIN, 1.0) * both
-    return np.asarray(gain >= -np.log(terms.alpha) + _MIXTURE)
+    return np.asarray((gain >= -np.log(terms.alpha) + _MIXTURE) | (np.maximum.accumulate(evidence) >= np.log(10)))
+
+
+def failing(new: Floats, errors: Floats) -> Bools:
+    """After which buckets too many of the new side's requests fail for a promotion, `(T,)`, from counts by bucket."""
+    so_far = np.cumsum(errors) >= _FAILING * np.maximum(np.cumsum(new), 1.0)
+    return np.asarray(so_far | (errors >= _FAILING * np.maximum(new, 1.0)))
 
 
 def negligible(new: Floats, errors: Floats, rollback: Floats, terms: Terms) -> Bools:
@@ -115,7 +139,7 @@ def requests_needed(
     more between the sides than independent ones; `rollback`, `promote`: log-evidence now; `held`: a promotion waits for
     somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has no
     requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
-    towards 1 as far as the data leave it open, and is a forecast: half of the watches take longer.
+    towards 1 as far as the data leave it open, and is a rough forecast: mostly within a factor of three.
     """
     both = old[0] + new[0]
     if not old[0] or not new[0] or (held and not old[1] + new[1]):

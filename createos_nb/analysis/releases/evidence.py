@@ -16,7 +16,7 @@ chance is where the truth is none of them is measured: see the statistics of the
 To roll back, a part of the alternatives begins only later than the release, in any bucket, and a small part is an
 outage of the new side alone (`onset`); and with a fifth of the
 weight, where a history of some length calibrates it, there stands beside it the calm likelihood to the power of 1/φ
-(φ: the dispersion of the old side over long stretches), which is quick where errors come in crowds.
+(φ: the dispersion of the old side over long stretches), which is quick where errors come in crowds (`tempering`).
 
 Assumptions: the old side's noise is no calmer than the new side's; requests of a bucket are few against the errors that
 could be (Poisson; for error rates near 1 the true variance is smaller, which errs to the safe side); the mix of
@@ -38,6 +38,7 @@ from createos_nb.analysis.releases.likelihood import memoryless, paths, readings
 from createos_nb.analysis.releases.noise import Noises, dispersion, log_sum, log_weights, noises, predictive
 from createos_nb.analysis.releases.onset import Carried, late, outage
 from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.tempering import Steps, tempered
 
 WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
 """Ratios held against "not worse", relative to it, and their weights: 1.5 to 5 times is what releases do."""
@@ -81,15 +82,11 @@ class Curves:
     positions: Ints
     """Shape `(P,)`: the buckets, counted from 0."""
     nodes: tuple[Floats, Floats]
-    """The ratios, rising: of `against_low` and `tempered`, and of `against_high`."""
+    """The ratios, rising: of `against_low`, and of `against_high`."""
     against_low: Floats
     """L(ρ) as it serves against ratios up to ρ: where the noise leaves the mean share of the new side open, high."""
     against_high: Floats
     """L(ρ) as it serves against ratios from ρ on: likewise low."""
-    tempered: Floats
-    """The tempered calm likelihood, which serves against low ratios only."""
-    share: Floats
-    """Weight of the tempered likelihood, shape `(n,)`: 0 or `TEMPERED`."""
 
     def at_last(self, rows: Ints) -> Curves:
         """Some rows, at the last of the positions alone."""
@@ -98,8 +95,6 @@ class Curves:
             self.nodes,
             self.against_low[rows, -1:],
             self.against_high[rows, -1:],
-            self.tempered[rows, -1:],
-            self.share[rows],
         )
 
 
@@ -127,8 +122,6 @@ def joined(parts: list[Evidence]) -> Evidence:
         first.nodes,
         np.concatenate([part.curves.against_low for part in parts], axis=1),
         np.concatenate([part.curves.against_high for part in parts], axis=1),
-        np.concatenate([part.curves.tempered for part in parts], axis=1),
-        first.share,
     )
     return Evidence(
         np.concatenate([part.rollback for part in parts], axis=1),
@@ -163,7 +156,7 @@ def follow(
             last = min(first + STRETCH, buckets)
             here = wanted[(wanted >= first) & (wanted < last)]
             low, high = (np.zeros((watches, len(here), len(one))) for one in (up_nodes, down_nodes))
-            flat = Curves(here, (up_nodes, down_nodes), low, high, low, np.zeros(watches))
+            flat = Curves(here, (up_nodes, down_nodes), low, high)
             nothing = np.zeros((watches, last - first))
             yield Evidence(_or_out(nothing, out, first), nothing, flat)
         return
@@ -187,24 +180,32 @@ def follow(
     quick = np.flatnonzero(memoryless(kinds))
     carried: list[Floats | None] = [None for _ in parts]
     begun: list[Carried | None] = [None for _ in parts]
+    capped: list[Steps | None] = [None for _ in parts]
+    told = np.zeros(watches, dtype=np.bool_)
     for first in range(0, max(buckets, 1), STRETCH):
         last = min(first + STRETCH, buckets)
         here = wanted[(wanted >= first) & (wanted < last)]
         rollback, promote = np.zeros((watches, last - first)), np.zeros((watches, last - first))
-        curve, powered = (np.zeros((watches, len(here), size)) for size in (len(ratios), split))
+        curve = np.zeros((watches, len(here), len(ratios)))
         for number, part in enumerate(parts):
             path = paths(sides.rows(part), slice(first, last), kinds, ratios, split)
             before = carried[number]
             if before is not None:
                 path += before
             weight, careful = weights[number][:, :, first:last]
-            calm = path[:, :, 0, :split] / powers[number][:, None, None]
             null, worse = _mixed(path, weight, up[:1])[..., 0], _mixed(path, weight, up[1:])
             found = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
             prior = weight[..., quick, None] + np.log(WORSE_WEIGHTS)
             later, begun[number] = late(path[:, :, quick], prior, null, first, up, begun[number])
             found = np.logaddexp(found + np.log1p(-LATE), later + np.log(LATE))
-            rollback[part] = found if not share[part].any() else _beside(found, calm, share[part, None], up)
+            if share[part].any():
+                # the calm reading is the first
+                calm, capped[number] = tempered(path[:, :, 0, up], powers[number], WORSE_WEIGHTS, capped[number])
+                with np.errstate(divide="ignore"):
+                    found = np.logaddexp(found + np.log1p(-share[part, None]), calm + np.log(share[part, None]))
+            # before the first error there is no evidence either way, whatever noise is feared
+            told[part], errors = _errors_since(sides.rows(part), slice(first, last), told[part])
+            rollback[part] = np.where(errors, found, 0.0)
             if len(down):
                 better = _mixed(path, careful, down)
                 promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
@@ -212,12 +213,11 @@ def follow(
                 at = here - first
                 curve[part, :, :split] = _mixed(path[:, at], weight[:, at], np.arange(split))
                 curve[part, :, split:] = _mixed(path[:, at], careful[:, at], np.arange(split, len(ratios)))
-                powered[part] = calm[:, at]
             carried[number] = path[:, -1:]
         yield Evidence(
             _or_out(rollback, out, first),
             promote,
-            Curves(here, (up_nodes, down_nodes), curve[..., :split], curve[..., split:], powered, share),
+            Curves(here, (up_nodes, down_nodes), curve[..., :split], curve[..., split:]),
         )
 
 
@@ -243,8 +243,6 @@ def _spread(found: Evidence, rows: Bools, calm: Floats) -> Evidence:
         known.nodes,
         placed(known.against_low),
         placed(known.against_high),
-        placed(known.tempered),
-        placed(known.share),
     )
     return Evidence(calm, placed(found.promote), curves)
 
@@ -261,11 +259,11 @@ def _mixed(path: Floats, weight: Floats, places: Ints) -> Floats:
     return log_sum(np.moveaxis(path[..., places] + weight[..., None], 2, -1))
 
 
-def _beside(found: Floats, calm: Floats, share: Floats, places: Ints) -> Floats:
-    """The evidence to roll back with the tempered likelihood beside it."""
-    quick = log_sum(calm[..., places[1:]] + np.log(WORSE_WEIGHTS)) - calm[..., places[0]]
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.logaddexp(found + np.log1p(-share), quick + np.log(share)))
+def _errors_since(sides: Sides, part: slice, before: Bools) -> tuple[Bools, Bools]:
+    """Whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
+    some = (sides.old_errors[:, part] > 0) | (sides.new_errors[:, part] > 0)
+    found = np.asarray(np.logical_or.accumulate(some, axis=1) | before[:, None])
+    return found[:, -1], found
 
 
 def _weights(sides: Sides, kinds: Noises) -> tuple[Floats, Floats]:

@@ -2,8 +2,8 @@
 
 A ratio ρ₀ is ruled out from below once the evidence against "at most ρ₀" reaches 1/α, and from above once the evidence
 against "at least ρ₀" reaches 1/β. What is left is the interval: `low > 1` is the same as the evidence to roll back but
-for that of a late onset or an outage, and `high < 2` the same as the evidence to promote. Each bound alone errs, at any
-of all looks, with probability α or β.
+for its parts that are quick or late or speak of an outage, and `high < 2` the same as the evidence to promote. Each
+bound alone errs, at any of all looks, with probability α or β.
 
 A ratio is told apart from another one only if they differ by a tenth or more, since the smallest rise held against
 "not worse" is by a quarter: a rise by less than a tenth is never rolled back, and the bounds are never closer than
@@ -96,12 +96,8 @@ def bounds(curves: Curves, reached: Totals, *, alpha: float, beta: float) -> Bou
         old = float(reached.old[row, place]), float(reached.old_errors[row, place])
         new = float(reached.new[row, place]), float(reached.new_errors[row, place])
         grid = _grid(old, new)
-        known = np.stack([curves.against_low[row, place], curves.tempered[row, place]])
-        (floor, calm), (rising, quicker) = _around(at_low, known, grid, _UP, WORSE_WEIGHTS)
+        (floor,), (rising,) = _around(at_low, curves.against_low[row, place][None], grid, _UP, WORSE_WEIGHTS)
         against_low = rising - floor + np.log1p(-LATE) + np.log1p(-OUT)
-        share = float(curves.share[row])
-        if share:
-            against_low = np.logaddexp(against_low + np.log1p(-share), quicker - calm + np.log(share))
         (ceiling,), (falling,) = _around(at_high, curves.against_high[row, place][None], grid, _DOWN, BETTER_WEIGHTS)
         against_high = falling - ceiling
         top = grid[(floor + ceiling).argmax()]

@@ -44,6 +44,9 @@ _CALIBRATED_SHAPES = {
 _ERRORS, _SHARPLY = 20.0, 3.0
 """Errors at which lasting noise begins to be feared to the full in a rollback without a history, and how sharply."""
 
+_NEW, _NEW_SHAPES = 0.10, (0.0, 0.0, 0.15, 0.20, 0.50, 0.15)
+"""How likely is noise that nothing has shown before, such as what a start brings: wild, and over at once."""
+
 OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.40, 0.12, 0.22
 """How likely the noise that the old side shows is all its own, is that and somewhat worse, is all shared."""
 
@@ -69,6 +72,8 @@ class Noises:
     """The same on many errors, which show small rises, too, as waves make them."""
     patient: Floats
     """To promote without such a history: that can wait until waves would have shown."""
+    new: Floats
+    """Weights of noise that nothing has shown before, shape `(K,)`."""
     own: Floats
     """Matrix `(K, K)` from the weights of the noise that a side shows to those of the noise that is its own."""
 
@@ -92,9 +97,10 @@ def noises(bucket_seconds: float = 60.0) -> Noises:
         np.array(spread),
         np.array(memory),
         calibrated=_prior(0.30, (0.26, 0.24, 0.20), _CALIBRATED_SHAPES),
-        early=_prior(0.60, (0.27, 0.09, 0.04), _EARLY_SHAPES),
+        early=_prior(0.72, (0.17, 0.07, 0.04), _EARLY_SHAPES),
         late=_prior(0.22, (0.22, 0.36, 0.20), _LATE_SHAPES),
         patient=_prior(0.40, (0.28, 0.23, 0.09), _LATE_SHAPES),
+        new=np.concatenate([[0.0], _NEW_SHAPES, np.zeros(len(spread) - 1 - len(_SHAPES))]),
         own=_own_share(np.array(spread), np.array(memory)),
     )
 
@@ -113,7 +119,8 @@ def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, kno
     history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each bucket. The
     weights before a bucket use the buckets before it only. What the old side shows is taken to be wholly its own with
     probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other side with
-    0.22, and partly its own otherwise.
+    0.22, and partly its own otherwise; and with a tenth of all, whatever it showed, there may be new noise, or one bad
+    minute after a calm day would be a regression.
     """
     upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
     np.cumsum(told, axis=1, out=upto[:, 1:])
@@ -123,6 +130,7 @@ def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, kno
     first[1] = kinds.patient
     first[:, calibrated] = kinds.calibrated
     weights = normalised(upto[:, before:-1] + np.log(first)) @ kinds.own
+    weights = (1 - _NEW) * weights + _NEW * kinds.new
     return np.asarray(np.log(np.maximum(weights, 1e-300)))
 
 

@@ -63,7 +63,9 @@ def outage(sides: Sides) -> Floats:
     old, new = sides.old_requests, sides.new_requests
     asked = (old >= _ASKED) & (new >= _ASKED)
     out = (sides.new_errors >= _OUT * new) & (sides.old_errors <= _WELL * old)
-    told = asked * np.where(out, np.log(_OFTEN / _SELDOM), np.log((1 - _OFTEN) / (1 - _SELDOM)))
+    # a wide bucket of which a third fails holds an outage of several minutes
+    minutes = np.clip(sides.bucket_seconds / 120, 1.0, 3.0)
+    told = asked * np.where(out, minutes * np.log(_OFTEN / _SELDOM), np.log((1 - _OFTEN) / (1 - _SELDOM)))
     upto = np.cumsum(told, axis=1)
     at = np.arange(told.shape[1], dtype=np.float64)
     begun = np.logaddexp.accumulate(told - upto - np.log((at + 1) * (at + 2)), axis=1)

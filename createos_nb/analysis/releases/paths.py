@@ -7,8 +7,8 @@ counts, both to roll back and to promote. What this hides, a regression that rea
 on its own; from the paths alone it cannot be told from a noisy client, so it asks a person to look and holds the
 promotion, and does not roll back.
 
-A path whose errors are a quarter of all requests of a side is never left out: that is no client among others but what
-the side is there for, such as the one endpoint of an API.
+Two kinds of paths are never left out, since they are no client among others but what a side is there for, such as the
+one endpoint of an API: one whose errors are a tenth of all requests of a side, and one with most errors of both sides.
 
 The platform lists ten rows of a path and a status for each stretch of time. A path that is not listed is taken to have
 none, which errs by no more than the smallest row of a full list. How often a path is asked for is not known by bucket:
@@ -27,9 +27,11 @@ from createos_nb.analysis.releases.watch import Watch
 
 WEIGHED, MATERIAL = 5, 0.1
 """Left out in turn are the paths with the most errors so far, if they have a tenth of all: fewer cannot mislead."""
-_BULK = 0.25
-"""The part of a side's requests from which on a path's errors are the side's, and not one client's."""
-_MOST = 24
+_BULK, _AT_LEAST = 0.1, 30
+"""The part of a side's requests from which on a path's errors are the side's and not one client's; so many errors."""
+_MAIN, _EACH = 0.5, 5
+"""The part of the errors of both sides from which on a path is the main one; so many errors on each side."""
+_MOST = 64
 """Paths that are looked at in one watch, those with the most errors; more than a watch has in practice."""
 
 
@@ -116,12 +118,16 @@ def _leading(found: dict[tuple[int, str], Floats], watch: Watch, timed: bool) ->
     for place, (_, kind, name, _) in enumerate(chosen):
         old[place], new[place] = found[kind, name]
     leads = np.array([one[3] for one in chosen], dtype=np.bool_).reshape(len(chosen), buckets)
-    bulk = np.zeros_like(leads)
-    for failed, asked in ((old, watch.old), (new, watch.new)):
-        bulk |= np.cumsum(failed, axis=1) >= _BULK * np.maximum(np.cumsum(asked), 1.0)
+    kinds = np.array([one[1] for one in chosen], dtype=np.int64)
+    bulk, main = np.zeros_like(leads), np.ones_like(leads)
+    for failed, asked, errors in ((old, watch.old, watch.old_errors), (new, watch.new, watch.new_errors)):
+        so_far = np.cumsum(failed, axis=1)
+        bulk |= so_far >= np.maximum(_BULK * np.cumsum(asked), _AT_LEAST)
+        main &= so_far >= np.maximum(_MAIN * np.cumsum(errors, axis=1)[kinds], _EACH)
+    bulk = np.logical_or.accumulate(bulk | main, axis=1)
     return Paths(
         names=tuple(one[2] for one in chosen),
-        kinds=np.array([one[1] for one in chosen], dtype=np.int64),
+        kinds=kinds,
         old=old,
         new=new,
         leads=leads,
@@ -140,9 +146,11 @@ def _table(frame: pd.DataFrame, name: str, watch: Watch) -> tuple[pd.DataFrame, 
     if absent:
         have = ", ".join(map(str, frame.columns)) or "none"
         raise FrameError(f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have})")
+    frame = frame[frame["path"].notna() & frame["status"].notna()]
     count = numbers(frame["count"], name=f"column 'count' of {name}")
-    if (count < 0).any():
-        raise FrameError(f"column 'count' of {name} counts errors, but holds {count[count < 0][0]:g}")
+    wrong = (count < 0) | np.isinf(count)
+    if wrong.any():
+        raise FrameError(f"column 'count' of {name} counts errors, but holds {count[wrong][0]:g}")
     table = pd.DataFrame(
         {
             "path": frame["path"].astype("str").to_numpy(),

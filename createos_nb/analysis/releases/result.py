@@ -70,7 +70,9 @@ class ReleaseVerdict:
     """How many times as often requests fail on the new side, pooled over the buckets (Mantel and Haenszel) and within
     the bounds; NaN without errors."""
     low: float
-    """The ratio is at least this: ruled out below it by the same evidence that rolls back (error probability α)."""
+    """The ratio is at least this: ruled out below it by the same evidence that rolls back (error probability α). As of
+    now, like `ratio` and `high`; at least 1 after a rollback that one class of errors has proven, unless what came
+    since says otherwise."""
     high: float
     """The ratio is at most this, by the same evidence that promotes (error probability β)."""
     evidence: float
@@ -79,8 +81,8 @@ class ReleaseVerdict:
     """Start of the bucket that decided, which is when it was over that it could be known; None while it is open. Later
     buckets change nothing."""
     requests_needed: int | None
-    """About how many more requests, of both sides together, until it is decided: a forecast that half of all watches
-    overrun. 0 once decided, None where no number can be given (a side without requests)."""
+    """About how many more requests, of both sides together, until it is decided: a rough forecast, mostly within a
+    factor of three. 0 once decided, None where no number can be given (a side without requests)."""
     sentence: str
     """What a person reads."""
     guard: Guard

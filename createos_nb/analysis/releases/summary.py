@@ -9,14 +9,14 @@ import pandas as pd
 
 from createos_nb.analysis.checks import Floats
 from createos_nb.analysis.pieces import whole
-from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK, Terms, clumping, requests_needed
+from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK, Terms, clumping, failing, requests_needed
 from createos_nb.analysis.releases.evidence import judge
 from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
 from createos_nb.analysis.releases.paths import Paths
 from createos_nb.analysis.releases.result import Guard, ReleaseVerdict, Steps
 from createos_nb.analysis.releases.watch import Watch
 from createos_nb.analysis.releases.weighing import Weighing, shares
-from createos_nb.analysis.releases.words import sentence
+from createos_nb.analysis.releases.words import number, sentence
 
 _DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
 
@@ -31,9 +31,10 @@ def summarise(
     mildest = _mildest(weighing, kind)
     now, around = _bounds(seen, weighing, kind, terms)
     ratio, low, high = now.ratio[around.index(mildest), 0], now.low[:, 0].min(), now.high[:, 0].max()
-    if decision == ROLLBACK and weighing.by_kind[kind, decided] >= -np.log(terms.alpha):
+    # what was proven when it was decided holds, unless what came since says something else
+    if decision == ROLLBACK and weighing.by_kind[kind, decided] >= -np.log(terms.alpha) and not ratio < 1:
         low = max(low, 1.0)
-    if decision == PROMOTE and kind == 0 and not weighing.course.negligible:
+    if decision == PROMOTE and kind == 0 and not weighing.course.negligible and not ratio > terms.worse:
         high = min(high, terms.worse)
     needed = 0 if decided is not None else _needed(seen, weighing, _mildest(weighing, 0), terms)
     guard = _guard(weighing, paths, names, mildest)
@@ -56,10 +57,13 @@ def summarise(
             bucket_seconds=seen.bucket_seconds,
             decided_at=None if decided is None else seen.index[decided] + pd.Timedelta(seconds=seen.bucket_seconds),
             needed=needed,
+            shared=bool(((seen.old > 0) & (seen.new > 0)).any()),
+            failing=bool(failing(seen.new, seen.new_errors[0])[-1]),
             regressed=[paths.names[place] for place in np.flatnonzero(weighing.regressed.any(axis=1))] if paths else [],
             negligible=terms.negligible if weighing.course.negligible else None,
             left_out=guard.left_out,
             worse=terms.worse,
+            since=_since(weighing, float(ratio), terms),
         ),
         guard=guard,
         single_path=single,
@@ -85,6 +89,19 @@ def summarise(
         ),
         _evidence_of_classes=plain(weighing.by_kind[:, -1]),
     )
+
+
+def _since(weighing: Weighing, ratio: float, terms: Terms) -> str:
+    """What the buckets after the decision say against it; "" if nothing."""
+    decision, evidence = weighing.course.decision[-1], float(plain(weighing.together[-1:])[0])
+    if decision == PROMOTE and (evidence >= 1 / terms.alpha or ratio > terms.worse):
+        return (
+            f"Mind that it has become worse since: the evidence to roll back is now {number(evidence)} of "
+            f"{number(1 / terms.alpha)}."
+        )
+    if decision == ROLLBACK and ratio < 1:
+        return "Mind that it fails less often than the old side since."
+    return ""
 
 
 def _speaks(seen: Watch, weighing: Weighing) -> int:

@@ -67,14 +67,8 @@ def release_verdict(
 
     Raises `FrameError` (a ValueError) for a frame that cannot be judged, naming the column, dtype, gap or time.
     """
-    for name, value in (("alpha", alpha), ("beta", beta)):
-        if not 0 < value < 1:
-            raise ValueError(f"{name} must lie between 0 and 1, not {value!r}")
-    if not 1 < worse <= 20:
-        raise ValueError(f"worse must lie above 1 and not beyond 20, not {worse!r}")
-    if negligible is not None and not 0 < negligible < 1:
-        raise ValueError(f"negligible must be a share between 0 and 1, or None, not {negligible!r}")
-    kinds = kinds_of(errors if isinstance(errors, str) else tuple(errors))
+    terms = Terms(alpha=alpha, beta=beta, worse=worse, negligible=negligible)
+    kinds = kinds_of(errors)
     seen = watch(old, new, history, kinds)
     paths = None
     if old_paths is not None and new_paths is not None:
@@ -82,5 +76,4 @@ def release_verdict(
     elif old_paths is not None or new_paths is not None:
         missing = "new_paths" if new_paths is None else "old_paths"
         raise FrameError(f"{missing} is missing: paths are compared, so both sides are needed, or neither")
-    terms = Terms(alpha=alpha, beta=beta, worse=worse, negligible=negligible)
     return summarise(seen, paths, kinds, weigh(seen, paths, len(kinds), terms), terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +47,10 @@ class Watch:
         )
 
 
-def kinds_of(errors: str | tuple[str, ...] | list[str]) -> tuple[tuple[str, ...], ...]:
+def kinds_of(errors: str | Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """`("5xx", "4xx")` as the classes of each kind, `(("5xx",), ("4xx",))`; `"4xx+5xx"` is one kind of two classes."""
+    if not isinstance(errors, str | Sequence):
+        raise ValueError(f"errors={errors!r} must name '5xx', '4xx' or '4xx+5xx', each class once")
     asked = (errors,) if isinstance(errors, str) else tuple(errors)
     kinds = tuple(tuple(str(kind).split("+")) for kind in asked)
     known = [one for kind in kinds for one in kind]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats, Ints
-from createos_nb.analysis.releases.decision import Course, Terms, course, enough, negligible
+from createos_nb.analysis.releases.decision import Course, Terms, course, enough, failing, negligible
 from createos_nb.analysis.releases.evidence import STRETCH, Curves, Evidence, follow, joined
 from createos_nb.analysis.releases.interval import nodes
 from createos_nb.analysis.releases.paths import Paths
@@ -100,13 +100,20 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
         # each path may be the one, so the later it comes up, the more it takes
         hurdle = -np.log(terms.alpha) + np.log([(place + 1.0) * (place + 2.0) for place in range(rows.paths)])
         regressed = np.maximum.accumulate(rollback[rows.alone] >= hurdle[:, None], axis=1) & rows.known
+        both_serve = (seen.old > 0) & (seen.new > 0)
         asked, failed = np.cumsum(seen.new), np.cumsum(seen.new_errors[0])
         found = course(
             together,
             well,
             rare=negligible(asked, failed, together, terms) & seen.judged,
-            held=np.asarray(regressed.any(axis=0)),
-            seen=enough(np.cumsum(seen.old), asked, base_rate(seen), terms),
+            held=np.asarray(regressed.any(axis=0)) | failing(seen.new, seen.new_errors[0]),
+            seen=enough(
+                np.cumsum(seen.old * both_serve),
+                np.cumsum(seen.new * both_serve),
+                base_rate(seen),
+                np.maximum(together, well),
+                terms,
+            ),
             terms=terms,
         )
         weighing = Weighing(rows, rollback, promote, by_kind, together, well, regressed, found, first.curves)

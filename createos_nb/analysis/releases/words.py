@@ -10,6 +10,7 @@ import pandas as pd
 from createos_nb.analysis import card
 from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK, TRAFFIC
 
+_WEEK = 7 * 86_400
 Counts = tuple[int, int, int, int]
 """Requests and errors of the old side, then of the new."""
 
@@ -28,12 +29,16 @@ def sentence(
     negligible: float | None,
     left_out: str | None,
     worse: float,
+    shared: bool,
+    failing: bool,
+    since: str,
 ) -> str:
     """Decision, ratio with bounds, counts, and when it was or will be decided.
 
     `ratio`: the ratio and its bounds; `counts`: requests and errors of the old side, then of the new; `buckets`: how
     many were judged until the decision, or until now; `decided_at`: when it could be known; `negligible`: the rate by
-    which it was promoted, if it was; `regressed`: single paths.
+    which it was promoted, if it was; `regressed`: single paths; `shared`: the sides served in the same buckets;
+    `failing`: too many requests of the new side fail for a promotion; `since`: what came after the decision.
     """
     told = _counts(counts, errors)
     when = f" after {card.span(buckets * bucket_seconds)}, at {decided_at:%H:%M} UTC" if decided_at is not None else ""
@@ -47,19 +52,18 @@ def sentence(
         )
     elif decision == PROMOTE:
         said = (
-            f"Promote: the new side is proven to fail less than {worse:g} times as often as the old ({_times(ratio)})"
-            f"{without}; {told}. Decided{when}."
+            f"Promote: the new side is proven to fail less than {worse:g} times as often as the old "
+            f"({_times(ratio)}{' over all' if since else ''}){without}; {told}. Decided{when}."
         )
     else:
-        said = _undecided(decision, ratio, told, counts, left_out, needed, bucket_seconds, buckets)
-    failing = counts[3] / counts[2] if counts[2] else 0.0
-    if decision == PROMOTE and failing >= 0.5:
-        said += f" Mind that both sides fail: {card.percent(failing, digits=1)} of the new side's requests."
+        said = _undecided(decision, ratio, told, counts, left_out, needed, bucket_seconds, buckets, shared)
+        if failing and counts[2]:
+            said += f" It is not promoted while so much fails, {card.percent(counts[3] / counts[2], digits=1)} so far."
     if regressed and decision != ROLLBACK:
         paths = ", ".join(regressed[:3])
         said += f" Look at {paths}: it fails more often on the new side, which one client or a broken path can do"
         said += "." if decision == PROMOTE else "; it is not promoted meanwhile."
-    return said
+    return f"{said} {since}".rstrip()
 
 
 def _undecided(
@@ -71,11 +75,16 @@ def _undecided(
     needed: int | None,
     bucket_seconds: int,
     buckets: int,
+    shared: bool,
 ) -> str:
     asked = counts[0], counts[2]
+    if not any(asked):
+        return "Not enough traffic: there is no bucket for which both sides have data and requests."
     for side, requests in zip(("old", "new"), asked, strict=True):
         if not requests:
             return f"Not enough traffic: the {side} side had no requests that could be compared."
+    if not shared:
+        return "Not enough traffic: the sides never served in the same bucket, so there is nothing to compare."
     if np.isnan(ratio[0]):
         but = "" if left_out is None else f" but for those of {left_out}"
         said = f"{_titled(decision)}: no errors on either side{but}; {told}"
@@ -86,6 +95,8 @@ def _undecided(
     if needed is None:
         return said + "."
     pace = sum(asked) / max(buckets * bucket_seconds, 1)
+    if needed / pace > _WEEK:
+        return f"{said}; at this pace it would take more than a week to decide."
     return f"{said}; about {needed:,} more requests ({card.span(needed / pace)} at this pace) to decide."
 
 

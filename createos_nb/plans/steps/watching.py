@@ -163,7 +163,7 @@ class Watch(Checking, kw_only=True, tag="watch"):
         if not verdict.passed:
             raise StepFailed(
                 f"{self.target.environment_name} does not pass: {verdict.reason}",
-                "Nothing was switched: what served users still does.",
+                f"Nothing was switched: what served users still does. {self.target.environment_name} keeps running it.",
             )
         return verdict.reason
 
