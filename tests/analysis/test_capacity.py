@@ -108,3 +108,21 @@ def test_the_replicas_of_a_fleet_may_be_a_series_and_each_environment_needs_its_
     numbers.iloc[1] = pd.NA
     with pytest.raises(analysis.FrameError, match="replicas has no number for b/p"):
         analysis.replicas_advice(frame, replicas=numbers)
+
+
+def test_errors_that_do_not_hang_on_load_are_no_reason_for_more(made):
+    rng = np.random.default_rng(0)
+    count = rng.poisson(2 + 300 * (np.sin(np.arange(10_000) / 1440 * 2 * np.pi) > 0))
+    found = analysis.replicas_advice(made(count, rng.binomial(count, 0.02)), replicas=1)
+    assert not found.limit_seen
+    assert found.replicas == 1
+    assert "no evidence for more" in found.sentence
+
+
+@pytest.mark.parametrize("errors", [0, 1])
+@pytest.mark.parametrize("length", [20, 2000])
+def test_there_are_never_more_than_three(made, errors, length):
+    count = np.random.default_rng(1).poisson(100, length)
+    found = analysis.replicas_advice(made(count, count * errors), replicas=7)
+    assert found.replicas == 3
+    assert "3 are the most" in found.sentence

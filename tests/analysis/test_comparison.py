@@ -99,3 +99,28 @@ def test_a_window_without_rows_is_named(made, name):
     frames = {"before": made([1, 2]), "after": made([1, 2]), name: made([1, 2]).iloc[:0]}
     with pytest.raises(analysis.FrameError, match=f"{name} has no rows"):
         analysis.compare(**frames)
+
+
+def test_the_width_of_the_buckets_changes_little_about_the_pace(traffic):
+    """The same traffic in minutes and in hours: 2 % more requests of 6,000 an hour, a day against a day."""
+    before, after = traffic(1, 1440, rpm=100), traffic(2, 1440, rpm=102)
+    found = [
+        analysis.compare(*(one.resample(every).sum() for one in (before, after))).loc["rpm"]
+        for every in ("1min", "5min", "1h")
+    ]
+    assert all(one["changed"] for one in found)
+    widths = [one["high"] - one["low"] for one in found]
+    assert max(widths) < 2 * min(widths)
+
+
+def test_what_is_called_changed_has_an_interval_without_zero(made):
+    rng = np.random.default_rng(4)
+    for _ in range(60):
+        frames = []
+        for share in (0.005, rng.choice([0.005, 0.01, 0.02])):
+            rate = share * rng.gamma(0.5, 2, 120)
+            count = rng.poisson(50, 120)
+            frames.append(made(count, rng.binomial(count, np.minimum(rate, 1))))
+        found = analysis.compare(*frames)
+        changed = found[found["changed"]]
+        assert ((changed["low"] > 0) | (changed["high"] < 0)).all()

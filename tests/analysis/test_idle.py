@@ -10,10 +10,40 @@ from createos_nb import analysis
 from createos_nb.analysis import idle
 
 
-def test_idle_times_are_runs_without_requests_between_requests(made):
+def test_idle_times_are_runs_without_requests(made):
+    """Those that touch an end are as long as they were seen."""
     found = analysis.idle_times(made([0, 0, 5, 0, 0, 0, 1, 0, 2, 0]))
-    assert found.tolist() == [180, 60]
-    assert found.index[0] == pd.Timestamp("2026-03-02T00:03Z")
+    assert found.tolist() == [120, 180, 60, 60]
+    assert found.index[1] == pd.Timestamp("2026-03-02T00:03Z")
+
+
+def test_where_nobody_ever_comes_it_sleeps(made):
+    found = analysis.sleep_advice(made(np.zeros(30 * 1440, dtype=int)))
+    assert found.advice == "let sleep"
+    assert found.costs.loc["keep awake", "idle_hours"] == pytest.approx(24)
+    assert found.costs.loc["best timeout", "cost"] < 0.1
+
+
+def test_an_abandoned_environment_sleeps(made):
+    minute = np.arange(30 * 1440)
+    found = analysis.sleep_advice(made(((minute < 10 * 1440) & (minute % 5 == 0)) * 1))
+    assert found.advice == "let sleep"
+    assert found.costs.loc["keep awake", "idle_hours"] == pytest.approx(24 * found.idle_share, rel=0.01)
+
+
+def test_a_nightly_job_of_a_week_is_enough_to_sleep_between(made):
+    found = analysis.sleep_advice(made((np.arange(7 * 1440) % 1440 == 60) * 3))
+    assert found.idle_times < 10
+    assert found.advice == "let sleep"
+
+
+def test_a_few_short_idle_times_are_too_few(made):
+    count = np.ones(600, dtype=int)
+    count[[100, 200, 300]] = 0
+    found = analysis.sleep_advice(made(count))
+    assert found.advice == "not enough idle times"
+    assert "Only 3 idle times" in found.sentence
+    assert analysis.sleep_advice(made(np.ones(600, dtype=int))).sentence.startswith("No idle times")
 
 
 def test_idle_times_beside_missing_data_are_left_out(made):

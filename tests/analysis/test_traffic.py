@@ -120,3 +120,28 @@ def test_an_hour_without_data_has_an_unknown_number_of_requests_in_every_table(m
         assert requests.isna().tolist() == [False, True, False]
         whole = judge(as_fleet({("shop", "production"): frame, ("shop", "staging"): frame * pd.NA}))
         assert whole["requests"].isna().tolist() == [False, True]
+
+
+def test_buckets_that_make_no_minute_are_joined_to_a_little_more(traffic):
+    """Nine buckets of seven seconds: the peak of some twelve requests each is no peak of one bucket times nine."""
+    frame = traffic(3, 6000, rpm=12, every="7s")
+    found = analysis.rpm(frame)
+    sums = frame["count"].astype(float).to_numpy()[: 6000 // 9 * 9].reshape(-1, 9).sum(axis=1) * 60 / 63
+    assert found["peak"] == pytest.approx(sums.max())
+    assert found["average"] == pytest.approx(sums.mean())
+    assert found["peak_at"] == frame.index[9 * sums.argmax()]
+
+
+@pytest.mark.parametrize("every", ["10s", "30s"])
+def test_pieces_shorter_than_a_minute_have_no_pace(traffic, every):
+    frame = traffic(3, 600, rpm=3, every="10s")
+    for ask in (analysis.rpm, analysis.summary):
+        with pytest.raises(ValueError, match="shorter than a minute"):
+            ask(frame, every=every)
+    assert len(analysis.success_rate(frame, every=every)) == 600 // (int(every[:-1]) // 10)
+
+
+def test_a_column_that_stands_twice_is_named(traffic):
+    frame = traffic(1, 10)
+    with pytest.raises(analysis.FrameError, match="more than one column 'count'"):
+        analysis.summary(pd.concat([frame, frame[["count"]]], axis=1))
