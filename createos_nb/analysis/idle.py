@@ -15,7 +15,7 @@ lasted at least as long as it was seen, counts as that, and is taken to end in a
 Runs that touch missing data in between are left out.
 
 Measured on the week after: 0 to 4 % above the best fixed timeout of that week where a cold start is worth up to an
-hour, up to 13 % at six hours; 2.000 times the optimum against an adversary. `benchmarks/statistics/RESULTS.md`, section
+hour, up to 16 % at six hours; 2.000 times the optimum against an adversary. `benchmarks/statistics/RESULTS.md`, section
 Sleep.
 """
 

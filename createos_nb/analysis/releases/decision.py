@@ -16,8 +16,8 @@ _PLAIN = 5.0
 _MIXTURE = 2.5
 """What it costs, in log-evidence, not to know the ratio and the noise beforehand (measured: 2 to 3)."""
 _FAILING = 1 / 3
-"""Share of failing requests of the new side, so far or in the bucket, from which on it is not promoted: twice as many
-are then hardly possible, so that nothing is proven by there being fewer; and nobody wants to go live in an outage."""
+"""Share of failing requests of the new side from which on it is not promoted: twice as many are then hardly possible,
+so that nothing is proven by there being fewer; and nobody wants to go live in an outage."""
 _CAUTION = 3.0
 """Errors seldom come alone: that a rate is negligible needs this many times the requests of independent errors."""
 _LIKELY_AS = 1.0
@@ -101,9 +101,8 @@ def enough(old: Floats, new: Floats, errors: Floats, evidence: Floats, terms: Te
 
 
 def failing(new: Floats, errors: Floats) -> Bools:
-    """After which buckets too many of the new side's requests fail for a promotion, `(T,)`, from counts by bucket."""
-    so_far = np.cumsum(errors) >= _FAILING * np.maximum(np.cumsum(new), 1.0)
-    return np.asarray(so_far | (errors >= _FAILING * np.maximum(new, 1.0)))
+    """After which buckets too many of the new side's requests have failed for a promotion, `(T,)`; counts so far."""
+    return np.asarray((new > 0) & (errors >= _FAILING * new))
 
 
 def negligible(new: Floats, errors: Floats, rollback: Floats, terms: Terms) -> Bools:

@@ -58,7 +58,7 @@ def summarise(
             decided_at=None if decided is None else seen.index[decided] + pd.Timedelta(seconds=seen.bucket_seconds),
             needed=needed,
             shared=bool(((seen.old > 0) & (seen.new > 0)).any()),
-            failing=bool(failing(seen.new, seen.new_errors[0])[-1]),
+            failing=bool(failing(seen.new.sum(), seen.new_errors[0].sum())),
             regressed=[paths.names[place] for place in np.flatnonzero(weighing.regressed.any(axis=1))] if paths else [],
             negligible=terms.negligible if weighing.course.negligible else None,
             left_out=guard.left_out,

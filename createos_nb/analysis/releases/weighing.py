@@ -106,7 +106,7 @@ def weigh(seen: Watch, paths: Paths | None, wholes: int, terms: Terms) -> Weighi
             together,
             well,
             rare=negligible(asked, failed, together, terms) & seen.judged,
-            held=np.asarray(regressed.any(axis=0)) | failing(seen.new, seen.new_errors[0]),
+            held=np.asarray(regressed.any(axis=0)) | failing(asked, failed),
             seen=enough(
                 np.cumsum(seen.old * both_serve),
                 np.cumsum(seen.new * both_serve),
