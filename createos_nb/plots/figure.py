@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure as _Figure
+
+from createos_nb.plots.letters import lend_fonts
+
+if TYPE_CHECKING:
+    from matplotlib.backend_bases import RendererBase
 
 
 class Figure(_Figure):
@@ -21,6 +27,16 @@ class Figure(_Figure):
 
     def __repr__(self) -> str:
         return f"<Figure: {self.headline}>"
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw, with letters of every script in whatever installed font has them."""
+        if lend_fonts(self):
+            super().draw(renderer)
+            return
+        with warnings.catch_warnings():
+            # no font here has the letter: the box says so, and the reader can do nothing about it
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            super().draw(renderer)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         buffer = BytesIO()

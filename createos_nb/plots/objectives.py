@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import thinned
+from createos_nb.plots.window import instant, instants, nothing, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -22,48 +24,49 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     """
     target = budget.attrs.get("target")
     of = "" if target is None else f" of {100 * target:.6g} %"
+    shown = window(budget.index)
     rows = thinned(budget[["left_share", "coverage"]], "last")
     fig, (ax,) = style.figure(
         title,
         caption=f"What is left of the errors that the target{of} allows in its window. A steep fall is an incident, a "
         "steady slope a leak; a rise is an old incident that leaves the window. Below the dashed line the objective is "
-        "missed. Grey: the window is not full yet.",
+        "missed. Grey: the window reaches back before the data begin.",
     )
-    x = style.instants(pd.DatetimeIndex(rows.index))
+    x = instants(pd.DatetimeIndex(rows.index))
     left = 100 * rows["left_share"].to_numpy(dtype=float)
-    young = rows["coverage"].to_numpy(dtype=float) < 0.999
+    full = _full(budget)
+    young = np.zeros(len(x), dtype=bool) if full is None else x < full
     # the first minutes of a young window swing wildly: they may not set the scale for the rest
     lowest = float(np.nanmin(np.append(left if young.all() else left[~young], 0.0)))
     # an objective missed a hundredfold would press the rest into a line
     floor = max(lowest * 1.1, -150.0) if lowest < 0 else 0.0
-    shown = np.clip(left, floor, None)
-    ax.fill_between(x, 0, shown, where=shown >= 0, color=style.SKY, alpha=0.5, linewidth=0)
+    drawn = np.clip(left, floor, None)
+    ax.fill_between(x, 0, drawn, where=drawn >= 0, color=style.SKY, alpha=0.5, linewidth=0)
     ax.fill_between(
         x,
         0,
-        shown,
-        where=shown <= 0,
+        drawn,
+        where=drawn <= 0,
         facecolor=style.VERMILION,
         alpha=0.6,
         hatch="////",
         edgecolor="white",
         linewidth=0,
+        label=_overspent(lowest, floor) if lowest < 0 else None,
     )
-    style.line(ax, x, shown, style.SERIES[0], marker=None)
+    style.line(ax, x, drawn, style.SERIES[0], marker=None)
     ax.axhline(0, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label="budget spent")
     ax.set_ylim(floor, 105)
-    if young.any():
-        full = x[-1] if young.all() else x[int(np.argmin(young))]
-        ax.axvspan(x[0], full, color=style.PALE, alpha=0.6, linewidth=0, zorder=0, label="window not full yet")
-    style.percent_axis(ax, "error budget left")
-    if lowest < floor:
-        ax.annotate(
-            f"down to {style.number(round(lowest))} %", (0.99, 0.02), xycoords="axes fraction", fontsize=8,
-            ha="right", color=style.VERMILION,
+    if shown is not None and full is not None and full > shown[0]:
+        ax.axvspan(
+            *np.clip(shown, None, full), color=style.PALE, alpha=0.6, linewidth=0, zorder=0,
+            label="window not full yet",
         )  # fmt: skip
-    style.time_axis(ax)
+    style.percent_axis(ax, "error budget left")
+    nothing(ax, left)
+    time_axis(ax, shown)
     style.legend(ax)
-    style.moments(ax, marks)
+    moments(ax, marks, shown)
     return fig
 
 
@@ -91,7 +94,7 @@ def burn_rates(
         share_x=True,
     )
     rows = thinned(rates, "max")
-    x = style.instants(pd.DatetimeIndex(rows.index))
+    x = instants(pd.DatetimeIndex(rows.index))
     for ax, (_, row) in zip(axes, table.iterrows(), strict=False):
         long, short = _window(row["alert"])
         factor = float(row["factor"])
@@ -116,15 +119,39 @@ def burn_rates(
             factor, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label=f"{row['alert']}: {factor:.4g}×"
         )
         ax.set_ylabel("burn rate", fontsize=9, color=style.BLACK)
+        nothing(ax, rows[[name for name in (long, short) if name in rows.columns]])
         if alerts is not None and len(alerts):
             _shade(ax, alerts[alerts["alert"] == row["alert"]], rates.index)
         style.legend(ax)
-    style.time_axis(axes[-1])
-    named = list(marks)
-    style.moments(axes[0], named)
-    for ax in axes[1:]:
-        style.moments(ax, [(moment, "") for moment, _ in named])
+    if not len(table):
+        nothing(axes[0], text="no alert in the table")
+    shown = window(rates.index)
+    time_axis(axes[-1], shown)
+    moments(axes[0], marks, shown, others=axes[1:])
     return fig
+
+
+def _full(budget: pd.DataFrame) -> np.datetime64 | None:
+    """From when the SLO's window lies wholly after the beginning of the data; None where no window is known.
+
+    A gap lowers the coverage for a whole window's length, but takes nothing from its reach.
+    """
+    period, step = (budget.attrs.get(f"{name}_seconds") for name in ("window", "bucket"))
+    covered = budget["coverage"].to_numpy(dtype=float)
+    some = np.flatnonzero(covered > 0)
+    if period is None or step is None or not len(some):
+        return None
+    # a part of a longer budget may be drawn: its first window holds what came before
+    before = max(covered[some[0]] * float(period) - float(step), 0.0)
+    missing = float(period) - float(step) - before
+    first = instants(pd.DatetimeIndex(budget.index[some[:1]]))[0]
+    return np.datetime64(first + np.timedelta64(round(missing), "s"))
+
+
+def _overspent(lowest: float, floor: float) -> str:
+    """The depth in the legend, since it would not be read on the hatching."""
+    cut = f", cut at {style.number(round(floor))} %" if lowest < floor else ""
+    return f"overspent, down to {style.number(float(f'{lowest:.3g}'))} %{cut}"
 
 
 def _window(alert: str) -> tuple[str, str]:
@@ -134,18 +161,20 @@ def _window(alert: str) -> tuple[str, str]:
 
 
 def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
     step = index[1] - index[0] if len(index) > 1 else pd.Timedelta(0)
     # a part of the rates may be drawn with the alerts of the whole
     shown = (alerts["onset"] <= index[-1] + step) & ~(alerts["end"] < index[0])
     alerts = alerts[shown].assign(onset=alerts["onset"].clip(lower=index[0]))
     if len(alerts):
-        at = [style.instant(onset) for onset in alerts["onset"]]
-        # seen even where the span is narrower than a line
-        ax.plot(at, [1] * len(at), "v", transform=ax.get_xaxis_transform(), markersize=6, color=style.VERMILION,
-                clip_on=False)  # fmt: skip
+        at = [instant(onset) for onset in alerts["onset"]]
+        # seen even where the span is narrower than a line, and below the names of marks
+        inside = ax.get_xaxis_transform() + ScaledTranslation(0, -3 / 72, ax.figure.dpi_scale_trans)
+        ax.plot(at, [1] * len(at), "v", transform=inside, markersize=6, color=style.VERMILION, clip_on=False)
     for onset, end in zip(alerts["onset"], alerts["end"], strict=True):
         until = index[-1] + step if pd.isna(end) else end
         ax.axvspan(
-            style.instant(onset), style.instant(until), facecolor=style.VERMILION, alpha=0.25, hatch="\\\\\\",
+            instant(onset), instant(until), facecolor=style.VERMILION, alpha=0.25, hatch="\\\\\\",
             edgecolor=style.VERMILION, linewidth=0, zorder=0,
         )  # fmt: skip

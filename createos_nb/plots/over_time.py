@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import coarse, span
+from createos_nb.plots.window import Window, edges, instants, nothing, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -25,6 +27,7 @@ def requests(
     `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
     name, such as deployments: pairs of a time and a short text.
     """
+    shown = window(frame.index)
     frame, minutes = coarse(frame)
     counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
     total = _floats(frame["count"])
@@ -38,24 +41,24 @@ def requests(
         share_x=True,
         height_ratios=(2, 1),
     )
-    x = style.instants(pd.DatetimeIndex(frame.index))
+    x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, shown)
     base = np.zeros(len(x))
     for name in _CLASSES:
         look = style.STATUS[name]
-        upper = base + np.nan_to_num(counts[name]) / minutes
-        shown = np.where(np.isnan(total), np.nan, upper)
+        upper = base + np.repeat(np.nan_to_num(counts[name]), 2) / minutes
+        seen = np.where(np.repeat(np.isnan(total), 2), np.nan, upper)
         looks: dict[str, Any] = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
-        top.fill_between(x, base, shown, step="post", label=name, **looks)
+        top.fill_between(x, base, seen, label=name, **looks)
         base = upper
     style.count_axis(top, "requests per minute")
     style.legend(top)
     for name in ("4xx", "5xx"):
-        style.line(bottom, x, counts[name] * 100 / some, style.STATUS[name], label=name, drawstyle="steps-post")
+        style.line(bottom, x, np.repeat(counts[name] * 100 / some, 2), style.STATUS[name], label=name)
     style.percent_axis(bottom, "of all requests")
     bottom.set_ylim(bottom=0)
-    style.time_axis(bottom)
-    if marks:
-        style.moments(top, marks)
+    nothing(bottom, some, text="no data" if nothing(top, total) else "no requests")
+    time_axis(bottom, shown)
+    moments(top, marks, shown, others=(bottom,))
     return fig
 
 
@@ -80,6 +83,7 @@ def fleet(
             title = f"{title}: the {most} busiest, {left_out} more are left out"
     parts = frame.groupby(["project", "environment"], sort=False)
     groups = [(names, *coarse(part.set_index("time").sort_index())) for names, part in parts]
+    shown = window(pd.DatetimeIndex(frame["time"].sort_values().unique()))
     groups.sort(key=lambda group: -int(group[1]["count"].sum()))
     minutes = groups[0][2] if groups else 1
     fig, axes = style.figure(
@@ -91,17 +95,19 @@ def fleet(
         share_x=True,
     )
     for ax, ((project, environment), part, width) in zip(axes, groups, strict=False):
-        _strip(ax, f"{project}\n{environment}", part, width)
-    style.time_axis(axes[-1])
+        _strip(ax, f"{style.short(str(project), 28)}\n{style.short(str(environment), 28)}", part, width, shown)
+    if not groups:
+        nothing(axes[0])
+    time_axis(axes[-1], shown)
     return fig
 
 
-def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float) -> None:
-    x = style.instants(pd.DatetimeIndex(part.index))
-    counts, faults = _floats(part["count"]) / minutes, _floats(part["status_5xx"]) / minutes
-    ax.fill_between(x, 0, counts, color=style.SKY, linewidth=0, step="post")
+def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float, shown: Window | None) -> None:
+    x = edges(instants(pd.DatetimeIndex(part.index)), minutes, shown)
+    counts, faults = (np.repeat(_floats(part[name]), 2) / minutes for name in ("count", "status_5xx"))
+    ax.fill_between(x, 0, counts, color=style.SKY, linewidth=0)
     if np.nansum(faults) > 0:
-        ax.plot(x, faults, color=style.VERMILION, linestyle="--", linewidth=1, drawstyle="steps-post")
+        ax.plot(x, faults, color=style.VERMILION, linestyle="--", linewidth=1)
     peak = float(np.nanmax(counts)) if np.isfinite(counts).any() else 0.0
     ax.set_ylim(0, peak * 1.1 if peak else 1)
     ax.set_yticks([])
@@ -109,7 +115,8 @@ def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float) -> None:
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="x", length=0)
     ax.set_ylabel(style.plain(label), rotation=0, ha="right", va="center", fontsize=8, color=style.BLACK)
-    ax.annotate(style.number(round(peak, 1)), (1.005, 0.5), xycoords="axes fraction", va="center", fontsize=8)
+    if not nothing(ax, counts):
+        ax.annotate(style.number(round(peak, 1)), (1.005, 0.5), xycoords="axes fraction", va="center", fontsize=8)
 
 
 def _floats(column: pd.Series) -> np.ndarray:

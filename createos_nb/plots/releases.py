@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import coarse, span, thinned
+from createos_nb.plots.window import instant, instants, time_axis, window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,12 +50,12 @@ def verdict(
     _rates(axes[0], path, found)
     _evidence(axes[1], path, found)
     _ratio(axes[2], found)
-    style.time_axis(axes[-1])
-    given = list(marks)
-    style.moments(axes[0], given)
+    shown = window(path.index)
+    time_axis(axes[-1], shown)
+    moments(axes[0], marks, shown, others=axes[1:])
     if decided and found.decided_at is not None:
         for ax in axes:
-            ax.axvline(style.instant(_end(found)), color=decided[1], linewidth=1.2, zorder=2)
+            ax.axvline(instant(_end(found)), color=decided[1], linewidth=1.2, zorder=2)
     return fig
 
 
@@ -62,7 +64,7 @@ def _rates(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
     counts = path[["old_requests", "new_requests", "old_errors", "new_errors"]].copy()
     counts.attrs = {"bucket_seconds": found.bucket_seconds}
     rows, minutes = coarse(counts)
-    x = style.instants(pd.DatetimeIndex(rows.index))
+    x = instants(pd.DatetimeIndex(rows.index))
     for side, look in zip(("old", "new"), style.SERIES, strict=False):
         asked = rows[f"{side}_requests"].to_numpy(dtype=float, na_value=np.nan)
         failed = rows[f"{side}_errors"].to_numpy(dtype=float, na_value=np.nan)
@@ -78,7 +80,7 @@ def _evidence(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
 
     names = (("evidence", "to roll back", style.SERIES[1]), ("evidence_promote", "to promote", style.SERIES[2]))
     rows = thinned(path[[name for name, _, _ in names]], "max")
-    x = style.instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
+    x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
     tops = [1 / found.alpha, 1 / found.beta]
     ceiling = max(tops) * 100
     for name, label, look in names:
@@ -98,7 +100,7 @@ def _evidence(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
         name = "evidence" if found.decision == "rollback" else "evidence_promote"
         at = float(np.clip(path[name].to_numpy(dtype=float)[path.index.get_loc(found.decided_at)], _LOWEST, ceiling))
         ax.plot(
-            [style.instant(_end(found))], [at], decided[2], markersize=10, color=decided[1], zorder=6,
+            [instant(_end(found))], [at], decided[2], markersize=10, color=decided[1], zorder=6,
             label=f"decided: {decided[0]}, {_end(found):%H:%M} UTC",
         )  # fmt: skip
     style.legend(ax)
@@ -108,7 +110,7 @@ def _ratio(ax: Axes, found: ReleaseVerdict) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator
 
     rows = found.intervals
-    x = style.instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
+    x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
     floor, ceiling = 1 / 64, 64.0
     low, high = (np.clip(rows[name].to_numpy(dtype=float), floor, ceiling) for name in ("low", "high"))
     ax.fill_between(x, low, high, color=style.PALE, linewidth=0, label="not ruled out")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.window import nothing
 
 if TYPE_CHECKING:
     from createos_nb.analysis.capacity import ReplicasAdvice
@@ -45,23 +46,14 @@ def capacity(
     ax.plot(load[met], share[met], "o", markersize=3, color=style.BLUE, alpha=0.35, label="met the target")
     ax.plot(load[~met], share[~met], "x", markersize=5, color=style.VERMILION, alpha=0.7, label="missed the target")
     if np.isfinite(advice.demonstrated):
-        # on the side where there is more room
-        right = advice.demonstrated < 0.5 * float(np.max(load, initial=0.0))
-        ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--")
-        ax.annotate(
-            f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica",
-            (advice.demonstrated, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(4 if right else -4, -3),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="top",
-            fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
-        )
+        # named in the legend, since a text at the line would lie on the dots
+        said = f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica"
+        ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--", label=said)
     style.count_axis(ax, "requests per minute and replica", axis="x")
     style.percent_axis(ax, "5xx, % of requests")
     ax.set_ylim(bottom=-0.02 * max(float(np.max(share, initial=0.0)), 0.5))
+    if nothing(ax, share, text="no requests"):
+        ax.set_xticks([])
     style.legend(ax)
     return fig
 

@@ -9,13 +9,13 @@ matplotlib is imported when the first plot is drawn, never pyplot: no global fig
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from createos_nb.plots.letters import plain as plain
+from createos_nb.plots.letters import short as short
+from createos_nb.plots.letters import wrapped as wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -104,6 +104,15 @@ def titled(fig: Figure, title: str, caption: str = "") -> None:
         fig.supxlabel(wrapped(plain(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=GREY)
 
 
+def noted(ax: Axes, sentence: str) -> None:
+    """Add a sentence to the caption of the figure that the axes are in."""
+    from createos_nb.plots.figure import Figure
+
+    fig = ax.figure
+    assert isinstance(fig, Figure), "every plot begins with `figure`"
+    titled(fig, fig.headline, f"{fig.caption} {sentence}".strip())
+
+
 def dress(ax: Axes) -> None:
     """Quiet spines, ticks and grid."""
     ax.set_facecolor("white")
@@ -114,20 +123,6 @@ def dress(ax: Axes) -> None:
     ax.tick_params(colors=GREY, labelcolor=BLACK, labelsize=9)
     ax.grid(visible=True, axis="y", color=PALE, linewidth=0.8)
     ax.set_axisbelow(True)
-
-
-def time_axis(ax: Axes, *, label: str = "time (UTC)") -> None:
-    """Ticks that name the day once and the time where it matters, in UTC."""
-    from datetime import UTC
-
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]  # has no types
-    ax.xaxis.set_major_locator(locator)
-    formatter = ConciseDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]  # likewise
-    ax.xaxis.set_major_formatter(formatter)
-    ax.xaxis.get_offset_text().set_fontsize(9)
-    ax.set_xlabel(label, color=BLACK, fontsize=9)
 
 
 def count_axis(ax: Axes, label: str, *, axis: str = "y", from_zero: bool = True) -> None:
@@ -187,6 +182,8 @@ def line(ax: Axes, x: Any, y: Any, look: Look, *, label: str | None = None, **op
 
 def threshold(ax: Axes, value: float, text: str, *, color: str = BLACK) -> None:
     """A dashed horizontal line that carries its own name at the right end."""
+    from matplotlib.patheffects import withStroke
+
     ax.axhline(value, color=color, linewidth=1, linestyle="--", zorder=3)
     ax.annotate(
         plain(text),
@@ -198,48 +195,9 @@ def threshold(ax: Axes, value: float, text: str, *, color: str = BLACK) -> None:
         va="bottom",
         fontsize=8,
         color=color,
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
+        # a rim, since a box would cover data
+        path_effects=[withStroke(linewidth=2, foreground="white")],
     )
-
-
-def moments(ax: Axes, marks: Iterable[tuple[Any, str]]) -> None:
-    """Vertical lines at moments, such as deployments, each with its name at the top.
-
-    `marks` are pairs of a time that carries a zone (or a UTC index entry) and a short text; "" draws the line alone.
-    """
-    from matplotlib.dates import date2num
-
-    for moment, text in marks:
-        x = instant(moment)
-        ax.axvline(x, color=BLACK, linewidth=1, linestyle=(0, (4, 2)), zorder=4)
-        begin, end = ax.get_xlim()
-        # what came after the moment is what people look at: near the end its name stands before it
-        late = date2num(x) > begin + 0.8 * (end - begin)  # type: ignore[no-untyped-call]  # has no types
-        ax.annotate(
-            short(plain(text), 28),
-            xy=(x, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(-3 if late else 3, -2),
-            textcoords="offset points",
-            ha="right" if late else "left",
-            va="top",
-            rotation=90,
-            fontsize=8,
-            color=BLACK,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
-        )
-
-
-def instants(index: pd.DatetimeIndex) -> Any:
-    """A UTC index as matplotlib draws it: naive datetime64 that mean UTC."""
-    return index.tz_convert("UTC").tz_localize(None).to_numpy()
-
-
-def instant(moment: Any) -> Any:
-    """One moment as matplotlib draws it; text and naive times are read as UTC."""
-    stamp = pd.Timestamp(moment)
-    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
-    return stamp.tz_localize(None).to_datetime64()
 
 
 def number(value: float) -> str:
@@ -249,39 +207,8 @@ def number(value: float) -> str:
     return f"{value:,.4g}"
 
 
-def short(text: str, length: int) -> str:
-    """The text cut in the middle, where paths differ least."""
-    if len(text) <= length:
-        return text
-    head = (length - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
-
-
-def plain(text: object) -> str:
-    """Text from anywhere, made safe to draw: no mathematics, no control characters, nothing the font lacks."""
-    glyphs = _glyphs()
-    drawn = "".join(
-        char if char == "\n" or (ord(char) in glyphs and char.isprintable()) else f"\\u{ord(char):04x}"
-        for char in str(text)
-    )
-    return drawn.replace("$", r"\$")
-
-
-def wrapped(text: str, width: float, *, size: float) -> str:
-    """Text broken into lines that fit `width` inches at a font size in points."""
-    # the mean advance of DejaVu Sans is a little over half its size
-    return textwrap.fill(text, max(int(width * 72 / (size * 0.54)), 20))
-
-
 def _label(ax: Axes, axis: str, label: str) -> None:
     if axis == "y":
         ax.set_ylabel(plain(label), color=BLACK, fontsize=9)
     else:
         ax.set_xlabel(plain(label), color=BLACK, fontsize=9)
-
-
-@lru_cache(maxsize=1)
-def _glyphs() -> frozenset[int]:
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    return frozenset(get_font(findfont(FontProperties())).get_charmap())

@@ -24,7 +24,11 @@ def thinned(frame: pd.DataFrame, how: str, *, most: int = MOST) -> pd.DataFrame:
 
 
 def coarse(frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
-    """Counts in at most about 200 buckets, which an eye can tell apart, and the minutes that each lasts."""
+    """Counts in at most about 200 buckets, which an eye can tell apart, and the minutes that each lasts.
+
+    What a wide bucket has seen stands for all of it: one that was seen in part, at a gap or at an end of the frame, has
+    the pace of its seen part, and one that was not seen at all stays empty.
+    """
     seconds = frame.attrs.get("bucket_seconds")
     if seconds is None:
         seconds = (frame.index[1] - frame.index[0]).total_seconds() if len(frame) > 1 else 60
@@ -32,7 +36,7 @@ def coarse(frame: pd.DataFrame) -> tuple[pd.DataFrame, float]:
     wider = next((w for w in _WIDTHS if w >= minutes and len(frame) * minutes / w <= _BUCKETS), _WIDTHS[-1])
     if len(frame) <= _BUCKETS or wider <= minutes:
         return frame, minutes
-    return frame.resample(pd.Timedelta(minutes=wider)).sum(min_count=1), float(wider)
+    return frame.resample(pd.Timedelta(minutes=wider)).mean(numeric_only=True) * (wider / minutes), float(wider)
 
 
 def span(minutes: float) -> str:

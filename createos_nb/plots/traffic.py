@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import coarse, span, thinned
+from createos_nb.plots.window import edges, instant, instants, nothing, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
 
+_SLIVER = 0.008
+"""The least part of the width at which a hatched bar is seen."""
 _METRICS = {
     "rpm": "requests per minute",
     "success_percentage": "success, % of requests",
@@ -52,9 +56,12 @@ def heat_map(
     ax.tick_params(length=0)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
+    empty = nothing(ax, values)
     ax.set_yticks(np.arange(values.shape[0]) + 0.5, [style.plain(day)[:3] for day in table.index])
     ax.set_xticks(np.arange(0, values.shape[1], 3) + 0.5, [f"{hour:02d}" for hour in list(table.columns)[::3]])
     ax.set_xlabel("hour of the day (UTC)", fontsize=9, color=style.BLACK)
+    if empty:  # a scale would have numbers of nothing
+        return fig
     bar = fig.colorbar(mesh, ax=ax, pad=0.02, aspect=12)
     bar.set_label(unit, fontsize=9, color=style.BLACK)
     bar.ax.tick_params(labelsize=8)
@@ -72,27 +79,27 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
     rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(most)
     fig, (ax,) = style.figure(
         title,
-        caption="Bars are requests in the window; the hatched part of a bar failed (4xx and 5xx), and the percentage "
-        "says how much of it. “hits not listed”: the path is in the list of errors alone.",
+        caption="Bars are requests in the window; the hatched part of a bar failed (4xx and 5xx; one too thin to see "
+        "is drawn wider), and the percentage says how much of it. “hits not listed”: the path is in the list of errors "
+        "alone.",
         height=1.5 + 0.28 * max(len(rows), 1),
     )
     place = np.arange(len(rows))
     count = _floats(rows["count"])
     client, server = np.nan_to_num(_floats(rows["client_errors"])), np.nan_to_num(_floats(rows["server_errors"]))
+    reach = max(float(np.nanmax(np.append(count, client + server), initial=0.0)) * 1.35, 1.0)
+    wide = [np.where(values > 0, np.maximum(values, reach * _SLIVER), 0.0) for values in (server, client)]
     ax.barh(place, np.nan_to_num(count), color=style.SKY, height=0.7, label="requests")
-    for name, values, before in (("5xx", server, np.zeros(len(rows))), ("4xx", client, server)):
+    for name, values, before in (("5xx", wide[0], np.zeros(len(rows))), ("4xx", wide[1], wide[0])):
         look = style.STATUS[name]
         ax.barh(
             place, values, left=before, color=look.color, hatch=look.hatch, edgecolor="white", height=0.7, label=name,
             linewidth=0,
         )  # fmt: skip
     for at, (hits, bad) in enumerate(zip(count, client + server, strict=True)):
-        text = "hits not listed" if np.isnan(hits) else style.number(hits)
-        if bad and hits > 0:
-            text += f", {100 * min(bad / hits, 1):.2g} % failed"
         ax.annotate(
-            text,
-            (max(np.nan_to_num(hits), bad), at),
+            _said(hits, bad),
+            (max(np.nan_to_num(hits), wide[0][at] + wide[1][at]), at),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
@@ -104,9 +111,25 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)
     style.count_axis(ax, "requests", axis="x")
-    ax.set_xlim(right=max(float(np.nanmax(np.append(count, client + server))) * 1.25, 1) if len(rows) else 1)
+    ax.set_xlim(right=reach)
+    nothing(ax, count, client + server)
     style.legend(ax)
     return fig
+
+
+def _said(hits: float, bad: float) -> str:
+    """What stands beside a bar."""
+    errors = f"{style.number(bad)} error{'' if bad == 1 else 's'}"
+    if np.isnan(hits):
+        return f"hits not listed, {errors}" if bad else "hits not listed"
+    if not bad:
+        return style.number(hits)
+    if hits <= 0:
+        return f"{style.number(hits)}, {errors}"
+    share = 100 * min(bad / hits, 1)
+    # not every request failed unless all did
+    said = f"{share:.2g}" if share < 99 else "100" if share == 100 else ">99"
+    return f"{style.number(hits)}, {said} % failed"
 
 
 def before_after(
@@ -137,6 +160,11 @@ def before_after(
     )
     if series is not None:
         _two_windows(axes.pop(0), series, comparison.attrs, marks)
+    if not len(table):
+        nothing(axes[0], text="no data in either window: nothing to compare")
+        axes[0].set_xticks([])
+        for spine in axes[0].spines.values():
+            spine.set_visible(False)
     for ax, (metric, row) in zip(axes, table.iterrows(), strict=False):
         before, after = float(row["before"]), float(row["after"])
         # a difference may reach further than the metric itself can go
@@ -165,15 +193,16 @@ def before_after(
 
 
 def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], marks: Iterable[tuple[Any, str]]) -> None:
+    shown = window(series.index)
     frame, minutes = coarse(series)
     total = _floats(frame["count"])
-    x = style.instants(pd.DatetimeIndex(frame.index))
+    x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, shown)
     for status in ("4xx", "5xx"):
         share = 100 * _floats(frame[f"status_{status}"]) / np.where(total > 0, total, np.nan)
-        style.line(ax, x, share, style.STATUS[status], label=status, drawstyle="steps-post")
+        style.line(ax, x, np.repeat(share, 2), style.STATUS[status], label=status)
     for name, color, hatch in (("before", style.GREY, "...."), ("after", style.BLUE, "////")):
         if name in windows:
-            begin, end = (style.instant(moment) for moment in windows[name])
+            begin, end = (instant(moment) for moment in windows[name])
             ax.axvspan(
                 begin,
                 end,
@@ -187,9 +216,11 @@ def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], mark
             )
     style.percent_axis(ax, f"of all requests,\nmeans of {span(minutes)}")
     ax.set_ylim(bottom=0)
-    style.time_axis(ax)
+    nothing(ax, np.where(total > 0, total, np.nan), text="no requests" if np.isfinite(total).any() else "no data")
+    time_axis(ax, shown)
     style.legend(ax)
-    style.moments(ax, marks)
+    # the labels of the rows below take a third of the width
+    moments(ax, marks, shown, room=0.66)
 
 
 def today(
@@ -211,7 +242,7 @@ def today(
         caption="The thick line is the last day. Where it leaves the thin ones, which agree with each other, today is "
         "not like other days; where they differ among themselves, no day is like another.",
     )
-    x = style.instants(pd.DatetimeIndex(rows.index))
+    x = instants(pd.DatetimeIndex(rows.index))
     per_minute = 60 / width
     lines = (("last_week", "seven days before", 2), ("yesterday", "the day before", 3), ("expected", "expected", 5))
     for column, label, look in lines:
@@ -222,9 +253,11 @@ def today(
         ax, x, rows["observed"].to_numpy(dtype=float) * per_minute, style.SERIES[0], label="today", linewidth=2.2
     )
     style.count_axis(ax, "requests per minute")
-    style.time_axis(ax)
+    nothing(ax, rows)
+    shown = window(last.index)
+    time_axis(ax, shown)
     style.legend(ax)
-    style.moments(ax, marks)
+    moments(ax, marks, shown)
     return fig
 
 

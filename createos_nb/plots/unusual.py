@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style
+from createos_nb.plots.marks import Mark, moments
 from createos_nb.plots.thinning import coarse, thinned
+from createos_nb.plots.window import instant, instants, nothing, time_axis, window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,11 +48,16 @@ def anomalies(
         columns = ("value", "expected", "low", "high")
         _band(axes[0], found, x_all, columns, found["anomaly"].to_numpy(dtype=bool), unit)
     if isinstance(found.index, pd.DatetimeIndex):
-        style.time_axis(axes[-1])
-        style.moments(axes[0], marks)
+        shown = window(_aware(found.index))
+        time_axis(axes[-1], shown)
+        moments(axes[0], marks, shown, others=axes[1:])
     else:
         axes[-1].set_xlabel(style.plain(found.index.name or "row"), fontsize=9, color=style.BLACK)
     return fig
+
+
+_DARK_GREEN = "#00694d"
+"""Dark enough for small text on white."""
 
 
 def change_points(
@@ -81,42 +88,37 @@ def change_points(
     fig, (ax,) = style.figure(
         title,
         caption=f"Thin: the share of requests that ended in {' or '.join(classes)}. Thick: the level of each "
-        "stretch. A vertical line is where a new level most likely began; the number beside it is the factor, and how "
+        "stretch. A vertical line is where a new level most likely began; the number above it is the factor, and how "
         "many requests it took to be sure.",
     )
-    x = style.instants(pd.DatetimeIndex(index))
+    x = instants(pd.DatetimeIndex(index))
     ax.plot(x, failed, color=style.GREY, linewidth=0.8, drawstyle="steps-post", label=f"{what}, % of requests")
     if len(changes) and len(rates):
         index = pd.DatetimeIndex(rates.index)
         edges = [index[0], *changes["onset"], index[-1]]
         levels = [float(changes["before"].iloc[0]), *changes["after"].astype(float)]
         for level, begin, end in zip(levels, edges[:-1], edges[1:], strict=True):
-            ax.plot([style.instant(begin), style.instant(end)], [level, level], color=style.BLUE, linewidth=3)
-        for place, (_, change) in enumerate(changes.iterrows()):
-            up = change["after"] > change["before"]
-            color = style.VERMILION if up else style.GREEN
-            ax.axvline(style.instant(change["onset"]), color=color, linewidth=1.2, linestyle="-" if up else "--")
-            ratio = float(change["ratio"])
-            factor = "from 0" if np.isinf(ratio) else f"×{style.number(float(f'{ratio:.2g}'))}"
-            ax.annotate(
-                f"{factor} ({int(change['requests']):,})",
-                (style.instant(change["onset"]), 1),
-                xycoords=("data", "axes fraction"),
-                # to both sides, so that the end of a short stretch does not hide its beginning
-                # on three heights, since changes often come close together
-                xytext=(-3 if up else 3, -2 - 11 * (place % 3)),
-                textcoords="offset points",
-                ha="right" if up else "left",
-                va="top",
-                fontsize=8,
-                color=color,
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
-            )
+            ax.plot([instant(begin), instant(end)], [level, level], color=style.BLUE, linewidth=3)
     style.percent_axis(ax, f"{what}, % of requests")
     ax.set_ylim(bottom=0)
-    style.time_axis(ax)
-    style.moments(ax, marks)
+    nothing(ax, failed)
+    shown = window(rates.index)
+    time_axis(ax, shown)
+    moments(ax, [*_found(changes), *marks], shown)
     return fig
+
+
+def _found(changes: pd.DataFrame) -> list[Mark]:
+    """Changes as marks: in the lanes of the others, so that neither hides the other."""
+    marks = []
+    for _, change in changes.iterrows():
+        up = bool(change["after"] > change["before"])
+        ratio = float(change["ratio"])
+        factor = "from 0" if np.isinf(ratio) else f"×{style.number(float(f'{ratio:.2g}'))}"
+        text = f"{factor} ({int(change['requests']):,})"
+        color, line = (style.VERMILION, "-") if up else (_DARK_GREEN, "--")
+        marks.append(Mark(change["onset"], text, color, line))
+    return marks
 
 
 def _band(
@@ -148,14 +150,18 @@ def _band(
     floor = min(float(np.min(known, initial=0.0)), 0.0)
     ax.set_ylim(floor * 1.15, ceiling if ceiling > floor else floor + 1)
     style.count_axis(ax, label, from_zero=False)
+    nothing(ax, shown, spikes)
     style.legend(ax)
 
 
 def _instants(index: pd.Index[Any]) -> Any:
     if isinstance(index, pd.DatetimeIndex):
-        aware = index if index.tz is not None else index.tz_localize("UTC")
-        return style.instants(aware)
+        return instants(_aware(index))
     return np.arange(len(index))
+
+
+def _aware(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    return index if index.tz is not None else index.tz_localize("UTC")
 
 
 def _bucket(found: pd.DataFrame) -> str:

@@ -149,6 +149,81 @@ def test_the_first_swings_of_a_young_window_do_not_set_the_scale():
     assert plots.burn_down(budget).axes[0].get_ylim()[0] == 0
 
 
+def grey(figure):
+    """Begin and end of the time in which the window is not full."""
+    box = next(one for one in figure.axes[0].patches if one.get_label() == "window not full yet")
+    return pd.Timestamp(box.get_x(), unit="D"), pd.Timestamp(box.get_x() + box.get_width(), unit="D")
+
+
+def test_a_gap_does_not_empty_the_window():
+    frame = requests(10 * 1440)
+    frame.iloc[1000:1400] = pd.NA
+    budget = analysis.error_budget(frame, window="2d", target=0.99)
+    begin, end = grey(plots.burn_down(budget))
+    assert abs(begin.tz_localize("UTC") - frame.index[0]) < pd.Timedelta("1min")
+    assert abs(end.tz_localize("UTC") - frame.index[2 * 1440 - 1]) < pd.Timedelta("1min")
+    # a part of the budget shows what the whole does
+    assert grey(plots.burn_down(budget.iloc[500:]))[1] == end
+    full = plots.burn_down(budget.iloc[6 * 1440 :]).axes[0].patches
+    assert "window not full yet" not in [one.get_label() for one in full]
+
+
+def test_a_window_before_the_data_begin_is_grey():
+    frame = requests(4 * 1440)
+    frame.iloc[:1000] = pd.NA
+    _, end = grey(plots.burn_down(analysis.error_budget(frame, window="1d", target=0.99)))
+    assert abs(end.tz_localize("UTC") - frame.index[1000 + 1439]) < pd.Timedelta("1min")
+
+
+def test_how_far_a_budget_is_overspent_stands_in_the_legend():
+    frame = requests(4 * 1440, share=0.5)
+    ax = plots.burn_down(analysis.error_budget(frame, window="1d", target=0.999)).axes[0]
+    assert not ax.texts
+    (said,) = [text.get_text() for text in ax.get_legend().get_texts() if "overspent" in text.get_text()]
+    assert said.startswith("overspent, down to -50,")
+    assert said.endswith("cut at -150 %")
+
+
+def bars(figure, label):
+    return next(one for one in figure.axes[0].containers if one.get_label() == label)
+
+
+def test_errors_of_a_path_are_told_and_seen():
+    asked = pd.DataFrame({"path": ["/a", "/b", "/c"], "count": [1_000_000, 500_000, 20_000]})
+    failed = pd.DataFrame(
+        {"path": ["/a", "/gone", "/odd", "/c"], "status": ["500", "404", "503", "500"], "count": [9, 4000, 1, 20_000]}
+    )
+    figure = plots.top_paths(analysis.paths(asked, failed))
+    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    said = dict(zip(names, [text.get_text() for text in figure.axes[0].texts], strict=True))
+    assert said == {
+        "/a": "1,000,000, 0.0009 % failed",
+        "/b": "500,000",
+        "/c": "20,000, 100 % failed",
+        "/gone": "hits not listed, 4,000 errors",
+        "/odd": "hits not listed, 1 error",
+    }
+    width = figure.axes[0].get_xlim()[1]
+    for path, name in (("/a", "5xx"), ("/gone", "4xx"), ("/odd", "5xx")):
+        assert bars(figure, name)[names.index(path)].get_width() >= width / 200
+    assert bars(figure, "5xx")[names.index("/b")].get_width() == 0
+
+
+def test_not_quite_all_is_not_all():
+    asked = pd.DataFrame({"path": ["/a"], "count": [1000]})
+    failed = pd.DataFrame({"path": ["/a"], "status": ["500"], "count": [999]})
+    assert plots.top_paths(analysis.paths(asked, failed)).axes[0].texts[0].get_text() == "1,000, >99 % failed"
+
+
+def test_no_text_lies_in_a_box_on_the_data():
+    for draw in DRAWN.values():
+        for ax in draw().axes:
+            assert all(text.get_bbox_patch() is None for text in ax.texts)
+    (ax,) = DRAWN["capacity"]().axes
+    assert not ax.texts
+    assert any("demonstrated" in text.get_text() for text in ax.get_legend().get_texts())
+
+
 def test_changes_are_drawn_on_the_errors_that_they_were_judged_by():
     changes = analysis.change_points(BROKEN)
     figure = plots.change_points(BROKEN, changes)
@@ -180,7 +255,7 @@ def test_paths_are_drawn_as_text_not_as_mathematics():
     figure = DRAWN["top_paths"]()
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert r"/\$x^2\$<b>" in names
-    assert any("\\u6f22" in name for name in names)
+    assert "/漢字␇" in names
 
 
 def test_numbers_have_thousands_separators():
