@@ -42,7 +42,7 @@ def release_verdict(
 
     `history`: the old side before the release, with buckets of the same width. A day of it is best, an hour is good:
     it tells noise from trouble, which makes the verdict both quicker and safer. Without it the old side's own watch has
-    to serve.
+    to serve, and small rises are believed later.
 
     `old_paths`, `new_paths`: top error paths (`path`, `status`, `count`, and `time` by bucket). They switch on the
     guard against a single noisy client or path, and the verdict on single paths; a path that has regressed alone holds
@@ -54,16 +54,20 @@ def release_verdict(
     `negligible`: an error rate so low that it needs no comparison to be promoted, or None.
 
     Decisions: `rollback` once the evidence against "no more errors than before" reaches 1/α; `promote` once that
-    against "`worse` times the errors" reaches 1/β; once decided stays decided. Until then `keep watching`, or
-    `not enough traffic` while not even a five-fold rise could have shown. After a decision in a watch of more than
-    8,192 buckets the evidence is not followed further than that stretch.
+    against "`worse` times the errors" reaches 1/β, but not while a third of the new side's requests have failed; once
+    decided stays decided. Until then `keep watching`, or `not enough traffic` while not even a five-fold rise could
+    have shown. After a decision in a watch of more than 8,192 buckets the evidence is not followed further than that
+    stretch.
 
-    A regression may begin after the release: it is looked for from every bucket on, at a small price in evidence.
+    A regression may begin after the release: it is looked for from every bucket on, at a small price in evidence. Three
+    minutes in which a third of the new side's requests fail, and hardly any of the old one's, are an outage and roll
+    back; one bad minute does not.
 
     Measured error rates, over generators with clumps, noise of one side, autocorrelation, shared incidents, daily
-    waves, uneven and moving splits: see `benchmarks/statistics/RESULTS.md`. Drift of one side only that lasts half an
-    hour or longer cannot be told from a regression: the release is then blamed for it, in 4 to 11 % of healthy releases
-    where a rate drifts by 30 %, and less the longer the history.
+    waves, uneven and moving splits, cold starts: see `benchmarks/statistics/RESULTS.md`. Drift of one side only that
+    lasts half an hour or longer cannot be told from a regression: the release is then blamed for it, in 5 % of healthy
+    releases where a rate drifts by 30 %, and less the longer the history. While half of the requests of both sides
+    fail, a tenth more on one of them is a difference, too.
 
     Raises `FrameError` (a ValueError) for a frame that cannot be judged, naming the column, dtype, gap or time.
     """
