@@ -164,12 +164,13 @@ def _beta_binomial(
     precise = 2 * shape_of(variance / 2)[..., None]
     pulled = pulled[:, twice]
     precision = _precision(pulled, variance[:, twice, None])
-    new = np.concatenate([precise * wide, precision / (1 + np.exp(-pulled))], axis=1)
-    old = np.concatenate([precise * (1 - wide), precision / (1 + np.exp(pulled))], axis=1)
-    found = _rising(np.maximum(new, _LEAST), g)
-    found += _rising(np.maximum(old, _LEAST), b)
-    found[:, : len(noisy)] -= _rising(precise, b + g)
-    found[:, len(noisy) :] -= _rising(precision, b + g)
+    near = 1 / (1 + np.exp(-pulled))
+    found = np.concatenate([-_rising(precise, b + g) + np.zeros_like(wide), -_rising(precision, b + g)], axis=1)
+    # in most buckets with errors they all fell to one side
+    for errors, parts in ((g, (wide, near)), (b, (1 - wide, 1 - near))):
+        at = np.flatnonzero(errors)
+        start = np.concatenate([precise[at] * parts[0][at], precision[at] * parts[1][at]], axis=1)
+        found[at] += _rising(np.maximum(start, _LEAST), errors[at])
     return found
 
 
