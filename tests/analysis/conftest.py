@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.analysis import watches
+
 START = "2026-03-02T00:00Z"  # a Monday
 
 
@@ -54,3 +56,14 @@ def traffic() -> Callable[..., pd.DataFrame]:
 @pytest.fixture
 def as_fleet() -> Callable[[dict[tuple[str, str], pd.DataFrame]], pd.DataFrame]:
     return fleet_of
+
+
+@pytest.fixture(scope="module")
+def regression():
+    """Old at 0.5 %, new at 2.5 %, 100 requests a minute each."""
+    return watches.poisson(1), watches.poisson(2, share=0.025)
+
+
+@pytest.fixture(scope="module")
+def healthy():
+    return watches.poisson(13, rpm=600), watches.poisson(14, rpm=600)

@@ -11,42 +11,8 @@ import pytest
 
 from benchmarks.statistics.verdict import weigh
 from benchmarks.statistics.verdict_worlds import World, draw
-from createos_nb.analysis import FrameError, release_verdict
-
-START = pd.Timestamp("2026-03-02T10:00Z")
-
-
-def frame(count, errors=0, *, client_errors=0, start=START, every="1min", missing=()):
-    """A requests frame with so many 5xx and 4xx per bucket; `missing` are positions without data."""
-    count = np.atleast_1d(np.asarray(count))
-    length = len(count)
-    bad, odd = (np.broadcast_to(np.asarray(one), length) for one in (errors, client_errors))
-    columns = {"count": count, "status_2xx": count - bad - odd, "status_3xx": 0, "status_4xx": odd, "status_5xx": bad}
-    index = pd.date_range(start, periods=length, freq=every, unit="us", name="time")
-    found = pd.DataFrame(columns, index=index).astype("Int64")
-    found.iloc[list(missing)] = pd.NA
-    return found
-
-
-def poisson(seed, length=60, *, rpm=100, share=0.005, **options):
-    rng = np.random.default_rng(seed)
-    count = rng.poisson(rpm, length)
-    return frame(count, rng.binomial(count, share), **options)
-
-
-def before(seed=99, length=120, **options):
-    return poisson(seed, length, start=START - pd.Timedelta(minutes=length), **options)
-
-
-@pytest.fixture(scope="module")
-def regression():
-    """Old at 0.5 %, new at 2.5 %, 100 requests a minute each."""
-    return poisson(1), poisson(2, share=0.025)
-
-
-@pytest.fixture(scope="module")
-def healthy():
-    return poisson(13, rpm=600), poisson(14, rpm=600)
+from createos_nb.analysis import release_verdict
+from tests.analysis.watches import START, before, frame, poisson
 
 
 def test_five_times_the_errors_are_rolled_back(regression):
@@ -139,93 +105,11 @@ def test_frames_and_the_simulation_are_judged_by_the_same_code(history):
         assert np.log(found.path["evidence_promote"]).to_numpy() == pytest.approx(promote[row], abs=1e-6)
 
 
-def test_the_path_counts_what_was_judged(regression):
-    old, new = regression
-    path = release_verdict(old, new).path
-    assert list(path.columns) == [
-        "decision", "evidence", "evidence_promote",
-        "old_requests", "new_requests", "old_errors", "new_errors", "judged",
-    ]  # fmt: skip
-    assert path.index.equals(old.index)
-    assert path["old_errors"].dtype == "Int64"
-    assert path["new_errors"].sum() == new["status_5xx"].sum()
-    assert path["judged"].all()
-
-
-def test_a_running_bucket_is_left_out_until_it_is_over(regression):
-    old, new = (one.iloc[:9].copy() for one in regression)
-    whole = release_verdict(old, new)
-    new.iloc[-1] = [40, 10, 0, 0, 30]
-    new.attrs["partial"] = [new.index[-1].isoformat()]
-    found = release_verdict(old, new)
-    assert not found.path["judged"].iloc[-1]
-    assert found.path["evidence"].iloc[-1] == found.path["evidence"].iloc[-2] == whole.path["evidence"].iloc[-2]
-    assert pd.isna(found.path["new_errors"].iloc[-1])
-
-
-def test_a_first_bucket_that_the_window_cuts_counts(regression):
-    old, new = (one.copy() for one in regression)
-    new.attrs["partial"] = [new.index[0].isoformat()]
-    assert release_verdict(old, new).path["judged"].all()
-
-
-def test_of_two_cut_buckets_the_first_is_over(regression):
-    """A watch of a minute or so: it began within a bucket, and now is within the next one."""
-    old, new = (one.iloc[:2].copy() for one in regression)
-    for one in (old, new):
-        one.attrs["partial"] = [moment.isoformat() for moment in one.index]
-    found = release_verdict(old, new)
-    assert found.path["judged"].tolist() == [True, False]
-
-
 def test_a_forecast_is_not_bound_to_a_past_that_is_over():
     """The old side never failed before, and the new one fails on every fifth request: that takes no years."""
     old, new, past = frame(np.full(2, 30)), frame(np.full(2, 30), np.full(2, 6)), before(share=0.0)
     needed = release_verdict(old, new, history=past).requests_needed
     assert 20 < needed < 2_000
-
-
-def test_buckets_without_data_are_skipped():
-    old, new = poisson(1, missing=[3, 4]), poisson(2, share=0.025, missing=[4, 5, 20])
-    found = release_verdict(old, new)
-    assert list(np.flatnonzero(~found.path["judged"])) == [3, 4, 5, 20]
-    assert found.path["evidence"].iloc[5] == found.path["evidence"].iloc[2]
-    assert found.decision == "rollback"
-
-
-def test_all_buckets_without_data_are_no_traffic():
-    found = release_verdict(poisson(1, missing=range(60)), poisson(2))
-    assert found.decision == "not enough traffic"
-    assert np.isnan(found.ratio)
-
-
-def test_rows_of_the_old_side_before_the_new_one_are_history(regression):
-    old, new = regression
-    past = before()
-    assert release_verdict(pd.concat([past, old]), new).evidence == pytest.approx(
-        release_verdict(old, new, history=past).evidence
-    )
-
-
-def test_history_that_reaches_into_the_watch_counts_once(regression):
-    old, new = regression
-    past = before()
-    found = release_verdict(old, new, history=pd.concat([past, old]))
-    assert found.evidence == pytest.approx(release_verdict(old, new, history=past).evidence)
-
-
-@pytest.mark.parametrize("length", [0, 1, 4])
-def test_a_history_of_a_few_buckets_is_taken(regression, length):
-    past = before(length=5).iloc[:length]
-    past.attrs["bucket_seconds"] = 60
-    assert release_verdict(*regression, history=past).decision == "rollback"
-
-
-def test_sides_of_unequal_length_are_judged_where_they_meet(regression):
-    old, new = regression
-    found = release_verdict(old.iloc[5:50], new.iloc[:40])
-    assert found.path.index[0] == old.index[5]
-    assert found.path.index[-1] == new.index[39]
 
 
 def test_no_errors_at_all_are_promoted_once_that_proves_enough():
@@ -366,43 +250,6 @@ def test_worse_is_what_is_held_against_a_promotion(healthy):
 def test_an_option_beyond_its_bounds_is_named(regression, options, named):
     with pytest.raises(ValueError, match=named):
         release_verdict(*regression, **options)
-
-
-def test_buckets_that_begin_at_other_times_are_refused_with_both_times(regression):
-    old, new = regression
-    with pytest.raises(FrameError, match=r"10:00:00.*10:00:30"):
-        release_verdict(old, new.set_axis(new.index + pd.Timedelta(seconds=30)))
-
-
-def test_buckets_of_other_widths_are_refused(regression):
-    old, new = regression
-    with pytest.raises(FrameError, match=r"60 s wide.*300 s"):
-        release_verdict(old, new.resample("5min").sum())
-    with pytest.raises(FrameError, match="history"):
-        release_verdict(old, new, history=before(length=120).resample("5min").sum())
-
-
-def test_sides_that_never_meet_are_refused(regression):
-    old, new = regression
-    with pytest.raises(FrameError, match="no bucket in common"):
-        release_verdict(old, new.set_axis(new.index + pd.Timedelta(hours=3)))
-
-
-def test_a_frame_without_the_column_is_refused_by_name(regression):
-    old, new = regression
-    with pytest.raises(FrameError, match=r"new has no column 'status_5xx'"):
-        release_verdict(old, new.drop(columns="status_5xx"))
-    with pytest.raises(FrameError, match="old has no rows"):
-        release_verdict(old.iloc[:0], new)
-
-
-def test_wide_and_narrow_buckets_are_judged_alike(regression):
-    past = before()
-    found = [
-        release_verdict(*(one.resample(every).sum() for one in regression), history=past.resample(every).sum())
-        for every in ("1min", "2min", "5min")
-    ]
-    assert {one.decision for one in found} == {"rollback"}
 
 
 def test_a_forecast_of_requests_is_of_the_right_size():

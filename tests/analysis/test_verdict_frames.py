@@ -1,0 +1,129 @@
+"""Which buckets of two frames are judged, and which frames are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from createos_nb.analysis import FrameError, release_verdict
+from tests.analysis.watches import before, poisson
+
+
+def test_the_path_counts_what_was_judged(regression):
+    old, new = regression
+    path = release_verdict(old, new).path
+    assert list(path.columns) == [
+        "decision", "evidence", "evidence_promote",
+        "old_requests", "new_requests", "old_errors", "new_errors", "judged",
+    ]  # fmt: skip
+    assert path.index.equals(old.index)
+    assert path["old_errors"].dtype == "Int64"
+    assert path["new_errors"].sum() == new["status_5xx"].sum()
+    assert path["judged"].all()
+
+
+def test_a_running_bucket_is_left_out_until_it_is_over(regression):
+    old, new = (one.iloc[:9].copy() for one in regression)
+    whole = release_verdict(old, new)
+    new.iloc[-1] = [40, 10, 0, 0, 30]
+    new.attrs["partial"] = [new.index[-1].isoformat()]
+    found = release_verdict(old, new)
+    assert not found.path["judged"].iloc[-1]
+    assert found.path["evidence"].iloc[-1] == found.path["evidence"].iloc[-2] == whole.path["evidence"].iloc[-2]
+    assert pd.isna(found.path["new_errors"].iloc[-1])
+
+
+def test_a_first_bucket_that_the_window_cuts_counts(regression):
+    old, new = (one.copy() for one in regression)
+    new.attrs["partial"] = [new.index[0].isoformat()]
+    assert release_verdict(old, new).path["judged"].all()
+
+
+def test_of_two_cut_buckets_the_first_is_over(regression):
+    """A watch of a minute or so: it began within a bucket, and now is within the next one."""
+    old, new = (one.iloc[:2].copy() for one in regression)
+    for one in (old, new):
+        one.attrs["partial"] = [moment.isoformat() for moment in one.index]
+    found = release_verdict(old, new)
+    assert found.path["judged"].tolist() == [True, False]
+
+
+def test_buckets_without_data_are_skipped():
+    old, new = poisson(1, missing=[3, 4]), poisson(2, share=0.025, missing=[4, 5, 20])
+    found = release_verdict(old, new)
+    assert list(np.flatnonzero(~found.path["judged"])) == [3, 4, 5, 20]
+    assert found.path["evidence"].iloc[5] == found.path["evidence"].iloc[2]
+    assert found.decision == "rollback"
+
+
+def test_all_buckets_without_data_are_no_traffic():
+    found = release_verdict(poisson(1, missing=range(60)), poisson(2))
+    assert found.decision == "not enough traffic"
+    assert np.isnan(found.ratio)
+
+
+def test_rows_of_the_old_side_before_the_new_one_are_history(regression):
+    old, new = regression
+    past = before()
+    assert release_verdict(pd.concat([past, old]), new).evidence == pytest.approx(
+        release_verdict(old, new, history=past).evidence
+    )
+
+
+def test_history_that_reaches_into_the_watch_counts_once(regression):
+    old, new = regression
+    past = before()
+    found = release_verdict(old, new, history=pd.concat([past, old]))
+    assert found.evidence == pytest.approx(release_verdict(old, new, history=past).evidence)
+
+
+@pytest.mark.parametrize("length", [0, 1, 4])
+def test_a_history_of_a_few_buckets_is_taken(regression, length):
+    past = before(length=5).iloc[:length]
+    past.attrs["bucket_seconds"] = 60
+    assert release_verdict(*regression, history=past).decision == "rollback"
+
+
+def test_sides_of_unequal_length_are_judged_where_they_meet(regression):
+    old, new = regression
+    found = release_verdict(old.iloc[5:50], new.iloc[:40])
+    assert found.path.index[0] == old.index[5]
+    assert found.path.index[-1] == new.index[39]
+
+
+def test_buckets_that_begin_at_other_times_are_refused_with_both_times(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match=r"10:00:00.*10:00:30"):
+        release_verdict(old, new.set_axis(new.index + pd.Timedelta(seconds=30)))
+
+
+def test_buckets_of_other_widths_are_refused(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match=r"60 s wide.*300 s"):
+        release_verdict(old, new.resample("5min").sum())
+    with pytest.raises(FrameError, match="history"):
+        release_verdict(old, new, history=before(length=120).resample("5min").sum())
+
+
+def test_sides_that_never_meet_are_refused(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match="no bucket in common"):
+        release_verdict(old, new.set_axis(new.index + pd.Timedelta(hours=3)))
+
+
+def test_a_frame_without_the_column_is_refused_by_name(regression):
+    old, new = regression
+    with pytest.raises(FrameError, match=r"new has no column 'status_5xx'"):
+        release_verdict(old, new.drop(columns="status_5xx"))
+    with pytest.raises(FrameError, match="old has no rows"):
+        release_verdict(old.iloc[:0], new)
+
+
+def test_wide_and_narrow_buckets_are_judged_alike(regression):
+    past = before()
+    found = [
+        release_verdict(*(one.resample(every).sum() for one in regression), history=past.resample(every).sum())
+        for every in ("1min", "2min", "5min")
+    ]
+    assert {one.decision for one in found} == {"rollback"}
