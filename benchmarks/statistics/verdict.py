@@ -203,13 +203,14 @@ def tables(part: float, pool: ProcessPoolExecutor, log: Path | None) -> Iterable
     )
     cells = _numbered(LATE, 150, part)
     none, hour = (_map(pool, ours, cells, history) for history in (0, 60))
+    day = _map(pool, ours, _numbered(LATE, 150, part / 5), 1440)
     yield (
         "Releases that go bad later, of those not promoted by then: found within the hour, %, median minutes after it",
         _rows(
-            ["", "no history", "60 min of history", "promoted, %"],
+            ["", "no history", "60 min of history", "a day of history", "promoted, %"],
             [
-                [world.name, *(_after(one, world) for one in (a, b)), f"{100 * b.promote:.1f}"]
-                for (world, _), a, b in zip(cells, none, hour, strict=True)
+                [world.name, *(_after(one, world) for one in (a, b, c)), f"{100 * c.promote:.1f}"]
+                for (world, _), a, b, c in zip(cells, none, hour, day, strict=True)
             ],
         ),
     )
