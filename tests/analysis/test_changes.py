@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
+from createos_nb.analysis.unusual import level_bets
 
 
 def test_a_fivefold_error_rate_and_its_recovery_are_found_and_dated(made):
@@ -111,3 +112,52 @@ def test_a_rate_that_was_zero_has_an_infinite_ratio(made):
 def test_a_wrong_frame_is_refused():
     with pytest.raises(analysis.FrameError, match="change points are found in"):
         analysis.change_points(pd.DataFrame({"x": [1]}))
+
+
+def test_coin_flips_hold_no_change():
+    """Their median is 0 in one hour and 1 in the next."""
+    found = [analysis.change_points(pd.Series(np.random.default_rng(seed).integers(0, 2, 4000))) for seed in range(20)]
+    assert sum(map(len, found)) <= 1
+
+
+@pytest.mark.parametrize(("step", "near"), [(10, 1), (3, 2)])
+def test_a_large_step_is_dated_to_the_row(step, near):
+    for seed in range(20):
+        values = np.random.default_rng([9, seed]).normal(0, 1, 4000)
+        values[2000:] += step
+        found = analysis.change_points(pd.Series(values))
+        assert len(found) == 1
+        assert abs(found["onset"].iloc[0] - 2000) <= near
+        assert found["known"].iloc[0] <= 2045
+
+
+@pytest.mark.parametrize("length", [10, 25, 40, 60, 100, 300])
+def test_an_excursion_is_two_changes_or_none(length):
+    for seed in range(10):
+        values = np.random.default_rng([10, seed]).normal(100, 5, 3000)
+        values[2000 : 2000 + length] = 0
+        found = analysis.change_points(pd.Series(values))
+        assert len(found) in ([0] if length < 20 else [0, 2] if length < 35 else [2])
+        if len(found):
+            np.testing.assert_allclose(found["onset"], [2000, 2000 + length], atol=1)
+            np.testing.assert_allclose(found["before"], [100, 0], atol=2)
+            np.testing.assert_allclose(found["after"], [0, 100], atol=2)
+
+
+def test_what_follows_a_change_in_a_correlated_series_is_no_other():
+    changes = 0
+    for seed in range(10):
+        rng = np.random.default_rng([11, seed])
+        values = rng.normal(0, 1, 5000)
+        for at in range(1, 5000):
+            values[at] += 0.9 * values[at - 1]
+        values[2000:] += 12
+        changes += len(analysis.change_points(pd.Series(values)))
+    assert 10 <= changes <= 11
+
+
+def test_an_onset_lies_where_rows_become_nearer_to_the_new_level():
+    values = np.r_[np.zeros(50), np.ones(10)]
+    assert [level_bets.level_onset(values, rough, 59) for rough in (20, 50, 55)] == [50, 50, 50]
+    assert level_bets.level_onset(np.zeros(60), 20, 59) == 20
+    assert level_bets.level_onset(values, 0, 59) == 0

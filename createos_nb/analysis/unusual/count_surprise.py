@@ -9,18 +9,19 @@ clumps nor the wandering of the level are mistaken for news, and at one request 
 count and not by a normal curve. Windows of 1, 5 and 30 buckets see a gulf at once and a quiet leak later.
 
 The tail probability of each window is held against the tail of its own past, see
-:func:`createos_nb.analysis.tails.modelled`, and the strongest window counts. Everything is causal, works on arrays with
-time as their last axis, and a bucket without data is never unusual.
+:func:`createos_nb.analysis.unusual.tails.modelled`, and the strongest window counts. Everything is causal, works on
+arrays with time as their last axis, and a bucket without data is never unusual.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from createos_nb.analysis.checks import Bools, Floats
-from createos_nb.analysis.unusual.tails import WARM_UP, modelled, onsets
+from createos_nb.analysis.unusual.onsets import Told, onsets
+from createos_nb.analysis.unusual.tails import PAST, WARM_UP, modelled
 
 WINDOWS = (1, 5, 30)
 """Buckets."""
@@ -45,9 +46,27 @@ class CountSurprise:
     strength: Floats
     direction: Floats
     """+1 where more came than expected, −1 where less did, of the strongest window."""
+    told: Told
+    """What was told of the last series lately."""
 
 
-def volume_surprise(count: Floats, *, day: int, hour: int, quiet: int, alarm: float) -> CountSurprise:
+@dataclass(frozen=True)
+class Earlier:
+    """A stream's earlier buckets: how many of those given are judged, and what was told of them."""
+
+    buckets: int = 0
+    told: Told = field(default_factory=Told)
+
+
+def buckets_back(day: int, quiet: int) -> int:
+    """How many buckets the judgement of a further one looks back on."""
+    # two weeks, a day in which they are compared with the days, two in which they vary; then the past of the tails
+    return (2 * _DAYS + 1) * day + 2 * max(day, 240) + PAST + quiet + 1_000
+
+
+def volume_surprise(
+    count: Floats, *, day: int, hour: int, quiet: int, alarm: float, earlier: Earlier | None = None
+) -> CountSurprise:
     """Evidence for requests per bucket.
 
     `day` is the number of buckets of a day, 0 if they do not divide one; `hour` that of an hour, at least a dozen.
@@ -56,15 +75,34 @@ def volume_surprise(count: Floats, *, day: int, hour: int, quiet: int, alarm: fl
     events = np.where(seen, count, 0.0)
     flat = seen.astype(np.float64)
     shape = _usual(events, seen, day, hour)
-    return _judged(events, flat, shape, seen, memory=max(day, 240), level=hour, quiet=quiet, alarm=alarm, both=True)
+    memory, tell = max(day, 240), _Tell(quiet, alarm, earlier or Earlier())
+    return _judged(events, flat, shape, seen, memory=memory, level=hour, both=True, tell=tell)
 
 
-def error_surprise(errors: Floats, count: Floats, *, day: int, quiet: int, alarm: float) -> CountSurprise:
+def error_surprise(
+    errors: Floats, count: Floats, *, day: int, quiet: int, alarm: float, earlier: Earlier | None = None
+) -> CountSurprise:
     """Evidence for more errors per bucket than their usual share of the requests."""
     seen = ~(np.isnan(count) | np.isnan(errors))
     events, base = np.where(seen, errors, 0.0), np.where(seen, count, 0.0)
-    memory = max(day, 240)
-    return _judged(events, base, None, seen, memory=memory, level=memory, quiet=quiet, alarm=alarm, both=False)
+    memory, tell = max(day, 240), _Tell(quiet, alarm, earlier or Earlier())
+    return _judged(events, base, None, seen, memory=memory, level=memory, both=False, tell=tell)
+
+
+@dataclass(frozen=True)
+class _Tell:
+    quiet: int
+    alarm: float
+    earlier: Earlier
+
+    def __call__(self, strength: Floats) -> tuple[Floats, Told]:
+        """Evidence where an incident begins among the buckets that are not judged yet, over the last axis."""
+        found, told = np.zeros_like(strength), self.earlier.told
+        for one in np.ndindex(strength.shape[:-1]):
+            new = strength[one][self.earlier.buckets :]
+            begins, told = onsets(new, quiet=self.quiet, alarm=self.alarm, worse=_WORSE, told=self.earlier.told)
+            found[one][self.earlier.buckets :] = begins
+        return found, told
 
 
 def _judged(
@@ -75,9 +113,8 @@ def _judged(
     *,
     memory: int,
     level: int,
-    quiet: int,
-    alarm: float,
     both: bool,
+    tell: _Tell,
 ) -> CountSurprise:
     """Evidence for events that should follow `base`, or `shape` where that has been known for long enough."""
     event_sums, base_sums = _summed(events), _summed(base)
@@ -99,10 +136,10 @@ def _judged(
             mean, unsure = np.where(known, shaped, mean), np.where(known, surer, unsure)
         varied = _overdispersion(came, mean, memory, width)
         tail, sign = _tail(came, mean, np.maximum(varied, unsure), both)
-        evidence.append(modelled(np.where(seen, tail, 0.0), quiet=quiet))
+        evidence.append(modelled(np.where(seen, tail, 0.0), quiet=tell.quiet))
         signs.append(sign)
         if width == 1:
-            reach = np.sqrt(2 * alarm * np.log(10)) * np.sqrt(mean + np.maximum(varied, unsure) * mean**2)
+            reach = np.sqrt(2 * tell.alarm * np.log(10)) * np.sqrt(mean + np.maximum(varied, unsure) * mean**2)
             expected, low, high = mean, np.maximum(mean - reach, 0), mean + reach
     strength, direction = evidence[0], signs[0]
     for one, sign in zip(evidence[1:], signs[1:], strict=True):
@@ -111,7 +148,8 @@ def _judged(
         direction = np.where(stronger, sign, direction)
     strength = np.where(seen, strength, 0.0)
     strength[..., :WARM_UP] = 0.0
-    return CountSurprise(expected, low, high, onsets(strength, quiet=quiet, alarm=alarm, worse=_WORSE), direction)
+    found, told = tell(strength)
+    return CountSurprise(expected, low, high, found, direction, told)
 
 
 def _expected(event_sums: Floats, base_sums: Floats, width: int, before: int) -> tuple[Floats, Floats]:

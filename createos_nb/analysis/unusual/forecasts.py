@@ -18,6 +18,7 @@ from createos_nb.analysis.checks import Floats, Ints
 
 SHORT, MIDDLE, LONG = 5, 30, 200
 DAYS, WEEKS = 7, 2
+_FIRST = 30  # rows from which a middle and a spread can be told
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,15 @@ class Clock:
         return int(self.moments[-1] - self.moments[0]) if len(self.moments) else 0
 
     @property
+    def smooth(self) -> int:
+        """Rows to each side of the same time on other days that tell what is usual then: five minutes of a day."""
+        return max(self.rows // 288, 1)
+
+    def reaches(self, seasons: int) -> bool:
+        """Whether any row has another so many seasons before it, or as near to that as is looked."""
+        return bool(self.season) and self.span >= seasons * self.season - (self.smooth + 1) * self.step
+
+    @property
     def memory(self) -> int:
         """Rows over which errors and spreads are learnt: about a season, 200 to 1,000 rows."""
         return int(np.clip(self.rows, 200, 1000))
@@ -53,7 +63,7 @@ class Clock:
         """The values `ago` before, NaN where there was no row within half a step of that moment."""
         length = len(values)
         found = np.full(length, np.nan)
-        if length and ago % self.step == 0 and self.moments[-1] - self.moments[0] == (length - 1) * self.step:
+        if ago % self.step == 0 and (np.diff(self.moments) == self.step).all():
             rows = ago // self.step
             if rows < length:
                 found[rows:] = values[: length - rows]
@@ -65,9 +75,9 @@ class Clock:
         return found
 
 
-def clock(moments: Ints, season: int) -> Clock:
-    """A clock for rows at `moments` (rising), whose usual step is that of the first rows."""
-    step = Clock.usual_step(moments)
+def clock(moments: Ints, season: int, *, step: int | None = None) -> Clock:
+    """A clock for rows at `moments` (rising), whose usual step is that of the first rows where it is not told."""
+    step = Clock.usual_step(moments) if step is None else step
     if step <= 0 or season < 4 * step:
         season = 0
     return Clock(moments=moments, step=max(step, 1), season=season)
@@ -117,9 +127,9 @@ def earlier_weeks(values: Floats, when: Clock) -> Floats:
 def forecast(values: Floats, when: Clock) -> tuple[Floats, list[Floats]]:
     """The mixed forecast of each row, NaN before there is any, and the seasonal forecasts by themselves."""
     seasonal: list[Floats] = []
-    if when.season and when.span >= when.season:
+    if when.reaches(1):
         seasonal.append(earlier_days(values, when))
-        if when.span >= DAYS * when.season:
+        if when.reaches(DAYS):
             seasonal.append(earlier_weeks(values, when))
     recent = max(when.rows // 24, 3)
     forecasts = [when.earlier(values, when.step)]
@@ -147,27 +157,44 @@ def forecast(values: Floats, when: Clock) -> tuple[Floats, list[Floats]]:
         return np.asarray(total / weights), seasonal
 
 
-def trailing_middle(values: Floats, width: int, *, every: int | None = None) -> tuple[Floats, Floats]:
+def trailing_middle(values: Floats, width: int) -> tuple[Floats, Floats]:
     """Median and robust standard deviation (1.4826 × MAD) of the `width` rows before, renewed now and then.
 
-    They are renewed `every` so many rows, by default each tenth of the width or so, and NaN before that. Rows without a
-    value are left out.
+    They are renewed after :func:`renewal` rows, sooner while fewer than `width` are there, and NaN in the first 30.
+    Rows without a value are left out.
     """
-    every = every or max(width // 10 if width < 500 else width // 6, 10)
+    every = renewal(width)
     length = len(values)
-    blocks = -(-length // every)
-    middle, spread = np.full(blocks, np.nan), np.full(blocks, np.nan)
-    whole = -(-width // every)  # the first block that looks back a full width
-    for block in range(1, min(whole, blocks)):
-        middle[block], spread[block] = _middle(values[: block * every])
-    if blocks > whole:
-        windows = np.lib.stride_tricks.sliding_window_view(values, width)[whole * every - width :: every]
-        windows = windows[: blocks - whole]
+    begin = -(-width // every) * every  # the first row that looks back a full width
+    early = [0, *_growing(min(begin, length), every)]
+    starts = np.array([*early, *range(begin, length, every)])
+    middle, spread = np.full(len(starts), np.nan), np.full(len(starts), np.nan)
+    for block, start in enumerate(early):
+        middle[block], spread[block] = _middle(values[:start])
+    if length > begin:
+        windows = np.lib.stride_tricks.sliding_window_view(values, width)[begin - width :: every]
+        windows = windows[: len(starts) - len(early)]
         for first in range(0, len(windows), 256):  # a few megabytes at a time
             part = windows[first : first + 256]
-            at = slice(whole + first, whole + first + len(part))
+            at = slice(len(early) + first, len(early) + first + len(part))
             middle[at], spread[at] = _middles(part)
-    return np.repeat(middle, every)[:length], np.repeat(spread, every)[:length]
+    rows = np.diff(starts, append=length)
+    return np.repeat(middle, rows), np.repeat(spread, rows)
+
+
+def renewal(width: int) -> int:
+    """After how many rows a trailing middle is renewed: about each tenth of its width."""
+    return max(width // 10 if width < 500 else width // 6, 10)
+
+
+def _growing(end: int, every: int) -> list[int]:
+    """Rows at which a middle that has not seen its full width is renewed: each tenth of what it has seen."""
+    starts = []
+    at = _FIRST
+    while at < end:
+        starts.append(at)
+        at += min(max(at // 10, 10), every)
+    return starts
 
 
 def _middles(windows: Floats) -> tuple[Floats, Floats]:

@@ -15,24 +15,42 @@ The first two are judged by the tail of their own past, the others by the normal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from createos_nb.analysis.checks import Floats
 from createos_nb.analysis.unusual.forecasts import (
+    DAYS,
     Clock,
     capped_mean,
     earlier_days,
     forecast,
+    renewal,
     trailing_mean,
     trailing_middle,
 )
-from createos_nb.analysis.unusual.tails import WARM_UP, free, modelled, onsets
+from createos_nb.analysis.unusual.onsets import Told, onsets
+from createos_nb.analysis.unusual.tails import PAST, WARM_UP, Tail, free, modelled
 
 SHIFT = 12
 NOISE = (8, 32)
 _CUT = 2.5
+_FLOOR = 2_000  # rows that tell a series' usual movement
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What the judgement of a stream's earlier rows leaves to the next ones."""
+
+    rows: int = 0
+    """How many of the held rows are judged."""
+    tail: Tail = field(default_factory=Tail)
+    told: Told = field(default_factory=Told)
+
+    def without(self, rows: int) -> Judged:
+        """The same where the first `rows` held rows are forgotten."""
+        return Judged(self.rows - rows, self.tail.without(rows), self.told)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +62,7 @@ class Surprise:
     high: Floats
     strength: Floats
     """Evidence (−log10 p) at the onset of something unusual, 0 elsewhere."""
+    judged: Judged
 
 
 def quiet_rows(when: Clock) -> int:
@@ -51,34 +70,56 @@ def quiet_rows(when: Clock) -> int:
     return int(np.clip(when.rows // 2, 60, 400)) if when.rows else 100
 
 
-def surprise(values: Floats, when: Clock, *, alarm: float) -> Surprise:
-    """Evidence for every row of a series; missing rows are NaN and never unusual."""
+def spare_rows(when: Clock) -> int:
+    """How many of the first rows the judgement of further ones does not look back on.
+
+    A whole number of renewals of the middle, so that it is renewed at the same rows without them.
+    """
+    memory = when.memory
+    # errors and middles of the forecasts; then tails of noise (whose usual size is three memories, twice) and the floor
+    before, after = 3 * memory + 500, 9 * memory + PAST + 1_000 + quiet_rows(when) + 2 * _FLOOR + 100
+    at = len(when.moments) - after
+    if at <= 0:
+        return 0
+    if when.season:
+        at = int(np.searchsorted(when.moments, when.moments[at] - (3 * DAYS * when.season + 2 * when.step)))
+    return max(at - before, 0) // renewal(memory) * renewal(memory)
+
+
+def surprise(values: Floats, when: Clock, *, alarm: float, judged: Judged | None = None) -> Surprise:
+    """Evidence for every row of a series that is not `judged` yet; missing rows are NaN and never unusual."""
+    judged = judged or Judged()
     memory = when.memory
     expected, seasonal = forecast(values, when)
     off = values - expected
     size = np.abs(off)
-    around = trailing_mean(values, 2000, lag=1)
+    around = trailing_mean(values, _FLOOR, lag=1)
     # a constant series has no spread of its own; a five-hundredth of its usual movement counts as none
-    floor = 2e-3 * _filled(trailing_mean(np.abs(values - around), 2000, lag=1)) + 1e-6 * np.abs(_filled(around)) + 1e-12
-    spread = np.maximum(_filled(capped_mean(size, memory, cap=4.0)), floor)
+    floor = (
+        2e-3 * _filled(trailing_mean(np.abs(values - around), _FLOOR, lag=1)) + 1e-6 * np.abs(_filled(around)) + 1e-12
+    )
+    spread = np.maximum(capped_mean(size, memory, cap=4.0), floor)
     apart, middle_spread = _apart(values, seasonal, memory)
-    middle_spread = np.maximum(_filled(middle_spread), floor)
-    if when.season and when.span >= when.season:
-        smooth = max(when.rows // 288, 1)
-        spread = np.fmax(spread, earlier_days(size, when, smooth=smooth))
-        middle_spread = np.fmax(middle_spread, earlier_days(np.abs(apart), when, smooth=smooth))
+    middle_spread = np.maximum(middle_spread, floor)
+    if when.reaches(1):
+        spread = np.fmax(spread, earlier_days(size, when, smooth=when.smooth))
+        middle_spread = np.fmax(middle_spread, earlier_days(np.abs(apart), when, smooth=when.smooth))
     spread *= 1.25  # from a mean absolute error to a standard deviation, were it normal
-    score = np.abs(_filled(off / spread))
-    distance = _filled(apart / middle_spread)
+    score = np.abs(off / spread)
+    distance = apart / middle_spread
     quiet = quiet_rows(when)
-    near, limit = free(np.log(np.maximum([score, np.abs(distance)], 1e-9)), quiet=quiet, alarm=alarm)
+    logs = np.log(np.maximum([score, np.abs(distance)], 1e-9))
+    near, limit, tail = free(logs, quiet=quiet, alarm=alarm, tail=judged.tail)
     moved = [_shift(np.clip(distance, -_CUT, _CUT), memory)]
     moved += [_noise(np.minimum(score, 3.0), width, memory) for width in NOISE]
     strength = np.maximum(near.max(axis=0), modelled(np.stack(moved), quiet=quiet).max(axis=0))
     strength[:WARM_UP] = 0.0
     strength[np.isnan(values)] = 0.0
     band = spread * np.exp(limit)
-    return Surprise(expected, expected - band, expected + band, onsets(strength, quiet=quiet, alarm=alarm, worse=2.0))
+    found = np.zeros_like(strength)
+    old = judged.rows
+    found[old:], told = onsets(strength[old:], quiet=quiet, alarm=alarm, worse=2.0, told=judged.told)
+    return Surprise(expected, expected - band, expected + band, found, Judged(len(values), tail, told))
 
 
 def _apart(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats, Floats]:
@@ -92,7 +133,7 @@ def _apart(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats,
         if best is None:
             best = (apart, spread, error)
             continue
-        nearer = error < np.where(np.isnan(best[2]), np.inf, best[2])
+        nearer = (error < np.where(np.isnan(best[2]), np.inf, best[2])) & ~np.isnan(apart)
         best = (
             np.where(nearer, apart, best[0]),
             np.where(nearer, spread, best[1]),
@@ -103,16 +144,22 @@ def _apart(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats,
 
 
 def _shift(cut: Floats, memory: int) -> Floats:
-    mean = trailing_mean(cut, SHIFT) * np.sqrt(SHIFT)
+    mean = trailing_mean(cut, SHIFT) * np.sqrt(SHIFT * _known(cut, SHIFT))
     usual = np.sqrt(capped_mean(mean * mean, 3 * memory, cap=9.0, lag=SHIFT))
     return _normal_tail(mean / np.maximum(_filled(usual, 1.0), 0.7))
 
 
 def _noise(cut: Floats, width: int, memory: int) -> Floats:
     mean = trailing_mean(cut, width)
-    change = mean - trailing_mean(mean, 3 * memory, lag=width)
+    change = (mean - trailing_mean(mean, 3 * memory, lag=width)) * np.sqrt(_known(cut, width))
     usual = np.sqrt(capped_mean(change * change, 3 * memory, cap=9.0, lag=width))
-    return _normal_tail(_filled(change) / np.maximum(_filled(usual, 1.0), 0.4 / np.sqrt(width)))
+    return _normal_tail(change / np.maximum(_filled(usual, 1.0), 0.4 / np.sqrt(width)))
+
+
+def _known(values: Floats, width: int) -> Floats:
+    """The share of the last `width` rows that is known: a mean of fewer varies more."""
+    share = trailing_mean((~np.isnan(values)).astype(np.float64), width)
+    return np.asarray(share * np.minimum(np.arange(1.0, len(values) + 1) / width, 1.0))
 
 
 def _normal_tail(score: Floats) -> Floats:

@@ -10,10 +10,13 @@ one row in a thousand. Two kinds of statistic:
   past went beyond the model's 2 % more often, or further, than it says.
 
 Rows that follow strong evidence closely are left out of the past, else one incident would teach that incidents are
-usual. Evidence never changes when rows are added behind it.
+usual; where they come to more than half of it, they are what is usual, and are let in. Evidence never changes when
+rows are added behind it.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,45 +28,68 @@ WARM_UP = 60
 _LN10 = float(np.log(10))
 
 # Free statistics: prior mean excess, how many imagined observations stand behind it, and the smallest that is believed.
-_EXCESS, _WEIGHT, _LEAST = 0.25, 20, 0.05
+_EXCESS, _WEIGHT, _LEAST = 0.25, 40, 0.05
 # Evidence after which rows are left out of a free statistic's past; −ln p after which they are of a modelled one's.
 _STRONG, _INCIDENT = 3.5, 12.0
-# What an alarm needs at least.
-_FAINT = 1.5
+# Rows of a past that says something.
+_FEW = 30
 # Modelled statistics: imagined observations beyond the edge, and imagined rows in all.
 _BEYOND, _ROWS = 30, 500
 
 
-def free(logs: Floats, *, quiet: int, alarm: float) -> tuple[Floats, Floats]:
-    """Evidence for statistics given as logarithms, shape (statistics, rows).
+@dataclass(frozen=True, eq=False)
+class Tail:
+    """What free statistics were judged by so far; rows count from the first of the stream."""
+
+    first: int = 0
+    """The first row that is still held."""
+    start: int = WARM_UP
+    """Where the tail was renewed last."""
+    skipped: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Which rows, from `first` on and beyond those judged, follow strong evidence closely."""
+
+    def without(self, rows: int) -> Tail:
+        """The same where the first `rows` held rows are forgotten."""
+        return Tail(self.first + rows, self.start, self.skipped[rows:])
+
+
+def free(logs: Floats, *, quiet: int, alarm: float, tail: Tail | None = None) -> tuple[Floats, Floats, Tail]:
+    """Evidence for statistics given as logarithms, shape (statistics, rows); NaN is unknown and no surprise.
 
     `quiet` is the number of rows after strong evidence that are kept out of the past. The second array, shape (rows,),
-    tells the logarithm at which the first statistic would have `alarm` evidence; NaN while learning.
+    tells the logarithm at which the first statistic would have `alarm` evidence; NaN while learning. `tail` is what
+    earlier rows left, and `logs` begins at its first row; evidence is right from its `start` on.
     """
+    tail = tail or Tail()
     rows = logs.shape[1]
     found = np.zeros_like(logs)
     limit = np.full(rows, np.nan)
     skipped = np.zeros(rows + quiet, dtype=np.bool_)
-    start = WARM_UP
-    while start < rows:
+    kept = tail.skipped[: len(skipped)]  # `quiet` may be another until the usual step is known
+    skipped[: len(kept)] = kept
+    at = tail.start
+    while at - tail.first < rows:
         # renewed at rows that depend on the position alone
-        end = min(start + int(np.clip(start // 40, 20, 1000)), rows)
-        past = _past(logs, skipped, start)
-        number = past.shape[1]
-        top = max(int(TOP * number), 5)
-        ordered = np.partition(past, number - top - 1, axis=1)
-        edge = ordered[:, number - top - 1]
-        share = -np.log(top / number)
-        excess = (ordered[:, number - top :] - edge[:, None]).sum(axis=1)
-        exponent = np.maximum((excess + _WEIGHT * _EXCESS) / (top + _WEIGHT), _LEAST)
-        beyond = logs[:, start:end] - edge[:, None]
-        part = np.where(beyond > 0, (share + beyond / exponent[:, None]) / _LN10, 0.0)
+        following = at + int(np.clip(at // 40, 20, 1000))
+        start, end = at - tail.first, min(following - tail.first, rows)
+        part = np.zeros((len(logs), end - start))
+        for number, one in enumerate(logs):
+            fitted = _pareto(_past(one, skipped, start))
+            if fitted is None:
+                continue
+            edge, share, exponent = fitted
+            beyond = one[start:end] - edge
+            far = beyond > 0
+            part[number, far] = (share + beyond[far] / exponent) / _LN10
+            if number == 0:
+                limit[start:end] = edge + (alarm * _LN10 - share) * exponent
         found[:, start:end] = part
-        limit[start:end] = edge[0] + (alarm * _LN10 - share) * exponent[0]
         for row in np.flatnonzero(part.max(axis=0) > _STRONG):
             skipped[start + row + 1 : start + row + 1 + quiet] = True
-        start = end
-    return found, limit
+        if following - tail.first > rows:
+            break  # the rest of these rows is still to come
+        at = following
+    return found, limit, Tail(tail.first, at, skipped)
 
 
 def modelled(logs: Floats, *, quiet: int) -> Floats:
@@ -71,7 +97,7 @@ def modelled(logs: Floats, *, quiet: int) -> Floats:
     edge = -float(np.log(TOP))
     rows = np.where(np.isnan(logs), 0.0, logs)
     incident = _highest_before(rows, quiet) > _INCIDENT
-    counted = np.where(incident, 0.0, 1.0)
+    counted = np.where(incident | np.isnan(logs), 0.0, 1.0)
     beyond = np.maximum(rows - edge, 0.0)
     at = beyond > 0
     over = np.where(at, counted, 0.0)
@@ -82,38 +108,6 @@ def modelled(logs: Floats, *, quiet: int) -> Floats:
     share = np.maximum((many + _ROWS * TOP) / (seen + _ROWS), TOP)
     found = np.zeros_like(rows)
     found[at] = (-np.log(share) + beyond[at] / exponent) / _LN10
-    return found
-
-
-def onsets(strength: Floats, *, quiet: int, alarm: float, worse: float) -> Floats:
-    """Evidence where an incident begins, 0 elsewhere, over the last axis.
-
-    Within `quiet` rows of an alarm, evidence of at least `alarm`, there is another only if it is `worse` times as
-    strong: one alarm an incident, unless it turns out to be much worse. Weaker evidence is thinned out in the same way
-    (by a quarter), for those who set another threshold on it, and stays below `alarm`.
-    """
-    loud = _thinned(strength, quiet, least=alarm, worse=worse)
-    faint = _thinned(np.minimum(strength, np.nextafter(alarm, 0)), quiet, least=_FAINT, worse=1.25)
-    return np.where(loud > 0, loud, faint)
-
-
-def _thinned(strength: Floats, quiet: int, *, least: float, worse: float) -> Floats:
-    found = np.zeros_like(strength)
-    if not strength.size:
-        return found
-    length = strength.shape[-1]
-    flat, kept = strength.reshape(-1), found.reshape(-1)
-    recent: list[tuple[int, float]] = []  # kept rows still near, the strongest last
-    begins = 0
-    for at in np.flatnonzero(flat >= least).tolist():
-        value = float(flat[at])
-        if at >= begins + length:  # the next series
-            begins = at - at % length
-            recent = []
-        recent = [one for one in recent if one[0] >= at - quiet]
-        if not recent or value > worse * recent[-1][1]:
-            kept[at] = value
-            recent.append((at, value))
     return found
 
 
@@ -137,8 +131,20 @@ def _sum_before(values: Floats) -> Floats:
 
 
 def _past(logs: Floats, skipped: Bools, start: int) -> Floats:
-    first = max(0, start - PAST)
-    kept = ~skipped[first:start]
-    if int(kept.sum()) >= 50:
-        return logs[:, first:start][:, kept]
-    return logs[:, first:start]
+    """The known values of the past, without incidents; where these were most of it, they are what is usual."""
+    past = logs[max(0, start - PAST) : start]
+    known = ~np.isnan(past)
+    calm = known & ~skipped[max(0, start - PAST) : start]
+    return past[calm] if 2 * int(calm.sum()) >= max(int(known.sum()), 2 * _FEW) else past[known]
+
+
+def _pareto(past: Floats) -> tuple[float, float, float] | None:
+    """Where the tail begins, −ln of its share, and its exponent; None where the past is too short."""
+    number = len(past)
+    if number < _FEW:
+        return None
+    top = max(int(TOP * number), 5)
+    ordered = np.partition(past, number - top - 1)
+    edge = float(ordered[number - top - 1])
+    excess = float((ordered[number - top :] - edge).sum())
+    return edge, -float(np.log(top / number)), max((excess + _WEIGHT * _EXCESS) / (top + _WEIGHT), _LEAST)
