@@ -50,6 +50,12 @@ def with_rolling(frame: pd.DataFrame) -> list[pd.Series]:
 
 
 def figures() -> list[Figure]:
+    # two sides for an hour, and the hour before
+    sides = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
+    before = requests(60, rpm=100, share=0.005, seed=33)
+    before.index = before.index - pd.Timedelta(minutes=60)
+    analysis.release_verdict(*sides, history=before)
+    judged = paired(lambda: analysis.release_verdict(*sides, history=before), lambda: None, runs=101)[0]
     year, many = requests(YEAR), fleet()
 
     def objective() -> None:
@@ -61,13 +67,6 @@ def figures() -> list[Figure]:
 
     def limited(name: str, work: Callable[[], object], limit: float) -> Figure:
         return at_most(name, paired(work, lambda: None, runs=3)[0], "limit", limit, 1.0)
-
-    # two sides for an hour, and the hour before
-    sides = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
-    before = requests(60, rpm=100, share=0.005, seed=33)
-    before.index = before.index - pd.Timedelta(minutes=60)
-    analysis.release_verdict(*sides, history=before)
-    judged = paired(lambda: analysis.release_verdict(*sides, history=before), lambda: None, runs=101)[0]
 
     day = f"{ENVIRONMENTS:,} environments × 1 day"
     return [

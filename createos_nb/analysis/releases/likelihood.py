@@ -108,11 +108,16 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
     kept, variance = kinds.memory[lasting], 2 * kinds.spread[lasting]
     information = fold(((failed + failed_new) * split)[..., None], 0.0)
     predicted = np.empty((*information.shape[:-1], len(kept)))
-    state = np.broadcast_to(variance, predicted.shape[1:])
+    predicted[:1] = variance
     square, fresh = kept**2, (1 - kept**2) * variance
-    for row in range(len(information)):
-        predicted[row] = state
-        state = square * state / (1 + state * information[row]) + fresh
+    for row in range(len(information) - 1):
+        # state' = square · state / (1 + state · information) + fresh
+        state, after = predicted[row], predicted[row + 1]
+        np.multiply(state, information[row], out=after)
+        after += 1
+        np.divide(state, after, out=after)
+        after *= square
+        after += fresh
     precision = 2 * shape_of(predicted / 2)[..., None]
     expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
     mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
