@@ -55,7 +55,11 @@ def figures() -> list[Figure]:
     before = requests(60, rpm=100, share=0.005, seed=33)
     before.index = before.index - pd.Timedelta(minutes=60)
     analysis.release_verdict(*sides, history=before)
-    judged = paired(lambda: analysis.release_verdict(*sides, history=before), lambda: None, runs=101)[0]
+    # ten in a row, as a watch or a replay asks for them
+    row = paired(lambda: [analysis.release_verdict(*sides, history=before) for _ in range(10)], lambda: None, runs=21)[
+        0
+    ]
+    judged = row / 10
     year, many = requests(YEAR), fleet()
 
     def objective() -> None:
@@ -70,7 +74,7 @@ def figures() -> list[Figure]:
 
     day = f"{ENVIRONMENTS:,} environments × 1 day"
     return [
-        at_most("60 × 2 buckets: release_verdict", judged * 1000, "limit", 5.0, 1.0, "ms"),
+        at_most("60 × 2 buckets: release_verdict, ten in a row", judged * 1000, "limit", 5.0, 1.0, "ms"),
         at_most("a year of minutes: slo, burn_alerts", ours * 1000, "limit", 150.0, 1.0, "ms"),
         faster("a year of minutes: slo, burn_alerts", ours * 1000, "pandas rolling sums", rolling * 1000, 2.0, "ms"),
         limited("a year of minutes: anomalies of requests", lambda: analysis.anomalies(year), 2.0),
