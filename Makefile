@@ -33,6 +33,9 @@ bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 fuzz: $(STAMP)  ## the property tests again and again, each time with another seed
 	for seed in $$(seq 1 20); do $(BIN)/python -m pytest -m hypothesis --hypothesis-seed=$$seed || exit 1; done
 	$(BIN)/python -m pytest -m slow
+	rm -f attacks.jsonl
+	CREATEOS_NB_ATTACK_FACTOR=20 CREATEOS_NB_ATTACK_REPORT=$(CURDIR)/attacks.jsonl $(BIN)/python -m pytest tests/attacks
+	$(BIN)/python -m tests.attacks attacks.jsonl
 
 statistics: $(STAMP)  ## error rates of everything that judges, from simulation
 	$(BIN)/python -m benchmarks.statistics
