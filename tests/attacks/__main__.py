@@ -22,4 +22,4 @@ def table(report: str) -> str:
 
 
 if __name__ == "__main__":
-    print(table(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    sys.stdout.write(table(Path(sys.argv[1]).read_text(encoding="utf-8")) + "\n")
