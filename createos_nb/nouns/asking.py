@@ -222,8 +222,8 @@ class Asking:
         if start <= now + APART:
             return False
         warn(
-            f"{operation.call}: the window begins at {iso(int(start))}, and there it is {iso(int(now))} only: it lies in "
-            "the future, so there are no figures of it; client.now is the time there, and start='-1h' is counted from it",
+            f"{operation.call}: the window begins at {iso(int(start))}, and there it is {iso(int(now))} only: it lies "
+            "in the future and has no figures; client.now is the time there, and start='-1h' is counted from it",
             ClockWarning,
         )
         return True
