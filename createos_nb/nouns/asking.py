@@ -57,7 +57,10 @@ class Asking:
 
     def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """All rows of a list as decoded JSON."""
-        found = self._listed(api.find(name), values)
+        operation = api.find(name)
+        found = self._listed(operation, values)
+        if not found.complete:
+            _may_lack_rows(operation, len(found.rows), found.total)
         return [row for row in map(decoded, found.rows.items()) if isinstance(row, dict)]
 
     def deployments_page(self, project: str, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -181,11 +184,7 @@ class Asking:
             attrs = {**attrs, "total": found.total}
         self.noted(frame, operation, arguments, complete=complete, more=attrs)
         if not complete:
-            warn(
-                f"{operation.call}: the list may lack rows (rows moved while it was read, or it was cut short); "
-                'attrs["complete"] is False',
-                IncompleteWarning,
-            )
+            _may_lack_rows(operation, len(frame), found.total)
         return frame
 
     def _listed(self, operation: Operation, values: Mapping[str, Any], limit: Any = None) -> Listed:
@@ -234,3 +233,12 @@ class Asking:
     def gather(self, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         """`work` on each item, several at a time, results in order."""
         return list(spread(work, items, self.concurrency))
+
+
+def _may_lack_rows(operation: Operation, rows: int, total: int | None) -> None:
+    said = "" if total in (None, rows) else f"{rows:,} came, and the platform says {str(total)[:20]}; "
+    warn(
+        f"{operation.call}: the list may lack rows: {said}rows moved while it was read, it was cut short, or its total "
+        'is wrong; attrs["complete"] is False',
+        IncompleteWarning,
+    )
