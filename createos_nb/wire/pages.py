@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def read_all(
     is too small and falls on the last row of a full page.
 
     The first reading takes page after page, and is complete when each named the same total and as many different rows
-    came: the list stood still. Where it moved, it is read again with pages that overlap. Such a reading is complete when
+    came: the list stood still. Where it moved, it is read again with pages that overlap. That reading is complete when
     each page begins with a row of the page before (nothing fell between them), the last one ends the list, and as many
     different rows came as the list had at the beginning (no row jumped over the place where it was being read). Then
     each row that was there throughout is in, once: whatever vanished, and whatever arrived in a list that keeps its
