@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from createos_nb.errors import InvalidInput
 
+#: Whatever `parse_duration` takes.
+DurationLike: TypeAlias = "str | float | timedelta"
 #: Units of durations, in microseconds; a plural's s is taken off first.
 _UNITS: Final = {
     **dict.fromkeys(("us", "µs", "usec", "microsecond"), 1),

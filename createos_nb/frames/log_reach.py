@@ -12,6 +12,8 @@ from createos_nb.times import format_duration, iso
 MOST_LINES: Final = 5_000
 #: Seconds that the platform may keep: what is asked for beyond needs a line to prove that it is there.
 KEPT_SECONDS: Final = 86_400
+#: What the platform gives where nothing is asked for.
+DEFAULT_SECONDS: Final = 60
 #: From so many lines on their rhythm says whether the silence before the first is one of the log's own.
 _ENOUGH: Final = 20
 _SHORT: Final = 60.0

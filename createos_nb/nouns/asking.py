@@ -11,6 +11,7 @@ import pandas as pd
 from createos_nb import api
 from createos_nb.errors import IncompleteWarning, InvalidInput, NotFound, ReadOnlyError, warn
 from createos_nb.frames import Builder, build_log_frame, reader, record_of, runtime_log_frame
+from createos_nb.frames.log_reach import DEFAULT_SECONDS, cut_build, cut_by
 from createos_nb.frames.read import Rowset, plain, unlike
 from createos_nb.nouns.lists import Listed, Lists, decoded
 from createos_nb.nouns.names import IN_PROJECT, Names, Remembered
@@ -158,10 +159,25 @@ class Asking:
             message = said if isinstance(said, str) else None
             return pd.Series({"id": made, "message": message}, dtype=object)
         if isinstance(answer, LogText):
-            return self.noted(runtime_log_frame(self._log_text(operation, values)), operation, arguments)
+            return self.log(operation, values, arguments)
         if isinstance(answer, Record):
             return record_of(self.record_frame(operation, values))
         return self.table(operation, values, arguments)
+
+    def log(
+        self, operation: Operation, values: Mapping[str, Any], arguments: Mapping[str, Any], *, tell: bool = True
+    ) -> pd.DataFrame:
+        """A runtime log as a frame, beside what was asked: `attrs["cut"]` says why it may lack lines.
+
+        `tell=False`: no warning, for whoever reads on and shows the gap.
+        """
+        now = self.transport.now()
+        frame = runtime_log_frame(self._log_text(operation, values))
+        cut = cut_by(frame, values.get("since_seconds", DEFAULT_SECONDS), now)
+        self.noted(frame, operation, arguments, complete=cut is None, more={"cut": cut} if cut else None)
+        if cut and tell:
+            warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
+        return frame
 
     def record_frame(self, operation: Operation, values: Mapping[str, Any]) -> pd.DataFrame:
         """The one row of an operation that gives one resource."""
@@ -177,13 +193,18 @@ class Asking:
         found.rows.into(builder)
         attrs = found.rows.attrs
         frame = builder.frame()
+        cut: str | None = None
         if operation.name == "GetBuildLogs":
             frame = build_log_frame(frame)
-        complete = found.complete and not attrs.get("truncated")
+            if cut := cut_build(frame):
+                attrs = {**attrs, "cut": cut}
+        complete = found.complete and not attrs.get("truncated") and not cut
         if found.total is not None:
             attrs = {**attrs, "total": found.total}
         self.noted(frame, operation, arguments, complete=complete, more=attrs)
-        if not complete:
+        if cut:
+            warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
+        elif not complete:
             _may_lack_rows(operation, len(frame), found.total)
         return frame
 
