@@ -15,6 +15,7 @@ from createos_nb.frames.log_reach import DEFAULT_SECONDS, cut_build, cut_by
 from createos_nb.frames.read import Rowset, plain, unlike
 from createos_nb.nouns.lists import Listed, Lists, decoded
 from createos_nb.nouns.names import IN_PROJECT, Names, Remembered
+from createos_nb.nouns.patterns import warn_of_patterns
 from createos_nb.nouns.values import ready
 from createos_nb.operation import LogText, Operation, Parameter, Record, Text, TextOrId
 from createos_nb.secret import legible
@@ -49,7 +50,10 @@ class Asking:
             raise ReadOnlyError(
                 f"{operation.name} changes something ({operation.effect}); this client was opened with read_only=True"
             )
-        return self.transport.send(build(operation, values))
+        request = build(operation, values)
+        if operation.effect != "read":
+            warn_of_patterns(operation, values)
+        return self.transport.send(request)
 
     def call(self, name: str, values: Mapping[str, Any]) -> Any:
         """One request by the platform's name; the decoded payload, secrets masked."""

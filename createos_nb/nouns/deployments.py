@@ -156,8 +156,8 @@ class Deployments(api.Deployments):
         the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
         time between reads, rounded to whole seconds; `window`: how far the first read reaches back, which the platform
         is sure to give; `lasting`: after how long to end; each in seconds, or as "1min". `clock`: what is waited on, by
-        default the client's (one that raises when it is stopped ends the following). It ends by itself when the deployment has
-        ended or sleeps. Failures that may pass are read again for up to five minutes; any other is raised.
+        default the client's (one that raises when it is stopped ends the following). It ends by itself when the
+        deployment has ended or sleeps. Failures that may pass are read again for up to five minutes; others are raised.
         """
 
         def over() -> bool:

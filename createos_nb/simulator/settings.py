@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator.moments import SECOND, duration
+from createos_nb.words import nearest
 
 Seconds = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
@@ -113,7 +114,7 @@ def settled(given: dict[str, Any], base: WorldSettings | None = None) -> WorldSe
     whole = msgspec.structs.asdict(base) if base is not None else {}
     for name, value in given.items():
         if name not in NAMES:
-            raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}")
+            raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}{nearest(name, NAMES)}")
         whole[name] = value
         if name in DURATIONS and not isinstance(value, int):
             length = duration(value, f"setting {name}")
