@@ -22,6 +22,7 @@ from createos_nb.errors import (
     InvalidInput,
     NoAnswer,
     NotFound,
+    PatternWarning,
     PlatformFault,
     QuotaExceeded,
     RateLimited,
@@ -36,6 +37,7 @@ from createos_nb.errors import (
 )
 from createos_nb.files import folder
 from createos_nb.secret import Secret
+from createos_nb.words import nearest
 
 if TYPE_CHECKING:
     import httpx
@@ -65,6 +67,7 @@ __all__ = [
     "InvalidInput",
     "NoAnswer",
     "NotFound",
+    "PatternWarning",
     "PlatformFault",
     "QuotaExceeded",
     "RateLimit",
@@ -204,7 +207,7 @@ def sample(name: str) -> Path:
     """The path of a file of the project's `data/`, such as "access.log". Raises `InvalidInput` for another."""
     there = sorted(path.name for path in folder("data").iterdir() if path.is_file())
     if name not in there:
-        raise InvalidInput(f"there is no sample {name!r}; there is: {', '.join(there)}")
+        raise InvalidInput(f"there is no sample {name!r}; there is: {', '.join(there)}{nearest(name, there)}")
     return folder("data") / name
 
 
@@ -213,7 +216,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"createos_nb.{name}")
     if name in _LATER:
         return getattr(importlib.import_module(f"createos_nb.{_LATER[name]}"), name)
-    raise AttributeError(f"module 'createos_nb' has no attribute {name!r}")
+    raise AttributeError(f"module 'createos_nb' has no attribute {name!r}{nearest(name, __dir__())}")
 
 
 def __dir__() -> list[str]:

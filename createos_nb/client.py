@@ -25,6 +25,7 @@ from createos_nb.wire.pages import spread
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.server_clock import ServerClock
 from createos_nb.wire.transport import Transport, host
+from createos_nb.words import nearest
 
 if TYPE_CHECKING:
     from createos_nb.nouns.deployments import Deployments
@@ -254,6 +255,15 @@ class Client:
     def say_cost(self, label: str, requests: int) -> None:
         """A `CostWarning` beforehand where so many requests will wait for the rate limit."""
         self._asking.lists.say_cost(label, requests)
+
+    if not TYPE_CHECKING:  # to checkers a client has its nouns and nothing else
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or hasattr(type(self), name) or "transport" not in vars(self):
+                raise AttributeError(name)
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            near = nearest(name, known) or ";"
+            raise AttributeError(f"a client has no {name!r}{near} print(client) lists what it has")
 
     def close(self) -> None:
         """Close the connections."""

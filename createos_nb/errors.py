@@ -24,6 +24,7 @@
     IncompleteWarning             a table may lack rows; its `attrs` say which
     CostWarning                   a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
+    PatternWarning                a setting looks like a pattern, and the platform takes it for a name
 
 Every error about a request has `operation` (the platform's name), `method`, `path`, `status` (None without an answer),
 `reason` (the platform's own words), `hint` (what to do next) and, for operations that change something, `applied`:
@@ -38,6 +39,8 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Final
+
+from createos_nb.words import nearest
 
 _PACKAGE: Final = str(Path(__file__).parent) + os.sep
 
@@ -74,7 +77,7 @@ class UnknownName(InvalidInput, LookupError):
         message = f"there is no {noun} {name!r}{there}"
         if self.known:
             shown = ", ".join(self.known[:12]) + (f", … ({len(self.known)} in all)" if len(self.known) > 12 else "")
-            message += f"; there is: {shown}"
+            message += f"; there is: {shown}{nearest(name, self.known)}"
         else:
             message += f"; there is no {noun} at all" + there
         super().__init__(message)
@@ -211,6 +214,10 @@ class CostWarning(UserWarning):
 
 class ClockWarning(UserWarning):
     """Times may be wrong: a window lies in the other side's future, or its answers don't say what time it is."""
+
+
+class PatternWarning(UserWarning):
+    """A setting looks like a pattern (`feature/*`), and the platform takes it for an exact name: it matches nothing."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

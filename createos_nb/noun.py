@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from createos_nb.operation import OPERATIONS, Answer, Effect, Operation, Parameter, Text
+from createos_nb.words import nearest
 
 
 class Performer(Protocol):
@@ -92,7 +93,10 @@ class Bound:
         self.__signature__ = operation.signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = self.operation.signature.bind(*args, **kwargs)
+        try:
+            bound = self.operation.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(_misnamed(self.operation, kwargs, error)) from None
         return self._noun.performer.perform(self.operation, bound.arguments)
 
     def __repr__(self) -> str:
@@ -115,6 +119,14 @@ def explain(operation: Operation) -> str:
         if note:
             lines.append(f"  {p.name}: {note}")
     return "\n".join(lines)
+
+
+def _misnamed(operation: Operation, given: Mapping[str, Any], error: TypeError) -> str:
+    """What is wrong with the arguments of a call, and how it is called."""
+    names = list(operation.signature.parameters)
+    unknown = [name for name in given if name not in names]
+    what = f"it takes no {unknown[0]}={nearest(unknown[0], names)}" if unknown else str(error)
+    return f"{operation.call}: {what}\n→ client.{operation.call}({_arguments(operation.signature)})"
 
 
 def _arguments(signature: inspect.Signature) -> str:
@@ -144,6 +156,14 @@ class Noun:
 
     def __init__(self, performer: Performer) -> None:
         self.performer = performer
+
+    if not TYPE_CHECKING:  # to checkers a noun has its calls and nothing else
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            calls = [one for one in dir(type(self)) if not one.startswith("_")]
+            raise AttributeError(f"client.{self.noun} has no call {name!r}{nearest(name, calls)}")
 
     @classmethod
     def operations(cls) -> dict[str, Operation]:

@@ -7,9 +7,11 @@ from typing import Final
 import pandas as pd
 
 from createos_nb import api
+from createos_nb.errors import InvalidInput
 from createos_nb.frames import schema
 from createos_nb.frames.logs import COLUMNS as LOG_COLUMNS
 from createos_nb.operation import LogText, Operation, Text, TextOrId
+from createos_nb.words import nearest
 
 _LOG: Final = {
     "time": ("datetime64[us, UTC]", "when the line was written, where the line says so", "UTC"),
@@ -21,7 +23,14 @@ _LOG: Final = {
 
 
 def columns(call: str | None = None) -> pd.DataFrame:
-    """Every documented column: call, column, dtype, meaning, unit; for one call such as "projects.list", or all."""
+    """Every documented column: call, column, dtype, meaning, unit; for one call such as "projects.list", or all.
+
+    Raises `InvalidInput` for a call that there is not, with those that look like it.
+    """
+    calls = sorted(one.call for one in api.OPERATIONS.values())
+    if call is not None and call not in calls:
+        near = nearest(call, calls) or ";"
+        raise InvalidInput(f"columns: there is no call {call!r}{near} client.operations() lists all")
     rows = [row for one in _sorted() if call in (None, one.call) for row in _rows(one)]
     return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype="str")
 

@@ -1,37 +1,38 @@
-"""Moments as people write them, turned into Unix seconds."""
+"""Moments and durations as people write them, turned into seconds; and back. The only parser of durations."""
 
 from __future__ import annotations
 
+import math
 import re
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from createos_nb.errors import InvalidInput
 
-_SECONDS: Final = {
-    "s": 1,
-    "sec": 1,
-    "second": 1,
-    "m": 60,
-    "min": 60,
-    "minute": 60,
-    "h": 3600,
-    "hour": 3600,
-    "d": 86_400,
-    "day": 86_400,
-    "w": 604_800,
-    "week": 604_800,
+#: Whatever `parse_duration` takes.
+DurationLike: TypeAlias = "str | float | timedelta"
+#: Units of durations, in microseconds; a plural's s is taken off first.
+_UNITS: Final = {
+    **dict.fromkeys(("us", "µs", "usec", "microsecond"), 1),
+    **dict.fromkeys(("ms", "msec", "millisecond"), 1_000),
+    **dict.fromkeys(("s", "sec", "second"), 1_000_000),
+    **dict.fromkeys(("m", "min", "minute"), 60_000_000),
+    **dict.fromkeys(("h", "hr", "hour"), 3_600_000_000),
+    **dict.fromkeys(("d", "day"), 86_400_000_000),
+    **dict.fromkeys(("w", "week"), 604_800_000_000),
 }
-_RELATIVE: Final = re.compile(r"^(?:now)?\s*([+-])\s*(\d+(?:\.\d+)?)\s*([a-z]+?)s?$")
-_SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$")
+_PART: Final = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*([a-zµ]+)[\s,]*", re.ASCII | re.IGNORECASE)
+_RELATIVE: Final = re.compile(r"^(?:now)?\s*([+-])\s*(\S.*)$", re.IGNORECASE)
+_LONGEST: Final = 1e11  # seconds: more than calendars know
+_LIKE: Final = "such as '90s', '15min', '1h30m', '2 days' or '500ms', a Timedelta, a timedelta, or seconds"
 _HINT: Final = "give a time zone: '2026-03-02T09:00Z', or pd.Timestamp('2026-03-02 09:00', tz='UTC')"
 
 
 def unix(moment: Any, now: float, name: str = "time") -> float:
     """A moment as Unix seconds.
 
-    Takes an aware `Timestamp` or `datetime`, ISO text with a zone, `"now"`, `"-24h"`, `"+90d"` (s, min, h, d, w), or
-    Unix seconds. A time without a zone raises `InvalidInput` with a hint.
+    Takes an aware `Timestamp` or `datetime`, ISO text with a zone, `"now"`, a duration behind a sign (`"-24h"`,
+    `"+1h30m"`), or Unix seconds. A time without a zone raises `InvalidInput` with a hint.
     """
     if isinstance(moment, bool) or moment is None:
         raise InvalidInput(f"{name}={moment!r} is no time: give {_HINT[7:]}, '-24h', 'now' or Unix seconds")
@@ -48,19 +49,78 @@ def unix(moment: Any, now: float, name: str = "time") -> float:
     raise InvalidInput(f"{name} can't be a {type(moment).__name__}; {_HINT}, '-24h', 'now' or Unix seconds")
 
 
-def span(length: Any, name: str = "duration") -> float:
-    """A length of time in seconds: `"15min"`, a timedelta, or a number of seconds; never negative."""
-    if hasattr(length, "total_seconds"):
+def parse_duration(length: Any, name: str = "duration") -> float:
+    """A length of time in seconds, never negative; every call that takes one takes the same.
+
+    Args:
+        length: Text of a number and a unit, or several ("90s", "15min", "1h30m", "2 days", "500ms"; the units are
+            us, ms, s, min or m, h, d and w, and their names), a `Timedelta`, a `timedelta`, a numpy timedelta, or a
+            number of seconds.
+        name: What the error calls it.
+
+    Raises:
+        InvalidInput: For anything else: a number without a unit in a text, months and years, NaN, a negative length.
+    """
+    seconds: float | None = None
+    if isinstance(length, str):
+        seconds = _of_text(length)
+    elif hasattr(length, "total_seconds"):
         seconds = float(length.total_seconds())
+    elif type(length).__module__ == "numpy" and getattr(length, "ndim", 1) == 0:
+        kind = getattr(getattr(length, "dtype", None), "kind", "")
+        if kind == "m":
+            seconds = float(length / type(length)(1, "s"))
+        elif kind in "iuf":
+            seconds = float(length)
     elif isinstance(length, int | float) and not isinstance(length, bool):
-        seconds = float(length)
-    elif isinstance(length, str) and (found := _SPAN.match(length.strip().lower())) and found[2] in _SECONDS:
-        seconds = float(found[1]) * _SECONDS[found[2]]
-    else:
-        raise InvalidInput(f"{name}={length!r} is no length of time: give '15min', '2h', a timedelta or seconds")
-    if not 0 <= seconds < 1e11:
-        raise InvalidInput(f"{name}={length!r} is no length of time: it must not be negative or endless")
+        seconds = float(length) if abs(length) < _LONGEST else math.inf
+    if seconds is None:
+        raise InvalidInput(f"{name}={_short(length)} is no length of time: give one {_LIKE}")
+    if not 0 <= seconds < _LONGEST:
+        raise InvalidInput(f"{name}={_short(length)} is no length of time: it must not be negative or endless")
     return seconds
+
+
+def whole_seconds(length: Any, name: str = "duration") -> int:
+    """A duration of at least a second, in whole seconds. Raises `InvalidInput`."""
+    seconds = parse_duration(length, name)
+    if seconds < 1 or seconds % 1:
+        raise InvalidInput(f"{name}={_short(length)} must be a whole number of seconds, at least one")
+    return int(seconds)
+
+
+def format_duration(seconds: float) -> str:
+    """A duration as `parse_duration` reads it: 300 is 5m, 5400 is 1h30m, 2592000 is 30d, 0.5 is 500ms."""
+    left = round(seconds * 1_000)
+    parts = []
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return "".join(parts) or "0s"
+
+
+def _of_text(text: str) -> float | None:
+    """Seconds of "1h30m"; None for what is no duration, or names a unit twice."""
+    rest, total, met = text.strip(), 0.0, set()
+    while rest:
+        part = _PART.match(rest)
+        if part is None:
+            return None
+        unit = part[2] if part[2] == "M" else part[2].lower()  # pandas and others take M for months
+        size = _UNITS.get(unit) or (_UNITS.get(unit[:-1]) if len(unit) > 2 else None)
+        if size is None or size in met:
+            return None
+        met.add(size)
+        amount = float(part[1]) * size
+        total += round(amount) if amount < 1e18 else math.inf
+        rest = rest[part.end() :]
+    return total / 1_000_000 if met else None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def iso(seconds: float) -> str:
@@ -72,11 +132,11 @@ def iso(seconds: float) -> str:
 def _from_text(text: str, now: float, name: str) -> float:
     if text.lower() == "now":
         return now
-    if found := _RELATIVE.match(text.lower()):
-        sign, amount, unit = found.groups()
-        if unit not in _SECONDS:
-            raise InvalidInput(f"{name}={text!r}: the units are s, min, h, d and w")
-        return _plausible(now + float(amount) * _SECONDS[unit] * (1 if sign == "+" else -1), name, text)
+    if found := _RELATIVE.match(text):
+        seconds = _of_text(found[2])
+        if seconds is None:
+            raise InvalidInput(f"{name}={_short(text)}: behind the sign stands a length of time, as in '-24h'")
+        return _plausible(now + seconds * (1 if found[1] == "+" else -1), name, text)
     try:
         return _aware(datetime.fromisoformat(text), name)
     except ValueError as error:

@@ -8,7 +8,7 @@ came.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -81,3 +81,16 @@ def camel(name: str) -> str:
 def kebab(name: str) -> str:
     """`since_seconds` → `since-seconds`: the wire's spelling of a query parameter."""
     return name.replace("_", "-")
+
+
+def nearest(name: object, known: Iterable[object]) -> str:
+    """The end of a sentence, "; did you mean …?", with the names that look most like it; empty where none does."""
+    from difflib import get_close_matches  # only an error needs it
+
+    text = str(name)
+    plain = {str(one).lower().replace("-", "_"): str(one) for one in known}
+    wanted = text.lower().replace("-", "_")
+    alike = get_close_matches(wanted, plain, n=3, cutoff=0.6)
+    longer = [one for one in plain if wanted and one.startswith((wanted + "_", wanted + "s"))]
+    shown = list(dict.fromkeys(plain[one] for one in (*longer, *alike)))[:3]
+    return f"; did you mean {' or '.join(shown)}?" if shown and text not in shown else ""

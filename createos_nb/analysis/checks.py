@@ -109,11 +109,15 @@ def requests(
     welcome too. Where all of `columns` stand beside each other, the status classes may not exceed `count`.
     """
     if not isinstance(frame, pd.DataFrame):
-        raise FrameError(f"{name} must be a DataFrame of requests per bucket, not {type(frame).__name__}")
+        raise FrameError(
+            f"{name} must be a DataFrame of requests per bucket, not {type(frame).__name__}; {_given_by(fleet)}"
+        )
     absent = [column for column in columns if column not in frame.columns]
     if absent:
         have = ", ".join(map(str, frame.columns)) or "none"
-        raise FrameError(f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have})")
+        raise FrameError(
+            f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have}); {_given_by(fleet)}"
+        )
     twice = [column for column in columns if isinstance(frame[column], pd.DataFrame)]
     if twice:
         raise FrameError(f"{name} has more than one column {', '.join(map(repr, twice))}: drop all but one")
@@ -130,6 +134,12 @@ def requests(
             "select one and use .set_index('time')"
         )
     return _fleet(frame, name, columns)
+
+
+def _given_by(fleet: bool) -> str:
+    """Which call gives a frame that is judged here."""
+    one = "client.analytics.requests_over_time(project, environment)"
+    return f"{one} gives one" + (", client.fleet.requests_over_time() one of all" if fleet else "")
 
 
 def _one_environment(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Requests:

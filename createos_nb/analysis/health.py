@@ -14,8 +14,8 @@ from createos_nb.analysis import card
 from createos_nb.analysis.checks import FrameError
 from createos_nb.analysis.objectives.burn import burn_alerts
 from createos_nb.analysis.objectives.slo import slo
-from createos_nb.analysis.pieces import seconds_of, width_text
 from createos_nb.analysis.traffic import summary
+from createos_nb.times import format_duration, whole_seconds
 
 STANDINGS = ("alerts", "missed", "met", "no requests", "no data")
 """What can be said of an environment, the most urgent first."""
@@ -84,7 +84,7 @@ def fleet_health(
     left = table["budget_left"].fillna(np.inf)
     table = table.assign(_urgency=urgency, _left=left).sort_values(["_urgency", "_left", *_KEYS], kind="stable")
     table = table.drop(columns=["_urgency", "_left"]).reset_index(drop=True)
-    length = width_text(seconds_of(window, name="window"))
+    length = format_duration(whole_seconds(window, name="window"))
     times = pd.DatetimeIndex(frame["time"]).tz_convert("UTC").unique().sort_values()
     width = (times[1:] - times[:-1]).min() if len(times) > 1 else pd.Timedelta(int(frame.attrs["bucket_seconds"]), "s")
     table.attrs = {

@@ -29,7 +29,7 @@ import pandas as pd
 
 from createos_nb.analysis import card
 from createos_nb.analysis.checks import Bools, Floats, FrameError, requests
-from createos_nb.analysis.pieces import seconds_of, width_text
+from createos_nb.times import format_duration, whole_seconds
 
 _FEWEST = 10
 """So many idle times say something; fewer do if they add up to so many times the worth of a cold start, since then even
@@ -127,8 +127,8 @@ def sleep_advice(
     (Timedelta, NaT to stay awake), `idle_times` (Int64), `idle_share` (0 to 1), `awake_cost` and `sleep_cost` (idle
     hours per day).
     """
-    worth = float(seconds_of(cold_start_cost, name="cold_start_cost"))
-    platform = None if idle_after is None else float(seconds_of(idle_after, name="idle_after"))
+    worth = float(whole_seconds(cold_start_cost, name="cold_start_cost"))
+    platform = None if idle_after is None else float(whole_seconds(idle_after, name="idle_after"))
     counts = requests(frame, columns=("count",), fleet=True)
     if not len(counts.index):
         raise FrameError("the frame has no rows")
@@ -265,4 +265,4 @@ def _after(timeout: pd.Timedelta) -> str:
 def _shown(timeout: Any) -> str:
     if timeout is None or pd.isna(timeout):
         return "never"
-    return width_text(timeout.total_seconds()) if timeout else "at once"
+    return format_duration(timeout.total_seconds()) if timeout else "at once"

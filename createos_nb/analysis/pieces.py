@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +10,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.checks import Floats, FrameError, Ints, Requests, utc_index
-
-_PLAIN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h|d|D|w|W)\s*")
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "D": 86_400, "w": 604_800, "W": 604_800}
+from createos_nb.times import whole_seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,39 +33,13 @@ class Pieces:
         return np.split(values, self.starts[1:], axis=-1)
 
 
-def seconds_of(width: str | pd.Timedelta | Any, *, name: str) -> int:
-    """A duration such as "1h", "30d", a Timedelta or a timedelta, as whole seconds."""
-    plain = _PLAIN.fullmatch(width) if isinstance(width, str) else None
-    if plain:  # pandas is about to read "d" otherwise
-        seconds = float(plain[1]) * _UNITS[plain[2]]
-    else:
-        try:
-            seconds = pd.Timedelta(width).total_seconds()
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{name} must be a duration such as '1h' or '30d', not {width!r}") from error
-    if not seconds > 0 or seconds % 1:
-        raise ValueError(f"{name} must be a positive number of whole seconds, not {width!r}")
-    return int(seconds)
-
-
-def width_text(seconds: float) -> str:
-    """A duration in the units in which people name windows: 300 is 5m, 5400 is 1h30m, 2592000 is 30d."""
-    left = round(seconds)
-    parts = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        number, left = divmod(left, size)
-        if number:
-            parts.append(f"{number}{unit}")
-    return "".join(parts) or "0s"
-
-
 def cut(counts: Requests, every: Any | None) -> Pieces:
     """Pieces of the length `every`, cut at multiples of it since 1970 in UTC; None is one piece."""
     if not len(counts.index):
         raise FrameError("the frame has no rows")
     if every is None:
         return Pieces(starts=np.zeros(1, dtype=np.int64), times=None)
-    width = seconds_of(every, name="every")
+    width = whole_seconds(every, name="every")
     if width % counts.bucket_seconds:
         raise ValueError(f"every={every!r} is no multiple of the buckets of {counts.bucket_seconds} s")
     number = counts.seconds // width

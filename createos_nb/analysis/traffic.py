@@ -18,7 +18,8 @@ import pandas as pd
 
 from createos_nb.analysis import intervals
 from createos_nb.analysis.checks import STATUSES, Floats, Requests, requests, utc_index
-from createos_nb.analysis.pieces import Pieces, cut, rows, seconds_of, whole
+from createos_nb.analysis.pieces import Pieces, cut, rows, whole
+from createos_nb.times import whole_seconds
 
 
 def summary(
@@ -125,7 +126,7 @@ def minute_of(width: int) -> int:
 
 def _in_minutes(counts: Requests, every: str | pd.Timedelta | None) -> Pieces:
     """The pieces, of a minute or more."""
-    if every is not None and counts.bucket_seconds < 60 and seconds_of(every, name="every") < 60:
+    if every is not None and counts.bucket_seconds < 60 and whole_seconds(every, name="every") < 60:
         raise ValueError(f"every={every!r} is shorter than a minute, and paces are those of minutes")
     return cut(counts, every)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from createos_nb.api.account import Account
 from createos_nb.api.analytics import Analytics
 from createos_nb.api.api_keys import ApiKeys
@@ -18,7 +16,7 @@ from createos_nb.api.security import Security
 from createos_nb.api.templates import Templates
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import OPERATIONS, Operation
-from createos_nb.words import OPERATION_ALIASES
+from createos_nb.words import OPERATION_ALIASES, nearest
 
 __all__ = [
     "OPERATIONS",
@@ -46,6 +44,5 @@ def find(name: str) -> Operation:
     try:
         return OPERATIONS[OPERATION_ALIASES.get(name, name)]
     except KeyError:
-        alike = get_close_matches(name, OPERATIONS, n=3, cutoff=0.4)
-        near = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        near = nearest(name, OPERATIONS) or ";"
         raise InvalidInput(f"there is no operation {name!r}{near} client.operations() lists all") from None

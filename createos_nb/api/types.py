@@ -72,7 +72,14 @@ Cpu = Annotated[int, Meta(ge=200, le=500, description="CPU limit in millicores",
 Memory = Annotated[int, Meta(ge=500, le=1024, description="memory limit in MB", extra={"unit": "MB"})]
 Replicas = Annotated[int, Meta(ge=1, le=3, description="number of replicas", extra={"unit": "replicas"})]
 Port = Annotated[int, Meta(ge=1, le=65535, description="the port that the app listens on")]
-SinceSeconds = Annotated[int, Meta(ge=1, description="how far back, in seconds (platform's default: 60)")]
+SinceSeconds = Annotated[
+    int,
+    Meta(
+        ge=1,
+        description='how far back: seconds, or "1h" (platform\'s default: 60 s)',
+        extra={"unit": "s", "duration": True},
+    ),
+]
 Skip = Annotated[int, Meta(ge=0, description="first line number to give")]
 Limit = Annotated[int, Meta(ge=1, description="at most that many rows (default: all)")]
 

@@ -21,10 +21,7 @@ _MAKING: Final = threading.Lock()
 
 
 class _Pagination(msgspec.Struct):
-    total: int = 0
-    limit: int = 0
-    offset: int = 0
-    count: int = 0
+    total: int | None = None
 
 
 class Rowset:
@@ -107,7 +104,7 @@ class Reader:
                 raise unlike(self.operation, "a page", value)
             pagination = value.get("pagination")
             found = pagination.get("total") if isinstance(pagination, dict) else None
-            total = found if isinstance(found, int) else None
+            total = found if isinstance(found, int) and not isinstance(found, bool) else None
             value = value[answer.rows]
         elif isinstance(answer, Rows) and answer.inside and isinstance(value, dict) and answer.inside in value:
             attrs = {k: v for k, v in value.items() if k != answer.inside and isinstance(v, str | int | bool)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb.errors import InvalidInput
-from createos_nb.times import iso, unix
+from createos_nb.times import iso, parse_duration, unix
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -90,10 +90,7 @@ def _row(client: Client, project: str, environments: list[str], start: int, end:
 
 
 def _seconds(window: str | float | pd.Timedelta) -> int:
-    try:
-        long = float(window) if isinstance(window, int | float) else pd.Timedelta(window).total_seconds()
-    except ValueError:
-        long = math.nan
-    if not 1 <= long < math.inf:
-        raise InvalidInput(f"effect: window={window!r}: a duration such as '15min', or seconds")
-    return int(long)
+    seconds = parse_duration(window, "effect: window")
+    if seconds < 1:
+        raise InvalidInput(f"effect: window={window!r}: at least a second")
+    return int(seconds)

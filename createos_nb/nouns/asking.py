@@ -11,9 +11,11 @@ import pandas as pd
 from createos_nb import api
 from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput, NotFound, ReadOnlyError, warn
 from createos_nb.frames import Builder, build_log_frame, reader, record_of, runtime_log_frame
+from createos_nb.frames.log_reach import DEFAULT_SECONDS, cut_build, cut_by
 from createos_nb.frames.read import Rowset, plain, unlike
 from createos_nb.nouns.lists import Listed, Lists, decoded
 from createos_nb.nouns.names import IN_PROJECT, Names, Remembered
+from createos_nb.nouns.patterns import warn_of_patterns
 from createos_nb.nouns.values import ready
 from createos_nb.operation import LogText, Operation, Parameter, Record, Text, TextOrId
 from createos_nb.secret import legible
@@ -50,7 +52,10 @@ class Asking:
             raise ReadOnlyError(
                 f"{operation.name} changes something ({operation.effect}); this client was opened with read_only=True"
             )
-        return self.transport.send(build(operation, values))
+        request = build(operation, values)
+        if operation.effect != "read":
+            warn_of_patterns(operation, values)
+        return self.transport.send(request)
 
     def call(self, name: str, values: Mapping[str, Any]) -> Any:
         """One request by the platform's name; the decoded payload, secrets masked."""
@@ -59,7 +64,10 @@ class Asking:
 
     def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """All rows of a list as decoded JSON."""
-        found = self._listed(api.find(name), values)
+        operation = api.find(name)
+        found = self._listed(operation, values)
+        if not found.complete:
+            _may_lack_rows(operation, len(found.rows), found.total)
         return [row for row in map(decoded, found.rows.items()) if isinstance(row, dict)]
 
     def deployments_page(self, project: str, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -164,10 +172,25 @@ class Asking:
             message = said if isinstance(said, str) else None
             return pd.Series({"id": made, "message": message}, dtype=object)
         if isinstance(answer, LogText):
-            return self.noted(runtime_log_frame(self._log_text(operation, values)), operation, arguments)
+            return self.log(operation, values, arguments)
         if isinstance(answer, Record):
             return record_of(self.record_frame(operation, values))
         return self.table(operation, values, arguments)
+
+    def log(
+        self, operation: Operation, values: Mapping[str, Any], arguments: Mapping[str, Any], *, tell: bool = True
+    ) -> pd.DataFrame:
+        """A runtime log as a frame, beside what was asked: `attrs["cut"]` says why it may lack lines.
+
+        `tell=False`: no warning, for whoever reads on and shows the gap.
+        """
+        now = self.transport.now()
+        frame = runtime_log_frame(self._log_text(operation, values))
+        cut = cut_by(frame, values.get("since_seconds", DEFAULT_SECONDS), now)
+        self.noted(frame, operation, arguments, complete=cut is None, more={"cut": cut} if cut else None)
+        if cut and tell:
+            warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
+        return frame
 
     def record_frame(self, operation: Operation, values: Mapping[str, Any]) -> pd.DataFrame:
         """The one row of an operation that gives one resource."""
@@ -183,18 +206,19 @@ class Asking:
         found.rows.into(builder)
         attrs = found.rows.attrs
         frame = builder.frame()
+        cut: str | None = None
         if operation.name == "GetBuildLogs":
             frame = build_log_frame(frame)
-        complete = found.complete and not attrs.get("truncated")
+            if cut := cut_build(frame):
+                attrs = {**attrs, "cut": cut}
+        complete = found.complete and not attrs.get("truncated") and not cut
         if found.total is not None:
             attrs = {**attrs, "total": found.total}
         self.noted(frame, operation, arguments, complete=complete, more=attrs)
-        if not complete:
-            warn(
-                f"{operation.call}: the list may lack rows (rows moved while it was read, or it was cut short); "
-                'attrs["complete"] is False',
-                IncompleteWarning,
-            )
+        if cut:
+            warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
+        elif not complete:
+            _may_lack_rows(operation, len(frame), found.total)
         return frame
 
     def _listed(self, operation: Operation, values: Mapping[str, Any], limit: Any = None) -> Listed:
@@ -266,3 +290,12 @@ def _not_yet(found: Any) -> Any:
         found.attrs["complete"] = False
         return found
     return found.map(lambda _: pd.NA).astype(object) if isinstance(found, pd.Series) else found
+
+
+def _may_lack_rows(operation: Operation, rows: int, total: int | None) -> None:
+    said = "" if total in (None, rows) else f"{rows:,} came, and the platform says {str(total)[:20]}; "
+    warn(
+        f"{operation.call}: the list may lack rows: {said}rows moved while it was read, it was cut short, or its total "
+        'is wrong; attrs["complete"] is False',
+        IncompleteWarning,
+    )

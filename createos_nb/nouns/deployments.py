@@ -20,6 +20,7 @@ from createos_nb.nouns.follow import followed
 if TYPE_CHECKING:
     from createos_nb.clock import WaitClock
     from createos_nb.nouns.asking import Asking
+    from createos_nb.times import DurationLike
 
 _OPERATIONS: dict[Way, str] = {
     "text": "UploadDeploymentFiles",
@@ -144,29 +145,32 @@ class Deployments(api.Deployments):
         project: str,
         deployment: str | int,
         *,
-        every: float = 5.0,
-        window: int = 60,
-        lasting: float | None = None,
+        every: DurationLike = 5.0,
+        window: DurationLike = 60,
+        lasting: DurationLike | None = None,
         clock: WaitClock | None = None,
     ) -> Iterator[pd.DataFrame]:
         """The runtime log as it is written: a frame of new lines each time that there are any.
 
         Columns as those of `logs`, and gap (boolean): True in the one row that stands where lines may be missing, for
         the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
-        seconds between reads, rounded to whole ones; `window`: seconds that the first read reaches back, and that the
-        platform is sure to give; `lasting`: seconds after which to end; `clock`: what is waited on, by default the
-        client's (one that raises when it is stopped ends the following). It ends by itself when the deployment has
-        ended or sleeps. Failures that may pass are read again for up to five minutes; any other is raised.
+        time between reads, rounded to whole seconds; `window`: how far the first read reaches back, which the platform
+        is sure to give; `lasting`: after how long to end; each in seconds, or as "1min". `clock`: what is waited on, by
+        default the client's (one that raises when it is stopped ends the following). It ends by itself when the
+        deployment has ended or sleeps. Failures that may pass are read again for up to five minutes; others are raised.
         """
 
         def over() -> bool:
             status = self.get(project, deployment)["status"]
             return status not in ("queue", "building", "deploying", "deployed", "crashing")
 
-        def read(since: int) -> pd.DataFrame:
-            return self.logs(project, deployment, since_seconds=since)
+        asking, operation = cast("Asking", self.performer), api.find("GetDeploymentLogs")
 
-        clock = clock or cast("Asking", self.performer).transport.there
+        def read(since: int) -> pd.DataFrame:
+            asked = {"project": project, "deployment": deployment, "since_seconds": since}
+            return asking.attempt(operation, asked, lambda values: asking.log(operation, values, asked, tell=False))
+
+        clock = clock or asking.transport.there
         return followed(read, clock, every=every, window=window, lasting=lasting, over=over)
 
 

@@ -16,6 +16,7 @@ from createos_nb.secret import Secret
 if TYPE_CHECKING:
     from createos_nb.clock import WaitClock
     from createos_nb.nouns.asking import Asking
+    from createos_nb.times import DurationLike
 
 
 class Environments(api.Environments):
@@ -56,17 +57,20 @@ class Environments(api.Environments):
         project: str,
         environment: str,
         *,
-        every: float = 5.0,
-        window: int = 60,
-        lasting: float | None = None,
+        every: DurationLike = 5.0,
+        window: DurationLike = 60,
+        lasting: DurationLike | None = None,
         clock: WaitClock | None = None,
     ) -> Iterator[pd.DataFrame]:
         """The runtime log of all that runs in an environment, as it is written; see `deployments.follow`."""
 
-        def read(since: int) -> pd.DataFrame:
-            return self.logs(project, environment, since_seconds=since)
+        asking, operation = cast("Asking", self.performer), api.find("GetProjectEnvironmentLogs")
 
-        clock = clock or cast("Asking", self.performer).transport.there
+        def read(since: int) -> pd.DataFrame:
+            asked = {"project": project, "environment": environment, "since_seconds": since}
+            return asking.attempt(operation, asked, lambda values: asking.log(operation, values, asked, tell=False))
+
+        clock = clock or asking.transport.there
         return followed(read, clock, every=every, window=window, lasting=lasting, over=lambda: False)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
 from createos_nb.clock import WaitClock
 from createos_nb.errors import InvalidInput, NoAnswer, PlatformFault, RateLimited
-from createos_nb.times import iso
+from createos_nb.times import iso, parse_duration
 
 #: What a read gives: (Unix seconds or None, text) of each line, oldest first.
 Line = tuple[float | None, str]
@@ -55,14 +55,19 @@ class Alignment:
         #: The lines of the source have times.
         self.stamped = False
 
-    def add(self, lines: Sequence[Line], start: float, now: float) -> Fresh:
-        """The lines of one read that covers `(start, now]`, as far as the source reaches."""
+    def add(self, lines: Sequence[Line], start: float, now: float, *, cut: bool = False) -> Fresh:
+        """The lines of one read that covers `(start, now]`, as far as the source reaches.
+
+        `cut`: the source has left out the oldest of them, and covers only what came.
+        """
+        if cut:
+            start = next((time for time, _ in lines if time is not None), now)
         before = self._last
         self._last = now
         first = before is None
         self.stamped = stamped = any(time is not None for time, _ in lines) or (self.stamped and not lines)
         if first:
-            fresh = Fresh(False, list(range(len(lines))))
+            fresh = Fresh(cut, list(range(len(lines))))
         elif stamped:
             fresh = self._by_time(lines, start, now, before or 0.0)
         else:
@@ -127,9 +132,9 @@ def followed(
     read: Callable[[int], pd.DataFrame],
     clock: WaitClock,
     *,
-    every: float,
-    window: int,
-    lasting: float | None,
+    every: Any,
+    window: Any,
+    lasting: Any,
     over: Callable[[], bool],
 ) -> Iterator[pd.DataFrame]:
     """Frames of new lines, as `read(since_seconds)` gives them with a column `gap` more, whenever there are any.
@@ -137,11 +142,12 @@ def followed(
     Ends after `lasting` seconds, or when `over()` says so after a read. Failures that may pass are read again, at most
     for five minutes; all others are raised.
     """
+    every, window = parse_duration(every, "follow: every"), int(parse_duration(window, "follow: window"))
+    lasting = None if lasting is None else parse_duration(lasting, "follow: lasting")
     if not every > 0 or window < 1:
-        raise InvalidInput("follow: every= and window= are seconds, more than 0")
-    pause = max(
-        1.0, float(round(max(every, clock.least)))
-    )  # whole seconds, so that a window can begin where an earlier read was
+        raise InvalidInput("follow: every= is more than 0 seconds, and window= at least 1")
+    # whole seconds, so that a window can begin where an earlier read was
+    pause = max(1.0, float(round(max(every, clock.least))))
     began = clock.passed()
     alignment = Alignment(window)
     reads: list[float] = []
@@ -165,7 +171,7 @@ def followed(
             continue
         failing = None
         reads = [*reads[-1:], now]
-        fresh = alignment.add(_lines(frame), now - since, now)
+        fresh = alignment.add(_lines(frame), now - since, now, cut="cut" in frame.attrs)
         if fresh.gap or fresh.places:
             yield _shown(frame, fresh, now)
         if done or (lasting is not None and clock.passed() - began >= lasting):
@@ -187,5 +193,6 @@ def _shown(frame: pd.DataFrame, fresh: Fresh, now: float) -> pd.DataFrame:
         row["gap"] = pd.array([True], dtype="boolean")
         new = pd.concat([row.astype(new.dtypes.to_dict()), new], ignore_index=True)
     new["line_number"] = pd.array(range(1, len(new) + 1), dtype="Int64")
-    new.attrs = {**frame.attrs, "at": iso(int(now)), "complete": not fresh.gap}
+    told = {name: value for name, value in frame.attrs.items() if name != "cut" or fresh.gap}
+    new.attrs = {**told, "at": iso(int(now)), "complete": not fresh.gap}
     return new

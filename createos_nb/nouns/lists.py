@@ -13,7 +13,7 @@ from createos_nb.frames import reader
 from createos_nb.frames.read import Rowset
 from createos_nb.operation import NumberedPage, Operation, Page
 from createos_nb.progress import progress
-from createos_nb.wire.pages import read_all
+from createos_nb.wire.pages import MOST_PAGES, read_all
 from createos_nb.wire.transport import Transport
 
 _LONG_WAIT: Final = 5.0
@@ -88,8 +88,9 @@ class Lists:
         """Pages that are counted from one and name no total: complete when two readings agree."""
         rows, several, ended = self._reading(operation, values, limit, most)
         complete = not several
+        cut = limit is None and not ended
         for _ in range(_READINGS - 1):
-            if complete:
+            if complete or cut:
                 break
             again, _, ended = self._reading(operation, values, limit, most)
             complete = again.keys() == rows.keys()
@@ -104,7 +105,7 @@ class Lists:
         size = most if limit is None else min(most, limit)
         found: dict[object, Any] = {}
         number = 0
-        while limit is None or len(found) < limit:
+        while (limit is None or len(found) < limit) and number < MOST_PAGES:
             number += 1
             page = reader(operation).read(self._send(operation, {**values, "page": number, "per_page": size}))
             before = len(found)

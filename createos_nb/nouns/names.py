@@ -152,9 +152,10 @@ class Names:
             seen |= here
             if version in here:
                 return True
-            if not here:
+            if not offset and not rows:
                 return total == 0
-            if list(here) != sorted(here, reverse=True):  # in no order that could be searched
+            wrong = not rows or not 0 <= offset + len(rows) <= total
+            if wrong or not here or list(here) != sorted(here, reverse=True):  # in no order that could be searched
                 every = self._rows("ListDeployments", project_id=project)
                 seen |= {row["versionNumber"]: str(row["id"]) for row in every if type(row.get("versionNumber")) is int}
                 return True

@@ -13,7 +13,7 @@ import pandas as pd
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
 from createos_nb.secret import Secret
-from createos_nb.times import iso, unix
+from createos_nb.times import iso, unix, whole_seconds
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
 
 _FIRST_USE: Final = threading.Lock()
@@ -35,6 +35,8 @@ def ready(operation: Operation, parameter: Parameter, value: Any, now: Callable[
     if parameter.place == "file":
         return _bytes(value, name)
     plain = _revealed(value)
+    if parameter.meta and (parameter.meta.extra or {}).get("duration") and not isinstance(plain, int):
+        plain = whole_seconds(plain, name)
     try:
         _converted(plain, parameter.annotation)
     except msgspec.ValidationError as error:

@@ -22,6 +22,7 @@ _EVERY: Final = 5.0
 #: Versions that are offered, the newest.
 _VERSIONS: Final = 30
 _SPANS: Final = (("last 10 minutes", 600), ("last hour", 3600), ("last 6 hours", 21_600))
+_OLDER: Final = f"incomplete: of a log that is followed, the last {loglines.KEPT:,} lines are kept"
 _AT_WORK: Final = ("queued", "building", "deploying")
 
 
@@ -41,6 +42,7 @@ class LogsPanel(ReadingPanel):
         self._kept: pd.DataFrame | None = None
         self._until = 0.0  # up to when it was read
         self._unseen = 0
+        self._cut = ""  # why the log that is shown may lack lines
         dropdown, text = widgets.Dropdown, widgets.Text
         self._log = self._control("log", dropdown(description="Log", options=["runtime", "build"]))
         offered = [("what runs here", 0)]
@@ -157,6 +159,8 @@ class LogsPanel(ReadingPanel):
 
     def _take(self, frame: pd.DataFrame, *, first: bool, missed: bool) -> None:
         build = self._log.value == "build"
+        if build or len(self._kept if self._kept is not None else ()) + len(frame) > loglines.KEPT:
+            self._cut = _cut_of(frame) if build else _OLDER
         before = 0 if self._kept is None else len(self._kept)
         if build or self._kept is None:
             self._kept = loglines.joined(frame.iloc[:0], frame)
@@ -171,6 +175,7 @@ class LogsPanel(ReadingPanel):
 
     def _show(self, frame: pd.DataFrame) -> None:
         self._kept = loglines.joined(frame.iloc[:0], frame)
+        self._cut = _cut_of(frame)
         self._draw(anyway=True)
 
     def run(self) -> pd.DataFrame:
@@ -196,7 +201,8 @@ class LogsPanel(ReadingPanel):
             self.frame = shown.reset_index(drop=True)
             last = f"the last {min(most, count):,} of " if count > most else ""
             words = f"{last}{count:,} lines" + (f" of {len(kept):,}" if count != len(kept) else "")
-            self._count.value = markup.block(words if len(kept) else "no lines in this time", "quiet")
+            words = words if len(kept) else "no lines in this time"
+            self._count.value = markup.block(words, "quiet") + (markup.block(self._cut, "mind") if self._cut else "")
             self._lines.value = loglines.html(shown, f"Log of {self.subject}") if len(shown) else ""
 
     def _offered(self, number: Any) -> int:
@@ -217,3 +223,12 @@ class LogsPanel(ReadingPanel):
         with self._quietly():
             self._version.options = options
             self._version.value = kept
+
+
+def _cut_of(frame: pd.DataFrame) -> str:
+    """Why the lines that are shown may not be all that there are; "" where nothing speaks for it."""
+    if cut := frame.attrs.get("cut"):
+        return f"incomplete: {cut}"
+    if len(frame) > loglines.KEPT:
+        return f"incomplete: the last {loglines.KEPT:,} of {len(frame):,} lines are kept here"
+    return ""

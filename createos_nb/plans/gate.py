@@ -16,7 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from createos_nb.errors import InvalidInput
-from createos_nb.times import span
+from createos_nb.times import parse_duration
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     of a watch should be those that users ask for.
     """
 
-    every: float = 60.0
+    every: float | str = 60.0
     history: float | str = "1d"
     paths: bool = True
     alpha: float = 0.01
@@ -87,7 +87,7 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
 
     def __post_init__(self) -> None:
         every_of(self)
-        span(self.history, "history")
+        parse_duration(self.history, "history")
         checked(self.terms)
         if not isinstance(self.otherwise, SuccessRate | None):
             raise InvalidInput("a ReleaseGate's otherwise= is a SuccessRate, or None to stop where nothing is proven")
@@ -153,6 +153,7 @@ def every_of(gate: Gate) -> float | None:
     every = getattr(gate, "every", None)
     if every is None:
         return None
-    if isinstance(every, bool) or not isinstance(every, int | float) or not every > 0:
+    seconds = parse_duration(every, "a gate's every")
+    if not seconds > 0:
         raise InvalidInput(f"a gate that watches live has every= of more than 0 seconds, not {every!r}")
-    return float(every)
+    return seconds

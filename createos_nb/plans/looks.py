@@ -8,7 +8,7 @@ from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
 from createos_nb.plans.errors import MissingInput
 from createos_nb.plans.gate import ReleaseGate, Verdict, every_of, verdict_of
 from createos_nb.plans.sides import Side, Sides
-from createos_nb.times import span
+from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ class Looks:
         self._sides: Sides | None = None
         if isinstance(gate, ReleaseGate):
             old, new = (Side(client, pair.project, one, int(since)) for one in (pair.serving, pair.side))
-            before = int(span(gate.history, "history"))
+            before = int(parse_duration(gate.history, "history"))
             self._sides = Sides(old, new, before, gate.paths, gate.terms, frozenset(paths))
 
     def look(self, *, last: bool) -> Verdict:

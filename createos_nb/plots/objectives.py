@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style
+from createos_nb.plots import style, wanted
 from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import thinned
 from createos_nb.plots.window import instant, instants, nothing, time_axis, window
@@ -22,6 +22,8 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
 
     `marks` are moments to name, such as deployments: pairs of a time and a short text.
     """
+    call = "analysis.error_budget(requests)"
+    wanted.frame_of(budget, "burn_down", "budget", "the error budget", call, ("left_share", "coverage"), over_time=True)
     target = budget.attrs.get("target")
     of = "" if target is None else f" of {100 * target:.6g} %"
     shown = window(budget.index)
@@ -82,6 +84,9 @@ def burn_rates(
 
     One plot for each row of the table, with its long and its short window; alerts are shaded.
     """
+    wanted.frame_of(rates, "burn_rates", "rates", "burn rates", "analysis.burn_rates(requests)", over_time=True)
+    call = "analysis.burn_table()"
+    wanted.frame_of(table, "burn_rates", "table", "alerts", call, ("alert", "factor"))
     from matplotlib.ticker import LogLocator, NullLocator
 
     fig, axes = style.figure(

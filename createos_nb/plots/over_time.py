@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style
+from createos_nb.plots import style, wanted
 from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import coarse, span
 from createos_nb.plots.window import Window, edges, instants, nothing, time_axis, window
@@ -27,6 +27,7 @@ def requests(
     `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
     name, such as deployments: pairs of a time and a short text.
     """
+    wanted.requests_frame(frame, "requests")
     shown = window(frame.index)
     frame, minutes = coarse(frame)
     counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
@@ -73,6 +74,7 @@ def fleet(
     `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts. `most`: of a
     larger fleet only so many environments, the busiest.
     """
+    wanted.fleet_frame(frame, "fleet")
     if most is not None:
         counts = frame.groupby(["project", "environment"], sort=False)["count"].sum()
         if len(counts) > most:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style
+from createos_nb.plots import style, wanted
 from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import coarse, span, thinned
 from createos_nb.plots.window import instant, instants, time_axis, window
@@ -35,6 +35,8 @@ def verdict(
     `found` is what `analysis.release_verdict` gives, or `runbooks.release_watch` as `.verdict`. `marks` are moments to
     name, such as deployments: pairs of a time and a short text.
     """
+    call = "analysis.release_verdict(old, new)"
+    wanted.result_of(found, "verdict", "found", "ReleaseVerdict", call, ("decision", "path"))
     decided = _DECIDED.get(found.decision)
     fig, axes = style.figure(
         f"{title}: {decided[0] if decided else found.decision}",

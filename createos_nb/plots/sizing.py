@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style
+from createos_nb.plots import style, wanted
 from createos_nb.plots.window import nothing
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def capacity(
     `frame` is the requests frame that `advice` was made from; `replicas` the number that served it, by default the
     present one.
     """
+    wanted.requests_frame(frame, "capacity")
+    call = "analysis.replicas_advice(requests)"
+    wanted.result_of(advice, "capacity", "advice", "ReplicasAdvice", call, ("demonstrated", "current"))
     width = int(frame.attrs.get("bucket_seconds") or _step(frame))
     number = advice.current if replicas is None else replicas
     count = frame["count"].to_numpy(dtype="float64", na_value=np.nan)
@@ -60,6 +63,9 @@ def capacity(
 
 def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
     """What each policy costs a day: idle hours, and cold starts in the idle hours that they are worth."""
+    wanted.result_of(
+        advice, "sleep", "advice", "SleepAdvice", "analysis.sleep_advice(requests)", ("costs", "safe_timeout")
+    )
     costs = advice.costs
     place = np.arange(len(costs))
     idle = costs["idle_hours"].to_numpy(dtype=float)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style
+from createos_nb.errors import InvalidInput
+from createos_nb.plots import style, wanted
 from createos_nb.plots.marks import moments
 from createos_nb.plots.thinning import coarse, span, thinned
 from createos_nb.plots.window import edges, instant, instants, nothing, time_axis, window
@@ -33,6 +34,11 @@ def heat_map(
 
     `unit` is written at the scale; use "5xx, % of requests" for the table of `server_error_percentage`.
     """
+    call = "analysis.hour_by_weekday(requests)"
+    wanted.frame_of(table, "heat_map", "table", "hours by weekday", call)
+    if not {str(one) for one in table.columns} <= {str(hour) for hour in range(24)}:
+        have = ", ".join(map(str, list(table.columns)[:6]))
+        raise InvalidInput(f"plots.heat_map: the columns of table are hours, 0 to 23, not {have}; {call} gives it")
     fig, (ax,) = style.figure(
         title,
         caption="The darker, the more. A row that differs from the others is a day with other habits; a dark cell in a "
@@ -75,6 +81,9 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
 
     The `most` rows with the most hits or errors are drawn. A path that is only among the errors has no bar of hits.
     """
+    columns = ("path", "count", "errors", "client_errors", "server_errors")
+    call = "analysis.paths(hits, errors)"
+    wanted.frame_of(table, "top_paths", "table", "paths with their hits and errors", call, columns)
     rows = table.assign(_size=table["count"].fillna(table["errors"]).fillna(0))
     rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(most)
     fig, (ax,) = style.figure(
@@ -146,6 +155,11 @@ def before_after(
     `series`, a requests frame in which both windows lie, is drawn above: the share that failed over time, with both
     windows shaded, and with `marks`: moments to name, such as deployments, as pairs of a time and a short text.
     """
+    columns = ("before", "after", "low", "high", "changed")
+    call = "analysis.compare(before, after)"
+    wanted.frame_of(comparison, "before_after", "comparison", "two windows compared", call, columns)
+    if series is not None:
+        wanted.requests_frame(series, "before_after", "series")
     table = comparison[comparison["before"].notna() | comparison["after"].notna()]
     rows = max(len(table), 1)
     above = "" if series is None else ("Above: the two windows that are compared, and what was released when. ")
@@ -233,6 +247,9 @@ def today(
 
     `marks` are moments to name, such as deployments: pairs of a time and a short text.
     """
+    columns = ("observed", "yesterday", "last_week", "expected")
+    call = "analysis.decompose(requests)"
+    wanted.frame_of(parts, "today", "parts", "a decomposed series", call, columns, over_time=True)
     width = int(parts.attrs.get("bucket_seconds") or 60)
     last = parts.iloc[-max(86_400 // width, 1) :]
     columns = last[["observed", "yesterday", "last_week", "expected"]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style
+from createos_nb.plots import style, wanted
 from createos_nb.plots.marks import Mark, moments
 from createos_nb.plots.thinning import coarse, thinned
 from createos_nb.plots.window import instant, instants, nothing, time_axis, window
@@ -27,6 +27,8 @@ def anomalies(
     `found` is what `analysis.anomalies` gives. `unit` labels a series; requests and errors are per bucket. `marks` are
     moments to name, such as deployments.
     """
+    call = "analysis.anomalies(frame)"
+    wanted.frame_of(found, "anomalies", "found", "anomalies", call, ("expected", "anomaly"))
     requests = "volume_score" in found.columns
     caption = (
         "Band: where a single value is nothing unusual. Diamonds: when something unusual is first known; "
@@ -73,6 +75,10 @@ def change_points(
     `analysis.success_rate(frame, every=...)` gives, in which all of 4xx and 5xx count: it goes with
     `change_points(frame, errors=["4xx", "5xx"])`. Raises `ValueError` where the two do not agree.
     """
+    if not isinstance(rates, pd.DataFrame) or "success_percentage" not in rates:
+        wanted.requests_frame(rates, "change_points", "rates")
+    call = "analysis.change_points(requests)"
+    wanted.frame_of(changes, "change_points", "changes", "change points", call, ("onset", "before", "after"))
     classes = [str(one) for one in changes.attrs.get("errors", ["4xx", "5xx"])]
     if "count" in rates.columns:
         counts, _ = coarse(rates)

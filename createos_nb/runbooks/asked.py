@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from createos_nb.api import find
 from createos_nb.errors import InvalidInput
 from createos_nb.nouns.values import ready
 from createos_nb.plans.gate import ReleaseGate, every_of
+from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -48,10 +48,10 @@ def pace_of(requests: Any, seconds: Any) -> tuple[int, float]:
     whole = isinstance(requests, int | np.integer) and not isinstance(requests, bool) and requests >= 1
     if not whole:
         raise InvalidInput(f"requests: a whole number of at least 1, not {requests!r}")
-    real = isinstance(seconds, int | float | np.number) and not isinstance(seconds, bool)
-    if not real or not isfinite(seconds) or not seconds > 0:
-        raise InvalidInput(f"seconds: a number above 0, not {seconds!r}")
-    return int(requests), float(seconds)
+    length = parse_duration(seconds, "seconds")
+    if not length > 0:
+        raise InvalidInput(f"seconds: more than 0, not {seconds!r}")
+    return int(requests), length
 
 
 def gate_of(gate: Gate | None) -> Gate:

@@ -16,6 +16,7 @@ from createos_nb.plans.steps.step import MADE
 from createos_nb.plans.steps.uploading import digest_of
 from createos_nb.plans.waiting import ENDS
 from createos_nb.runbooks.again import again
+from createos_nb.runbooks.images import image_of
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -80,7 +81,8 @@ def made_of(
     if kind == "image":
         if not isinstance(image, str) or not image.strip():
             raise InvalidInput(f"deploy: {name} deploys images: give image=")
-        return DeployImage(target=target, why="asked for", image=image.strip()), {}, {"image": image.strip()}
+        wanted = image_of(image, "deploy: image")
+        return DeployImage(target=target, why="asked for", image=wanted), {}, {"image": wanted}
     if source is None:
         raise InvalidInput(f"deploy: {name} deploys files: give source=, a folder, a zip, or a mapping of files")
     digest, files = digest_of(source)

@@ -64,22 +64,21 @@ def rollback(
     steps: list[Step] = []
     warnings: list[str] = [_RUN_TIME]
     follow_ups: dict[str, Any] = {}
-    if wanted["id"] != live:
-        if row.get("isAutoPromoteEnabled") and hold:
-            step, told = promotion_step(
-                owner, row, False, "or the next push would undo the rollback", allow_description_change
-            )
-            steps.append(step)
-            warnings += told
-            warnings.append('auto-promotion stays held: plan.follow_up("release") releases it when the fix is there')
-            follow_ups["release"] = lambda: release(client, owner["id"], row["id"])
-        elif row.get("isAutoPromoteEnabled"):
-            warnings.append(f"auto-promotion stays on: the next push to {row.get('branch')} undoes the rollback")
-        if wanted.get("status") == "sleeping":
-            steps.append(wake_of(owner["id"], owner["uniqueName"], wanted, "it has to run before it can be made live"))
-        steps.append(assign_of(owner, row, running, wanted["id"], version_of(wanted), why))
-        if wanted.get("settings") != running.get("settings"):
-            warnings.append(f"{version_of(wanted)} was built with other settings than {version_of(running)}")
+    if row.get("isAutoPromoteEnabled") and hold:
+        step, told = promotion_step(
+            owner, row, False, "or the next push would undo the rollback", allow_description_change
+        )
+        steps.append(step)
+        warnings += told
+        warnings.append('auto-promotion stays held: plan.follow_up("release") releases it when the fix is there')
+        follow_ups["release"] = lambda: release(client, owner["id"], row["id"])
+    elif row.get("isAutoPromoteEnabled"):
+        warnings.append(f"auto-promotion stays on: the next push to {row.get('branch')} undoes the rollback")
+    if wanted.get("status") == "sleeping":
+        steps.append(wake_of(owner["id"], owner["uniqueName"], wanted, "it has to run before it can be made live"))
+    steps.append(assign_of(owner, row, running, wanted["id"], version_of(wanted), why))
+    if wanted.get("settings") != running.get("settings"):
+        warnings.append(f"{version_of(wanted)} was built with other settings than {version_of(running)}")
     return Plan(
         present,
         f"roll {name} back from {version_of(running)} to {version_of(wanted)}",
@@ -104,7 +103,9 @@ def _chosen(
     """The deployment to go back to, and why. Raises `InvalidInput`."""
     if asked is not None:
         if asked["id"] == running["id"]:
-            return asked, "asked for"
+            raise InvalidInput(
+                f"{version_of(asked)} is what is live in {name}: there is nothing to roll back to; {_offer(candidates)}"
+            )
         if asked.get("status") not in ("deployed", "sleeping"):
             raise InvalidInput(
                 f"{version_of(asked)} is {asked.get('status')}: only what is deployed or sleeps can go live"
@@ -121,3 +122,9 @@ def _chosen(
     if row is None:
         raise InvalidInput(f"v{best['version']} has just gone: try again")
     return row, f"the newest older one that is fit: {best['because']}"
+
+
+def _offer(candidates: pd.DataFrame) -> str:
+    """Which versions `to` could name, or how to find them."""
+    fit = [f"to={version}" for version in candidates.loc[candidates["eligible"], "version"].head(3)]
+    return f"older ones that are fit: {', '.join(fit)}" if fit else "no older one is known to be fit"

@@ -23,7 +23,7 @@ from createos_nb.plans.sides import MINUTE, Side, Sides
 from createos_nb.plans.steps.step import PASSING
 from createos_nb.progress import status_line
 from createos_nb.runbooks.rolling_back import rollback
-from createos_nb.times import span, unix
+from createos_nb.times import parse_duration, unix
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -122,9 +122,8 @@ def release_watch(
     both sides and their error paths are known. Raises what reading raises where waiting won't mend it (no such
     environment, no access), and what applying raises.
     """
-    seconds = {
-        name: span(value, name) for name, value in (("every", every), ("timeout", timeout), ("history", history))
-    }
+    lengths = {"every": every, "timeout": timeout, "history": history}
+    seconds = {name: parse_duration(value, name) for name, value in lengths.items()}
     terms = {"alpha": alpha, "beta": beta, "worse": worse, "errors": errors, "negligible": negligible}
     checked(terms)
     if seconds["every"] <= 0 or seconds["timeout"] <= 0:
@@ -138,7 +137,7 @@ def release_watch(
         raise InvalidInput("since= lies in the future: a watch begins with the release or after it")
     fresh = Side(client, owner["id"], side["id"], begin)
     if old is None:
-        back = span(lag if lag is not None else max(seconds["timeout"], now - begin), "lag")
+        back = parse_duration(lag if lag is not None else max(seconds["timeout"], now - begin), "lag")
         length = int(-(-back // MINUTE)) * MINUTE
         last = begin - length + int(max(seconds["timeout"], now - begin)) + MINUTE
         other = Side(client, owner["id"], side["id"], begin - length, min(begin, last), lag=length)

@@ -11,6 +11,7 @@ from typing import Any
 from createos_nb.errors import InvalidInput
 from createos_nb.files import folder
 from createos_nb.running.parameters import Parameter, parameters_of
+from createos_nb.words import nearest
 
 _NUMBER = re.compile(r"^\d+[_-]")
 
@@ -76,7 +77,9 @@ def page(name: str, place: Path = Path("notebooks")) -> Page:
     short = [one for one in known if _NUMBER.sub("", one.name) == wanted]
     if len(short) == 1:
         return short[0]
-    raise InvalidInput(f"there is no notebook {name!r}; there is: {', '.join(one.name for one in known) or 'none'}")
+    names = [one.name for one in known]
+    near = nearest(wanted, names) or nearest(wanted, [_NUMBER.sub("", one) for one in names])
+    raise InvalidInput(f"there is no notebook {name!r}; there is: {', '.join(names) or 'none'}{near}")
 
 
 def _places(place: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from createos_nb.errors import InvalidInput
+from createos_nb.words import nearest
 
 TAG: Final = "parameters"
 INJECTED: Final = "injected-parameters"
@@ -79,7 +80,7 @@ def read(parameters: Mapping[str, Parameter], given: Sequence[str], name: str) -
         if parameter is None:
             there = ", ".join(map(str, parameters.values()))
             have = f"it has: {there}" if there else "it has no parameters"
-            raise InvalidInput(f"{name} has no parameter {key.strip()!r}; {have}")
+            raise InvalidInput(f"{name} has no parameter {key.strip()!r}; {have}{nearest(key.strip(), parameters)}")
         values[parameter.name] = parameter.read(value)
     return values
 

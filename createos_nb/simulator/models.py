@@ -15,7 +15,7 @@ import msgspec
 
 from createos_nb.files import folder
 from createos_nb.simulator.runs import TIMEOUT as RUN_TIMEOUT
-from createos_nb.simulator.settings import WorldSettings
+from createos_nb.simulator.settings import DURATIONS, WorldSettings
 from createos_nb.simulator.traffic import Behaviour, Bot, BuildBehaviour, Failing, Incident, Page, Profile, Scheduled
 from createos_nb.simulator.traffic.build_logs import LONGEST_BUILD
 from createos_nb.simulator.traffic.condition import ASLEEP, DOWN, NOTHING_LIVE, SLOWEST, THROTTLED, TIMEOUT
@@ -121,15 +121,6 @@ def settings() -> list[str]:
         shown = _seconds(one.default) if one.name in DURATIONS else f"{one.default:,}"
         lines.append(f"| `{one.name}` | {shown} | {least} | {said[one.name]} |")
     return [*lines, ""]
-
-
-DURATIONS: Final = frozenset(
-    {
-        "idle", "dns_delay", "bucket", "longest_window", "log_window", "transfer_token", "signed_address", "suspending",
-        "deleting", "promoting", "resizing", "updating", "issuing", "terminating", "waking", "scanning", "reviewing",
-    }
-)  # fmt: skip
-"""Settings that are durations: whole seconds, or a text such as "15min"."""
 
 
 def markdown() -> str:

@@ -6,7 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
+
+from createos_nb.times import parse_duration
 
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -14,8 +16,6 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_UNITS: Final = {"us": 1, "ms": 1_000, "s": SECOND, "min": MINUTE, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|m|h|d|w)")
 _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", flags=re.ASCII)
 
 
@@ -53,17 +53,9 @@ def from_datetime(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def duration(text: str) -> int:
-    """Microseconds of a text such as "90s", "15min", "2d 4h". Raises `ValueError`."""
-    rest, total = text.strip(), 0
-    sign = -1 if rest.startswith("-") else 1
-    rest = rest.lstrip("+-").strip()
-    if not rest:
-        raise ValueError(f"not a duration: {text!r}; write such as 90s, 15min, 2d 4h")
-    while rest:
-        part = _PART.match(rest)
-        if part is None:
-            raise ValueError(f"not a duration: {text!r}; write such as 90s, 15min, 2d 4h")
-        total += round(float(part[1]) * _UNITS[part[2]])
-        rest = rest[part.end() :].strip()
-    return sign * total
+def duration(length: Any, name: str = "duration") -> int:
+    """Microseconds of a duration such as "90s", "15min", "2d 4h", perhaps behind a sign. Raises `InvalidInput`."""
+    sign, plain = 1, length
+    if isinstance(length, str) and length.strip()[:1] in ("+", "-"):
+        sign, plain = (-1 if length.strip()[0] == "-" else 1), length.strip()[1:]
+    return sign * round(parse_duration(plain, name) * SECOND)

@@ -17,6 +17,7 @@ from createos_nb.simulator.scenario_lines import line_of, lines_of
 from createos_nb.simulator.scenario_sections import Scenario
 from createos_nb.simulator.steps import STEPS
 from createos_nb.simulator.traffic import SCANNER, Behaviour, BuildBehaviour, Profile
+from createos_nb.words import nearest
 
 T = TypeVar("T")
 _AT: Final = re.compile(r"([+-]?\d+)d (\d\d):(\d\d)(?::(\d\d))?")
@@ -122,6 +123,7 @@ def read_scenario(scenario: str | Path) -> Source:
         known = sorted(one.stem for one in (folder("data") / "scenarios").glob("*.toml"))
         raise InvalidInput(
             f"there is no scenario {str(scenario)!r}; there is: {', '.join(known)}; or give the path of a file"
+            f"{nearest(scenario, known)}"
         )
     try:
         text = path.read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator.moments import SECOND, duration
+from createos_nb.words import nearest
 
 Seconds = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
@@ -84,6 +85,28 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
 
 
 NAMES: Final = WorldSettings.__struct_fields__
+#: Settings that are lengths of time; the others are counts.
+DURATIONS: Final = frozenset(
+    {
+        "idle",
+        "dns_delay",
+        "bucket",
+        "longest_window",
+        "log_window",
+        "transfer_token",
+        "signed_address",
+        "suspending",
+        "deleting",
+        "promoting",
+        "resizing",
+        "updating",
+        "issuing",
+        "terminating",
+        "waking",
+        "scanning",
+        "reviewing",
+    }
+)
 
 
 def settled(given: dict[str, Any], base: WorldSettings | None = None) -> WorldSettings:
@@ -91,13 +114,13 @@ def settled(given: dict[str, Any], base: WorldSettings | None = None) -> WorldSe
     whole = msgspec.structs.asdict(base) if base is not None else {}
     for name, value in given.items():
         if name not in NAMES:
-            raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}")
+            raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}{nearest(name, NAMES)}")
         whole[name] = value
-        if isinstance(value, str):
-            try:
-                whole[name] = duration(value) // SECOND
-            except ValueError as error:
-                raise InvalidInput(f"setting {name}: {error}") from None
+        if name in DURATIONS and not isinstance(value, int):
+            length = duration(value, f"setting {name}")
+            if length % SECOND:
+                raise InvalidInput(f"setting {name}: {value!r} is no whole number of seconds")
+            whole[name] = length // SECOND
     try:
         return msgspec.convert(whole, WorldSettings)
     except msgspec.ValidationError as error:

@@ -226,7 +226,7 @@ def incident(
     if begins < state.now // SECOND:
         raise InvalidInput("an incident starts now or later: what has been stays as it was")
     if lasts is not None:
-        facts["end"] = begins + (duration(lasts) // SECOND if isinstance(lasts, str) else round(lasts))
+        facts["end"] = begins + (round(duration(lasts) / SECOND))
     name = name or f"incident-{len(state.incidents) + 1}"
     if any(one.name == name for one, _ in state.incidents):
         raise InvalidInput(f"there is an incident {name!r} already")

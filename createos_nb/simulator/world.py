@@ -6,10 +6,11 @@ import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from createos_nb.errors import InvalidInput
 from createos_nb.simulator import keeping, shaping
 from createos_nb.simulator.core import Core
 from createos_nb.simulator.faults import Fault, Faults
-from createos_nb.simulator.moments import SECOND, duration
+from createos_nb.simulator.moments import duration
 from createos_nb.simulator.state import User
 
 if TYPE_CHECKING:
@@ -87,14 +88,9 @@ class World(Core):
 
         Returns the new time. Raises `ValueError` for a negative or unreadable duration.
         """
-        if isinstance(by, str):
-            microseconds = duration(by)
-        elif isinstance(by, int | float):
-            microseconds = round(by * SECOND)
-        else:
-            microseconds = round(by.total_seconds() * SECOND)
+        microseconds = duration(by)
         if microseconds < 0:
-            raise ValueError(f"time only goes forward: {by!r}")
+            raise InvalidInput(f"time only goes forward: {by!r}")
         self.move(microseconds)
         return self.now
 

@@ -15,7 +15,7 @@ import numpy as np
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
 from createos_nb.secret import MASK, Secret
-from createos_nb.words import SECRET_MAPS, SECRET_VALUES
+from createos_nb.words import SECRET_MAPS, SECRET_VALUES, nearest
 
 _MASKED: Final = "{} holds the dots that stand for a masked value: reveal it first, or the dots would be sent"
 
@@ -42,7 +42,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
     for key in values:
         if key not in by_key:
             has = ", ".join(by_key) or "none"
-            raise InvalidInput(f"{operation.name} has no parameter {key!r}; it has: {has}")
+            raise InvalidInput(f"{operation.name} has no parameter {key!r}; it has: {has}{nearest(key, by_key)}")
     path = operation.path
     query: list[tuple[str, str]] = []
     body: dict[str, Any] = {}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from createos_nb.errors import InvalidInput
 from createos_nb.secret import MASK, Secret
-from createos_nb.times import iso, span, unix
+from createos_nb.times import iso, parse_duration, unix
 
 NOW = 1_772_442_000.0
 MOMENTS = st.datetimes(datetime(1975, 1, 1), datetime(2200, 1, 1))
@@ -59,6 +59,7 @@ def test_a_time_relative_to_now(
     amount: int, unit: tuple[str, int], sign: int, spaces: str, before: str, upper: bool
 ) -> None:
     text = f"{before}{'+' if sign > 0 else '-'}{spaces}{amount}{spaces}{unit[0]}"
+    upper = upper and unit[0] != "m"  # M stands for months elsewhere, and is refused
     assert unix(text.upper() if upper else text, NOW) == NOW + sign * amount * unit[1]
 
 
@@ -123,7 +124,7 @@ def test_anything_else_is_a_moment_or_refused(moment: Any) -> None:
     ],
 )
 def test_a_length_of_time(length: Any, seconds: float) -> None:
-    assert span(length) == seconds
+    assert parse_duration(length) == seconds
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_a_length_of_time(length: Any, seconds: float) -> None:
 )
 def test_what_is_no_length_is_refused(length: Any) -> None:
     with pytest.raises(InvalidInput):
-        span(length)
+        parse_duration(length)
 
 
 def sent_window(wire: Any, **window: Any) -> dict[str, str]:

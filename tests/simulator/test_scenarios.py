@@ -76,7 +76,7 @@ def test_an_unknown_name_lists_what_there_is() -> None:
 def test_an_unknown_setting_or_dialect_is_an_error() -> None:
     with pytest.raises(InvalidInput, match="no setting 'idel'"):
         open_world("storefront", idel=3)
-    with pytest.raises(InvalidInput, match="setting idle: not a duration"):
+    with pytest.raises(InvalidInput, match="setting idle='soon' is no length of time"):
         open_world("storefront", idle="soon")
     with pytest.raises(InvalidInput, match="production or documented"):
         open_world("storefront", dialect="klingon")
@@ -106,7 +106,11 @@ def test_an_unknown_setting_or_dialect_is_an_error() -> None:
             "no version 7",
         ),
         (PROJECT + PROJECT, 40, "two projects named shop"),
-        (PROJECT + '[[projects.domains]]\nname = "a.example.com"\nmade = "-1d"\ndns = "soon"\n', 38, "not a duration"),
+        (
+            PROJECT + '[[projects.domains]]\nname = "a.example.com"\nmade = "-1d"\ndns = "soon"\n',
+            38,
+            "is no length of time",
+        ),
         ("[settings]\nidel = 3\n", 23, "idel"),
         ('[[incidents]]\nname = "a"\nstart = "-1d"\nenvironments = ["shop/nowhere"]\n', 25, "there is no environment"),
         ("[behaviours.odd]\nslow = 1000\n", 23, "slow is 0.1 to 100"),

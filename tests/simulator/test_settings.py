@@ -372,7 +372,7 @@ def test_a_duration_may_be_written_as_one() -> None:
     [
         ({"idel": 3}, "no setting 'idel'; it has: idle"),
         ({"idle": -1}, "idle"),
-        ({"idle": "soon"}, "setting idle: not a duration"),
+        ({"idle": "soon"}, "setting idle='soon' is no length of time"),
         ({"live_limit": 0}, "live_limit"),
         ({"longest_window": 59}, "longest_window"),
         ({"bucket": "wide"}, "setting bucket"),

@@ -185,11 +185,56 @@ def test_a_platform_that_gives_one_page_again_and_again_ends() -> None:
     assert len(asked) < 20
 
 
-def test_a_total_that_is_smaller_than_what_came_ends_nothing() -> None:
+def test_a_total_that_is_smaller_than_what_came_ends_nothing_and_is_told() -> None:
     rows = list(range(70))
     found = read_all(lambda at, size: (rows[at : at + size], 0), lambda row: row, page=20)
     assert found.rows == rows
-    assert found.complete
+    assert not found.complete
+
+
+@pytest.mark.parametrize("total", [41, 1_000, 10_000_000, 10**12, 2**70])
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_a_total_that_is_larger_than_the_list_is_not_chased(total: int, concurrency: int) -> None:
+    rows, asked = list(range(40)), []
+
+    def fetch(offset: int, size: int) -> tuple[list[int], int]:
+        asked.append(offset)
+        return rows[offset : offset + size], total
+
+    found = read_all(fetch, lambda row: row, page=20, concurrency=concurrency)
+    assert found.rows == rows
+    assert not found.complete
+    assert len(asked) <= (3 if concurrency == 1 else 6)
+
+
+@pytest.mark.parametrize(("rows", "requests"), [(0, 1), (19, 1), (20, 1), (40, 2), (41, 3), (60, 3)])
+def test_a_full_page_that_reaches_the_total_needs_no_other_behind_it(rows: int, requests: int) -> None:
+    server = Server(rows, [])
+    assert read(server, 20).complete
+    assert len(server.requests) == requests
+
+
+def test_a_total_that_changes_while_it_is_read_is_read_again() -> None:
+    said = iter([40, 39, 40, 40, 40, 40, 40, 40])
+    rows = list(range(40))
+    found = read_all(lambda at, size: (rows[at : at + size], next(said)), lambda row: row, page=20, concurrency=1)
+    assert found.rows == rows
+    assert not found.complete  # an answer of 20 rows from the 20th on, which says 39, contradicts itself
+
+
+def test_a_platform_that_never_comes_to_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("createos_nb.wire.pages.MOST_PAGES", 50)
+    for total in (None, 10**12):
+        asked: list[int] = []
+
+        def fetch(offset: int, size: int, total: int | None = total, asked: list[int] = asked) -> Any:
+            asked.append(offset)
+            return list(range(offset, offset + size)), total
+
+        found = read_all(fetch, lambda row: row, page=20)
+        assert not found.complete
+        assert len(asked) <= 50 + 16
+        assert found.rows == list(range(len(found.rows)))
 
 
 def test_a_list_that_grows_as_fast_as_it_is_read_ends() -> None:
@@ -254,7 +299,7 @@ def test_pages_are_fetched_so_many_at_a_time_and_no_more(concurrency: int, wire:
             most = max(most, now)
             if now == concurrency:
                 full.set()
-        if request.url.params["offset"] != "0":
+        if int(request.url.params["offset"]) >= 500:  # by then the total has been borne out
             full.wait(10)
         with lock:
             now -= 1

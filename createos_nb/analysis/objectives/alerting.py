@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from createos_nb.analysis.pieces import seconds_of, width_text
+from createos_nb.times import format_duration, whole_seconds
 
 _REACHABLE = 0.8
 _SHORTEST_UNSCALED = 28 * 86_400
@@ -49,7 +49,7 @@ class Threshold:
     @property
     def name(self) -> str:
         """Such as "page 1h/5m"."""
-        return f"{self.severity} {width_text(self.long)}/{width_text(self.short)}"
+        return f"{self.severity} {format_duration(self.long)}/{format_duration(self.short)}"
 
 
 def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> pd.DataFrame:
@@ -66,8 +66,8 @@ def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> 
     factor asks for more than 80 % errors, which hardly any outage reaches, the row's windows double until it does not,
     as long as the factor stays at 1 or above.
     """
-    rows = thresholds(target, seconds_of(window, name="window"))
-    period = seconds_of(window, name="window")
+    rows = thresholds(target, whole_seconds(window, name="window"))
+    period = whole_seconds(window, name="window")
     return pd.DataFrame(
         {
             "alert": pd.array([row.name for row in rows], dtype="str"),
@@ -107,5 +107,7 @@ def thresholds(target: float, period: int) -> list[Threshold]:
             continue  # rounded up to the same minute, and the row before it has the lower factor
         found.append(Threshold(row.severity, row.budget, long, short, factor))
     if not found:
-        raise ValueError(f"window={width_text(period)} is too short for burn-rate alerts: give at least 10 minutes")
+        raise ValueError(
+            f"window={format_duration(period)} is too short for burn-rate alerts: give at least 10 minutes"
+        )
     return found

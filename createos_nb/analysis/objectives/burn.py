@@ -38,7 +38,7 @@ import pandas as pd
 from createos_nb.analysis.checks import Bools, Floats, Ints, Requests, requests, status_classes, utc_index
 from createos_nb.analysis.objectives.alerting import Threshold, thresholds
 from createos_nb.analysis.objectives.windows import Trailing, trailing
-from createos_nb.analysis.pieces import seconds_of, width_text
+from createos_nb.times import format_duration, whole_seconds
 
 GUARD = 3e-4
 """Binomial tail below which a page is believed."""
@@ -76,14 +76,14 @@ def burn_alerts(
     """
     statuses = status_classes(errors)
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
-    rows = thresholds(target, seconds_of(window, name="window"))
+    rows = thresholds(target, whole_seconds(window, name="window"))
     sums = trailing(counts, statuses)
     judged = [row for row in rows if counts.bucket_seconds <= row.long] if len(counts.index) else []
     episodes = [_episodes(counts, sums, row, target, guard) for row in judged]
     table = _table(counts, judged, episodes)
     table.attrs = {
         "target": target,
-        "window_seconds": seconds_of(window, name="window"),
+        "window_seconds": whole_seconds(window, name="window"),
         "guard": guard,
         "errors": list(statuses),
         "skipped": [row.name for row in rows if row not in judged],
@@ -108,7 +108,7 @@ def burn_rates(
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
     sums = trailing(counts, statuses)
     widths = sorted(
-        {width for row in thresholds(target, seconds_of(window, name="window")) for width in (row.long, row.short)}
+        {width for row in thresholds(target, whole_seconds(window, name="window")) for width in (row.long, row.short)}
     )
     table = {}
     for width in widths:
@@ -116,7 +116,7 @@ def burn_rates(
         of, bad = sums.sums(buckets)
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = bad / of / (1 - target)
-        table[width_text(width)] = np.where(sums.whole(buckets, share=ENOUGH) & (of > 0), rate, np.nan)
+        table[format_duration(width)] = np.where(sums.whole(buckets, share=ENOUGH) & (of > 0), rate, np.nan)
     found = pd.DataFrame(table, index=counts.index)
     found.attrs = {"target": target, "bucket_seconds": counts.bucket_seconds}
     return found

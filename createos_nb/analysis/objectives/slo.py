@@ -18,7 +18,8 @@ from createos_nb.analysis import card, intervals
 from createos_nb.analysis.checks import Floats, FrameError, Requests, requests, status_classes
 from createos_nb.analysis.objectives.alerting import thresholds
 from createos_nb.analysis.objectives.windows import trailing
-from createos_nb.analysis.pieces import seconds_of, whole, width_text
+from createos_nb.analysis.pieces import whole
+from createos_nb.times import format_duration, whole_seconds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -131,13 +132,13 @@ def slo(
     which the time to exhaustion goes.
     """
     statuses = status_classes(errors)
-    period = seconds_of(window, name="window")
+    period = whole_seconds(window, name="window")
     rows = thresholds(target, period)
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
     if not len(counts.index):
         raise FrameError("the frame has no rows")
     _fits(counts, period)
-    lookback = max(seconds_of(pace, name="pace"), counts.bucket_seconds)
+    lookback = max(whole_seconds(pace, name="pace"), counts.bucket_seconds)
     # what is shorter than a bucket can't be told apart from it
     lookbacks = {max(width, counts.bucket_seconds) for row in rows for width in (row.long, row.short)}
     widths = sorted(lookbacks | {lookback})
@@ -184,7 +185,7 @@ def error_budget(
     back before the data). NaN without requests, and all but `coverage` without data.
     """
     statuses = status_classes(errors)
-    period = seconds_of(window, name="window")
+    period = whole_seconds(window, name="window")
     thresholds(target, period)  # refuses a target outside 0 to 1
     counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
     _fits(counts, period)
@@ -215,8 +216,8 @@ def _fits(counts: Requests, period: int) -> None:
     """Refuse a window that no bucket fits into."""
     if period < counts.bucket_seconds:
         raise FrameError(
-            f"window={width_text(period)} is shorter than the frame's buckets of {width_text(counts.bucket_seconds)}: "
-            "give a longer window, or ask for finer buckets"
+            f"window={format_duration(period)} is shorter than the frame's buckets of "
+            f"{format_duration(counts.bucket_seconds)}: give a longer window, or ask for finer buckets"
         )
 
 
@@ -265,14 +266,14 @@ def _one(
 ) -> SLO:
     table = pd.DataFrame(
         {name: np.array([float(one[name]) for one in rates.values()]) for name in next(iter(rates.values()))},
-        index=pd.Index([width_text(width) for width in rates], name="lookback", dtype="str"),
+        index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype="str"),
     )
     table["exhausted_in"] = _timedeltas(table["exhausted_in"].to_numpy())
     table = table.astype({"requests": "Int64", "errors": "Int64"})
     left = float(rates[lookback]["exhausted_in"])
     return SLO(
         target=target,
-        window=width_text(period),
+        window=format_duration(period),
         start=counts.index[stand.first],
         end=counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s"),
         requests=round(float(stand.of)),
@@ -285,7 +286,7 @@ def _one(
         left=float(stand.budget - stand.bad),
         coverage=float(stand.coverage),
         burn_rates=table,
-        pace=width_text(lookback),
+        pace=format_duration(lookback),
         exhausted_in=None if np.isnan(left) else pd.Timedelta(round(left), unit="s"),
     )
 

@@ -42,8 +42,8 @@ from createos_nb.analysis.checks import (
     status_classes,
     utc_index,
 )
-from createos_nb.analysis.pieces import seconds_of
 from createos_nb.analysis.unusual.level_bets import level_bets, level_onset
+from createos_nb.times import whole_seconds
 
 LEARN = 30
 """Buckets with data before a stretch is judged."""
@@ -282,7 +282,7 @@ def _run_length(arl: str | pd.Timedelta | int, step: int) -> float:
     if isinstance(arl, (int, np.integer)) and not isinstance(arl, bool):
         buckets = float(arl)
     else:
-        buckets = seconds_of(arl, name="arl") / max(step, 1)
+        buckets = whole_seconds(arl, name="arl") / max(step, 1)
     if buckets < 10:
         raise ValueError(f"arl={arl!r} is less than ten buckets")
     return buckets

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.checks import Floats, FrameError, Ints, numbers
-from createos_nb.analysis.pieces import seconds_of
 from createos_nb.analysis.unusual.forecasts import Clock, clock
 from createos_nb.analysis.unusual.surprise import Judged, quiet_rows, spare_rows, surprise
+from createos_nb.times import whole_seconds
 
 SERIES_ALARM = 4.0
 """Evidence (−log10 p) that is an anomaly in a series of any kind."""
@@ -103,4 +103,4 @@ def _season(season: Season, step: int, timed: bool) -> int:
         return 86_400 if timed else 0
     if not timed:
         raise ValueError(f"the series has no times, so season must be a number of rows, not {season!r}")
-    return seconds_of(season, name="season")
+    return whole_seconds(season, name="season")
