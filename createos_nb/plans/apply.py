@@ -122,32 +122,46 @@ def _named(step: Step) -> tuple[str, ...]:
 
 def _guard(plan: Plan, confirm: str | None, reason: str | None, kept: Journal | None) -> None:
     """Raises `ConfirmationNeeded`, `ReasonNeeded`."""
-    wanted = plan.confirmation
     begun = kept is not None and kept.begun
-    if wanted is not None and not begun:
-        if confirm is None:
-            how = (
-                f"it can't be undone: give confirm={wanted!r}, the name of what it is done to, as you type it"
-                if plan.final
-                else f"it touches what serves users: look at it, and give confirm={wanted!r}"
-            )
-            raise ConfirmationNeeded(f"{plan.title}: {how}", wanted)
-        if confirm != wanted:
-            why = (
-                "that is not the name of the target"
-                if plan.final
-                else "that is the token of another plan: the world has moved, or it was made for something else"
-            )
-            raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r}: {why}; nothing was changed", wanted)
-    elif begun and confirm is not None and kept is not None and kept.plan is not None:
+    if begun and kept is not None and kept.plan is not None:
         # the run was confirmed when it began; the token that was printed then serves, and so does the present one
-        if confirm not in (wanted, kept.plan["token"], kept.plan.get("confirmation")):
-            raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
-    elif confirm is not None and confirm not in (plan.token, wanted):
-        raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
+        if confirm is not None and confirm not in (plan.confirmation, kept.plan["token"], kept.plan["confirmation"]):
+            raise _other_plans(plan)
+    else:
+        confirmed(plan, confirm)
     if (plan.serves_users or plan.final) and not begun and not (reason or "").strip():
         why = "it can't be undone" if plan.final else "it touches what serves users"
         raise ReasonNeeded(f"{plan.title}: {why}: give reason='…', it is kept in the journal")
+
+
+def confirmed(plan: Plan, confirm: str | None) -> None:
+    """Raises `ConfirmationNeeded`, which does not say what has to be given: whoever confirms has seen the plan."""
+    if plan.confirmation is None:
+        if confirm is not None and confirm != plan.token:
+            raise _other_plans(plan)
+    elif confirm is None:
+        how = (
+            "this plan can't be undone: look at it, and type the name that it asks for (confirm=…)"
+            if plan.final
+            else f"{plan.title}: it touches what serves users: look at the plan, and give the token that it shows "
+            "(confirm=…)"
+        )
+        raise ConfirmationNeeded(f"{how}; nothing was changed", plan.intent)
+    elif confirm != plan.confirmation:
+        if not plan.final:
+            raise _other_plans(plan)
+        raise ConfirmationNeeded(
+            "this plan can't be undone, and confirm= is not the name that it asks for: look at it, and type that name; "
+            "nothing was changed",
+            plan.intent,
+        )
+
+
+def _other_plans(plan: Plan) -> ConfirmationNeeded:
+    told = "confirm= is the token of another plan: the world has moved, or it was made for something else"
+    return ConfirmationNeeded(
+        f"{told}; look at the plan as it is now, and give the token that it shows; nothing was changed", plan.intent
+    )
 
 
 def _ready(plan: Plan) -> None:

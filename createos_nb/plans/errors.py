@@ -33,11 +33,14 @@ class PlanError(CreateOSError):
 
 
 class ConfirmationNeeded(PlanError):
-    """Nothing was written: `confirm` is missing or is another plan's. `wanted` is what has to be given."""
+    """Nothing was written: `confirm` is missing or is another plan's. What has to be given stands in the plan alone.
 
-    def __init__(self, message: str, wanted: str) -> None:
+    `intent`: of the plan that asks (`Plan.intent`); it confirms nothing.
+    """
+
+    def __init__(self, message: str, intent: str = "") -> None:
         super().__init__(message)
-        self.wanted = wanted
+        self.intent = intent
 
 
 class ReasonNeeded(PlanError):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from createos_nb.plans.run import Status
     from createos_nb.plans.steps.step import Step
 
+#: Media type of what is kept beside a plan that a notebook shows.
+PLAN_TYPE = "application/vnd.createos-nb.plan+json"
 _COLUMNS = ("step", "what", "operation", "target", "field", "before", "after", "why", "reversible", "wait_seconds")
 
 
@@ -129,6 +131,10 @@ class Plan:
 
     def __repr__(self) -> str:
         return shown.text(*shown.plan(self))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What a program needs that shows the plan to a person, such as `createos-nb run`, beside text and HTML."""
+        return {PLAN_TYPE: {"intent": self.intent, "token": "" if self.final else self.token, "final": self.final}}
 
     def _repr_html_(self) -> str:
         return shown.html(*shown.plan(self))
