@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from createos_nb.errors import InvalidInput
+from createos_nb.plans import belonging
 from createos_nb.plans.apply import confirmed
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal
@@ -48,11 +49,7 @@ class Resumption(Plan):
         kept = journal.plan
         if kept is None:
             raise JournalError(f"journal {journal.path} holds no plan")
-        client.whoami()
-        if client.where != kept["where"]:
-            raise JournalError(
-                f"journal {journal.path} is of a run on {kept['where']}; this client is of {client.where}"
-            )
+        belonging.check(journal, client)
         every = steps_of(journal)
         over = {entry["step"] for entry in journal.entries if entry["event"] in ("done", "skipped")}
         if journal.finished:

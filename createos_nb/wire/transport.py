@@ -24,6 +24,7 @@ from createos_nb.errors import (
     Unreachable,
     Unreadable,
 )
+from createos_nb.lineage import WORLD_HEADER
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK, Secret
 from createos_nb.wire import response
@@ -92,6 +93,8 @@ class Transport:
         self.log = Log()
         #: A simulator answered: it says so in a header.
         self.simulated = False
+        #: What a served world says of which world it is; "" of the platform.
+        self.world = ""
         #: Seconds by which the other side's clock is ahead of this one.
         self._ahead = 0.0
         #: What this clock and the ticks of the machine read when that was learned; None: not yet.
@@ -153,10 +156,15 @@ class Transport:
         try:
             if not self._http.is_closed:
                 answer = self._go(asked)
-                self.simulated |= SIMULATOR_HEADER in answer.headers
+                self._known_by(answer.headers)
                 self._learn_time(answer.headers)
         except (httpx.TransportError, httpx.DecodingError):
             pass  # the request that the time is wanted for says what is wrong
+
+    def _known_by(self, headers: httpx.Headers) -> None:
+        if SIMULATOR_HEADER in headers:
+            self.simulated = True
+            self.world = headers.get(WORLD_HEADER, self.world)
 
     def _learn_time(self, headers: httpx.Headers) -> None:
         there = response.http_date(headers["date"]) if "date" in headers else None
@@ -202,7 +210,7 @@ class Transport:
             built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
         answer = self._go(built)
         if _origin(address) == self._origin:
-            self.simulated |= SIMULATOR_HEADER in answer.headers
+            self._known_by(answer.headers)
             self._learn_time(answer.headers)
         return answer
 
@@ -217,7 +225,7 @@ class Transport:
             with self._slots:
                 answer = self._exchange(built, operation)
             status, size = answer.status_code, len(answer.content)
-            self.simulated |= SIMULATOR_HEADER in answer.headers
+            self._known_by(answer.headers)
             self._learn_time(answer.headers)
         except httpx.TransportError as error:
             # the exception holds the request, and with it the key; whoever reports errors sends it along
