@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import platformdirs
 
 from createos_nb.errors import ConfigurationError, InvalidInput
+from createos_nb.private import private_folder
 from createos_nb.secret import Secret
 
 _FIELDS: Final = ("api_key", "access_token", "base_url")
@@ -168,7 +169,7 @@ def _replace(target: Path, text: str) -> None:
     part: str | None = None
     try:
         content = text.encode("utf-8")
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(target.parent)
         handle, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # for its owner only: 0600
         with open(handle, "wb") as file:
             file.write(content)

@@ -146,14 +146,18 @@ def _code(failure: Failure) -> int:
 
 
 def _how_to_confirm(page: Page, given: argparse.Namespace, failure: Failure, shown: dict[str, Any]) -> None:
-    print(f"The plan stands above. Its token: {failure.wanted}\n\nTo carry it out:")
+    token = str(failure.shown.get("token") or "")
+    if token:
+        print(f"The plan stands above. Its token: {token}\n\nTo carry it out:")
+    else:
+        print("To carry it out, look at the plan and give what it asks for in place of the dots:")
     words = ["createos-nb", "run", given.notebook]
     if given.live is not None:
         words += ["--live", *([given.live] if given.live else [])]
     for text in given.parameter:
         if text.partition("=")[0].strip() != "confirm":
             words += ["-p", text]
-    words += ["-p", f"confirm={failure.wanted}"]
+    words += ["-p", f"confirm={token or '…'}"]
     line = " ".join(map(shlex.quote, words))
     if "reason" in shown and not str(shown["reason"]).strip():
         line += " -p reason='why'"

@@ -106,7 +106,9 @@ class ChangePanel(PlanningPanel):
                 raise InvalidInput("there is no plan to carry out: show the plan first")
             name = to_type(plan) if again is None else None
             if name is not None and self._typed.value != name:
-                raise ConfirmationNeeded(f"{plan.title}: type {name!r} to confirm it (params['confirm'])", name)
+                raise ConfirmationNeeded(
+                    "type what the plan asks for to confirm it (params['confirm']); nothing was changed", plan.intent
+                )
             if name is not None and not self._reason.value.strip():
                 raise ReasonNeeded(f"{plan.title}: give a reason, it is kept in the journal (params['reason'])")
             self.plan, self._state = plan, "applying"

@@ -17,7 +17,7 @@ from createos_nb.panels.choosing import ChoosingPanel
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.secret import SecretField
 from createos_nb.panels.variables import Wanted
-from createos_nb.plans import Journal, JournalError, Receipt, default_folder, resumption, runs
+from createos_nb.plans import Journal, JournalError, Receipt, belonging, default_folder, resumption, runs
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -140,13 +140,8 @@ class JournalPanel(ChoosingPanel):
         return resumption(journal, self.client, variables=values or None)
 
     def _mine(self, journal: Journal) -> None:
-        """Raises `JournalError` for a run of another account: nothing here could be taken back by it."""
-        kept = journal.plan or {}
-        self.client.whoami()
-        if kept.get("where") != self.client.where:
-            raise JournalError(
-                f"journal {journal.path} is of a run on {kept.get('where')}; this client is of {self.client.where}"
-            )
+        """Raises `JournalError` for a run of another account or world: nothing here could be taken back by it."""
+        belonging.check(journal, self.client)
 
     def _came(self, receipt: Receipt, plan: Plan) -> None:
         self._values.value = {}
@@ -163,13 +158,15 @@ def runs_of(found: pd.DataFrame) -> pd.DataFrame:
     table = found.loc[:, ["title", "state", "started", "reason", "file"]].copy()
     steps = found["done"].astype("str") + " of " + found["steps"].astype("str") + " done"
     table["steps"] = steps.mask(found["steps"].isna(), "–").astype("str")
-    off = pd.Series("", index=found.index, dtype="str")
-    table["off"] = off.mask(found["state"] == "unreadable", "it can't be read")
+    why = {"unreadable": "it can't be read", "damaged": "it is damaged, or was edited"}
+    table["off"] = found["state"].map(why).fillna("").astype("str")
     return table.loc[:, [*_SHOWN, "off"]]
 
 
 def missing_of(journal: Journal) -> list[str]:
     """Names of variables that a run has yet to set, and whose values its journal does not hold."""
+    if journal.wrong:
+        return []  # nothing is done by it
     over = {entry.get("step") for entry in journal.entries if entry["event"] in ("done", "skipped", "answered")}
     steps = (journal.plan or {}).get("steps") or []
     names = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
-from createos_nb.plans import moved
+from createos_nb.plans import belonging, moved
 from createos_nb.plans.errors import (
     AlreadyApplied,
     Cancelled,
@@ -18,7 +18,8 @@ from createos_nb.plans.errors import (
     WorldMoved,
 )
 from createos_nb.plans.event import Event, listening
-from createos_nb.plans.journal import Journal, default_folder, finished, path_for, unfinished
+from createos_nb.plans.journal import Journal, path_for
+from createos_nb.plans.one_run import OneRun, folder_for
 from createos_nb.plans.perform import Performance
 from createos_nb.plans.preconditions import checked, failing
 from createos_nb.plans.present import Present
@@ -59,23 +60,25 @@ def apply(
             f"{plan.title}: this plan was applied already, and would make something new once more: make the plan again "
             f"(journal: {plan.applied})"
         )
-    kept = _journal_of(plan, journal, confirm)
-    if kept is not None and kept.finished:
-        return Receipt.of_journal(kept, client, hidden=plan.hidden, follow_ups=plan.follow_ups)
-    _guard(plan, confirm, reason, kept)
-    with listening(on_event, client.clock) as told:
+    with listening(on_event, client.clock) as told, OneRun.of(client, plan.intent) as alone:
         how = {"wait": wait, "timeout": timeout, "on_event": told, "status": status, "cancel": cancel}
-        receipt = _carried_out(plan, kept, reason, how)
+        kept = _journal_of(plan, alone, journal, confirm)
+        if kept is not None and kept.finished:
+            receipt = Receipt.of_journal(kept, client, hidden=plan.hidden, follow_ups=plan.follow_ups)
+        else:
+            _guard(plan, confirm, reason, kept)
+            receipt = _carried_out(plan, alone, kept, reason, how)
     plan.applied = receipt.journal
     return receipt
 
 
-def _carried_out(plan: Plan, kept: Journal | None, reason: str | None, how: dict[str, Any]) -> Receipt:
+def _carried_out(plan: Plan, alone: OneRun, kept: Journal | None, reason: str | None, how: dict[str, Any]) -> Receipt:
     client, told = plan.client, how["on_event"]
     if how["cancel"] is not None and how["cancel"].is_set():
         raise Cancelled(f"{plan.title}: cancelled before it was begun; nothing was changed")
     if kept is not None and kept.begun and not kept.over:
-        with kept.writing(client.clock.now()):
+        with kept.writing(client.clock.now(), client.whoami()):
+            alone.note(kept)
             return _resumed(kept, plan, **how)
     if told is not None:
         told(Event(0, len(plan.steps), plan.title, "checking"))
@@ -87,14 +90,14 @@ def _carried_out(plan: Plan, kept: Journal | None, reason: str | None, how: dict
         raise
     if kept is None:
         words = {"runbook": plan.runbook} | _place(plan)
-        folder = default_folder(embedded=client.world is not None)
-        kept = Journal(path_for(folder, client.clock.now(), words, plan.intent))
-    with kept.writing(client.clock.now()):
-        if kept.begun:  # between the first look and the lock
+        kept = Journal(path_for(folder_for(client), client.clock.now(), words, plan.intent))
+    with kept.writing(client.clock.now(), client.whoami()):
+        if kept.begun:  # between the first look and the lock, where no lock of the intent could be had
             return _resumed(kept, plan, **how)
         if kept.plan is None or kept.plan["token"] != plan.token:
             facts = record_of(plan, reason)
             kept.write("plan", client.clock.now(), plan=facts, text=plan.title)
+        alone.note(kept)
         return Performance(client, plan.steps, kept, plan.hidden, follow_ups=plan.follow_ups, **how).perform()
 
 
@@ -122,32 +125,46 @@ def _named(step: Step) -> tuple[str, ...]:
 
 def _guard(plan: Plan, confirm: str | None, reason: str | None, kept: Journal | None) -> None:
     """Raises `ConfirmationNeeded`, `ReasonNeeded`."""
-    wanted = plan.confirmation
     begun = kept is not None and kept.begun
-    if wanted is not None and not begun:
-        if confirm is None:
-            how = (
-                f"it can't be undone: give confirm={wanted!r}, the name of what it is done to, as you type it"
-                if plan.final
-                else f"it touches what serves users: look at it, and give confirm={wanted!r}"
-            )
-            raise ConfirmationNeeded(f"{plan.title}: {how}", wanted)
-        if confirm != wanted:
-            why = (
-                "that is not the name of the target"
-                if plan.final
-                else "that is the token of another plan: the world has moved, or it was made for something else"
-            )
-            raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r}: {why}; nothing was changed", wanted)
-    elif begun and confirm is not None and kept is not None and kept.plan is not None:
+    if begun and kept is not None and kept.plan is not None:
         # the run was confirmed when it began; the token that was printed then serves, and so does the present one
-        if confirm not in (wanted, kept.plan["token"], kept.plan.get("confirmation")):
-            raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
-    elif confirm is not None and confirm not in (plan.token, wanted):
-        raise ConfirmationNeeded(f"{plan.title}: confirm={confirm!r} is the token of another plan", plan.token)
+        if confirm is not None and confirm not in (plan.confirmation, kept.plan["token"], kept.plan["confirmation"]):
+            raise _other_plans(plan)
+    else:
+        confirmed(plan, confirm)
     if (plan.serves_users or plan.final) and not begun and not (reason or "").strip():
         why = "it can't be undone" if plan.final else "it touches what serves users"
         raise ReasonNeeded(f"{plan.title}: {why}: give reason='…', it is kept in the journal")
+
+
+def confirmed(plan: Plan, confirm: str | None) -> None:
+    """Raises `ConfirmationNeeded`, which does not say what has to be given: whoever confirms has seen the plan."""
+    if plan.confirmation is None:
+        if confirm is not None and confirm != plan.token:
+            raise _other_plans(plan)
+    elif confirm is None:
+        how = (
+            "this plan can't be undone: look at it, and type the name that it asks for (confirm=…)"
+            if plan.final
+            else f"{plan.title}: it touches what serves users: look at the plan, and give the token that it shows "
+            "(confirm=…)"
+        )
+        raise ConfirmationNeeded(f"{how}; nothing was changed", plan.intent)
+    elif confirm != plan.confirmation:
+        if not plan.final:
+            raise _other_plans(plan)
+        raise ConfirmationNeeded(
+            "this plan can't be undone, and confirm= is not the name that it asks for: look at it, and type that name; "
+            "nothing was changed",
+            plan.intent,
+        )
+
+
+def _other_plans(plan: Plan) -> ConfirmationNeeded:
+    told = "confirm= is the token of another plan: the world has moved, or it was made for something else"
+    return ConfirmationNeeded(
+        f"{told}; look at the plan as it is now, and give the token that it shows; nothing was changed", plan.intent
+    )
 
 
 def _ready(plan: Plan) -> None:
@@ -163,28 +180,61 @@ def _ready(plan: Plan) -> None:
         raise PreconditionFailed(missing)
 
 
-def _journal_of(plan: Plan, journal: str | os.PathLike[str] | None, confirm: str | None) -> Journal | None:
-    """The journal of this run: the given one, or that of a run of the same wish which was interrupted.
+def _journal_of(
+    plan: Plan, alone: OneRun, journal: str | os.PathLike[str] | None, confirm: str | None
+) -> Journal | None:
+    """The journal of this run: the given one, or that of an earlier run which this one would only repeat.
 
-    A token that is no longer the plan's, and is that of the last run of the wish, means that run: a notebook that is
-    run again after the end of its run is told of it, and nothing is done once more.
+    That is a run of the same wish which was interrupted; and one that has come to its end since the plan was made, in
+    whatever process, if it was of this very plan. A token that is no longer the plan's, and is that of the last run of
+    the wish, means that run: a notebook that is run again after the end of its run is told of it. Nothing is done once
+    more.
     """
-    if journal is None:
-        folder = default_folder(embedded=plan.client.world is not None)
-        found = unfinished(folder, plan.intent)
-        if found is None and confirm is not None and confirm not in (plan.token, plan.confirmation):
-            found = finished(folder, plan.intent, confirm)
-        return found
-    kept = Journal(Path(journal))
-    if kept.plan is not None and kept.plan["intent"] != plan.intent:
-        raise JournalError(
-            f"journal {kept.path} holds another run: {kept.plan['title']} ({kept.plan['where']}); one journal, one run"
-        )
-    if kept.over and not kept.finished:
-        raise JournalError(
-            f"the run in journal {kept.path} has failed: plans.resume goes on with it, another file begins anew"
-        )
+    kept = Journal(Path(journal)) if journal is not None else None
+    if kept is not None and kept.plan is not None:
+        if kept.plan["intent"] != plan.intent:
+            raise JournalError(
+                f"journal {kept.path} holds another run: {kept.plan['title']} ({kept.plan['where']}); one journal, one "
+                "run"
+            )
+        belonging.check(kept, plan.client)
+        if kept.over and not kept.finished:
+            raise JournalError(
+                f"the run in journal {kept.path} has failed: plans.resume goes on with it, another file begins anew"
+            )
+        if kept.begun or kept.finished:
+            return kept
+    earlier = alone.journals()
+    if kept is None:
+        for one in earlier:
+            if one.begun and not one.over:
+                return one
+    for one in earlier:
+        since = one.finished and one.path.absolute() not in plan.ended
+        if since and _token(one) == plan.token and _still_stands(plan, one):
+            return one
+    of_another = kept is None and confirm is not None and confirm not in (plan.token, plan.confirmation)
+    if of_another and earlier and earlier[0].finished and _token(earlier[0]) == confirm:
+        return earlier[0]
     return kept
+
+
+def _token(journal: Journal) -> str:
+    return str(journal.plan["token"]) if journal.plan is not None else ""
+
+
+def _still_stands(plan: Plan, done: Journal) -> bool:
+    """Whether what a finished run of this very plan has done needs not be done again.
+
+    What makes something new is not made twice; what sets something is set again where it was set back since.
+    """
+    steps = steps_of(done)
+    if any(step.makes for step in steps):
+        return True
+    made = {
+        entry["step"]: entry["made"] for entry in done.entries if entry["event"] == "answered" and entry.get("made")
+    }
+    return not moved.overtaken(steps, Present(plan.client), made, range(len(steps)))
 
 
 def _place(plan: Plan) -> dict[str, str]:

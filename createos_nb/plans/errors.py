@@ -13,7 +13,7 @@ CreateOSError
     │   ├── Cancelled         whoever started it wants no more to be done
     │   └── MissingInput      a run can't go on without what no journal may hold
     └── JournalError          a journal can't be read or written
-        └── JournalBusy       another kernel is using it; says which
+        └── JournalBusy       another process is at the same run; says whose
 """
 
 from __future__ import annotations
@@ -33,11 +33,14 @@ class PlanError(CreateOSError):
 
 
 class ConfirmationNeeded(PlanError):
-    """Nothing was written: `confirm` is missing or is another plan's. `wanted` is what has to be given."""
+    """Nothing was written: `confirm` is missing or is another plan's. What has to be given stands in the plan alone.
 
-    def __init__(self, message: str, wanted: str) -> None:
+    `intent`: of the plan that asks (`Plan.intent`); it confirms nothing.
+    """
+
+    def __init__(self, message: str, intent: str = "") -> None:
         super().__init__(message)
-        self.wanted = wanted
+        self.intent = intent
 
 
 class ReasonNeeded(PlanError):
@@ -126,8 +129,10 @@ class JournalError(PlanError):
 
 
 class JournalBusy(JournalError):
-    """Another kernel is using this journal; `holder` says which."""
+    """Nothing was written: another process is at the same run; `holder` says whose it is, and since when."""
 
-    def __init__(self, path: Any, holder: str) -> None:
-        super().__init__(f"journal {path} is in use by {holder}: wait until it is done, or stop it")
+    def __init__(self, what: str, holder: str) -> None:
+        super().__init__(
+            f"{what} by {holder}; nothing was changed here. → Wait until it is done: apply gives its receipt then"
+        )
         self.holder = holder

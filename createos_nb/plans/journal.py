@@ -15,8 +15,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from createos_nb.plans.errors import JournalError
-from createos_nb.plans.lock import FileLock
+from createos_nb.plans import entries
+from createos_nb.plans.errors import JournalBusy, JournalError
+from createos_nb.plans.lock import FileLock, Taken
+from createos_nb.plans.who import person, who
+from createos_nb.private import FILE, closed_to_others, private_folder
 from createos_nb.secret import legible
 from createos_nb.times import iso
 
@@ -44,19 +47,29 @@ def default_folder(embedded: bool = False) -> Path:
         return Path(_temporary[0].name)
     from platformdirs import user_data_path
 
-    return user_data_path("createos-nb", appauthor=False) / "journals"
+    own = user_data_path("createos-nb", appauthor=False) / "journals"
+    closed_to_others(own)
+    return own
+
+
+def simulated_folders() -> list[Path]:
+    """Where journals of simulated worlds are: of `createos-nb run`, and of those that were opened in this process."""
+    kept = sorted(default_folder().glob("simulated/*"))
+    return [*kept, *(Path(one.name) for one in _temporary)]
 
 
 class Journal:
     """The journal of one run: read it with `frame()`, go on with `createos_nb.plans.resume`.
 
     `entries`: what is in it, oldest first. Reading needs no lock; whoever writes holds one (`with journal.writing(…)`).
-    A last line that was cut off counts as not written.
+    A last line that was cut off counts as not written. `wrong`: "" where every line is as it was written, else what is
+    not; such a journal can be looked at, and nothing is done by it.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.entries: list[dict[str, Any]] = []
+        self.wrong = ""
         self._file: int | None = None
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
         self.read()
@@ -71,19 +84,21 @@ class Journal:
             content = b""
         except OSError as error:
             raise JournalError(f"journal {self.path} can't be read: {error}") from error
-        found = []
-        for line in content.split(b"\n"):
-            try:
-                entry = json.loads(line) if line.strip() else None
-            except ValueError:
-                continue  # torn when the power or the process went; what it spoke of is settled by reading
-            if isinstance(entry, dict) and isinstance(entry.get("event"), str):
-                found.append(entry)
-        if content.strip() and (not found or found[0]["event"] != "plan"):
-            lone = not found and content.count(b"\n") == 0  # the very first line was cut off
-            if not lone:
-                raise JournalError(f"{self.path} is no journal of createos_nb")
-        self.entries = found
+        found, wrong = entries.read(content)
+        if content.strip() and not found and content.count(b"\n"):  # without: the very first line was cut off
+            raise JournalError(
+                f"{self.path} is no journal of createos_nb, or its first line is damaged: move it away to begin anew"
+            )
+        self.entries, self.wrong = found, wrong
+
+    def sound(self) -> None:
+        """Raises `JournalError` where lines were changed after they were written: nothing is done by such a journal."""
+        if self.wrong:
+            raise JournalError(
+                f"journal {self.path} was edited or damaged ({self.wrong}): what was confirmed can't be told from it, "
+                "and nothing is done by it. Look at what is so on the platform, move the file away, and make the plan "
+                "anew"
+            )
 
     @property
     def plan(self) -> dict[str, Any] | None:
@@ -150,17 +165,20 @@ class Journal:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def writing(self, since: float) -> Self:
+    def writing(self, since: float, account: str = "") -> Self:
         """Open it for writing, alone: use as a context manager. Raises `JournalBusy`, `JournalError`."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(iso(since))
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            private_folder(self.path.parent)
+            self._lock.acquire(f"{person(who(account))}, process {os.getpid()}, since {iso(int(since))}")
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE)
+        except Taken as taken:
+            raise JournalBusy(f"journal {self.path} is in use", taken.holder) from None
         except OSError as error:
             self._lock.release()
             raise JournalError(f"journal {self.path} can't be written: {error}") from error
         try:
             self.read()  # another may have written between the first look and the lock
+            self.sound()
             size = os.fstat(self._file).st_size
             if size:
                 os.lseek(self._file, size - 1, os.SEEK_SET)
@@ -191,6 +209,8 @@ class Journal:
             raise JournalError(f"journal {self.path} is not open for writing")
         # `at` is the platform's time; `local` is what the clock of this machine says
         entry = {"event": event, "at": iso(round(at, 3)), "local": iso(round(time.time(), 3)), **facts}
+        plain = json.loads(legible(entry))
+        entry = entries.sealed(plain, self.entries[-1][entries.SUM] if self.entries else "")
         line = legible(entry).encode("utf-8", "backslashreplace") + b"\n"
         try:
             append(self._file, line)
@@ -217,24 +237,6 @@ def path_for(folder: Path, at: float, words: Mapping[str, str], intent: str) -> 
         number += 1
         path = folder / f"{name}-{number}-{intent}.jsonl"
     return path
-
-
-def unfinished(folder: Path, intent: str) -> Journal | None:
-    """The newest journal of an intent whose run began to write and did not come to an end."""
-    for path in sorted(folder.glob(f"*-{intent}.jsonl"), reverse=True):
-        journal = Journal(path)
-        if journal.begun and not journal.over:
-            return journal
-    return None
-
-
-def finished(folder: Path, intent: str, token: str) -> Journal | None:
-    """The newest journal of an intent, if it is of the plan with this token and its run has come to its end."""
-    for path in sorted(folder.glob(f"*-{intent}.jsonl"), reverse=True)[:1]:
-        journal = Journal(path)
-        if journal.finished and journal.plan is not None and journal.plan["token"] == token:
-            return journal
-    return None
 
 
 def _settle(folder: Path) -> None:

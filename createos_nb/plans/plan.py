@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from createos_nb.plans import shown
+from createos_nb.plans.belonging import lineage_of
 from createos_nb.plans.blast import radius
 from createos_nb.plans.hidden import Hidden
+from createos_nb.plans.lock import unprotected
+from createos_nb.plans.one_run import OneRun, folder_for
 from createos_nb.plans.preconditions import checked, failing
 from createos_nb.plans.present import Present
 from createos_nb.plans.token import intent_of, token_of
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from createos_nb.plans.run import Status
     from createos_nb.plans.steps.step import Step
 
+#: Media type of what is kept beside a plan that a notebook shows.
+PLAN_TYPE = "application/vnd.createos-nb.plan+json"
 _COLUMNS = ("step", "what", "operation", "target", "field", "before", "after", "why", "reversible", "wait_seconds")
 
 
@@ -60,11 +65,15 @@ class Plan:
         self.arguments = {name: value for name, value in arguments.items() if value is not None}
         self.hidden = dict(hidden or {})
         self.where = self.client.where
-        self.token = token_of(steps)
-        self.intent = intent_of(runbook, self.arguments, self.where)
+        self.token = token_of(steps, present)
+        self.intent = intent_of(runbook, self.arguments, f"{self.where} {lineage_of(self.client).id}".rstrip())
+        #: Runs of this wish that had come to their end when the plan was made: it is not about those.
+        self.ended = OneRun.of(self.client, self.intent).ended()
         self.blast_radius = radius(steps, present)
         self.preconditions = checked(steps, present)
         self.warnings = list(warnings or [])
+        if unlocked := unprotected(folder_for(self.client)):
+            self.warnings.append(unlocked)
         self.warnings += [
             f"if the project is at the platform's limit of live deployments, the oldest one is terminated: {oldest}"
             for oldest in self.blast_radius.attrs["makes_room"]
@@ -129,6 +138,10 @@ class Plan:
 
     def __repr__(self) -> str:
         return shown.text(*shown.plan(self))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What a program needs that shows the plan to a person, such as `createos-nb run`, beside text and HTML."""
+        return {PLAN_TYPE: {"intent": self.intent, "token": "" if self.final else self.token, "final": self.final}}
 
     def _repr_html_(self) -> str:
         return shown.html(*shown.plan(self))

@@ -68,7 +68,7 @@ class Receipt:
         self.warnings = [
             str(entry["text"])
             for entry in self._entries
-            if entry["event"] == "overtaken" or (entry["event"] == "answered" and entry.get("text"))
+            if entry["event"] in ("overtaken", "unlocked") or (entry["event"] == "answered" and entry.get("text"))
         ]
         sent = client.log()
         inside = (sent["time"] >= self.started) & (sent["time"] <= self.ended)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from createos_nb.plans.belonging import lineage_of
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.steps import AnyStep
+from createos_nb.plans.who import who
 
 if TYPE_CHECKING:
     from createos_nb.plans.journal import Journal
@@ -23,6 +23,7 @@ _FIRST_USE: Final = threading.Lock()
 
 def record_of(plan: Plan, reason: str | None) -> dict[str, Any]:
     """A plan as JSON, without what is hidden."""
+    here = lineage_of(plan.client)
     return {
         "format": FORMAT,
         "title": plan.title,
@@ -34,7 +35,9 @@ def record_of(plan: Plan, reason: str | None) -> dict[str, Any]:
         "intent": plan.intent,
         "confirmation": plan.confirmation,
         "reason": reason,
-        "who": f"process {os.getpid()} on {socket.gethostname()}",
+        "who": who(plan.client.whoami()),
+        "world": here.id,
+        "course": here.course,
         "steps": msgspec.to_builtins(plan.steps),
     }
 
@@ -44,6 +47,7 @@ def steps_of(journal: Journal) -> list[Step]:
     kept = journal.plan
     if kept is None:
         raise JournalError(f"journal {journal.path} holds no plan")
+    journal.sound()
     if not isinstance(kept.get("format"), int) or kept["format"] > FORMAT:
         raise JournalError(f"journal {journal.path} was written by a newer version of createos_nb: upgrade to go on")
     try:

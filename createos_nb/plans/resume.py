@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from createos_nb.client import Client
 from createos_nb.errors import InvalidInput
+from createos_nb.plans import belonging
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.event import listening
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.journal import Journal
+from createos_nb.plans.one_run import OneRun
 from createos_nb.plans.perform import Performance
 from createos_nb.plans.receipt import Receipt
 from createos_nb.plans.record import steps_of
@@ -55,9 +57,7 @@ def resume(
     if plan is None:
         raise JournalError(f"journal {kept.path} holds no plan")
     asked = client or _found(str(plan["base_url"]))
-    asked.whoami()
-    if asked.where != plan["where"]:
-        raise JournalError(f"journal {kept.path} is of a run on {plan['where']}; this client is of {asked.where}")
+    belonging.check(kept, asked)
     steps = steps_of(kept)
     hidden: dict[int, Hidden] = {}
     for number, step in enumerate(steps):
@@ -71,7 +71,9 @@ def resume(
             hidden[number] = Hidden(source=token if isinstance(token, Secret) else Secret(token))
         elif isinstance(step, OfferTransfer):
             hidden[number] = Hidden()
-    with kept.writing(asked.clock.now()), listening(on_event, asked.clock) as told:
+    alone = OneRun.of(asked, plan["intent"])
+    with alone, kept.writing(asked.clock.now(), asked.whoami()), listening(on_event, asked.clock) as told:
+        alone.note(kept)
         if kept.finished:
             return Receipt.of_journal(kept, asked, hidden=hidden)
         return Performance(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.errors import ConfirmationNeeded, JournalError
+from createos_nb.plans import belonging
+from createos_nb.plans.apply import confirmed
+from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.preconditions import checked
@@ -47,11 +49,7 @@ class Resumption(Plan):
         kept = journal.plan
         if kept is None:
             raise JournalError(f"journal {journal.path} holds no plan")
-        client.whoami()
-        if client.where != kept["where"]:
-            raise JournalError(
-                f"journal {journal.path} is of a run on {kept['where']}; this client is of {client.where}"
-            )
+        belonging.check(journal, client)
         every = steps_of(journal)
         over = {entry["step"] for entry in journal.entries if entry["event"] in ("done", "skipped")}
         if journal.finished:
@@ -94,11 +92,8 @@ class Resumption(Plan):
         """
         if dry_run or journal is not None:
             raise InvalidInput("a run that is taken up goes on in its own journal: no dry_run=, no journal=")
-        if self.confirmation is not None and confirm != self.confirmation:
-            raise ConfirmationNeeded(
-                f"{self.title}: look at it, and give confirm={self.confirmation!r}; nothing was changed",
-                self.confirmation,
-            )
+        if self.confirmation is not None:
+            confirmed(self, confirm)
         return resume(
             self.journal,
             self.client,

@@ -8,12 +8,16 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from createos_nb.plans.present import Present
     from createos_nb.plans.steps.step import Step
 
 
-def token_of(steps: Iterable[Step]) -> str:
-    """A hash of the steps, their targets and the values before: the same as long as the world is."""
-    return digest([one.identity() for one in steps])
+def token_of(steps: Iterable[Step], present: Present) -> str:
+    """A hash of the steps, their targets and what they rest on: the same as long as the world is.
+
+    Lower-case hexadecimal. No time, no age and no figure of traffic is in it.
+    """
+    return digest([[*one.identity(), one.rests_on(present)] for one in steps])
 
 
 def intent_of(runbook: str, arguments: Mapping[str, Any], where: str) -> str:

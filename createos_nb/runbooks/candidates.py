@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.plans.belonging import belongs
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal, default_folder
 from createos_nb.plans.present import Present, Row
@@ -136,10 +137,10 @@ def _from_journals(present: Present, journals: str | os.PathLike[str] | None, en
             journal = Journal(path)
         except JournalError:
             continue
-        plan = journal.plan or {}
-        if plan.get("base_url") != present.client.base_url:
+        plan = journal.plan
+        if plan is None or journal.wrong or not belongs(journal, present.client):
             continue
-        for number, step in enumerate(plan.get("steps") or []):
+        for number, step in enumerate(plan["steps"]):
             if step.get("kind") != "assign" or (step.get("target") or {}).get("environment") != environment:
                 continue
             done, begun = journal.of(number, "done"), journal.of(number, "about to")

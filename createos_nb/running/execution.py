@@ -8,18 +8,20 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from createos_nb.plans.plan import PLAN_TYPE
+
 #: Asked of the kernel about what a cell has raised: the names of its classes, its text, and what it wants to be given.
 _RAISED: Final = {
     "kinds": "[one.__name__ for one in type(__import__('sys').last_value).__mro__]",
     "text": "str(__import__('sys').last_value)",
-    "wanted": "str(getattr(__import__('sys').last_value, 'wanted', ''))",
+    "intent": "str(getattr(__import__('sys').last_value, 'intent', ''))",
 }
 
 
@@ -27,12 +29,14 @@ _RAISED: Final = {
 class Failure:
     """Why a run did not come to its end.
 
-    `kinds`: the name of what was raised and of what that is a kind of; `wanted`: what it wants to be given.
+    `kinds`: the name of what was raised and of what that is a kind of; `intent`: of the plan that asks to be confirmed,
+    and `shown`: what that plan says of itself where the notebook has shown it (`Plan._repr_mimebundle_`).
     """
 
     kinds: list[str]
     text: str
-    wanted: str = ""
+    intent: str = ""
+    shown: Mapping[str, Any] = field(default_factory=dict)
 
 
 def execute(
@@ -125,7 +129,8 @@ class _Run(NotebookClient):
             found = {name: ast.literal_eval(answers[name]["data"]["text/plain"]) for name in _RAISED}
         except (KeyError, ValueError, SyntaxError):
             return Failure([error.ename], error.evalue)
-        return Failure(**found)
+        failure = Failure(**found)
+        return replace(failure, shown=_plan_of(self.nb, failure.intent)) if failure.intent else failure
 
     def _interrupt(self) -> None:
         self.interrupts += 1
@@ -136,6 +141,16 @@ class _Run(NotebookClient):
 
 
 _INTERRUPTED: Final = Failure(["KeyboardInterrupt"], "interrupted")
+
+
+def _plan_of(notebook: Any, intent: str) -> Mapping[str, Any]:
+    """What the newest plan of an intent says of itself, among those that the notebook has shown; {} without one."""
+    for cell in reversed(notebook.cells):
+        for output in reversed(cell.get("outputs", [])):
+            said = output.get("data", {}).get(PLAN_TYPE)
+            if said and said.get("intent") == intent:
+                return dict(said)
+    return {}
 
 
 def _kernel() -> Any:

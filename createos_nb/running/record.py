@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from createos_nb.plans import default_folder
+from createos_nb.private import private_folder
 from createos_nb.secret import MASK, Secret
 
 
@@ -27,7 +28,7 @@ class Record:
         said = [re.sub(r"[^A-Za-z0-9_]+", "-", word).strip("-")[:40] for word in words if word]
         whole = "-".join([stamp, name, *said])
         self.folder = default_folder() if live else _new(default_folder() / "simulated" / whole)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         self.notebook = _new(self.folder / f"{whole}.ipynb")
         self._secrets = [secret.reveal() for secret in secrets if len(secret) >= 8]
         self._before = self._seen()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb.lineage import WORLD_HEADER
 from createos_nb.simulator.answers import SPEED, Headers, Reply, failure
 from createos_nb.simulator.edge import Edge, Request
 from createos_nb.simulator.faults import Broken
@@ -155,6 +156,7 @@ class Application:
         with self._world.lock:
             now = self._pace.now()
         headers = [*_encoded(reply.headers), (b"date", http_date(now).encode()), self._speed]
+        headers.append((WORLD_HEADER.encode(), str(self._world.lineage).encode()))
         if reply.status not in _NO_LENGTH and not any(name == "content-length" for name, _ in reply.headers):
             headers.append((b"content-length", str(len(reply.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any, get_args
 
 from createos_nb.errors import InvalidInput
+from createos_nb.lineage import Lineage
 from createos_nb.simulator import schedule, signed
 from createos_nb.simulator.answers import Dialect, Reply
 from createos_nb.simulator.clock import WorldClock
@@ -29,6 +30,8 @@ class Core:
             raise InvalidInput(f"a dialect is {' or '.join(get_args(Dialect))}, not {dialect!r}")
         self.state = state
         self.dialect: Dialect = dialect  # type: ignore[assignment]  # one of its two words, as was just checked
+        #: Which world this is, and whose past is its own.
+        self.lineage = Lineage.fresh()
         self.lock = RLock()
         self.clock = WorldClock(self)
         self.files_url = "https://files.simulator.invalid"

@@ -20,6 +20,7 @@ import numpy as np
 from msgspec import Struct
 
 from createos_nb.errors import InvalidInput
+from createos_nb.lineage import Lineage
 from createos_nb.simulator.state import State
 from createos_nb.simulator.traffic import Cause, Cell, Events, Recorded
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 FORMAT: Final = "createos-nb world"
 VERSION: Final = 1
 _LONGEST_HEAD: Final = 4096
+#: Of so many earlier courses a file keeps the names.
+_COURSES: Final = 50
 
 
 class Head(Struct, kw_only=True):
@@ -38,6 +41,7 @@ class Head(Struct, kw_only=True):
     version: int
     dialect: str = "production"
     digest: str = ""
+    lineage: Lineage = Lineage()
 
 
 class Whole(Struct):
@@ -84,7 +88,9 @@ def save(core: Core, file: str | Path) -> Path:
         body = zlib.compress(_encode(Whole(core.state, core.origin)), 1)
     finally:
         core.state.recorded = {}
-    head = Head(format=FORMAT, version=VERSION, dialect=core.dialect, digest=digest_of(body))
+    head = Head(
+        format=FORMAT, version=VERSION, dialect=core.dialect, digest=digest_of(body), lineage=_short(core.lineage)
+    )
     write_whole(path, msgspec.json.encode(head) + b"\n" + body)
     return path
 
@@ -153,8 +159,13 @@ def _head(path: Path, line: bytes) -> Head:
     return head
 
 
-def read(file: str | Path) -> tuple[str, Whole, dict[str, Recorded]]:
-    """Dialect, state and single requests of a saved world.
+def _short(lineage: Lineage) -> Lineage:
+    """A lineage that a first line has room for."""
+    return Lineage(lineage.id, lineage.course, lineage.past[-_COURSES:])
+
+
+def read(file: str | Path) -> tuple[Head, Whole, dict[str, Recorded]]:
+    """First line, state and single requests of a saved world.
 
     Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; `OSError`.
     """
@@ -167,7 +178,7 @@ def read(file: str | Path) -> tuple[str, Whole, dict[str, Recorded]]:
         whole = _decode_whole(zlib.decompress(body))
     except (zlib.error, msgspec.MsgspecError) as error:
         raise InvalidInput(f"{path.name} can't be read: {error}") from None
-    return head.dialect, whole, _recorded(whole.state)
+    return head, whole, _recorded(whole.state)
 
 
 # --- single requests --------------------------------------------------------------------------------------------------

@@ -61,8 +61,9 @@ def open_world(
 def _saved(path: Path, settings: dict[str, Any]) -> World:
     if settings:
         raise InvalidInput(f"a saved world keeps its settings; {', '.join(settings)} can't be given")
-    dialect, whole, recorded = read(path)
-    world = World(whole.state, dialect=dialect)
+    head, whole, recorded = read(path)
+    world = World(whole.state, dialect=head.dialect)
+    world.lineage = head.lineage.branch(whole.state.now)
     world.origin = whole.origin
     world.become(whole.state, recorded)
     return world

@@ -119,6 +119,8 @@ class StateFile:
 
     def _recovered(self) -> World:
         world = open_world(self.path)
+        # a server that is started again goes on with its own world, and with what was done in it since it was saved
+        world.lineage = head_of(self.path).lineage if world.lineage.past else world.lineage
         edge = Edge(world)
         blocks = _blocks(self.log_path)
         first = next(blocks, None)

@@ -45,6 +45,11 @@ class World(Core):
         return WorldTransport(self)
 
     @property
+    def id(self) -> str:
+        """Which world this is: a new one whenever a scenario is opened, kept by `fork`, `save` and `load`."""
+        return self.lineage.id
+
+    @property
     def _owner(self) -> User:
         return next(iter(self.state.users.values()))
 
@@ -114,12 +119,15 @@ class World(Core):
             other = World(state, dialect=self.dialect)
             other.origin, other.files_url = self.origin, self.files_url
             other.become(state, self.recorded)
+            other.lineage = self.lineage.branch(state.now)
             return other
 
     def reset(self) -> World:
         """Set everything back to what it was when the world was opened. Returns this world."""
         with self.lock:
             self.become(*keeping.thawed(self.origin))
+            # what was done since it was opened, at its very first moment too, has not happened now
+            self.lineage = self.lineage.branch(self.state.now - 2_000)
             self.injected.clear()
             return self
 
@@ -133,11 +141,12 @@ class World(Core):
 
         Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; then this one stays.
         """
-        dialect, whole, recorded = keeping.read(file)
+        head, whole, recorded = keeping.read(file)
         with self.lock:
-            self.dialect = dialect  # type: ignore[assignment]  # one of its two words, as it was written
+            self.dialect = head.dialect  # type: ignore[assignment]  # one of its two words, as it was written
             self.origin = whole.origin
             self.become(whole.state, recorded)
+            self.lineage = head.lineage.branch(self.state.now)
             return self
 
     # --- what happens -------------------------------------------------------------------------------------------------

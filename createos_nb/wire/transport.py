@@ -23,6 +23,7 @@ from createos_nb.errors import (
     Unreachable,
     Unreadable,
 )
+from createos_nb.lineage import WORLD_HEADER
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK, Secret
 from createos_nb.wire import response
@@ -92,6 +93,8 @@ class Transport:
         self.log = Log()
         #: A simulator answered: it says so in a header.
         self.simulated = False
+        #: What a served world says of which world it is; "" of the platform.
+        self.world = ""
         self._text = str(self.base)
         self._origin = _origin(self.base)
         self._key = _key(api_key or access_token or "")
@@ -152,7 +155,9 @@ class Transport:
 
     def _heard(self, answer: httpx.Response, sent: float) -> None:
         """What any answer of the other side says besides: whether it is a simulator, and what time it is there."""
-        self.simulated |= SIMULATOR_HEADER in answer.headers
+        if SIMULATOR_HEADER in answer.headers:
+            self.simulated = True
+            self.world = answer.headers.get(WORLD_HEADER, self.world)
         self.there.learn(answer.headers, sent)
 
     def send(self, request: Request) -> msgspec.Raw | bytes:

@@ -143,7 +143,7 @@ def test_what_is_no_journal_can_not_be_chosen(client: Any, folder: Path) -> None
     scaled(client)
     (folder / "torn.jsonl").write_text("{}\n{}\n")
     panel = panels.journal(client)
-    assert [row["off"] for row in panel._grid.rows] == ["", "it can't be read"]
+    assert [row["off"] for row in panel._grid.rows] == ["", "it is damaged, or was edited"]
     assert runs_of(plans.runs(folder))["steps"].tolist() == ["1 of 1 done", "–"]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,11 @@ def test_a_torn_last_line_does_no_harm(client: Any, tmp_path: Path) -> None:
 def test_a_second_writer_is_refused_by_the_name_of_the_first(client: Any, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
-    with Journal(path).writing(client.clock.now()), pytest.raises(JournalBusy) as busy:
+    with Journal(path).writing(client.clock.now(), client.whoami()), pytest.raises(JournalBusy) as busy:
         plan.apply(confirm=plan.token, reason="why", journal=path)
-    assert f"process {os.getpid()} on" in busy.value.holder
+    who = f"{client.whoami()} ({getpass.getuser()} on {socket.gethostname()}), process {os.getpid()}, since"
+    assert busy.value.holder.startswith(who)
+    assert who in str(busy.value)
     assert plan.apply(confirm=plan.token, reason="why", journal=path).finished
 
 

@@ -20,9 +20,12 @@ def test_a_plan_that_touches_users_needs_its_token_and_a_reason(client: Any, wor
     assert plan.serves_users
     with pytest.raises(ConfirmationNeeded) as missing:
         plan.apply(reason="why")
-    assert missing.value.wanted == plan.token
-    with pytest.raises(ConfirmationNeeded):
+    with pytest.raises(ConfirmationNeeded) as wrong:
         plan.apply(confirm="000000000000", reason="why")
+    for error in (missing.value, wrong.value):
+        assert plan.token not in f"{error!r} {error.args} {vars(error)}"  # the plan alone shows it
+    assert re.fullmatch("[0-9a-f]{12}", plan.token)
+    assert plan.token in repr(plan)
     with pytest.raises(ReasonNeeded):
         plan.apply(confirm=plan.token, reason="  ")
     wanted = plan.candidates.loc[plan.candidates["version"] == 15, "deployment"].item()
@@ -286,3 +289,13 @@ def test_a_world_that_moves_during_a_step_stops_it_before_the_next(client: Any) 
         plan.apply(confirm=plan.token, reason="why", on_event=event)
     assert failed.value.done["step"].tolist() == [1]
     assert [step.what for step in failed.value.undo.steps] == ["release auto-promotion of production"]
+
+
+def test_an_error_does_not_hand_out_the_name_that_it_asks_to_be_typed(client: Any) -> None:
+    plan = runbooks.delete(client, "orders-api", missing_ok=True)
+    assert plan.final
+    for given in (None, "something-else", plan.token):
+        with pytest.raises(ConfirmationNeeded) as asked:
+            plan.apply(confirm=given, reason="why")
+        assert "orders-api" not in f"{asked.value!r} {asked.value.args} {vars(asked.value)}"
+    assert "type the name: orders-api" in repr(plan)

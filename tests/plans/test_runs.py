@@ -42,7 +42,9 @@ def test_a_folder_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
         "steps": "Int64",
         "ended": "datetime64[us, UTC]",
         "reason": "str",
+        "who": "str",
         "where": "str",
+        "world": "str",
         "file": "str",
     }
     assert not (tmp_path / "none").exists()
@@ -62,7 +64,7 @@ def test_runs_tell_what_became_of_them(client: Any, tmp_path: Path) -> None:
         "stopped.jsonl": "stopped",
         "finished.jsonl": "finished",
         "interrupted.jsonl": "interrupted",
-        "other.jsonl": "unreadable",
+        "other.jsonl": "damaged",
     }
     assert frame.index[0] == "stopped.jsonl"
     row = frame.loc["finished.jsonl"]

@@ -66,6 +66,11 @@ class Making(Step, kw_only=True):
     def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
         return {}
 
+    def rests_on(self, present: Present) -> Any:
+        """The newest deployment: once another one is made, a token that was given for this one is used up."""
+        rows = present.deployments(self.target.project)
+        return max((row.get("versionNumber") or 0 for row in rows), default=0)
+
     def fields(self) -> list[tuple[str, str, str]]:
         return [("newest deployment", "–", self.source())]
 

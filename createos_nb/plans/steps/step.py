@@ -95,6 +95,10 @@ class Step(Struct, kw_only=True, tag_field="kind"):
         """What else tells one step from another."""
         return None
 
+    def rests_on(self, present: Present) -> Any:
+        """What of the world the step rests on beside the values before, for the token: ids and versions, no times."""
+        return None
+
     def fields(self) -> list[tuple[str, str, str]]:
         """(field, before, after) for people."""
         return [

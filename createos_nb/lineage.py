@@ -1,0 +1,64 @@
+"""Which world a world is, and whose past is its own.
+
+A world that is opened has an id, which saving, loading and forking keep. From a fork on, or from a save on where the
+file is opened later, things take another course: what happened in the one course afterwards never happened in the
+other. So each course has a name, and knows until when those before it are its past.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from msgspec import Struct
+
+#: What a served world says of itself; the header's value is a `Lineage` as text.
+WORLD_HEADER: Final = "x-createos-world"
+#: So many courses are told of in a header.
+_TOLD: Final = 20
+
+
+class Lineage(Struct, frozen=True):
+    """The id of a world, the name of its course, and the courses before it, each with its end (Unix microseconds)."""
+
+    id: str = ""
+    course: str = ""
+    past: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def fresh(cls) -> Lineage:
+        """That of a world that is opened anew."""
+        return cls(_name(), _name())
+
+    def branch(self, now: int) -> Lineage:
+        """That of another world which is as this one is at a moment, and goes its own way from there."""
+        if not self.id:
+            return self.fresh()
+        earlier = [(name, until) for name, until in self.past if until < now]
+        later = [(name, now) for name, until in self.past if until >= now]
+        return Lineage(self.id, _name(), (*earlier, *later, (self.course, now)))
+
+    def knows(self, course: str, at: int) -> bool:
+        """Whether what happened in a course, at a moment, belongs to the past of this one."""
+        if course == self.course:
+            return True
+        # journals keep milliseconds, rounded
+        return any(name == course and at <= until + 500 for name, until in self.past)
+
+    def __str__(self) -> str:
+        return " ".join([self.id, self.course, *(f"{name}@{until}" for name, until in self.past[-_TOLD:])])
+
+    @classmethod
+    def read(cls, text: str) -> Lineage:
+        """What `str` gives; that of no world for anything else."""
+        try:
+            own, course, *past = text.split()
+            return cls(
+                own, course, tuple((name, int(until)) for name, _, until in (one.partition("@") for one in past))
+            )
+        except ValueError:
+            return cls()
+
+
+def _name() -> str:
+    return secrets.token_hex(6)
