@@ -16,7 +16,7 @@ import nbformat
 import pytest
 
 import createos_nb
-from createos_nb.cli import main
+from createos_nb.cli import codes, main
 from createos_nb.cli import run as command
 from createos_nb.running.parameters import tags
 
@@ -43,17 +43,27 @@ def test_help_lists_the_exit_codes(capsys: Any) -> None:
     with pytest.raises(SystemExit):
         main(["run", "--help"])
     text = capsys.readouterr().out
-    for line in ("0    done", "1    failed", "2    refused", "3    wrong parameter", "4    confirmation needed"):
+    for line in (
+        "0    done",
+        "1    failed",
+        "2    usage",
+        "3    refused",
+        "4    confirmation needed",
+        "5    FAIL",
+        "6    NO DATA",
+    ):
         assert line in text
 
 
-@pytest.mark.parametrize("words", [["--nonsense"], ["-p", "a=1"], ["--live", "42_rollback"], ["00_tour", "--live"]])
-def test_wrong_words_are_3(words: list[str], capsys: Any) -> None:
+@pytest.mark.parametrize(
+    "words", [["--nonsense"], ["-p", "a=1"], ["--live", "42_rollback"], ["31_build_your_own_world", "--live"]]
+)
+def test_wrong_words_are_2(words: list[str], capsys: Any) -> None:
     try:
         code = main(["run", *words])
     except SystemExit as end:
         code = int(str(end.code))
-    assert code == 3
+    assert code == 2
     assert capsys.readouterr().err
 
 
@@ -96,15 +106,15 @@ def test_outputs_of_an_earlier_run_are_not_kept(run: Any, write: Any) -> None:
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
-        ("ValueError('no')", command.FAILED),
-        ("createos_nb.ConfigurationError('no')", command.FAILED),
-        ("createos_nb.UnknownName('project', 'x', ['y'])", command.WRONG),
-        ("plans.ReasonNeeded('give a reason')", command.WRONG),
-        ("plans.JournalBusy('a', 'b')", command.REFUSED),
-        ("createos_nb.ReadOnlyError('only reads')", command.REFUSED),
-        ("plans.ConfirmationNeeded('look', 'abc')", command.CONFIRM),
-        ("plans.StepFailed('a step')", command.FAILED),
-        ("SystemExit(7)", command.FAILED),
+        ("ValueError('no')", codes.FAILED),
+        ("createos_nb.ConfigurationError('no')", codes.FAILED),
+        ("createos_nb.UnknownName('project', 'x', ['y'])", codes.WRONG),
+        ("plans.ReasonNeeded('give a reason')", codes.WRONG),
+        ("plans.JournalBusy('a', 'b')", codes.REFUSED),
+        ("createos_nb.ReadOnlyError('only reads')", codes.REFUSED),
+        ("plans.ConfirmationNeeded('look', 'abc')", codes.CONFIRM),
+        ("plans.StepFailed('a step')", codes.FAILED),
+        ("SystemExit(7)", codes.FAILED),
     ],
 )
 def test_what_a_cell_raises_decides_the_code(raised: str, code: int) -> None:
@@ -130,14 +140,14 @@ def test_what_is_refused_has_changed_nothing(run: Any, write: Any) -> None:
         "plan.apply(confirm=plan.confirmation, reason='a test')"
     )
     found = run(str(write("mine", SEAM, OPENED, odd, held)))
-    assert found.code == 2, found.err
+    assert found.code == 3, found.err
     assert "Refused: nothing was changed" in found.err
     assert found.journals == []
 
 
 def test_a_failed_run_is_kept_with_the_cell_that_failed(run: Any, write: Any) -> None:
     found = run(str(write("mine", SEAM, OPENED, "client.projects.get('nowhere')", "print('never')")))
-    assert found.code == 3
+    assert found.code == 2
     assert "there is no project 'nowhere'; there is: " in found.err
     assert found.notebook.cells[-2].outputs[0].ename == "UnknownName"
     assert found.notebook.cells[-1].outputs == []

@@ -105,7 +105,7 @@ def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_token(
         assert asked[2:] == [*words, "-p", f"confirm={token}", "-p", "reason=why"]
 
         without = run(*words, "-p", f"confirm={token}")
-        assert without.code == 3
+        assert without.code == 2
         assert "reason" in without.err
         wrong = run(*words, "-p", "confirm=0123456789ab", "-p", "reason=why")
         assert wrong.code == 4

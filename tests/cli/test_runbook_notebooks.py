@@ -134,7 +134,7 @@ def test_without_a_new_value_nothing_is_taken_away(
     found = run(
         str(write("mine", "from createos_nb import Secret", "Secret.from_environment('NEW_VALUE')")),
     )
-    assert found.code == 3
+    assert found.code == 2
     assert "the environment variable NEW_VALUE is not set here" in found.err
 
 
