@@ -90,3 +90,12 @@ def test_the_window_of_a_skewed_clock_is_the_platforms(seconds: int) -> None:
         assert client.analytics.requests_over_time("storefront", "production").equals(sound)
         assert client.analytics.overall_requests("storefront", "production")["total"] == sound["count"].sum()
     assert client.analytics.requests_over_time("storefront", "production").equals(sound)
+
+
+def test_the_client_says_what_time_it_is_there(wire: Any) -> None:
+    client, seen = wire.client(dated, clock=Machine())
+    assert str(client.now) == "2030-03-17 17:46:40+00:00"
+    assert client.now.tzname() == "UTC"
+    assert seen.lines == ["HEAD /"]
+    inside = createos_nb.simulate("storefront")
+    assert inside.now == inside.world.now
