@@ -132,10 +132,19 @@ def equal(claim: str, found: Any, wanted: Any) -> Check:
 
 
 def at_most(claim: str, found: Any, limit: float, unit: str = "") -> Check:
-    """A claim that a figure is not above a limit; NO DATA where it is not known."""
+    """A claim that a figure is not above a limit; NO DATA where either is not known."""
     words = f" {unit}" if unit else ""
-    figure = f"{_text(found)}{words}" if not _missing(found) else found
-    return check(claim, None if _missing(found) else bool(found <= limit), figure, f"at most {limit:g}{words}")
+    unknown = _missing(found) or _missing(limit)
+    figure = found if _missing(found) else f"{_text(found)}{words}"
+    return check(claim, None if unknown else bool(found <= limit), figure, f"at most {_text(limit)}{words}")
+
+
+def at_least(claim: str, found: Any, limit: float, unit: str = "") -> Check:
+    """A claim that a figure is not below a limit; NO DATA where either is not known."""
+    words = f" {unit}" if unit else ""
+    unknown = _missing(found) or _missing(limit)
+    figure = found if _missing(found) else f"{_text(found)}{words}"
+    return check(claim, None if unknown else bool(found >= limit), figure, f"at least {_text(limit)}{words}")
 
 
 def complete(claim: str, *frames: pd.DataFrame) -> Check:

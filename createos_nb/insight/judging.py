@@ -11,7 +11,7 @@ from createos_nb.checks import Check, check
 #: Two-sided, of the difference between two shares.
 _CONFIDENCE: Final = 0.95
 #: Percentage points: by so much less than that the share of server errors may have risen.
-_MARGIN: Final = 1.0
+_MARGIN: Final = 2.0
 
 
 def none_lost(effect: pd.DataFrame) -> Check:
@@ -47,10 +47,10 @@ def errors_fell(effect: pd.DataFrame) -> Check:
 def errors_not_risen(effect: pd.DataFrame) -> Check:
     """Server errors do not make up more of the requests after the change than before it.
 
-    PASS where the 95 % interval of the difference excludes a rise of one percentage point. FAIL where it shows a rise.
+    PASS where the 95 % interval of the difference excludes a rise of two percentage points. FAIL where it shows a rise.
     NO DATA where there are too few requests for either.
     """
-    claim, threshold = "server errors have not risen", f"a rise of less than {_MARGIN:g} point, at 95 %"
+    claim, threshold = "server errors have not risen", f"a rise of less than {_MARGIN:g} points, at 95 %"
     found = _difference(effect)
     if isinstance(found, str):
         return check(claim, None, found, threshold)

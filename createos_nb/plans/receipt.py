@@ -128,6 +128,16 @@ class Receipt:
             for step, row in zip(self._steps, notes, strict=True)
         )
 
+    def verify(self) -> Checks:
+        """`checks`, and whether what was done is still so, read now. Raises what reading raises."""
+        claim, threshold = "it is still so now", "nobody has changed it since"
+        finished = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
+        if len(finished) < len(self._steps) or not self._steps:
+            return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
+        found = moved.overtaken(self._steps, Present(self._client), self._ids, finished)
+        said = "; ".join(f"{one['target']}: {one['field']} is {one['now']}, not {one['planned']}" for one in found)
+        return self.checks + Check(claim, FAIL if found else PASS, said or "read again", threshold)
+
     @property
     def summary(self) -> str:
         """The run in a line."""

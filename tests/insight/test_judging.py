@@ -23,7 +23,7 @@ def effect(
     ("before", "after", "fell", "risen"),
     [
         ((1000, 100), (1000, 2), "PASS", "PASS"),
-        ((1000, 100), (1000, 100), "FAIL", "NO DATA"),  # it has not even halved; a rise of a point is not excluded
+        ((1000, 100), (1000, 100), "FAIL", "NO DATA"),  # it has not even halved; a rise of two points is not excluded
         ((1000, 2), (1000, 100), "FAIL", "FAIL"),
         ((100_000, 100), (100_000, 100), "FAIL", "PASS"),
         ((1000, 0), (1000, 0), "NO DATA", "PASS"),  # nothing could fall
