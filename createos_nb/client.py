@@ -23,6 +23,7 @@ from createos_nb.times import iso
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
 from createos_nb.wire.retry import RetryPolicy
+from createos_nb.wire.server_clock import ServerClock
 from createos_nb.wire.transport import Transport, host
 
 if TYPE_CHECKING:
@@ -213,9 +214,17 @@ class Client:
         return str(self.transport.base)
 
     @property
-    def clock(self) -> Clock:
-        """The clock that waits are measured on: the world's, where there is a world."""
-        return self.transport.clock
+    def clock(self) -> ServerClock:
+        """The other side's clock, on which waits are measured: that of the platform, or of a world."""
+        return self.transport.there
+
+    @property
+    def now(self) -> pd.Timestamp:
+        """What the other side's clock says now (UTC): `start="-1h"` is counted from it, whatever the clock here says.
+
+        Learned from the answers; where nothing was answered yet it is asked for, once.
+        """
+        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC")
 
     @property
     def now(self) -> pd.Timestamp:
@@ -244,7 +253,7 @@ class Client:
 
     def stamp(self, operation: str) -> dict[str, Any]:
         """What a frame made of several answers says of itself in its `attrs`."""
-        return {"operation": operation, "at": iso(int(self.clock.now())), "where": self.where}
+        return {"operation": operation, "at": iso(int(self.transport.now())), "where": self.where}
 
     def spread(self, work: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
         """(item, `work(item)`) in order, several at a time, for work that itself asks one thing after another."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Protocol
 
@@ -20,13 +21,37 @@ class Clock(Protocol):
         """Let that much time pass."""
 
 
+class WaitClock(Clock, Protocol):
+    """What whoever waits for the other side needs of its time."""
+
+    @property
+    def least(self) -> float:
+        """Seconds that two looks lie apart at least."""
+
+    def passed(self) -> float:
+        """Seconds since some beginning, that nobody sets: for deadlines."""
+
+
+def ticks() -> float:
+    """Seconds since some beginning, that nobody sets; where the system tells, those spent asleep are among them."""
+    return time.clock_gettime(_ASLEEP_TOO) if _ASLEEP_TOO is not None else time.monotonic()
+
+
+# a laptop that wakes up must not believe that it is still yesterday; on macOS the raw clock goes on while it sleeps
+_NAME = "CLOCK_MONOTONIC_RAW" if sys.platform == "darwin" else "CLOCK_BOOTTIME"
+_ASLEEP_TOO: int | None = getattr(time, _NAME, None)
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock as it was at the start, and what has passed since: a clock that is set does no harm."""
 
     virtual = False
 
+    def __init__(self) -> None:
+        self._start = time.time() - ticks()
+
     def now(self) -> float:
-        return time.time()
+        return self._start + ticks()
 
     def sleep(self, seconds: float) -> None:
         if seconds > 0:

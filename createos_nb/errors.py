@@ -23,6 +23,7 @@
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
     CostWarning                   a read will wait on the rate limit; says for how many requests
+    ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
 
 Every error about a request has `operation` (the platform's name), `method`, `path`, `status` (None without an answer),
 `reason` (the platform's own words), `hint` (what to do next) and, for operations that change something, `applied`:
@@ -206,6 +207,10 @@ class IncompleteWarning(UserWarning):
 
 class CostWarning(UserWarning):
     """A read will wait on the rate limit; the message says for how many requests."""
+
+
+class ClockWarning(UserWarning):
+    """Times may be wrong: a window lies in the other side's future, or its answers don't say what time it is."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

@@ -107,7 +107,7 @@ class Asking:
             if value is msgspec.UNSET or parameter.name in ("limit", "offset", "page", "per_page"):
                 continue
             if parameter.ref is None:
-                values[parameter.key] = ready(operation, parameter, value, self.transport.now())
+                values[parameter.key] = ready(operation, parameter, value, self.transport.now)
                 continue
             values[parameter.key] = self._ids(parameter, value, project, arguments, remembered)
             if parameter.ref.noun == "project" and not parameter.many:
@@ -224,7 +224,7 @@ class Asking:
         frame.attrs |= {
             "operation": operation.name,
             "asked": asked,
-            "at": iso(int(self.transport.clock.now())),
+            "at": iso(int(self.transport.now())),
             "where": self.where(),
             "complete": complete,
             **{name: value for name, value in (more or {}).items() if name not in _OWN},

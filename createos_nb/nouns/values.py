@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -19,13 +19,13 @@ from createos_nb.words import SECRET_MAPS, SECRET_VALUES
 _FIRST_USE: Final = threading.Lock()
 
 
-def ready(operation: Operation, parameter: Parameter, value: Any, now: float) -> Any:
-    """One argument as it is sent. Raises `InvalidInput`, naming the call, the argument and the limit."""
+def ready(operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float]) -> Any:
+    """One argument as it is sent; `now` is asked where a time is meant. Raises `InvalidInput`, naming the call, the argument and the limit."""
     name = f"{operation.call}: {parameter.name}"
     if value is None and parameter.nullable:
         return None
     if parameter.moment:
-        seconds = unix(value, now, name)
+        seconds = unix(value, now(), name)
         return iso(seconds) if parameter.moment.unit == "iso" else int(seconds // 1)
     if parameter.fields:
         return _object(parameter, value, name)

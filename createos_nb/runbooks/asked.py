@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def value_of(client: Client, operation: str, name: str, value: Any) -> Any:
     """A value as the operation takes it. Raises `InvalidInput`, naming the limit."""
     found = find(operation)
-    return ready(found, found.by_key[name], value, client.clock.now())
+    return ready(found, found.by_key[name], value, client.clock.now)
 
 
 def paths_of(paths: str | Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ from createos_nb.simulator.faults import Broken
 from createos_nb.simulator.gateway import Answered
 from createos_nb.simulator.moments import http_date
 from createos_nb.simulator.refusal import Refusal
+from createos_nb.wire.server_clock import SPEED_HEADER
 
 if TYPE_CHECKING:
     from createos_nb.simulator.pace import Pace
@@ -46,6 +47,8 @@ class Application:
     def __init__(self, world: World, pace: Pace, file: StateFile | None = None) -> None:
         self._world, self._pace, self._file = world, pace, file
         self._edge = Edge(world)
+        #: How fast its time passes, so that clients can count on by themselves.
+        self._speed = (SPEED_HEADER.encode(), str(pace.speed).encode())
         settings = world.state.settings
         self._most = max(settings.body_bytes, settings.upload_bytes) + _FORM
 
@@ -150,7 +153,9 @@ class Application:
     # --- answers ------------------------------------------------------------------------------------------------------
 
     async def _send(self, send: Send, reply: Reply) -> None:
-        headers = [*_encoded(reply.headers), (b"date", http_date(self._world.state.now).encode())]
+        with self._world.lock:
+            now = self._pace.now()
+        headers = [*_encoded(reply.headers), (b"date", http_date(now).encode()), self._speed]
         if reply.status not in _NO_LENGTH and not any(name == "content-length" for name, _ in reply.headers):
             headers.append((b"content-length", str(len(reply.body)).encode()))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})

@@ -24,6 +24,10 @@ class WorldClock:
         """Unix seconds (UTC) in the world, as whoever waits on this clock believes."""
         return self._world.state.now / SECOND + self.skew
 
+    def ticks(self) -> float:
+        """Seconds that nobody sets: what has passed in the world, whatever this clock shows."""
+        return self._world.state.now / SECOND
+
     def sleep(self, seconds: float) -> None:
         """Let that much of the world's time pass; what is due meanwhile happens."""
         self._world.move(round(seconds * SECOND))

@@ -46,6 +46,10 @@ class Pace:
             passed, self._last = now - self._last, now
             self._world.move(round(passed * self.speed * SECOND))
 
+    def now(self) -> int:
+        """The world's time as it has gone on for real since somebody last looked, in microseconds since 1970."""
+        return self._world.state.now + round(max(0.0, self._ticks() - self._last) * self.speed * SECOND)
+
     def seconds(self, microseconds: int) -> float:
         """Real seconds that so much of the world's time takes; infinite where it stands still."""
         if microseconds <= 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -54,8 +53,7 @@ def save(transport: Transport, operation: Operation, address: Secret | str, targ
 def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Path, most: int, attempt: int) -> int:
     facts: dict[str, Any] = {"operation": operation.name, "method": "GET", "path": _shown(url)}
     secrets = _secrets(url)
-    virtual, began = transport.clock.virtual, transport.clock.now()
-    ticks = began if virtual else time.perf_counter()
+    sent = transport.there.tick()
     status: int | None = None
     size = 0
     try:
@@ -69,7 +67,7 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
                     secrets += _secrets(url)
                     continue
                 if status != 200:
-                    raise _refusal(answer, operation, facts["path"], secrets, transport.clock.now())
+                    raise _refusal(answer, operation, facts["path"], secrets, transport.there.heard())
                 size = _written(answer, target, most, facts)
                 return size
             finally:
@@ -80,8 +78,8 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
         error.request = httpx.Request("GET", f"{url.scheme}://{url.netloc.decode('ascii')}")
         raise response.redacted(_no_answer(error, facts), secrets) from None
     finally:
-        spent = (transport.clock.now() if virtual else time.perf_counter()) - ticks
-        transport.log.add(Sent(began, operation.name, "GET", facts["path"], status, spent, attempt, size))
+        spent = transport.there.tick() - sent
+        transport.log.add(Sent(transport.there.ago(spent), operation.name, "GET", facts["path"], status, spent, attempt, size))
 
 
 def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str, Any]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, Final
@@ -14,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import msgspec
 
-from createos_nb.clock import Clock, SystemClock
+from createos_nb.clock import Clock, SystemClock, ticks
 from createos_nb.errors import (
     ConfigurationError,
     InvalidInput,
@@ -31,16 +30,15 @@ from createos_nb.wire.limiter import Limiter, RateLimit
 from createos_nb.wire.log import Log, Sent
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
+from createos_nb.wire.server_clock import PROMPT, ServerClock, Steady
 from createos_nb.wire.trust import environment, trusted
 from createos_nb.wire.unsure import advised
 
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
 
-#: The time in an answer is a whole second, and an answer takes time: smaller differences say nothing.
-_EXACT: Final = 5.0
-#: Seconds that an answer may take which only tells the time.
-_PROMPT: Final = 5.0
+#: How often it is asked what time it is there, before that is given up.
+_ASKED: Final = 3
 
 _MOST_REDIRECTS: Final = 5
 _NEVER_MADE: Final = (
@@ -88,14 +86,12 @@ class Transport:
         self.base = _base(base_url)
         self.clock = clock or SystemClock()
         self.retry = retry or RetryPolicy()
-        self.limiter = Limiter(limit, self.clock) if limit else None
+        #: The time of the other side.
+        self.there = ServerClock(self.clock, self._ask_time)
+        self.limiter = Limiter(limit, Steady(self.there)) if limit else None
         self.log = Log()
         #: A simulator answered: it says so in a header.
         self.simulated = False
-        #: Seconds by which the other side's clock is ahead of this one.
-        self._ahead = 0.0
-        #: What this clock and the ticks of the machine read when that was learned; None: not yet.
-        self._learned: tuple[float, float] | None = (0.0, 0.0) if self.clock.virtual else None
         self._text = str(self.base)
         self._origin = _origin(self.base)
         self._key = _key(api_key or access_token or "")
@@ -126,44 +122,38 @@ class Transport:
         return blake2b(secret.encode(), key=self._key.reveal().encode()[:64], digest_size=8).hexdigest()
 
     def now(self) -> float:
-        """Unix seconds, as the other side counts them: its answers carry its time, and a clock here may be wrong.
-
-        A served simulator lives in a time of its own altogether: "-1h" means its last hour. Where nothing has been
-        answered yet, or this clock was set since, it is asked: a HEAD without the key, for which any answer serves.
-        """
-        if self._learned is None or abs(self._drift(self._learned)) > _EXACT:
-            self._ask_time()
-        return self.clock.now() + self._ahead
-
-    def _marks(self) -> tuple[float, float]:
-        """Two readings that go alike, unless this clock is set; a virtual one says itself by how much."""
-        if self.clock.virtual:
-            return getattr(self.clock, "skew", 0.0), 0.0
-        return self.clock.now(), time.perf_counter()
-
-    def _drift(self, learned: tuple[float, float]) -> float:
-        clock, ticks = self._marks()
-        return (clock - learned[0]) - (ticks - learned[1])
+        """Unix seconds as the other side counts them; see `ServerClock.now`."""
+        return self.there.now()
 
     def _ask_time(self) -> None:
-        # also where it is asked in vain: not before every request again
-        self._learned = self._marks()
-        asked = httpx.Request("HEAD", self.base, headers=self._common)
-        asked.extensions["timeout"] = httpx.Timeout(_PROMPT).as_dict()
-        try:
-            if not self._http.is_closed:
+        """A HEAD without the key, for which any answer serves. Raises `NoAnswer`, `ConfigurationError`."""
+        if self._http.is_closed:
+            raise ConfigurationError("this client is closed: open another one")
+        began = ticks()
+        for attempt in range(1, _ASKED + 1):
+            asked = httpx.Request("HEAD", self.base, headers=self._common)
+            left = PROMPT - (ticks() - began)
+            asked.extensions["timeout"] = httpx.Timeout(max(left, 0.1)).as_dict()
+            sent = self.there.tick()
+            try:
                 answer = self._go(asked)
-                self.simulated |= SIMULATOR_HEADER in answer.headers
-                self._learn_time(answer.headers)
-        except (httpx.TransportError, httpx.DecodingError):
-            pass  # the request that the time is wanted for says what is wrong
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                pause = 0.1 * 2**attempt
+                if attempt == min(_ASKED, self.retry.attempts) or ticks() - began + pause > PROMPT:
+                    late = isinstance(error, httpx.TimeoutException)
+                    said = str(error) or type(error).__name__
+                    raise (TimedOut if late else Unreachable)(
+                        f"what time it is there could not be asked: {said}", method="HEAD", path="/"
+                    ) from error
+                self.clock.sleep(pause)
+            else:
+                self._heard(answer, sent)
+                return
 
-    def _learn_time(self, headers: httpx.Headers) -> None:
-        there = response.http_date(headers["date"]) if "date" in headers else None
-        if there is not None:
-            self._learned = self._marks()
-            ahead = there - self.clock.now()
-            self._ahead = ahead if abs(ahead) > _EXACT else 0.0
+    def _heard(self, answer: httpx.Response, sent: float) -> None:
+        """What any answer of the other side says besides: whether it is a simulator, and what time it is there."""
+        self.simulated |= SIMULATOR_HEADER in answer.headers
+        self.there.learn(answer.headers, sent)
 
     def send(self, request: Request) -> msgspec.Raw | bytes:
         """The JSON of the answer's payload. Raises a `RequestError`."""
@@ -200,25 +190,23 @@ class Transport:
         built = httpx.Request("GET", address, headers={**self._common, "Accept": "*/*"})
         if timeout is not None:
             built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
+        sent = self.there.tick()
         answer = self._go(built)
         if _origin(address) == self._origin:
-            self.simulated |= SIMULATOR_HEADER in answer.headers
-            self._learn_time(answer.headers)
+            self._heard(answer, sent)
         return answer
 
     def _once(self, request: Request, built: httpx.Request, attempt: int) -> msgspec.Raw | bytes:
         operation = request.operation
-        virtual = self.clock.virtual
-        began = self.clock.now()
-        ticks = began if virtual else time.perf_counter()
+        sent = self.there.tick()
         status: int | None = None
         size = 0
         try:
             with self._slots:
                 answer = self._exchange(built, operation)
             status, size = answer.status_code, len(answer.content)
-            self.simulated |= SIMULATOR_HEADER in answer.headers
-            self._learn_time(answer.headers)
+            if _origin(answer.request.url) == self._origin:
+                self._heard(answer, sent)
         except httpx.TransportError as error:
             # the exception holds the request, and with it the key; whoever reports errors sends it along
             error.request = httpx.Request(operation.method, self._text + request.path)
@@ -229,8 +217,8 @@ class Transport:
             advised(unreadable, operation, request.path)
             raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
-            spent = (self.clock.now() if virtual else time.perf_counter()) - ticks
-            self.log.add(Sent(began, operation.name, operation.method, request.path, status, spent, attempt, size))
+            spent = self.there.tick() - sent
+            self.log.add(Sent(self.there.ago(spent), operation.name, operation.method, request.path, status, spent, attempt, size))
         told: float | None = None
         try:
             return response.payload(
@@ -241,7 +229,7 @@ class Transport:
                     answer.content,
                     request.path,
                     self._secrets(request),
-                    self.clock.now(),
+                    self.there.heard(),
                 )
             )
         except RequestError as error:
