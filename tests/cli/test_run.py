@@ -7,6 +7,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -190,3 +191,88 @@ def test_an_interrupt_leaves_what_there_is(start: Any, write: Any, journals: Pat
     [kept] = journals.rglob("*.ipynb")
     assert "here" in kept.read_text(encoding="utf-8")
     assert str(kept.parent) in out
+
+
+CHECKED = """
+from createos_nb.checks import Checks, check
+
+Checks(check("it is so", {holds}, "3 of 4", "all"))
+"""
+
+
+@pytest.mark.parametrize(("holds", "code", "word"), [("True", 0, "PASS"), ("False", 5, "FAIL"), ("None", 6, "NO DATA")])
+def test_the_checks_that_are_shown_last_decide_how_it_ends(
+    holds: str, code: int, word: str, run: Any, write: Any
+) -> None:
+    earlier = CHECKED.format(holds="True" if holds != "True" else "False")
+    found = run(str(write("mine", "# Mine", earlier, CHECKED.format(holds=holds), "print('and on')")))
+    assert found.code == code, found.err
+    assert f"s: {word}: {'1 of 1 checks pass' if code == 0 else '0 of 1 checks pass; it is so: '}" in found.out
+    assert "Done" not in found.out
+
+
+def test_one_that_checks_nothing_says_so(run: Any, write: Any) -> None:
+    found = run(str(write("mine", "print('here')")))
+    assert found.code == 0
+    assert "s: ended; it checks nothing." in found.out
+
+
+def test_what_stops_after_a_change_is_a_failure_and_no_refusal(run: Any, write: Any) -> None:
+    """A wrong name in a later cell is no mere usage: something has been changed by then."""
+    act = (
+        "from createos_nb import runbooks\n"
+        'plan = runbooks.scale(client, "storefront", "staging", replicas=2)\n'
+        'receipt = plan.apply(confirm=plan.token, reason="a test")'
+    )
+    found = run(str(write("mine", SEAM, OPENED, act, "client.projects.get('nowhere')")))
+    assert found.code == 1, found.err
+
+
+def test_a_gate_that_does_not_let_pass_is_told_from_one_that_can_not_judge(run: Any, write: Any) -> None:
+    canary = (
+        "from createos_nb import runbooks\n"
+        "gate = lambda old, new: runbooks.Verdict(False, 'by its gate', enough={enough})\n"
+        'plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], gate=gate)\n'
+        'plan.apply(confirm=plan.confirmation, reason="a test")'
+    )
+    codes_found = [
+        run(str(write(f"mine{enough}", SEAM, OPENED, canary.format(enough=enough)))).code for enough in (True, False)
+    ]
+    assert codes_found == [codes.CHECK_FAILED, codes.UNKNOWN]
+
+
+def test_alone_it_prints_its_help(capsys: Any) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    for line in codes.DETAILS.splitlines():
+        assert line in out
+
+
+@pytest.mark.parametrize("name", ["dashboard", "demo", "login", "run", "serve", "whoami"])
+def test_every_command_has_the_same_exit_codes(name: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([name, "--nonsense"])
+    assert end.value.code == 2
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    assert codes.DETAILS.strip() in capsys.readouterr().out
+
+
+def test_a_process_that_has_applied_a_plan_ends_without_a_warning(journals: Path, monkeypatch: Any) -> None:
+    """Also where nobody closes the client, and the journal stands in the temporary folder of the process."""
+    monkeypatch.delenv("CREATEOS_NB_JOURNALS")
+    code = (
+        "import createos_nb\nfrom createos_nb import runbooks\n"
+        'client = createos_nb.simulate("bad-release")\n'
+        'plan = runbooks.rollback(client, "storefront", "production")\n'
+        'receipt = plan.apply(confirm=plan.confirmation, reason="a test")\n'
+        "print(receipt.checks.result, receipt.journal.parent)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "dev", "-c", code], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    result, folder = done.stdout.split(maxsplit=1)
+    assert result == "PASS"
+    assert not Path(folder.strip()).exists()
