@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lab check format bench statistics fuzz clean
+.PHONY: demo test lab check format notebooks live lowest newest bench statistics fuzz clean
 
 demo: $(STAMP)  ## run the tour on a simulated platform and write createos-tour.html
 	$(BIN)/createos-nb demo
@@ -26,6 +26,22 @@ check: $(STAMP)  ## style, types, import floors
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+notebooks: $(STAMP)  ## execute the notebooks in place; one whose checks do not pass stays as it was
+	$(BIN)/python -m tools.notebooks
+
+live: $(STAMP)  ## the notebooks against served worlds in real time: those that read pass, those that act say NO DATA
+	CREATEOS_NB_LIVE_SPEED=1 $(BIN)/python -m pytest tests/cli/test_notebooks_read.py tests/cli/test_notebooks_act.py -k live
+
+lowest:  ## the tests at the lowest versions that pyproject.toml declares, on Python 3.12
+	uv venv --quiet --allow-existing --python 3.12 .venv-lowest
+	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[test,lab]'
+	.venv-lowest/bin/python -m pytest -n logical --dist loadfile
+
+newest:  ## the tests at the newest versions there are, on Python 3.13
+	uv venv --quiet --allow-existing --python 3.13 .venv-newest
+	uv pip install --quiet --upgrade --python .venv-newest/bin/python --resolution highest -e '.[test,lab]'
+	.venv-newest/bin/python -m pytest -n logical --dist loadfile
 
 bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 	$(BIN)/python -m benchmarks

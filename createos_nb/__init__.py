@@ -93,7 +93,7 @@ __all__ = [
     "simulate",
 ]
 
-_ROOMS = frozenset({"analysis", "api", "insight", "panels", "plans", "plots", "runbooks", "simulator"})
+_ROOMS = frozenset({"analysis", "api", "checks", "insight", "panels", "plans", "plots", "runbooks", "simulator"})
 
 #: Public names and the modules that they are loaded from when they are first asked for: a command line that only
 #: prints its help, or a notebook that only plots, waits for no client.

@@ -10,7 +10,8 @@ from typing import NoReturn
 
 from createos_nb import __version__
 from createos_nb.cli import dashboard, demo, login, run, serve, whoami
-from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.cli.codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
+from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
 COMMANDS: tuple[ModuleType, ...] = (dashboard, demo, login, run, serve, whoami)
@@ -19,32 +20,45 @@ COMMANDS: tuple[ModuleType, ...] = (dashboard, demo, login, run, serve, whoami)
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(3, f"{self.prog}: {message}\n")
+        self.exit(WRONG, f"{self.prog}: {message}\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = _Parser(prog="createos-nb", description="CreateOS in a notebook.")
+    top = _Parser(
+        prog="createos-nb",
+        description="CreateOS in a notebook.",
+        epilog=DETAILS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     top.add_argument("--version", action="version", version=f"createos-nb {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in COMMANDS:
         one = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        one.formatter_class, one.epilog = argparse.RawDescriptionHelpFormatter, DETAILS
         module.arguments(one)
         one.set_defaults(run=module.run)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 failed, 3 wrong parameter, 130 interrupted; `run` has more."""
-    given = parser().parse_args(arguments)
+    """Run one command, or print the help; gives its exit code, see `codes`."""
+    top = parser()
+    given = top.parse_args(arguments)
+    if given.command is None:
+        top.print_help()
+        return DONE
     try:
         return int(given.run(given))
     except InvalidInput as error:
         print(f"createos-nb: {error}", file=sys.stderr)
-        return 3
+        return WRONG
+    except ReadOnlyError as error:
+        print(f"createos-nb: {error}", file=sys.stderr)
+        return REFUSED
     except (CreateOSError, OSError) as error:
         print(f"createos-nb: {error}", file=sys.stderr)
-        return 1
+        return FAILED
     except KeyboardInterrupt:
         print("createos-nb: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED

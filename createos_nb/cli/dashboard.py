@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import signal
 import socket
 import tempfile
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
+from createos_nb.cli.codes import DONE, INTERRUPTED
 from createos_nb.errors import ConfigurationError
 
 NAME = "dashboard"
@@ -37,17 +40,20 @@ def run(given: argparse.Namespace) -> int:
     page = library.page(given.notebook)
     values = parameters.read(page.parameters, given.parameter, page.name)
     live = placing.profile_of(page, values, given.live)
-    notebook = placing.prepared(page, values, live=live is not None)
+    # what a run is held against is for runs: a dashboard is open for hours
+    notebook = placing.prepared(page, values, live=live is not None, without=["checks"])
     with tempfile.TemporaryDirectory(prefix="createos-dashboard-") as folder:
         import nbformat
 
         path = Path(folder, f"{page.name}.ipynb")
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # has no types
-        _serve(path, _port(given.port), given.theme, open_browser=not given.no_browser)
-    return 0
+        if _serve(path, _port(given.port), given.theme, open_browser=not given.no_browser):
+            return INTERRUPTED
+    return DONE
 
 
-def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> None:
+def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> bool:
+    """Until it is stopped; whether that was an interrupt."""
     try:
         from traitlets.config import Config
         from voila.app import Voila
@@ -68,7 +74,18 @@ def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> None
         import webbrowser
 
         webbrowser.open(address)
-    Voila.launch_instance(argv=[str(notebook)], config=config)
+    came: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        came.append(number)  # Voila ends by it, and does not say so
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        Voila.launch_instance(argv=[str(notebook)], config=config)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return bool(came)
 
 
 def _port(wanted: int) -> int:

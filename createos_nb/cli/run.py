@@ -10,6 +10,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb.checks import FAIL, NO_DATA
+from createos_nb.cli.codes import (
+    CHECK_FAILED,
+    CONFIRM,
+    DETAILS,
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    OF_RESULT,
+    REFUSED,
+    UNKNOWN,
+    WRONG,
+)
 from createos_nb.errors import CreateOSError, InvalidInput
 
 if TYPE_CHECKING:
@@ -19,22 +32,14 @@ if TYPE_CHECKING:
 
 NAME = "run"
 HELP = "Run a notebook, on its simulated world or on the platform; without a name, list what there is."
-DETAILS = """\
-exit codes:
-  0    done
-  1    failed: a cell, a step, or the platform
-  2    refused, and nothing was changed: a precondition fails, or the world has moved
-  3    wrong parameter, or one is missing
-  4    confirmation needed: look at the plan, and run it again with -p confirm=TOKEN
-  130  interrupted
-
+_DETAILS = """\
+The last checks that the notebook shows decide between 0, 5 and 6; one that shows none and comes to its end is 0.
 A run on the platform that was cut off goes on where it was when it is run again with the same parameters.
 
 examples:
   createos-nb run 42_rollback
   createos-nb run 42_rollback --live -p project=storefront -p environment=production -p reason='checkout fails'
 """
-DONE, FAILED, REFUSED, WRONG, CONFIRM, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 #: What a cell has raised, and how the run ends then; whatever else is raised is a failure.
 _ENDS: Final = {
@@ -43,15 +48,20 @@ _ENDS: Final = {
     "ReasonNeeded": WRONG,
     "PreconditionFailed": REFUSED,
     "WorldMoved": REFUSED,
+    "AlreadyApplied": REFUSED,
     "JournalBusy": REFUSED,
     "ReadOnlyError": REFUSED,
     "InvalidInput": WRONG,
+    "CheckFailed": CHECK_FAILED,
+    "NoData": UNKNOWN,
 }
 _WORDS: Final = {
     FAILED: "Failed",
     REFUSED: "Refused",
     WRONG: "Wrong parameter",
-    CONFIRM: "Confirmation needed: nothing was changed",
+    CONFIRM: "Confirmation needed",
+    CHECK_FAILED: FAIL,
+    UNKNOWN: NO_DATA,
     INTERRUPTED: "Interrupted",
 }
 #: Seconds for a cell on a simulated world, where nothing waits; on the platform a wait has its own end.
@@ -59,8 +69,7 @@ _PATIENCE: Final = 600.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = DETAILS
+    parser.epilog = f"{DETAILS}\n{_DETAILS}"
     parser.add_argument(
         "notebook", nargs="?", help="its name, looked for in ./notebooks and then in the package; or a file's path"
     )
@@ -93,7 +102,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _run(page: Page, given: argparse.Namespace) -> int:
-    from createos_nb.running import execution, parameters, placing
+    from createos_nb.running import execution, parameters, placing, verdict
     from createos_nb.running.record import Record
 
     values = parameters.read(page.parameters, given.parameter, page.name)
@@ -115,10 +124,15 @@ def _run(page: Page, given: argparse.Namespace) -> int:
         folder=Path.cwd(),
         timeout=_PATIENCE if live is None else None,
     )
-    code = DONE if failure is None else _code(failure)
+    found = verdict.of(notebook) if failure is None else None
+    if failure is not None:
+        code = _code(failure, changed=record.changed())
+    else:
+        code = DONE if found is None else OF_RESULT[found.result]
     print("", flush=True)
     if failure is None:
-        print(f"Done: {page.name}, in {time.monotonic() - began:.0f} s.")
+        said = "ended; it checks nothing" if found is None else f"{found.result}: {found.sentence}"
+        print(f"{page.name}, in {time.monotonic() - began:.0f} s: {said}.")
     else:
         print(f"{_WORDS[code]}: {failure.text}", file=sys.stderr)
         if code == CONFIRM:
@@ -141,8 +155,11 @@ def _secrets(live: str | None) -> list[Secret]:
     return [key for key in (found.api_key, found.access_token) if key is not None]
 
 
-def _code(failure: Failure) -> int:
-    return next((_ENDS[kind] for kind in failure.kinds if kind in _ENDS), FAILED)
+def _code(failure: Failure, *, changed: bool = False) -> int:
+    """`changed`: the run has written something before it stopped, so it is neither refused nor mere usage."""
+    code = next((_ENDS[kind] for kind in failure.kinds if kind in _ENDS), FAILED)
+    own = changed and "JournalBusy" not in failure.kinds  # what a busy journal says is another run's
+    return FAILED if own and code in (REFUSED, WRONG) else code
 
 
 def _how_to_confirm(page: Page, given: argparse.Namespace, failure: Failure, shown: dict[str, Any]) -> None:
@@ -176,12 +193,13 @@ def _tell(text: str) -> None:
 def _list(found: list[Page]) -> None:
     wide = max((len(page.name) for page in found), default=0)
     for page in found:
+        title, said = "", ""
         try:
-            title, parameters = page.title, list(page.parameters.values())
+            title = page.title
+            said = ", ".join(map(str, page.parameters.values()))
         except CreateOSError as error:
-            title, parameters = str(error), []
-        print(f"{page.name:<{wide}}  {title}")
-        said = ", ".join(map(str, parameters))
+            said = f"can't be run: {error}"
+        print(f"{page.name:<{wide}}  {title}".rstrip())
         if said:
             indent = " " * (wide + 4)
             print(textwrap.fill(said, 118, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from createos_nb.cli.codes import DONE, INTERRUPTED
 from createos_nb.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -30,13 +31,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    came: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        came.append(number)
+        stop.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         _serve(given, stop)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return 0
+    return INTERRUPTED if signal.SIGINT in came else DONE
 
 
 def _serve(given: argparse.Namespace, stop: threading.Event) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.planning import PlanningPanel, framed, to_type
-from createos_nb.plans import Cancelled, ConfirmationNeeded, Journal, Plan, ReasonNeeded, Receipt
+from createos_nb.plans import Cancelled, CheckFailed, ConfirmationNeeded, Journal, NoData, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -159,7 +159,7 @@ class ChangePanel(PlanningPanel):
             self._reversible = any(step.reversible for step in plan.steps)
             self._shown.value = framed("Receipt", receipt)
             self._place()
-            self._say(f"done: {receipt.summary}")
+            self._say(f"{receipt.checks.result}: {receipt.summary}")
             self._offer(*(self._follow_up(name, make) for name, make in plan.follow_ups.items()))
             self._arm()
         self._guarded(self._after)
@@ -173,6 +173,8 @@ class ChangePanel(PlanningPanel):
         with self._lock:
             self._forget()
             self._fail(error)
+            if isinstance(error, CheckFailed | NoData):
+                self._say(f"{error.result}: {plan.title}")
             undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
             offers = []
             if journal is not None and not Journal(journal).over:

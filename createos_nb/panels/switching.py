@@ -10,6 +10,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import analysis, runbooks
+from createos_nb.checks import check
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.assigning import known
@@ -213,7 +214,9 @@ class BlueGreenPanel(ChangePanel):
             self._asked_for.show(frame, kinds={"ok": "state"})
             self._asked_for.layout.display = ""
             failed = int((frame["ok"] != "success").sum())
-            self._say(f"smoke test: {failed} of {len(frame)} requests failed" if failed else "smoke test: all answered")
+            figure = f"{failed} of {len(frame)} requests failed"
+            found = check("smoke test", failed == 0 if len(frame) else None, figure)
+            self._say(f"{found.claim}: {found.result}, {found.figure}")
             self._place()
 
     def _side(self) -> str:

@@ -8,6 +8,8 @@ CreateOSError
     ├── AlreadyApplied        this very plan came to its end before, and makes something new each time
     ├── WorldMoved            what the plan was made from has changed since; says what
     ├── StepFailed            a step failed; says what was done, what was not, and how to undo
+    │   ├── CheckFailed       a step that checks says FAIL: a request failed, a gate does not pass
+    │   ├── NoData            a step that checks has too little to judge by
     │   ├── Unsettled         a write got no answer, and reading shows that it has had no effect so far
     │   ├── TakesTooLong      a wait has ended by its timeout
     │   ├── Cancelled         whoever started it wants no more to be done
@@ -18,8 +20,9 @@ CreateOSError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from createos_nb.checks import FAIL, NO_DATA, Result
 from createos_nb.errors import CreateOSError
 
 if TYPE_CHECKING:
@@ -106,6 +109,18 @@ class StepFailed(PlanError):
         if self.journal:
             lines.append(f"journal: {self.journal}")
         return "\n".join(lines)
+
+
+class CheckFailed(StepFailed):
+    """A step that checks says FAIL: a request of a smoke test failed, or a gate does not let a version pass."""
+
+    result: ClassVar[Result] = FAIL
+
+
+class NoData(StepFailed):
+    """A step that checks says NO DATA: there was too little to judge by, so the plan does not go on."""
+
+    result: ClassVar[Result] = NO_DATA
 
 
 class Unsettled(StepFailed):

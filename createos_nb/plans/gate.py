@@ -15,17 +15,25 @@ import pandas as pd
 from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
+from createos_nb.checks import FAIL, NO_DATA, PASS, Result
 from createos_nb.errors import InvalidInput
 from createos_nb.times import parse_duration
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`passed`: go on; `reason`: why, or why not; `decided`: more traffic would change nothing."""
+    """`passed`: go on; `reason`: why, or why not; `decided`: more traffic would change nothing; `enough`: there was
+    enough of it to judge by, so that not passing is FAIL and not NO DATA."""
 
     passed: bool
     reason: str
     decided: bool = True
+    enough: bool = True
+
+    @property
+    def result(self) -> Result:
+        """PASS, FAIL or NO DATA."""
+        return PASS if self.passed else FAIL if self.enough else NO_DATA
 
 
 class SuccessRate(Struct, frozen=True, tag_field="gate", tag="success rate"):
@@ -49,7 +57,9 @@ class SuccessRate(Struct, frozen=True, tag_field="gate", tag="success rate"):
 
         good, total = (np.array(one, dtype=float) for one in zip(_good(baseline), _good(candidate), strict=True))
         if total[1] < self.minimum:
-            return Verdict(False, f"{total[1]:.0f} requests are too few to judge: {self.minimum} are needed")
+            return Verdict(
+                False, f"{total[1]:.0f} requests are too few to judge: {self.minimum} are needed", enough=False
+            )
         low, high = wilson(good, total, z_of(self.confidence))
         share = f"{100 * good[1] / total[1]:.2f} % of {total[1]:.0f} requests succeeded"
         if total[0] == 0:
@@ -106,10 +116,10 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
 
 
 #: One that ships, or a callable that takes the traffic of what serves today and of what is to serve, as
-#: `analytics.requests_over_time` gives it, and gives a `Verdict`, or something with `passed` (and perhaps `reason` and
-#: `decided`), or a bool. It is asked at the end of the watch. One with a number `every` watches live: it is asked after
-#: each so many seconds too, with the traffic so far, and the watch ends as soon as its verdict is `decided`. The first
-#: frame begins at least an hour before the second one, which begins with the watch.
+#: `analytics.requests_over_time` gives it, and gives a `Verdict`, or something with `passed` (and perhaps `reason`,
+#: `decided` and `enough`), or a bool. It is asked at the end of the watch. One with a number `every` watches live: it
+#: is asked after each so many seconds too, with the traffic so far, and the watch ends as soon as its verdict is
+#: `decided`. The first frame begins at least an hour before the second one, which begins with the watch.
 Gate: TypeAlias = SuccessRate | ReleaseGate | Callable[[pd.DataFrame, pd.DataFrame], Any]
 
 
@@ -145,7 +155,8 @@ def verdict_of(said: Any) -> Verdict:
     if not isinstance(passed, bool | np.bool_):
         raise InvalidInput(f"a gate gives a Verdict, something with passed, or a bool, not a {type(said).__name__}")
     reason = str(getattr(said, "reason", "") or ("passed" if passed else "not passed"))
-    return Verdict(bool(passed), reason, bool(getattr(said, "decided", True)))
+    enough = bool(getattr(said, "enough", True))
+    return Verdict(bool(passed), reason, bool(getattr(said, "decided", True)), enough)
 
 
 def every_of(gate: Gate) -> float | None:

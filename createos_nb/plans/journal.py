@@ -6,9 +6,11 @@ variables are fingerprints that only the key of the client could have made.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 #: Events after which a run is over.
 ENDINGS: Final = frozenset({"finished", "failed"})
 _COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
-_temporary: list[tempfile.TemporaryDirectory[str]] = []
+_temporary: list[str] = []
 
 
 def default_folder(embedded: bool = False) -> Path:
@@ -43,8 +45,10 @@ def default_folder(embedded: bool = False) -> Path:
         return Path(given)
     if embedded:
         if not _temporary:
-            _temporary.append(tempfile.TemporaryDirectory(prefix="createos-journals-", ignore_cleanup_errors=True))
-        return Path(_temporary[0].name)
+            # not a TemporaryDirectory: one that nobody closes warns when the process ends
+            _temporary.append(tempfile.mkdtemp(prefix="createos-journals-"))
+            atexit.register(_removed, _temporary[0], os.getpid())
+        return Path(_temporary[0])
     from platformdirs import user_data_path
 
     own = user_data_path("createos-nb", appauthor=False) / "journals"
@@ -56,6 +60,11 @@ def simulated_folders() -> list[Path]:
     """Where journals of simulated worlds are: of `createos-nb run`, and of those that were opened in this process."""
     kept = sorted(default_folder().glob("simulated/*"))
     return [*kept, *(Path(one.name) for one in _temporary)]
+
+
+def _removed(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # a forked child ends as well, and its parent goes on
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Journal:

@@ -65,11 +65,10 @@ class Looks:
         if missed:
             said += f" Mind that {missed}."
         if not last or gate.otherwise is None:
-            return Verdict(False, said, decided=False)
+            return Verdict(False, said, decided=False, enough=False)
         rate = self._asked(gate.otherwise)
-        return Verdict(
-            rate.passed, f"{rate.reason}, by the success rate alone. The release verdict is open: {said}", decided=False
-        )
+        reason = f"{rate.reason}, by the success rate alone. The release verdict is open: {said}"
+        return Verdict(rate.passed, reason, decided=False, enough=rate.enough)
 
     def _asked(self, gate: Callable[..., Any]) -> Verdict:
         pair, calls, end = self._pair, self._client.analytics, self._client.transport.now()

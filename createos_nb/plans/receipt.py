@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks, Result
 from createos_nb.plans import moved, shown
 from createos_nb.plans.errors import StepFailed
 from createos_nb.plans.present import Present
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from createos_nb.plans.plan import Plan
     from createos_nb.plans.steps.step import Step
 
-_COLUMNS: Final = ("step", "what", "operation", "target", "outcome", "started", "seconds", "note")
+_COLUMNS: Final = ("step", "what", "operation", "target", "outcome", "result", "started", "seconds", "note")
+#: What each outcome of a step is as the result of a check: what was not read back is not known.
+_RESULTS: Final[Mapping[str, Result]] = {"done": PASS, "already so": PASS, "written": NO_DATA, "not done": FAIL}
 
 
 class Receipt:
@@ -111,6 +114,31 @@ class Receipt:
         return bool(self._entries) and self._entries[-1]["event"] == "finished"
 
     @property
+    def checks(self) -> Checks:
+        """Whether what each step was to do is so: PASS where it was read back, or what was asked for was answered.
+
+        NO DATA of what was written and not waited for, and of a dry run; FAIL of what was not done, and of what
+        somebody has changed again before the run was over. Taken from the journal: nothing is asked for it now.
+        """
+        if not self._steps:
+            return Checks(Check(self.title, PASS, "nothing had to be done: it was so already", "every step is so"))
+        notes = self.frame()[["outcome", "result", "note"]].itertuples(index=False)
+        return Checks(
+            Check(step.what, row.result, row.note or row.outcome, step.held_against)
+            for step, row in zip(self._steps, notes, strict=True)
+        )
+
+    def verify(self) -> Checks:
+        """`checks`, and whether what was done is still so, read now. Raises what reading raises."""
+        claim, threshold = "it is still so now", "nobody has changed it since"
+        finished = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
+        if len(finished) < len(self._steps) or not self._steps:
+            return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
+        found = moved.overtaken(self._steps, Present(self._client), self._ids, finished)
+        said = "; ".join(f"{one['target']}: {one['field']} is {one['now']}, not {one['planned']}" for one in found)
+        return self.checks + Check(claim, FAIL if found else PASS, said or "read again", threshold)
+
+    @property
     def summary(self) -> str:
         """The run in a line."""
         if self.dry_run:
@@ -124,8 +152,8 @@ class Receipt:
     def frame(self) -> pd.DataFrame:
         """One row a step.
 
-        step (Int64, from 1), what, operation, target, outcome (done, already so, written, not done), started (UTC),
-        seconds (Float64), note.
+        step (Int64, from 1), what, operation, target, outcome (done, already so, written, not done), result (PASS,
+        FAIL, NO DATA; see `checks`), started (UTC), seconds (Float64), note.
         """
         rows = []
         for number, step in enumerate(self._steps):
@@ -150,6 +178,7 @@ class Receipt:
                     "operation": step.operation,
                     "target": str(step.target),
                     "outcome": outcome,
+                    "result": NO_DATA if self.dry_run else FAIL if "overtaken" in events else _RESULTS[outcome],
                     "started": _time(times[0]) if times else None,
                     "seconds": times[-1] - times[0] if times else None,
                     "note": "; ".join(note for note in notes if note),
@@ -157,7 +186,7 @@ class Receipt:
             )
         frame = pd.DataFrame(rows, columns=list(_COLUMNS))
         frame["started"] = pd.to_datetime(frame["started"], utc=True).astype("datetime64[us, UTC]")
-        texts = ("what", "operation", "target", "outcome", "note")
+        texts = ("what", "operation", "target", "outcome", "result", "note")
         frame = frame.astype({"step": "Int64", "seconds": "Float64", **dict.fromkeys(texts, "str")})
         frame.attrs |= {"where": self.where, "title": self.title}
         return frame

@@ -45,7 +45,8 @@ def plan(one: Plan) -> tuple[list[str], list[Part]]:
 
 def receipt(one: Receipt) -> tuple[list[str], list[Part]]:
     """Head and parts of a receipt."""
-    head = [one.where, f"{'Checked' if one.dry_run else 'Receipt'}: {one.title}", one.summary]
+    summary = one.summary if one.dry_run else f"{one.checks.result}: {one.summary}"
+    head = [one.where, f"{'Checked' if one.dry_run else 'Receipt'}: {one.title}", summary]
     if one.reason:
         head.append(f"reason: {one.reason}")
     parts: list[Part] = [("Steps", one.frame().drop(columns=["operation"]))]

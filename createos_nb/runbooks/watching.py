@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 
 from createos_nb.analysis import card
-from createos_nb.analysis.releases.decision import ROLLBACK
+from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.api.types import TimeLike
+from createos_nb.checks import Checks, check
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import UNSET
 from createos_nb.plans.gate import checked
@@ -56,6 +57,18 @@ class Watched:
     """Of that plan, if it was to be applied."""
 
     @property
+    def checks(self) -> Checks:
+        """That the new version is not worse: PASS on `promote`, FAIL on `rollback`, NO DATA where it is undecided.
+
+        With those of the receipt, where the way back was applied.
+        """
+        holds = {PROMOTE: True, ROLLBACK: False}.get(self.decision)
+        looks = f"{len(self.looks)} look{'s' if len(self.looks) != 1 else ''}"
+        figure = f"{self.decision} after {looks}" if holds is not None else f"no decision ({self.decision}), {looks}"
+        own = Checks(check("the new version is not worse", holds, figure, "the release verdict says promote"))
+        return own if self.receipt is None else own + self.receipt.checks
+
+    @property
     def path(self) -> pd.DataFrame:
         """The path of the last verdict: each bucket's own decision and evidence. Empty before the first one."""
         if self.verdict is not None:
@@ -71,7 +84,11 @@ class Watched:
         return found + (done._repr_html_() if done is not None else "")
 
     def _rows(self) -> list[tuple[str, Any]]:
-        rows: list[tuple[str, Any]] = [("decision", self.decision), ("looks", len(self.looks))]
+        rows: list[tuple[str, Any]] = [
+            ("result", self.checks.result),
+            ("decision", self.decision),
+            ("looks", len(self.looks)),
+        ]
         missed = int((self.looks["missed"] != "").sum())
         if missed:
             rows.append(("looks with something missing", missed))
@@ -159,7 +176,7 @@ def release_watch(
             done = f" There is no way back: {str(error).splitlines()[0]}."
         if plan is not None and apply:
             receipt = plan.apply(confirm=plan.confirmation, reason=watch.verdict.sentence)
-            done = f" Done: {plan.title}."
+            done = f" The way back was taken, {receipt.checks.result}: {plan.title}."
         elif plan is not None:
             done = f" The way back is ready, and not applied: {plan.title}."
     alone = old is None and watch.verdict is not None

@@ -10,7 +10,7 @@ from createos_nb.opening import LIVE, live_profile
 from createos_nb.running import parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from createos_nb.running.library import Page
 
@@ -34,11 +34,14 @@ def profile_of(page: Page, values: dict[str, Any], asked: str | None) -> str | N
     return asked
 
 
-def prepared(page: Page, values: Mapping[str, Any], *, live: bool) -> Any:
-    """A copy of the notebook with its values given, without outputs, and without the cells that need another world."""
+def prepared(page: Page, values: Mapping[str, Any], *, live: bool, without: Collection[str] = ()) -> Any:
+    """A copy of the notebook with its values given, without outputs, and without the cells that need another world.
+
+    `without`: tags of cells that are left out as well.
+    """
     notebook = copy.deepcopy(page.content)
-    if live:
-        notebook.cells = [cell for cell in notebook.cells if "simulator" not in parameters.tags(cell)]
+    left_out = {*without, *(["simulator"] if live else [])}
+    notebook.cells = [cell for cell in notebook.cells if left_out.isdisjoint(parameters.tags(cell))]
     _emptied(notebook)
     parameters.inject(notebook, values)
     return notebook

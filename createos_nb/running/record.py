@@ -55,6 +55,12 @@ class Record:
         now = self._seen()
         return sorted(path for path, size in now.items() if self._before.get(path) != size)
 
+    def changed(self) -> bool:
+        """Whether a journal that this run has written to holds a write."""
+        from createos_nb.plans import Journal
+
+        return any(Journal(path).begun for path in self.journals())
+
     def _seen(self) -> dict[Path, int]:
         return {path: path.stat().st_size for path in self.folder.glob("*.jsonl")}
 

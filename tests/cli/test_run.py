@@ -7,6 +7,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import nbformat
 import pytest
 
 import createos_nb
-from createos_nb.cli import main
+from createos_nb.cli import codes, main
 from createos_nb.cli import run as command
 from createos_nb.running.parameters import tags
 
@@ -43,17 +44,27 @@ def test_help_lists_the_exit_codes(capsys: Any) -> None:
     with pytest.raises(SystemExit):
         main(["run", "--help"])
     text = capsys.readouterr().out
-    for line in ("0    done", "1    failed", "2    refused", "3    wrong parameter", "4    confirmation needed"):
+    for line in (
+        "0    done",
+        "1    failed",
+        "2    usage",
+        "3    refused",
+        "4    confirmation needed",
+        "5    FAIL",
+        "6    NO DATA",
+    ):
         assert line in text
 
 
-@pytest.mark.parametrize("words", [["--nonsense"], ["-p", "a=1"], ["--live", "42_rollback"], ["00_tour", "--live"]])
-def test_wrong_words_are_3(words: list[str], capsys: Any) -> None:
+@pytest.mark.parametrize(
+    "words", [["--nonsense"], ["-p", "a=1"], ["--live", "42_rollback"], ["31_build_your_own_world", "--live"]]
+)
+def test_wrong_words_are_2(words: list[str], capsys: Any) -> None:
     try:
         code = main(["run", *words])
     except SystemExit as end:
         code = int(str(end.code))
-    assert code == 3
+    assert code == 2
     assert capsys.readouterr().err
 
 
@@ -96,15 +107,15 @@ def test_outputs_of_an_earlier_run_are_not_kept(run: Any, write: Any) -> None:
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
-        ("ValueError('no')", command.FAILED),
-        ("createos_nb.ConfigurationError('no')", command.FAILED),
-        ("createos_nb.UnknownName('project', 'x', ['y'])", command.WRONG),
-        ("plans.ReasonNeeded('give a reason')", command.WRONG),
-        ("plans.JournalBusy('a', 'b')", command.REFUSED),
-        ("createos_nb.ReadOnlyError('only reads')", command.REFUSED),
-        ("plans.ConfirmationNeeded('look', 'abc')", command.CONFIRM),
-        ("plans.StepFailed('a step')", command.FAILED),
-        ("SystemExit(7)", command.FAILED),
+        ("ValueError('no')", codes.FAILED),
+        ("createos_nb.ConfigurationError('no')", codes.FAILED),
+        ("createos_nb.UnknownName('project', 'x', ['y'])", codes.WRONG),
+        ("plans.ReasonNeeded('give a reason')", codes.WRONG),
+        ("plans.JournalBusy('a', 'b')", codes.REFUSED),
+        ("createos_nb.ReadOnlyError('only reads')", codes.REFUSED),
+        ("plans.ConfirmationNeeded('look', 'abc')", codes.CONFIRM),
+        ("plans.StepFailed('a step')", codes.FAILED),
+        ("SystemExit(7)", codes.FAILED),
     ],
 )
 def test_what_a_cell_raises_decides_the_code(raised: str, code: int) -> None:
@@ -130,14 +141,14 @@ def test_what_is_refused_has_changed_nothing(run: Any, write: Any) -> None:
         "plan.apply(confirm=plan.confirmation, reason='a test')"
     )
     found = run(str(write("mine", SEAM, OPENED, odd, held)))
-    assert found.code == 2, found.err
+    assert found.code == 3, found.err
     assert "Refused: nothing was changed" in found.err
     assert found.journals == []
 
 
 def test_a_failed_run_is_kept_with_the_cell_that_failed(run: Any, write: Any) -> None:
     found = run(str(write("mine", SEAM, OPENED, "client.projects.get('nowhere')", "print('never')")))
-    assert found.code == 3
+    assert found.code == 2
     assert "there is no project 'nowhere'; there is: " in found.err
     assert found.notebook.cells[-2].outputs[0].ename == "UnknownName"
     assert found.notebook.cells[-1].outputs == []
@@ -180,3 +191,88 @@ def test_an_interrupt_leaves_what_there_is(start: Any, write: Any, journals: Pat
     [kept] = journals.rglob("*.ipynb")
     assert "here" in kept.read_text(encoding="utf-8")
     assert str(kept.parent) in out
+
+
+CHECKED = """
+from createos_nb.checks import Checks, check
+
+Checks(check("it is so", {holds}, "3 of 4", "all"))
+"""
+
+
+@pytest.mark.parametrize(("holds", "code", "word"), [("True", 0, "PASS"), ("False", 5, "FAIL"), ("None", 6, "NO DATA")])
+def test_the_checks_that_are_shown_last_decide_how_it_ends(
+    holds: str, code: int, word: str, run: Any, write: Any
+) -> None:
+    earlier = CHECKED.format(holds="True" if holds != "True" else "False")
+    found = run(str(write("mine", "# Mine", earlier, CHECKED.format(holds=holds), "print('and on')")))
+    assert found.code == code, found.err
+    assert f"s: {word}: {'1 of 1 checks pass' if code == 0 else '0 of 1 checks pass; it is so: '}" in found.out
+    assert "Done" not in found.out
+
+
+def test_one_that_checks_nothing_says_so(run: Any, write: Any) -> None:
+    found = run(str(write("mine", "print('here')")))
+    assert found.code == 0
+    assert "s: ended; it checks nothing." in found.out
+
+
+def test_what_stops_after_a_change_is_a_failure_and_no_refusal(run: Any, write: Any) -> None:
+    """A wrong name in a later cell is no mere usage: something has been changed by then."""
+    act = (
+        "from createos_nb import runbooks\n"
+        'plan = runbooks.scale(client, "storefront", "staging", replicas=2)\n'
+        'receipt = plan.apply(confirm=plan.token, reason="a test")'
+    )
+    found = run(str(write("mine", SEAM, OPENED, act, "client.projects.get('nowhere')")))
+    assert found.code == 1, found.err
+
+
+def test_a_gate_that_does_not_let_pass_is_told_from_one_that_can_not_judge(run: Any, write: Any) -> None:
+    canary = (
+        "from createos_nb import runbooks\n"
+        "gate = lambda old, new: runbooks.Verdict(False, 'by its gate', enough={enough})\n"
+        'plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], gate=gate)\n'
+        'plan.apply(confirm=plan.confirmation, reason="a test")'
+    )
+    codes_found = [
+        run(str(write(f"mine{enough}", SEAM, OPENED, canary.format(enough=enough)))).code for enough in (True, False)
+    ]
+    assert codes_found == [codes.CHECK_FAILED, codes.UNKNOWN]
+
+
+def test_alone_it_prints_its_help(capsys: Any) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    for line in codes.DETAILS.splitlines():
+        assert line in out
+
+
+@pytest.mark.parametrize("name", ["dashboard", "demo", "login", "run", "serve", "whoami"])
+def test_every_command_has_the_same_exit_codes(name: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([name, "--nonsense"])
+    assert end.value.code == 2
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    assert codes.DETAILS.strip() in capsys.readouterr().out
+
+
+def test_a_process_that_has_applied_a_plan_ends_without_a_warning(journals: Path, monkeypatch: Any) -> None:
+    """Also where nobody closes the client, and the journal stands in the temporary folder of the process."""
+    monkeypatch.delenv("CREATEOS_NB_JOURNALS")
+    code = (
+        "import createos_nb\nfrom createos_nb import runbooks\n"
+        'client = createos_nb.simulate("bad-release")\n'
+        'plan = runbooks.rollback(client, "storefront", "production")\n'
+        'receipt = plan.apply(confirm=plan.confirmation, reason="a test")\n'
+        "print(receipt.checks.result, receipt.journal.parent)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "dev", "-c", code], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    result, folder = done.stdout.split(maxsplit=1)
+    assert result == "PASS"
+    assert not Path(folder.strip()).exists()

@@ -70,5 +70,5 @@ def test_a_port_in_use_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_notebook_with_a_world_of_its_own_is_not_served_live(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dashboard", "31_build_your_own_world", "--live", "--no-browser", "--port", "0"]) == 3
+    assert main(["dashboard", "31_build_your_own_world", "--live", "--no-browser", "--port", "0"]) == 2
     assert "not --live" in capsys.readouterr().err

@@ -12,7 +12,7 @@ import createos_nb
 from createos_nb import runbooks
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.plans import Cancelled, StepFailed
+from createos_nb.plans import Cancelled, CheckFailed, NoData
 from createos_nb.runbooks import ReleaseGate, SuccessRate
 
 BAD = [{"status": 500, "share": 0.1, "cause": "null"}]
@@ -45,7 +45,9 @@ def test_told_beforehand_it_applies_the_way_back() -> None:
     found = runbooks.release_watch(client, "storefront", "production", since="-40min", apply=True)
     assert live(client) == 3
     assert found.receipt is not None
-    assert "Done: roll storefront / production back" in found.sentence
+    assert "The way back was taken, PASS: roll storefront / production back" in found.sentence
+    assert [one.result for one in found.checks] == ["FAIL", "PASS"]  # it was worse, and the way back was taken
+    assert found.checks.result == "FAIL"
     assert found.receipt.undo() is not None
 
 
@@ -222,7 +224,7 @@ def test_as_a_gate_it_stops_a_bad_version_before_the_watch_is_over(client: Any) 
         client, "storefront", "production", version=15, stages=[(900, 1800.0)], gate=ReleaseGate(otherwise=None)
     )
     began = client.clock.now()
-    with pytest.raises(StepFailed, match="Roll back"):
+    with pytest.raises(CheckFailed, match="Roll back"):
         plan.apply(confirm=plan.confirmation, reason="a new version")
     assert live(client) == before
     assert client.clock.now() - began < 1_800
@@ -242,7 +244,7 @@ def test_an_undecided_gate_stops_where_nothing_else_may_decide(client: Any) -> N
         return runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], **gates)
 
     strict = plan(otherwise=None)
-    with pytest.raises(StepFailed, match=r"canary does not pass: (Not enough traffic|Keep watching)"):
+    with pytest.raises(NoData, match=r"canary does not pass \(NO DATA\): (Not enough traffic|Keep watching)"):
         strict.apply(confirm=strict.confirmation, reason="a new version")
     usual = plan()
     events: list[Any] = []
@@ -276,7 +278,7 @@ def test_a_run_that_was_cut_off_is_not_taken_up_with_another_gate(client: Any) -
     strict = runbooks.canary(
         client, "storefront", "production", version=15, stages=[(60, 300)], gate=ReleaseGate(otherwise=None)
     )
-    with pytest.raises(StepFailed, match="canary does not pass"):
+    with pytest.raises(NoData, match=r"canary does not pass \(NO DATA\)"):
         strict.apply(confirm=strict.confirmation, reason="a new version")
     assert live(client) == before
 

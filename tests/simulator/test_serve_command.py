@@ -88,7 +88,7 @@ def test_its_first_two_lines_are_url_and_key_and_a_signal_ends_it_cleanly(number
         assert command.lines[1] == f"key: {open_world('storefront', seed=11).key}"
         assert command.key.startswith("skp_")
         assert command.http.get("/v1/users/me").json()["success"] is True
-        assert command.end(number) == (0, "")
+        assert command.end(number) == (130 if number == signal.SIGINT else 0, "")
 
 
 def test_faults_of_a_file_strike(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ def test_faults_of_a_file_strike(tmp_path: Path) -> None:
 
 def test_mistakes_are_said_in_a_sentence_and_leave_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = str(tmp_path / "world")
-    assert main(["serve", "--port", "0", "--scenario", "nowhere", "--state", state]) == 3
-    assert main(["serve", "--port", "0", "--speed", "-1"]) == 3
+    assert main(["serve", "--port", "0", "--scenario", "nowhere", "--state", state]) == 2
+    assert main(["serve", "--port", "0", "--speed", "-1"]) == 2
     assert main(["serve", "--port", "0", "--state", str(tmp_path / "no" / "folder")]) == 1
     said = capsys.readouterr()
     assert said.out == ""
@@ -114,7 +114,7 @@ def test_mistakes_are_said_in_a_sentence_and_leave_nothing(tmp_path: Path, capsy
 def test_a_state_of_another_scenario_is_refused_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = tmp_path / "world"
     open_world("storefront", seed=3).save(state)
-    assert main(["serve", "--port", "0", "--state", str(state), "--seed", "4"]) == 3
+    assert main(["serve", "--port", "0", "--state", str(state), "--seed", "4"]) == 2
     assert "seed 3" in capsys.readouterr().err
     assert open_world(state).state.seed == 3
 
@@ -122,7 +122,7 @@ def test_a_state_of_another_scenario_is_refused_and_kept(tmp_path: Path, capsys:
 def test_two_servers_do_not_share_a_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = str(tmp_path / "world")
     with serving("--state", state, "--speed", "0") as command:
-        assert main(["serve", "--port", "0", "--state", state]) == 3
+        assert main(["serve", "--port", "0", "--state", state]) == 2
         assert "in use" in capsys.readouterr().err
         assert command.http.post("/v1/apps", json={"name": "still-here"}).is_success
 

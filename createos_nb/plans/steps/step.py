@@ -72,6 +72,8 @@ class Step(Struct, kw_only=True, tag_field="kind"):
     active: ClassVar[bool] = True
     #: Seconds that it usually takes.
     expected: ClassVar[float] = 10.0
+    #: What it is held against when it is checked whether it is so, in words.
+    held_against: ClassVar[str] = "read back as planned"
 
     target: Target
     why: str = ""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import to_builtins
 
-from createos_nb.plans.errors import MissingInput, StepFailed
+from createos_nb.checks import FAIL
+from createos_nb.plans.errors import CheckFailed, MissingInput, NoData, StepFailed
 from createos_nb.plans.gate import ReleaseGate, SuccessRate, Verdict
 from createos_nb.plans.looks import Looks, Pair
 from createos_nb.plans.steps.step import PASSING, Precondition, Step, Target, resolved
@@ -78,6 +79,7 @@ class Probe(Checking, kw_only=True, tag="probe"):
     """Ask at an environment's own address, or through a domain: every request has to be answered below 400."""
 
     expected: ClassVar[float] = 10.0
+    held_against: ClassVar[str] = "every answer below 400"
 
     @property
     def what(self) -> str:
@@ -92,7 +94,7 @@ class Probe(Checking, kw_only=True, tag="probe"):
         address = f"https://{through}" if through else endpoint_of(self, run)
         failed = self.ask(run, address).failed
         if failed:
-            raise StepFailed(
+            raise CheckFailed(
                 f"{len(failed)} of {self.requests} requests to {address} failed: {'; '.join(dict.fromkeys(failed))}",
                 "Read the log: client.environments.logs(…).",
             )
@@ -102,6 +104,7 @@ class Probe(Checking, kw_only=True, tag="probe"):
 class Watch(Checking, kw_only=True, tag="watch"):
     """Send requests to an environment's own address for a while, and let a gate judge its traffic."""
 
+    held_against: ClassVar[str] = "the gate passes"
     #: The environment that serves today.
     beside: str
     beside_name: str
@@ -163,8 +166,9 @@ class Watch(Checking, kw_only=True, tag="watch"):
         self.ask(run, endpoint_of(self, run), self.seconds, pause)
         verdict = decided or looks.look(last=True)
         if not verdict.passed:
-            raise StepFailed(
-                f"{self.target.environment_name} does not pass: {verdict.reason}",
+            kind = CheckFailed if verdict.result == FAIL else NoData
+            raise kind(
+                f"{self.target.environment_name} does not pass ({verdict.result}): {verdict.reason}",
                 f"Nothing was switched: what served users still does. {self.target.environment_name} keeps running it.",
             )
         return verdict.reason

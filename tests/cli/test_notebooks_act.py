@@ -1,0 +1,45 @@
+"""Every notebook that acts, by the shipped command: on its own world, and live, with its confirmation."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cli.live import ACTING, PAGES, SPEED, served
+
+#: Versions that the served world has, see `live`.
+GIVEN = {"41_blue_green": ["-p", "version=19"], "43_canary": ["-p", "version=20"]}
+#: In real time nobody waits for minutes: then there are too few figures, and it has to be said.
+SHORT = {"41_blue_green": ["-p", "requests=25", "-p", "seconds=20"], "43_canary": ["-p", "stages=[(25, 20.0)]"]}
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) -> None:
+    found = run(name)
+    assert found.code == 0, found.err
+    assert "s: PASS: " in found.out
+
+
+@pytest.mark.parametrize("name", ACTING)
+def test_live_it_is_confirmed_and_says_what_came_of_it(
+    name: str, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEW_VALUE", "an0ther-v4lue")
+    more = [] if SPEED >= 60 else ["-p", "watch_seconds=5", *SHORT.get(name, [])]
+    with served(PAGES[name].parameters["world"].default) as place:
+        monkeypatch.setenv("CREATEOS_API_URL", place.url)
+        monkeypatch.setenv("CREATEOS_API_KEY", place.key)
+        shown = run(name, "--live", *GIVEN.get(name, []), *more)
+        assert shown.code == 4, shown.out[-2000:] + shown.err
+        [line] = re.findall(r"^ *(createos-nb run .*)$", shown.out, re.MULTILINE)
+        found = run(*shlex.split(line)[2:])
+    if SPEED >= 60:
+        assert found.code == 0, found.out[-3000:] + found.err
+        assert "s: PASS: " in found.out
+    else:
+        assert found.code == 6, found.out[-3000:] + found.err
+        assert "s: NO DATA: " in found.out

@@ -1,0 +1,55 @@
+"""Every notebook that only reads, by the shipped command: on its own world, and live where the index says so."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.cli.live import ACTING, BOTH, PAGES, READING, index, served
+
+#: A short watch, where nothing waits.
+GIVEN = {"71_release_verdict": ["-p", "timeout=30min"]}
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Callable[[str], Any]]:
+    """Served worlds by scenario, each opened once: nobody changes anything there."""
+    with contextlib.ExitStack() as stack:
+        found: dict[str, Any] = {}
+
+        def platform(scenario: str) -> Any:
+            if scenario not in found:
+                found[scenario] = stack.enter_context(served(scenario))
+            return found[scenario]
+
+        yield platform
+
+
+def test_the_index_has_every_notebook() -> None:
+    assert set(index()) == set(PAGES)
+    assert {"00_tour", "10_inventory", "20_traffic", "42_rollback"} <= set(BOTH)
+    for name in BOTH:
+        assert "world" in PAGES[name].parameters, f"{name} can't be run --live"
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - set(ACTING)))
+def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) -> None:
+    found = run(name)
+    assert found.code == 0, found.err
+    assert f"{name}, in " in found.out
+    assert "s: PASS: " in found.out
+
+
+@pytest.mark.parametrize("name", READING)
+def test_live_it_ends_with_pass(
+    name: str, run: Callable[..., Any], platform: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = platform(PAGES[name].parameters["world"].default)
+    monkeypatch.setenv("CREATEOS_API_URL", place.url)
+    monkeypatch.setenv("CREATEOS_API_KEY", place.key)
+    found = run(name, "--live", *GIVEN.get(name, []))
+    assert found.code == 0, found.out[-2000:] + found.err
+    assert "s: PASS: " in found.out
