@@ -136,7 +136,7 @@ def test_what_is_tried_at_its_own_address_is_tried_over_http_too() -> None:
         createos_nb.connect(api_key=served.key, base_url=served.url) as client,
     ):
         domain = "wholesale.juniper-goods.example.com"
-        plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=20, seconds=0.5)
+        plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=20, seconds=60)
         receipt = plan.apply(confirm=plan.token, reason="a test")
         notes = receipt.frame()["note"].tolist()
         assert receipt.finished
