@@ -68,7 +68,10 @@ class Environments(api.Environments):
 
         def read(since: int) -> pd.DataFrame:
             asked = {"project": project, "environment": environment, "since_seconds": since}
-            return asking.attempt(operation, asked, lambda values: asking.log(operation, values, asked, tell=False))
+            frame: pd.DataFrame = asking.attempt(
+                operation, asked, lambda values: asking.log(operation, values, asked, tell=False)
+            )
+            return frame
 
         clock = clock or asking.transport.there
         return followed(read, clock, every=every, window=window, lasting=lasting, over=lambda: False)

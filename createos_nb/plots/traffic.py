@@ -247,9 +247,9 @@ def today(
 
     `marks` are moments to name, such as deployments: pairs of a time and a short text.
     """
-    columns = ("observed", "yesterday", "last_week", "expected")
+    needed = ("observed", "yesterday", "last_week", "expected")
     call = "analysis.decompose(requests)"
-    wanted.frame_of(parts, "today", "parts", "a decomposed series", call, columns, over_time=True)
+    wanted.frame_of(parts, "today", "parts", "a decomposed series", call, needed, over_time=True)
     width = int(parts.attrs.get("bucket_seconds") or 60)
     last = parts.iloc[-max(86_400 // width, 1) :]
     columns = last[["observed", "yesterday", "last_week", "expected"]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -147,7 +147,7 @@ class _Pass(Generic[Row]):
         self.final = len(pages) >= MOST_PAGES or not all(one.fits for one in pages)
         return self._joined(pages)
 
-    def _ahead(self, offsets: Iterator[int], width: int) -> Iterator[_Page]:
+    def _ahead(self, offsets: Iterator[int], width: int) -> Generator[_Page, None, None]:
         """The planned pages in order, several at a time: few at first, more as pages come full."""
         if self._concurrency <= 1:
             yield from (self._get(at, self._page) for at in offsets)

@@ -24,6 +24,10 @@ def canary(**more: Any) -> Callable[[Any], Any]:
     return lambda c: runbooks.canary(c, "storefront", "production", version=15, **more)
 
 
+def live_of(client: Any) -> str:
+    return str(client.environments.get("storefront", "production")["project_deployment_id"])
+
+
 REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: runbooks.scale(c, "storefront", "production", replicas=2.5), "replicas=2.5"),
     (lambda c: runbooks.scale(c, "storefront", "production", replicas="2"), "replicas"),
@@ -35,19 +39,26 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (blue_green(paths="health"), "begins with a slash"),
     (blue_green(requests="30"), "whole number"),
     (blue_green(requests=0), "whole number"),
-    (blue_green(seconds=float("inf")), "above 0"),
-    (blue_green(seconds="1m"), "above 0"),
+    (blue_green(seconds=float("inf")), "endless"),
+    (blue_green(seconds="1 parsec"), "no length of time"),
     (blue_green(gate="strict"), "gate: a ReleaseGate, a SuccessRate, or a callable"),
     (blue_green(green="g"), "unique_name='g'"),
     (blue_green(green="<b>green"), "unique_name"),
     (canary(stages=[(30,)]), "pairs of requests and seconds"),
     (canary(stages=30), "pairs of requests and seconds"),
     (canary(stages=[]), "at least one pair"),
-    (canary(stages=[(30, 0)]), "above 0"),
+    (canary(stages=[(30, 0)]), "more than 0"),
     (canary(side="c"), "unique_name='c'"),
     (canary(side="production"), "another environment"),
     (lambda c: runbooks.deploy(c, "edge-gateway", image=5), "give image="),
     (lambda c: runbooks.deploy(c, "edge-gateway"), "give image="),
+    (
+        lambda c: runbooks.deploy(c, "edge-gateway", image="not an image!!"),
+        "image: it holds a blank",
+    ),
+    (lambda c: runbooks.deploy(c, "edge-gateway", image="Nginx:1.27"), "small letters: nginx:1.27"),
+    (lambda c: runbooks.deploy(c, "edge-gateway", image="https://ghcr.io/org/app"), "leave https:// out"),
+    (lambda c: runbooks.rollback(c, "storefront", "production", to=live_of(c)), "is what is live in"),
     (lambda c: runbooks.deploy(c, "storefront", image="nginx"), "give branch="),
     (lambda c: runbooks.deploy(c, "storefront"), "which branch"),
     (lambda c: runbooks.deploy(c, "landing-pages"), "give source="),
