@@ -15,12 +15,12 @@ def main(url: str, key: str, folder: str, me: str, rounds: int) -> None:
     place = Path(folder)
     client = createos_nb.connect(base_url=url, api_key=key)
     for one in range(rounds):
-        plan = runbooks.deploy(client, "edge-gateway", image=f"nginx:1.{one}", environment="staging")
+        plan = runbooks.deploy(client, "edge-gateway", image=f"nginx:1.{one}")
         (place / f"ready-{one}-{me}").touch()
         while not (place / f"go-{one}").exists():
             time.sleep(0.002)
         try:
-            receipt = plan.apply(confirm=plan.confirmation, reason="all at once")
+            receipt = plan.apply(confirm=plan.confirmation, reason="all at once", wait=False)
             said = {"outcome": "receipt", "journal": str(receipt.journal), "made": list(receipt.made.values())}
         except plans.JournalBusy as error:
             said = {"outcome": "busy", "holder": error.holder}
@@ -30,7 +30,7 @@ def main(url: str, key: str, folder: str, me: str, rounds: int) -> None:
             # later: what was confirmed once is told of, and not done once more
             while not (place / f"later-{one}").exists():
                 time.sleep(0.01)
-            again = plan.apply(confirm=plan.confirmation, reason="all at once")
+            again = plan.apply(confirm=plan.confirmation, reason="all at once", wait=False)
             said |= {"outcome": "receipt", "journal": str(again.journal), "made": list(again.made.values())}
         part = place / f"said-{one}-{me}.part"
         part.write_text(json.dumps(said))

@@ -43,7 +43,7 @@ def origin() -> Any:
 
 
 def test_one_confirmed_plan_is_carried_out_once_by_several_processes(tmp_path: Path) -> None:
-    rounds = times(2)
+    rounds = times(1)
     promise = "as many deployments as one process makes; the others are refused by name, or told of its run"
     with (
         tally(AREA, f"{PROCESSES} processes apply one plan", promise) as kept,
@@ -80,21 +80,22 @@ def test_a_journal_that_was_edited_or_damaged_changes_nothing(origin: Any, tmp_p
     path = tmp_path / "edited.jsonl"
     shown = "resume refuses in words, nothing is written; runs(), frame() and the panel still show the others"
     with tally(AREA, "journals edited, cut and damaged", shown) as kept:
-        for number in range(times(60)):
+        for number in range(times(40)):
             content = _mutated(whole, chance)
             if content == whole:
                 continue
             path.write_bytes(content)
             before = changes(world)
-            torn = whole.startswith(content.rstrip(b"\n"))  # the end was cut off: no edit
-            fork = client if not torn else None
+            # what is left of it is as it was written, as after a power cut: no edit, and a run may go on from there
+            left, were = _entries(content), _entries(whole)
+            torn = left == were[: len(left)]
             try:
-                if fork is not None:
-                    plans.resume(path, fork)
-                    outcome = "went on"
-                else:
+                if torn:
                     Journal(path).frame()
                     outcome = "torn"
+                else:
+                    plans.resume(path, client)
+                    outcome = "went on"
             except CreateOSError as error:
                 outcome = "refused" if str(error) else "refused without a word"
             except Exception as error:  # noqa: BLE001  # a raw error is what is looked for
@@ -135,7 +136,8 @@ def test_a_token_stands_as_long_as_the_world_does(origin: Any) -> None:
                 continue
             try:
                 case.other(client)
-                other = case.make(client_of(world)).token
+                made = case.make(client_of(world))
+                other = "refused" if len(made.problems()) else made.token
             except CreateOSError:
                 other = "refused"
             kept.check(other != first.token, f"{case.name}: the same token after somebody's change")
@@ -166,18 +168,19 @@ def test_a_world_knows_its_own_past_alone(origin: Any, tmp_path: Path) -> None:
             world = createos_nb.simulate("storefront", seed=7 + number).world
             early = world.fork()
             path = tmp_path / f"{number}.jsonl"
-            _stopped(client_of(world), path)
+            written = _stopped(client_of(world), path)
             world.save(tmp_path / "world")
             for known, one in (
-                (True, world),
                 (True, world.fork()),
                 (True, open_world(tmp_path / "world")),
                 (False, early),
                 (False, createos_nb.simulate("storefront", seed=7 + number).world),
                 (False, world.fork().reset()),
+                (True, world),
             ):
+                path.write_bytes(written)
                 try:
-                    found = plans.resume(path, client_of(one)).finished if one is not world else True
+                    found = plans.resume(path, client_of(one)).finished
                 except plans.JournalError:
                     found = False
                 kept.check(found is known, f"{one!r}: {found}")
@@ -186,7 +189,7 @@ def test_a_world_knows_its_own_past_alone(origin: Any, tmp_path: Path) -> None:
 def _stopped(client: Any, path: Path) -> bytes:
     """The journal of a run that was cancelled after its first step."""
     plan = runbooks.blue_green(
-        client, "storefront", "wholesale.juniper-goods.example.com", version=12, requests=5, seconds=20
+        client, "storefront", "wholesale.juniper-goods.example.com", version=12, requests=20, seconds=20
     )
     stop = threading.Event()
     told: Callable[[Any], None] = lambda event: stop.set() if event.phase == "done" else None  # noqa: E731
@@ -230,6 +233,14 @@ def _mutated(whole: bytes, chance: random.Random) -> bytes:
     else:
         where[chance.randrange(len(where))] = value
     return b"".join([*lines[:at], json.dumps(entry).encode() + b"\n", *lines[at + 1 :]])
+
+
+def _entries(content: bytes) -> list[Any]:
+    found = []
+    for line in content.split(b"\n"):
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def _queued(world: Any) -> int:
