@@ -29,7 +29,12 @@ def belongs(journal: Journal, client: Client) -> bool:
     here = lineage_of(client)
     if kept.get("world", "") != here.id:
         return False
-    return not here.id or here.knows(kept.get("course", ""), round(unix(journal.entries[-1]["at"], 0.0) * 1e6))
+    course = kept.get("course", "")
+    for entry in journal.entries if here.id else ():
+        course = entry.get("course") or course  # a fork may have gone on with it
+        if not here.knows(course, round(unix(entry["at"], 0.0) * 1e6)):
+            return False
+    return True
 
 
 def check(journal: Journal, client: Client) -> None:

@@ -53,6 +53,7 @@ class _Line(Struct, kw_only=True):
     target: str = ""
     text: str | None = None
     made: str | None = None
+    course: str = ""
     baseline: dict[str, Any] = {}
     plan: PlanFacts | None = None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from createos_nb.plans.belonging import belongs, lineage_of
 from createos_nb.plans.errors import JournalBusy, JournalError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from createos_nb.client import Client
 
+#: Seconds that another is given to be done, before it is told of.
+_PATIENCE: Final = 0.5
 #: What a journal says where no lock could be had.
 UNLOCKED = "no lock could be had ({error}): against another process with the same plan only the re-read before each "
 UNLOCKED += "write protected"
@@ -47,12 +50,24 @@ class OneRun:
     def __enter__(self) -> Self:
         try:
             private_folder(self._lock.path.parent)
-            self._lock.acquire(holder_of(self._client))
+            self._taken()
         except Taken as taken:
             raise JournalBusy("this plan is being carried out", taken.holder) from None
         except OSError as error:
             self.failed = error.strerror or type(error).__name__
         return self
+
+    def _taken(self) -> None:
+        """Take the lock; whoever only looks up a receipt gives it back at once. Raises `Taken`, `OSError`."""
+        ends = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._lock.acquire(holder_of(self._client))
+                return
+            except Taken:
+                if time.monotonic() > ends:
+                    raise
+            time.sleep(0.02)
 
     def __exit__(self, *error: object) -> None:
         self._lock.release()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from createos_nb.errors import CreateOSError, RequestError
 from createos_nb.plans import moved
+from createos_nb.plans.belonging import lineage_of
 from createos_nb.plans.errors import (
     Cancelled,
     JournalError,
@@ -73,7 +74,7 @@ class Performance:
             except CreateOSError as error:
                 self.run.tell("failed", str(error).split("\n", 1)[0])
                 raise
-            self.journal.write("resumed", began)
+            self.journal.write("resumed", began, course=lineage_of(self.client).course)
         try:
             for number, step in enumerate(self.steps):
                 if number not in self.done:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import createos_nb
 from createos_nb import plans, runbooks
 from createos_nb.plans import Journal, JournalBusy, JournalError
 
@@ -135,3 +136,51 @@ def test_rolling_back_once_more_knows_from_the_journal_what_was_live(client: Any
     assert candidates.loc[12, "eligible"]
     assert candidates.loc[15, "evidence"] == "inferred"
     assert candidates.loc[14, "evidence"] == "none"
+
+
+def test_steps_that_were_edited_are_not_carried_out(client: Any, world: Any, tools: Any, tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    tools.apply(runbooks.scale(client, "storefront", "production", replicas=2), path)
+    lines = path.read_text().splitlines(keepends=True)
+    begun = "".join(lines[:2])
+    before = tools.changes(world)
+    path.write_text(begun.replace('"replicas": 2', '"replicas": 3'))
+    assert path.read_text() != begun
+    for act in (plans.resume, plans.resumption):
+        with pytest.raises(JournalError, match="was edited or damaged"):
+            act(path, client)
+    assert tools.changes(world) == before
+    assert plans.runs(tmp_path)["state"].tolist() == ["damaged"]
+    path.write_text(begun)
+    assert plans.resume(path, client).finished
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights as POSIX has them")
+def test_journals_are_closed_to_others(client: Any, journals: Path, tools: Any) -> None:
+    tools.apply(runbooks.scale(client, "storefront", "production", replicas=2))
+    kept = [journals, *journals.rglob("*")]
+    assert {path.name.rpartition(".")[2] for path in kept} >= {"journals", "jsonl", "lock"}
+    assert {oct(path.stat().st_mode & 0o777) for path in kept if path.is_dir()} == {"0o700"}
+    assert {oct(path.stat().st_mode & 0o777) for path in kept if path.is_file()} == {"0o600"}
+
+
+def test_a_run_says_who_and_in_which_world(client: Any, world: Any, tools: Any) -> None:
+    tools.apply(runbooks.scale(client, "storefront", "production", replicas=2))
+    row = plans.runs().iloc[0]
+    assert row["who"] == f"{client.whoami()} ({getpass.getuser()} on {socket.gethostname()})"
+    assert row["world"] == world.id
+
+
+def test_a_world_that_is_opened_afresh_does_not_go_on_with_a_run_of_the_one_before(
+    world: Any, tools: Any, tmp_path: Path
+) -> None:
+    def work(client: Any) -> None:
+        tools.apply(runbooks.scale(client, "storefront", "production", replicas=2))
+
+    assert tools.Relay(world, tools.Kill("after", 1)).run(work) == -9
+    fresh = createos_nb.simulate("storefront")
+    receipt = tools.apply(runbooks.scale(fresh, "storefront", "production", replicas=2))
+    assert [entry["event"] for entry in Journal(receipt.journal).entries].count("resumed") == 0
+    mine = tools.client_of(world.fork())
+    taken_up = tools.apply(runbooks.scale(mine, "storefront", "production", replicas=2))
+    assert [entry["event"] for entry in Journal(taken_up.journal).entries].count("resumed") == 1
