@@ -25,6 +25,10 @@ class WaitClock(Clock, Protocol):
     """What whoever waits for the other side needs of its time."""
 
     @property
+    def speed(self) -> float:
+        """Its seconds in a real one."""
+
+    @property
     def least(self) -> float:
         """Seconds that two looks lie apart at least."""
 

@@ -16,6 +16,7 @@ from createos_nb.api.resources import Resource
 from createos_nb.api.types import TimeLike
 from createos_nb.errors import InvalidInput
 from createos_nb.frames import frame_of, record_of, requests_frame
+from createos_nb.nouns.asking import APART
 from createos_nb.nouns.windows import Windows
 from createos_nb.operation import UNSET
 from createos_nb.times import iso, unix
@@ -71,11 +72,14 @@ class Analytics(api.Analytics):
         arguments = {"project": project, "environment": environment, "start": window[0], "end": window[1]}
         frame = asking.attempt(operation, arguments, lambda values: asking.record_frame(operation, values))
         row = record_of(frame)
+        unknown = asking.to_come(operation, window[0])
         overall = row[[f"overall_requests_{name}" for name in ("total", "success", "client", "server")]]
         overall.index = overall.index.str.removeprefix("overall_requests_")
         rpm = row[["rpm_peak", "rpm_average"]]
         rpm.index = rpm.index.str.removeprefix("rpm_")
         success = _honest(row[["success_percentage"]], overall["total"])
+        if unknown:
+            overall, rpm, success = (one.map(lambda _: pd.NA).astype(object) for one in (overall, rpm, success))
         for series in (overall, rpm, success):
             series.name = None
         return Overview(
@@ -118,7 +122,10 @@ class Analytics(api.Analytics):
         )
         frame = requests_frame(found, start=first, end=last, now=now)
         asked = {**arguments, "start": iso(first), "end": iso(last)}
-        return asking.noted(frame, operation, asked)
+        unknown = asking.to_come(operation, first)
+        # what has not come yet has no figures, whatever an answer fills it with
+        frame[frame.index >= pd.Timestamp(asking.transport.now() + APART, unit="s", tz="UTC")] = pd.NA
+        return asking.noted(frame, operation, asked, complete=not unknown)
 
     @property
     def _asking(self) -> Asking:

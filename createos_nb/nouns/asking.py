@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 
 from createos_nb import api
-from createos_nb.errors import IncompleteWarning, InvalidInput, NotFound, ReadOnlyError, warn
+from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput, NotFound, ReadOnlyError, warn
 from createos_nb.frames import Builder, build_log_frame, reader, record_of, runtime_log_frame
 from createos_nb.frames.read import Rowset, plain, unlike
 from createos_nb.nouns.lists import Listed, Lists, decoded
@@ -25,6 +25,8 @@ from createos_nb.wire.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: Seconds by which clocks may differ without a word: the time in an answer is a whole second.
+APART: Final = 2.0
 #: What a frame says of itself, which no answer of the platform can overwrite.
 _OWN: Final = frozenset({"operation", "asked", "at", "where", "complete"})
 
@@ -72,7 +74,14 @@ class Asking:
 
     def perform(self, operation: Operation, arguments: Mapping[str, Any]) -> Any:
         """An operation with the noun's arguments: a frame, a Series, or the platform's sentence."""
-        return self.attempt(operation, arguments, lambda values: self._answer(operation, values, arguments))
+
+        def run(values: dict[str, Any]) -> Any:
+            found = self._answer(operation, values, arguments)
+            if "start" in values and self.to_come(operation, values["start"]):
+                return _not_yet(found)
+            return found
+
+        return self.attempt(operation, arguments, run)
 
     def attempt(self, operation: Operation, arguments: Mapping[str, Any], run: Callable[[dict[str, Any]], Any]) -> Any:
         """`run` with wire values; once more after a 404 if a remembered name has gone stale."""
@@ -204,6 +213,21 @@ class Asking:
             raise unlike(operation, "a text", said)
         return said or ""
 
+    def to_come(self, operation: Operation, start: float) -> bool:
+        """Whether a window from `start` on lies wholly in the other side's future; then a warning says so.
+
+        To be asked after an answer, which has told the time there.
+        """
+        now = self.transport.now()
+        if start <= now + APART:
+            return False
+        warn(
+            f"{operation.call}: the window begins at {iso(int(start))}, and there it is {iso(int(now))} only: it lies "
+            "in the future and has no figures; client.now is the time there, and start='-1h' is counted from it",
+            ClockWarning,
+        )
+        return True
+
     # --- what a frame says of itself ----------------------------------------------------------------------------------
 
     def noted(
@@ -234,3 +258,11 @@ class Asking:
     def gather(self, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         """`work` on each item, several at a time, results in order."""
         return list(spread(work, items, self.concurrency))
+
+
+def _not_yet(found: Any) -> Any:
+    """What was answered about a time that has not come: zeros are no counts of anything."""
+    if isinstance(found, pd.DataFrame):
+        found.attrs["complete"] = False
+        return found
+    return found.map(lambda _: pd.NA).astype(object) if isinstance(found, pd.Series) else found

@@ -18,7 +18,7 @@ from createos_nb.nouns import downloads
 from createos_nb.nouns.follow import followed
 
 if TYPE_CHECKING:
-    from createos_nb.clock import Clock
+    from createos_nb.clock import WaitClock
     from createos_nb.nouns.asking import Asking
 
 _OPERATIONS: dict[Way, str] = {
@@ -147,7 +147,7 @@ class Deployments(api.Deployments):
         every: float = 5.0,
         window: int = 60,
         lasting: float | None = None,
-        clock: Clock | None = None,
+        clock: WaitClock | None = None,
     ) -> Iterator[pd.DataFrame]:
         """The runtime log as it is written: a frame of new lines each time that there are any.
 
@@ -166,7 +166,7 @@ class Deployments(api.Deployments):
         def read(since: int) -> pd.DataFrame:
             return self.logs(project, deployment, since_seconds=since)
 
-        clock = clock or cast("Asking", self.performer).transport.clock
+        clock = clock or cast("Asking", self.performer).transport.there
         return followed(read, clock, every=every, window=window, lasting=lasting, over=over)
 
 

@@ -14,7 +14,7 @@ from createos_nb.nouns.follow import followed
 from createos_nb.secret import Secret
 
 if TYPE_CHECKING:
-    from createos_nb.clock import Clock
+    from createos_nb.clock import WaitClock
     from createos_nb.nouns.asking import Asking
 
 
@@ -59,14 +59,14 @@ class Environments(api.Environments):
         every: float = 5.0,
         window: int = 60,
         lasting: float | None = None,
-        clock: Clock | None = None,
+        clock: WaitClock | None = None,
     ) -> Iterator[pd.DataFrame]:
         """The runtime log of all that runs in an environment, as it is written; see `deployments.follow`."""
 
         def read(since: int) -> pd.DataFrame:
             return self.logs(project, environment, since_seconds=since)
 
-        clock = clock or cast("Asking", self.performer).transport.clock
+        clock = clock or cast("Asking", self.performer).transport.there
         return followed(read, clock, every=every, window=window, lasting=lasting, over=lambda: False)
 
 

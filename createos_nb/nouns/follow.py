@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from createos_nb.clock import Clock
+from createos_nb.clock import WaitClock
 from createos_nb.errors import InvalidInput, NoAnswer, PlatformFault, RateLimited
 from createos_nb.times import iso
 
@@ -125,7 +125,7 @@ def _keys(lines: Sequence[Line]) -> list[Line]:
 
 def followed(
     read: Callable[[int], pd.DataFrame],
-    clock: Clock,
+    clock: WaitClock,
     *,
     every: float,
     window: int,
@@ -139,8 +139,10 @@ def followed(
     """
     if not every > 0 or window < 1:
         raise InvalidInput("follow: every= and window= are seconds, more than 0")
-    pause = max(1.0, float(round(every)))  # whole seconds, so that a window can begin where an earlier read was
-    began = clock.now()
+    pause = max(
+        1.0, float(round(max(every, clock.least)))
+    )  # whole seconds, so that a window can begin where an earlier read was
+    began = clock.passed()
     alignment = Alignment(window)
     reads: list[float] = []
     failing: float | None = None
@@ -156,8 +158,8 @@ def followed(
         try:
             frame = read(since)
         except (NoAnswer, PlatformFault, RateLimited) as error:
-            failing = now if failing is None else failing
-            if now - failing > _PATIENCE:
+            failing = clock.passed() if failing is None else failing
+            if clock.passed() - failing > _PATIENCE:
                 raise
             clock.sleep(max(pause, getattr(error, "retry_after", None) or 0.0))
             continue
@@ -166,7 +168,7 @@ def followed(
         fresh = alignment.add(_lines(frame), now - since, now)
         if fresh.gap or fresh.places:
             yield _shown(frame, fresh, now)
-        if done or (lasting is not None and clock.now() - began >= lasting):
+        if done or (lasting is not None and clock.passed() - began >= lasting):
             return
         clock.sleep(pause)
 

@@ -71,7 +71,7 @@ class Lists:
             found = read.read(self._send(operation, {**values, "limit": size, "offset": offset}))
             return list(found.items()), found.total
 
-        with progress(operation.call, self._transport.clock) as tick:
+        with progress(operation.call, self._transport.there) as tick:
 
             def on_page(done: int, of_all: int) -> None:
                 nonlocal told

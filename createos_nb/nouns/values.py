@@ -20,7 +20,10 @@ _FIRST_USE: Final = threading.Lock()
 
 
 def ready(operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float]) -> Any:
-    """One argument as it is sent; `now` is asked where a time is meant. Raises `InvalidInput`, naming the call, the argument and the limit."""
+    """One argument as it is sent; `now` is asked where a time is meant.
+
+    Raises `InvalidInput`, naming the call, the argument and the limit.
+    """
     name = f"{operation.call}: {parameter.name}"
     if value is None and parameter.nullable:
         return None

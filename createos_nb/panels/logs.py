@@ -115,7 +115,7 @@ class LogsPanel(ReadingPanel):
                 with self._lock:
                     if stop.is_set() or self.closed:
                         return
-                    missed = first and self.client.clock.now() - self._until > 2 * _REACH
+                    missed = first and self.client.clock.now() - self._until > 2 * self._reach
                     self._take(frame, first=first, missed=missed)
                     first, self._until = False, self.client.clock.now()
         except Stopped:
@@ -132,8 +132,19 @@ class LogsPanel(ReadingPanel):
         if self._log.value == "build":
             return self._build_log(clock)
         if version:
-            return client.deployments.follow(project, version, every=_EVERY, window=_REACH, clock=clock)
-        return client.environments.follow(project, self._environment, every=_EVERY, window=_REACH, clock=clock)
+            return client.deployments.follow(project, version, every=self._every, window=self._reach, clock=clock)
+        return client.environments.follow(
+            project, self._environment, every=self._every, window=self._reach, clock=clock
+        )
+
+    @property
+    def _every(self) -> float:
+        """Seconds of the other side between two looks: no less than a real one."""
+        return max(_EVERY, self.client.clock.speed)
+
+    @property
+    def _reach(self) -> int:
+        return max(_REACH, int(3 * self._every))
 
     def _build_log(self, clock: PacedClock) -> Iterator[pd.DataFrame]:
         of = self._of_build()
@@ -142,7 +153,7 @@ class LogsPanel(ReadingPanel):
             yield self.client.deployments.build_logs(self._project, of)
             if not going:
                 return
-            clock.sleep(_EVERY)
+            clock.sleep(self._every)
 
     def _take(self, frame: pd.DataFrame, *, first: bool, missed: bool) -> None:
         build = self._log.value == "build"

@@ -17,7 +17,6 @@ from createos_nb.panels import markup
 from createos_nb.panels.keys_kept import KeysKept
 from createos_nb.panels.params import Control, Params
 from createos_nb.panels.work import Stream, Ticker, Worker
-from createos_nb.times import iso
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -148,12 +147,15 @@ class Panel:
     def _place(self) -> None:
         """The head: what it is, of what, where."""
         kind, _, rest = self.client.where.partition(" ")
-        time = iso(int(self.client.clock.now())).replace("T", " ").replace("Z", "")[:16]
+        try:
+            now = f"{self.client.now:%Y-%m-%d %H:%M} UTC"
+        except CreateOSError:  # the read that the panel is about to make says what is wrong
+            now = "time unknown"
         of = f" · {self.subject}" if self.subject else ""
         self._head.value = (
             f'<div class="createos-head"><h3>{markup.text(self.heading + of)}</h3>'
             f'<span class="createos-kind">{markup.text(kind)}</span>'
-            f'<span class="createos-where">{markup.text(rest)} · {time} UTC</span></div>'
+            f'<span class="createos-where">{markup.text(rest)} · {now}</span></div>'
         )
 
     def _looked_at(self, change: Mapping[str, Any]) -> None:

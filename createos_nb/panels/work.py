@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from createos_nb.clock import Clock
+from createos_nb.clock import Clock, WaitClock
 
 Job = Callable[[threading.Event], Any]
 
@@ -175,23 +175,34 @@ class Stopped(Exception):
 class PacedClock:
     """A clock to wait on for people who watch: a wait ends, with `Stopped`, as soon as `stop` is set."""
 
-    def __init__(self, clock: Clock, stop: threading.Event) -> None:
+    def __init__(self, clock: WaitClock, stop: threading.Event) -> None:
         self._clock, self._stop = clock, stop
 
     @property
     def virtual(self) -> bool:
         return self._clock.virtual
 
+    @property
+    def speed(self) -> float:
+        return self._clock.speed
+
+    @property
+    def least(self) -> float:
+        return self._clock.least
+
     def now(self) -> float:
         return self._clock.now()
 
+    def passed(self) -> float:
+        return self._clock.passed()
+
     def sleep(self, seconds: float) -> None:
-        if pause_on(self._clock, seconds, self._stop):
+        if pause_on(self._clock, seconds / self.speed, self._stop):
             raise Stopped
 
 
 def pause_on(clock: Clock, seconds: float, stop: threading.Event, *, passing: bool = True) -> bool:
-    """Let time pass on a clock, for people who watch; True as soon as `stop` is set."""
+    """Let real time pass, or a virtual clock's, for people who watch; True as soon as `stop` is set."""
     if not clock.virtual:
         return stop.wait(seconds)
     if stop.wait(min(seconds, _SHOWN)):

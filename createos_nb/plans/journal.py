@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -197,7 +198,8 @@ class Journal:
         """Append one entry; it is on the disk when this returns. Raises `JournalError`."""
         if self._file is None:
             raise JournalError(f"journal {self.path} is not open for writing")
-        entry = {"event": event, "at": iso(round(at, 3)), **facts}
+        # `at` is the platform's time; `local` is what the clock of this machine says
+        entry = {"event": event, "at": iso(round(at, 3)), "local": iso(round(time.time(), 3)), **facts}
         line = legible(entry).encode("utf-8", "backslashreplace") + b"\n"
         try:
             append(self._file, line)

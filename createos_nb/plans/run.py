@@ -82,10 +82,11 @@ class Run:
         if self.cancel is None or clock.virtual:
             clock.sleep(seconds)
         else:
-            for _ in range(int(seconds / _SLICE)):
-                clock.sleep(_SLICE)
+            piece = _SLICE * clock.speed
+            for _ in range(int(seconds / piece)):
+                clock.sleep(piece)
                 self.stop_if_cancelled()
-            clock.sleep(seconds % _SLICE)
+            clock.sleep(seconds % piece)
         self.stop_if_cancelled()
 
     def stop_if_cancelled(self) -> None:
@@ -98,7 +99,8 @@ class Run:
 
     @property
     def now(self) -> float:
-        return self.client.clock.now()
+        """Seconds on the other side's clock, of which nobody takes or adds any: for deadlines."""
+        return self.client.clock.passed()
 
     def own(self) -> Any:
         """What the step at work needs and the journal does not hold; None where nothing is known."""

@@ -70,7 +70,7 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
                 f"{what}: not there after {limit:.0f} s{why}",
                 "plans.resume(journal) goes on waiting; timeout= is longer.",
             ) from trouble
-        run.sleep(min(pause, left))
+        run.sleep(min(max(pause, run.client.clock.least), left))
         pause = min(pause * _GROWTH, _LONGEST)
 
 

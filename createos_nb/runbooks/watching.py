@@ -208,7 +208,8 @@ class _Watch:
 
     def run(self, every: float, timeout: float) -> Ending:
         clock = self.client.clock
-        began, look = clock.now(), 0
+        began, look = clock.passed(), 0
+        every = max(every, clock.least)
         with status_line(clock) as line:
             while True:
                 if self._cancelled():
@@ -216,14 +217,14 @@ class _Watch:
                 self._look()
                 if self.verdict is not None:
                     if line is not None:
-                        line(self.verdict.sentence, int(clock.now() - began), int(timeout))
+                        line(self.verdict.sentence, int(clock.passed() - began), int(timeout))
                     if self.verdict.decided_at is not None:
                         return "decided"
                 look += 1
                 due = min(began + look * every, began + timeout)
-                if clock.now() >= began + timeout:
+                if clock.passed() >= began + timeout:
                     return "timeout"
-                if not self._sleep(due - clock.now()):
+                if not self._sleep(due - clock.passed()):
                     return "cancelled"
 
     def _look(self) -> None:
@@ -252,9 +253,9 @@ class _Watch:
         if self.cancel is None or clock.virtual:
             clock.sleep(max(seconds, 0.0))
         else:
-            end = clock.now() + seconds
-            while (left := end - clock.now()) > 0 and not self._cancelled():
-                clock.sleep(min(left, _SLICE))
+            end = clock.passed() + seconds
+            while (left := end - clock.passed()) > 0 and not self._cancelled():
+                clock.sleep(min(left, _SLICE * clock.speed))
         return not self._cancelled()
 
     def _cancelled(self) -> bool:

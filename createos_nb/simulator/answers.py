@@ -16,6 +16,8 @@ import msgspec
 Dialect = Literal["production", "documented"]
 Headers = tuple[tuple[str, str], ...]
 
+SPEED: Final = "x-createos-speed"
+"""In this header a served world says how many of its seconds pass in a real one."""
 SIMULATED: Final = ("x-createos-simulator", "1")
 """What tells a simulator from the platform."""
 JSON: Final[Headers] = (("content-type", "application/json"), SIMULATED)

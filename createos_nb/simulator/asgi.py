@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from createos_nb.simulator.answers import Headers, Reply, failure
+from createos_nb.simulator.answers import SPEED, Headers, Reply, failure
 from createos_nb.simulator.edge import Edge, Request
 from createos_nb.simulator.faults import Broken
 from createos_nb.simulator.gateway import Answered
 from createos_nb.simulator.moments import http_date
 from createos_nb.simulator.refusal import Refusal
-from createos_nb.wire.server_clock import SPEED_HEADER
 
 if TYPE_CHECKING:
     from createos_nb.simulator.pace import Pace
@@ -48,7 +47,7 @@ class Application:
         self._world, self._pace, self._file = world, pace, file
         self._edge = Edge(world)
         #: How fast its time passes, so that clients can count on by themselves.
-        self._speed = (SPEED_HEADER.encode(), str(pace.speed).encode())
+        self._speed = (SPEED.encode(), str(pace.speed).encode())
         settings = world.state.settings
         self._most = max(settings.body_bytes, settings.upload_bytes) + _FORM
 

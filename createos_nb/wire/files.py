@@ -79,7 +79,9 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
         raise response.redacted(_no_answer(error, facts), secrets) from None
     finally:
         spent = transport.there.tick() - sent
-        transport.log.add(Sent(transport.there.ago(spent), operation.name, "GET", facts["path"], status, spent, attempt, size))
+        transport.log.add(
+            Sent(transport.there.ago(spent), operation.name, "GET", facts["path"], status, spent, attempt, size)
+        )
 
 
 def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str, Any]) -> int:

@@ -110,7 +110,7 @@ class ServerClock:
         return 0.0 if self.virtual else _BETWEEN * self.speed
 
     def passed(self) -> float:
-        """Seconds of the other side that have passed since some beginning: for deadlines, never set, never asked for."""
+        """Seconds of the other side that have passed since some beginning: for deadlines, and never set."""
         return self._steady.at(self.tick())
 
     def sleep(self, seconds: float) -> None:

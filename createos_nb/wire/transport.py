@@ -218,7 +218,11 @@ class Transport:
             raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
             spent = self.there.tick() - sent
-            self.log.add(Sent(self.there.ago(spent), operation.name, operation.method, request.path, status, spent, attempt, size))
+            self.log.add(
+                Sent(
+                    self.there.ago(spent), operation.name, operation.method, request.path, status, spent, attempt, size
+                )
+            )
         told: float | None = None
         try:
             return response.payload(

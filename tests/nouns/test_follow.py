@@ -117,6 +117,7 @@ def test_a_quiet_log_has_no_gaps() -> None:
 
 
 class Ticking:
+    speed, least = 1.0, 0.0
     virtual = True
 
     def __init__(self) -> None:
@@ -124,6 +125,8 @@ class Ticking:
 
     def now(self) -> float:
         return self.at
+
+    passed = now
 
     def sleep(self, seconds: float) -> None:
         self.at += seconds

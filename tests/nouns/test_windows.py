@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from createos_nb import errors
+from createos_nb import errors, simulate
+from createos_nb.errors import ClockWarning
 
 DAY = 86_400
 FIELDS = ("count", "status2xx", "status3xx", "status4xx", "status5xx")
@@ -257,3 +258,39 @@ def test_a_window_that_reaches_into_the_future_lists_the_present_bucket_as_parti
     present = pd.Timestamp(server.now - server.now % 60, unit="s", tz="UTC")
     assert frame.attrs["partial"] == [present.isoformat()]
     assert frame.loc[present + pd.Timedelta("60s") :, "count"].isna().all()
+
+
+def test_a_window_in_the_other_sides_future_is_told_of_and_no_zeros() -> None:
+    client = simulate("storefront")
+    start = client.now + pd.Timedelta("2h")
+    window = {"start": start, "end": start + pd.Timedelta("10min")}
+    calls = client.analytics
+    with pytest.warns(ClockWarning, match="there it is 2026-03-02T09:00:00Z only: it lies in the future"):
+        frame = calls.requests_over_time("storefront", "production", **window)
+    assert frame.attrs["complete"] is False
+    assert frame.isna().all(axis=None)
+    for name in ("overall_requests", "rpm", "success_percentage"):
+        with pytest.warns(ClockWarning, match=name):
+            assert getattr(calls, name)("storefront", "production", **window).isna().all()
+    for name in ("request_distribution", "top_hit_paths", "top_error_paths"):
+        with pytest.warns(ClockWarning, match=name):
+            assert getattr(calls, name)("storefront", "production", **window).attrs["complete"] is False
+    with pytest.warns(ClockWarning, match="overview"):
+        assert calls.overview("storefront", "production", **window).overall_requests.isna().all()
+
+
+def test_zeros_of_a_time_that_has_not_come_are_no_counts(wire: Any) -> None:
+    """A platform may fill a window with zeros to its end."""
+    now = int(wire.NOW)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        start, end = (int(request.url.params[name]) for name in ("start", "end"))
+        fields = ("count", "status2xx", "status3xx", "status4xx", "status5xx")
+        return wire.ok([{"timestamp": at, **dict.fromkeys(fields, 0)} for at in range(start, end, 60)])
+
+    client, _ = wire.client(handler)
+    frame = client.analytics.requests_over_time(wire.uuid(1), wire.uuid(2), start=now - 180, end=now + 180)
+    assert frame["count"].isna().tolist() == [False] * 4 + [True] * 2  # the fourth minute has just begun
+    with pytest.warns(ClockWarning):
+        frame = client.analytics.requests_over_time(wire.uuid(1), wire.uuid(2), start=now + 180, end=now + 360)
+    assert frame.isna().all(axis=None)

@@ -54,6 +54,11 @@ def client() -> Any:
 class RealClock(SystemClock):
     """A clock that is no world's, and on which nothing waits."""
 
+    speed, least = 1.0, 0.0
+
+    def passed(self) -> float:
+        return self.now()
+
     def sleep(self, seconds: float) -> None:
         raise AssertionError("a panel waits on its event, not on the clock")
 

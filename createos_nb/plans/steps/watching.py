@@ -142,6 +142,8 @@ class Watch(Checking, kw_only=True, tag="watch"):
         both = Pair(self.target.project, self.beside, side, self.target.environment_name)
         looks = Looks(run.client, both, self.judge(run), paths=self.paths, since=since, seconds=self.seconds)
         every, number = looks.every, 1
+        if every is not None:
+            every = max(every, run.client.clock.least)
         decided: Verdict | None = None
 
         def pause(due: float) -> bool:
