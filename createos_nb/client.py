@@ -228,14 +228,6 @@ class Client:
         return pd.Timestamp(self.transport.now(), unit="s", tz="UTC")
 
     @property
-    def now(self) -> pd.Timestamp:
-        """What the other side's clock says now (UTC): `start="-1h"` is counted from it, whatever the clock here says.
-
-        Learned from the answers; where nothing was answered yet it is asked for, once.
-        """
-        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC")
-
-    @property
     def simulated(self) -> bool:
         """Whether a simulator answers: embedded, or served (it says so in its answers)."""
         return self.world is not None or self.transport.simulated

@@ -90,4 +90,4 @@ def _difference(effect: pd.DataFrame) -> tuple[float, float, float, str] | str:
 
 def _whole(effect: pd.DataFrame, period: str, column: str) -> int | None:
     value = effect.loc[period, column]
-    return None if pd.isna(value) else int(value)  # type: ignore[arg-type, call-overload]  # a number of an Int64 column
+    return None if pd.isna(value) else int(value)  # type: ignore[arg-type]  # a number of an Int64 column

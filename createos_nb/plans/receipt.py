@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -122,10 +122,10 @@ class Receipt:
         """
         if not self._steps:
             return Checks(Check(self.title, PASS, "nothing had to be done: it was so already", "every step is so"))
-        notes = self.frame()[["outcome", "result", "note"]].itertuples(index=False)
+        rows: list[dict[Any, Any]] = self.frame().to_dict("records")
         return Checks(
-            Check(step.what, row.result, row.note or row.outcome, step.held_against)
-            for step, row in zip(self._steps, notes, strict=True)
+            Check(step.what, row["result"], row["note"] or row["outcome"], step.held_against)
+            for step, row in zip(self._steps, rows, strict=True)
         )
 
     def verify(self) -> Checks:
