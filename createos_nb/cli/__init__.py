@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from createos_nb import __version__
 from createos_nb.cli import dashboard, demo, login, run, serve, whoami
+from createos_nb.cli.output import guarded
 from createos_nb.errors import CreateOSError, InvalidInput
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
@@ -36,6 +37,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 failed, 3 wrong parameter, 130 interrupted; `run` has more."""
+    with guarded():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     given = parser().parse_args(arguments)
     try:
         return int(given.run(given))
