@@ -63,7 +63,7 @@ _MADE_UP: Final = re.compile(
     rb"|^(?:pass(?:word|wd)?|pwd|secret|token|user(?:name)?|test|root|null|none|true|false|env\W.*|getenv.*)$"
 )
 _ASSIGNED: Final = re.compile(
-    rb"(?im)^(?![ \t]*(?:#|;|//|\*|<!--)).{0,200}?"
+    rb"(?im)^(?![ \t]*(?:#|;|//(?!\S*:_)|\*|<!--)).{0,200}?"
     rb"(?:_auth(?:token)?|password|passwd|pwd|authtoken|auth_token|oauth_token|authident|token|secret|api_?key"
     rb"|(?:auth|logged_in|nonce|secure_auth)_(?:key|salt))"
     rb"[\"']?[ \t]*(?:=>|[:=,]|>|[\"'][ \t]+value=)[ \t]*(?P<quoted>[\"']?)(?P<value>[^\s\"',;)<]{4,400})"
