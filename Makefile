@@ -61,10 +61,11 @@ clean:
 
 # uv where it is there, else pip; the virtual environment is kept until pyproject.toml changes
 $(STAMP): pyproject.toml
+	@echo "Installing createos-nb and its tools into $(VENV): under a minute, once."
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing $(VENV) && uv pip install --quiet --compile-bytecode --python $(BIN)/python -e '.[dev]'; \
+	  uv venv --quiet --allow-existing $(VENV) && uv pip install --compile-bytecode --python $(BIN)/python -e '.[dev]'; \
 	else \
 	  $(PYTHON) -c 'import sys; sys.exit("createos-nb needs Python 3.11 or newer; set PYTHON=") if sys.version_info < (3, 11) else 0' && \
-	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]'; \
 	fi
 	@touch $(STAMP)

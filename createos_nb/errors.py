@@ -40,13 +40,21 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from createos_nb.text import visible
 from createos_nb.words import nearest
 
 _PACKAGE: Final = str(Path(__file__).parent) + os.sep
 
 
 class CreateOSError(Exception):
-    """Anything that this library raises on purpose."""
+    """Anything that this library raises on purpose. Its text is safe to print, whatever it repeats."""
+
+    def __str__(self) -> str:
+        return visible(self._said())
+
+    def _said(self) -> str:
+        """The message as it is; `str` spells out what a terminal would act on."""
+        return super().__str__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__.copy()))
@@ -121,7 +129,7 @@ class RequestError(CreateOSError):
         self.hint = hint or self.default_hint
         super().__init__(reason)
 
-    def __str__(self) -> str:
+    def _said(self) -> str:
         head = f"{self.operation}: {self.reason}" if self.operation else self.reason
         facts = [f"HTTP {self.status}"] if self.status is not None else []
         if self.method:
@@ -225,4 +233,4 @@ def warn(message: str, category: type[Warning]) -> None:
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level)
+    warnings.warn(visible(message), category, stacklevel=level)

@@ -12,7 +12,22 @@ import createos_nb
 PACKAGE = Path(createos_nb.__file__).parent
 #: From the ground up. A room may import its own floor and those below it, except where ROOMS_APART says otherwise.
 FLOORS = [
-    {"checks", "clock", "errors", "files", "later", "lineage", "noun", "operation", "private", "progress", "secret", "times", "words"},
+    {
+        "checks",
+        "clock",
+        "errors",
+        "files",
+        "later",
+        "lineage",
+        "noun",
+        "operation",
+        "private",
+        "progress",
+        "secret",
+        "text",
+        "times",
+        "words",
+    },
     {"api"},
     {"wire", "frames", "archive"},
     {"nouns", "client", "fleet", "glance", "credentials", "profiles", "exports", "reference", "openapi"},

@@ -9,6 +9,14 @@ from typing import Final
 #: Characters of a path; the platform documents no figure, file systems of its kind stop near here.
 MOST_PATH: Final = 1024
 
+#: Marks of direction, characters of no width and tags: two names that look alike, or one that reads as another. The
+#: joiners of scripts and emoji (U+200C, U+200D) are letters' parts, and stay.
+_UNSEEN: Final = frozenset(
+    map(chr, (0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
+) | frozenset(map(chr, range(0xE0000, 0xE0020)))
+#: Bytes of one part of a path on the file systems of today.
+MOST_PART: Final = 255
+
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.I)
 
 
@@ -20,6 +28,8 @@ def fault(path: str) -> str:
         return "the name is not valid UTF-8"
     if any(unicodedata.category(letter) == "Cc" for letter in path):
         return "the name holds a control character"
+    if any(unicodedata.category(letter) in ("Zl", "Zp") or letter in _UNSEEN for letter in path):
+        return "the name holds a character that is not seen, or that turns the direction of the text"
     if "\\" in path:
         return "the name holds a backslash, which the platform would take for a folder"
     if path.startswith("/") or ":" in path.split("/", 1)[0]:
@@ -29,6 +39,8 @@ def fault(path: str) -> str:
         return "the path leaves the folder"
     if "." in parts or "" in parts:
         return "the path has an empty part"
+    if any(len(part.encode()) > MOST_PART for part in parts):
+        return f"a name in the path is longer than {MOST_PART} bytes"
     if len(path) > MOST_PATH:
         return f"the path is longer than {MOST_PATH} characters"
     return ""

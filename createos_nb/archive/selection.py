@@ -58,14 +58,14 @@ class Selection:
         return [row for row in self.rows if row.included]
 
     def frame(self) -> pd.DataFrame:
-        """path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), why (str)."""
+        """path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str)."""
         return pd.DataFrame(
             {
                 "path": pd.array([shown(row.path) for row in self.rows], dtype="str"),
                 "bytes": pd.array([row.size for row in self.rows], dtype="Int64"),
                 "included": pd.array([row.included for row in self.rows], dtype="boolean"),
                 "content": pd.array([row.content for row in self.rows], dtype="str"),
-                "why": pd.array([row.why or None for row in self.rows], dtype="str"),
+                "reason": pd.array([row.why or None for row in self.rows], dtype="str"),
             }
         )
 
@@ -198,6 +198,7 @@ class _Walk:
         row.why = "" if asked else secrets.by_content(entry.name, data)
         if row.why:
             return
+        row.why = secrets.told(data)
         row.included, row.content = True, "text" if _is_text(data) else "binary"
         self._bytes += len(data)
         self._files += 1
@@ -252,7 +253,10 @@ class _Walk:
         first: dict[str, Row] = {}
         for row in self._rows:
             if row.included and (there := first.setdefault(folded(row.path), row)) is not row:
-                row.why = f"differs from {shown(there.path)!r} in case or accents only: some systems keep one of them"
+                row.why = (
+                    f"{row.why}; " * bool(row.why)
+                    + f"differs from {shown(there.path)!r} in case or accents only: some systems keep one of them"
+                )
 
 
 def _is_text(data: bytes) -> bool:

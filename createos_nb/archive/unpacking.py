@@ -85,8 +85,10 @@ def _path(info: zipfile.ZipInfo) -> str:
         path = path[2:]
     path = path.removesuffix("/")
     wrong = fault(path)
-    if not wrong and os.name == "nt":
-        wrong = fault_on_windows(path)
+    # on every system: what is unpacked here is moved and shared, and a name that means home to a shell is a trap
+    wrong = wrong or fault_on_windows(path)
+    if not wrong and path.startswith("~"):
+        wrong = "a shell takes the name for a home folder"
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         wrong = wrong or "a symbolic link"

@@ -11,6 +11,7 @@ from typing import NoReturn
 from createos_nb import __version__
 from createos_nb.cli import dashboard, demo, login, run, serve, whoami
 from createos_nb.cli.codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
+from createos_nb.cli.output import guarded
 from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
@@ -43,6 +44,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, or print the help; gives its exit code, see `codes`."""
+    with guarded():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     top = parser()
     given = top.parse_args(arguments)
     if given.command is None:

@@ -55,16 +55,15 @@ def run(given: argparse.Namespace) -> int:
 def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> bool:
     """Until it is stopped; whether that was an interrupt."""
     try:
-        from traitlets.config import Config
-        from voila.app import Voila
+        from createos_nb.cli import hosting
     except ImportError:
         raise ConfigurationError(
             "the dashboard is served by Voila, which is not installed: pip install 'createos-nb[dashboard]'"
         ) from None
     # whoever has the address with its token may act with the account's key; other users of the machine have it not
     token = secrets.token_urlsafe(24)
-    config = Config()
-    config.Voila.update(ip="127.0.0.1", port=port, port_retries=0, token=token, open_browser=False, log_level="ERROR")
+    config = hosting.settings()
+    config.Hosted.update(ip="127.0.0.1", port=port, port_retries=0, token=token, open_browser=False, log_level="ERROR")
     config.VoilaConfiguration.update(theme=theme, show_tracebacks=True)
     if os.name == "posix":
         config.KernelManager.transport = "ipc"  # nobody else on this machine can listen to the kernel
@@ -82,7 +81,7 @@ def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> bool
 
     before = signal.signal(signal.SIGINT, end)
     try:
-        Voila.launch_instance(argv=[str(notebook)], config=config)
+        hosting.Hosted.launch_instance(argv=[str(notebook)], config=config)
     finally:
         signal.signal(signal.SIGINT, before)
     return bool(came)

@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from createos_nb.cli.output import unchecked
 from createos_nb.files import folder
+from createos_nb.text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +34,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
+    print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)
     from rich.console import Console
     from rich.text import Text
 
     began = time.monotonic()
-    console = Console(width=None if sys.stdout.isatty() else 118, highlight=False)
+    console = Console(file=unchecked(), width=None if sys.stdout.isatty() else 118, highlight=False)  # type: ignore[arg-type]  # it has all that rich asks of a file
     target = Path(given.output)
     notebook = executed("00_tour.ipynb", console)
     _tables(console)
@@ -127,4 +130,4 @@ def _spelled(value: Any) -> str:
         return str(value)
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d %H:%M}"
-    return f"{value:,}" if isinstance(value, numbers.Real) else str(value)
+    return f"{value:,}" if isinstance(value, numbers.Real) else visible(str(value))

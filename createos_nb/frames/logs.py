@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.frames.arrays import texts, whole
+from createos_nb.text import visible
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
 _LEVEL: Final = re.compile(
@@ -17,7 +18,6 @@ _LEVEL: Final = re.compile(
 _NAMES: Final = {"warning": "warn", "err": "error", "critical": "fatal", "panic": "fatal", "notice": "info"}
 _EXCEPTION: Final = re.compile(r"^(?:Traceback \(most recent call last\)|\w*(?:Error|Exception)\b.*:|panic:|npm ERR!)")
 _ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _BREAK: Final = re.compile(r"\r\n|\n|\r")  # and no form feed, which may stand within a line
 
 COLUMNS: Final = ("time", "line_number", "stage", "level", "text")
@@ -26,7 +26,7 @@ COLUMNS: Final = ("time", "line_number", "stage", "level", "text")
 def clean(text: str) -> str:
     """A line without terminal control sequences; other control characters are spelled out."""
     text = _ANSI.sub("", text).rstrip("\r\n")
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+    return visible(text).replace("\n", "\\n")
 
 
 def level_of(text: str) -> str | None:

@@ -48,7 +48,7 @@ class Deployments(api.Deployments):
 
         Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
         a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
-        binary), why (str: the reason for leaving out; for what is included, something to mind). `attrs`: `operation`
+        binary), reason (str: the reason for leaving out; for what is included, something to mind). `attrs`: `operation`
         and `way` that it would go by (None where it can't go), `files`, `bytes`, and `problems`, the reasons why
         `upload` would refuse it; empty where it would not.
         """
@@ -198,5 +198,5 @@ def _receipt(made: str, way: Way, selection: Selection, operation: str) -> pd.Se
         "left_out": len(out),
     }
     receipt = pd.Series(facts, dtype=object)
-    receipt.attrs |= {"operation": operation, "left_out": dict(zip(out["path"], out["why"], strict=True))}
+    receipt.attrs |= {"operation": operation, "left_out": dict(zip(out["path"], out["reason"], strict=True))}
     return receipt

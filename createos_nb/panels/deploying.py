@@ -272,6 +272,6 @@ def files_of(plan: pd.DataFrame) -> pd.DataFrame:
             "path": frame["path"].tolist(),
             "bytes": pd.array(frame["bytes"].tolist(), dtype="Int64"),
             "goes": ["yes" if one else "no" for one in frame["included"]],
-            "why": [known(one) for one in frame["why"]],
+            "why": [known(one) for one in frame["reason"]],
         }
     )

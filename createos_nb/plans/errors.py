@@ -94,7 +94,7 @@ class StepFailed(PlanError):
         self.undo: Plan | None = None
         self.journal: Any = None
 
-    def __str__(self) -> str:
+    def _said(self) -> str:
         lines = [self.message]
         if self.log is not None and len(self.log):
             lines += [f"    {text}" for text in self.log["text"].tail(8)]

@@ -241,7 +241,10 @@ def test_a_name_that_is_no_utf8_is_a_problem_with_a_name_that_can_be_shown(clien
         ("a\0b", "control"),
         ("a\x1bb", "control"),
         ("\ud800", "UTF-8"),
-        ("x" * 1025, "longer than 1024"),
+        ("/".join(["x" * 99] * 11), "longer than 1024"),
+        ("x" * 256, "longer than 255 bytes"),
+        ("a/\u202egpj.exe", "not seen"),
+        ("a\u200b.js", "not seen"),
     ],
 )
 def test_a_path_that_the_platform_would_not_take_is_a_problem(path: str, said: str) -> None:

@@ -33,13 +33,13 @@ def test_the_plan_is_a_frame_and_sends_nothing(client: Client, site: Path) -> No
         "bytes": "Int64",
         "included": "boolean",
         "content": "str",
-        "why": "str",
+        "reason": "str",
     }
     assert list(plan["path"]) == [".env", ".git/", "empty/", "index.html", "logo.png"]
     assert list(plan["included"]) == [False, False, False, True, True]
     assert plan["bytes"].fillna(-1).tolist() == [3, -1, -1, 4, 5]
     assert plan["content"].tolist()[3:] == ["text", "binary"]
-    assert plan["why"].isna().tolist() == [False, False, False, True, True]
+    assert plan["reason"].isna().tolist() == [False, False, False, True, True]
     assert plan.attrs == {
         "operation": "UploadDeploymentBase64Files",
         "way": "base64",

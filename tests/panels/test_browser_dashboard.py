@@ -59,6 +59,63 @@ def test_the_control_room_opens_with_its_token_alone(dashboard: str, browser: An
     page.close()
 
 
+def test_another_host_is_refused_on_every_path(dashboard: str) -> None:
+    """A page of another name that was pointed at this machine gets nothing, also with the token."""
+    import urllib.error
+
+    from tests.panels.conftest import answered
+
+    answered(dashboard.partition("?")[0])
+    port = dashboard.rpartition(":")[2].partition("/")[0]
+    for path in ("/", "/?" + dashboard.partition("?")[2], "/voila/static/voila.js", "/api/kernels/x"):
+        for host in ("evil.example", f"evil.example:{port}", "127.0.0.1.evil.example", "localhost.", "[::2]", "0"):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": host})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request, timeout=10)
+            assert refused.value.code == 403, (path, host)
+            refused.value.close()
+    with urllib.request.urlopen(
+        urllib.request.Request(dashboard.partition("?")[0], headers={"Host": f"localhost:{port}"}), timeout=10
+    ) as answer:
+        assert answer.status == 200
+
+
+def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(dashboard: str, browser: Any) -> None:
+    from tests.panels.conftest import answered
+
+    answered(dashboard.partition("?")[0])
+    page = browser.new_page()
+    elsewhere: list[str] = []
+    ended: list[int] = []
+    mine = dashboard.partition("?")[0]
+
+    def failed(request: Any) -> None:
+        # what the policy refuses never leaves the browser
+        if not request.url.startswith((mine, "data:", "blob:")) and request.failure != "csp":
+            elsewhere.append(f"{request.url}: {request.failure}")
+
+    def finished(response: Any) -> None:
+        if not response.url.startswith((mine, "data:", "blob:")):
+            elsewhere.append(response.url)
+        if "/api/shutdown/" in response.url:
+            ended.append(response.status)
+
+    page.on("requestfailed", failed)
+    page.on("response", finished)
+    page.goto(dashboard, timeout=60_000)
+    page.get_by_role("heading", name="Fleet").wait_for(timeout=60_000)
+    kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
+    there = f"{mine}api/kernels/{kernel}"
+    assert page.request.get(there).status == 200
+    page.goto("about:blank")
+    end = time.monotonic() + 15
+    while page.request.get(there).status == 200:
+        assert time.monotonic() < end, f"the kernel is still there; its shutdown was answered with {ended}"
+        time.sleep(0.2)
+    page.close()
+    assert elsewhere == []
+
+
 def test_a_port_in_use_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     import socket
 

@@ -183,10 +183,10 @@ def test_secrets_and_packages_never_leave_the_browser(drop: Drop, browser: Brows
     rows = plan.set_index("path")
     assert rows.loc["index.html", "included"]
     assert plan.attrs["files"] == 1
-    assert rows.loc[".env", "why"].startswith("secret")
+    assert rows.loc[".env", "reason"].startswith("secret")
     assert rows.loc[".env", "bytes"] == len(SECRET)
-    assert rows.loc[".git/", "why"] == "history of the repository"
-    assert rows.loc["node_modules/", "why"].startswith("installed packages")
+    assert rows.loc[".git/", "reason"] == "history of the repository"
+    assert rows.loc["node_modules/", "reason"].startswith("installed packages")
 
 
 def test_no_content_is_ever_in_a_synced_state(monkeypatch: pytest.MonkeyPatch) -> None:

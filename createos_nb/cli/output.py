@@ -1,0 +1,82 @@
+"""What the command line prints: safe for a terminal whatever it repeats, and no error where nobody reads on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TextIO
+
+from createos_nb.text import visible
+
+#: A closed pipe; on Windows it is an invalid argument.
+_CLOSED: Final = (errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN)
+
+
+class Output:
+    """A stream in place of `sys.stdout` or `sys.stderr`.
+
+    Control characters and marks of direction are spelled out, unless `raw` is set for a writer that colours its text
+    by itself. Once its reader has gone, what is written is dropped and the command goes on to its end: a change that is
+    under way must not stop half done because somebody read enough.
+    """
+
+    def __init__(self, stream: TextIO, *, raw: bool = False) -> None:
+        self.stream = stream
+        self._raw = raw
+
+    def write(self, text: str) -> int:
+        shown = text if self._raw else visible(text)
+        try:
+            self.stream.write(shown)
+        except UnicodeEncodeError:  # a terminal that knows fewer letters than we do
+            coded = shown.encode(self.stream.encoding, "backslashreplace")
+            self.stream.write(coded.decode(self.stream.encoding))
+        except OSError as error:
+            self._gone(error)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        try:
+            self.stream.flush()
+        except OSError as error:
+            self._gone(error)
+
+    def _gone(self, error: OSError) -> None:
+        if error.errno not in _CLOSED:
+            raise error
+        # what is still in the buffer goes there too, also when Python flushes it at its end
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.stream.fileno())
+        os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+def unchecked() -> Output:
+    """The standard output for a writer that makes its own control sequences, and cleans what it repeats."""
+    stream = sys.stdout
+    return Output(stream.stream if isinstance(stream, Output) else stream, raw=True)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Let all that is printed within the block be safe to show, and closed pipes be no error."""
+    before = sys.stdout, sys.stderr
+    # Python sets them to None where a process was started without them
+    own = [None if one is None else Output(one) for one in before]
+    sys.stdout, sys.stderr = own  # type: ignore[assignment]  # they have all that a TextIO has
+    try:
+        yield
+    finally:
+        for one in own:
+            if one is not None:
+                one.flush()
+        sys.stdout, sys.stderr = before
