@@ -29,6 +29,7 @@ from createos_nb.errors import (
     RequestError,
     RequestRefused,
     TimedOut,
+    TooLarge,
     Unauthorized,
     UnknownName,
     Unreachable,
@@ -75,6 +76,7 @@ __all__ = [
     "RetryPolicy",
     "Secret",
     "TimedOut",
+    "TooLarge",
     "Unauthorized",
     "UnknownName",
     "Unreachable",
@@ -114,6 +116,8 @@ def connect(
     base_url: str | None = None,
     read_only: bool = False,
     timeout: float | httpx.Timeout | None = 30.0,
+    transfer_timeout: float | None = 3600.0,
+    max_answer_bytes: int | None = 64_000_000,
     verify: Any = True,
     rate_limit: RateLimit | bool | None = None,
 ) -> Client:
@@ -123,7 +127,8 @@ def connect(
     default) profile of the config file; the system's keyring, if the package `keyring` is installed; the token that the
     official command line has saved. The base URL: `base_url`, `CREATEOS_API_URL`, the profile's, the platform's.
     `read_only=True` refuses every operation that changes something. Proxies and certificates: as httpx reads them from
-    the environment, and `verify` (True, False, the path of certificates, or an `ssl.SSLContext`).
+    the environment, and `verify` (True, False, the path of certificates, or an `ssl.SSLContext`). `timeout`,
+    `transfer_timeout`, `max_answer_bytes`: how long a request, a file and how large an answer may be; see `Client`.
 
     Raises `ConfigurationError`, which says every way to give a key.
     """
@@ -140,6 +145,8 @@ def connect(
         base_url=found.base_url,
         read_only=read_only,
         timeout=timeout,
+        transfer_timeout=transfer_timeout,
+        max_answer_bytes=max_answer_bytes,
         verify=verify,
         rate_limit=rate_limit,
     )

@@ -19,6 +19,7 @@
     │   ├── Unreachable           the connection failed or broke
     │   ├── TimedOut              no answer in time
     │   └── Unreadable            an answer came that is not the platform's (a proxy's page, cut off, empty)
+    │       └── TooLarge          an answer came that is larger than the client reads
     └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
@@ -198,6 +199,12 @@ class Unreadable(NoAnswer):
     """An answer came that is not the platform's: a proxy's page, a cut-off or empty body."""
 
     default_hint = "Something between here and the platform answered instead of it: check the base URL and the proxy."
+
+
+class TooLarge(Unreadable):
+    """An answer came that is larger than the client reads."""
+
+    default_hint = "max_answer_bytes= of connect() allows more; ask for fewer rows, or for a shorter window."
 
 
 class IncompleteWarning(UserWarning):

@@ -51,6 +51,8 @@ _BY_CODE: Final[Mapping[str, type[RequestRefused]]] = {
     "INTERNAL_ERROR": PlatformFault,
 }
 _EXCERPT: Final = 160
+#: Characters of a body that an excerpt is looked for in: the others may be markup.
+_WINDOW: Final = 4_000
 #: Shorter texts are words and numbers that sentences are made of: hiding them would garble every reason.
 _SHORTEST: Final = 4
 
@@ -147,7 +149,16 @@ def unreadable(answer: Answer) -> RequestError:
 
 def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
     """The beginning of a body in one line, without markup and without the secrets: half a secret is one, too."""
-    text = masked(body[:4000].decode("utf-8", "replace"), secrets)
+    secrets = tuple(secrets)
+    # the window's end may cut a secret in two, and half of one is not found: as much as that could be is left out
+    longest = max((len(form) for secret in secrets for form in _forms(secret)), default=0)
+    window = _WINDOW + longest
+    text = body[: 4 * window].decode("utf-8", "replace")
+    if len(text) > window:
+        cut = masked(text[:window], secrets)
+        text = cut[: len(cut) - longest]
+    else:
+        text = masked(text, secrets)
     text = re.sub(r"<[^>]*>", " ", text)
     text = "".join(c if c.isprintable() else " " for c in text)
     text = masked(" ".join(text.split()), (" ".join(secret.split()) for secret in secrets))
@@ -157,11 +168,16 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
     for secret in sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True):
-        as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
-        in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-        for form in {secret, escape(secret)} | as_json | in_address:
+        for form in _forms(secret):
             text = text.replace(form, MASK)
     return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it is, and as JSON, an address or a page spell it; the longest first."""
+    as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
+    in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    return tuple(sorted({secret, escape(secret)} | as_json | in_address, key=len, reverse=True))
 
 
 def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
