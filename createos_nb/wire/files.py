@@ -50,7 +50,7 @@ def save(transport: Transport, operation: Operation, given: Secret | str, target
             wait = transport.retry.wait(operation, error, attempt)
             if wait is None or transport.clock.now() - began + wait > transport.retry.budget:
                 raise
-            transport.clock.sleep(wait)
+            transport.wait(wait, f"{operation.call}: {error.reason[:80]}")
             attempt += 1
 
 

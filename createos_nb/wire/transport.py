@@ -36,6 +36,7 @@ from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.trust import environment, trusted
 from createos_nb.wire.unsure import advised
+from createos_nb.wire.waiting import Waiting
 
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
@@ -80,7 +81,10 @@ class Transport:
         self.base = _base(base_url)
         self.clock = clock or SystemClock()
         self.retry = retry or RetryPolicy()
-        self.limiter = Limiter(limit, self.clock) if limit else None
+        waiting = Waiting(self.clock)
+        #: Sleeps, and tells of long waits.
+        self.wait = waiting.wait
+        self.limiter = Limiter(limit, self.clock, waiting) if limit else None
         self.log = Log()
         #: A simulator answered: it says so in a header.
         self.simulated = False
@@ -185,7 +189,7 @@ class Transport:
                 budget = self.retry.patience if limited else self.retry.budget
                 if wait is None or self.clock.now() - began - held_back + wait > budget:
                     raise
-                self.clock.sleep(wait)
+                self.wait(wait, f"{request.operation.call}: {error.reason[:80]}")
                 attempt += 1
 
     def fetch(self, url: httpx.URL, secrets: Iterable[str], deadline: Deadline | None) -> httpx.Response:
