@@ -19,6 +19,7 @@ from createos_nb.noun import Noun
 from createos_nb.nouns.analytics import Analytics
 from createos_nb.nouns.asking import Asking
 from createos_nb.nouns.environments import Environments
+from createos_nb.process import OfThisProcess
 from createos_nb.times import iso
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
@@ -35,7 +36,7 @@ from createos_nb.secret import Secret
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
 
 
-class Client:
+class Client(OfThisProcess):
     """One account of the platform, or of a simulated one.
 
     Arguments: `api_key` or `access_token`; `base_url`; `transport` (any httpx transport, in place of the network);

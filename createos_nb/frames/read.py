@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, cast
@@ -13,11 +12,12 @@ from createos_nb.api.resources import Resource
 from createos_nb.errors import Unreadable
 from createos_nb.frames.build import CHUNK, Builder
 from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
+from createos_nb.process import ForkLock
 from createos_nb.secret import hide
 
 Json = bytes | msgspec.Raw
 
-_MAKING: Final = threading.Lock()
+_MAKING: Final = ForkLock()
 
 
 class _Pagination(msgspec.Struct):

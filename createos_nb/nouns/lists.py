@@ -12,6 +12,7 @@ from createos_nb.errors import CostWarning, InvalidInput, warn
 from createos_nb.frames import reader
 from createos_nb.frames.read import Rowset
 from createos_nb.operation import NumberedPage, Operation, Page
+from createos_nb.process import OfThisProcess
 from createos_nb.progress import progress
 from createos_nb.wire.pages import read_all
 from createos_nb.wire.transport import Transport
@@ -35,7 +36,7 @@ class Sender(Protocol):
     def __call__(self, operation: Operation, values: Mapping[str, Any]) -> msgspec.Raw | bytes: ...
 
 
-class Lists:
+class Lists(OfThisProcess):
     """Reads whatever lists over a transport."""
 
     def __init__(self, send: Sender, transport: Transport, concurrency: int) -> None:

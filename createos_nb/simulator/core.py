@@ -7,6 +7,7 @@ from threading import RLock
 from typing import Any, get_args
 
 from createos_nb.errors import InvalidInput
+from createos_nb.process import OfThisProcess
 from createos_nb.simulator import schedule, signed
 from createos_nb.simulator.answers import Dialect, Reply
 from createos_nb.simulator.clock import WorldClock
@@ -19,10 +20,11 @@ from createos_nb.simulator.state import Deployment, Environment, Happening, Key,
 from createos_nb.simulator.traffic import Build, Recorded, Traffic
 
 
-class Core:
+class Core(OfThisProcess):
     """What the parts of the simulator know of a world. Everybody else uses `World`."""
 
     base_url = "https://api.simulator.invalid"
+    instead = "world.fork() makes another one like it, and world.save(file) keeps it"
 
     def __init__(self, state: State, *, dialect: str = "production") -> None:
         if dialect not in get_args(Dialect):

@@ -12,6 +12,7 @@ from typing import Final
 from createos_nb.clock import Clock
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation
+from createos_nb.process import OfThisProcess
 from createos_nb.wire.response import http_date
 from createos_nb.wire.waiting import Waiting
 
@@ -39,7 +40,7 @@ class RateLimit:
             raise InvalidInput(f"a rate limit allows at least one request: {self}")
 
 
-class Limiter:
+class Limiter(OfThisProcess):
     """Sliding windows over the requests already sent, shared by all threads of a client.
 
     Headers of answers (`X-RateLimit-Remaining`, `-Reset`, `Retry-After`) correct it: the platform counts other clients

@@ -27,7 +27,7 @@ class RetryPolicy:
     patience: float = 4000.0
     base: float = 0.5
     longest: float = 30.0
-    random: random.Random = field(default_factory=random.SystemRandom, repr=False, compare=False)
+    random: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
     def wait(self, operation: Operation, error: RequestError, attempt: int) -> float | None:
         """Seconds to wait before the next attempt, or None where there must be none. `attempt` counts from 1."""

@@ -24,6 +24,7 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import LogText, Operation
+from createos_nb.process import OfThisProcess, Owner
 from createos_nb.secret import Secret
 from createos_nb.wire import response
 from createos_nb.wire.addresses import read_url
@@ -58,7 +59,7 @@ _NEVER_MADE: Final = (
 _LONGEST_LOG: Final = 300.0
 
 
-class Transport:
+class Transport(OfThisProcess):
     """Sends requests to one base URL with one key. Safe from several threads."""
 
     def __init__(
@@ -80,6 +81,7 @@ class Transport:
     ) -> None:
         self.base = _base(base_url)
         self.clock = clock or SystemClock()
+        self.owner = Owner()
         self.retry = retry or RetryPolicy()
         waiting = Waiting(self.clock)
         #: Sleeps, and tells of long waits.
@@ -171,6 +173,7 @@ class Transport:
 
     def send(self, request: Request) -> msgspec.Raw | bytes:
         """The JSON of the answer's payload. Raises a `RequestError`."""
+        self.owner.check()
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
         try:
@@ -206,6 +209,7 @@ class Transport:
 
     def ask(self, url: httpx.URL, timeout: float | None = None) -> Reply:
         """A plain GET to any address, once: no key goes along, no redirect is followed. Raises what httpx raises."""
+        self.owner.check()
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
         built = httpx.Request("GET", url, headers={**self._common, "Accept": "*/*"})
