@@ -23,6 +23,7 @@
     └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
+    ReplacedWarning               a value of an answer can't be read, and stands replaced; says which
     CostWarning                   a read will wait on the rate limit; says for how many requests
 
 Every error about a request has `operation` (the platform's name), `method`, `path`, `status` (None without an answer),
@@ -209,6 +210,10 @@ class TooLarge(Unreadable):
 
 class IncompleteWarning(UserWarning):
     """A table may lack rows; its `attrs` say which."""
+
+
+class ReplacedWarning(UserWarning):
+    """A value of an answer can't be read, and stands replaced; the message and `attrs["replaced"]` say which."""
 
 
 class CostWarning(UserWarning):

@@ -30,6 +30,7 @@ from createos_nb.errors import (
     Unauthorized,
     Unreadable,
 )
+from createos_nb.mending import Mended, mended, part
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK
 from createos_nb.wire.unsure import advised
@@ -102,20 +103,30 @@ def payload(answer: Answer) -> msgspec.Raw | bytes:
     if not 200 <= answer.status < 300:
         raise refusal(answer)
     bare = not answer.operation.enveloped
+    body = answer.body
     try:
-        envelope = _DECODER.decode(answer.body)
+        envelope = _DECODER.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        if bare and answer.body.lstrip()[:1] == b"[" and _decoded(answer.body) is not None:
-            return answer.body
-        raise unreadable(answer) from None
+        if bare and body.lstrip()[:1] == b"[" and _decoded(body) is not None:
+            return body
+        again = mended(body)
+        if again is None:
+            raise unreadable(answer) from None
+        if bare and again[:1] == b"[":
+            return again
+        try:
+            envelope, body = _DECODER.decode(again), again
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            raise unreadable(answer) from None
     if envelope.status in ("fail", "error") or envelope.success is False:
         raise refusal(answer)
     if envelope.status == "success" or envelope.success is True:
-        return msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
+        data = msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
+        return part(body, "data", bytes(data)) if isinstance(body, Mended) else data
     if isinstance(envelope.error, dict) or (bare and isinstance(envelope.error, str)):
         raise refusal(answer)
     if bare:
-        return answer.body
+        return body
     raise unreadable(answer)
 
 
@@ -195,7 +206,8 @@ def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
+        again = mended(body)
+        return None if again is None else json.loads(again)
 
 
 def _kind(answer: Answer, code: str, said: Any, retry_after: float | None) -> type[RequestError]:
