@@ -14,11 +14,11 @@ class OfThisProcess:
     """Holds connections, locks or a key: a copy would share the ones and spread the other."""
 
     #: What to do where another one is needed.
-    instead: ClassVar[str] = "open another client with connect() or simulate() where one is needed"
+    _instead: ClassVar[str] = "open another client with connect() or simulate() where one is needed"
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         raise InvalidInput(
-            f"a {type(self).__name__} can't be pickled or copied: it belongs to this process; {self.instead}"
+            f"a {type(self).__name__} can't be pickled or copied: it belongs to this process; {self._instead}"
         )
 
 

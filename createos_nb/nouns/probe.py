@@ -11,6 +11,7 @@ import pandas as pd
 
 from createos_nb.errors import InvalidInput
 from createos_nb.wire.addresses import read_url
+from createos_nb.wire.quiet import without_bytes
 from createos_nb.wire.transport import SIMULATOR_HEADER
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def probe(transport: Transport, address: str, *, inside: bool, served: bool, tim
     except httpx.TimeoutException as failure:
         error = f"no answer in time ({type(failure).__name__})"
     except (httpx.TransportError, httpx.DecodingError) as failure:
-        error = str(failure) or type(failure).__name__
+        error = without_bytes(str(failure)) or type(failure).__name__
     ms = (transport.clock.now() - began if virtual else time.perf_counter() - ticks) * 1_000
     if answer is not None and served and answer.headers.get(_UNKNOWN[0]) == _UNKNOWN[1]:
         answer, error = None, f"the name {url.host} is not known"

@@ -24,7 +24,7 @@ class Core(OfThisProcess):
     """What the parts of the simulator know of a world. Everybody else uses `World`."""
 
     base_url = "https://api.simulator.invalid"
-    instead = "world.fork() makes another one like it, and world.save(file) keeps it"
+    _instead = "world.fork() makes another one like it, and world.save(file) keeps it"
 
     def __init__(self, state: State, *, dialect: str = "production") -> None:
         if dialect not in get_args(Dialect):

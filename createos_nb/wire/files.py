@@ -25,6 +25,7 @@ from createos_nb.wire import response
 from createos_nb.wire.addresses import read_url
 from createos_nb.wire.incoming import pieces
 from createos_nb.wire.log import Sent
+from createos_nb.wire.quiet import without_bytes
 from createos_nb.wire.transport import Transport, why
 
 _MOST_REDIRECTS: Final = 5
@@ -167,4 +168,4 @@ def _no_answer(error: Exception, facts: Mapping[str, Any]) -> RequestError:
         return TimedOut(f"the file did not come in time ({why(error)})", **facts)
     if isinstance(error, httpx.DecodingError):
         return Unreadable(f"the file can't be decoded: {error}", **facts)
-    return Unreachable(f"the connection failed: {str(error) or type(error).__name__}", **facts)
+    return Unreachable(f"the connection failed: {without_bytes(str(error)) or type(error).__name__}", **facts)

@@ -31,11 +31,17 @@ _HARMLESS: Final = re.compile(
     re.I,
 )
 
+#: Bytes that came, as libraries quote them: to the end, for they may hold any sign.
+_QUOTED: Final = re.compile(r"bytearray\(.*", re.S)
+
 _here: Final = threading.local()
 
 
 class Quiet:
-    """Within it, nothing that this thread logs holds the given secrets, a signature, or a header that may open."""
+    """Within it, nothing that this thread logs holds the given secrets, a signature, or a header that may open.
+
+    One within another adds its secrets.
+    """
 
     __slots__ = ("_before", "_secrets")
 
@@ -44,7 +50,7 @@ class Quiet:
 
     def __enter__(self) -> None:
         self._before = getattr(_here, "secrets", None)
-        _here.secrets = self._secrets
+        _here.secrets = (*(self._before or ()), *self._secrets)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -76,9 +82,14 @@ def _mask(record: logging.LogRecord, secrets: Iterable[str]) -> None:
     except (TypeError, ValueError, KeyError, AttributeError):  # whoever logs it would fail on it as well
         record.msg, record.args = MASK, ()
         return
-    hidden = _OPENS.sub(rf"\g<1>{MASK}", _HEADER.sub(_header, masked(said, secrets)))
+    hidden = _OPENS.sub(rf"\g<1>{MASK}", _HEADER.sub(_header, masked(without_bytes(said), secrets)))
     if hidden != said:
         record.msg, record.args = hidden, ()
+
+
+def without_bytes(said: str) -> str:
+    """What a library says of a broken answer, without the bytes that it quotes: they may be of another answer."""
+    return _QUOTED.sub(MASK, said)
 
 
 def _header(found: re.Match[str]) -> str:

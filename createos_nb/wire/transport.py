@@ -32,7 +32,7 @@ from createos_nb.wire.deadline import LEAST_RATE, Deadline, bounds, deadlines_in
 from createos_nb.wire.incoming import ENCODINGS, Oversized, Reply, whole
 from createos_nb.wire.limiter import Limiter, RateLimit
 from createos_nb.wire.log import Log, Sent
-from createos_nb.wire.quiet import Quiet, watch_records
+from createos_nb.wire.quiet import Quiet, watch_records, without_bytes
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.trust import environment, trusted
@@ -215,8 +215,7 @@ class Transport(OfThisProcess):
         built = httpx.Request("GET", url, headers={**self._common, "Accept": "*/*"})
         if timeout is not None:
             built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
-        with Quiet():
-            answer = self._go(built)
+        answer = self._go(built)
         if _origin(url) == self._origin:
             self.simulated |= SIMULATOR_HEADER in answer.headers
             self._learn_time(answer.headers)
@@ -285,7 +284,8 @@ class Transport(OfThisProcess):
 
         Not by httpx's own client: it keeps cookies, logs addresses, and fails on a redirect that it can't read.
         """
-        answer = self._way(built.url).handle_request(built)
+        with Quiet():
+            answer = self._way(built.url).handle_request(built)
         answer.request = built
         return answer
 
@@ -338,7 +338,7 @@ class Transport(OfThisProcess):
         if isinstance(error, httpx.TimeoutException):
             told: RequestError = TimedOut(f"no answer in time ({why(error)})", **facts)
         else:
-            said = str(error) or type(error).__name__
+            said = without_bytes(str(error)) or type(error).__name__
             told = Unreachable(f"the connection failed: {said}", **facts)
         return response.redacted(advised(told, request.operation, request.path), self._secrets(request))
 

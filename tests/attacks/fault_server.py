@@ -100,16 +100,14 @@ def _heads(peer: socket.socket) -> Iterator[bytes]:
                 return
             held += more
         head, _, held = held.partition(b"\r\n\r\n")
-        length = next(
-            (int(l.split(b":")[1]) for l in head.split(b"\r\n") if l.lower().startswith(b"content-length:")), 0
-        )
-        if b"x-hold-body" not in head:
-            while len(held) < length:
-                more = peer.recv(65_536)
-                if not more:
-                    return
-                held += more
-            held = held[length:]
+        said = [row.split(b":")[1] for row in head.split(b"\r\n") if row.lower().startswith(b"content-length:")]
+        length = int(said[0]) if said else 0
+        while len(held) < length:
+            more = peer.recv(65_536)
+            if not more:
+                return
+            held += more
+        held = held[length:]
         yield head
 
 

@@ -84,7 +84,11 @@ print(json.dumps(found))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_client_in_a_forked_child_says_so_and_a_new_one_works() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", FORKS, str(times(18))], capture_output=True, text=True, timeout=60 * times(1), check=False
+        [sys.executable, "-c", FORKS, str(times(18))],
+        capture_output=True,
+        text=True,
+        timeout=60 * times(1),
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     with tally("process", "forks while six threads read", "an inherited client says so, a new one works") as kept:
@@ -114,7 +118,9 @@ def parts(client: Client) -> list[Any]:
 
 def test_no_part_of_a_client_is_copied_or_pickled() -> None:
     ways = [copy.copy, copy.deepcopy, *(lambda one, n=n: pickle.dumps(one, n) for n in range(6))]
-    with tally("process", "copies and pickles of a client and its parts", "refused in words, the key not in them") as kept:
+    with tally(
+        "process", "copies and pickles of a client and its parts", "refused in words, the key not in them"
+    ) as kept:
         client = createos_nb.simulate()
         limited = Client(api_key="skp_hush_hush_hush", base_url="http://127.0.0.1:9", rate_limit=RateLimit())
         for one in [*parts(client), *parts(limited)]:

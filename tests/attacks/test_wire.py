@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import random
 import socket
@@ -166,17 +167,18 @@ def test_an_upload_that_nobody_takes_ends() -> None:
 
     class Slow(FaultServer):
         def _serve(self, peer: socket.socket) -> None:
-            try:
+            with contextlib.suppress(OSError):
                 act(Line(peer, self._over), b"")
-            except OSError:
-                pass
 
-    with tally("wire", "uploads that are hardly read", "end at the least rate") as kept:
-        with Slow(act) as server, client_of(server) as client:
-            for _ in range(times(2)):
-                work = lambda: client.call("UploadDeploymentZip", project_id="p", file=bytes(30_000_000))  # noqa: E731
-                seconds, error = spent(work)
-                kept.check(isinstance(error, TimedOut) and seconds < 4 * TIMEOUT, f"{seconds:.2f} s, {error!r}")
+    promise = "end at the least rate"
+    with (
+        tally("wire", "uploads that are hardly read", promise) as kept,
+        Slow(act) as server,
+        client_of(server) as client,
+    ):
+        for _ in range(times(2)):
+            seconds, error = spent(lambda: client.call("UploadDeploymentZip", project_id="p", file=bytes(30_000_000)))
+            kept.check(isinstance(error, TimedOut) and seconds < 4 * TIMEOUT, f"{seconds:.2f} s, {error!r}")
 
 
 def test_a_transfer_may_take_longer_than_a_request_and_has_an_end(tmp_path: Path) -> None:
@@ -241,9 +243,13 @@ def test_no_answer_fills_the_memory(status: str) -> None:
         encoding, body = state["bomb"]
         line.send(answer(body, *([f"Content-Encoding: {encoding}"] if encoding else []), status=status))
 
-    with tally(
-        "wire", f"gzip bombs and large answers ({status})", "refused in words, at most 4 × the limit held"
-    ) as kept, FaultServer(act) as server, client_of(server, max_answer_bytes=limit, timeout=10) as client:
+    with (
+        tally(
+            "wire", f"gzip bombs and large answers ({status})", "refused in words, at most 4 × the limit held"
+        ) as kept,
+        FaultServer(act) as server,
+        client_of(server, max_answer_bytes=limit, timeout=10) as client,
+    ):
         for bomb in packed * times(1):
             state["bomb"] = bomb
             tracemalloc.start()
@@ -312,12 +318,13 @@ def test_broken_answers_are_errors_of_ours() -> None:
         line.peer.close()
 
     flips = {"bit of byte"}
-    with tally("wire", "cut, reset, mismeasured, flipped and noisy answers", "the value, or an error of ours") as kept:
-        with FaultServer(act) as server, client_of(server) as client:
+    attack = "cut, reset, mismeasured, flipped and noisy answers"
+    with FaultServer(act) as server, client_of(server) as client:
+        with tally("wire", attack, "the value, or an error of ours") as kept:
             for _ in range(times(60)):
                 name, state["act"] = broken()
                 got: list[Any] = []
-                seconds, error = spent(lambda: got.append(client.call("GetCurrentUser")))
+                seconds, error = spent(lambda got=got: got.append(client.call("GetCurrentUser")))
                 right = got == [{"id": "1", "email": "a@b.test"}] or any(name.startswith(one) for one in flips)
                 fine = right if error is None else isinstance(error, CreateOSError)
                 kept.check(fine and seconds < TIMEOUT + MARGIN, f"{name}: {error!r} {got}")
@@ -329,7 +336,8 @@ def test_broken_answers_are_errors_of_ours() -> None:
 def test_a_redirect_to_an_odd_place_is_an_error_of_ours() -> None:
     places = [
         "http://[", "http://[::1", "http://a:99999/", "http://a:b/", "//", "///", ":", "http://", "http:///x", "\x7f",
-        "http://\xff/", "http://xn--/", "http://" + "a" * 300 + "/", "http://a..b/", "http://.a/", "?", "#", "http://a b/",
+        "http://\xff/", "http://xn--/", "http://" + "a" * 300 + "/", "http://a..b/", "http://.a/", "?", "#",
+        "http://a b/",
         "http://%zz/", "x" * 60_000, "http://127.0.0.1:0/", "http://[fe80::1%25eth0]/", "http://\u00e9.test/", "ftp://a/",
         "http://a@b:c@d/", "mailto:a", "data:,", "javascript:1", "http://①/", "\\\\a\\b", "http://a\\b", "http://1.2.3/",
     ]  # fmt: skip
@@ -344,8 +352,8 @@ def test_a_redirect_to_an_odd_place_is_an_error_of_ours() -> None:
         else:
             line.send(answer(BODY))
 
-    with tally("wire", "redirects to odd places", "followed, or an error of ours") as kept:
-        with FaultServer(act) as server, client_of(server) as client:
+    with FaultServer(act) as server, client_of(server) as client:
+        with tally("wire", "redirects to odd places", "followed, or an error of ours") as kept:
             more = ["".join(chance.choices(alphabet, k=chance.randrange(1, 14))) for _ in range(times(30))]
             for state["place"] in places + more + ["http://" + one for one in more]:
                 for work in (

@@ -53,7 +53,10 @@ def test_one_value_does_not_make_a_list_unreadable(name: str, wire: Any) -> None
 @pytest.mark.parametrize("name", ODD)
 def test_a_record_and_a_call_say_so_too(name: str, wire: Any) -> None:
     odd, instead, what = ODD[name]
-    body = b'{"status":"success","data":{"id":"%s","uniqueName":"shop","description":%s}}' % (wire.uuid(1).encode(), odd)
+    body = b'{"status":"success","data":{"id":"%s","uniqueName":"shop","description":%s}}' % (
+        wire.uuid(1).encode(),
+        odd,
+    )
     client, _ = wire.client(httpx.Response(200, content=body))
     with pytest.warns(ReplacedWarning, match="description"):
         record = client.projects.get(wire.uuid(1))
