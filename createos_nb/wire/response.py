@@ -52,6 +52,8 @@ _BY_CODE: Final[Mapping[str, type[RequestRefused]]] = {
     "INTERNAL_ERROR": PlatformFault,
 }
 _EXCERPT: Final = 160
+_LONGEST_REASON: Final = 2_000
+_MOST_FIELDS: Final = 100
 #: Characters of a body that an excerpt is looked for in: the others may be markup.
 _WINDOW: Final = 4_000
 #: Shorter texts are words and numbers that sentences are made of: hiding them would garble every reason.
@@ -146,7 +148,7 @@ def refusal(answer: Answer) -> RequestError:
     error = kind(reason or excerpt(answer.body, answer.secrets) or "no reason given", **facts)
     if not certain:
         advised(error, answer.operation, answer.path)
-    return redacted(error, answer.secrets)
+    return _shortened(redacted(error, answer.secrets))
 
 
 def unreadable(answer: Answer) -> RequestError:
@@ -173,7 +175,7 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
     text = re.sub(r"<[^>]*>", " ", text)
     text = "".join(c if c.isprintable() else " " for c in text)
     text = masked(" ".join(text.split()), (" ".join(secret.split()) for secret in secrets))
-    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
+    return _cut(text, _EXCERPT)
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
@@ -199,6 +201,19 @@ def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
         error.fields = {masked(name, secrets): masked(text, secrets) for name, text in error.fields.items()}
         error.args = (error.reason,)
     return error
+
+
+def _shortened(error: RequestError) -> RequestError:
+    """The same error without what nobody reads: a reason may be as long as an answer. Only after it was masked."""
+    error.reason, error.code = (_cut(one, _LONGEST_REASON) for one in (error.reason, error.code))
+    fields = list(error.fields.items())
+    error.fields = {_cut(name, 100): _cut(text, _LONGEST_REASON) for name, text in fields[:_MOST_FIELDS]}
+    error.args = (error.reason,)
+    return error
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _decoded(body: bytes) -> Any:

@@ -140,6 +140,17 @@ def test_an_excerpt_is_cut_only_after_it_is_masked(at: int, wire: Any) -> None:
             assert not any(key[n : n + 6] in str(caught.value) for n in range(len(key) - 6))
 
 
+def test_a_reason_as_long_as_an_answer_is_cut_after_it_is_masked(wire: Any) -> None:
+    reason = "no " * 660 + KEY + " no" * 500_000
+    fields = {f"field {n}": reason for n in range(300)}
+    for data in (reason, fields):
+        client, _ = wire.client(httpx.Response(400, json={"status": "fail", "data": data}), api_key=KEY)
+        with pytest.raises(CreateOSError) as caught:
+            client.call("GetCurrentUser")
+        assert len(str(caught.value)) < 2_500
+        assert "skp_h" not in str(caught.value) + str(vars(caught.value))
+
+
 @pytest.mark.parametrize(
     "base",
     [
