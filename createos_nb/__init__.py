@@ -27,9 +27,11 @@ from createos_nb.errors import (
     QuotaExceeded,
     RateLimited,
     ReadOnlyError,
+    ReplacedWarning,
     RequestError,
     RequestRefused,
     TimedOut,
+    TooLarge,
     Unauthorized,
     UnknownName,
     Unreachable,
@@ -73,11 +75,13 @@ __all__ = [
     "RateLimit",
     "RateLimited",
     "ReadOnlyError",
+    "ReplacedWarning",
     "RequestError",
     "RequestRefused",
     "RetryPolicy",
     "Secret",
     "TimedOut",
+    "TooLarge",
     "Unauthorized",
     "UnknownName",
     "Unreachable",
@@ -117,6 +121,8 @@ def connect(
     base_url: str | None = None,
     read_only: bool = False,
     timeout: float | httpx.Timeout | None = 30.0,
+    transfer_timeout: float | None = 3600.0,
+    max_answer_bytes: int | None = 64_000_000,
     verify: Any = True,
     rate_limit: RateLimit | bool | None = None,
 ) -> Client:
@@ -126,7 +132,8 @@ def connect(
     default) profile of the config file; the system's keyring, if the package `keyring` is installed; the token that the
     official command line has saved. The base URL: `base_url`, `CREATEOS_API_URL`, the profile's, the platform's.
     `read_only=True` refuses every operation that changes something. Proxies and certificates: as httpx reads them from
-    the environment, and `verify` (True, False, the path of certificates, or an `ssl.SSLContext`).
+    the environment, and `verify` (True, False, the path of certificates, or an `ssl.SSLContext`). `timeout`,
+    `transfer_timeout`, `max_answer_bytes`: how long a request, a file and how large an answer may be; see `Client`.
 
     Raises `ConfigurationError`, which says every way to give a key.
     """
@@ -143,6 +150,8 @@ def connect(
         base_url=found.base_url,
         read_only=read_only,
         timeout=timeout,
+        transfer_timeout=transfer_timeout,
+        max_answer_bytes=max_answer_bytes,
         verify=verify,
         rate_limit=rate_limit,
     )

@@ -19,6 +19,7 @@ from createos_nb.noun import Noun
 from createos_nb.nouns.analytics import Analytics
 from createos_nb.nouns.asking import Asking
 from createos_nb.nouns.environments import Environments
+from createos_nb.process import OfThisProcess
 from createos_nb.times import iso
 from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
@@ -37,15 +38,18 @@ from createos_nb.secret import Secret
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
 
 
-class Client:
+class Client(OfThisProcess):
     """One account of the platform, or of a simulated one.
 
     Arguments: `api_key` or `access_token`; `base_url`; `transport` (any httpx transport, in place of the network);
-    `read_only` (refuses whatever changes something, before anything is sent); `timeout` (seconds, or an
-    `httpx.Timeout`); `verify` (True, False, the path of certificates, an `ssl.SSLContext`); `rate_limit` (a
-    `RateLimit`, False for none; by default the documented figures on the platform's own host, and none elsewhere);
-    `retry` (a `RetryPolicy`); `concurrency` (requests at a time when a list has many pages). A context manager; safe
-    from several threads.
+    `read_only` (refuses whatever changes something, before anything is sent); `timeout` (seconds for one request, from
+    its first byte to the last of its answer; of an `httpx.Timeout` that tells its parts apart, their sum; None: no
+    end); `transfer_timeout` (seconds for one upload or download as a whole; within any `timeout` seconds it must move
+    at least 4 KiB a second, as logs must, which may take five minutes); `max_answer_bytes` (of an answer that is held
+    in memory, decoded: a larger one is `TooLarge`; None: no limit; a file has the `max_bytes=` of its call); `verify`
+    (True, False, the path of certificates, an `ssl.SSLContext`); `rate_limit` (a `RateLimit`, False for none; by
+    default the documented figures on the platform's own host, and none elsewhere); `retry` (a `RetryPolicy`);
+    `concurrency` (requests at a time when a list has many pages). A context manager; safe from several threads.
 
     Raises `ConfigurationError` without a key.
     """
@@ -59,6 +63,8 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         read_only: bool = False,
         timeout: float | httpx.Timeout | None = 30.0,
+        transfer_timeout: float | None = 3600.0,
+        max_answer_bytes: int | None = 64_000_000,
         verify: Any = True,
         rate_limit: RateLimit | bool | None = None,
         retry: RetryPolicy | None = None,
@@ -82,6 +88,8 @@ class Client:
             api_key=api_key,
             access_token=access_token,
             timeout=timeout,
+            transfer_timeout=transfer_timeout,
+            max_answer_bytes=max_answer_bytes,
             verify=verify,
             transport=transport,
             clock=clock,

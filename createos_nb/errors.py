@@ -19,9 +19,11 @@
     │   ├── Unreachable           the connection failed or broke
     │   ├── TimedOut              no answer in time
     │   └── Unreadable            an answer came that is not the platform's (a proxy's page, cut off, empty)
+    │       └── TooLarge          an answer came that is larger than the client reads
     └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
+    ReplacedWarning               a value of an answer can't be read, and stands replaced; says which
     CostWarning                   a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
     PatternWarning                a setting looks like a pattern, and the platform takes it for a name
@@ -212,8 +214,18 @@ class Unreadable(NoAnswer):
     default_hint = "Something between here and the platform answered instead of it: check the base URL and the proxy."
 
 
+class TooLarge(Unreadable):
+    """An answer came that is larger than the client reads."""
+
+    default_hint = "max_answer_bytes= of connect() allows more; ask for fewer rows, or for a shorter window."
+
+
 class IncompleteWarning(UserWarning):
     """A table may lack rows; its `attrs` say which."""
+
+
+class ReplacedWarning(UserWarning):
+    """A value of an answer can't be read, and stands replaced; the message and `attrs["replaced"]` say which."""
 
 
 class CostWarning(UserWarning):

@@ -16,6 +16,7 @@ from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, wa
 from createos_nb.frames import frame_of
 from createos_nb.frames.fleet import changes, overview
 from createos_nb.operation import UNSET
+from createos_nb.process import OfThisProcess
 from createos_nb.progress import progress
 from createos_nb.times import unix
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from createos_nb.nouns.whole import Account
 
 
-class Fleet:
+class Fleet(OfThisProcess):
     """All projects at once: environments, deployments, domains, requests over time, each as one frame.
 
     A project that is not active is left out and listed in `attrs["skipped"]`; one that could not be read is listed with

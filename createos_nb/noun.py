@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from createos_nb.operation import OPERATIONS, Answer, Effect, Operation, Parameter, Text
+from createos_nb.process import OfThisProcess
 from createos_nb.words import nearest
 
 
@@ -82,7 +83,7 @@ class Declared:
         return self if instance is None else Bound(self.operation, instance)
 
 
-class Bound:
+class Bound(OfThisProcess):
     """A callable operation that explains itself."""
 
     def __init__(self, operation: Operation, noun: Noun) -> None:
@@ -149,7 +150,7 @@ def _limits(parameter: Parameter) -> str:
     return f"at least {bounds['ge']}" if "ge" in bounds else ""
 
 
-class Noun:
+class Noun(OfThisProcess):
     """A group of operations bound to whoever performs them. It shows itself as the list of its calls."""
 
     noun = ""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from createos_nb.api.resources import Resource
+from createos_nb.errors import ReplacedWarning, warn
 from createos_nb.frames.arrays import Array, arrays, joined, objects
 from createos_nb.frames.schema import Schema, extra_name, schema
 
 #: So many rows are held as Python values before they become arrays: few enough for the processor to keep them near.
 CHUNK = 1024
+#: In a row as decoded JSON: what was replaced in it because it can't be read. No field of the platform's is so named.
+REPLACED: Final = "createos-nb: replaced"
 
 
 class Builder:
@@ -30,6 +33,7 @@ class Builder:
         self._pending = 0
         self._trusted = True
         self._extra: dict[tuple[str, ...], list[Any]] = {}
+        self._replaced: list[str] = []
 
     def add(self, rows: Sequence[Resource]) -> None:
         """Rows as the declared structs."""
@@ -42,6 +46,9 @@ class Builder:
         self._trusted = False
         for row in rows:
             known = row if isinstance(row, dict) else {"value": row}
+            if REPLACED in known:
+                self._replaced += [f"row {self.count}, {one}" for one in known[REPLACED]]
+                known = {key: value for key, value in known.items() if key != REPLACED}
             extras: dict[tuple[str, ...], Any] = {}
             for path, wire in self._plan.wires:
                 self._values[path].append(_dig(known, wire))
@@ -64,7 +71,11 @@ class Builder:
             name: pd.Series(one, index=index, dtype=object, copy=False) if isinstance(one, np.ndarray) else one
             for name, one in columns.items()
         }
-        return pd.DataFrame(kept, index=index, copy=False)
+        frame = pd.DataFrame(kept, index=index, copy=False)
+        if self._replaced:
+            frame.attrs["replaced"] = self._replaced
+            say_replaced(self.schema.of.__name__, self._replaced)
+        return frame
 
     def _take_apart(self) -> None:
         """The pending structs as values by column; many at once, for a page costs more by the call than by the row."""
@@ -134,7 +145,17 @@ def record_of(frame: pd.DataFrame) -> pd.Series:
     """The one row of a frame as a Series with the same labels, named for what it is."""
     values = objects([frame[name].array[0] for name in frame.columns])
     name = next((frame[n].array[0] for n in ("unique_name", "name") if n in frame.columns), None)
-    return pd.Series(values, index=frame.columns, name=name if isinstance(name, str) else None, dtype=object)
+    record = pd.Series(values, index=frame.columns, name=name if isinstance(name, str) else None, dtype=object)
+    if "replaced" in frame.attrs:
+        record.attrs["replaced"] = frame.attrs["replaced"]
+    return record
+
+
+def say_replaced(label: str, replaced: Sequence[str]) -> None:
+    """A warning for values that can't be read, and stand replaced."""
+    if replaced:
+        shown = "; ".join(replaced[:3]) + (f"; … ({len(replaced)} in all)" if len(replaced) > 3 else "")
+        warn(f"{label}: what can't be read stands replaced: {shown}", ReplacedWarning)
 
 
 def _dig(row: Mapping[str, Any], wire: tuple[str, ...]) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from createos_nb.frames.arrays import times
+
 _COUNTS = ["count", "status_2xx", "status_3xx", "status_5xx"]
 
 
@@ -58,15 +60,18 @@ def changes(
     found = found.sort_values(["time", "project", "kind", "name"], ascending=[False, True, True, True], kind="stable")
     found = found.drop_duplicates(["time", "project", "kind", "name"]).reset_index(drop=True)
     found.attrs |= {**environments.attrs, "operation": "fleet.changes"}
-    found.attrs["complete"] = all(part.attrs.get("complete", True) for part in (environments, deployments, domains))
+    # a time that can't be read is in no window: what it is the time of may be missing
+    legible = all(len(part) == part["time"].notna().sum() + part.attrs["without"] for part in parts)
+    whole = all(part.attrs.get("complete", True) for part in (environments, deployments, domains))
+    found.attrs["complete"] = whole and legible
     return found
 
 
 def _part(frame: pd.DataFrame, kind: str, name: pd.Series, time: str, change: str) -> pd.DataFrame:
     size = len(frame)
-    return pd.DataFrame(
+    part = pd.DataFrame(
         {
-            "time": frame[time],
+            "time": _moments(frame[time]),
             "project": frame["project"],
             "kind": pd.Series([kind] * size, dtype="str", index=frame.index),
             "name": name.astype("str"),
@@ -74,3 +79,18 @@ def _part(frame: pd.DataFrame, kind: str, name: pd.Series, time: str, change: st
             "state": frame["state"],
         }
     )
+    part.attrs["without"] = int(frame[time].isna().sum())
+    return part
+
+
+def _moments(written: pd.Series) -> pd.Series:
+    """Times; NaT where one can't be read, which leaves its column one of objects."""
+    if written.dtype != object:
+        return written
+    moments = [value if isinstance(value, pd.Timestamp) else _moment(value) for value in written]
+    return pd.Series(pd.DatetimeIndex(moments, tz="UTC").as_unit("us"), index=written.index)
+
+
+def _moment(written: object) -> object:
+    read = times([written])
+    return read[0] if isinstance(read.dtype, pd.DatetimeTZDtype) else pd.NaT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, cast
@@ -11,13 +11,15 @@ import msgspec
 
 from createos_nb.api.resources import Resource
 from createos_nb.errors import Unreadable
-from createos_nb.frames.build import CHUNK, Builder
+from createos_nb.frames.build import CHUNK, REPLACED, Builder, say_replaced
+from createos_nb.mending import Mended, Replaced, below, mended, replaced_in
 from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
+from createos_nb.process import ForkLock
 from createos_nb.secret import hide
 
 Json = bytes | msgspec.Raw
 
-_MAKING: Final = threading.Lock()
+_MAKING: Final = ForkLock()
 
 
 class _Pagination(msgspec.Struct):
@@ -80,7 +82,7 @@ class Reader:
 
     def read(self, data: Json) -> Rowset:
         """The rows of one payload. Raises `Unreadable` where it is no row, page or array at all."""
-        if not (isinstance(self.answer, Rows) and self.answer.inside):
+        if not (isinstance(self.answer, Rows) and self.answer.inside) and not isinstance(data, Mended):
             try:
                 found = self._decode(data)
             except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -91,29 +93,47 @@ class Reader:
         return self._slow(data)
 
     def _slow(self, data: Json) -> Rowset:
-        value = plain(self.operation, data)
+        value, replaced = _legible(self.operation, data)
         answer = self.answer
         attrs: dict[str, Any] = {}
         total = None
         if isinstance(answer, Record):
             if not isinstance(value, dict):
                 raise unlike(self.operation, "an object", value)
-            return Rowset(raw=[value])
+            return Rowset(raw=_marked(self.operation, [value], [Replaced((0, *path), what) for path, what in replaced]))
         if isinstance(answer, Page):
             if not isinstance(value, dict) or answer.rows not in value:
                 raise unlike(self.operation, "a page", value)
             pagination = value.get("pagination")
             found = pagination.get("total") if isinstance(pagination, dict) else None
             total = found if isinstance(found, int) and not isinstance(found, bool) else None
-            value = value[answer.rows]
+            value, replaced = value[answer.rows], _part(self.operation, replaced, answer.rows)
         elif isinstance(answer, Rows) and answer.inside and isinstance(value, dict) and answer.inside in value:
             attrs = {k: v for k, v in value.items() if k != answer.inside and isinstance(v, str | int | bool)}
-            value = value[answer.inside]
+            value, replaced = value[answer.inside], _part(self.operation, replaced, answer.inside)
         if value is None:  # an empty array, as some servers write it
             value = []
         if not isinstance(value, list):
             raise unlike(self.operation, "an array", value)
-        return Rowset(raw=value, total=total, attrs=attrs)
+        return Rowset(raw=_marked(self.operation, value, replaced), total=total, attrs=attrs)
+
+
+def _part(operation: Operation, replaced: Sequence[Replaced], key: str) -> list[Replaced]:
+    """What was replaced in the rows; whatever was replaced beside them is told of."""
+    say_replaced(operation.call, [str(one) for one in replaced if one.path[:1] != (key,)])
+    return list(below(replaced, key))
+
+
+def _marked(operation: Operation, rows: list[Any], replaced: Sequence[Replaced]) -> list[Any]:
+    """The rows; those in which something was replaced say so, to whoever makes a frame of them."""
+    for path, what in replaced:
+        row = rows[path[0]] if path and isinstance(path[0], int) else None
+        told = str(Replaced(path[1:], what))
+        if isinstance(row, dict):
+            row.setdefault(REPLACED, []).append(told)
+        else:
+            say_replaced(operation.call, [f"row {path[0] if path else 0}: {what}"])
+    return rows
 
 
 def unlike(operation: Operation, expected: str, value: Any, why: str = "") -> Unreadable:
@@ -148,8 +168,20 @@ def reader(operation: Operation) -> Reader:
 
 def plain(operation: Operation, data: Json) -> Any:
     """A payload as decoded JSON with its secrets masked. Raises `Unreadable` for what no JSON reader takes."""
+    value, replaced = _legible(operation, data)
+    say_replaced(operation.call, [str(one) for one in replaced])
+    return value
+
+
+def _legible(operation: Operation, data: Json) -> tuple[Any, Sequence[Replaced]]:
+    """A payload as decoded JSON with its secrets masked, and what was replaced in it because it can't be read."""
     try:
-        return hide(msgspec.json.decode(data))
+        return hide(msgspec.json.decode(data)), replaced_in(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        why = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}") from None
+        why, again = str(error), mended(data)
+    try:
+        if again is not None:
+            return hide(json.loads(again)), again.replaced
+    except (ValueError, RecursionError) as error:
+        why = str(error)
+    raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}")

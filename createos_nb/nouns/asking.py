@@ -18,6 +18,7 @@ from createos_nb.nouns.names import IN_PROJECT, Names, Remembered
 from createos_nb.nouns.patterns import warn_of_patterns
 from createos_nb.nouns.values import ready
 from createos_nb.operation import LogText, Operation, Parameter, Record, Text, TextOrId
+from createos_nb.process import OfThisProcess
 from createos_nb.secret import legible
 from createos_nb.times import iso
 from createos_nb.wire.pages import spread
@@ -33,7 +34,7 @@ APART: Final = 2.0
 _OWN: Final = frozenset({"operation", "asked", "at", "where", "complete"})
 
 
-class Asking:
+class Asking(OfThisProcess):
     """Carries operations out over a transport, for the nouns and for the wire level alike."""
 
     def __init__(self, transport: Transport, *, read_only: bool, concurrency: int, where: Callable[[], str]) -> None:
@@ -64,6 +65,7 @@ class Asking:
 
     def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """All rows of a list as decoded JSON."""
+        self.transport.owner.check()
         operation = api.find(name)
         found = self._listed(operation, values)
         if not found.complete:
@@ -93,6 +95,7 @@ class Asking:
 
     def attempt(self, operation: Operation, arguments: Mapping[str, Any], run: Callable[[dict[str, Any]], Any]) -> Any:
         """`run` with wire values; once more after a 404 if a remembered name has gone stale."""
+        self.transport.owner.check()  # before any lock is waited for, which in a forked child nobody may ever release
         if self.read_only and operation.effect != "read":
             self.send(operation, {})
         values: dict[str, Any] = {}

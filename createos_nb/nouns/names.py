@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from createos_nb.errors import AmbiguousName, InvalidInput, UnknownName
+from createos_nb.process import OfThisProcess
 
 _UUID: Final = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
 _MOST_STEPS: Final = 64
@@ -43,7 +44,7 @@ class Remembered:
         self.any = False
 
 
-class Names:
+class Names(OfThisProcess):
     """Resolves names to ids for one client. Safe from several threads."""
 
     def __init__(self, rows: ReadRows, page: ReadPage) -> None:

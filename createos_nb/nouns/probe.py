@@ -10,9 +10,12 @@ import httpx
 import pandas as pd
 
 from createos_nb.errors import InvalidInput
+from createos_nb.wire.addresses import read_url
+from createos_nb.wire.quiet import without_bytes
 from createos_nb.wire.transport import SIMULATOR_HEADER
 
 if TYPE_CHECKING:
+    from createos_nb.wire.incoming import Reply
     from createos_nb.wire.transport import Transport
 
 VERSION: Final = "x-createos-version"
@@ -36,14 +39,14 @@ def probe(transport: Transport, address: str, *, inside: bool, served: bool, tim
     sent = _by_path(transport, url) if served else url
     virtual = transport.clock.virtual
     at, began, ticks = transport.now(), transport.clock.now(), time.perf_counter()
-    answer: httpx.Response | None = None
+    answer: Reply | None = None
     error: str | None = None
     try:
         answer = transport.ask(sent, timeout)
     except httpx.TimeoutException as failure:
         error = f"no answer in time ({type(failure).__name__})"
     except (httpx.TransportError, httpx.DecodingError) as failure:
-        error = str(failure) or type(failure).__name__
+        error = without_bytes(str(failure)) or type(failure).__name__
     ms = (transport.clock.now() - began if virtual else time.perf_counter() - ticks) * 1_000
     if answer is not None and served and answer.headers.get(_UNKNOWN[0]) == _UNKNOWN[1]:
         answer, error = None, f"the name {url.host} is not known"
@@ -52,7 +55,7 @@ def probe(transport: Transport, address: str, *, inside: bool, served: bool, tim
     return _series(url, at, ms, answer, error)
 
 
-def _series(url: httpx.URL, at: float, ms: float, answer: httpx.Response | None, error: str | None) -> pd.Series:
+def _series(url: httpx.URL, at: float, ms: float, answer: Reply | None, error: str | None) -> pd.Series:
     status = None if answer is None else answer.status_code
     headers: dict[str, str] = {} if answer is None else dict(answer.headers)
     kind = headers.get("content-type", "")
@@ -78,7 +81,7 @@ def _version(text: str | None) -> int | str | None:
     return int(text) if text is not None and text.isdecimal() else text
 
 
-def _told(answer: httpx.Response, otherwise: float) -> float:
+def _told(answer: Reply, otherwise: float) -> float:
     """Milliseconds that a simulator in this process says its answer took: its clock only goes in whole seconds."""
     name, _, value = answer.headers.get("server-timing", "").partition(";dur=")
     return float(value) if name == "app" and value.isdecimal() else otherwise
@@ -87,7 +90,7 @@ def _told(answer: httpx.Response, otherwise: float) -> float:
 def _url(address: str) -> httpx.URL:
     text = str(address).strip()
     try:
-        url = httpx.URL(text if "://" in text else f"https://{text}")
+        url = read_url(text if "://" in text else f"https://{text}")
     except httpx.InvalidURL as error:
         raise InvalidInput(f"probe: {text!r} is no address: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:

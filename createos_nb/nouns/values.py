@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -12,11 +11,12 @@ import pandas as pd
 
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
+from createos_nb.process import ForkLock
 from createos_nb.secret import Secret
 from createos_nb.times import iso, unix, whole_seconds
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
 
-_FIRST_USE: Final = threading.Lock()
+_FIRST_USE: Final = ForkLock()
 
 
 def ready(operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float]) -> Any:

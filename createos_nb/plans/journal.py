@@ -59,7 +59,7 @@ def default_folder(embedded: bool = False) -> Path:
 def simulated_folders() -> list[Path]:
     """Where journals of simulated worlds are: of `createos-nb run`, and of those that were opened in this process."""
     kept = sorted(default_folder().glob("simulated/*"))
-    return [*kept, *(Path(one.name) for one in _temporary)]
+    return [*kept, *(Path(one) for one in _temporary)]
 
 
 def _removed(folder: str, owner: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -11,6 +10,7 @@ from createos_nb.plans.belonging import lineage_of
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.steps import AnyStep
 from createos_nb.plans.who import who
+from createos_nb.process import ForkLock
 
 if TYPE_CHECKING:
     from createos_nb.plans.journal import Journal
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.steps.step import Step
 
 FORMAT = 1
-_FIRST_USE: Final = threading.Lock()
+_FIRST_USE: Final = ForkLock()
 
 
 def record_of(plan: Plan, reason: str | None) -> dict[str, Any]:

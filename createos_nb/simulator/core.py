@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from createos_nb.errors import InvalidInput
 from createos_nb.lineage import Lineage
+from createos_nb.process import OfThisProcess
 from createos_nb.simulator import schedule, signed
 from createos_nb.simulator.answers import Dialect, Reply
 from createos_nb.simulator.clock import WorldClock
@@ -20,10 +21,11 @@ from createos_nb.simulator.state import Deployment, Environment, Happening, Key,
 from createos_nb.simulator.traffic import Build, Recorded, Traffic
 
 
-class Core:
+class Core(OfThisProcess):
     """What the parts of the simulator know of a world. Everybody else uses `World`."""
 
     base_url = "https://api.simulator.invalid"
+    _instead = "world.fork() makes another one like it, and world.save(file) keeps it"
 
     def __init__(self, state: State, *, dialect: str = "production") -> None:
         if dialect not in get_args(Dialect):

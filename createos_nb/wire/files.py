@@ -21,22 +21,26 @@ from createos_nb.errors import (
 from createos_nb.operation import Operation
 from createos_nb.secret import Secret
 from createos_nb.wire import response
+from createos_nb.wire.addresses import read_url
+from createos_nb.wire.incoming import pieces
 from createos_nb.wire.log import Sent
-from createos_nb.wire.transport import Transport
+from createos_nb.wire.quiet import without_bytes
+from createos_nb.wire.transport import Transport, why
 
 _MOST_REDIRECTS: Final = 5
-_EXCERPT: Final = 4_096
+#: Bytes that are read of an answer that says no. What is shown of them is cut when the secrets in them are masked.
+_REASON: Final = 1_000_000
 _EXPIRED: Final = "A signed address lives for minutes: make the call again, it asks for a new one."
 _ODD: Final = "The platform gave an address that no file can be fetched from. Try again, and report it if it stays."
 
 
-def save(transport: Transport, operation: Operation, address: Secret | str, target: Path, *, most: int) -> int:
+def save(transport: Transport, operation: Operation, given: Secret | str, target: Path, *, most: int) -> int:
     """Write what lies at the address that `operation` gave to a new file, and give its bytes.
 
     Tried again as any read. Raises a `RequestError`, in which the address is masked; a file that is shorter than
     announced is `Unreadable`. Raises `InvalidInput` for one of more than `most` bytes.
     """
-    kept = Secret(address)
+    kept = Secret(given)
     url = _url(transport, operation, kept)
     attempt, began = 1, transport.clock.now()
     while True:
@@ -46,7 +50,7 @@ def save(transport: Transport, operation: Operation, address: Secret | str, targ
             wait = transport.retry.wait(operation, error, attempt)
             if wait is None or transport.clock.now() - began + wait > transport.retry.budget:
                 raise
-            transport.clock.sleep(wait)
+            transport.wait(wait, f"{operation.call}: {error.reason[:80]}")
             attempt += 1
 
 
@@ -56,9 +60,10 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
     sent = transport.there.tick()
     status: int | None = None
     size = 0
+    deadline = transport.for_transfer()
     try:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = transport.fetch(str(url))
+            answer = transport.fetch(url, secrets, deadline)
             try:
                 status = answer.status_code
                 location = answer.headers.get("location")
@@ -89,7 +94,7 @@ def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str
     announced = int(said) if said.isascii() and said.isdecimal() else None
     size = 0
     with open(target, "wb") as file:
-        for chunk in answer.iter_bytes() if (announced or 0) <= most else [b""]:
+        for chunk in pieces(answer) if (announced or 0) <= most else [b""]:
             size += len(chunk)
             if size > most:
                 break
@@ -107,11 +112,11 @@ def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str
     return size
 
 
-def _url(transport: Transport, operation: Operation, address: Secret) -> httpx.URL:
+def _url(transport: Transport, operation: Operation, given: Secret) -> httpx.URL:
     """The address, checked: it must be one of the web, and no less protected than the platform itself."""
     facts: dict[str, Any] = {"operation": operation.name, "method": "GET", "path": "(signed address)"}
     try:
-        url = transport.base.join(address.reveal().strip())
+        url = read_url(given.reveal().strip(), transport.base)
     except httpx.InvalidURL:
         raise Unreadable("the signed address is no URL", hint=_ODD, **facts) from None
     return _protected(url, transport.base.scheme == "https", facts)
@@ -119,7 +124,7 @@ def _url(transport: Transport, operation: Operation, address: Secret) -> httpx.U
 
 def _next(url: httpx.URL, location: str, facts: Mapping[str, Any]) -> httpx.URL:
     try:
-        return _protected(url.join(location), url.scheme == "https", facts)
+        return _protected(read_url(location, url), url.scheme == "https", facts)
     except httpx.InvalidURL:
         raise Unreadable("the file is said to be at an address that is no URL", hint=_ODD, **facts) from None
 
@@ -147,13 +152,11 @@ def _refusal(
     answer: httpx.Response, operation: Operation, path: str, secrets: tuple[str, ...], now: float
 ) -> RequestError:
     body = b""
-    for chunk in answer.iter_bytes():
+    for chunk in pieces(answer):
         body += chunk
-        if len(body) >= _EXCERPT:
+        if len(body) >= _REASON:
             break
-    error = response.refusal(
-        response.Answer(operation, answer.status_code, answer.headers, body[:_EXCERPT], path, secrets, now)
-    )
+    error = response.refusal(response.Answer(operation, answer.status_code, answer.headers, body, path, secrets, now))
     error.method = "GET"
     if isinstance(error, Forbidden | NotFound) or answer.status_code in (400, 401):
         error.hint = _EXPIRED
@@ -162,7 +165,7 @@ def _refusal(
 
 def _no_answer(error: Exception, facts: Mapping[str, Any]) -> RequestError:
     if isinstance(error, httpx.TimeoutException):
-        return TimedOut(f"the file did not come in time ({type(error).__name__})", **facts)
+        return TimedOut(f"the file did not come in time ({why(error)})", **facts)
     if isinstance(error, httpx.DecodingError):
         return Unreadable(f"the file can't be decoded: {error}", **facts)
-    return Unreachable(f"the connection failed: {str(error) or type(error).__name__}", **facts)
+    return Unreachable(f"the connection failed: {without_bytes(str(error)) or type(error).__name__}", **facts)

@@ -12,10 +12,17 @@ from typing import Final
 from createos_nb.clock import Clock
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation
+from createos_nb.process import OfThisProcess
 from createos_nb.wire.response import http_date
+from createos_nb.wire.waiting import Waiting
 
-#: No window that the platform documents is longer; a longer wait is a mistake of some clock.
+#: No window that the platform documents is longer. What says to wait longer is a mistake, and is not believed: the
+#: client's own count holds, and a platform that means it refuses the next request, which says so.
 _LONGEST: Final = 3600.0
+#: Unix seconds reach it in the year 5138; a larger number counts something finer.
+_NO_SECONDS: Final = 1e11
+#: More requests than any limit leaves.
+_MOST: Final = 1e9
 #: Ends of windows that lie closer are one end: headers give whole seconds.
 _SAME: Final = 2.0
 
@@ -33,16 +40,17 @@ class RateLimit:
             raise InvalidInput(f"a rate limit allows at least one request: {self}")
 
 
-class Limiter:
+class Limiter(OfThisProcess):
     """Sliding windows over the requests already sent, shared by all threads of a client.
 
     Headers of answers (`X-RateLimit-Remaining`, `-Reset`, `Retry-After`) correct it: the platform counts other clients
     of the same key as well.
     """
 
-    def __init__(self, limit: RateLimit, clock: Clock) -> None:
+    def __init__(self, limit: RateLimit, clock: Clock, waiting: Waiting | None = None) -> None:
         self.limit = limit
         self._clock = clock
+        self._waiting = waiting or Waiting(clock)
         self._lock = threading.Lock()
         self._windows = [(60.0, limit.per_minute, deque[float]()), (3600.0, limit.per_hour, deque[float]())]
         self._uploads = (60.0, limit.uploads_per_minute, deque[float]())
@@ -54,7 +62,7 @@ class Limiter:
         """Wait until this request may go, and count it. Returns the seconds waited."""
         waited = 0.0
         while (pause := self._take(operation)) > 0:
-            self._clock.sleep(pause)
+            self._waiting.wait(pause, f"{operation.call}: the rate limit is used up")
             waited += pause
         return waited
 
@@ -63,6 +71,8 @@ class Limiter:
         with self._lock:
             now = self._clock.now()
             last = max(now, self._not_before)
+            if requests > self._left:  # the platform has said how many more it takes, and until when
+                last = max(last, self._reset)
             sent = {length: deque(one) for length, _, one in self._windows}
             for _ in range(requests):
                 for length, most, _ in self._windows:
@@ -77,12 +87,15 @@ class Limiter:
         now = self._clock.now()
         left, reset = _number(headers, "x-ratelimit-remaining"), _number(headers, "x-ratelimit-reset")
         with self._lock:
-            if retry_after is not None:
-                self._not_before = max(self._not_before, now + min(retry_after, _LONGEST))
-            if left is None or reset is None:
+            if retry_after is not None and retry_after <= _LONGEST:
+                self._not_before = max(self._not_before, now + retry_after)
+            if left is None or reset is None or not 0 <= left <= _MOST:
                 return
             # by the server's own clock where it tells it: its reset means nothing on a clock that goes otherwise
-            until = now + min(reset - (http_date(headers.get("date", "")) or now), _LONGEST)
+            wait = _seconds(reset, http_date(headers.get("date", "")) or now)
+            if wait is None:
+                return
+            until = now + wait
             if until > self._reset + _SAME:
                 self._left, self._reset = int(left), until
             elif until >= self._reset - _SAME:  # of several answers under way the lowest count is the newest
@@ -110,6 +123,18 @@ class Limiter:
     def _forget(sent: deque[float], now: float, length: float) -> None:
         while sent and sent[0] <= now - length:
             sent.popleft()
+
+
+def _seconds(reset: float, now: float) -> float | None:
+    """How long until a reset; None where it is no moment of any window.
+
+    It is a moment in Unix seconds; some servers write milliseconds or finer, or how many seconds are left.
+    """
+    if 0 <= reset <= _LONGEST:
+        return reset
+    while reset > _NO_SECONDS:
+        reset /= 1000
+    return reset - now if reset - now <= _LONGEST else None
 
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:

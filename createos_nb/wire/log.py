@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from createos_nb.process import OfThisProcess
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,7 +24,7 @@ class Sent(NamedTuple):
     bytes: int
 
 
-class Log:
+class Log(OfThisProcess):
     """The newest requests of a client; the oldest are forgotten beyond `most`."""
 
     def __init__(self, most: int = 10_000) -> None:

@@ -30,6 +30,7 @@ from createos_nb.errors import (
     Unauthorized,
     Unreadable,
 )
+from createos_nb.mending import Mended, mended, part
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK
 from createos_nb.wire.unsure import advised
@@ -51,6 +52,10 @@ _BY_CODE: Final[Mapping[str, type[RequestRefused]]] = {
     "INTERNAL_ERROR": PlatformFault,
 }
 _EXCERPT: Final = 160
+_LONGEST_REASON: Final = 2_000
+_MOST_FIELDS: Final = 100
+#: Characters of a body that an excerpt is looked for in: the others may be markup.
+_WINDOW: Final = 4_000
 #: Shorter texts are words and numbers that sentences are made of: hiding them would garble every reason.
 _SHORTEST: Final = 4
 
@@ -100,20 +105,30 @@ def payload(answer: Answer) -> msgspec.Raw | bytes:
     if not 200 <= answer.status < 300:
         raise refusal(answer)
     bare = not answer.operation.enveloped
+    body = answer.body
     try:
-        envelope = _DECODER.decode(answer.body)
+        envelope = _DECODER.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        if bare and answer.body.lstrip()[:1] == b"[" and _decoded(answer.body) is not None:
-            return answer.body
-        raise unreadable(answer) from None
+        if bare and body.lstrip()[:1] == b"[" and _decoded(body) is not None:
+            return body
+        again = mended(body)
+        if again is None:
+            raise unreadable(answer) from None
+        if bare and again[:1] == b"[":
+            return again
+        try:
+            envelope, body = _DECODER.decode(again), again
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            raise unreadable(answer) from None
     if envelope.status in ("fail", "error") or envelope.success is False:
         raise refusal(answer)
     if envelope.status == "success" or envelope.success is True:
-        return msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
+        data = msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
+        return part(body, "data", bytes(data)) if isinstance(body, Mended) else data
     if isinstance(envelope.error, dict) or (bare and isinstance(envelope.error, str)):
         raise refusal(answer)
     if bare:
-        return answer.body
+        return body
     raise unreadable(answer)
 
 
@@ -133,7 +148,7 @@ def refusal(answer: Answer) -> RequestError:
     error = kind(reason or excerpt(answer.body, answer.secrets) or "no reason given", **facts)
     if not certain:
         advised(error, answer.operation, answer.path)
-    return redacted(error, answer.secrets)
+    return _shortened(redacted(error, answer.secrets))
 
 
 def unreadable(answer: Answer) -> RequestError:
@@ -147,21 +162,35 @@ def unreadable(answer: Answer) -> RequestError:
 
 def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
     """The beginning of a body in one line, without markup and without the secrets: half a secret is one, too."""
-    text = masked(body[:4000].decode("utf-8", "replace"), secrets)
+    secrets = tuple(secrets)
+    # the window's end may cut a secret in two, and half of one is not found: as much as that could be is left out
+    longest = max((len(form) for secret in secrets for form in _forms(secret)), default=0)
+    window = _WINDOW + longest
+    text = body[: 4 * window].decode("utf-8", "replace")
+    if len(text) > window:
+        cut = masked(text[:window], secrets)
+        text = cut[: len(cut) - longest]
+    else:
+        text = masked(text, secrets)
     text = re.sub(r"<[^>]*>", " ", text)
     text = "".join(c if c.isprintable() else " " for c in text)
     text = masked(" ".join(text.split()), (" ".join(secret.split()) for secret in secrets))
-    return text if len(text) <= _EXCERPT else text[: _EXCERPT - 1] + "…"
+    return _cut(text, _EXCERPT)
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
     for secret in sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True):
-        as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
-        in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-        for form in {secret, escape(secret)} | as_json | in_address:
+        for form in _forms(secret):
             text = text.replace(form, MASK)
     return text
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it is, and as JSON, an address or a page spell it; the longest first."""
+    as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
+    in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    return tuple(sorted({secret, escape(secret)} | as_json | in_address, key=len, reverse=True))
 
 
 def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
@@ -174,12 +203,26 @@ def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
     return error
 
 
+def _shortened(error: RequestError) -> RequestError:
+    """The same error without what nobody reads: a reason may be as long as an answer. Only after it was masked."""
+    error.reason, error.code = (_cut(one, _LONGEST_REASON) for one in (error.reason, error.code))
+    fields = list(error.fields.items())
+    error.fields = {_cut(name, 100): _cut(text, _LONGEST_REASON) for name, text in fields[:_MOST_FIELDS]}
+    error.args = (error.reason,)
+    return error
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _decoded(body: bytes) -> Any:
     """The JSON of a body; None where it is none."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
+        again = mended(body)
+        return None if again is None else json.loads(again)
 
 
 def _kind(answer: Answer, code: str, said: Any, retry_after: float | None) -> type[RequestError]:

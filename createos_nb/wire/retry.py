@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from createos_nb.errors import NoAnswer, PlatformFault, RateLimited, RequestError
+from createos_nb.errors import NoAnswer, PlatformFault, RateLimited, RequestError, TooLarge
 from createos_nb.operation import Operation
 
 
@@ -27,7 +27,7 @@ class RetryPolicy:
     patience: float = 4000.0
     base: float = 0.5
     longest: float = 30.0
-    random: random.Random = field(default_factory=random.SystemRandom, repr=False, compare=False)
+    random: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
     def wait(self, operation: Operation, error: RequestError, attempt: int) -> float | None:
         """Seconds to wait before the next attempt, or None where there must be none. `attempt` counts from 1."""
@@ -36,7 +36,7 @@ class RetryPolicy:
         if isinstance(error, RateLimited) and told is not None:
             # on top of what was told: many threads were told the same, and zero seconds would be no wait at all
             return told + jitter
-        if attempt >= self.attempts:
+        if attempt >= self.attempts or isinstance(error, TooLarge):
             return None
         if operation.effect == "read":
             passing = isinstance(error, NoAnswer | PlatformFault | RateLimited) and not 300 <= (error.status or 0) < 400

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import re
 import threading
-from collections.abc import Callable
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -20,20 +18,27 @@ from createos_nb.errors import (
     RateLimited,
     RequestError,
     TimedOut,
+    TooLarge,
     Unreachable,
     Unreadable,
 )
 from createos_nb.lineage import WORLD_HEADER
-from createos_nb.operation import Operation
-from createos_nb.secret import MASK, Secret
+from createos_nb.operation import LogText, Operation
+from createos_nb.process import OfThisProcess, Owner
+from createos_nb.secret import Secret
 from createos_nb.wire import response
+from createos_nb.wire.addresses import read_url
+from createos_nb.wire.deadline import LEAST_RATE, Deadline, bounds, deadlines_in, seconds_of
+from createos_nb.wire.incoming import ENCODINGS, Oversized, Reply, whole
 from createos_nb.wire.limiter import Limiter, RateLimit
 from createos_nb.wire.log import Log, Sent
+from createos_nb.wire.quiet import Quiet, watch_records, without_bytes
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.server_clock import PROMPT, ServerClock, Steady
 from createos_nb.wire.trust import environment, trusted
 from createos_nb.wire.unsure import advised
+from createos_nb.wire.waiting import Waiting
 
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
@@ -49,24 +54,11 @@ _NEVER_MADE: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-#: Parameters of an address that open what lies behind it: a transfer's token, the signature of a signed address.
-_OPENS: Final = re.compile(r"((?:^|[?&])[^=&]*(?:token|sig|signature|credential|key|secret)[^=&]*=)[^&#\s\"]+", re.I)
+#: Seconds that an answer which is a log may take as a whole, if it keeps coming.
+_LONGEST_LOG: Final = 300.0
 
 
-def _hide_tokens(record: logging.LogRecord) -> bool:
-    """httpx logs whole addresses; a transfer's token travels in one, and a signed address opens a file."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            _OPENS.sub(rf"\g<1>{MASK}", str(one)) if isinstance(one, httpx.URL) and one.query else one
-            for one in record.args
-        )
-    return True
-
-
-logging.getLogger("httpx").addFilter(_hide_tokens)
-
-
-class Transport:
+class Transport(OfThisProcess):
     """Sends requests to one base URL with one key. Safe from several threads."""
 
     def __init__(
@@ -76,6 +68,8 @@ class Transport:
         api_key: str | None = None,
         access_token: str | None = None,
         timeout: float | httpx.Timeout | None = 30.0,
+        transfer_timeout: float | None = 3600.0,
+        max_answer_bytes: int | None = 64_000_000,
         verify: Any = True,
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
@@ -86,10 +80,14 @@ class Transport:
     ) -> None:
         self.base = _base(base_url)
         self.clock = clock or SystemClock()
+        self.owner = Owner()
         self.retry = retry or RetryPolicy()
+        waiting = Waiting(self.clock)
+        #: Sleeps, and tells of long waits.
+        self.wait = waiting.wait
         #: The time of the other side.
         self.there = ServerClock(self.clock, self._ask_time)
-        self.limiter = Limiter(limit, Steady(self.there)) if limit else None
+        self.limiter = Limiter(limit, Steady(self.there), waiting) if limit else None
         self.log = Log()
         #: A simulator answered: it says so in a header.
         self.simulated = False
@@ -101,6 +99,11 @@ class Transport:
         self._auth = {"X-Api-Key" if api_key else "X-Access-Token": self._key} if self._key else {}
         # lists of several projects are read at once, and each of them by several threads: together they stay below this
         self._slots = threading.BoundedSemaphore(max(1, concurrency))
+        self._timeouts, self._longest = _seconds(timeout, transfer_timeout)
+        self._most = max_answer_bytes
+        if max_answer_bytes is not None and (not isinstance(max_answer_bytes, int) or max_answer_bytes < 1):
+            raise ConfigurationError("max_answer_bytes= is a whole number of bytes, or None for no limit")
+        watch_records()
         checked = trusted(verify)
         with environment():
             self._http = httpx.Client(
@@ -108,14 +111,17 @@ class Transport:
                 verify=checked,
                 transport=transport,
                 follow_redirects=False,
-                headers={"Accept": "application/json", "User-Agent": user_agent},
+                headers={"Accept": "application/json", "Accept-Encoding": ENCODINGS, "User-Agent": user_agent},
                 limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
             )
         #: What every request carries; the key only where the origin is its own.
         self._common = dict(self._http.headers)
         self._own = {**self._common, **self._auth}
-        # a given transport is all that lies between here and the answer: no proxies to choose, no cookies to keep
-        self._go = self._http.send if transport is None else self._direct(transport)
+        opened = [self._http._transport, *self._http._mounts.values()] if transport is None else [transport]
+        #: There are connections, which look at the ends of their requests.
+        self._connected = max(map(deadlines_in, opened))  # of each of them: none may be left out
+        # a given transport is all that lies between here and the answer: no proxies to choose
+        self._way = self._http._transport_for_url if transport is None else lambda url: transport
 
     def close(self) -> None:
         self._http.close()
@@ -150,18 +156,19 @@ class Transport:
                     ) from error
                 self.clock.sleep(pause)
             else:
-                self._heard(answer, sent)
+                self._heard(answer.headers, sent)
                 return
 
-    def _heard(self, answer: httpx.Response, sent: float) -> None:
+    def _heard(self, headers: httpx.Headers, sent: float) -> None:
         """What any answer of the other side says besides: whether it is a simulator, and what time it is there."""
-        if SIMULATOR_HEADER in answer.headers:
+        if SIMULATOR_HEADER in headers:
             self.simulated = True
-            self.world = answer.headers.get(WORLD_HEADER, self.world)
-        self.there.learn(answer.headers, sent)
+            self.world = headers.get(WORLD_HEADER, self.world)
+        self.there.learn(headers, sent)
 
     def send(self, request: Request) -> msgspec.Raw | bytes:
         """The JSON of the answer's payload. Raises a `RequestError`."""
+        self.owner.check()
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
         try:
@@ -180,25 +187,33 @@ class Transport:
                 budget = self.retry.patience if limited else self.retry.budget
                 if wait is None or self.clock.now() - began - held_back + wait > budget:
                     raise
-                self.clock.sleep(wait)
+                self.wait(wait, f"{request.operation.call}: {error.reason[:80]}")
                 attempt += 1
 
-    def fetch(self, address: str, timeout: float | None = None) -> httpx.Response:
-        """A file at a signed address, streamed by the caller; the key goes along to no other origin than its own."""
-        built = self._http.build_request("GET", address)
-        return self._http.send(built, stream=True)
+    def fetch(self, url: httpx.URL, secrets: Iterable[str], deadline: Deadline | None) -> httpx.Response:
+        """A file at a signed address, streamed by the caller, without the key."""
+        built = httpx.Request("GET", url, headers=self._common)
+        built.extensions["timeout"] = bounds(self._timeouts, deadline)
+        with Quiet(secrets):
+            return self._open(built)
 
-    def ask(self, address: httpx.URL, timeout: float | None = None) -> httpx.Response:
+    def for_transfer(self) -> Deadline | None:
+        """The end of a file's transfer: at the least rate it moves on, up to the longest time for one."""
+        seconds = seconds_of(self._timeouts)
+        return None if seconds is None else Deadline(seconds, rate=LEAST_RATE, longest=self._longest)
+
+    def ask(self, url: httpx.URL, timeout: float | None = None) -> Reply:
         """A plain GET to any address, once: no key goes along, no redirect is followed. Raises what httpx raises."""
+        self.owner.check()
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
-        built = httpx.Request("GET", address, headers={**self._common, "Accept": "*/*"})
+        built = httpx.Request("GET", url, headers={**self._common, "Accept": "*/*"})
         if timeout is not None:
             built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
         sent = self.there.tick()
         answer = self._go(built)
-        if _origin(address) == self._origin:
-            self._heard(answer, sent)
+        if _origin(url) == self._origin:
+            self._heard(answer.headers, sent)
         return answer
 
     def _once(self, request: Request, built: httpx.Request, attempt: int) -> msgspec.Raw | bytes:
@@ -207,18 +222,19 @@ class Transport:
         status: int | None = None
         size = 0
         try:
-            with self._slots:
+            with self._slots, Quiet(self._secrets(request)):
                 answer = self._exchange(built, operation)
             status, size = answer.status_code, len(answer.content)
-            if _origin(answer.request.url) == self._origin:
-                self._heard(answer, sent)
+            if _origin(answer.url) == self._origin:
+                self._heard(answer.headers, sent)
         except httpx.TransportError as error:
             # the exception holds the request, and with it the key; whoever reports errors sends it along
             error.request = httpx.Request(operation.method, self._text + request.path)
             raise self._no_answer(request, error) from error
         except httpx.DecodingError as error:
             error.request = httpx.Request(operation.method, self._text + request.path)
-            unreadable = Unreadable(f"the answer can't be decoded: {error}", **_facts(request))
+            kind = TooLarge if isinstance(error, Oversized) else Unreadable
+            unreadable = kind(f"the answer can't be decoded: {error}", **_facts(request))
             advised(unreadable, operation, request.path)
             raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
@@ -260,23 +276,41 @@ class Transport:
         headers = self._own if content is None else {**self._own, "Content-Type": "application/json"}
         return httpx.Request(method, url, headers=headers, content=content)
 
-    def _direct(self, transport: httpx.BaseTransport) -> Callable[[httpx.Request], httpx.Response]:
-        timeout = self._http.timeout.as_dict()
+    def _open(self, built: httpx.Request) -> httpx.Response:
+        """One request, and its answer as it comes in.
 
-        def go(built: httpx.Request) -> httpx.Response:
-            built.extensions.setdefault("timeout", timeout)
-            answer = transport.handle_request(built)
-            answer.request = built
-            try:
-                answer.read()
-            finally:
-                answer.close()
-            return answer
+        Not by httpx's own client: it keeps cookies, logs addresses, and fails on a redirect that it can't read.
+        """
+        with Quiet():
+            answer = self._way(built.url).handle_request(built)
+        answer.request = built
+        return answer
 
-        return go
+    def _go(self, built: httpx.Request) -> Reply:
+        """One request, and its whole answer, within its time and size."""
+        given = built.extensions.get("timeout", self._timeouts)
+        built.extensions["timeout"] = bounds(given) if self._connected else given
+        answer = self._open(built)
+        try:
+            return Reply(answer.status_code, answer.headers, whole(answer, self._most), built.url)
+        finally:
+            answer.close()
 
-    def _exchange(self, built: httpx.Request, operation: Operation) -> httpx.Response:
+    def _bounded(self, operation: Operation) -> dict[str, float | None]:
+        """The timeouts of one request. What is long by its nature may take longer, if it keeps coming."""
+        seconds = seconds_of(self._timeouts) if self._connected else None
+        if seconds is None:
+            return self._timeouts
+        if operation.upload:
+            return bounds(self._timeouts, self.for_transfer())
+        if isinstance(operation.answer, LogText) or operation.name == "GetBuildLogs":
+            longest = max(seconds, _LONGEST_LOG)
+            return bounds(self._timeouts, Deadline(seconds, rate=LEAST_RATE, longest=longest))
+        return bounds(self._timeouts, Deadline(seconds))
+
+    def _exchange(self, built: httpx.Request, operation: Operation) -> Reply:
         """Send, and follow redirects of reads. Once another origin has had a say, no request carries the key."""
+        built.extensions["timeout"] = timeouts = self._bounded(operation)  # one end for all stops on the way
         answer = self._go(built)
         own = True
         for _ in range(_MOST_REDIRECTS):
@@ -284,13 +318,14 @@ class Transport:
             if answer.status_code not in (301, 302, 303, 307, 308) or operation.effect != "read" or not where:
                 break
             try:
-                target = built.url.join(where)
+                target = read_url(where, built.url)
             except httpx.InvalidURL:
                 break
             own = own and _origin(target) == self._origin
             if target.scheme not in ("http", "https") or built.method != "GET":
                 break
             built = httpx.Request("GET", target, headers=self._own if own else self._common)
+            built.extensions["timeout"] = timeouts
             answer = self._go(built)
         return answer
 
@@ -298,15 +333,33 @@ class Transport:
         applied = False if isinstance(error, _NEVER_MADE) else None
         facts = {**_facts(request), "applied": applied}
         if isinstance(error, httpx.TimeoutException):
-            told: RequestError = TimedOut(f"no answer in time ({type(error).__name__})", **facts)
+            told: RequestError = TimedOut(f"no answer in time ({why(error)})", **facts)
         else:
-            said = str(error) or type(error).__name__
+            said = without_bytes(str(error)) or type(error).__name__
             told = Unreachable(f"the connection failed: {said}", **facts)
         return response.redacted(advised(told, request.operation, request.path), self._secrets(request))
 
     def _secrets(self, request: Request) -> tuple[str, ...]:
         """What no error about a request may repeat."""
         return (self._key.reveal(), *request.secrets)
+
+
+def why(error: httpx.TimeoutException) -> str:
+    """Which timeout it was, and what it says: a plain one says only "timed out"."""
+    said, kind = str(error), type(error).__name__
+    return kind if said in ("", "timed out") else f"{kind}: {said}"
+
+
+def _seconds(timeout: Any, longest: Any) -> tuple[dict[str, float | None], float | None]:
+    """Timeouts as httpx takes them, and the longest time of a transfer. Raises `ConfigurationError`."""
+    try:
+        found = httpx.Timeout(timeout).as_dict()
+        good = all(one is None or one > 0 for one in (*found.values(), longest))
+    except (TypeError, ValueError, AttributeError):
+        good = False
+    if not good:
+        raise ConfigurationError("timeout= and transfer_timeout= are seconds, more than 0, or None for no end")
+    return found, longest
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -326,14 +379,16 @@ def _base(address: str) -> httpx.URL:
     """The base URL, checked. Raises `ConfigurationError`."""
     text = str(address).strip().rstrip("/")
     try:
-        base = httpx.URL(text)
+        base = read_url(text)
         urlsplit(text)  # which knows what brackets are for
-    except (httpx.InvalidURL, ValueError) as error:
-        raise ConfigurationError(f"the base URL is no URL: {error}") from None
+    except (httpx.InvalidURL, ValueError):
+        # why may repeat a part of it, and it may hold a password or a token
+        raise ConfigurationError("the base URL is no URL: it must be like https://host") from None
     if base.userinfo:
         raise ConfigurationError("the base URL must hold no user name and no password: it is shown in many places")
     if base.scheme not in ("http", "https") or not base.host or base.query or base.fragment:
-        raise ConfigurationError(f"the base URL {str(base)!r} must be like https://host or http://127.0.0.1:8765")
+        shown = str(base.copy_with(query=None, fragment=None)) + ("?…" if base.query else "")
+        raise ConfigurationError(f"the base URL {shown!r} must be like https://host or http://127.0.0.1:8765")
     return base
 
 

@@ -140,9 +140,35 @@ def test_headers_that_say_nothing_usable_delay_nothing(headers: dict[str, str], 
     assert after(wire, headers) == 0
 
 
-def test_no_header_makes_it_wait_longer_than_the_longest_window(wire: Any) -> None:
-    assert after(wire, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}) == 3600
-    assert after(wire, {}, retry_after=1e12) == 3600
+@pytest.mark.parametrize("reset", ["99999999999", "1772449000", "1e300", "1772442000e9"])
+def test_a_reset_beyond_the_longest_window_is_not_believed(reset: str, wire: Any) -> None:
+    """A server that is wrong by hours would stop every thread for an hour; one that means it says 429."""
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": reset}
+    assert after(wire, headers) == 0
+
+
+def test_a_retry_after_beyond_the_longest_window_stops_nobody(wire: Any) -> None:
+    assert after(wire, {}, retry_after=1e9) == 0
+    assert after(wire, {}, retry_after=3600) == 3600
+
+
+@pytest.mark.parametrize("unit", [1, 1_000, 1_000_000, 1_000_000_000])
+def test_a_reset_in_finer_units_is_the_same_moment(unit: int, wire: Any) -> None:
+    headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(wire.NOW + 25) * unit)}
+    assert after(wire, headers) == pytest.approx(25)
+
+
+def test_a_reset_may_be_the_seconds_that_are_left(wire: Any) -> None:
+    assert after(wire, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "40"}) == 40
+
+
+def test_the_cost_counts_what_the_platform_says_is_left(wire: Any) -> None:
+    limiter = Limiter(RateLimit(), wire.Clock())
+    assert limiter.cost(4) == 0
+    limiter.learn({"x-ratelimit-remaining": "3", "x-ratelimit-reset": str(int(wire.NOW) + 50)})
+    assert (limiter.cost(3), limiter.cost(4)) == (0, 50)
+    limiter.learn({}, retry_after=90)
+    assert limiter.cost(1) == 90
 
 
 def test_what_is_left_is_counted_down_and_other_clients_of_the_key_are_counted_in(wire: Any) -> None:

@@ -264,11 +264,6 @@ NOT_JSON = {
     "cut off": b'{"status":"success","data":{"id":"1","uni',
     "cut in a character": '{"status":"success","data":"é'.encode()[:-1],
     "two documents": b'{"status":"success","data":1}{"status":"success"}',
-    "nan": b'{"status":"success","data":NaN}',
-    "half a surrogate": b'{"status":"success","data":"\\ud800"}',
-    "not utf-8": b'{"status":"success","data":"\xff"}',
-    "a number that overflows": b'{"status":"success","data":1e999}',
-    "a number without end": b'{"status":"success","data":' + b"9" * 5000 + b"}",
     "deeper than any reader goes": b'{"status":"success","data":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
     "bytes": bytes(range(256)),
 }

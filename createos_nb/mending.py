@@ -1,0 +1,121 @@
+"""Answers that are JSON but for a value: the rest is read, and what is no value is replaced and told of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+#: Python reads no longer integers from text by default, and prints none.
+_DIGITS: Final = 4300
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class Replaced(NamedTuple):
+    """Where in a payload a value was replaced, and what it was."""
+
+    path: tuple[str | int, ...]
+    what: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.path)) or 'the payload'}: {self.what}"
+
+
+class Mended(bytes):
+    """JSON in which values were replaced, and which."""
+
+    replaced: tuple[Replaced, ...]
+
+    @classmethod
+    def of(cls, value: Any, replaced: tuple[Replaced, ...]) -> Mended:
+        # not by msgspec, which writes no integer of more than 64 bits
+        made = cls(json.dumps(value, ensure_ascii=False).encode())
+        made.replaced = replaced
+        return made
+
+
+class _Odd:
+    """What stands for a number until it is known where it is."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+
+def replaced_in(data: object) -> tuple[Replaced, ...]:
+    """What was replaced in a payload."""
+    return data.replaced if isinstance(data, Mended) else ()
+
+
+def mended(data: bytes | msgspec.Raw) -> Mended | None:
+    """The JSON with what can't be read replaced; None where it is no JSON at all.
+
+    Half a pair of surrogates and bytes that are no UTF-8 become U+FFFD within their text; a number that no float holds,
+    an integer of thousands of digits, NaN and Infinity become null.
+    """
+    found: list[Replaced] = []
+    try:
+        # bytes that are no UTF-8 become halves of surrogate pairs, too, and are found as such
+        text = bytes(data).removeprefix(_BOM).decode("utf-8", "surrogateescape")
+        read = json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=_constant, strict=False)
+        return Mended.of(_clean(read, (), found), tuple(found))
+    except (ValueError, RecursionError):
+        return None
+
+
+def part(whole: Mended, key: str, data: bytes) -> Mended:
+    """The JSON of one part of a payload, with what was replaced in it."""
+    made = Mended(data)
+    made.replaced = tuple(below(whole.replaced, key))
+    return made
+
+
+def below(replaced: Iterable[Replaced], key: str | int) -> Iterator[Replaced]:
+    """What was replaced in one part of a payload, by its path in that part."""
+    for one in replaced:
+        if one.path[:1] == (key,):
+            yield Replaced(one.path[1:], one.what)
+
+
+def _number(text: str) -> float | _Odd:
+    value = float(text)
+    return value if value - value == 0 else _Odd(f"{_short(text)} is no number that a float holds")
+
+
+def _whole(text: str) -> int | _Odd:
+    digits = len(text.lstrip("-"))
+    return int(text) if digits <= _DIGITS else _Odd(f"an integer of {digits:,} digits")
+
+
+def _constant(text: str) -> _Odd:
+    return _Odd(f"{text} is no number of JSON")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 20 else text[:19] + "…"
+
+
+def _clean(value: Any, path: tuple[str | int, ...], found: list[Replaced]) -> Any:
+    if isinstance(value, str):
+        return _text(value, path, found)
+    if isinstance(value, _Odd):
+        found.append(Replaced(path, value.what))
+        return None
+    if isinstance(value, dict):
+        return {
+            _text(key, (*path, ""), found): _clean(item, (*path, _text(key, (), [])), found)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_clean(item, (*path, place), found) for place, item in enumerate(value)]
+    return value
+
+
+def _text(text: str, path: tuple[str | int, ...], found: list[Replaced]) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        found.append(Replaced(path, "half a surrogate pair, or bytes that are no UTF-8"))
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -1,0 +1,57 @@
+"""What belongs to one process: it says so where it is copied, pickled, or used in a forked child."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import TracebackType
+from typing import Any, ClassVar, NoReturn
+
+from createos_nb.errors import ConfigurationError, InvalidInput
+
+
+class OfThisProcess:
+    """Holds connections, locks or a key: a copy would share the ones and spread the other."""
+
+    #: What to do where another one is needed.
+    _instead: ClassVar[str] = "open another client with connect() or simulate() where one is needed"
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise InvalidInput(
+            f"a {type(self).__name__} can't be pickled or copied: it belongs to this process; {self._instead}"
+        )
+
+
+class Owner:
+    """The process that something was made in."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    def check(self) -> None:
+        """Raises `ConfigurationError` in any other: locks and connections that a fork copied are of no use there."""
+        if os.getpid() != self._pid:
+            raise ConfigurationError(
+                f"this client was opened in process {self._pid}, and this one is a fork of it: open another client "
+                "here, with connect() or simulate()"
+            )
+
+
+class ForkLock:
+    """A lock of the whole process. A fork copies a lock as it is: in the child it is a new one, that nobody holds."""
+
+    def __init__(self) -> None:
+        self._anew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._anew)
+
+    def _anew(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()

@@ -1,0 +1,15 @@
+"""Addresses of the web, read once and wholly: httpx reads some parts of one only when they are asked for."""
+
+from __future__ import annotations
+
+import httpx
+
+
+def read_url(text: str, beside: httpx.URL | None = None) -> httpx.URL:
+    """An address, or where a link in an answer from `beside` leads. Raises `httpx.InvalidURL` for whatever is none."""
+    try:
+        url = httpx.URL(text) if beside is None else beside.join(text)
+        _ = url.host, url.port, url.netloc  # a host in Punycode that is none shows only now
+    except (ValueError, TypeError):
+        raise httpx.InvalidURL("it can't be read") from None
+    return url
