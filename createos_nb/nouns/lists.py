@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -13,7 +14,9 @@ from createos_nb.frames import reader
 from createos_nb.frames.read import Rowset
 from createos_nb.operation import NumberedPage, Operation, Page
 from createos_nb.progress import progress
+from createos_nb.secret import hide
 from createos_nb.wire.pages import read_all
+from createos_nb.wire.request import encode
 from createos_nb.wire.transport import Transport
 
 _LONG_WAIT: Final = 5.0
@@ -122,12 +125,13 @@ def row_key(row: Any) -> object:
         found = getattr(row, "id", None) or getattr(row, "name", None)
     else:
         found = row.get("id") or row.get("name") if isinstance(row, dict) else None
-    return found if isinstance(found, str | int) else msgspec.json.encode(row)
+    # a digest, for the row may hold secrets
+    return found if isinstance(found, str | int) else blake2b(encode(row)).digest()
 
 
 def decoded(row: Any) -> Any:
-    """A row as decoded JSON, whichever road it came."""
-    return msgspec.to_builtins(row) if isinstance(row, Resource) else row
+    """A row as decoded JSON with its secrets masked, whichever road it came."""
+    return hide(msgspec.to_builtins(row)) if isinstance(row, Resource) else row
 
 
 def _rowset(rows: list[Any]) -> Rowset:

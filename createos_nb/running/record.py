@@ -29,7 +29,7 @@ class Record:
         self.folder = default_folder() if live else _new(default_folder() / "simulated" / whole)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.notebook = _new(self.folder / f"{whole}.ipynb")
-        self._secrets = [secret.reveal() for secret in secrets if len(secret) >= 8]
+        self._secrets = [secret.reveal() for secret in secrets if len(secret.reveal()) >= 8]
         self._before = self._seen()
 
     def keep(self, notebook: Any) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from createos_nb.errors import (
+    CreateOSError,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -20,9 +21,10 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import Operation
-from createos_nb.secret import Secret
+from createos_nb.secret import Secret, bare
 from createos_nb.wire import response
 from createos_nb.wire.log import Sent
+from createos_nb.wire.sealed import Sealed, SignedURL
 from createos_nb.wire.transport import Transport
 
 _MOST_REDIRECTS: Final = 5
@@ -60,28 +62,31 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
     size = 0
     try:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = transport.fetch(str(url))
+            answer = transport.fetch(url)
             try:
                 status = answer.status_code
-                location = answer.headers.get("location")
+                location = Secret(answer.headers.get("location", ""))
                 if status in (301, 302, 303, 307, 308) and location:
                     url = _next(url, location, {**facts, "status": status})
                     secrets += _secrets(url)
                     continue
                 if status != 200:
-                    raise _refusal(answer, operation, facts["path"], secrets, transport.clock.now())
+                    raise _refusal(answer, operation, facts["path"], Sealed(secrets), transport.clock.now())
                 size = _written(answer, target, most, facts)
                 return size
             finally:
                 answer.close()
         raise Unreadable("the file is always said to be somewhere else", hint=_ODD, status=status, **facts)
-    except (httpx.TransportError, httpx.DecodingError) as error:
-        # the exception holds the request, and with it the whole address
-        error.request = httpx.Request("GET", f"{url.scheme}://{url.netloc.decode('ascii')}")
-        raise response.redacted(_no_answer(error, facts), secrets) from None
+    except CreateOSError:
+        raise
+    except BaseException as error:
+        failed = bare(error)  # what httpx was doing holds the whole address
     finally:
         spent = (transport.clock.now() if virtual else time.perf_counter()) - ticks
         transport.log.add(Sent(began, operation.name, "GET", facts["path"], status, spent, attempt, size))
+    if isinstance(failed, httpx.TransportError | httpx.DecodingError):
+        raise response.redacted(_no_answer(failed, facts), Sealed(secrets))
+    raise failed
 
 
 def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str, Any]) -> int:
@@ -110,25 +115,32 @@ def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str
 def _url(transport: Transport, operation: Operation, address: Secret) -> httpx.URL:
     """The address, checked: it must be one of the web, and no less protected than the platform itself."""
     facts: dict[str, Any] = {"operation": operation.name, "method": "GET", "path": "(signed address)"}
-    try:
-        url = transport.base.join(address.reveal().strip())
-    except httpx.InvalidURL:
-        raise Unreadable("the signed address is no URL", hint=_ODD, **facts) from None
+    url = _joined(transport.base, address)
+    if url is None:
+        raise Unreadable("the signed address is no URL", hint=_ODD, **facts)
     return _protected(url, transport.base.scheme == "https", facts)
 
 
-def _next(url: httpx.URL, location: str, facts: Mapping[str, Any]) -> httpx.URL:
+def _next(url: httpx.URL, location: Secret, facts: Mapping[str, Any]) -> httpx.URL:
+    joined = _joined(url, location)
+    if joined is None:
+        raise Unreadable("the file is said to be at an address that is no URL", hint=_ODD, **facts)
+    return _protected(joined, url.scheme == "https", facts)
+
+
+def _joined(url: httpx.URL, location: Secret) -> SignedURL | None:
+    """The address that another one leads to; None where that is none."""
     try:
-        return _protected(url.join(location), url.scheme == "https", facts)
+        return SignedURL(url.join(location.reveal().strip()))
     except httpx.InvalidURL:
-        raise Unreadable("the file is said to be at an address that is no URL", hint=_ODD, **facts) from None
+        return None
 
 
 def _protected(url: httpx.URL, tls: bool, facts: Mapping[str, Any]) -> httpx.URL:
     if url.scheme not in (("https",) if tls else ("https", "http")) or not url.host:
         kind = "unencrypted" if url.scheme == "http" else f"of the kind {url.scheme!r}"
         raise Unreadable(f"the file is said to be at an address that is {kind}", hint=_ODD, **facts)
-    return url.copy_with(username=None, password=None) if url.userinfo else url
+    return SignedURL(url.copy_with(username=None, password=None)) if url.userinfo else url
 
 
 def _shown(url: httpx.URL) -> str:
@@ -137,15 +149,13 @@ def _shown(url: httpx.URL) -> str:
     return f"//{url.host}/{first[0] if first else ''}…"
 
 
-def _secrets(url: httpx.URL) -> tuple[str, ...]:
+def _secrets(url: httpx.URL) -> tuple[Secret, ...]:
     """What no error may repeat: the address, its path and the values of its query."""
     parts = urlsplit(str(url))
-    return (str(url), parts.query, parts.path, *(value for _, value in parse_qsl(parts.query)))
+    return tuple(map(Secret, (str(url), parts.query, parts.path, *(value for _, value in parse_qsl(parts.query)))))
 
 
-def _refusal(
-    answer: httpx.Response, operation: Operation, path: str, secrets: tuple[str, ...], now: float
-) -> RequestError:
+def _refusal(answer: httpx.Response, operation: Operation, path: str, secrets: Sealed, now: float) -> RequestError:
     body = b""
     for chunk in answer.iter_bytes():
         body += chunk

@@ -64,6 +64,12 @@ class _Envelope(msgspec.Struct):
     message: Any = msgspec.UNSET
     error: Any = msgspec.UNSET
 
+    def __repr__(self) -> str:  # what an answer repeats may be secret
+        return "<envelope>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
 
 _DECODER: Final = msgspec.json.Decoder(_Envelope)
 
@@ -74,7 +80,7 @@ class Answer:
 
     operation: Operation
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     path: str = ""
     secrets: Iterable[str] = field(default=(), repr=False)

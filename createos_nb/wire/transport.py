@@ -25,12 +25,13 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import Operation
-from createos_nb.secret import MASK, Secret
+from createos_nb.secret import MASK, Secret, bare
 from createos_nb.wire import response
 from createos_nb.wire.limiter import Limiter, RateLimit
 from createos_nb.wire.log import Log, Sent
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
+from createos_nb.wire.sealed import Outgoing, Sealed
 from createos_nb.wire.trust import environment, trusted
 from createos_nb.wire.unsure import advised
 
@@ -74,8 +75,8 @@ class Transport:
         self,
         base_url: str,
         *,
-        api_key: str | None = None,
-        access_token: str | None = None,
+        api_key: str | Secret | None = None,
+        access_token: str | Secret | None = None,
         timeout: float | httpx.Timeout | None = 30.0,
         verify: Any = True,
         transport: httpx.BaseTransport | None = None,
@@ -112,18 +113,19 @@ class Transport:
                 headers={"Accept": "application/json", "User-Agent": user_agent},
                 limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
             )
-        #: What every request carries; the key only where the origin is its own.
+        #: What every request carries, but for the key, which only requests to its own origin do.
         self._common = dict(self._http.headers)
-        self._own = {**self._common, **self._auth}
         # a given transport is all that lies between here and the answer: no proxies to choose, no cookies to keep
         self._go = self._http.send if transport is None else self._direct(transport)
 
     def close(self) -> None:
         self._http.close()
 
-    def fingerprint(self, secret: str) -> str:
+    def fingerprint(self, secret: Secret) -> str:
         """What tells one secret from another without telling it: nobody can guess it without the key of this client."""
-        return blake2b(secret.encode(), key=self._key.reveal().encode()[:64], digest_size=8).hexdigest()
+        return blake2b(
+            secret.reveal().encode("utf-8", "surrogatepass"), key=self._key.reveal().encode()[:64], digest_size=8
+        ).hexdigest()
 
     def now(self) -> float:
         """Unix seconds, as the other side counts them: its answers carry its time, and a clock here may be wrong.
@@ -169,10 +171,7 @@ class Transport:
         """The JSON of the answer's payload. Raises a `RequestError`."""
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
-        try:
-            built = self._built(request)
-        except httpx.InvalidURL as error:
-            raise InvalidInput(f"{request.operation.name}: this makes no address: {error}") from None
+        built = self._outgoing(request)
         attempt, began, held_back = 1, self.clock.now(), 0.0
         while True:
             if self.limiter:
@@ -188,10 +187,13 @@ class Transport:
                 self.clock.sleep(wait)
                 attempt += 1
 
-    def fetch(self, address: str, timeout: float | None = None) -> httpx.Response:
-        """A file at a signed address, streamed by the caller; the key goes along to no other origin than its own."""
-        built = self._http.build_request("GET", address)
-        return self._http.send(built, stream=True)
+    def fetch(self, address: httpx.URL | str, timeout: float | None = None) -> httpx.Response:
+        """A file at a signed address, streamed by the caller; no key goes along."""
+        try:
+            return self._http.send(self._http.build_request("GET", address), stream=True)
+        except BaseException as error:
+            failed = bare(error)
+        raise failed
 
     def ask(self, address: httpx.URL, timeout: float | None = None) -> httpx.Response:
         """A plain GET to any address, once: no key goes along, no redirect is followed. Raises what httpx raises."""
@@ -215,19 +217,10 @@ class Transport:
         size = 0
         try:
             with self._slots:
-                answer = self._exchange(built, operation)
+                answer = self._answered(request, built)
             status, size = answer.status_code, len(answer.content)
             self.simulated |= SIMULATOR_HEADER in answer.headers
             self._learn_time(answer.headers)
-        except httpx.TransportError as error:
-            # the exception holds the request, and with it the key; whoever reports errors sends it along
-            error.request = httpx.Request(operation.method, self._text + request.path)
-            raise self._no_answer(request, error) from error
-        except httpx.DecodingError as error:
-            error.request = httpx.Request(operation.method, self._text + request.path)
-            unreadable = Unreadable(f"the answer can't be decoded: {error}", **_facts(request))
-            advised(unreadable, operation, request.path)
-            raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
             spent = (self.clock.now() if virtual else time.perf_counter()) - ticks
             self.log.add(Sent(began, operation.name, operation.method, request.path, status, spent, attempt, size))
@@ -251,17 +244,51 @@ class Transport:
             if self.limiter:
                 self.limiter.learn(answer.headers, told)
 
+    def _outgoing(self, request: Request) -> httpx.Request:
+        """The request as httpx sends it. What fails is raised bare: what it is made of are plain texts."""
+        try:
+            return self._built(request)
+        except BaseException as error:
+            failed = bare(error)
+        if isinstance(failed, httpx.InvalidURL):
+            raise InvalidInput(f"{request.operation.name}: this makes no address: {failed}")
+        raise failed
+
+    def _answered(self, request: Request, built: httpx.Request) -> httpx.Response:
+        """The answer to a request. What fails is raised bare: below here the key and the body are plain texts."""
+        try:
+            return self._exchange(built, request.operation)
+        except BaseException as error:
+            failed = bare(error)
+        if isinstance(failed, httpx.TransportError):
+            raise self._no_answer(request, failed) from self._harmless(failed, request)
+        if isinstance(failed, httpx.DecodingError):
+            unreadable = Unreadable(f"the answer can't be decoded: {failed}", **_facts(request))
+            advised(unreadable, request.operation, request.path)
+            raise response.redacted(unreadable, self._secrets(request)) from self._harmless(failed, request)
+        raise failed
+
+    def _harmless(self, error: httpx.RequestError, request: Request) -> httpx.RequestError:
+        """The same error of httpx without what was sent: whoever reports errors sends it along."""
+        error.request = httpx.Request(request.operation.method, self._text + request.path)
+        error.args = tuple(response.masked(str(one), self._secrets(request)) for one in error.args)
+        return error
+
     def _built(self, request: Request) -> httpx.Request:
         url = self._text + request.path
         if request.query:
-            url += "?" + urlencode(request.query)
+            url += "?" + urlencode([(name, _plain(text)) for name, text in request.query])
         method = request.operation.method
         if request.file is not None:
             files = {"file": ("upload.zip", request.file, "application/zip")}
-            return self._http.build_request(method, url, headers=self._auth, files=files)
+            return Outgoing(method, url, headers=self._signed(self._common), files=files)
         content = request.content
-        headers = self._own if content is None else {**self._own, "Content-Type": "application/json"}
-        return httpx.Request(method, url, headers=headers, content=content)
+        headers = self._common if content is None else {**self._common, "Content-Type": "application/json"}
+        return Outgoing(method, url, headers=self._signed(headers), content=content)
+
+    def _signed(self, headers: dict[str, str]) -> dict[str, str]:
+        """The headers with the key among them."""
+        return {**headers, **{name: key.reveal() for name, key in self._auth.items()}}
 
     def _direct(self, transport: httpx.BaseTransport) -> Callable[[httpx.Request], httpx.Response]:
         timeout = self._http.timeout.as_dict()
@@ -293,7 +320,7 @@ class Transport:
             own = own and _origin(target) == self._origin
             if target.scheme not in ("http", "https") or built.method != "GET":
                 break
-            built = httpx.Request("GET", target, headers=self._own if own else self._common)
+            built = Outgoing("GET", target, headers=self._signed(self._common) if own else self._common)
             answer = self._go(built)
         return answer
 
@@ -307,9 +334,9 @@ class Transport:
             told = Unreachable(f"the connection failed: {said}", **facts)
         return response.redacted(advised(told, request.operation, request.path), self._secrets(request))
 
-    def _secrets(self, request: Request) -> tuple[str, ...]:
+    def _secrets(self, request: Request) -> Sealed:
         """What no error about a request may repeat."""
-        return (self._key.reveal(), *request.secrets)
+        return Sealed((self._key, *request.secrets))
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -340,9 +367,13 @@ def _base(address: str) -> httpx.URL:
     return base
 
 
-def _key(text: str) -> Secret:
+def _plain(text: str | Secret) -> str:
+    return text.reveal() if isinstance(text, Secret) else text
+
+
+def _key(text: str | Secret) -> Secret:
     """The key as a header can carry it. Raises `ConfigurationError`, which does not repeat it."""
-    key = Secret(Secret(text).reveal().strip())
-    if not key.isascii() or not key.isprintable():
+    key = Secret(_plain(text).strip())
+    if not key.reveal().isascii() or not key.reveal().isprintable():
         raise ConfigurationError("the key holds characters that no key has: copy it again, without quotes around it")
     return key
