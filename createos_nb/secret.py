@@ -6,12 +6,14 @@ import hmac
 import json
 import os
 from collections.abc import Callable
-from typing import Any, Final, NoReturn, final
+from typing import Any, Final, NoReturn, TypeVar, final
 
 from createos_nb.errors import InvalidInput
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
 
 MASK: Final = "••••••"
+
+Result = TypeVar("Result")
 
 
 @final
@@ -141,14 +143,18 @@ def holds_secrets(name: object) -> bool:
     return name in SECRET_MAPS or name in SECRET_VALUES
 
 
-def bare(error: BaseException) -> BaseException:
-    """The same error without the frames that it came through and the errors behind it.
+def barely(work: Callable[..., Result], *arguments: Any) -> Result:
+    """`work(*arguments)`; what it raises comes without the frames that it came through and the errors behind it.
 
     Tracebacks that show variables, and whoever reports errors, show what those frames held: the key and all that was
-    sent, in plain text. To be raised outside the `except` that caught it, which would put them back.
+    sent, in plain text. The arguments themselves must show none.
     """
-    error.__traceback__ = error.__context__ = error.__cause__ = None
-    return error
+    try:
+        return work(*arguments)
+    except BaseException as error:  # noqa: BLE001  # raised again, outside: in here it would keep what it came from
+        failed = error
+    failed.__traceback__ = failed.__context__ = failed.__cause__ = None
+    raise failed
 
 
 def legible(payload: Any) -> str:

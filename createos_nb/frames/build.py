@@ -59,7 +59,7 @@ class Builder:
         for wire, values in self._extra.items():
             columns[_free(extra_name(wire), columns)] = objects(values)
         index = pd.RangeIndex(self.count)
-        # pandas would make an array of objects that are all texts an array of texts, whatever the column is declared to be
+        # pandas would make an array of objects that are all texts an array of texts
         kept = {
             name: pd.Series(one, index=index, dtype=object, copy=False) if isinstance(one, np.ndarray) else one
             for name, one in columns.items()

@@ -9,7 +9,7 @@ import traitlets
 
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
-from createos_nb.secret import Secret, bare
+from createos_nb.secret import Secret, barely
 
 #: Seconds for which a value is shown.
 SHOWN: Final = 15
@@ -75,19 +75,12 @@ class Reveal(anywidget.AnyWidget):
 
     def show(self, name: str, value: Secret | None, seconds: int = SHOWN) -> None:
         """Show a value under a name."""
-        failed = self._sent(name, value, seconds)
-        if failed is not None:
-            raise failed
+        barely(self._send_plain, name, value, seconds)
 
-    def _sent(self, name: str, value: Secret | None, seconds: int) -> BaseException | None:
-        """Why it could not be sent. No traceback leads in here, where the value is in plain text."""
-        try:
-            plain = "" if value is None else value.reveal()
-            shown = "\n".join(clean(line) for line in plain.split("\n"))
-            self.send({"name": clean(name), "shown": shown, "secret": plain, "seconds": seconds})
-        except BaseException as error:
-            return bare(error)
-        return None
+    def _send_plain(self, name: str, value: Secret | None, seconds: int) -> None:
+        plain = "" if value is None else value.reveal()
+        shown = "\n".join(clean(line) for line in plain.split("\n"))
+        self.send({"name": clean(name), "shown": shown, "secret": plain, "seconds": seconds})
 
     def hide(self) -> None:
         """Take away what is shown."""

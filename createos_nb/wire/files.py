@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from createos_nb.errors import (
-    CreateOSError,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -21,7 +20,7 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import Operation
-from createos_nb.secret import Secret, bare
+from createos_nb.secret import Secret, barely
 from createos_nb.wire import response
 from createos_nb.wire.log import Sent
 from createos_nb.wire.sealed import Sealed, SignedURL
@@ -71,22 +70,21 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
                     secrets += _secrets(url)
                     continue
                 if status != 200:
-                    raise _refusal(answer, operation, facts["path"], Sealed(secrets), transport.clock.now())
-                size = _written(answer, target, most, facts)
+                    now = transport.clock.now()
+                    raise barely(_refusal, answer, operation, facts["path"], Sealed(secrets), now)
+                size = barely(_written, answer, target, most, facts)
                 return size
             finally:
                 answer.close()
         raise Unreadable("the file is always said to be somewhere else", hint=_ODD, status=status, **facts)
-    except CreateOSError:
-        raise
-    except BaseException as error:
-        failed = bare(error)  # what httpx was doing holds the whole address
+    except (httpx.TransportError, httpx.DecodingError) as error:
+        # the exception holds the request, and with it the whole address
+        error.request = httpx.Request("GET", f"{url.scheme}://{url.netloc.decode('ascii')}")
+        error.args = tuple(response.masked(str(one), Sealed(secrets)) for one in error.args)
+        raise response.redacted(_no_answer(error, facts), Sealed(secrets)) from None
     finally:
         spent = (transport.clock.now() if virtual else time.perf_counter()) - ticks
         transport.log.add(Sent(began, operation.name, "GET", facts["path"], status, spent, attempt, size))
-    if isinstance(failed, httpx.TransportError | httpx.DecodingError):
-        raise response.redacted(_no_answer(failed, facts), Sealed(secrets))
-    raise failed
 
 
 def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str, Any]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -10,9 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from html import escape
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -32,6 +29,7 @@ from createos_nb.errors import (
 )
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK
+from createos_nb.veil import spellings
 from createos_nb.wire.unsure import advised
 
 _BY_STATUS: Final[Mapping[int, type[RequestRefused]]] = {
@@ -163,9 +161,7 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
     for secret in sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True):
-        as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
-        in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-        for form in {secret, escape(secret)} | as_json | in_address:
+        for form in spellings(secret):
             text = text.replace(form, MASK)
     return text
 

@@ -25,7 +25,7 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import Operation
-from createos_nb.secret import MASK, Secret, bare
+from createos_nb.secret import MASK, Secret, barely
 from createos_nb.wire import response
 from createos_nb.wire.limiter import Limiter, RateLimit
 from createos_nb.wire.log import Log, Sent
@@ -189,11 +189,10 @@ class Transport:
 
     def fetch(self, address: httpx.URL | str, timeout: float | None = None) -> httpx.Response:
         """A file at a signed address, streamed by the caller; no key goes along."""
-        try:
-            return self._http.send(self._http.build_request("GET", address), stream=True)
-        except BaseException as error:
-            failed = bare(error)
-        raise failed
+        return barely(self._streamed, address)
+
+    def _streamed(self, address: httpx.URL | str) -> httpx.Response:
+        return self._http.send(self._http.build_request("GET", address), stream=True)
 
     def ask(self, address: httpx.URL, timeout: float | None = None) -> httpx.Response:
         """A plain GET to any address, once: no key goes along, no redirect is followed. Raises what httpx raises."""
@@ -245,28 +244,22 @@ class Transport:
                 self.limiter.learn(answer.headers, told)
 
     def _outgoing(self, request: Request) -> httpx.Request:
-        """The request as httpx sends it. What fails is raised bare: what it is made of are plain texts."""
+        """The request as httpx sends it."""
         try:
-            return self._built(request)
-        except BaseException as error:
-            failed = bare(error)
-        if isinstance(failed, httpx.InvalidURL):
-            raise InvalidInput(f"{request.operation.name}: this makes no address: {failed}")
-        raise failed
+            return barely(self._built, request)
+        except httpx.InvalidURL as error:
+            raise InvalidInput(f"{request.operation.name}: this makes no address: {error}") from None
 
     def _answered(self, request: Request, built: httpx.Request) -> httpx.Response:
-        """The answer to a request. What fails is raised bare: below here the key and the body are plain texts."""
+        """The answer to a request, or the error for there being none."""
         try:
-            return self._exchange(built, request.operation)
-        except BaseException as error:
-            failed = bare(error)
-        if isinstance(failed, httpx.TransportError):
-            raise self._no_answer(request, failed) from self._harmless(failed, request)
-        if isinstance(failed, httpx.DecodingError):
-            unreadable = Unreadable(f"the answer can't be decoded: {failed}", **_facts(request))
+            return barely(self._exchange, built, request.operation)
+        except httpx.TransportError as error:
+            raise self._no_answer(request, error) from self._harmless(error, request)
+        except httpx.DecodingError as error:
+            unreadable = Unreadable(f"the answer can't be decoded: {error}", **_facts(request))
             advised(unreadable, request.operation, request.path)
-            raise response.redacted(unreadable, self._secrets(request)) from self._harmless(failed, request)
-        raise failed
+            raise response.redacted(unreadable, self._secrets(request)) from self._harmless(error, request)
 
     def _harmless(self, error: httpx.RequestError, request: Request) -> httpx.RequestError:
         """The same error of httpx without what was sent: whoever reports errors sends it along."""
