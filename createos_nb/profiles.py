@@ -121,6 +121,8 @@ def _read(text: Secret) -> tuple[dict[str, Any] | None, str]:
 def _veiled(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         return {key: _veiled(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_veiled(item, name) for item in value]
     return Secret(value) if isinstance(value, str) and name not in _SHOWN else value
 
 

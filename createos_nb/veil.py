@@ -23,10 +23,14 @@ _HEAD: Final = 16
 
 
 def spellings(text: str) -> set[str]:
-    """A text as it is, and as JSON, an address or a page spell it."""
+    """A text as it is, and as JSON, Python, an address or a page spell it."""
     as_json = {json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}
+    # the messages of many errors hold the `repr` of texts and of bodies
+    in_python = {
+        one for form in {text} | as_json for one in (repr(form)[1:-1], repr(form.encode(errors="replace"))[2:-1])
+    }
     in_address = {quote(text, errors="replace"), quote(text, safe="", errors="replace")}
-    return {text, escape(text), quote_plus(text, errors="replace")} | as_json | in_address
+    return {text, escape(text), quote_plus(text, errors="replace")} | as_json | in_python | in_address
 
 
 class Veil:

@@ -153,6 +153,9 @@ def plain(operation: Operation, data: Json) -> Any:
     """A payload as decoded JSON with its secrets masked. Raises `Unreadable` for what no JSON reader takes."""
     try:
         return hide(msgspec.json.decode(data))
+    except UnicodeError:
+        why = "it is not UTF-8"
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        why = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}") from None
+        why = str(error)
+    # raised out here, for an error of decoding holds the whole payload
+    raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}")

@@ -104,12 +104,11 @@ def payload(answer: Answer) -> msgspec.Raw | bytes:
     if not 200 <= answer.status < 300:
         raise refusal(answer)
     bare = not answer.operation.enveloped
-    try:
-        envelope = _DECODER.decode(answer.body)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    envelope = _enveloped(answer.body)
+    if envelope is None:
         if bare and answer.body.lstrip()[:1] == b"[" and _decoded(answer.body) is not None:
             return answer.body
-        raise unreadable(answer) from None
+        raise unreadable(answer)
     if envelope.status in ("fail", "error") or envelope.success is False:
         raise refusal(answer)
     if envelope.status == "success" or envelope.success is True:
@@ -144,7 +143,10 @@ def unreadable(answer: Answer) -> RequestError:
     """The error for an answer that is not the platform's."""
     body = answer.body
     kind = answer.headers.get("content-type", "").split(";")[0] or "no content type"
-    what = f"{kind}, {len(body)} bytes: {excerpt(body, answer.secrets)}" if body.strip() else "an empty body"
+    if body.lstrip()[:1] in (b"{", b"["):  # half of an answer of the platform: variables may stand in it
+        what = f"{kind}, {len(body)} bytes: it begins like JSON, and is cut off or damaged"
+    else:
+        what = f"{kind}, {len(body)} bytes: {excerpt(body, answer.secrets)}" if body.strip() else "an empty body"
     error = Unreadable(f"the answer is not the platform's JSON ({what})", **answer.facts())
     return redacted(advised(error, answer.operation, answer.path), answer.secrets)
 
@@ -174,6 +176,14 @@ def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
         error.fields = {masked(name, secrets): masked(text, secrets) for name, text in error.fields.items()}
         error.args = (error.reason,)
     return error
+
+
+def _enveloped(body: bytes) -> _Envelope | None:
+    """What wraps the body; None where nothing does. Its error would hold the body, in plain text."""
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _decoded(body: bytes) -> Any:

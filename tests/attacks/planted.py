@@ -55,14 +55,16 @@ def leaks(value: str, shown: object) -> list[str]:
     return [mark for mark in marks(value) if mark in text]
 
 
-def with_variables(error: BaseException) -> dict[str, str]:
-    """An error as the three renderers that show variables show it, and as whoever walks its chain meets it."""
-    return {
+def with_variables(error: BaseException, *, all_ways: bool = False) -> dict[str, str]:
+    """An error with the variables of its frames, and as whoever walks its chain meets it.
+
+    `all_ways`: also as IPython and rich show it, which takes a second.
+    """
+    shown = {
         "capture_locals": "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()),
-        "xmode Verbose": _verbose(error),
-        "rich": _rich(error),
         "the chain": "\n".join(map(_carried, _chain(error))),
     }
+    return {**shown, "xmode Verbose": _verbose(error), "rich": _rich(error)} if all_ways else shown
 
 
 def _verbose(error: BaseException) -> str:

@@ -40,12 +40,13 @@ AREA = "secrets"
 # --- the type ---------------------------------------------------------------------------------------------------------
 
 
-def _rich(value: object) -> str:
+def _rich(value: object, *, inside: bool = False) -> str:
     file = io.StringIO()
     console = rich.console.Console(file=file, width=500)
     console.print(value)
     console.print(rich.pretty.Pretty(value, max_string=10_000))
-    rich.inspect(value, console=console, all=True)
+    if inside:
+        rich.inspect(value, console=console, all=True)
     return file.getvalue()
 
 
@@ -82,7 +83,7 @@ TAKEN: dict[str, Callable[[Secret], object]] = {
     "in": lambda s: "a" in s,
     "textwrap": lambda s: textwrap.fill(s),
     "pprint": lambda s: pprint.pformat({"a": [s], "b": (s,)}),
-    "rich": _rich,
+    "rich": lambda s: _rich(s, inside=True),
     "vars": vars,
     "dir": lambda s: [getattr(s, name) for name in dir(s) if name != "reveal"],
     "json": lambda s: json.dumps({"a": s}),
@@ -316,9 +317,13 @@ CALLS: dict[str, Callable[[Client, Any, Secret], object]] = {
     "a token with half a pair": lambda c, wire, s: c.projects.transfer(
         wire.uuid(1), token=Secret(s.reveal() + "\ud800")
     ),
+}
+READS: dict[str, Callable[[Client, Any, Secret], object]] = {
     "a list": lambda c, wire, s: c.projects.list(),
     "a download": lambda c, wire, s: c.call("GetProjectTransferUri", project_id="p"),
 }
+#: Failures after which the platform's own answer holds the value.
+ANSWERED = ("cut off", "not UTF-8", "a second page")
 
 
 def _caught(call: Callable[[Client, Any, Secret], object], client: Client, wire: Any, secret: Secret) -> Any:
@@ -340,11 +345,16 @@ def _prepared(fail: Callable[[httpx.Request, Any, str], httpx.Response], value: 
 def test_no_traceback_with_variables_shows_what_was_sent(wire: Any) -> None:
     with tally(AREA, "failing calls, in tracebacks that show variables and in the errors' chains", "no value") as kept:
         pairs = [(call, failure) for call in CALLS for failure in FAILURES]
+        # a read does not know the value: it must not come out of what the platform has answered
+        pairs += [("a list", failure) for failure in ANSWERED] + [("a download", failure) for failure in ANSWERED]
         planted = values(len(pairs) * times(1), seed=8)
+        slow = set(random.Random(8).sample(range(len(planted)), times(3)))
         for number, value in enumerate(planted):
             call, failure = pairs[number % len(pairs)]
-            error = _caught(CALLS[call], _prepared(FAILURES[failure], value, wire), wire, Secret(value))
-            for how, shown in with_variables(error).items() if error is not None else ():
+            error = _caught({**CALLS, **READS}[call], _prepared(FAILURES[failure], value, wire), wire, Secret(value))
+            if error is None:
+                continue
+            for how, shown in with_variables(error, all_ways=number in slow).items():
                 kept.check(not (found := leaks(value, shown)), f"{call}, {failure}, {how}: {found[:1]}")
                 kept.check("k" * 40 not in shown, f"{call}, {failure}, {how}: the key")
 
@@ -375,12 +385,12 @@ def closing() -> Iterator[int]:
 
 def test_nor_does_one_over_a_real_connection(closing: int, wire: Any, caplog: pytest.LogCaptureFixture) -> None:
     with tally(AREA, "connections that break, over real sockets", "no value in a traceback") as kept:
-        for value in values(times(10), seed=9):
+        for number, value in enumerate(values(times(6), seed=9)):
             with Client(api_key="k" * 40, base_url=f"http://127.0.0.1:{closing}", retry=wire.no_retries) as client:
                 for call in ("variables, wire level", "a job", "a token", "settings"):
                     error = _caught(CALLS[call], client, wire, Secret(value))
                     kept.check(error is not None, "it failed")
-                    for how, shown in with_variables(error).items():
+                    for how, shown in with_variables(error, all_ways=not number and call == "a token").items():
                         kept.check(not leaks(value, shown) and "k" * 40 not in shown, f"{call}, {how}")
 
 
@@ -399,7 +409,7 @@ def test_no_error_about_the_config_file_shows_its_keys(tmp_path: Path, monkeypat
         "no such profile": '[profiles.other]\napi_key = "{}"\n',
     }
     with tally(AREA, "config files that are refused", "no key in the error") as kept:
-        for value in values(times(10), seed=10):
+        for value in values(times(4), seed=10):
             key = value.splitlines()[0].replace('"', "").replace("\\", "")
             for name, form in forms.items():
                 file.write_text(form.format(key), encoding="utf-8")
@@ -418,7 +428,7 @@ def test_plans_receipts_journals_panels_and_logs_hold_none(
     with tally(AREA, "variables set by plans and panels", "no value in plan, receipt, journal, widget, log") as kept:
         client = createos_nb.simulate("storefront", seed=3)
         with caplog.at_level(logging.DEBUG):
-            for value in values(times(3), seed=12):
+            for value in values(times(2), seed=12):
                 plan = runbooks.set_variables(
                     client, "storefront", "production", {"PLANTED": Secret(value)}, redeploy=False
                 )
@@ -439,7 +449,7 @@ def test_plans_receipts_journals_panels_and_logs_hold_none(
                     "receipt": [repr(receipt), receipt._repr_html_(), repr(vars(receipt))],
                     "undo": [repr(undo), undo._repr_html_(), undo.frame().to_csv()],
                     "journals": [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()],
-                    "panel": [repr(panel.params), *(repr(one.get_state()) for one in _widgets(panel))],
+                    "panel": [repr(panel.params), *(repr(one.get_state()) for one in _widgets(panel.box))],
                     "field": [repr(field.get_state())],
                     "client": [repr(client), client.log().to_csv()],
                     "logs": [caplog.text],
