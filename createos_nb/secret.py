@@ -30,12 +30,15 @@ class Secret:
     __open: Callable[[], str]
 
     def __init__(self, value: str | Secret = "") -> None:
-        if isinstance(value, Secret):
-            self.__open = value.__open
-            return
-        if not isinstance(value, str):
-            raise InvalidInput(f"a Secret holds a text, not a {type(value).__name__}")
-        self.__open = _kept(str.__str__(value))
+        if type(value) is not str:
+            if isinstance(value, Secret):
+                self.__open = value.__open
+                return
+            if not isinstance(value, str):
+                raise InvalidInput(f"a Secret holds a text, not a {type(value).__name__}")
+            value = str.__str__(value)
+        # kept behind a method, which shows nothing: whatever lists the attributes of an object finds no text
+        self.__open = value.__str__
         if _told is not None:
             _told(self)
 
@@ -88,11 +91,6 @@ class Secret:
             "a Secret is not pickled, for a pickle holds its values for all to read: give the other process what the "
             "secret comes from, such as the name of an environment variable for Secret.from_environment"
         )
-
-
-def _kept(text: str) -> Callable[[], str]:
-    """The text behind a function: whatever lists the attributes of an object finds none."""
-    return lambda: text
 
 
 def _bytes(text: Secret | str) -> bytes:
