@@ -116,8 +116,8 @@ _LATER = {
 def connect(
     profile: str | None = None,
     *,
-    api_key: str | None = None,
-    access_token: str | None = None,
+    api_key: str | Secret | None = None,
+    access_token: str | Secret | None = None,
     base_url: str | None = None,
     read_only: bool = False,
     timeout: float | httpx.Timeout | None = 30.0,

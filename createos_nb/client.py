@@ -57,8 +57,8 @@ class Client(OfThisProcess):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
-        access_token: str | None = None,
+        api_key: str | Secret | None = None,
+        access_token: str | Secret | None = None,
         base_url: str = PLATFORM_URL,
         transport: httpx.BaseTransport | None = None,
         read_only: bool = False,
@@ -169,7 +169,8 @@ class Client(OfThisProcess):
         """Any operation by the platform's own name: ids only, one request, one page, the payload with the wire's names.
 
         Parameters carry their wire name in snake_case (`since_seconds`, `per_page`, `run_envs`). What is left out is
-        not sent; None sends null. Secrets in the answer are strings that print as dots; `.reveal()` gives their value.
+        not sent; None sends null. What is secret in the answer is a
+        `Secret`: it prints as dots, `.reveal()` gives its text, and it is sent as it is by another call.
         """
         return self._asking.call(operation, values)
 

@@ -43,8 +43,8 @@ def cli_token_path() -> Path:
 def find(
     profile: str | None = None,
     *,
-    api_key: str | None = None,
-    access_token: str | None = None,
+    api_key: str | Secret | None = None,
+    access_token: str | Secret | None = None,
     base_url: str | None = None,
 ) -> Credentials:
     """The first key found: argument, `CREATEOS_API_KEY`, profile, keyring, the official command line's token.
@@ -64,7 +64,7 @@ def find(
     if key and url and not named:  # nothing more is needed, however the config file may look
         return _credentials(url, key)
     chosen = _chosen(named)
-    url = url or chosen.settings.get("base_url") or PLATFORM_URL
+    url = url or str(chosen.settings.get("base_url") or PLATFORM_URL)
     return _credentials(url, key or _from_environment(chosen, named) or _kept(chosen, named))
 
 
@@ -72,7 +72,7 @@ class _Chosen(NamedTuple):
     """The profile that serves: its name (None where there is none), and what the config file holds for it."""
 
     name: str | None
-    settings: dict[str, str]
+    settings: dict[str, str | Secret]
 
 
 def _chosen(named: str | None) -> _Chosen:
@@ -88,10 +88,9 @@ def _chosen(named: str | None) -> _Chosen:
 
 
 def _from_environment(chosen: _Chosen, named: str | None) -> _Key | None:
-    text = _environment("CREATEOS_API_KEY")
-    if not text:
+    key = Secret(_environment("CREATEOS_API_KEY") or "")
+    if not key:
         return None
-    key = Secret(text)
     own = _in_profile(chosen) if named else None
     if own is not None and own.value != key:
         warn(f"CREATEOS_API_KEY is set, and is used instead of the key of profile {chosen.name!r}", UserWarning)
@@ -114,7 +113,7 @@ def _kept(chosen: _Chosen, named: str | None) -> _Key:
         return _Key(text, "keyring")
     if named is None and (token := _cli_token()):
         where = f"the official command line's token ({cli_token_path()})"
-        return _Key(token, where, not token.startswith(KEY_PREFIX))
+        return _Key(token, where, not token.reveal().startswith(KEY_PREFIX))
     raise ConfigurationError(_no_key(chosen.name if named or chosen.settings else None, trouble))
 
 
@@ -150,17 +149,20 @@ def from_keyring(profile: str | None) -> tuple[Secret | None, str]:
     return (Secret(kept) if kept else None), ""
 
 
-def to_keyring(profile: str | None, api_key: str) -> None:
+def to_keyring(profile: str | None, api_key: str | Secret) -> None:
     """Keep a key in the system's keyring. Raises `ConfigurationError` where there is none."""
     try:
         import keyring
         import keyring.errors
     except ImportError:
         raise ConfigurationError("install it first: pip install 'createos-nb[keyring]'") from None
+    api_key, why = Secret(api_key), ""  # so that no traceback that shows variables shows it
     try:
-        keyring.set_password(KEYRING_SERVICE, profile or "default", Secret(api_key).reveal())
+        keyring.set_password(KEYRING_SERVICE, profile or "default", api_key.reveal())
     except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
-        raise ConfigurationError(f"the keyring does not take the key: {error}") from None
+        why = str(error) or type(error).__name__  # no more of it: the backend's frames hold the key
+    if why:
+        raise ConfigurationError(f"the keyring does not take the key: {why}")
 
 
 # --- the official command line ----------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ from createos_nb.secret import Secret
 
 _FIELDS: Final = ("api_key", "access_token", "base_url")
 _TOP: Final = ("default_profile", "profiles")
+#: What is no secret; whatever else stands in the file may be a key that was put in the wrong place.
+_SHOWN: Final = ("base_url", "default_profile")
 _HEADER: Final = re.compile(r"\s*\[")
 
 
@@ -28,7 +30,7 @@ class Config(NamedTuple):
     """What the config file holds: the name of the default profile, and the fields of each profile by its name."""
 
     default: str | None
-    profiles: dict[str, dict[str, str]]
+    profiles: dict[str, dict[str, str | Secret]]
 
 
 def path() -> Path:
@@ -46,7 +48,7 @@ def read() -> Config:
     return _safe(_text())
 
 
-def save(name: str, *, api_key: str | None, base_url: str | None) -> Path:
+def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Path:
     """Write a profile to the config file, readable by its owner only; the file is whole, or as it was.
 
     What else is in the file stays, comments included. The first profile becomes the default one. Returns the file's
@@ -57,7 +59,8 @@ def save(name: str, *, api_key: str | None, base_url: str | None) -> Path:
         raise InvalidInput(f"a profile needs a name that can be printed, not {name!r}")
     text = _text()
     config = _safe(text)
-    fields: dict[str, str] = {"api_key": Secret(api_key)} if api_key else {}
+    fields: dict[str, str | Secret] = {"api_key": Secret(api_key)} if api_key else {}
+    del api_key
     if base_url is not None:
         fields["base_url"] = base_url
     wanted = Config(config.default or name, {**config.profiles, name: fields})
@@ -71,17 +74,20 @@ def save(name: str, *, api_key: str | None, base_url: str | None) -> Path:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _text() -> str:
+def _text() -> Secret:
+    """What the file holds, veiled: there are keys in it, and no error may carry them along."""
     try:
-        return path().read_text(encoding="utf-8")
+        return Secret(path().read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigurationError(f"the config file {path()} can't be read: {why}") from None
+        return Secret()
+    except UnicodeDecodeError:
+        why = "it is not UTF-8"
+    except OSError as error:
+        why = str(error.strerror)
+    raise ConfigurationError(f"the config file {path()} can't be read: {why}")
 
 
-def _safe(text: str) -> Config:
+def _safe(text: Secret) -> Config:
     """What the file on the disk holds, if nobody else can read the keys in it."""
     config = _config(text)
     holds_keys = any("api_key" in one or "access_token" in one for one in config.profiles.values())
@@ -90,11 +96,10 @@ def _safe(text: str) -> Config:
     return config
 
 
-def _config(text: str) -> Config:
-    try:
-        held = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"the config file {path()} is no TOML: {error}") from None
+def _config(text: Secret) -> Config:
+    held, why = _read(text)
+    if held is None:
+        raise ConfigurationError(f"the config file {path()} is no TOML: {why}")
     named, default = held.get("profiles", {}), held.get("default_profile")
     if unknown := set(held) - set(_TOP):
         raise ConfigurationError(f"{path()} has {', '.join(sorted(unknown))}, but it holds only {', '.join(_TOP)}")
@@ -105,21 +110,38 @@ def _config(text: str) -> Config:
     return Config(default, {name: _fields(name, one) for name, one in named.items()})
 
 
-def _fields(name: str, held: Mapping[str, Any]) -> dict[str, str]:
+def _read(text: Secret) -> tuple[dict[str, Any] | None, str]:
+    """The tables of the file, keys veiled; or why it has none."""
+    try:
+        held = tomllib.loads(text.reveal())
+    except tomllib.TOMLDecodeError as error:
+        return None, str(error)
+    return {name: _veiled(value, name) for name, value in held.items()}, ""
+
+
+def _veiled(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _veiled(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_veiled(item, name) for item in value]
+    return Secret(value) if isinstance(value, str) and name not in _SHOWN else value
+
+
+def _fields(name: str, held: Mapping[str, Any]) -> dict[str, str | Secret]:
     if unknown := set(held) - set(_FIELDS):
         known = ", ".join(_FIELDS)
         raise ConfigurationError(
             f"{path()}: profile {name!r} has {', '.join(sorted(unknown))}, but a profile holds only {known}"
         )
     for field, value in held.items():
-        if not isinstance(value, str):
+        if not isinstance(value, str | Secret):
             raise ConfigurationError(f"{path()}: {field} of profile {name!r} must be a text in quotes")
     if held.get("api_key") and held.get("access_token"):
         raise ConfigurationError(f"{path()}: profile {name!r} has api_key and access_token; one of them must go")
-    return {field: value if field == "base_url" else Secret(value) for field, value in held.items()}
+    return dict(held)
 
 
-def _parsed(text: str) -> Config | None:
+def _parsed(text: Secret) -> Config | None:
     try:
         return _config(text)
     except ConfigurationError:
@@ -129,9 +151,9 @@ def _parsed(text: str) -> Config | None:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _with_profile(text: str, name: str, fields: Mapping[str, str], default: str | None) -> str:
+def _with_profile(text: Secret, name: str, fields: Mapping[str, str | Secret], default: str | None) -> Secret:
     """The file's text with the lines of one profile exchanged or added."""
-    lines = text.splitlines()
+    lines = text.reveal().splitlines()
     spelled = {f"[profiles.{one}]" for one in (name, _quoted(name), f"'{name}'")}
     begin = next((i for i, line in enumerate(lines) if _bare(line) in spelled), len(lines))
     end = next((i for i in range(begin + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
@@ -141,17 +163,17 @@ def _with_profile(text: str, name: str, fields: Mapping[str, str], default: str 
     made = [*lines[:begin], *gap, *_section(name, fields), *lines[end:]]
     if default is not None:
         made = [f"default_profile = {_quoted(default)}", "", *made]
-    return "\n".join(made) + "\n"
+    return Secret("\n".join(made) + "\n")
 
 
-def _written(config: Config) -> str:
+def _written(config: Config) -> Secret:
     lines = [f"default_profile = {_quoted(config.default or '')}"]
     for name, fields in config.profiles.items():
         lines += ["", *_section(name, fields)]
-    return "\n".join(lines) + "\n"
+    return Secret("\n".join(lines) + "\n")
 
 
-def _section(name: str, fields: Mapping[str, str]) -> list[str]:
+def _section(name: str, fields: Mapping[str, str | Secret]) -> list[str]:
     return [f"[profiles.{_quoted(name)}]", *(f"{field} = {_quoted(value)}" for field, value in fields.items())]
 
 
@@ -159,25 +181,24 @@ def _bare(line: str) -> str:
     return line.split("#", 1)[0].replace(" ", "").replace("\t", "")
 
 
-def _quoted(value: str) -> str:
+def _quoted(value: str | Secret) -> str:
     """A text as TOML spells it: as JSON does, but for one control character."""
     return json.dumps(Secret(value).reveal(), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, text: Secret) -> None:
     target = target.resolve()  # a link to the file stays one
     part: str | None = None
+    if any("\ud800" <= letter <= "\udfff" for letter in text.reveal()):
+        raise InvalidInput("a profile can't hold half a surrogate pair")
     try:
-        content = text.encode("utf-8")
         private_folder(target.parent)
         handle, part = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # for its owner only: 0600
         with open(handle, "wb") as file:
-            file.write(content)
+            file.write(text.reveal().encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
-    except UnicodeEncodeError:
-        raise InvalidInput("a profile can't hold half a surrogate pair") from None
     except OSError as error:
         raise ConfigurationError(f"the config file {target} can't be written: {error.strerror or error}") from None
     finally:

@@ -60,7 +60,7 @@ OPERATION_ALIASES: Final[Mapping[str, str]] = {
 
 #: Wire fields whose values are secrets: a map's values, or the value itself.
 SECRET_MAPS: Final = frozenset({"runEnvs", "buildVars", "headers"})
-SECRET_VALUES: Final = frozenset({"secret", "token", "frontendUri", "downloadUri"})
+SECRET_VALUES: Final = frozenset({"secret", "token", "body", "frontendUri", "downloadUri"})
 
 
 @lru_cache(maxsize=4096)

@@ -28,6 +28,7 @@ FLOORS = [
         "secret",
         "text",
         "times",
+        "veil",
         "words",
     },
     {"api"},

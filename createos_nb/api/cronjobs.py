@@ -22,7 +22,7 @@ class JobRequest(Resource):
     method: Annotated[Text, about("HTTP method of the request")] = None
     path: Annotated[Text, about("path of the request")] = None
     headers: Annotated[Map, about("headers of the request: names, values masked")] = None
-    body: Annotated[Text, about("body of the request")] = None
+    body: Annotated[Text, about("body of the request, masked")] = None
     timeout_in_seconds: Annotated[Whole, about("how long it waits for the answer", unit="s")] = None
 
 

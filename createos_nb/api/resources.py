@@ -13,7 +13,14 @@ class Resource(msgspec.Struct, rename="camel", kw_only=True, forbid_unknown_fiel
 
     `forbid_unknown_fields` makes the fast decoder refuse a row with fields that the contract does not know, and the
     reader then takes the road that keeps them. `gc=False`: rows hold no cycles, and tracking them doubles the time.
+    It holds what came as it came, secrets among it, until a frame is made of it: so it shows nothing but its kind.
     """
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 TIME: Final = "time"

@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     known = profiles.read().profiles.get(given.profile, {})  # before asking: a file that can't be read ends it here
     key = _key()
-    url = given.base_url or os.environ.get("CREATEOS_API_URL", "").strip() or known.get("base_url") or PLATFORM_URL
+    url = given.base_url or os.environ.get("CREATEOS_API_URL", "").strip() or str(known.get("base_url") or PLATFORM_URL)
     with Client(api_key=key, base_url=url) as client:
         account = client.whoami()
     kept_url = None if url == PLATFORM_URL else url

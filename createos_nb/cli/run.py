@@ -112,14 +112,14 @@ def _run(page: Page, given: argparse.Namespace) -> int:
         page.name,
         [str(shown[name]) for name in ("project", "environment") if name in shown],
         live=live is not None,
-        secrets=_secrets(live),
+        secrets=[*_secrets(live), *parameters.secrets_of(values)],
     )
     notebook = placing.prepared(page, values, live=live is not None)
     began = time.monotonic()
     failure = execution.execute(
         notebook,
         keep=lambda: record.keep(notebook),
-        tell=_tell,
+        tell=lambda text: _tell(record.veil.over(text)),
         environment=execution.kernel_environment(CREATEOS_NB_JOURNALS=record.folder),
         folder=Path.cwd(),
         timeout=_PATIENCE if live is None else None,
@@ -134,7 +134,7 @@ def _run(page: Page, given: argparse.Namespace) -> int:
         said = "ended; it checks nothing" if found is None else f"{found.result}: {found.sentence}"
         print(f"{page.name}, in {time.monotonic() - began:.0f} s: {said}.")
     else:
-        print(f"{_WORDS[code]}: {failure.text}", file=sys.stderr)
+        print(record.veil.over(f"{_WORDS[code]}: {failure.text}"), file=sys.stderr)
         if code == CONFIRM:
             _how_to_confirm(page, given, failure, shown)
         if code == INTERRUPTED:

@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from createos_nb.frames.schema import Column, Kind
-from createos_nb.secret import MASK, Secret, hide
+from createos_nb.secret import MASK, hide, veiled
 
 Array = np.ndarray[Any, Any] | ExtensionArray
 
@@ -87,7 +87,7 @@ def _single(kind: Kind, values: list[Any], trusted: bool) -> Array:
         hidden = dict.fromkeys
         return objects([hidden(value, MASK) if type(value) is dict else mask(value) for value in values])
     if kind == "secret":
-        return objects([Secret(value) if type(value) is str else value for value in values])
+        return objects([veiled(value) for value in values])
     if kind in ("names", "object") and (values.count(None) == len(values) or (trusted and kind == "names")):
         return objects(values)
     if kind in ("names", "object"):

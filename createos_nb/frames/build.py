@@ -66,7 +66,7 @@ class Builder:
         for wire, values in self._extra.items():
             columns[_free(extra_name(wire), columns)] = objects(values)
         index = pd.RangeIndex(self.count)
-        # pandas would make an array of objects that are all texts, secrets among them, an array of plain texts
+        # pandas would make an array of objects that are all texts an array of texts
         kept = {
             name: pd.Series(one, index=index, dtype=object, copy=False) if isinstance(one, np.ndarray) else one
             for name, one in columns.items()

@@ -184,4 +184,5 @@ def _legible(operation: Operation, data: Json) -> tuple[Any, Sequence[Replaced]]
             return hide(json.loads(again)), again.replaced
     except (ValueError, RecursionError) as error:
         why = str(error)
+    # raised out here, for an error of decoding holds the whole payload
     raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}")

@@ -64,6 +64,6 @@ def to_file(
 
 def _address(asking: Asking, operation: Operation, arguments: dict[str, Any]) -> Secret:
     address = asking.perform(operation, arguments)["download_uri"]
-    if not isinstance(address, str) or not address:
+    if not isinstance(address, Secret) or not address:
         raise Unreadable("the answer holds no address", operation=operation.name, method=operation.method)
-    return Secret(address)
+    return address

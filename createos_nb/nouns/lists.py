@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ from createos_nb.frames.read import Rowset
 from createos_nb.operation import NumberedPage, Operation, Page
 from createos_nb.process import OfThisProcess
 from createos_nb.progress import progress
+from createos_nb.secret import hide
 from createos_nb.wire.pages import MOST_PAGES, read_all
 from createos_nb.wire.request import encode
 from createos_nb.wire.transport import Transport
@@ -125,13 +127,13 @@ def row_key(row: Any) -> object:
         found = getattr(row, "id", None) or getattr(row, "name", None)
     else:
         found = row.get("id") or row.get("name") if isinstance(row, dict) else None
-    # what is secret in it tells rows apart, too; the keys are let go with the reading
-    return found if isinstance(found, str | int) else encode(row)
+    # a digest, for the row may hold secrets
+    return found if isinstance(found, str | int) else blake2b(encode(row)).digest()
 
 
 def decoded(row: Any) -> Any:
-    """A row as decoded JSON, whichever road it came."""
-    return msgspec.to_builtins(row) if isinstance(row, Resource) else row
+    """A row as decoded JSON with its secrets masked, whichever road it came."""
+    return hide(msgspec.to_builtins(row)) if isinstance(row, Resource) else row
 
 
 def _rowset(rows: list[Any]) -> Rowset:

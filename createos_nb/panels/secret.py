@@ -9,7 +9,7 @@ import traitlets
 
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
-from createos_nb.secret import Secret
+from createos_nb.secret import Secret, barely
 
 #: Seconds for which a value is shown.
 SHOWN: Final = 15
@@ -32,7 +32,7 @@ class SecretField(anywidget.AnyWidget):
     disabled = traitlets.Bool(False).tag(sync=True)
     taken = traitlets.Bool(False).tag(sync=True)
     said = traitlets.Unicode("").tag(sync=True)
-    held = traitlets.Unicode(None, allow_none=True)
+    held: traitlets.Any = traitlets.Any(None, allow_none=True)
 
     def __init__(self, description: str) -> None:
         super().__init__(description=description)
@@ -41,6 +41,8 @@ class SecretField(anywidget.AnyWidget):
     @traitlets.validate("held")
     def _veiled(self, proposal: Any) -> Secret | None:
         value = proposal["value"]
+        if not (value is None or isinstance(value, str | Secret)):
+            raise traitlets.TraitError(self.wanted)
         return None if value is None else Secret(value)
 
     @traitlets.observe("held")
@@ -56,8 +58,9 @@ class SecretField(anywidget.AnyWidget):
         if content.get("forget"):
             self.held = None
         elif isinstance(content.get("secret"), str):
+            content["secret"] = typed = Secret(content["secret"])  # whoever is told of an error meets no text
             self.held = None  # the same text again is a new value, too
-            self.held = Secret(content["secret"])
+            self.held = typed
 
 
 class Reveal(anywidget.AnyWidget):
@@ -70,9 +73,12 @@ class Reveal(anywidget.AnyWidget):
     _css = FRONT / "secret.css"
     kind = traitlets.Unicode("moment").tag(sync=True)
 
-    def show(self, name: str, value: str | None, seconds: int = SHOWN) -> None:
+    def show(self, name: str, value: Secret | None, seconds: int = SHOWN) -> None:
         """Show a value under a name."""
-        plain = "" if value is None else value.reveal() if isinstance(value, Secret) else value
+        barely(self._send_plain, name, value, seconds)
+
+    def _send_plain(self, name: str, value: Secret | None, seconds: int) -> None:
+        plain = "" if value is None else value.reveal()
         shown = "\n".join(clean(line) for line in plain.split("\n"))
         self.send({"name": clean(name), "shown": shown, "secret": plain, "seconds": seconds})
 

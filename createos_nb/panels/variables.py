@@ -30,7 +30,7 @@ class Wanted(traitlets.HasTraits):
     @traitlets.validate("value")
     def _veiled(self, proposal: Any) -> dict[str, Secret | None]:
         for name, value in proposal["value"].items():
-            if not isinstance(name, str) or not (value is None or isinstance(value, str)):
+            if not isinstance(name, str) or not (value is None or isinstance(value, str | Secret)):
                 raise traitlets.TraitError(self.wanted)
         return {name: None if value is None else Secret(value) for name, value in proposal["value"].items()}
 

@@ -31,7 +31,7 @@ def resume(
     journal: Journal | str | os.PathLike[str],
     client: Client | None = None,
     *,
-    variables: Mapping[str, str | None] | None = None,
+    variables: Mapping[str, str | Secret | None] | None = None,
     source: Any = None,
     token: str | Secret | None = None,
     wait: bool = True,
@@ -68,7 +68,7 @@ def resume(
         elif isinstance(step, Upload) and source is not None:
             hidden[number] = Hidden(source=source)
         elif isinstance(step, TakeOver) and token is not None:
-            hidden[number] = Hidden(source=token if isinstance(token, Secret) else Secret(token))
+            hidden[number] = Hidden(source=Secret(token))
         elif isinstance(step, OfferTransfer):
             hidden[number] = Hidden()
     alone = OneRun.of(asked, plan["intent"])
@@ -88,9 +88,9 @@ def _found(base_url: str) -> Client:
     return Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url)
 
 
-def _same(client: Client, step: SetVariables, given: Mapping[str, str | None]) -> None:
+def _same(client: Client, step: SetVariables, given: Mapping[str, str | Secret | None]) -> None:
     """The values must be those that were confirmed. Raises `InvalidInput`."""
     for name, value in given.items():
-        print_ = "absent" if value is None else client.transport.fingerprint(Secret(value).reveal())
+        print_ = "absent" if value is None else client.transport.fingerprint(Secret(value))
         if print_ != step.after[name]:
             raise InvalidInput(f"variables: {name} has another value than in the run of the journal")

@@ -53,7 +53,7 @@ def take_over(client: Client, project: str, token: str | Secret) -> Plan:
         raise InvalidInput(
             f"take_over: give the id of the project, not {project!r}: the names of another user's are not known here"
         )
-    kept = token if isinstance(token, Secret) else Secret(token)
+    kept = Secret(token)
     if not kept.reveal().strip():
         raise InvalidInput("take_over: the token is empty")
     present = Present(client)

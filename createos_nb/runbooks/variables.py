@@ -28,7 +28,7 @@ def set_variables(
     client: Client,
     project: str,
     environment: str,
-    variables: Mapping[str, str | None],
+    variables: Mapping[str, str | Secret | None],
     *,
     replace: bool = False,
     redeploy: bool = True,
@@ -99,16 +99,16 @@ def set_variables(
     )
 
 
-def _checked(variables: Mapping[str, str | None]) -> dict[str, Secret | None]:
+def _checked(variables: Mapping[str, str | Secret | None]) -> dict[str, Secret | None]:
     if not isinstance(variables, Mapping):
         raise InvalidInput(f"variables: a mapping from name to text, not a {type(variables).__name__}")
     found: dict[str, Secret | None] = {}
     for name, value in variables.items():
         if not isinstance(name, str) or not _NAME.match(name):
             raise InvalidInput(f"variables: {name!r} is no name: letters, digits and _, no digit first")
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str | Secret):
             raise InvalidInput(f"variables: the value of {name} must be text or None, not a {type(value).__name__}")
-        if value is not None and Secret(value).reveal() == MASK:
+        if value is not None and value == MASK:
             raise InvalidInput(f"variables: {name} holds the dots that stand for a masked value: give the value itself")
         found[name] = None if value is None else Secret(value)
     return found

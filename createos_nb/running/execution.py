@@ -17,6 +17,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from createos_nb.plans.plan import PLAN_TYPE
 
+#: The extension of IPython that masks what the kernel says.
+_MASKING: Final = "createos_nb.running.masking"
 #: Asked of the kernel about what a cell has raised: the names of its classes, its text, and what it wants to be given.
 _RAISED: Final = {
     "kinds": "[one.__name__ for one in type(__import__('sys').last_value).__mro__]",
@@ -57,7 +59,7 @@ def execute(
     run = _Run(
         notebook,
         timeout=timeout,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        extra_arguments=["--IPKernelApp.log_level=ERROR", f"--IPKernelApp.extra_extensions={_MASKING}"],
         resources={"metadata": {"path": str(folder)}},
         km=_kernel(),
     )
@@ -93,6 +95,8 @@ class _Run(NotebookClient):
 
     async def _cells(self) -> Failure | None:
         await self.async_wait_for_reply(self.kc.kernel_info())
+        if not await self._masks():
+            return Failure(["RuntimeError"], "the kernel masks no secrets: is createos-nb installed for this Python?")
         for index, cell in enumerate(self.nb.cells):
             if self.interrupts:
                 return _INTERRUPTED
@@ -120,6 +124,13 @@ class _Run(NotebookClient):
         if text:
             self.tell(text)
         return found
+
+    async def _masks(self) -> bool:
+        """Whether the kernel masks what it sends."""
+        asked = {"active": f"__import__({_MASKING!r}, fromlist=['ACTIVE']).ACTIVE"}
+        reply = await self.async_wait_for_reply(self.kc.execute("", silent=True, user_expressions=asked))
+        found = (reply["content"].get("user_expressions") or {}).get("active", {}) if reply else {}
+        return bool(found.get("data", {}).get("text/plain") == "True")
 
     async def _raised(self, error: Any) -> Failure:
         """What the cell has raised, asked of the kernel: what an output shows is for people."""

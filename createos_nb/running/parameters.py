@@ -6,16 +6,24 @@ import ast
 import io
 import json
 import math
+import re
 import tokenize
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from createos_nb.errors import InvalidInput
+from createos_nb.secret import Secret
 from createos_nb.words import nearest
 
 TAG: Final = "parameters"
 INJECTED: Final = "injected-parameters"
+
+#: Names of parameters that hold secrets; "value_from" holds the name of one.
+_SECRET: Final = re.compile(
+    r"(?:^|_)(?:password|passwd|passphrase|pwd|secret|token|credentials?|(?:api|access|private|signing)_?key|key)$",
+    re.I,
+)
 
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
@@ -83,6 +91,11 @@ def read(parameters: Mapping[str, Parameter], given: Sequence[str], name: str) -
             raise InvalidInput(f"{name} has no parameter {key.strip()!r}; {have}{nearest(key.strip(), parameters)}")
         values[parameter.name] = parameter.read(value)
     return values
+
+
+def secrets_of(values: Mapping[str, Any]) -> list[Secret]:
+    """The texts among given values whose names say that they are secret."""
+    return [Secret(value) for name, value in values.items() if isinstance(value, str) and _SECRET.search(name)]
 
 
 def inject(notebook: Any, values: Mapping[str, Any]) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from createos_nb.plans import default_folder
 from createos_nb.private import private_folder
-from createos_nb.secret import MASK, Secret
+from createos_nb.secret import Secret
+from createos_nb.veil import Veil
 
 
 class Record:
@@ -30,16 +31,14 @@ class Record:
         self.folder = default_folder() if live else _new(default_folder() / "simulated" / whole)
         private_folder(self.folder)
         self.notebook = _new(self.folder / f"{whole}.ipynb")
-        self._secrets = [secret.reveal() for secret in secrets if len(secret) >= 8]
+        self.veil = Veil(secrets)
         self._before = self._seen()
 
     def keep(self, notebook: Any) -> None:
-        """Write the notebook as it is now, whole or not at all. Keys that this machine knows are dots in it."""
+        """Write the notebook as it is now, whole or not at all. Secrets that were given to the run are dots in it."""
         import nbformat
 
-        text = str(nbformat.writes(notebook))  # type: ignore[no-untyped-call]  # has no types
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
+        text = self.veil.over(str(nbformat.writes(notebook)))  # type: ignore[no-untyped-call]  # has no types
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".tmp")  # for its owner alone
         try:
             with open(handle, "w", encoding="utf-8") as file:

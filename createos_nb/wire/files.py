@@ -19,12 +19,13 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import Operation
-from createos_nb.secret import Secret
+from createos_nb.secret import Secret, barely
 from createos_nb.wire import response
 from createos_nb.wire.addresses import read_url
 from createos_nb.wire.incoming import pieces
 from createos_nb.wire.log import Sent
 from createos_nb.wire.quiet import without_bytes
+from createos_nb.wire.sealed import Sealed, SignedURL
 from createos_nb.wire.transport import Transport, why
 
 _MOST_REDIRECTS: Final = 5
@@ -63,17 +64,18 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
     deadline = transport.for_transfer()
     try:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = transport.fetch(url, secrets, deadline)
+            answer = transport.fetch(url, Sealed(secrets), deadline)
             try:
                 status = answer.status_code
-                location = answer.headers.get("location")
+                location = Secret(answer.headers.get("location", ""))
                 if status in (301, 302, 303, 307, 308) and location:
                     url = _next(url, location, {**facts, "status": status})
                     secrets += _secrets(url)
                     continue
                 if status != 200:
-                    raise _refusal(answer, operation, facts["path"], secrets, transport.there.heard())
-                size = _written(answer, target, most, facts)
+                    now = transport.there.heard()
+                    raise barely(_refusal, answer, operation, facts["path"], Sealed(secrets), now)
+                size = barely(_written, answer, target, most, facts)
                 return size
             finally:
                 answer.close()
@@ -81,7 +83,8 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
     except (httpx.TransportError, httpx.DecodingError) as error:
         # the exception holds the request, and with it the whole address
         error.request = httpx.Request("GET", f"{url.scheme}://{url.netloc.decode('ascii')}")
-        raise response.redacted(_no_answer(error, facts), secrets) from None
+        error.args = tuple(response.masked(str(one), Sealed(secrets)) for one in error.args)
+        raise response.redacted(_no_answer(error, facts), Sealed(secrets)) from None
     finally:
         spent = transport.there.tick() - sent
         transport.log.add(
@@ -115,25 +118,32 @@ def _written(answer: httpx.Response, target: Path, most: int, facts: Mapping[str
 def _url(transport: Transport, operation: Operation, given: Secret) -> httpx.URL:
     """The address, checked: it must be one of the web, and no less protected than the platform itself."""
     facts: dict[str, Any] = {"operation": operation.name, "method": "GET", "path": "(signed address)"}
-    try:
-        url = read_url(given.reveal().strip(), transport.base)
-    except httpx.InvalidURL:
-        raise Unreadable("the signed address is no URL", hint=_ODD, **facts) from None
+    url = _joined(transport.base, given)
+    if url is None:
+        raise Unreadable("the signed address is no URL", hint=_ODD, **facts)
     return _protected(url, transport.base.scheme == "https", facts)
 
 
-def _next(url: httpx.URL, location: str, facts: Mapping[str, Any]) -> httpx.URL:
+def _next(url: httpx.URL, location: Secret, facts: Mapping[str, Any]) -> httpx.URL:
+    joined = _joined(url, location)
+    if joined is None:
+        raise Unreadable("the file is said to be at an address that is no URL", hint=_ODD, **facts)
+    return _protected(joined, url.scheme == "https", facts)
+
+
+def _joined(url: httpx.URL, location: Secret) -> SignedURL | None:
+    """The address that another one leads to; None where that is none."""
     try:
-        return _protected(read_url(location, url), url.scheme == "https", facts)
+        return SignedURL(read_url(location.reveal().strip(), url))
     except httpx.InvalidURL:
-        raise Unreadable("the file is said to be at an address that is no URL", hint=_ODD, **facts) from None
+        return None
 
 
 def _protected(url: httpx.URL, tls: bool, facts: Mapping[str, Any]) -> httpx.URL:
     if url.scheme not in (("https",) if tls else ("https", "http")) or not url.host:
         kind = "unencrypted" if url.scheme == "http" else f"of the kind {url.scheme!r}"
         raise Unreadable(f"the file is said to be at an address that is {kind}", hint=_ODD, **facts)
-    return url.copy_with(username=None, password=None) if url.userinfo else url
+    return SignedURL(url.copy_with(username=None, password=None)) if url.userinfo else url
 
 
 def _shown(url: httpx.URL) -> str:
@@ -142,15 +152,13 @@ def _shown(url: httpx.URL) -> str:
     return f"//{url.host}/{first[0] if first else ''}…"
 
 
-def _secrets(url: httpx.URL) -> tuple[str, ...]:
+def _secrets(url: httpx.URL) -> tuple[Secret, ...]:
     """What no error may repeat: the address, its path and the values of its query."""
     parts = urlsplit(str(url))
-    return (str(url), parts.query, parts.path, *(value for _, value in parse_qsl(parts.query)))
+    return tuple(map(Secret, (str(url), parts.query, parts.path, *(value for _, value in parse_qsl(parts.query)))))
 
 
-def _refusal(
-    answer: httpx.Response, operation: Operation, path: str, secrets: tuple[str, ...], now: float
-) -> RequestError:
+def _refusal(answer: httpx.Response, operation: Operation, path: str, secrets: Sealed, now: float) -> RequestError:
     body = b""
     for chunk in pieces(answer):
         body += chunk

@@ -30,6 +30,9 @@ class Reply(NamedTuple):
     url: httpx.URL
     """Where it came from, after all redirects."""
 
+    def __repr__(self) -> str:
+        return f"<Reply {self.status_code}>"  # tracebacks with variables show it, and its content may hold secrets
+
     @property
     def text(self) -> str:
         """The content in the encoding that the headers name."""

@@ -14,8 +14,8 @@ import numpy as np
 
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
-from createos_nb.secret import MASK, Secret
-from createos_nb.words import SECRET_MAPS, SECRET_VALUES, nearest
+from createos_nb.secret import MASK, Secret, holds_secrets
+from createos_nb.words import nearest
 
 _MASKED: Final = "{} holds the dots that stand for a masked value: reveal it first, or the dots would be sent"
 
@@ -26,10 +26,10 @@ class Request:
 
     operation: Operation
     path: str
-    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str | Secret], ...] = field(default=(), repr=False)
     content: bytes | None = field(default=None, repr=False)
     file: bytes | None = field(default=None, repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[Secret, ...] = ()
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> Request:
@@ -44,7 +44,7 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
             has = ", ".join(by_key) or "none"
             raise InvalidInput(f"{operation.name} has no parameter {key!r}; it has: {has}{nearest(key, by_key)}")
     path = operation.path
-    query: list[tuple[str, str]] = []
+    query: list[tuple[str, str | Secret]] = []
     body: dict[str, Any] = {}
     file: bytes | None = None
     for parameter in operation.parameters:
@@ -60,24 +60,32 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
             body[parameter.wire] = value
         else:
             file = _file(parameter, value)
-    secrets = [text for name, text in query if name in SECRET_VALUES]
+    secrets = [text for _, text in query if isinstance(text, Secret)]
     content: bytes | None = None
     if operation.at("body"):
         try:
             secrets += _secrets(body)
-            content = encode(body)
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            if isinstance(error, InvalidInput):
-                raise
-            # a UnicodeError would carry the whole text along
-            why = "it holds half a surrogate pair" if isinstance(error, UnicodeError) else str(error)
-            raise InvalidInput(f"{operation.name}: the body can't be sent as JSON: {why}") from None
+        except RecursionError as error:
+            raise InvalidInput(f"{operation.name}: the body can't be sent as JSON: {error}") from None
+        content, why = _encoded(body)
+        if content is None:
+            raise InvalidInput(f"{operation.name}: the body can't be sent as JSON: {why}")
     return Request(operation, path, tuple(query), content, file, secrets=tuple(secrets))
 
 
 def encode(body: Any) -> bytes:
     """JSON as the platform takes it."""
     return msgspec.json.encode(body, enc_hook=_plain)
+
+
+def _encoded(body: Any) -> tuple[bytes | None, str]:
+    """The JSON of a body, or why there is none: the error itself would carry the text along that it stumbled over."""
+    try:
+        return encode(body), ""
+    except UnicodeError:
+        return None, "it holds half a surrogate pair"
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return None, str(error)
 
 
 def _plain(value: Any) -> Any:
@@ -91,7 +99,7 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, np.ndarray):
         return value.tolist()
-    raise InvalidInput(f"a {type(value).__name__} can't be sent as JSON")
+    raise TypeError(f"it has no form for a {type(value).__name__}")
 
 
 def _segment(parameter: Parameter, value: Any) -> str:
@@ -101,30 +109,38 @@ def _segment(parameter: Parameter, value: Any) -> str:
     return quote(text, safe="")
 
 
-def _text(parameter: Parameter, value: Any) -> str:
+def _text(parameter: Parameter, value: Any) -> str | Secret:
     if value is None:
         raise InvalidInput(f"{parameter.key} can't be null: leave it out")
-    return _spelled(parameter, value)
+    if isinstance(value, Secret):
+        _legal(parameter, value)
+        return value
+    text = _spelled(parameter, value)
+    return Secret(text) if holds_secrets(parameter.wire) else text
 
 
 def _spelled(parameter: Parameter, value: Any) -> str:
     """One value as the text that an address carries."""
+    if isinstance(value, Secret):
+        _legal(parameter, value)
+        return value.reveal()
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, Secret):
-        value = value.reveal()
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, str | int | float | UUID) or value != value:
         raise InvalidInput(f"{parameter.key} can't be a {type(value).__name__}: it takes one text or number")
     text = str(value)
-    if MASK in text:
-        raise InvalidInput(_MASKED.format(parameter.key))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidInput(f"{parameter.key} holds half a surrogate pair, and can't be sent") from None
+    _legal(parameter, Secret(text))
     return text
+
+
+def _legal(parameter: Parameter, text: Secret) -> None:
+    """Raises `InvalidInput` for what no address can carry. The text is veiled, for it may be secret."""
+    if MASK in text.reveal():
+        raise InvalidInput(_MASKED.format(parameter.key))
+    if any("\ud800" <= letter <= "\udfff" for letter in text.reveal()):
+        raise InvalidInput(f"{parameter.key} holds half a surrogate pair, and can't be sent")
 
 
 def _file(parameter: Parameter, value: Any) -> bytes:
@@ -133,22 +149,21 @@ def _file(parameter: Parameter, value: Any) -> bytes:
     return bytes(value)
 
 
-def _secrets(value: Any, inside: bool = False) -> list[str]:
+def _secrets(value: Any, inside: bool = False) -> list[Secret]:
     """The secret texts of a body, so that an answer that repeats them can be masked."""
-    found: list[str] = []
+    found: list[Secret] = []
     if isinstance(value, Mapping):
         for key, item in value.items():
-            found += _secrets(item, inside or key in SECRET_MAPS or key in SECRET_VALUES)
+            found += _secrets(item, inside or holds_secrets(key))
     elif isinstance(value, list | tuple):
         for item in value:
             found += _secrets(item, inside)
     elif isinstance(value, float | np.floating) and not math.isfinite(value):
         raise InvalidInput(f"{value} is no number of JSON")
-    elif inside and isinstance(value, str):
-        text = str.__str__(value)
-        if text == MASK:
+    elif isinstance(value, Secret) or (inside and isinstance(value, str)):
+        found.append(Secret(value))
+        if found[-1] == MASK:
             raise InvalidInput(_MASKED.format("a variable"))
-        found.append(text)
     elif inside and isinstance(value, int) and not isinstance(value, bool):
-        found.append(str(value))
+        found.append(Secret(str(value)))
     return found

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from html import escape
 from typing import Any, Final
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -33,6 +31,7 @@ from createos_nb.errors import (
 from createos_nb.mending import Mended, mended, part
 from createos_nb.operation import Operation
 from createos_nb.secret import MASK
+from createos_nb.veil import spellings
 from createos_nb.wire.unsure import advised
 
 _BY_STATUS: Final[Mapping[int, type[RequestRefused]]] = {
@@ -69,6 +68,12 @@ class _Envelope(msgspec.Struct):
     message: Any = msgspec.UNSET
     error: Any = msgspec.UNSET
 
+    def __repr__(self) -> str:  # what an answer repeats may be secret
+        return "<envelope>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
 
 _DECODER: Final = msgspec.json.Decoder(_Envelope)
 
@@ -79,7 +84,7 @@ class Answer:
 
     operation: Operation
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     path: str = ""
     secrets: Iterable[str] = field(default=(), repr=False)
@@ -106,20 +111,18 @@ def payload(answer: Answer) -> msgspec.Raw | bytes:
         raise refusal(answer)
     bare = not answer.operation.enveloped
     body = answer.body
-    try:
-        envelope = _DECODER.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    envelope = _enveloped(body)
+    if envelope is None:
         if bare and body.lstrip()[:1] == b"[" and _decoded(body) is not None:
             return body
         again = mended(body)
         if again is None:
-            raise unreadable(answer) from None
+            raise unreadable(answer)
         if bare and again[:1] == b"[":
             return again
-        try:
-            envelope, body = _DECODER.decode(again), again
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            raise unreadable(answer) from None
+        envelope, body = _enveloped(again), again
+        if envelope is None:
+            raise unreadable(answer)
     if envelope.status in ("fail", "error") or envelope.success is False:
         raise refusal(answer)
     if envelope.status == "success" or envelope.success is True:
@@ -155,7 +158,10 @@ def unreadable(answer: Answer) -> RequestError:
     """The error for an answer that is not the platform's."""
     body = answer.body
     kind = answer.headers.get("content-type", "").split(";")[0] or "no content type"
-    what = f"{kind}, {len(body)} bytes: {excerpt(body, answer.secrets)}" if body.strip() else "an empty body"
+    if body.lstrip()[:1] in (b"{", b"["):  # half of an answer of the platform: variables may stand in it
+        what = f"{kind}, {len(body)} bytes: it begins like JSON, and is cut off or damaged"
+    else:
+        what = f"{kind}, {len(body)} bytes: {excerpt(body, answer.secrets)}" if body.strip() else "an empty body"
     error = Unreadable(f"the answer is not the platform's JSON ({what})", **answer.facts())
     return redacted(advised(error, answer.operation, answer.path), answer.secrets)
 
@@ -164,7 +170,7 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
     """The beginning of a body in one line, without markup and without the secrets: half a secret is one, too."""
     secrets = tuple(secrets)
     # the window's end may cut a secret in two, and half of one is not found: as much as that could be is left out
-    longest = max((len(form) for secret in secrets for form in _forms(secret)), default=0)
+    longest = max((len(form) for secret in secrets for form in spellings(secret)), default=0)
     window = _WINDOW + longest
     text = body[: 4 * window].decode("utf-8", "replace")
     if len(text) > window:
@@ -181,16 +187,9 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
     for secret in sorted({one for one in secrets if len(one) >= _SHORTEST}, key=len, reverse=True):
-        for form in _forms(secret):
+        for form in spellings(secret):
             text = text.replace(form, MASK)
     return text
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it is, and as JSON, an address or a page spell it; the longest first."""
-    as_json = {msgspec.json.encode(secret).decode()[1:-1], json.dumps(secret)[1:-1]}
-    in_address = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
-    return tuple(sorted({secret, escape(secret)} | as_json | in_address, key=len, reverse=True))
 
 
 def redacted(error: RequestError, secrets: Iterable[str]) -> RequestError:
@@ -214,6 +213,14 @@ def _shortened(error: RequestError) -> RequestError:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _enveloped(body: bytes) -> _Envelope | None:
+    """What wraps the body; None where nothing does. Its error would hold the body, in plain text."""
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 def _decoded(body: bytes) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -25,7 +24,7 @@ from createos_nb.errors import (
 from createos_nb.lineage import WORLD_HEADER
 from createos_nb.operation import LogText, Operation
 from createos_nb.process import OfThisProcess, Owner
-from createos_nb.secret import Secret
+from createos_nb.secret import Secret, barely
 from createos_nb.wire import response
 from createos_nb.wire.addresses import read_url
 from createos_nb.wire.deadline import LEAST_RATE, Deadline, bounds, deadlines_in, seconds_of
@@ -35,6 +34,7 @@ from createos_nb.wire.log import Log, Sent
 from createos_nb.wire.quiet import Quiet, watch_records, without_bytes
 from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
+from createos_nb.wire.sealed import Outgoing, Sealed
 from createos_nb.wire.server_clock import PROMPT, ServerClock, Steady
 from createos_nb.wire.trust import environment, trusted
 from createos_nb.wire.unsure import advised
@@ -65,8 +65,8 @@ class Transport(OfThisProcess):
         self,
         base_url: str,
         *,
-        api_key: str | None = None,
-        access_token: str | None = None,
+        api_key: str | Secret | None = None,
+        access_token: str | Secret | None = None,
         timeout: float | httpx.Timeout | None = 30.0,
         transfer_timeout: float | None = 3600.0,
         max_answer_bytes: int | None = 64_000_000,
@@ -114,9 +114,8 @@ class Transport(OfThisProcess):
                 headers={"Accept": "application/json", "Accept-Encoding": ENCODINGS, "User-Agent": user_agent},
                 limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
             )
-        #: What every request carries; the key only where the origin is its own.
+        #: What every request carries, but for the key, which only requests to its own origin do.
         self._common = dict(self._http.headers)
-        self._own = {**self._common, **self._auth}
         opened = [self._http._transport, *self._http._mounts.values()] if transport is None else [transport]
         #: There are connections, which look at the ends of their requests.
         self._connected = max(map(deadlines_in, opened))  # of each of them: none may be left out
@@ -126,9 +125,11 @@ class Transport(OfThisProcess):
     def close(self) -> None:
         self._http.close()
 
-    def fingerprint(self, secret: str) -> str:
+    def fingerprint(self, secret: Secret) -> str:
         """What tells one secret from another without telling it: nobody can guess it without the key of this client."""
-        return blake2b(secret.encode(), key=self._key.reveal().encode()[:64], digest_size=8).hexdigest()
+        return blake2b(
+            secret.reveal().encode("utf-8", "surrogatepass"), key=self._key.reveal().encode()[:64], digest_size=8
+        ).hexdigest()
 
     def now(self) -> float:
         """Unix seconds as the other side counts them; see `ServerClock.now`."""
@@ -171,10 +172,7 @@ class Transport(OfThisProcess):
         self.owner.check()
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
-        try:
-            built = self._built(request)
-        except httpx.InvalidURL as error:
-            raise InvalidInput(f"{request.operation.name}: this makes no address: {error}") from None
+        built = self._outgoing(request)
         attempt, began, held_back = 1, self.clock.now(), 0.0
         while True:
             if self.limiter:
@@ -190,9 +188,12 @@ class Transport(OfThisProcess):
                 self.wait(wait, f"{request.operation.call}: {error.reason[:80]}")
                 attempt += 1
 
-    def fetch(self, url: httpx.URL, secrets: Iterable[str], deadline: Deadline | None) -> httpx.Response:
+    def fetch(self, url: httpx.URL, secrets: Sealed, deadline: Deadline | None) -> httpx.Response:
         """A file at a signed address, streamed by the caller, without the key."""
-        built = httpx.Request("GET", url, headers=self._common)
+        return barely(self._streamed, url, secrets, deadline)
+
+    def _streamed(self, url: httpx.URL, secrets: Sealed, deadline: Deadline | None) -> httpx.Response:
+        built = Outgoing("GET", url, headers=self._common)
         built.extensions["timeout"] = bounds(self._timeouts, deadline)
         with Quiet(secrets):
             return self._open(built)
@@ -223,20 +224,10 @@ class Transport(OfThisProcess):
         size = 0
         try:
             with self._slots, Quiet(self._secrets(request)):
-                answer = self._exchange(built, operation)
+                answer = self._answered(request, built)
             status, size = answer.status_code, len(answer.content)
             if _origin(answer.url) == self._origin:
                 self._heard(answer.headers, sent)
-        except httpx.TransportError as error:
-            # the exception holds the request, and with it the key; whoever reports errors sends it along
-            error.request = httpx.Request(operation.method, self._text + request.path)
-            raise self._no_answer(request, error) from error
-        except httpx.DecodingError as error:
-            error.request = httpx.Request(operation.method, self._text + request.path)
-            kind = TooLarge if isinstance(error, Oversized) else Unreadable
-            unreadable = kind(f"the answer can't be decoded: {error}", **_facts(request))
-            advised(unreadable, operation, request.path)
-            raise response.redacted(unreadable, self._secrets(request)) from error
         finally:
             spent = self.there.tick() - sent
             self.log.add(
@@ -264,17 +255,46 @@ class Transport(OfThisProcess):
             if self.limiter:
                 self.limiter.learn(answer.headers, told)
 
+    def _outgoing(self, request: Request) -> httpx.Request:
+        """The request as httpx sends it."""
+        try:
+            return barely(self._built, request)
+        except httpx.InvalidURL as error:
+            raise InvalidInput(f"{request.operation.name}: this makes no address: {error}") from None
+
+    def _answered(self, request: Request, built: httpx.Request) -> Reply:
+        """The answer to a request, or the error for there being none."""
+        try:
+            return barely(self._exchange, built, request.operation)
+        except httpx.TransportError as error:
+            raise self._no_answer(request, error) from self._harmless(error, request)
+        except httpx.DecodingError as error:
+            kind = TooLarge if isinstance(error, Oversized) else Unreadable
+            unreadable = kind(f"the answer can't be decoded: {error}", **_facts(request))
+            advised(unreadable, request.operation, request.path)
+            raise response.redacted(unreadable, self._secrets(request)) from self._harmless(error, request)
+
+    def _harmless(self, error: httpx.RequestError, request: Request) -> httpx.RequestError:
+        """The same error of httpx without what was sent: whoever reports errors sends it along."""
+        error.request = httpx.Request(request.operation.method, self._text + request.path)
+        error.args = tuple(response.masked(str(one), self._secrets(request)) for one in error.args)
+        return error
+
     def _built(self, request: Request) -> httpx.Request:
         url = self._text + request.path
         if request.query:
-            url += "?" + urlencode(request.query)
+            url += "?" + urlencode([(name, _plain(text)) for name, text in request.query])
         method = request.operation.method
         if request.file is not None:
             files = {"file": ("upload.zip", request.file, "application/zip")}
-            return self._http.build_request(method, url, headers=self._auth, files=files)
+            return Outgoing(method, url, headers=self._signed(self._common), files=files)
         content = request.content
-        headers = self._own if content is None else {**self._own, "Content-Type": "application/json"}
-        return httpx.Request(method, url, headers=headers, content=content)
+        headers = self._common if content is None else {**self._common, "Content-Type": "application/json"}
+        return Outgoing(method, url, headers=self._signed(headers), content=content)
+
+    def _signed(self, headers: dict[str, str]) -> dict[str, str]:
+        """The headers with the key among them."""
+        return {**headers, **{name: key.reveal() for name, key in self._auth.items()}}
 
     def _open(self, built: httpx.Request) -> httpx.Response:
         """One request, and its answer as it comes in.
@@ -324,7 +344,7 @@ class Transport(OfThisProcess):
             own = own and _origin(target) == self._origin
             if target.scheme not in ("http", "https") or built.method != "GET":
                 break
-            built = httpx.Request("GET", target, headers=self._own if own else self._common)
+            built = Outgoing("GET", target, headers=self._signed(self._common) if own else self._common)
             built.extensions["timeout"] = timeouts
             answer = self._go(built)
         return answer
@@ -339,9 +359,9 @@ class Transport(OfThisProcess):
             told = Unreachable(f"the connection failed: {said}", **facts)
         return response.redacted(advised(told, request.operation, request.path), self._secrets(request))
 
-    def _secrets(self, request: Request) -> tuple[str, ...]:
+    def _secrets(self, request: Request) -> Sealed:
         """What no error about a request may repeat."""
-        return (self._key.reveal(), *request.secrets)
+        return Sealed((self._key, *request.secrets))
 
 
 def why(error: httpx.TimeoutException) -> str:
@@ -392,9 +412,13 @@ def _base(address: str) -> httpx.URL:
     return base
 
 
-def _key(text: str) -> Secret:
+def _plain(text: str | Secret) -> str:
+    return text.reveal() if isinstance(text, Secret) else text
+
+
+def _key(text: str | Secret) -> Secret:
     """The key as a header can carry it. Raises `ConfigurationError`, which does not repeat it."""
-    key = Secret(Secret(text).reveal().strip())
-    if not key.isascii() or not key.isprintable():
+    key = Secret(_plain(text).strip())
+    if not key.reveal().isascii() or not key.reveal().isprintable():
         raise ConfigurationError("the key holds characters that no key has: copy it again, without quotes around it")
     return key

@@ -93,7 +93,7 @@ class TakeOver(Step, kw_only=True, tag="take over"):
             )
 
     def write(self, run: Run) -> None:
-        run.client.call(self.operation, project_id=self.target.project, token=run.own().source.reveal())
+        run.client.call(self.operation, project_id=self.target.project, token=run.own().source)
 
     def wait(self, run: Run) -> None:
         def ready() -> bool:

@@ -120,7 +120,7 @@ def variables_of(row: Mapping[str, Any]) -> dict[str, Secret]:
 def prints(present: Present, variables: Mapping[str, Secret | None]) -> dict[str, str]:
     """A fingerprint for each value; "absent" for None."""
     seal = present.client.transport.fingerprint
-    return {name: _ABSENT if value is None else seal(value.reveal()) for name, value in variables.items()}
+    return {name: _ABSENT if value is None else seal(value) for name, value in variables.items()}
 
 
 def _other(name: str) -> str:

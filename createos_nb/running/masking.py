@@ -1,0 +1,30 @@
+"""What a kernel of a run says, masked before it leaves the kernel: an IPython extension.
+
+A run keeps all that its notebook shows. Every `Secret` that is made in the kernel, by the notebook or by the library,
+is dots in it: the key, what answers hold, what is typed. Loaded by `createos_nb.running.execution`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from createos_nb import secret
+from createos_nb.veil import Veil
+
+#: Asked of the kernel before the first cell: nothing is run in one that masks nothing.
+ACTIVE = False
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Mask the content of every message that the kernel sends from now on."""
+    global ACTIVE
+    veil = Veil()
+    secret.tell(veil.learn)
+    session = shell.kernel.session
+    plain = session.serialize
+
+    def serialize(message: dict[str, Any], *arguments: Any, **named: Any) -> Any:
+        return plain({**message, "content": veil.over_all(message.get("content"))}, *arguments, **named)
+
+    session.serialize = serialize
+    ACTIVE = True
