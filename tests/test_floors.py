@@ -12,7 +12,20 @@ import createos_nb
 PACKAGE = Path(createos_nb.__file__).parent
 #: From the ground up. A room may import its own floor and those below it, except where ROOMS_APART says otherwise.
 FLOORS = [
-    {"operation", "noun", "errors", "words", "secret", "times", "clock", "files", "progress", "later", "lineage", "private"},
+    {
+        "operation",
+        "noun",
+        "errors",
+        "words",
+        "secret",
+        "times",
+        "clock",
+        "files",
+        "progress",
+        "later",
+        "lineage",
+        "private",
+    },
     {"api"},
     {"wire", "frames", "archive"},
     {"nouns", "client", "fleet", "glance", "credentials", "profiles", "exports", "reference", "openapi"},
