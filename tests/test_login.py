@@ -129,7 +129,7 @@ def login(monkeypatch: pytest.MonkeyPatch, key: str, *arguments: str) -> int:
 def test_no_key_is_a_wrong_parameter(
     key: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert login(monkeypatch, key) == 3
+    assert login(monkeypatch, key) == 2
     assert "no key was given" in capsys.readouterr().err
 
 
