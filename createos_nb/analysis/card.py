@@ -75,12 +75,12 @@ def _said(value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool):
             return f"{value:,}"
         return str(value)
-    except Exception as error:  # see above: showing a result never fails
+    except Exception as error:  # noqa: BLE001  # see above: showing a result never fails
         return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
 
 
 def _table(frame: pd.DataFrame) -> str:
     try:
         return str(frame.to_html(escape=True, border=0))
-    except Exception as error:  # see above: showing a result never fails
+    except Exception as error:  # noqa: BLE001  # see above: showing a result never fails
         return escape(f"<frame that cannot be shown: {type(error).__name__}>")

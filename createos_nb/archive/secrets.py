@@ -36,7 +36,8 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     (".vault-token .terraformrc terraform.rc credentials.tfrc.json", "secret: a token"),
     ("kubeconfig kubeconfig.* *.kubeconfig *.kubeconfig.*", "secret: keys of a cluster"),
     (
-        "credentials credentials.{data} credentials.*.{data} credentials.csv credentials.ini aws_credentials* application_default_credentials.json azureauth.json rootkey.csv",
+        "credentials credentials.{data} credentials.*.{data} credentials.csv credentials.ini aws_credentials* "
+        "application_default_credentials.json azureauth.json rootkey.csv",
         "secret: keys of an account",
     ),
     (

@@ -72,7 +72,7 @@ def guarded() -> Iterator[None]:
     before = sys.stdout, sys.stderr
     # Python sets them to None where a process was started without them
     own = [None if one is None else Output(one) for one in before]
-    sys.stdout, sys.stderr = own  # type: ignore[assignment]  # they have all that a TextIO has
+    sys.stdout, sys.stderr = own
     try:
         yield
     finally:

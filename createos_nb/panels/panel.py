@@ -98,7 +98,7 @@ class Panel:
         """Callbacks go through here: none of their errors is lost."""
         try:
             done()
-        except Exception as error:  # shown, and kept in last_error
+        except Exception as error:  # noqa: BLE001  # shown, and kept in last_error
             self._fail(error)
 
     def _beside(

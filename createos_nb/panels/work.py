@@ -62,7 +62,7 @@ class Worker:
                     found = job(cancel)
                     if self._cancel is cancel:  # no newer job has taken its place
                         done(found)
-                except BaseException as error:  # whatever it is, it is told: no error is lost here
+                except BaseException as error:  # noqa: BLE001  # whatever it is, it is told: no error is lost here
                     if self._cancel is cancel:
                         failed(error)
 
@@ -121,7 +121,7 @@ class Stream:
         failure: BaseException | None = None
         try:
             self._go(stop)
-        except BaseException as error:  # told below
+        except BaseException as error:  # noqa: BLE001  # told below
             failure = error
         with self._lock:
             ours = self._stop is stop
@@ -161,7 +161,7 @@ class Ticker(Stream):
             began = time.monotonic()
             try:
                 changed = self._tick()
-            except BaseException as error:  # told, and looked at again later
+            except BaseException as error:  # noqa: BLE001  # told, and looked at again later
                 self._failed(error)
                 changed = False
             took = time.monotonic() - began

@@ -86,7 +86,7 @@ def _harmless(on_event: OnEvent) -> OnEvent:
             return
         try:
             on_event(event)
-        except Exception as error:  # a listener is anybody's code, and the run goes on whatever it does
+        except Exception as error:  # noqa: BLE001  # a listener is anybody's code, and the run goes on whatever it does
             broken = True
             warnings.warn(
                 f"on_event failed and is told no more; the run goes on: {type(error).__name__}: {error}",

@@ -225,7 +225,7 @@ class _Watch:
         if self.on_look is not None:
             try:
                 self.on_look(found)
-            except Exception as error:  # what a listener thinks is no reason to watch no more
+            except Exception as error:  # noqa: BLE001  # what a listener thinks is no reason to watch no more
                 warnings.warn(f"on_look failed and is told no more: {type(error).__name__}: {error}", stacklevel=4)
                 self.on_look = None
 

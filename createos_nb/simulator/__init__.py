@@ -10,7 +10,7 @@ It knows the contract (`createos_nb.api`) and the ground, and nothing of the cli
 
 from __future__ import annotations
 
-from createos_nb.simulator import (  # each registers the operations that it serves
+from createos_nb.simulator import (  # noqa: F401  # each registers the operations that it serves
     account,
     analytics,
     api_keys,

@@ -92,7 +92,7 @@ class Served:
         def run() -> None:
             try:
                 asyncio.run(main())
-            except BaseException as error:  # a thread has nobody to raise it to: `start` does
+            except BaseException as error:  # noqa: BLE001  # a thread has nobody to raise it to: `start` does
                 self._failure = error
             finally:
                 server.ready.set()
