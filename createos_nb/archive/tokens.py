@@ -50,7 +50,7 @@ _FORMS: Final[tuple[tuple[str, bytes, bytes], ...]] = (
         "an address with a password",
         b"://",
         rb"(?i:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|sqlserver|clickhouse|smtps?|ftps?)(?:\+[a-z0-9]+)?"
-        rb"://[^\s:/@\"'<>]{0,64}:(?P<value>[^\s:/@\"'<>]{3,128})@(?!localhost\b|127\.0\.0\.1|db\b|postgres\b)[0-9A-Za-z]",
+        rb"://[^\s:/@\"'<>]{0,64}:(?P<value>[^\s:/@\"'<>]{3,128})@(?!(?:localhost|127\.0\.0\.1|db|postgres)(?![0-9A-Za-z.-]))[0-9A-Za-z]",
     ),
 )
 _READ: Final = tuple(
