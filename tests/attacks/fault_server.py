@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
@@ -113,5 +114,11 @@ def _heads(peer: socket.socket) -> Iterator[bytes]:
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """A whole answer in JSON, with its right length."""
-    lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
+    lines = [
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        f"Date: {formatdate(usegmt=True)}",
+        *headers,
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -67,9 +67,9 @@ def test_a_record_and_a_call_say_so_too(name: str, wire: Any) -> None:
 
 
 def test_what_is_beside_the_rows_is_told_of(wire: Any) -> None:
-    body = page(b'"fine"', wire).replace(b'"count":3', b'"count":1e999999')
+    body = page(b'"fine"', wire).replace(b'"total":3', b'"total":1e999999')
     client, _ = wire.client(httpx.Response(200, content=body))
-    with pytest.warns(ReplacedWarning, match=r"projects.list: .*pagination.count"):
+    with pytest.warns(ReplacedWarning, match=r"projects.list: .*pagination.total"):
         assert len(client.projects.list()) == 3
 
 
