@@ -6,7 +6,9 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test lab check format notebooks live lowest newest bench statistics fuzz clean
 
-demo: $(STAMP)  ## run the tour on a simulated platform and write createos-tour.html
+demo:  ## run the tour on a simulated platform and write createos-tour.html
+	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
+	@$(MAKE) --no-print-directory $(STAMP)
 	$(BIN)/createos-nb demo
 
 test: $(STAMP)  ## all tests: library, notebooks, checks
@@ -68,4 +70,5 @@ $(STAMP): pyproject.toml
 	  $(PYTHON) -c 'import sys; sys.exit("createos-nb needs Python 3.11 or newer; set PYTHON=") if sys.version_info < (3, 11) else 0' && \
 	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --disable-pip-version-check -e '.[dev]'; \
 	fi
+	@echo "Installed."
 	@touch $(STAMP)

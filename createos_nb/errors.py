@@ -24,6 +24,7 @@
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
     ReplacedWarning               a value of an answer can't be read, and stands replaced; says which
+    SecretWarning                 an upload sends a file that holds what looks like a token
     CostWarning                   a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
     PatternWarning                a setting looks like a pattern, and the platform takes it for a name
@@ -137,7 +138,7 @@ class RequestError(CreateOSError):
         if self.method:
             facts.append(f"{self.method} {self.path}")
         text = head + (f" ({', '.join(facts)})" if facts else "")
-        return f"{text}\n→ {self.hint}" if self.hint else text
+        return visible(f"{text}\n→ {self.hint}" if self.hint else text)
 
 
 class RequestRefused(RequestError):
@@ -226,6 +227,10 @@ class IncompleteWarning(UserWarning):
 
 class ReplacedWarning(UserWarning):
     """A value of an answer can't be read, and stands replaced; the message and `attrs["replaced"]` say which."""
+
+
+class SecretWarning(UserWarning):
+    """An upload sends a file that holds what looks like a token; the message says which file and what."""
 
 
 class CostWarning(UserWarning):

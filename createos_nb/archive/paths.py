@@ -9,13 +9,10 @@ from typing import Final
 #: Characters of a path; the platform documents no figure, file systems of its kind stop near here.
 MOST_PATH: Final = 1024
 
-#: Marks of direction, characters of no width and tags: two names that look alike, or one that reads as another. The
-#: joiners of scripts and emoji (U+200C, U+200D) are letters' parts, and stay.
-_UNSEEN: Final = frozenset(
-    map(chr, (0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF))
-) | frozenset(map(chr, range(0xE0000, 0xE0020)))
-#: Bytes of one part of a path on the file systems of today.
+#: Bytes of one name: what file systems take.
 MOST_PART: Final = 255
+#: Marks and overrides of direction, and what has no width; but for the joiners, which scripts and emoji need.
+_HIDDEN: Final = re.compile(r"[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.I)
 
@@ -28,8 +25,8 @@ def fault(path: str) -> str:
         return "the name is not valid UTF-8"
     if any(unicodedata.category(letter) == "Cc" for letter in path):
         return "the name holds a control character"
-    if any(unicodedata.category(letter) in ("Zl", "Zp") or letter in _UNSEEN for letter in path):
-        return "the name holds a character that is not seen, or that turns the direction of the text"
+    if hidden := _HIDDEN.search(path):
+        return f"the name holds {ascii(hidden[0])[1:-1]}, which turns letters around or can't be seen"
     if "\\" in path:
         return "the name holds a backslash, which the platform would take for a folder"
     if path.startswith("/") or ":" in path.split("/", 1)[0]:
@@ -43,6 +40,15 @@ def fault(path: str) -> str:
         return f"a name in the path is longer than {MOST_PART} bytes"
     if len(path) > MOST_PATH:
         return f"the path is longer than {MOST_PATH} characters"
+    return ""
+
+
+def fault_unpacked(path: str) -> str:
+    """Why a path is not written to the disk, though it is one; an empty text where it is."""
+    if path.startswith("~"):
+        return "the name begins with ~, which shells take for a home"
+    if any(len(part.encode()) > MOST_PART for part in path.split("/")):
+        return f"a name in it is longer than {MOST_PART} bytes"
     return ""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
-from createos_nb.archive import secrets
+from createos_nb.archive import names, secrets
 from createos_nb.archive.gitignore import Ignore, chosen, deciding, parsed
 from createos_nb.archive.paths import fault, folded, shown
 from createos_nb.archive.sources import Entry, Source, Tree, Unreadable, tree_of
@@ -41,6 +41,8 @@ class Row:
     content: Content | None = None
     data: bytes = field(default=b"", repr=False)
     executable: bool = False
+    #: It is sent, though something in it looks like a token.
+    secret: bool = False
 
 
 @dataclass
@@ -195,10 +197,9 @@ class _Walk:
             self._problem(path, str(error), entry.size)
             return
         row.size = len(data)
-        row.why = "" if asked else secrets.by_content(entry.name, data)
-        if row.why:
+        stays, row.why, row.secret = (False, "", False) if asked else secrets.by_content(path, data)
+        if stays:
             return
-        row.why = secrets.told(data)
         row.included, row.content = True, "text" if _is_text(data) else "binary"
         self._bytes += len(data)
         self._files += 1
@@ -216,7 +217,7 @@ class _Walk:
         is_folder = entry.kind == "folder"
         if self._exclude is not None and self._exclude.match_file(path + "/" if is_folder else path):
             return "exclude="
-        if why := secrets.by_name(entry.name, is_folder):
+        if why := names.by_name(path, is_folder) or (entry.target and names.by_name(entry.target, is_folder)):
             return why
         line = deciding(stack, path, is_folder)
         return f"ignored by {line}" if line is not None and not line.negated else ""
@@ -253,10 +254,8 @@ class _Walk:
         first: dict[str, Row] = {}
         for row in self._rows:
             if row.included and (there := first.setdefault(folded(row.path), row)) is not row:
-                row.why = (
-                    f"{row.why}; " * bool(row.why)
-                    + f"differs from {shown(there.path)!r} in case or accents only: some systems keep one of them"
-                )
+                clash = f"differs from {shown(there.path)!r} in case or accents only: some systems keep one of them"
+                row.why = f"{row.why}; {clash}" if row.why else clash
 
 
 def _is_text(data: bytes) -> bool:

@@ -32,13 +32,17 @@ class Unreadable(Exception):
 
 @dataclass
 class Entry:
-    """One name in a folder of the source. `fault`: why it can be no part of an upload, whatever the rules say."""
+    """One name in a folder of the source. `fault`: why it can be no part of an upload, whatever the rules say.
+
+    `target`: the path that a given link leads to; its name counts as well.
+    """
 
     name: str
     kind: Kind
     size: int | None = None
     executable: bool = False
     fault: str = ""
+    target: str = ""
     read: Callable[[int], bytes] = field(default=lambda most: b"", repr=False)
     children: Callable[[], list[Entry]] = field(default=list, repr=False)
 
@@ -89,7 +93,10 @@ def _of_path(path: Path, most: int) -> Tree:
         raise InvalidInput(f"there is no file or folder {str(path)!r}")
     if path.suffix.lower() == ".zip":
         return _of_zip(_zip_at(path, most), path.name)
-    return Tree(_branch([(path.name, _on_disk(path.name, path.resolve()))]), str(path))
+    real = path.resolve()
+    entry = _on_disk(path.name, real)
+    entry.target = real.as_posix().lstrip("/") if path.is_symlink() else ""
+    return Tree(_branch([(path.name, entry)]), str(path))
 
 
 def _of_list(paths: Iterable[Any], root: Path) -> Tree:

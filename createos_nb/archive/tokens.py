@@ -1,4 +1,4 @@
-"""Known forms of tokens and keys, and of files that hold them, told apart from code that only speaks of them."""
+"""Secrets that are known by their form: tokens of services, private keys, addresses of databases with a password."""
 
 from __future__ import annotations
 
@@ -12,62 +12,86 @@ _PRIVATE_KEY: Final = re.compile(
     rb"(?:[A-Za-z][A-Za-z0-9-]*: [^\n\\]{0,200}(?:\r?\n|\\n)\s*)*"
     rb"(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[rn])*){2,}"
 )
-_NETWORK_KEY: Final = re.compile(rb"(?im)^[ \t]*(?:private|preshared)key[ \t]*=[ \t]*[A-Za-z0-9+/]{43}=")
-_ROWS: Final = re.compile(rb"(?im)^(?:INSERT INTO |COPY .{1,400} FROM stdin;)")
-_DUMP: Final = (b"-- MySQL dump", b"-- MariaDB dump", b"-- PostgreSQL database dump", b"-- PostgreSQL database cluster")
 
-#: Each form as its maker describes it: a fixed beginning, then so many characters. Names are what a person is told.
-_FORMS: Final[tuple[tuple[str, bytes, bytes], ...]] = (
-    ("an AWS key", b"A", rb"(?:AKIA|ASIA)[A-Z2-7]{16}"),
-    ("an AWS secret key", b"aws_secret", rb"(?i:aws_secret_access_key)[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+]{40}"),
-    ("a Google API key", b"AIza", rb"AIza[0-9A-Za-z_-]{35}"),
-    ("a Google OAuth secret", b"GOCSPX-", rb"GOCSPX-[0-9A-Za-z_-]{28}"),
-    ("a GitHub token", b"gh", rb"gh[pousr]_[0-9A-Za-z]{36,}"),
-    ("a GitHub token", b"github_pat_", rb"github_pat_[0-9A-Za-z_]{60,}"),
-    ("a GitLab token", b"gl", rb"gl(?:pat|dt|rt|ptt|cbt|soat)-[0-9A-Za-z_-]{20,}"),
-    ("an npm token", b"npm_", rb"npm_[0-9A-Za-z]{36}"),
-    ("a PyPI token", b"pypi-", rb"pypi-AgE[0-9A-Za-z_-]{50,}"),
-    ("a Slack token", b"xox", rb"xox[abeoprs]-[0-9A-Za-z-]{20,}"),
-    (
-        "a Slack webhook",
-        b"hooks.slack.com",
-        rb"hooks\.slack\.com/services/T[0-9A-Z]{6,}/B[0-9A-Z]{6,}/[0-9A-Za-z]{20,}",
-    ),
-    ("a Stripe key", b"_live_", rb"[rs]k_live_[0-9A-Za-z]{20,}"),
-    ("a Stripe webhook secret", b"whsec_", rb"whsec_[0-9A-Za-z]{32,}"),
-    ("a SendGrid key", b"SG.", rb"SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z_-]{43}"),
-    ("a Twilio key", b"SK", rb"SK[0-9a-f]{32}"),
-    ("an Anthropic key", b"sk-ant-", rb"sk-ant-[0-9A-Za-z_-]{30,}"),
-    ("an OpenAI key", b"sk-", rb"sk-(?:proj-|svcacct-|admin-)[0-9A-Za-z_-]{40,}|sk-[0-9A-Za-z]{48}"),
-    ("a key of this platform", b"skp_", rb"skp_[0-9A-Za-z_-]{16,}"),
-    ("a Hugging Face token", b"hf_", rb"hf_[0-9A-Za-z]{34,}"),
-    ("a DigitalOcean token", b"do", rb"do[opr]_v1_[0-9a-f]{64}"),
-    ("a Shopify token", b"shp", rb"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
-    ("a Mailgun key", b"key-", rb"(?<![0-9A-Za-z])key-[0-9a-f]{32}"),
-    ("a Telegram token", b":AA", rb"[0-9]{8,10}:AA[0-9A-Za-z_-]{33}"),
-    ("a signed token (JWT)", b"eyJ", rb"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{20,}"),
-    (
-        "an address with a password",
-        b"://",
-        rb"(?i:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|sqlserver|clickhouse|smtps?|ftps?)(?:\+[a-z0-9]+)?"
-        rb"://[^\s:/@\"'<>]{0,64}:(?P<value>[^\s:/@\"'<>]{3,128})@(?!(?:localhost|127\.0\.0\.1|db|postgres)(?![0-9A-Za-z.-]))[0-9A-Za-z]",
-    ),
+#: What it is, letters that such a token always holds, and its form. The letters are looked for first: that is fast.
+_FORMS: Final[tuple[tuple[str, bytes, re.Pattern[bytes]], ...]] = tuple(
+    (name, letters.encode(), re.compile(rb"(?<![A-Za-z0-9])" + form.encode()))
+    for name, letters, form in (
+        ("an access key of AWS", "AKIA", r"AKIA[A-Z2-7]{16}(?![A-Za-z0-9])"),
+        ("an access key of AWS", "ASIA", r"ASIA[A-Z2-7]{16}(?![A-Za-z0-9])"),
+        (
+            "a secret key of AWS",
+            "ecret",
+            r"(?i:aws_?secret_?access_?key|secretaccesskey)[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])",
+        ),
+        ("a key of Google Cloud", "AIza", r"AIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])"),
+        ("a token of Google", "ya29.", r"ya29\.[A-Za-z0-9_-]{30,}"),
+        ("a client secret of Google", "GOCSPX-", r"GOCSPX-[A-Za-z0-9_-]{24,}"),
+        ("a token of GitHub", "gh", r"gh[pousr]_[A-Za-z0-9]{36,}"),
+        ("a token of GitHub", "github_pat_", r"github_pat_[A-Za-z0-9_]{50,}"),
+        ("a token of GitLab", "gl", r"gl(?:pat|dt|rt|ptt|cbt|oas|ft|agent)-[A-Za-z0-9_-]{20,}"),
+        ("a token of npm", "npm_", r"npm_[A-Za-z0-9]{36}"),
+        ("a token of PyPI", "pypi-", r"pypi-AgE[A-Za-z0-9_-]{50,}"),
+        ("a token of Slack", "xox", r"xox[abceoprs]-(?:\d-)?[A-Za-z0-9-]{20,}"),
+        ("a token of Slack", "xapp-", r"xapp-\d-[A-Za-z0-9-]{20,}"),
+        ("a webhook of Slack", "hooks.slack.com", r"hooks\.slack\.com/services/T[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{16,}"),
+        ("a key of Stripe", "k_live_", r"[sr]k_live_[A-Za-z0-9]{16,}"),
+        ("a key of Stripe", "k_test_", r"[sr]k_test_[A-Za-z0-9]{16,}"),
+        ("a webhook secret of Stripe", "whsec_", r"whsec_[A-Za-z0-9+/]{24,}"),
+        ("a JSON Web Token", "eyJ", r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{20,}"),
+        ("a key of SendGrid", "SG.", r"SG\.[A-Za-z0-9_-]{20,24}\.[A-Za-z0-9_-]{39,50}"),
+        ("a key of Twilio", "SK", r"SK[0-9a-f]{32}(?![A-Za-z0-9])"),
+        ("a token of Twilio", "wilio", r"(?i:twilio\w{0,20}token)[\"']?\s*[:=]\s*[\"']?[0-9a-f]{32}(?![A-Za-z0-9])"),
+        ("a token of Twilio", "TWILIO", r"TWILIO\w{0,20}TOKEN[\"']?\s*[:=]\s*[\"']?[0-9a-f]{32}(?![A-Za-z0-9])"),
+        ("a key of Anthropic", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,}"),
+        ("a key of OpenAI", "sk-", r"sk-(?:(?:proj|svcacct|admin|None)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9]{40,})"),
+        ("a key of this platform", "skp_", r"skp_[A-Za-z0-9_-]{12,}"),
+        ("a key of Azure", "AccountKey=", r"AccountKey=[A-Za-z0-9+/]{80,}={0,2}"),
+        ("a key of Azure", "SharedAccessKey=", r"SharedAccessKey=[A-Za-z0-9+/]{40,}={0,2}"),
+        ("a token of DigitalOcean", "_v1_", r"do[opr]_v1_[0-9a-f]{64}"),
+        ("a token of Hugging Face", "hf_", r"hf_[A-Za-z0-9]{34,}"),
+        ("a token of Shopify", "shp", r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
+        ("a key of Mailgun", "key-", r"key-[0-9a-f]{32}(?![A-Za-z0-9])"),
+        ("a token of Telegram", ":AA", r"\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])"),
+        ("a webhook of Discord", "/api/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{15,}/[A-Za-z0-9_-]{50,}"),
+        ("a token of Vault", "hvs.", r"hvs\.[A-Za-z0-9_-]{24,}"),
+        ("a token of Docker Hub", "dckr_", r"dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,}"),
+        ("a token of Sentry", "sntry", r"sntry[su]_[A-Za-z0-9+/=_-]{40,}"),
+        ("a token of Databricks", "dapi", r"dapi[0-9a-f]{32}"),
+        ("a key in age", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+        ("a private key of PuTTY", "PuTTY-User-Key", r"PuTTY-User-Key-File-\d:[\s\S]{1,4000}?Private-Lines: \d"),
+        ("a key of WireGuard", "PrivateKey", r"PrivateKey\s*=\s*[A-Za-z0-9+/]{43}="),
+        ("a key of a cluster", "client-key-data", r"client-key-data:\s*[A-Za-z0-9+/]{40,}"),
+    )
 )
-_READ: Final = tuple(
-    (name, begins, re.compile(rb"(?<![0-9A-Za-z_])(?:" + form + rb")(?![0-9A-Za-z])" if begins != b"://" else form))
-    for name, begins, form in _FORMS
+#: An address with a name and a password in it: databases and brokers, and package indexes and repositories over HTTPS.
+_ADDRESS: Final = re.compile(
+    rb"(?i)(?<![a-z0-9])(postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|sqlserver|oracle|cockroachdb|"
+    rb"clickhouse|ldaps?|smtps?|ftps?|sftp|https?)(?:\+[a-z0-9]+)?://"
+    rb"([^\s:/@\"'<>`]{0,100}):([^\s/@\"'<>`]{3,200})@([a-z0-9.-]+|\[[0-9a-f:]+\])"
 )
-#: Values that stand for a value: `${NAME}`, `<password>`, `%(name)s`, `changeme`, `xxxx`, a word repeated.
-_MADE_UP: Final = re.compile(
-    rb"(?i)[$%{<\[]|example|sample|placeholder|dummy|change.?me|replace|your|insert|todo|redacted|x{4}|\*{3}|\.{3}"
-    rb"|^(?:pass(?:word|wd)?|pwd|secret|token|user(?:name)?|test|root|null|none|true|false|env\W.*|getenv.*)$"
-)
+_DATABASES: Final = (b"http", b"ftp", b"sftp", b"smtp", b"ldap")
+#: An assignment of something named like a secret; in files that an app may need and that often hold one.
 _ASSIGNED: Final = re.compile(
-    rb"(?im)^(?![ \t]*(?:#|;|//(?!\S*:_)|\*|<!--)).{0,200}?"
-    rb"(?:_auth(?:token)?|password|passwd|pwd|authtoken|auth_token|oauth_token|authident|token|secret|api_?key"
-    rb"|(?:auth|logged_in|nonce|secure_auth)_(?:key|salt))"
-    rb"[\"']?[ \t]*(?:=>|[:=,]|>|[\"'][ \t]+value=)[ \t]*(?P<quoted>[\"']?)(?P<value>[^\s\"',;)<]{4,400})"
+    rb"(?i)(?:passw(?:or)?d|passwd|pwd|secret|token|api_?key|_auth|authident|auth_key|secure_auth_key|logged_in_key|"
+    rb"nonce_key|_salt|oauth|bearer)[a-z0-9_.-]*[\"']?(?:\s*(?:=>|[:=,])\s*|\s*[:=]\s*\{\s*[\"'][^\"']+[\"']\s*:\s*|>)"
+    rb"[\"']?(?![\s\"'{\[<$])([^\s\"'#;,<]{3,})"
 )
+#: A value that stands for another one.
+_PLACEHOLDER: Final = re.compile(
+    rb"(?i)^(?:[\$%<{\[(*]|process\.|os\.|env[.(\[]|getenv|import\.meta|null$|none$|true$|false$|undefined|your|my[_-]?|"
+    rb"put[ _-]?your|insert|change|replace|todo|dummy|fake|redacted|placeholder|"
+    rb"pass(?:word|wd|phrase)?(?:_?here)?[\"']?$|"
+    rb"secret$|token$|user(?:name)?$|root$|admin$|postgres$|mysql$|test|example|sample|localhost)|"
+    rb"example|x{6,}|\*{3,}|0{8,}|1234567890|\.\.\.|<[^>]+>|\$\{|\{\{"
+)
+_LOCAL: Final = re.compile(
+    rb"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[::1\]|(?:[a-z0-9-]+\.)*example\.(?:com|org|net)$|host$|hostname$)"
+)
+#: The token that jwt.io shows, in whatever it is copied into: its second part.
+_KNOWN_EXAMPLES: Final = (b"eyJzdWIiOiIxMjM0NTY3ODkwIi", b"AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY")
+_DUMP: Final = re.compile(rb"(?m)^-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dumping data for table)")
+_ROWS: Final = re.compile(rb"(?mi)^(?:COPY [^\n;]{1,2000} FROM stdin;|INSERT INTO (?![^\n(]{0,80}migrations))")
 
 
 def private_key(content: bytes) -> bool:
@@ -75,39 +99,42 @@ def private_key(content: bytes) -> bool:
     return b"PRIVATE KEY" in content and _PRIVATE_KEY.search(content) is not None
 
 
-def store(content: bytes) -> str:
-    """Why a file is a store of secrets, or a dump of a database, whatever its name; an empty text where it is none."""
-    head = content[:4096]
-    if head.startswith((b"# Netscape HTTP Cookie File", b"# HTTP Cookie File")) or (
-        head.startswith(b"SQLite format 3\0") and (b"host_key" in content or b"moz_cookies" in content)
-    ):
-        return "secret: cookies of a browser"
-    if head.lstrip().startswith(b"[") and b'"httpOnly"' in head and b'"domain"' in head and b'"value"' in head:
-        return "secret: cookies of a browser"
-    if b"[Interface]" in content and _NETWORK_KEY.search(content):
-        return "secret: access to a private network"
-    if head.startswith(b"PGDMP") or (any(one in head for one in _DUMP) and _ROWS.search(content)):
-        return "dump: the rows of a database"
-    if b"client-key-data:" in content and b"clusters:" in content:
-        return "secret: keys of a cluster"
+def form_in(content: bytes) -> str:
+    """What the first secret of a known form is, such as "a token of GitHub"; an empty text where there is none."""
+    text = _bytes_of_text(content)
+    for name, letters, form in _FORMS:
+        if letters in text and any(_is_real(found[0]) for found in form.finditer(text)):
+            return name
+    if b"://" in text:
+        for found in _ADDRESS.finditer(text):
+            scheme, user, password, host = found.groups()
+            if password != user and not _PLACEHOLDER.search(password) and not _LOCAL.search(host):
+                web = scheme.lower().startswith(_DATABASES)
+                return "an address with a password" if web else "an address of a database with its password"
     return ""
 
 
-def forms(content: bytes) -> list[str]:
-    """What known tokens are in it, in words, each once; made-up values of documentation are none."""
-    found: dict[str, None] = {}
-    for name, begins, form in _READ:
-        if begins not in content and begins != b"aws_secret":
-            continue
-        for match in form.finditer(content):
-            value = match["value"] if "value" in form.groupindex else match[0]
-            # a handful of different characters is somebody's x's and zeros
-            if not _MADE_UP.search(value) and (len(set(value)) > 7 or "value" in form.groupindex):
-                found[name] = None
-                break
-    return list(found)
+def assigned_in(content: bytes) -> bool:
+    """Whether something that is named like a password or a token has a value in it, not the name of a variable."""
+    return any(not _PLACEHOLDER.search(found[1]) for found in _ASSIGNED.finditer(_bytes_of_text(content)))
 
 
-def assigned(content: bytes) -> bool:
-    """Whether a password or token stands there itself, and not the name of a variable. For settings, not for code."""
-    return any(not _MADE_UP.search(match["value"]) for match in _ASSIGNED.finditer(content))
+def is_dump(content: bytes) -> bool:
+    """Whether this is a dump of a database with rows, not only its schema."""
+    return b"-- " in content[:4000] and _DUMP.search(content) is not None and _ROWS.search(content) is not None
+
+
+def _is_real(token: bytes) -> bool:
+    """Not a token that only shows the form: with EXAMPLE in it, or made of few different letters."""
+    body = token[-24:]
+    low = token.lower()
+    if b"example" in low or b"xxxx" in low or b"0123456789" in low or b"your" in low[:16]:
+        return False
+    return len(set(body)) > 6 and not any(one in token for one in _KNOWN_EXAMPLES)
+
+
+def _bytes_of_text(content: bytes) -> bytes:
+    """As UTF-8: some shells write UTF-16."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace").encode()
+    return content

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from createos_nb.archive.paths import fault, fault_on_windows, folded, shown
+from createos_nb.archive.paths import fault, fault_on_windows, fault_unpacked, folded, shown
 from createos_nb.archive.zips import DAMAGED
 
 #: Entries of an archive.
@@ -84,11 +84,9 @@ def _path(info: zipfile.ZipInfo) -> str:
     while path.startswith("./"):
         path = path[2:]
     path = path.removesuffix("/")
-    wrong = fault(path)
-    # on every system: what is unpacked here is moved and shared, and a name that means home to a shell is a trap
-    wrong = wrong or fault_on_windows(path)
-    if not wrong and path.startswith("~"):
-        wrong = "a shell takes the name for a home folder"
+    wrong = fault(path) or fault_unpacked(path)
+    if not wrong and os.name == "nt":
+        wrong = fault_on_windows(path)
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         wrong = wrong or "a symbolic link"

@@ -64,6 +64,17 @@ def executed(name: str, console: Console) -> Any:
 
     notebook = nbformat.read(folder("notebooks") / name, as_version=4)  # type: ignore[no-untyped-call]  # has no types
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    if not console.is_terminal:
+        console.print(f"executing {name}: {cells} cells")
+    done = 0
+
+    def advance(**_: Any) -> None:
+        nonlocal done
+        done += 1
+        bar.advance(task)
+        if not console.is_terminal:
+            print(f"  cell {done} of {cells}", flush=True)
+
     bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True)
     with bar:
         task = bar.add_task(f"executing {name}", total=cells)
@@ -73,7 +84,7 @@ def executed(name: str, console: Console) -> Any:
             kernel_name="python3",
             resources={"metadata": {"path": str(Path.cwd())}},
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
-            on_cell_executed=lambda **_: bar.advance(task),
+            on_cell_executed=advance,
         )
         client.execute()
     return notebook

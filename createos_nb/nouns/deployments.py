@@ -11,8 +11,9 @@ import pandas as pd
 from createos_nb import api
 from createos_nb.archive import MOST_BYTES, Selection, packed, selected
 from createos_nb.archive.packing import Way, way_of
+from createos_nb.archive.paths import shown
 from createos_nb.archive.sources import Source
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import InvalidInput, SecretWarning, warn
 from createos_nb.noun import writes
 from createos_nb.nouns import downloads
 from createos_nb.nouns.follow import followed
@@ -48,7 +49,7 @@ class Deployments(api.Deployments):
 
         Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
         a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
-        binary), reason (str: the reason for leaving out; for what is included, something to mind). `attrs`: `operation`
+        binary), reason (str: why it is left out; of what is included, something to mind). `attrs`: `operation`
         and `way` that it would go by (None where it can't go), `files`, `bytes`, and `problems`, the reasons why
         `upload` would refuse it; empty where it would not.
         """
@@ -86,7 +87,8 @@ class Deployments(api.Deployments):
     ) -> pd.Series:
         """Deploy files (upload projects): a folder, a list of files, a mapping from path to content, or a zip.
 
-        Left out are secrets (`.env` and its kin, private keys, stores of passwords), `.git`, what the `.gitignore`
+        Left out are secrets (by name: `.env` and its kin, keys, passwords, cookies, dumps; by content: about forty
+        forms of tokens, in code and prose only warned of), `.git`, what the `.gitignore`
         files in the source say (and those above it, up to the top of its repository), installed packages, caches, and
         symbolic links; `upload_plan` shows all of it. `include` and `exclude`: patterns as `.gitignore` writes them;
         what `include` names is sent whatever the rules say. `gitignore=False`: no `.gitignore` counts.
@@ -97,6 +99,7 @@ class Deployments(api.Deployments):
         together; the platform documents no limit of its own.
 
         Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
+        A `SecretWarning` names the code and prose that is sent with what looks like a token in it.
         Raises `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
         """
         asking = cast("Asking", self.performer)
@@ -107,7 +110,10 @@ class Deployments(api.Deployments):
         )
         if selection.problems:
             raise InvalidInput(_refused(selection))
-        sent = packed(selection, way_of(selection, way))
+        chosen = way_of(selection, way)
+        if told := [f"{shown(row.path)}: {row.why}" for row in selection.included if row.secret]:
+            warn(f"secrets are sent: {'; '.join(told[:_SHOWN])} (upload_plan shows all)", SecretWarning)
+        sent = packed(selection, chosen)
         operation = api.find(_OPERATIONS[sent.way])
         name = "file" if sent.way == "zip" else "files"
         made = asking.perform(operation, {"project": project, name: sent.content})
@@ -180,8 +186,8 @@ class Deployments(api.Deployments):
 def _refused(selection: Selection) -> str:
     """All that is wrong, in one text."""
     problems = selection.problems
-    shown = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
-    lines = "".join(f"\n  · {one}" for one in shown)
+    first = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
+    lines = "".join(f"\n  · {one}" for one in first)
     hint = "\n→ exclude= leaves files out" if selection.included else ""
     return f"{selection.label} can't be uploaded, and nothing was sent:{lines}{hint}"
 

@@ -265,13 +265,13 @@ def places(client: Client, project: str) -> tuple[pd.DataFrame, list[str]]:
 
 
 def files_of(plan: pd.DataFrame) -> pd.DataFrame:
-    """An upload's plan as people read it, what stays here first: path, bytes, goes (yes, no), why."""
+    """An upload's plan as people read it, what stays here first: path, bytes, goes (yes, no), reason."""
     frame = plan.sort_values(["included", "path"], kind="stable")
     return pd.DataFrame(
         {
             "path": frame["path"].tolist(),
             "bytes": pd.array(frame["bytes"].tolist(), dtype="Int64"),
             "goes": ["yes" if one else "no" for one in frame["included"]],
-            "why": [known(one) for one in frame["reason"]],
+            "reason": [known(one) for one in frame["reason"]],
         }
     )

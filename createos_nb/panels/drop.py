@@ -12,8 +12,8 @@ import anywidget
 import traitlets
 
 from createos_nb.archive import MOST_BYTES
+from createos_nb.archive.names import by_name, folders_out
 from createos_nb.archive.paths import fault, fault_on_windows, shown
-from createos_nb.archive.secrets import by_name, folders_out
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.files import FRONT
 
@@ -116,7 +116,7 @@ class Drop(anywidget.AnyWidget):
             if type(path) is not str or type(size) is not int or size < 0:
                 raise TypeError
             parts = path.split("/")
-            if any(by_name(part, True) for part in parts[:-1]) or by_name(parts[-1], False):
+            if any(by_name(part, True) for part in parts[:-1]) or by_name(path, False):
                 self._stand_in(path, size)
             elif self._place(path) is not None:
                 self._wanted[number] = (path, size)

@@ -1,22 +1,15 @@
-"""Names and contents of secrets and of innocent files, hostile names in zips, escapes in errors, and closed pipes."""
+"""Names and contents of secrets and of innocent files, and hostile names in zips."""
 
 from __future__ import annotations
 
-import contextlib
 import io
+import os
 import random
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
-from createos_nb import errors
 from createos_nb.archive import selected
 from createos_nb.archive.unpacking import Unsafe, unpacked
-from createos_nb.cli import COMMANDS, main
-from createos_nb.text import visible
 from tests.attacks.tally import tally, times
 
 SECRET = [
@@ -235,16 +228,16 @@ def test_secret_looking_names_stay_and_innocent_ones_go() -> None:
             for path in (name, f"a/B/{name}", name.upper()):
                 row = next(row for row in selected({path: "x", "index.html": ""}).rows if row.path == path)
                 kept.check(not row.included and row.why, path)
-    with tally("uploads", "innocent files", "sent, and nothing said") as kept:
+    with tally("uploads", "innocent files", "sent, and no secret claimed") as kept:
         for name in INNOCENT:
             for path in (name, f"tests/fixtures/{name}"):
                 row = next(row for row in selected({path: "x = 1\n", "a.html": ""}).rows if row.path == path)
-                kept.check(row.included and not row.why, f"{path}: {row.why}")
+                kept.check(row.included and (not row.why or "none was found" in row.why), f"{path}: {row.why}")
     with tally("uploads", "tokens in source code", "sent, and told") as kept:
         for _ in range(times(5)):
             for token in _tokens(rng):
                 (row,) = selected({"config.js": f'const key = "{token}";\n'}).rows
-                kept.check(row.included and "seems to hold" in row.why, token)
+                kept.check(row.included and "it holds" in row.why, token)
     with tally("uploads", "tokens in settings that an app may need", "left out, with a reason") as kept:
         for token in _tokens(rng):
             for name in (".npmrc", "wp-config.php", "auth.json", ".yarnrc.yml"):
@@ -274,13 +267,10 @@ def test_hostile_names_in_archives_write_nothing(tmp_path: Path) -> None:
         "a\u202egpj.exe",
         "a\u200b",
         "\ufeffx",
-        "CON",
-        "aux.txt",
-        "a/LPT1",
-        "a.",
-        "a ",
         "C:x",
     ]
+    if os.name == "nt":  # names that Windows takes for something else: elsewhere a project may hold aux.js
+        names += ["CON", "aux.txt", "a/LPT1", "a.", "a ", "a?", "a*b", 'a"b', "a|b"]
     names += [
         "../x",
         "/x",
@@ -288,10 +278,6 @@ def test_hostile_names_in_archives_write_nothing(tmp_path: Path) -> None:
         "a\x1b[2J",
         "x" * 256,
         "é" * 128,
-        "a?",
-        "a*b",
-        'a"b',
-        "a|b",
         "a:b",
         "\u2066x",
         "a\u2028b",
@@ -310,42 +296,3 @@ def test_hostile_names_in_archives_write_nothing(tmp_path: Path) -> None:
                 kept.check(False, repr(name))
             except Unsafe as error:
                 kept.check(str(error).isprintable() and not any(folder.iterdir()), repr(name))
-
-
-def test_no_error_and_no_command_steers_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    bad = ["\x1b[2J", "\x1b]0;x\x07", "\x9b31m", "\u202e", "\r", "\x08", "\u2066", "\x00", "\u200b", "\ud800"]
-
-    def clean(text: str) -> bool:
-        return visible(text) == text
-
-    with tally("terminal", "control characters in the text of an error", "spelled out") as kept:
-        for one in bad:
-            for error in (
-                errors.CreateOSError(one),
-                errors.InvalidInput(one),
-                errors.NotFound(one, operation=one, path=one, method="GET", hint=one),
-                errors.UnknownName("project", "x", [one]),
-                errors.AmbiguousName("project", "x", [one]),
-            ):
-                kept.check(clean(str(error)), repr(one))
-    with tally("terminal", "control characters in arguments of every command", "spelled out, or refused") as kept:
-        for one in bad:
-            for words in (["run", f"x{one}"], ["run", "-p", f"a{one}=1", "x"], [f"x{one}"], ["whoami", f"--x{one}"]):
-                with contextlib.suppress(SystemExit):
-                    main(words)
-                seen = capsys.readouterr()
-                kept.check(clean(seen.out + seen.err), (words, seen))
-
-
-def test_a_closed_pipe_is_no_error() -> None:
-    code = "import sys; from createos_nb.cli import main; sys.exit(main(sys.argv[1:]))"
-    calls = [["--help"], ["run"], ["run", "00_tour", "--list"], *([one.NAME, "--help"] for one in COMMANDS)]
-    with tally("terminal", "a pipe that is closed before anything is read", "exit code 0, and not a word") as kept:
-        for words in calls:
-            own = subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            assert own.stdout is not None
-            assert own.stderr is not None
-            own.stdout.close()
-            said = own.stderr.read()
-            own.stderr.close()
-            kept.check(own.wait(60) == 0 and said == b"", (words, said))
