@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sys
+import time
 import weakref
 from pathlib import Path
 from typing import IO, Any, Final
@@ -45,10 +46,9 @@ class FileLock:
         try:
             _lock(file)
         except OSError as error:
-            said = file.read(2000).decode("utf-8", "replace").split("\n")[0].strip()
-            file.close()
-            if error.errno in _TAKEN:
-                raise Taken(said or "another process") from None
+            with file:
+                if error.errno in _TAKEN:
+                    raise Taken(_holder(file) or "another process") from None
             raise
         file.seek(0)
         lines = file.read(10_000).decode("utf-8", "replace").split("\n")
@@ -96,6 +96,16 @@ class FileLock:
                 self._file.close()
             self._file = None
         _held.discard(self)
+
+
+def _holder(file: Any) -> str:
+    """What the holder has written; it locks first and writes then, so that the first look can be too early."""
+    for pause in (0.01, 0.02, 0.04, 0.08, 0.0):
+        file.seek(0)
+        if said := file.read(2000).decode("utf-8", "replace").split("\n")[0].strip():
+            return str(said)
+        time.sleep(pause)
+    return ""
 
 
 def unprotected(folder: Path) -> str:

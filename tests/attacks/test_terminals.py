@@ -90,6 +90,8 @@ def test_no_error_steers_a_terminal() -> None:
                 for name in ("message", "reason", "operation", "method", "path", "hint"):
                     setattr(error, name, f"x{one}")
                 error.status = 500  # type: ignore[attr-defined]
+                for name in ("log", "done", "not_done", "undo", "journal"):
+                    setattr(error, name, None)
                 kept.check(not _steers(str(error)) and "x" + one not in str(error), f"{kind.__name__} {one!r}")
         again = pickle.loads(pickle.dumps(createos_nb.UnknownName("project", "\x1b[2J", ["\u202ea"])))
         kept.check(not _steers(str(again)), str(again))

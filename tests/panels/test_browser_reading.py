@@ -76,8 +76,9 @@ def test_a_log_is_searched_and_followed(
     own.get_by_text("the last 200 of 970 lines").wait_for()
     accessible(own)
     own.get_by_label("Search").fill("CHECKOUT")
-    own.get_by_text("lines of 970").wait_for()
-    assert "checkout" in own.locator(".createos-line").last.inner_text()
+    matching = "() => [...document.querySelectorAll('.createos-line')].at(-1)?.innerText.includes('checkout')"
+    own.wait_for_function(matching)
+    assert all("checkout" in line.lower() for line in own.locator(".createos-line").all_inner_texts())
     own.get_by_label("Search").fill("")
     own.get_by_label("Follow").check()
     own.get_by_text("the last 200 of 970 lines").wait_for(state="detached")
