@@ -99,8 +99,8 @@ class Fleet(OfThisProcess):
         """One row for each environment: what is live there, and how it did in a window (by default the last day).
 
         Columns: project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64),
-        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, NA without requests),
-        status_5xx (Int64).
+        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA
+        without requests), status_5xx (Int64).
         """
         return overview(self.environments(), self.deployments(), self.requests_over_time(start=start, end=end))
 

@@ -17,6 +17,7 @@ import pandas as pd
 from createos_nb import api
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.nouns.windows import Windows
+from createos_nb.percentages import round_down
 from createos_nb.times import iso
 from createos_nb.words import DEPLOYMENT_STATES, ENVIRONMENT_STATES
 
@@ -68,9 +69,9 @@ class Glance:
         """One row for each environment.
 
         Columns: project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64),
-        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, NA without requests),
-        status_5xx (Int64), trend (a list of requests per part of the window, None where there is no data), read_at
-        (datetime64[us, UTC]).
+        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA
+        without requests), status_5xx (Int64), trend (a list of requests per part of the window, None where there is no
+        data), read_at (datetime64[us, UTC]).
 
         `most`: ask for about so many things, first of projects that were read longest ago, at least one; the others
         stay as they were. `cancel`: ends it at the next project. `attrs`: `complete` (False when a project could not
@@ -205,7 +206,7 @@ class Glance:
         return {
             "requests": requests,
             "rpm": round(requests / minutes, 1) if minutes else np.nan,
-            "success_percentage": round((good + moved) * 100 / requests, 2) if requests > 0 else np.nan,
+            "success_percentage": round_down((good + moved) * 100 / requests) if requests > 0 else np.nan,
             "status_5xx": broken,
             "trend": [int(total) if there else None for total, there in zip(totals, seen, strict=True)],
         }

@@ -22,6 +22,7 @@ FLOORS = [
         "mending",
         "noun",
         "operation",
+        "percentages",
         "private",
         "process",
         "progress",

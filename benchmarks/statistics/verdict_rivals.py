@@ -12,7 +12,7 @@ __all__ = ["RIVALS", "exact", "mann_whitney", "threshold", "z_test"]
 RIVALS: dict[str, Callable[[Sides], Bools]] = {
     "Mann-Whitney": mann_whitney,
     "z, peeked": z_test,
-    "≥ 99 %, 10 checks": lambda sides: threshold(sides, success=0.99, failures=10),
-    "≥ 95 %, 4 checks": lambda sides: threshold(sides, success=0.95, failures=4),
+    "≥ 99 %, 10 checks": lambda sides: threshold(sides, target=0.99, failures=10),
+    "≥ 95 %, 4 checks": lambda sides: threshold(sides, target=0.95, failures=4),
     "exact": exact,
 }

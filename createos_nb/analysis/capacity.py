@@ -1,7 +1,7 @@
 """How many replicas the traffic needs, from the load that each replica has been seen to carry.
 
 The platform tells requests and errors, no CPU, no memory and no latency. So the only honest measure of capacity is a
-demonstration: the load per replica at which the success rate still met its target. For CPU and memory there is no
+demonstration: the load per replica at which the errors still met the target. For CPU and memory there is no
 evidence, and the advice says that instead of a number.
 
 Model. A bucket carries `rpm / replicas`. It met the target if its errors were within `(1 − target)` of its requests.
@@ -74,7 +74,7 @@ class ReplicasAdvice:
             pace = "no data"
         kind = "more load failed" if self.limit_seen else "no limit was seen"
         return [
-            ("demonstrated", f"{carried} at {card.percent(self.target)}; {kind}"),
+            ("demonstrated", f"{carried} at {card.as_set(self.target)}; {kind}"),
             ("pace", pace),
             ("CPU", self.cpu),
             ("memory", self.memory),
@@ -161,7 +161,7 @@ def _advise(
     q99, peak = float(np.quantile(pace, 0.99)), float(pace.max())
     met = busy & (failed <= (1 - target) * count)
     if int(met.sum()) < _TIMES:
-        reason = f"no load was served at {card.percent(target)}, so its errors have another cause than load"
+        reason = f"no load was served at {card.as_set(target)}, so its errors have another cause than load"
         return _kept(current, q99, peak, target, headroom, reason)
     carried = float(np.sort(load[met])[-_TIMES])
     limit = _limit_seen(load > carried, count, failed, target)
@@ -205,8 +205,8 @@ def _reason(
     if not limit and roomy > current:
         return f"{shown}; nothing has failed under load, so there is no evidence for more"
     if limit:
-        return f"{shown}; more load than that has failed, and {card.percent(headroom)} are kept free"
-    return f"{shown}, with {card.percent(headroom)} kept free"
+        return f"{shown}; more load than that has failed, and {card.as_set(headroom)} are kept free"
+    return f"{shown}, with {card.as_set(headroom)} kept free"
 
 
 def _by_environment(replicas: Any, environments: pd.MultiIndex) -> dict[Any, float]:

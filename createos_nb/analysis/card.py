@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from createos_nb.percentages import round_down, round_up
+
 Rows = Iterable[tuple[str, Any]]
 
 
@@ -43,14 +45,23 @@ def html(title: str, sentence: str, rows: Rows = (), *, frames: Iterable[tuple[s
 
 
 def percent(fraction: float, *, digits: int = 3) -> str:
-    """A fraction as a percentage that never rounds 0.99995 up to 100."""
-    if math.isnan(fraction):
-        return "unknown"
-    value = 100 * fraction
-    shown = f"{value:.{digits}f}".rstrip("0").rstrip(".")
-    if fraction < 1 and float(shown) == 100:
-        return f"just below {shown} %"
-    return f"{shown} %"
+    """A fraction as a percentage, rounded down: what is not all is never 100 %."""
+    return "unknown" if math.isnan(fraction) else _trimmed(round_down(100 * fraction, digits), digits)
+
+
+def percent_up(fraction: float, *, digits: int = 3) -> str:
+    """A fraction of failures, or the upper end of an interval, as a percentage, rounded up."""
+    return "unknown" if math.isnan(fraction) else _trimmed(round_up(100 * fraction, digits), digits)
+
+
+def as_set(fraction: float) -> str:
+    """A fraction that somebody has chosen, such as a target, as a percentage with all its digits."""
+    return f"{100 * fraction:.10g} %"
+
+
+def _trimmed(value: float, digits: int) -> str:
+    shown = f"{value:.{digits}f}"
+    return f"{shown.rstrip('0').rstrip('.') if digits else shown} %"
 
 
 def span(seconds: float) -> str:

@@ -79,7 +79,15 @@ class Requests:
         return self.counts["count"]
 
     def errors(self, statuses: Sequence[str] = ("5xx",)) -> Floats:
-        """Requests that count as errors: the sum of the status classes, such as `("4xx", "5xx")`."""
+        """Requests that count as errors: those of status classes such as `("4xx", "5xx")`."""
+        return self.of(statuses)
+
+    def successes(self) -> Floats:
+        """Requests that were answered with 2xx or 3xx; with 1xx a request is neither a success nor an error."""
+        return self.of(("2xx", "3xx"))
+
+    def of(self, statuses: Sequence[str]) -> Floats:
+        """Requests of status classes, added up."""
         total = self.counts[f"status_{statuses[0]}"]
         for status in statuses[1:]:
             total = total + self.counts[f"status_{status}"]

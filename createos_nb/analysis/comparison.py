@@ -96,8 +96,8 @@ def _share(
     confidence: float,
     metric: str,
 ) -> pd.DataFrame:
-    a = _picked(intervals.share(old.errors(statuses), old.count, confidence=confidence), pick_old)
-    b = _picked(intervals.share(new.errors(statuses), new.count, confidence=confidence), pick_new)
+    a = _picked(intervals.share(old.of(statuses), old.count, confidence=confidence), pick_old)
+    b = _picked(intervals.share(new.of(statuses), new.count, confidence=confidence), pick_new)
     z = intervals.z_of(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         difference = b.value - a.value

@@ -115,4 +115,4 @@ def _sentence(table: pd.DataFrame, target: float, window: str) -> str:
     number = table["standing"].value_counts()
     parts = [f"{count} {_SAID[name][count != 1]}" for name in STANDINGS if (count := int(number.get(name, 0)))]
     environments = "environment" if len(table) == 1 else "environments"
-    return f"{len(table)} {environments} against {card.percent(target)} over {window}: {', '.join(parts)}."
+    return f"{len(table)} {environments} against {card.as_set(target)} over {window}: {', '.join(parts)}."

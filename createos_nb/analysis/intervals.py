@@ -126,4 +126,4 @@ def share(hits: Floats, trials: Floats, *, confidence: float) -> Share:
 
 def success(counts: Requests, *, confidence: float) -> Share:
     """The share of 2xx and 3xx among all requests, the platform's success percentage as a fraction."""
-    return share(counts.errors(("2xx", "3xx")), counts.count, confidence=confidence)
+    return share(counts.successes(), counts.count, confidence=confidence)

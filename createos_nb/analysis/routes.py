@@ -83,9 +83,9 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     `frame` is a request distribution (columns `status`, `count`) or a requests frame (then by class: 2xx, 3xx, 4xx,
     5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.
 
-    Columns: `status` (str), `meaning` (the class in words), `count` (Int64, NA where a requests frame has no data),
-    `share_percentage` (0 to 100, NaN without requests), `low`, `high`: Wilson's interval at
-    `confidence`, as if requests were independent.
+    Columns: `status` (str), `meaning` (the class in words: "fulfilled" is 2xx alone, while a success is 2xx or 3xx),
+    `count` (Int64, NA where a requests frame has no data), `share_percentage` (0 to 100, NaN without requests), `low`,
+    `high`: Wilson's interval at `confidence`, as if requests were independent.
     """
     if isinstance(frame, pd.DataFrame) and "status" in frame.columns and "count" in frame.columns:
         place = _place(frame)
@@ -206,6 +206,6 @@ def _total(joined: pd.DataFrame, total: pd.DataFrame | float | None, place: list
 
 
 def _meaning(status: object) -> str:
-    return {"1": "informational", "2": "success", "3": "redirection", "4": "client error", "5": "server error"}.get(
+    return {"1": "informational", "2": "fulfilled", "3": "redirection", "4": "client error", "5": "server error"}.get(
         str(status)[:1], "unknown"
     )

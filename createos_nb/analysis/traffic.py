@@ -1,4 +1,4 @@
-"""How much traffic there was, and how much of it succeeded.
+"""How much traffic there was, and how much of it succeeded: was answered with 2xx or 3xx.
 
 Each function takes the requests of one environment or of a fleet. Without `every` it answers once for the whole frame:
 a Series for one environment, a frame with a row per environment for a fleet. With `every="1h"` it answers for each
@@ -69,7 +69,8 @@ def success_rate(
     """The success percentage, (2xx + 3xx) / all requests, with an interval that holds when errors come in clumps.
 
     Labels: `success_percentage`, `low`, `high` (0 to 100, NaN without requests), `requests` (Int64, NA without data),
-    and `effective`: so many independent requests would say as much, hence the width of the interval.
+    `effective`: so many independent requests would say as much, hence the width of the interval, and
+    `error_percentage`, (4xx + 5xx) / all requests: 1xx is neither a success nor an error.
 
     A window knows only what happened in it: where errors wander slowly (a half-life of ten minutes), intervals of one
     hour hold the long-run rate in 65 to 94 % of cases instead of 95 %, those of a day in 93 %.
@@ -77,6 +78,8 @@ def success_rate(
     counts = requests(frame, fleet=True)
     pieces = cut(counts, every)
     found = _success(counts, pieces, confidence)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        failed = np.where(found.requests > 0, pieces.sum(counts.errors(("4xx", "5xx"))) / found.requests, np.nan)
     return rows(
         counts,
         pieces,
@@ -86,6 +89,7 @@ def success_rate(
             "high": 100 * found.high,
             "requests": whole(np.where(_observed(counts, pieces) > 0, found.requests, np.nan)),
             "effective": found.effective,
+            "error_percentage": 100 * failed,
         },
     )
 
@@ -136,7 +140,7 @@ def _success(counts: Requests, pieces: Pieces, confidence: float) -> intervals.S
         found = intervals.success(counts, confidence=confidence)
         shares = [found]
     else:
-        good = counts.errors(("2xx", "3xx"))
+        good = counts.successes()
         shares = [
             intervals.share(hits, trials, confidence=confidence)
             for hits, trials in zip(pieces.split(good), pieces.split(counts.count), strict=True)

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 class OverallRequests(Resource):
     """Requests of a window by class of their status."""
 
-    total: Annotated[Number, about("all requests, 3xx included", unit="requests")] = None
-    success: Annotated[Number, about("answers with 2xx only", unit="requests")] = None
-    client: Annotated[Number, about("answers with 4xx", unit="requests")] = None
-    server: Annotated[Number, about("answers with 5xx", unit="requests")] = None
+    total: Annotated[Number, about("all requests, 1xx and 3xx included", unit="requests")] = None
+    # the platform calls them success, client and server: 3xx is a success too, and in its total only
+    status_2xx: Annotated[Number, about("answers with 2xx", unit="requests")] = field(default=None, name="success")
+    status_4xx: Annotated[Number, about("answers with 4xx", unit="requests")] = field(default=None, name="client")
+    status_5xx: Annotated[Number, about("answers with 5xx", unit="requests")] = field(default=None, name="server")
 
 
 class Rpm(Resource):
@@ -32,7 +33,7 @@ class Rpm(Resource):
 
 
 class SuccessPercentage(Resource):
-    """Share of answers that were no error."""
+    """Share of answers that were a success."""
 
     success_percentage: Annotated[Number, about("(2xx + 3xx) / total; NA without requests", unit="%")] = None
 
@@ -101,7 +102,7 @@ class Analytics(Noun):
     def overall_requests(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.Series:
-        """Requests of a window: total, success (2xx), client (4xx), server (5xx); 3xx is in the total only."""
+        """Requests of a window: all, and those answered with 2xx, 4xx and 5xx; 1xx and 3xx are in the total only."""
 
     @operation(
         "GetProjectEnvironmentAnalyticsRequestsOverTime",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from createos_nb.cli.output import unchecked
 from createos_nb.files import folder
+from createos_nb.percentages import rounded
 from createos_nb.text import visible
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def table(title: str, frame: pd.DataFrame) -> Table:
     for name in frame.columns:
         number = pd.api.types.is_numeric_dtype(frame[name])
         shown.add_column(str(name).replace("_", " "), justify="right" if number else "left", overflow="fold")
-    for row in frame.itertuples(index=False):
+    for row in rounded(frame, rest=False).itertuples(index=False):
         shown.add_row(*(Text(_spelled(value)) for value in row))
     return shown
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from createos_nb.frames.arrays import times
+from createos_nb.percentages import round_down
 
 _COUNTS = ["count", "status_2xx", "status_3xx", "status_5xx"]
+_KEYS = ["project", "environment"]
 
 
 def overview(environments: pd.DataFrame, deployments: pd.DataFrame, requests: pd.DataFrame) -> pd.DataFrame:
@@ -14,13 +16,15 @@ def overview(environments: pd.DataFrame, deployments: pd.DataFrame, requests: pd
     live = deployments.set_index("id")
     live = live[~live.index.duplicated()]
     at = environments["project_deployment_id"]
-    sums = requests.groupby(["project", "environment"])[_COUNTS].sum(min_count=1)
+    # a bucket of which a count is missing is missing as a whole: else what is unknown would pass for failed
+    counts = requests[_KEYS].join(requests[_COUNTS].where(requests[_COUNTS].notna().all(axis=1)))
+    sums = counts.groupby(_KEYS)[_COUNTS].sum(min_count=1)
     keys = pd.MultiIndex.from_frame(environments[["project", "unique_name"]])
     sums = sums.reindex(keys).reset_index(drop=True)
-    buckets = requests.groupby(["project", "environment"])["count"].count().reindex(keys).reset_index(drop=True)
+    buckets = counts.groupby(_KEYS)["count"].count().reindex(keys).reset_index(drop=True)
     minutes = buckets * (requests.attrs.get("bucket_seconds") or 60) / 60
     total = sums["count"].astype("Float64")
-    some = total.where(total > 0)
+    success = (sums["status_2xx"] + sums["status_3xx"]) * 100 / total.where(total > 0)
     frame = pd.DataFrame(
         {
             "project": environments["project"],
@@ -31,7 +35,7 @@ def overview(environments: pd.DataFrame, deployments: pd.DataFrame, requests: pd
             "replicas": environments["resources_replicas"],
             "requests": sums["count"].astype("Int64"),
             "rpm": (total / minutes.where(minutes > 0).astype("Float64")).round(1),
-            "success_percentage": ((sums["status_2xx"] + sums["status_3xx"]) * 100 / some).astype("Float64").round(2),
+            "success_percentage": success.map(round_down, na_action="ignore").astype("Float64"),
             "status_5xx": sums["status_5xx"].astype("Int64"),
         }
     )

@@ -38,8 +38,8 @@ def effect(
     One row each, index `period`: "before", "during", "after". Columns: `start`, `end` (UTC, to the second; during is
     the whole seconds that the change touches), `requests`, `client_errors` (4xx), `server_errors` (5xx), `lost` (502,
     503 and 504: what a proxy says where no version answers; an app may say 503 itself) as Int64; `rpm`,
-    `success_percentage` and `server_error_percentage` (0–100, NA without requests) as Float64. A time that has not
-    come yet is NA. Raises `InvalidInput`.
+    `success_percentage` ((2xx + 3xx) / requests) and `server_error_percentage` (0–100, NA without requests) as Float64.
+    A time that has not come yet is NA. Raises `InvalidInput`.
     """
     now = client.transport.now()
     first, last = math.floor(unix(start, now, "start")), math.ceil(unix(end, now, "end"))
@@ -75,7 +75,9 @@ def _row(client: Client, project: str, environments: list[str], start: int, end:
     if count.isna().any():
         return row  # the platform has left a count out: then nothing is known of the whole
     total = int(count.sum())
-    client_errors, server_errors = (int(count[status // 100 == kind].sum()) for kind in (4, 5))
+    good, moved, client_errors, server_errors = (
+        int(count[(status // 100 == kind).fillna(False)].sum()) for kind in (2, 3, 4, 5)
+    )
     row |= {
         "requests": total,
         "client_errors": client_errors,
@@ -84,7 +86,7 @@ def _row(client: Client, project: str, environments: list[str], start: int, end:
         "rpm": 60 * total / (end - start),
     }
     if total:
-        row["success_percentage"] = 100 * (total - client_errors - server_errors) / total
+        row["success_percentage"] = 100 * (good + moved) / total
         row["server_error_percentage"] = 100 * server_errors / total
     return row
 

@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from createos_nb.checks import Check, check
+from createos_nb.percentages import failure
 
 #: Two-sided, of the difference between two shares.
 _CONFIDENCE: Final = 0.95
@@ -84,7 +85,7 @@ def _difference(effect: pd.DataFrame) -> tuple[float, float, float, str] | str:
     old, new = (float(one) for one in hits / trials)
     low = new - old - float(np.hypot(new - lower[1], upper[0] - old))
     high = new - old + float(np.hypot(upper[1] - new, old - lower[0]))
-    said = [f"{100 * errors / total:.2f} % of {total:,}" for errors, total in counts]
+    said = [f"{failure(100 * errors / total)} of {total:,}" for errors, total in counts]
     return old, low, high, f"{said[0]} before, {said[1]} after"
 
 

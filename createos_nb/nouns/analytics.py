@@ -73,7 +73,7 @@ class Analytics(api.Analytics):
         frame = asking.attempt(operation, arguments, lambda values: asking.record_frame(operation, values))
         row = record_of(frame)
         unknown = asking.to_come(operation, window[0])
-        overall = row[[f"overall_requests_{name}" for name in ("total", "success", "client", "server")]]
+        overall = row[[f"overall_requests_{name}" for name in ("total", "status_2xx", "status_4xx", "status_5xx")]]
         overall.index = overall.index.str.removeprefix("overall_requests_")
         rpm = row[["rpm_peak", "rpm_average"]]
         rpm.index = rpm.index.str.removeprefix("rpm_")

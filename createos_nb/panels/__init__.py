@@ -136,7 +136,8 @@ def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
 
     Parameters: `chosen` (a version such as "v15"; "" for the newest older one that is fit), `hold` (auto-promotion is
     held, or the next push would undo it), `allow_description_change`, `reason`, `confirm`. `run()` gives a `Receipt`;
-    `listed` is the table: version, state, age, source, evidence, because, requests, server_errors, why_not, off.
+    `listed` is the table: version, state, age, source, evidence, because, requests, server_error_percentage,
+    why_not, off.
     """
     return RollbackPanel(client, project, environment)
 

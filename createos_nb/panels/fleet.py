@@ -24,6 +24,7 @@ from createos_nb.panels.switching import BlueGreenPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.panels.variables import VariablesPanel
 from createos_nb.panels.windows import WINDOWS
+from createos_nb.percentages import rounded
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -199,5 +200,5 @@ class OverviewPanel(ReadingPanel):
         body = "<p>nothing read</p>"
         if frame is not None:
             names = {name: label for name, label in _COLUMNS.items() if name != "trend"}
-            body = markup.table(frame[list(names)].rename(columns=names))
+            body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
         return f"<div>{self._head.value}{self._sum.value}{body}{self._wrong.value}</div>"

@@ -13,6 +13,7 @@ import traitlets
 
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
+from createos_nb.percentages import rounded
 
 #: What a column is: text, time, number, state (a word with a sign before it), spark (a list of numbers), copy (text
 #: with a button that copies it).
@@ -80,7 +81,7 @@ class Grid(anywidget.AnyWidget):
         off: str | None = None,
         hidden: Sequence[str] = (),
     ) -> None:
-        """Show a frame; only what differs is drawn again.
+        """Show a frame; only what differs is drawn again. Success percentages are rounded down, those of errors up.
 
         `kinds`: of columns, see `KINDS`; numbers and times are found by dtype. `labels`: headings in place of the
         names. `key`: the column or columns that tell rows apart (default: the place). `off`: the column that says why a
@@ -100,7 +101,7 @@ class Grid(anywidget.AnyWidget):
         seen = [name for name in names if name not in hidden]
         keyed = [key] if isinstance(key, str) else list(key or [])
         rows = []
-        for place, values in enumerate(frame.itertuples(index=False, name=None)):
+        for place, values in enumerate(rounded(frame, rest=False).itertuples(index=False, name=None)):
             row = dict(zip(names, values, strict=True))
             named = " / ".join(clean(str(row[one])) for one in keyed)
             rows.append(

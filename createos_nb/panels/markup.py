@@ -10,6 +10,7 @@ import pandas as pd
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
 from createos_nb.panels.grid import spelled
+from createos_nb.percentages import rounded
 
 
 @cache
@@ -40,7 +41,7 @@ def table(frame: pd.DataFrame, caption: str = "", *, most: int = 200) -> str:
     names = "".join(f'<th scope="col">{text(str(name).replace("_", " "))}</th>' for name in frame.columns)
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(spelled(value))}</td>" for value in row) + "</tr>"
-        for row in frame.head(most).itertuples(index=False, name=None)
+        for row in rounded(frame.head(most), rest=False).itertuples(index=False, name=None)
     )
     title = f"<caption>{text(caption)}</caption>" if caption else ""
     more = f"<p>and {len(frame) - most:,} rows more</p>" if len(frame) > most else ""

@@ -60,7 +60,7 @@ class RollbackPanel(ChoosingPanel):
 
     def _show(self) -> None:
         table = self.listed = self._table(self._found)
-        names = {"server_errors": "server errors, %", "why_not": "not by itself, for"}
+        names = {"server_error_percentage": "server errors, %", "why_not": "not by itself, for"}
         self._grid.show(table, kinds=dict(self.kinds), key=self.key, off=self.off, hidden=[self.off], labels=names)
         self._explain()
 
@@ -97,10 +97,10 @@ class RollbackPanel(ChoosingPanel):
 def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """What an environment could be rolled back to, newest first, and what is so now.
 
-    Columns of the frame: version (str), state, age, source, evidence, because, requests (Int64), server_errors
-    (Float64, percent), why_not (why it is not taken by itself; empty where it is fit), off (why it can't be taken at
-    all). What is so now: live (version, "" where nothing is), auto (auto-promotion is on), branch. Raises what the
-    client raises.
+    Columns of the frame: version (str), state, age, source, evidence, because, requests (Int64),
+    server_error_percentage (Float64), why_not (why it is not taken by itself; empty where it is fit), off (why it can't
+    be taken at all). What is so now: live (version, "" where nothing is), auto (auto-promotion is on), branch. Raises
+    what the client raises.
     """
     present = Present(client)
     owner = present.project_named(project)
@@ -124,7 +124,7 @@ def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataF
             # where there is no evidence the reason against it says it all
             "because": ["" if row.evidence == "none" else row.because for row in found.itertuples()],
             "requests": found["requests"],
-            "server_errors": found["server_error_percentage"],
+            "server_error_percentage": found["server_error_percentage"],
             "why_not": found["why_not"].tolist(),
             "off": ["" if one in _FIT else WHY_NOT.get(str(one), f"it is {one}") for one in found["status"]],
         }

@@ -15,6 +15,7 @@ from createos_nb.panels.picture import picture
 from createos_nb.panels.places import Places
 from createos_nb.panels.reading import ReadingPanel
 from createos_nb.panels.windows import WINDOWS
+from createos_nb.percentages import failure, rounded, success
 
 if TYPE_CHECKING:
     from createos_nb.client import Client
@@ -92,11 +93,11 @@ class TrafficPanel(ReadingPanel):
             paths = analysis.paths(listed.top_hit_paths, listed.top_error_paths, total=frame)
             self._by_path.value = picture(plots.top_paths(paths)) if len(paths) else ""
             self._paths.show(
-                paths[["path", "count", "errors", "error_percentage"]].round(1), key="path", labels=_LABELS
+                rounded(paths[["path", "count", "errors", "error_percentage"]], 1), key="path", labels=_LABELS
             )
             answers = analysis.distribution(listed.request_distribution)
             self._statuses.show(
-                answers[["status", "meaning", "count", "share_percentage"]].round(2), key="status", labels=_LABELS
+                answers[["status", "meaning", "count", "share_percentage"]], key="status", labels=_LABELS
             )
         else:
             self._by_path.value = ""
@@ -105,7 +106,7 @@ class TrafficPanel(ReadingPanel):
                 "" if len(frame) else "there is no environment with traffic to show", "quiet"
             )
             answers = analysis.distribution(frame) if len(frame) else pd.DataFrame()
-            self._statuses.show(answers.drop(columns=["low", "high"], errors="ignore").round(2), labels=_LABELS)
+            self._statuses.show(answers.drop(columns=["low", "high"], errors="ignore"), labels=_LABELS)
         self._paths.layout.display = "" if single else "none"
 
     def static(self) -> str:
@@ -120,8 +121,8 @@ def _in_words(summary: pd.Series[Any]) -> str:
     facts = [f"{summary['requests']:,} requests"]
     if summary["requests"]:
         facts += [
-            f"{summary['success_percentage']:.2f} % answered with 2xx or 3xx",
-            f"5xx: {summary['status_5xx']:,} ({summary['server_error_percentage']:.2f} %)",
+            f"{success(summary['success_percentage'])} answered with 2xx or 3xx",
+            f"5xx: {summary['status_5xx']:,} ({failure(summary['server_error_percentage'])})",
             f"{summary['rpm_average']:,.1f} a minute, at most {summary['rpm_peak']:,.0f} "
             f"({summary['rpm_peak_at']:%Y-%m-%d %H:%M} UTC)",
         ]

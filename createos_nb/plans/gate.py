@@ -17,6 +17,7 @@ from msgspec.structs import fields
 
 from createos_nb.checks import FAIL, NO_DATA, PASS, Result
 from createos_nb.errors import InvalidInput
+from createos_nb.percentages import failure
 from createos_nb.times import parse_duration
 
 
@@ -36,11 +37,11 @@ class Verdict:
         return PASS if self.passed else FAIL if self.enough else NO_DATA
 
 
-class SuccessRate(Struct, frozen=True, tag_field="gate", tag="success rate"):
-    """Passes what has had enough requests and does not succeed less often than what serves today.
+class ServerErrorRate(Struct, frozen=True, tag_field="gate", tag="server error rate"):
+    """Passes what has had enough requests and does not end more often in a server error (5xx) than what serves today.
 
-    A request succeeds unless it ends in a server error (5xx). It does not pass with fewer than `minimum` requests of
-    the new one, nor where the Wilson interval of its success rate at `confidence` lies wholly below that of the other.
+    It does not pass with fewer than `minimum` requests of the new one, nor where the Wilson interval of its server
+    error rate, 5xx out of all requests, at `confidence` lies wholly above that of the other. 4xx do not count.
     Clumps of errors are not allowed for: `ReleaseGate` judges more closely, where there is traffic enough.
     """
 
@@ -55,23 +56,22 @@ class SuccessRate(Struct, frozen=True, tag_field="gate", tag="success rate"):
         """The verdict on two frames with columns count and status_5xx; buckets without data do not count."""
         from createos_nb.analysis.intervals import wilson, z_of
 
-        good, total = (np.array(one, dtype=float) for one in zip(_good(baseline), _good(candidate), strict=True))
+        failed, total = (np.array(one, dtype=float) for one in zip(_failed(baseline), _failed(candidate), strict=True))
         if total[1] < self.minimum:
             return Verdict(
                 False, f"{total[1]:.0f} requests are too few to judge: {self.minimum} are needed", enough=False
             )
-        low, high = wilson(good, total, z_of(self.confidence))
-        share = f"{100 * good[1] / total[1]:.2f} % of {total[1]:.0f} requests succeeded"
+        low, high = wilson(failed, total, z_of(self.confidence))
+        share = f"{_counted(failed[1], total[1], ' requests')} ended in a server error"
         if total[0] == 0:
-            worse = bool(good[1] < total[1] and high[1] < 0.99)
-            return Verdict(not worse, f"{share}; what serves today has had none to compare with")
-        then = f"{100 * good[0] / total[0]:.2f} % of {total[0]:.0f} for what serves today"
-        if high[1] < low[0]:
+            return Verdict(bool(low[1] <= 0.01), f"{share}; what serves today has had none to compare with")
+        then = f"{_counted(failed[0], total[0])} for what serves today"
+        if low[1] > high[0]:
             return Verdict(False, f"it is worse: {share}, {then}")
         return Verdict(True, f"{share}, {then}")
 
     def __str__(self) -> str:
-        return "the success rate decides"
+        return "the server error rate decides"
 
 
 class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
@@ -93,14 +93,16 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     worse: float = 2.0
     errors: str | tuple[str, ...] = ("5xx", "4xx")
     negligible: float | None = 2e-4
-    otherwise: SuccessRate | None = SuccessRate()
+    otherwise: ServerErrorRate | None = ServerErrorRate()
 
     def __post_init__(self) -> None:
         every_of(self)
         parse_duration(self.history, "history")
         checked(self.terms)
-        if not isinstance(self.otherwise, SuccessRate | None):
-            raise InvalidInput("a ReleaseGate's otherwise= is a SuccessRate, or None to stop where nothing is proven")
+        if not isinstance(self.otherwise, ServerErrorRate | None):
+            raise InvalidInput(
+                "a ReleaseGate's otherwise= is a ServerErrorRate, or None to stop where nothing is proven"
+            )
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     def __str__(self) -> str:
         usual = {one.name: one.default for one in fields(type(self))}
         own = ", ".join(f"{name} {value}" for name, value in self.terms.items() if value != usual[name])
-        rest = "" if self.otherwise is None else ", at the end the success rate"
+        rest = "" if self.otherwise is None else ", at the end the server error rate"
         return f"the release verdict{f' ({own})' if own else ''} decides{rest}"
 
 
@@ -120,19 +122,23 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
 #: `decided` and `enough`), or a bool. It is asked at the end of the watch. One with a number `every` watches live: it
 #: is asked after each so many seconds too, with the traffic so far, and the watch ends as soon as its verdict is
 #: `decided`. The first frame begins at least an hour before the second one, which begins with the watch.
-Gate: TypeAlias = SuccessRate | ReleaseGate | Callable[[pd.DataFrame, pd.DataFrame], Any]
+Gate: TypeAlias = ServerErrorRate | ReleaseGate | Callable[[pd.DataFrame, pd.DataFrame], Any]
 
 
-def _good(frame: pd.DataFrame) -> tuple[float, float]:
-    """Requests that succeeded, and all of them."""
+def _failed(frame: pd.DataFrame) -> tuple[float, float]:
+    """Requests that ended in a server error, and all of them."""
     known = frame.dropna(subset=["count", "status_5xx"])
-    total = float(known["count"].sum())
-    return total - float(known["status_5xx"].sum()), total
+    return float(known["status_5xx"].sum()), float(known["count"].sum())
+
+
+def _counted(failed: float, total: float, what: str = "") -> str:
+    """Such as 3 of 61 requests (4.92 %)."""
+    return f"{failed:.0f} of {total:.0f}{what} ({failure(100 * failed / total)})"
 
 
 def written(gate: Gate) -> Any:
     """A gate as a journal holds it: what ships in full, of one's own that it is one."""
-    return to_builtins(gate) if isinstance(gate, SuccessRate | ReleaseGate) else "one's own"
+    return to_builtins(gate) if isinstance(gate, ServerErrorRate | ReleaseGate) else "one's own"
 
 
 def checked(terms: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ class Looks:
         if not last or gate.otherwise is None:
             return Verdict(False, said, decided=False, enough=False)
         rate = self._asked(gate.otherwise)
-        reason = f"{rate.reason}, by the success rate alone. The release verdict is open: {said}"
+        reason = f"{rate.reason}, by the server error rate alone. The release verdict is open: {said}"
         return Verdict(rate.passed, reason, decided=False, enough=rate.enough)
 
     def _asked(self, gate: Callable[..., Any]) -> Verdict:

@@ -88,7 +88,7 @@ class Present:
             offset += 20
 
     def requests(self, project: str, environment: str, seconds: int = 600) -> Row:
-        """Requests of the last minutes: total, success, client, server."""
+        """Requests of the last minutes, in the platform's words: total, success (2xx), client (4xx), server (5xx)."""
         now = int(self.client.transport.now())  # the platform counts by its own clock
         found: Row = self._once(
             "GetProjectEnvironmentAnalyticsOverallRequests",

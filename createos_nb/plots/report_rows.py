@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from createos_nb.percentages import round_down, round_up, rounded, success
 from createos_nb.plots.style import number
 from createos_nb.plots.thinning import thinned
 
@@ -91,7 +92,7 @@ def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
             firing=str(one["firing"]),
             requests=_text(one["requests"], number),
             pace=f"{average}, peak {peak}",
-            success=_text(one["success_percentage"], lambda value: f"{_floor(value, 2):.2f} %"),
+            success=_text(one["success_percentage"], success),
             interval=_interval(one["success_low"], one["success_high"]),
             errors=_text(one["errors"], number),
             budget=_text(one["budget_left"], _percent),
@@ -106,7 +107,7 @@ def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
 def listed(heading: str, frame: pd.DataFrame) -> Table:
     """A frame as texts: times to the minute, numbers with separators, "–" where there is nothing."""
     shown = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
-    head = shown.head(MOST)
+    head = rounded(shown.head(MOST), rest=False)
     return Table(
         heading=str(heading),
         columns=tuple(str(name).replace("_", " ") for name in head.columns),
@@ -132,16 +133,12 @@ def _text(value: Any, words: Any) -> str:
 def _interval(low: float, high: float) -> str:
     if np.isnan(low):
         return "–"
-    return f"{_floor(low, 2):.2f} to {-_floor(-high, 2):.2f}"
-
-
-def _floor(value: float, digits: int) -> float:
-    # 99.996 % is not 100 %
-    return float(np.floor(value * 10**digits + 1e-9) / 10**digits)
+    return f"{round_down(low):.2f} to {round_up(high):.2f}"
 
 
 def _percent(share: float) -> str:
-    return f"{number(round(100 * share))} %" if abs(share) >= 0.1 else f"{100 * share:.1f} %"
+    # a budget of which a little is spent is not whole
+    return f"{number(round_down(100 * share, 0))} %" if abs(share) >= 0.1 else f"{round_down(100 * share, 1):.1f} %"
 
 
 def _cell(value: Any) -> str:

@@ -72,10 +72,10 @@ def change_points(
     """The error percentage over time, and the level of each stretch between changes, for one environment.
 
     `rates` is a requests frame, of which the classes are drawn that `changes` was judged by (5xx by default), or what
-    `analysis.success_rate(frame, every=...)` gives, in which all of 4xx and 5xx count: it goes with
+    `analysis.success_rate(frame, every=...)` gives, of whose `error_percentage` all of 4xx and 5xx count: it goes with
     `change_points(frame, errors=["4xx", "5xx"])`. Raises `ValueError` where the two do not agree.
     """
-    if not isinstance(rates, pd.DataFrame) or "success_percentage" not in rates:
+    if not isinstance(rates, pd.DataFrame) or "error_percentage" not in rates:
         wanted.requests_frame(rates, "change_points", "rates")
     call = "analysis.change_points(requests)"
     wanted.frame_of(changes, "change_points", "changes", "change points", call, ("onset", "before", "after"))
@@ -86,8 +86,8 @@ def change_points(
         share = 100 * counts[[f"status_{one}" for one in classes]].sum(axis=1, min_count=1) / asked.where(asked > 0)
         failed, index = share.to_numpy(dtype=float, na_value=np.nan), counts.index
     elif sorted(classes) == ["4xx", "5xx"]:
-        rows = thinned(rates[["success_percentage"]], "mean")
-        failed, index = 100 - rows["success_percentage"].to_numpy(dtype=float), rows.index
+        rows = thinned(rates[["error_percentage"]], "mean")
+        failed, index = rows["error_percentage"].to_numpy(dtype=float), rows.index
     else:
         raise ValueError(f"changes are those of {' and '.join(classes)}, rates those of 4xx and 5xx: give the requests")
     what = "failed" if len(classes) > 1 else classes[0]

@@ -8,7 +8,7 @@ receipt.undo()                                         # a plan again
 
 from __future__ import annotations
 
-from createos_nb.plans.gate import ReleaseGate, SuccessRate, Verdict
+from createos_nb.plans.gate import ReleaseGate, ServerErrorRate, Verdict
 from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.deleting import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploying import deploy, promote, retry_failed, wake
@@ -22,7 +22,7 @@ from createos_nb.runbooks.watching import Watched, release_watch
 
 __all__ = [
     "ReleaseGate",
-    "SuccessRate",
+    "ServerErrorRate",
     "Verdict",
     "Watched",
     "blue_green",

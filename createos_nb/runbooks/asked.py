@@ -60,7 +60,7 @@ def gate_of(gate: Gate | None) -> Gate:
         return ReleaseGate()
     if not isinstance(gate, ReleaseGate) and not callable(gate):
         raise InvalidInput(
-            "gate: a ReleaseGate, a SuccessRate, or a callable from two traffic frames to a verdict, not a "
+            "gate: a ReleaseGate, a ServerErrorRate, or a callable from two traffic frames to a verdict, not a "
             f"{type(gate).__name__}"
         )
     every_of(gate)

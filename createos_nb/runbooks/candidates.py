@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.percentages import failure
 from createos_nb.plans.belonging import belongs
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal, default_folder
@@ -72,7 +73,7 @@ def candidates_of(
             if evidence == "inferred":
                 because += f"; {requests} requests while it was the newest" if requests else "; no requests are known"
             if requests is not None and errors is not None and requests >= _FEW and errors > _SICK:
-                why_not = f"it was not healthy: {errors:.1f} % of {requests} requests ended in a server error"
+                why_not = f"it was not healthy: {failure(errors, 1)} of {requests} requests ended in a server error"
         found.append(
             {
                 "version": row.get("versionNumber"),

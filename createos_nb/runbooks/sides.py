@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gate import Gate, ReleaseGate, SuccessRate
+from createos_nb.plans.gate import Gate, ReleaseGate, ServerErrorRate
 from createos_nb.plans.hidden import Hidden
 from createos_nb.plans.present import Row
 from createos_nb.plans.steps.environments import accepted, target_of
@@ -49,8 +49,8 @@ def watch_of(
     project: Row, side: Row, baseline: Row, paths: list[str], requests: int, seconds: float, gate: Gate
 ) -> tuple[Watch, Hidden | None]:
     """The step that watches a side, and what of it no journal holds."""
-    shipped: ReleaseGate | SuccessRate | None
-    if isinstance(gate, ReleaseGate | SuccessRate):
+    shipped: ReleaseGate | ServerErrorRate | None
+    if isinstance(gate, ReleaseGate | ServerErrorRate):
         shipped, own = gate, None
     else:
         shipped, own = None, Hidden(gate=gate)

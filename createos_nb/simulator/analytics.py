@@ -82,7 +82,7 @@ def requests_over_time(world: Core, call: Call) -> Any:
         raise Refusal(422, f"the window is too long: at most {settings.longest_window} seconds in one request")
     asked = _asked(world, call)
     series = asked.traffic.series(asked.start, asked.end, settings.bucket)
-    cells = np.column_stack([series.time, series.counts.sum(axis=1), series.counts])
+    cells = np.column_stack([series.time, series.total, series.counts])
     # One template for all rows: formatting them one by one takes three times as long.
     return b"[%b]" % (b",".join([_BUCKET] * len(cells)) % tuple(cells.ravel().tolist()))
 

@@ -14,7 +14,7 @@ from tests.analysis.conftest import frame_of, poisson
 def test_every_judge_has_its_column_and_the_verdict_is_the_verdict():
     old, new = poisson(1, 60), poisson(2, 60, share=0.05)
     found = analysis.judges(old, new)
-    assert list(found.columns) == ["release_verdict", "mann_whitney", "success_99", "success_95", "z_test", "exact"]
+    assert list(found.columns) == ["release_verdict", "mann_whitney", "threshold_99", "threshold_95", "z_test", "exact"]
     assert (found.dtypes == "str").all()
     verdict = analysis.release_verdict(old, new, errors="5xx")
     assert found["release_verdict"].tolist() == verdict.path["decision"].tolist()
@@ -25,7 +25,7 @@ def test_every_judge_has_its_column_and_the_verdict_is_the_verdict():
 def test_an_alarm_is_never_taken_back():
     old, new = frame_of(np.full(60, 100), 1), frame_of(np.full(60, 100), [8] * 20 + [0] * 40)
     found = analysis.judges(old, new)
-    for name in ("z_test", "success_95", "success_99"):
+    for name in ("z_test", "threshold_95", "threshold_99"):
         first = (found[name] == "rollback").argmax()
         assert found[name].iloc[first] == "rollback"
         assert (found[name].iloc[first:] == "rollback").all()
@@ -45,7 +45,7 @@ def test_the_interval_of_mann_whitney_is_that_of_the_ordered_differences():
 def test_a_healthy_side_with_one_percent_of_errors_fails_a_fixed_threshold():
     old, new = (poisson(seed, 120, share=0.01) for seed in (5, 6))
     found = analysis.judges(old, new).iloc[-1]
-    assert found["success_99"] == "rollback"
+    assert found["threshold_99"] == "rollback"
     assert found["release_verdict"] != "rollback"
 
 

@@ -75,7 +75,7 @@ def test_the_distribution_of_status_codes_adds_up_to_all():
     codes = pd.DataFrame({"status": ["200", "404", "500"], "count": [90, 8, 2]})
     found = analysis.distribution(codes)
     assert found["share_percentage"].sum() == pytest.approx(100)
-    assert found["meaning"].tolist() == ["success", "client error", "server error"]
+    assert found["meaning"].tolist() == ["fulfilled", "client error", "server error"]
     assert ((found["low"] <= found["share_percentage"]) & (found["share_percentage"] <= found["high"])).all()
 
 

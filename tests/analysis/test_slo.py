@@ -80,8 +80,11 @@ def test_a_result_is_shown_even_if_a_value_can_not_be():
 def test_almost_all_is_never_shown_as_all():
     from createos_nb.analysis import card
 
-    assert card.percent(0.9999999) == "just below 100 %"
+    assert card.percent(0.9999999) == "99.999 %"
     assert card.percent(1.0) == "100 %"
+    assert card.percent_up(0.00000001) == "0.001 %"
+    assert card.percent_up(0.0) == "0 %"
+    assert card.as_set(0.999999) == "99.9999 %"
 
 
 def test_a_fleet_has_a_row_for_each_environment(traffic, made, as_fleet):

@@ -103,8 +103,8 @@ def test_rolled_back_is_counted_before_promoted_and_promoted_before_rolled_back(
 
 def test_fixed_thresholds_alarm_on_healthy_sides_and_miss_what_is_below_them():
     healthy, worse = draw(WORLD, 6_000), draw(FAST.but("5×", ratio=5), 6_000)
-    assert threshold(healthy, success=0.99, failures=10).any(axis=1).mean() > 0.8
-    assert threshold(worse, success=0.95, failures=4).any(axis=1).mean() < 0.05
+    assert threshold(healthy, target=0.99, failures=10).any(axis=1).mean() > 0.8
+    assert threshold(worse, target=0.95, failures=4).any(axis=1).mean() < 0.05
 
 
 def test_worlds_have_the_noise_that_they_say():

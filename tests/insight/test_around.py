@@ -36,12 +36,12 @@ def test_before_during_and_after_are_the_counts_of_their_windows(client: Any) ->
         row = found.loc[period]
         assert row[["requests", "client_errors", "server_errors"]].tolist() == [
             totals["total"],
-            totals["client"],
-            totals["server"],
+            totals["status_4xx"],
+            totals["status_5xx"],
         ]
         assert row["rpm"] == pytest.approx(60 * totals["total"] / (end - start).total_seconds())
-        assert row["server_error_percentage"] == pytest.approx(100 * totals["server"] / totals["total"])
-        good = totals["total"] - totals["client"] - totals["server"]
+        assert row["server_error_percentage"] == pytest.approx(100 * totals["status_5xx"] / totals["total"])
+        good = totals["total"] - totals["status_4xx"] - totals["status_5xx"]
         assert row["success_percentage"] == pytest.approx(100 * good / totals["total"])
 
 

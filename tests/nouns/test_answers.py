@@ -68,7 +68,10 @@ def test_an_overview_is_the_six_single_answers(more: dict[str, Any], wire: Any) 
     client, seen = wire.client(httpx.Response(200, json={**OVERVIEW, **more}))
     found = client.analytics.overview(wire.uuid(1), wire.uuid(2))
     assert len(seen) == 1
-    assert found.overall_requests.to_dict() == OVERVIEW["overallRequests"]
+    counts = {"total": 100, "status_2xx": 80, "status_4xx": 15, "status_5xx": 3}
+    assert found.overall_requests.to_dict() == counts
+    single, _ = wire.client(wire.ok(OVERVIEW["overallRequests"]))
+    assert single.analytics.overall_requests(wire.uuid(1), wire.uuid(2)).to_dict() == counts
     assert found.rpm.to_dict() == OVERVIEW["rpm"]
     assert found.success_percentage.to_dict() == {"success_percentage": 82.0}
     for name in ("request_distribution", "top_hit_paths", "top_error_paths"):

@@ -24,7 +24,7 @@ def test_it_shows_an_environment_in_figures_pictures_and_tables(client: Any) -> 
     assert 'alt="Top paths. ' in panel._by_path.value
     assert panel._paths.rows[0]["cells"][0] == "/favicon.ico"  # most errors first
     count = client.analytics.request_distribution("storefront", "production", start="-24h")["count"].iloc[0]
-    assert panel._statuses.rows[0]["cells"][:3] == ["200", "success", f"{count:,}"]
+    assert panel._statuses.rows[0]["cells"][:3] == ["200", "fulfilled", f"{count:,}"]
 
 
 def test_run_gives_the_requests_over_time_of_the_window(client: Any) -> None:

@@ -12,7 +12,7 @@ from createos_nb import runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.plans import MissingInput, StepFailed
 from createos_nb.plans.gate import every_of
-from createos_nb.runbooks import SuccessRate, Verdict
+from createos_nb.runbooks import ServerErrorRate, Verdict
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
 
@@ -36,7 +36,7 @@ def traffic(count: int, errors: int) -> pd.DataFrame:
 )
 def test_the_gate_that_ships(baseline: tuple[int, int], candidate: tuple[int, int], passes: bool) -> None:
     """(requests, server errors) of what serves today, and of what is to serve."""
-    verdict = SuccessRate()(traffic(*baseline), traffic(*candidate))
+    verdict = ServerErrorRate()(traffic(*baseline), traffic(*candidate))
     assert verdict.passed is passes
     assert verdict.reason
 
@@ -47,7 +47,7 @@ def test_equal_versions_pass_at_least_as_often_as_the_confidence_says() -> None:
 
     chance = np.random.default_rng(5)
     stopped = sum(
-        not SuccessRate()(
+        not ServerErrorRate()(
             traffic(3000, int(chance.binomial(3000, 0.03))), traffic(100, int(chance.binomial(100, 0.03)))
         ).passed
         for _ in range(300)
@@ -78,7 +78,7 @@ def test_a_canary_stops_before_the_users(client: Any) -> None:
     before = client.environments.get("storefront", "production")["project_deployment_id"]
     client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.3}])
     plan = runbooks.canary(
-        client, "storefront", "production", version=15, stages=[(40, 60)], paths=["/"], gate=SuccessRate(minimum=30)
+        client, "storefront", "production", version=15, stages=[(40, 60)], paths=["/"], gate=ServerErrorRate(minimum=30)
     )
     with pytest.raises(StepFailed):
         plan.apply(confirm=plan.token, reason="a new version")

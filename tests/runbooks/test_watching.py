@@ -13,7 +13,7 @@ from createos_nb import runbooks
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.plans import Cancelled, CheckFailed, NoData
-from createos_nb.runbooks import ReleaseGate, SuccessRate
+from createos_nb.runbooks import ReleaseGate, ServerErrorRate
 
 BAD = [{"status": 500, "share": 0.1, "cause": "null"}]
 
@@ -230,7 +230,7 @@ def test_as_a_gate_it_stops_a_bad_version_before_the_watch_is_over(client: Any) 
     assert client.clock.now() - began < 1_800
 
 
-def test_as_a_gate_it_lets_a_healthy_version_through_by_its_success_rate(client: Any) -> None:
+def test_as_a_gate_it_lets_a_healthy_version_through_by_its_server_error_rate(client: Any) -> None:
     domain = "wholesale.juniper-goods.example.com"
     plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=40, seconds=120)
     plan.apply(confirm=plan.confirmation, reason="a new version")
@@ -249,16 +249,16 @@ def test_an_undecided_gate_stops_where_nothing_else_may_decide(client: Any) -> N
     usual = plan()
     events: list[Any] = []
     usual.apply(confirm=usual.confirmation, reason="a new version", on_event=events.append)
-    assert any("by the success rate alone. The release verdict is open" in event.text for event in events)
+    assert any("by the server error rate alone. The release verdict is open" in event.text for event in events)
 
 
 def test_the_gate_that_ships_is_part_of_the_journal(client: Any) -> None:
     """A run that died goes on with the gate that it was planned with, without the notebook."""
-    gate = ReleaseGate(alpha=0.005, errors="5xx", otherwise=SuccessRate(minimum=10))
+    gate = ReleaseGate(alpha=0.005, errors="5xx", otherwise=ServerErrorRate(minimum=10))
     plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)], gate=gate)
     watch = plan.steps[-2]
     assert watch.gate == gate
-    assert watch.why == "the release verdict (alpha 0.005, errors 5xx) decides, at the end the success rate"
+    assert watch.why == "the release verdict (alpha 0.005, errors 5xx) decides, at the end the server error rate"
     other = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)])
     assert other.token != plan.token
 
@@ -266,7 +266,7 @@ def test_the_gate_that_ships_is_part_of_the_journal(client: Any) -> None:
 def test_a_run_that_was_cut_off_is_not_taken_up_with_another_gate(client: Any) -> None:
     """What was confirmed is what judges: a plan with another gate is another run."""
     loose = runbooks.canary(
-        client, "storefront", "production", version=15, stages=[(60, 300)], gate=SuccessRate(minimum=1)
+        client, "storefront", "production", version=15, stages=[(60, 300)], gate=ServerErrorRate(minimum=1)
     )
     cancel = threading.Event()
     with pytest.raises(Cancelled):

@@ -293,7 +293,7 @@ def test_only_assigning_the_version_before_is_undone_by_the_next_push_and_holdin
     client.environments.assign_deployment("storefront", "production", 6)
     client.world.advance("30min")
     assert live(client) == 6
-    assert client.analytics.overall_requests("storefront", "production", start="-25min")["server"] < 10
+    assert client.analytics.overall_requests("storefront", "production", start="-25min")["status_5xx"] < 10
 
 
 def hold(client: createos_nb.Client) -> None:

@@ -70,10 +70,10 @@ class SLO:
         """What a person reads."""
         if np.isnan(self.achieved):
             what = "data" if self.coverage == 0 else "requests"
-            return f"No {what} in {self.window}, so nothing can be said about {card.percent(self.target)}."
+            return f"No {what} in {self.window}, so nothing can be said about {card.as_set(self.target)}."
         stand = (
             f"{card.percent(self.achieved)} of {self.requests:,} requests were no errors in {self.window}, "
-            f"against a target of {card.percent(self.target)}"
+            f"against a target of {card.as_set(self.target)}"
         )
         if self.left < 0:
             outlook = f"the budget is overspent by {_errors(-self.left)} errors"
@@ -92,13 +92,13 @@ class SLO:
             ("window", f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"),
             (
                 "achieved",
-                f"{card.percent(self.achieved)} (95 %: {card.percent(self.low)} to {card.percent(self.high)})",
+                f"{card.percent(self.achieved)} (95 %: {card.percent(self.low)} to {card.percent_up(self.high)})",
             ),
             ("budget", f"{_errors(self.budget)} errors, {self.errors:,} spent, {_errors(self.left)} left"),
         ]
 
     def __repr__(self) -> str:
-        return card.text(f"SLO {card.percent(self.target)} over {self.window}", self.sentence, self._rows())
+        return card.text(f"SLO {card.as_set(self.target)} over {self.window}", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
         rounded = {name: self.burn_rates[name].round(3) for name in ("burn_rate", "error_percentage", "coverage")}
@@ -106,7 +106,7 @@ class SLO:
             **rounded, exhausted_in=[_span(value) for value in self.burn_rates["exhausted_in"]]
         )
         return card.html(
-            f"SLO {card.percent(self.target)} over {self.window}",
+            f"SLO {card.as_set(self.target)} over {self.window}",
             self.sentence,
             self._rows(),
             frames=[("Burn rates (1 spends the budget exactly by the end of the window):", shown)],

@@ -5,8 +5,8 @@ Written from their published descriptions, for comparing and for teaching; none 
 * Mann-Whitney: the NetflixACAJudge of Kayenta. Error rates of the buckets of both sides; the confidence interval of
   their shift at 0.98 (order statistics of the pairwise differences, normal approximation); "High" where its lower end
   exceeds a quarter of the estimated shift. Looked at after every bucket from the fifth on.
-* thresholds on the new side alone: Flagger, success of at least 99 % in each bucket, rolled back at the tenth failed
-  check; Argo Rollouts, at least 95 %, rolled back at the fourth.
+* thresholds on the new side alone: Flagger, at least 99 % without an error in each bucket, rolled back at the tenth
+  failed check; Argo Rollouts, at least 95 %, rolled back at the fourth.
 * z: the pooled two-proportion test at 1 % one-sided, over all so far, looked at after every bucket.
 * exact: the conditional-binomial e-process for independent errors, mixed over nine ratios, rolled back at 100.
 
@@ -55,9 +55,9 @@ def mann_whitney(sides: Sides, *, every: int = 1, confidence: float = 0.98, tole
     return found
 
 
-def threshold(sides: Sides, *, success: float, failures: int) -> Bools:
+def threshold(sides: Sides, *, target: float, failures: int) -> Bools:
     """Where the new side alone has failed so many checks, `(n, T)`."""
-    failed = sides.new_errors > (1 - success) * sides.new_requests
+    failed = sides.new_errors > (1 - target) * sides.new_requests
     return np.asarray(np.cumsum(failed, axis=1) >= failures)
 
 
@@ -98,9 +98,10 @@ def judges(
 ) -> pd.DataFrame:
     """What each of several judges has decided by the end of each bucket; frames as for `release_verdict`.
 
-    Indexed by `time`, columns (str): `release_verdict` (its decision), and `mann_whitney`, `success_99` (ten buckets
-    below 99 %), `success_95` (four below 95 %), `z_test`, `exact`: "rollback" from their first alarm on, "watching"
-    before it. They have no way to promote, and no bound on how often they are wrong when asked again and again.
+    Indexed by `time`, columns (str): `release_verdict` (its decision), and `mann_whitney`, `threshold_99` (ten
+    buckets with less than 99 % free of errors), `threshold_95` (four with less than 95 %), `z_test`, `exact`:
+    "rollback" from their first alarm on, "watching" before it. They have no way to promote, and no bound on how often
+    they are wrong when asked again and again.
     """
     found = release_verdict(old, new, history=history, old_paths=old_paths, new_paths=new_paths, errors=errors)
     path = found.path
@@ -109,8 +110,8 @@ def judges(
     sides = Sides(asked, asked_new, failed, failed_new, nothing, nothing, float(found.bucket_seconds))
     alarms = {
         "mann_whitney": mann_whitney(sides),
-        "success_99": threshold(sides, success=0.99, failures=10),
-        "success_95": threshold(sides, success=0.95, failures=4),
+        "threshold_99": threshold(sides, target=0.99, failures=10),
+        "threshold_95": threshold(sides, target=0.95, failures=4),
         "z_test": z_test(sides),
         "exact": exact(sides),
     }

@@ -47,7 +47,7 @@ def sentence(
         said = f"Roll back: the new side fails {_times(ratio)} as the old{without}; {told}. Decided{when}."
     elif decision == PROMOTE and negligible is not None:
         said = (
-            f"Promote: the new side's error rate is proven to be below {card.percent(negligible)}, too low to matter; "
+            f"Promote: the new side's error rate is proven to be below {card.as_set(negligible)}, too low to matter; "
             f"{told}. Decided{when}."
         )
     elif decision == PROMOTE:
@@ -58,7 +58,9 @@ def sentence(
     else:
         said = _undecided(decision, ratio, told, counts, left_out, needed, bucket_seconds, buckets, shared)
         if failing and counts[2]:
-            said += f" It is not promoted while so much fails, {card.percent(counts[3] / counts[2], digits=1)} so far."
+            said += (
+                f" It is not promoted while so much fails, {card.percent_up(counts[3] / counts[2], digits=1)} so far."
+            )
     if regressed and decision != ROLLBACK:
         paths = ", ".join(regressed[:3])
         said += f" Look at {paths}: it fails more often on the new side, which one client or a broken path can do"

@@ -10,7 +10,7 @@ from msgspec import to_builtins
 
 from createos_nb.checks import FAIL
 from createos_nb.plans.errors import CheckFailed, MissingInput, NoData, StepFailed
-from createos_nb.plans.gate import ReleaseGate, SuccessRate, Verdict
+from createos_nb.plans.gate import ReleaseGate, ServerErrorRate, Verdict
 from createos_nb.plans.looks import Looks, Pair
 from createos_nb.plans.steps.step import PASSING, Precondition, Step, Target, resolved
 
@@ -110,7 +110,7 @@ class Watch(Checking, kw_only=True, tag="watch"):
     beside_name: str
     seconds: float
     #: None: a callable that no journal can hold.
-    gate: ReleaseGate | SuccessRate | None
+    gate: ReleaseGate | ServerErrorRate | None
 
     @property
     def what(self) -> str:
