@@ -131,16 +131,20 @@ def _spelled(parameter: Parameter, value: Any) -> str:
     if not isinstance(value, str | int | float | UUID) or value != value:
         raise InvalidInput(f"{parameter.key} can't be a {type(value).__name__}: it takes one text or number")
     text = str(value)
-    _legal(parameter, Secret(text))
+    _legal(parameter, text)  # no Secret is made of it: a run would put dots in place of every id that it asks with
     return text
 
 
-def _legal(parameter: Parameter, text: Secret) -> None:
-    """Raises `InvalidInput` for what no address can carry. The text is veiled, for it may be secret."""
-    if MASK in text.reveal():
+def _legal(parameter: Parameter, text: Secret | str) -> None:
+    """Raises `InvalidInput` for what no address can carry. What is secret stays veiled."""
+    if MASK in _revealed(text):
         raise InvalidInput(_MASKED.format(parameter.key))
-    if any("\ud800" <= letter <= "\udfff" for letter in text.reveal()):
+    if any("\ud800" <= letter <= "\udfff" for letter in _revealed(text)):
         raise InvalidInput(f"{parameter.key} holds half a surrogate pair, and can't be sent")
+
+
+def _revealed(text: Secret | str) -> str:
+    return text.reveal() if isinstance(text, Secret) else text
 
 
 def _file(parameter: Parameter, value: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,3 +37,13 @@ def test_nothing_secret_is_kept_or_said_by_a_run_on_a_simulated_world(
         assert "hunter2-x-99" not in text
         assert "Zq9" not in text
         assert "skp_" not in text
+
+
+def test_ids_that_a_notebook_asks_with_are_shown(run: Callable[..., Any], write: Callable[..., Path]) -> None:
+    """A run masks secrets, not what names things."""
+    cells = (
+        "import createos_nb\nclient = createos_nb.simulate('storefront')",
+        "id = client.projects.get('storefront')['id']\nclient.environments.list(id)\nprint('it is', id)",
+    )
+    found = run(str(write("ids", *cells)))
+    assert re.search(r"it is [0-9a-f-]{36}\n", found.out)
