@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Final
-
-import pandas as pd
+from typing import Final
 
 #: A percentage that has as many digits as asked for stays what it is, although a float misses it by a little.
 _SLACK: Final = 1e-12
-#: Columns that hold what went well, as a percentage or as a share of 1, and the lower end of an interval.
-_DOWN: Final = frozenset({"success_percentage", "achieved", "success_low", "low", "budget_left"})
-#: Columns that hold what went wrong, and the upper end of an interval.
-_UP: Final = frozenset(
-    {"error_percentage", "client_error_percentage", "server_error_percentage", "success_high", "high"}
-)
-#: Columns that hold shares of 1.
-_FRACTIONS: Final = frozenset({"achieved", "budget_left"})
-#: Columns that hold a level of the metric that names the row.
-_LEVELS: Final = frozenset({"before", "during", "after"})
 
 
 def round_down(value: float, digits: int = 2, *, whole: float = 100.0) -> float:
@@ -48,57 +35,3 @@ def success(value: float, digits: int = 2) -> str:
 def failure(value: float, digits: int = 2) -> str:
     """A percentage of what failed as text: 0.001 is "0.01 %"."""
     return f"{round_up(value, digits):.{digits}f} %"
-
-
-def rounded(frame: pd.DataFrame, digits: int = 2, *, rest: bool = True) -> pd.DataFrame:
-    """Round the numbers of a frame for people to read.
-
-    A success percentage, the share that an objective achieved and the lower end of an interval are rounded down, error
-    percentages and the upper end up, all else to the nearest (without `rest`: not at all); shares of 1 get two digits
-    more. A column `share_percentage` is rounded by the `status` beside it, and the columns `before`, `during` and
-    `after` by the metric that names the row.
-    """
-    shown = frame.copy()
-    for place, column in enumerate(frame.columns):
-        values = frame.iloc[:, place]
-        if not pd.api.types.is_float_dtype(values.dtype):
-            continue
-        nearest = values.round(digits) if rest else values
-        way = _way(str(column), digits)
-        if way is not None:
-            new = values.map(way, na_action="ignore")
-        elif column in _LEVELS:
-            new = _each(values, _metrics(frame), nearest, digits)
-        elif column == "share_percentage" and "status" in frame.columns:
-            kinds = ["error_percentage" if str(one)[:1] in "45" else "success_percentage" for one in frame["status"]]
-            new = _each(values, kinds, nearest, digits)
-        elif rest:
-            new = nearest
-        else:
-            continue
-        shown.isetitem(place, new.astype(values.dtype).array)
-    return shown
-
-
-def _way(name: str, digits: int) -> Callable[[float], float] | None:
-    if name in _FRACTIONS:
-        return lambda value: round_down(value, digits + 2, whole=1.0)
-    if name in _DOWN:
-        return lambda value: round_down(value, digits)
-    if name in _UP:
-        return lambda value: round_up(value, digits)
-    return None
-
-
-def _metrics(frame: pd.DataFrame) -> list[str]:
-    """What each row is about."""
-    return [str(one) for one in (frame["metric"] if "metric" in frame.columns else frame.index)]
-
-
-def _each(values: pd.Series[Any], kinds: list[str], nearest: pd.Series[Any], digits: int) -> pd.Series[Any]:
-    ways = [_way(kind, digits) for kind in kinds]
-    found = [
-        other if way is None or pd.isna(value) else way(float(value))
-        for value, way, other in zip(values, ways, nearest, strict=True)
-    ]
-    return pd.Series(found, index=values.index, dtype=values.dtype)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from createos_nb.analysis.objectives.slo import slo as slo
     from createos_nb.analysis.releases.other_judges import judges as judges
     from createos_nb.analysis.releases.verdict import release_verdict as release_verdict
+    from createos_nb.analysis.rounding import rounded as rounded
     from createos_nb.analysis.routes import distribution as distribution
     from createos_nb.analysis.routes import paths as paths
     from createos_nb.analysis.seasons import decompose as decompose
@@ -60,6 +61,7 @@ _HOMES = {
     "paths": "routes",
     "release_verdict": "releases.verdict",
     "replicas_advice": "capacity",
+    "rounded": "rounding",
     "rpm": "traffic",
     "sleep_advice": "idle",
     "slo": "objectives.slo",

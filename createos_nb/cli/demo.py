@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from createos_nb.analysis.rounding import rounded
 from createos_nb.cli.output import unchecked
 from createos_nb.files import folder
-from createos_nb.percentages import rounded
 from createos_nb.text import visible
 
 if TYPE_CHECKING:

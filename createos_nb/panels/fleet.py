@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import pandas as pd
 
+from createos_nb.analysis.rounding import rounded
 from createos_nb.panels import markup
 from createos_nb.panels.assigning import AssignPanel
 from createos_nb.panels.change import ChangePanel
@@ -24,7 +25,6 @@ from createos_nb.panels.switching import BlueGreenPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.panels.variables import VariablesPanel
 from createos_nb.panels.windows import WINDOWS
-from createos_nb.percentages import rounded
 
 if TYPE_CHECKING:
     from createos_nb.client import Client

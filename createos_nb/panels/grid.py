@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import traitlets
 
+from createos_nb.analysis.rounding import rounded
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
-from createos_nb.percentages import rounded
 
 #: What a column is: text, time, number, state (a word with a sign before it), spark (a list of numbers), copy (text
 #: with a button that copies it).

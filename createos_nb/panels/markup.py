@@ -7,10 +7,10 @@ from html import escape
 
 import pandas as pd
 
+from createos_nb.analysis.rounding import rounded
 from createos_nb.frames.logs import clean
 from createos_nb.panels.files import FRONT
 from createos_nb.panels.grid import spelled
-from createos_nb.percentages import rounded
 
 
 @cache

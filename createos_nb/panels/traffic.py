@@ -9,13 +9,14 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import analysis
+from createos_nb.analysis.rounding import rounded
 from createos_nb.panels import markup
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.picture import picture
 from createos_nb.panels.places import Places
 from createos_nb.panels.reading import ReadingPanel
 from createos_nb.panels.windows import WINDOWS
-from createos_nb.percentages import failure, rounded, success
+from createos_nb.percentages import failure, success
 
 if TYPE_CHECKING:
     from createos_nb.client import Client

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from createos_nb.percentages import round_down, round_up, rounded, success
+from createos_nb.analysis.rounding import rounded
+from createos_nb.percentages import round_down, round_up, success
 from createos_nb.plots.style import number
 from createos_nb.plots.thinning import thinned
 

@@ -18,7 +18,7 @@ import pytest
 import createos_nb
 from createos_nb import analysis, insight, plots
 from createos_nb.cli.demo import table
-from createos_nb.percentages import round_down, round_up, rounded, success
+from createos_nb.percentages import round_down, round_up, success
 from tests.attacks.answered import Answered, Counts, asking
 from tests.attacks.tally import tally, times
 
@@ -88,13 +88,13 @@ def test_every_frame_of_a_fleet_says_the_same_success(told: Answered, client: An
             compared = analysis.compare(requests, requests)
             for row, here in rows(told, client, compared[compared["metric"] == "success_percentage"]):
                 kept.check(exact(row["after"], here), f"compare: {row['after']} {here}")
-            for row, here in rows(told, client, rounded(compared[compared["metric"] == "success_percentage"])):
+            for row, here in rows(told, client, analysis.rounded(compared[compared["metric"] == "success_percentage"])):
                 kept.check(shown(row["before"], here), f"rounded: {row['before']} {here}")
             spread = analysis.distribution(requests)
             for row, here in rows(told, client, spread[spread["status"] == "2xx"]):
                 kept.check(row["count"] == here.good, f"distribution: {row['count']} {here}")
                 kept.check(row["meaning"] == "fulfilled", f"distribution: 2xx is called {row['meaning']}")
-            for row, here in rows(told, client, rounded(spread)):
+            for row, here in rows(told, client, analysis.rounded(spread)):
                 part = row["share_percentage"]
                 failed = row["status"] in ("4xx", "5xx") and row["count"] > 0
                 kept.check(pd.isna(part) or part < 100 or row["count"] == here.total, f"a share of {part}: {here}")
@@ -132,7 +132,7 @@ def test_every_answer_about_an_environment_says_the_same_success(told: Answered,
             effect = insight.effect(client, "storefront", "production", now - 1800, now - 1200, window="10min")
             for period, value in effect["success_percentage"].items():
                 kept.check(exact(value, here), f"effect, {period}: {value} {here}")
-            for period, value in rounded(effect)["success_percentage"].items():
+            for period, value in analysis.rounded(effect)["success_percentage"].items():
                 kept.check(shown(value, here), f"effect, rounded, {period}: {value} {here}")
 
 
