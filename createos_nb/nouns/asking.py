@@ -13,6 +13,7 @@ from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput, No
 from createos_nb.frames import Builder, build_log_frame, reader, record_of, runtime_log_frame
 from createos_nb.frames.log_reach import DEFAULT_SECONDS, cut_build, cut_by
 from createos_nb.frames.read import Rowset, plain, unlike
+from createos_nb.mending import Payload
 from createos_nb.nouns.lists import Listed, Lists, decoded
 from createos_nb.nouns.names import IN_PROJECT, Names, Remembered
 from createos_nb.nouns.patterns import warn_of_patterns
@@ -47,7 +48,7 @@ class Asking(OfThisProcess):
 
     # --- the wire level -----------------------------------------------------------------------------------------------
 
-    def send(self, operation: Operation, values: Mapping[str, Any]) -> msgspec.Raw | bytes:
+    def send(self, operation: Operation, values: Mapping[str, Any]) -> Payload:
         """One request with the wire's values; the JSON of its payload."""
         if self.read_only and operation.effect != "read":
             raise ReadOnlyError(
