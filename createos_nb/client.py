@@ -25,7 +25,8 @@ from createos_nb.wire.limiter import RateLimit
 from createos_nb.wire.pages import spread
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.server_clock import ServerClock
-from createos_nb.wire.transport import Transport, host
+from createos_nb.wire.settings import host
+from createos_nb.wire.transport import Transport
 from createos_nb.words import nearest
 
 if TYPE_CHECKING:

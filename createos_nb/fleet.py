@@ -15,6 +15,7 @@ from createos_nb.api.types import TimeLike
 from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
 from createos_nb.frames import frame_of
 from createos_nb.frames.fleet import changes, overview
+from createos_nb.nouns.names import several
 from createos_nb.operation import UNSET
 from createos_nb.process import OfThisProcess
 from createos_nb.progress import progress
@@ -39,10 +40,10 @@ class Fleet(OfThisProcess):
         """All projects, one row each."""
         return self._client.projects.list()
 
-    def environments(self, *, projects: Sequence[str] | None = None) -> pd.DataFrame:
+    def environments(self, *, projects: str | Sequence[str] | None = None) -> pd.DataFrame:
         """Environments of all active projects: `project` (unique name) first, then as `environments.list`.
 
-        `projects`: only of these, by name or id. Raises `UnknownName` for one that there is not.
+        `projects`: only of this one, or of these, by name or id. Raises `UnknownName` for one that there is not.
         """
         return self._across("fleet.environments", self._client.environments.list, frame_of(Environment), projects)
 
@@ -59,12 +60,13 @@ class Fleet(OfThisProcess):
         return self._across("fleet.domains", self._client.domains.list, frame_of(Domain))
 
     def requests_over_time(
-        self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: Sequence[str] | None = None
+        self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: str | Sequence[str] | None = None
     ) -> pd.DataFrame:
         """Requests over time of every environment of every active project, one below the other.
 
         Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
-        `attrs["partial"]` has the starts of buckets that the window cuts. `projects`: only of these, by name or id.
+        `attrs["partial"]` has the starts of buckets that the window cuts. `projects`: only of this one, or of
+        these, by name or id.
         """
         environments = self.environments(projects=projects)
         fixed = {"start": start, "end": self._client.transport.now() if end is UNSET else end}
@@ -135,10 +137,11 @@ class Fleet(OfThisProcess):
         label: str,
         read: Callable[[str], pd.DataFrame],
         empty: pd.DataFrame,
-        only: Sequence[str] | None = None,
+        only: str | Sequence[str] | None = None,
     ) -> pd.DataFrame:
         projects = self._client.projects.list()
         if only is not None:
+            only = several("projects", only)
             for name in only:
                 if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
                     raise UnknownName("project", name, list(projects["unique_name"]))

@@ -23,17 +23,17 @@ class Replaced(NamedTuple):
         return f"{'.'.join(map(str, self.path)) or 'the payload'}: {self.what}"
 
 
-class Mended(bytes):
-    """JSON in which values were replaced, and which."""
+class Mended:
+    """JSON in which values were replaced, and which. It shows none of it."""
 
-    replaced: tuple[Replaced, ...]
+    __slots__ = ("json", "replaced")
 
-    @classmethod
-    def of(cls, value: Any, replaced: tuple[Replaced, ...]) -> Mended:
-        # not by msgspec, which writes no integer of more than 64 bits
-        made = cls(json.dumps(value, ensure_ascii=False).encode())
-        made.replaced = replaced
-        return made
+    def __init__(self, text: msgspec.Raw, replaced: tuple[Replaced, ...]) -> None:
+        self.json, self.replaced = text, replaced
+
+
+#: The JSON of an answer's payload. It may hold secrets, so it is never bytes: tracebacks with variables show those.
+Payload = msgspec.Raw | Mended
 
 
 class _Odd:
@@ -43,7 +43,12 @@ class _Odd:
         self.what = what
 
 
-def replaced_in(data: object) -> tuple[Replaced, ...]:
+def json_of(data: Payload) -> msgspec.Raw:
+    """The JSON of a payload as the decoders of msgspec take it."""
+    return data.json if isinstance(data, Mended) else data
+
+
+def replaced_in(data: Payload) -> tuple[Replaced, ...]:
     """What was replaced in a payload."""
     return data.replaced if isinstance(data, Mended) else ()
 
@@ -59,16 +64,16 @@ def mended(data: bytes | msgspec.Raw) -> Mended | None:
         # bytes that are no UTF-8 become halves of surrogate pairs, too, and are found as such
         text = bytes(data).removeprefix(_BOM).decode("utf-8", "surrogateescape")
         read = json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=_constant, strict=False)
-        return Mended.of(_clean(read, (), found), tuple(found))
+        # not by msgspec, which writes no integer of more than 64 bits
+        again = json.dumps(_clean(read, (), found), ensure_ascii=False).encode()
+        return Mended(msgspec.Raw(again), tuple(found))
     except (ValueError, RecursionError):
         return None
 
 
-def part(whole: Mended, key: str, data: bytes) -> Mended:
+def part(whole: Mended, key: str, data: msgspec.Raw) -> Mended:
     """The JSON of one part of a payload, with what was replaced in it."""
-    made = Mended(data)
-    made.replaced = tuple(below(whole.replaced, key))
-    return made
+    return Mended(data, tuple(below(whole.replaced, key)))
 
 
 def below(replaced: Iterable[Replaced], key: str | int) -> Iterator[Replaced]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import traceback
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar, final
 
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.words import SECRET_MAPS, SECRET_VALUES
 
 MASK: Final = "••••••"
 
 Result = TypeVar("Result")
+Error = TypeVar("Error", bound=BaseException)
+
+#: So many of the frames that an error came through are named in the note that replaces them.
+_FRAMES: Final = 3
 
 
 @final
@@ -94,7 +99,7 @@ class Secret:
 
 
 def _bytes(text: Secret | str) -> bytes:
-    return (text.reveal() if isinstance(text, Secret) else text).encode("utf-8", "surrogatepass")
+    return revealed(text).encode("utf-8", "surrogatepass")
 
 
 _told: Callable[[Secret], None] | None = None
@@ -136,23 +141,44 @@ def veiled(value: Any) -> Any:
     return Secret(str(value)) if kind is int or kind is float else value
 
 
+def revealed(text: str | Secret) -> str:
+    """A text, whether or not it is secret, as a plain `str`."""
+    return text.reveal() if isinstance(text, Secret) else text
+
+
 def holds_secrets(name: object) -> bool:
     """Whether a field of the wire is, or maps to, secrets."""
     return name in SECRET_MAPS or name in SECRET_VALUES
 
 
 def barely(work: Callable[..., Result], *arguments: Any) -> Result:
-    """`work(*arguments)`; what it raises comes without the frames that it came through and the errors behind it.
+    """Call `work(*arguments)`; what it raises comes without the frames that it came through and the errors behind it.
 
     Tracebacks that show variables, and whoever reports errors, show what those frames held: the key and all that was
-    sent, in plain text. The arguments themselves must show none.
+    sent, in plain text. The arguments themselves must show none, and neither must the result. A cause that is bare
+    already stays.
     """
     try:
         return work(*arguments)
     except BaseException as error:  # noqa: BLE001  # raised again, outside: in here it would keep what it came from
         failed = error
-    failed.__traceback__ = failed.__context__ = failed.__cause__ = None
-    raise failed
+    raise bare(failed)
+
+
+def bare(error: Error) -> Error:
+    """Strip an error of its frames and of the errors behind it; a note says where it was raised, without variables.
+
+    Errors of this library say by themselves what failed, and take no note.
+    """
+    if not isinstance(error, CreateOSError):
+        passed = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][-_FRAMES:]
+        if passed:
+            places = (f"\n  {code.co_filename}:{line} in {code.co_name}" for code, line in passed)
+            error.add_note(f"raised in{''.join(places)}")
+    error.__traceback__ = error.__context__ = None
+    if error.__cause__ is not None and error.__cause__.__traceback__ is not None:
+        error.__cause__ = None
+    return error
 
 
 def legible(payload: Any) -> str:

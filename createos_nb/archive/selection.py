@@ -75,26 +75,27 @@ class Selection:
 def selected(
     source: Source,
     *,
-    include: Sequence[str] = (),
-    exclude: Sequence[str] = (),
+    include: str | Sequence[str] = (),
+    exclude: str | Sequence[str] = (),
     gitignore: bool = True,
     root: str | os.PathLike[str] | None = None,
     max_bytes: int = MOST_BYTES,
 ) -> Selection:
     """Go through a source. Raises `InvalidInput` where the source itself can't be gone through."""
     tree = tree_of(source, root, most=max_bytes)
-    asked = [include] if isinstance(include, str) else list(include)
-    walk = _Walk(tree, _patterns("include", asked), _patterns("exclude", exclude), gitignore, max_bytes)
+    included, asked = _patterns("include", include)
+    walk = _Walk(tree, included, _patterns("exclude", exclude)[0], gitignore, max_bytes)
     walk.ways = tuple(pattern.lstrip("/") for pattern in asked)
     return walk.done()
 
 
-def _patterns(name: str, given: Sequence[str]) -> GitIgnoreSpec | None:
-    patterns = [given] if isinstance(given, str) else list(given)
+def _patterns(name: str, given: str | Sequence[str]) -> tuple[GitIgnoreSpec | None, list[str]]:
+    """Patterns made ready, and as they are written: one alone stands for itself."""
     try:
-        return chosen(patterns)
+        patterns = [given] if isinstance(given, str) else list(given)
+        return chosen(patterns), patterns
     except (ValueError, TypeError, AttributeError):
-        raise InvalidInput(f"{name}= takes patterns as .gitignore writes them, not {patterns!r}") from None
+        raise InvalidInput(f"{name}= takes patterns as .gitignore writes them, not {given!r}") from None
 
 
 class _Walk:

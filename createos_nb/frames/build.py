@@ -13,6 +13,7 @@ from createos_nb.api.resources import Resource
 from createos_nb.errors import ReplacedWarning, warn
 from createos_nb.frames.arrays import Array, arrays, joined, objects
 from createos_nb.frames.schema import Schema, extra_name, schema
+from createos_nb.secret import barely
 
 #: So many rows are held as Python values before they become arrays: few enough for the processor to keep them near.
 CHUNK = 1024
@@ -97,6 +98,9 @@ class Builder:
 
     def _flush(self) -> None:
         """The pending rows as arrays; their Python values are let go, secrets among them."""
+        barely(self._into_arrays)
+
+    def _into_arrays(self) -> None:
         self._take_apart()
         for path, second in self._plan.again:
             self._values[path] = [

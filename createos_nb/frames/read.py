@@ -12,12 +12,10 @@ import msgspec
 from createos_nb.api.resources import Resource
 from createos_nb.errors import Unreadable
 from createos_nb.frames.build import CHUNK, REPLACED, Builder, say_replaced
-from createos_nb.mending import Mended, Replaced, below, mended, replaced_in
+from createos_nb.mending import Mended, Payload, Replaced, below, json_of, mended, replaced_in
 from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
 from createos_nb.process import ForkLock
-from createos_nb.secret import hide
-
-Json = bytes | msgspec.Raw
+from createos_nb.secret import barely, hide
 
 _MAKING: Final = ForkLock()
 
@@ -80,8 +78,11 @@ class Reader:
             )
         return list[of]  # type: ignore[valid-type]  # made at run time
 
-    def read(self, data: Json) -> Rowset:
+    def read(self, data: Payload) -> Rowset:
         """The rows of one payload. Raises `Unreadable` where it is no row, page or array at all."""
+        return barely(self._read, data)
+
+    def _read(self, data: Payload) -> Rowset:
         if not (isinstance(self.answer, Rows) and self.answer.inside) and not isinstance(data, Mended):
             try:
                 found = self._decode(data)
@@ -92,7 +93,7 @@ class Reader:
             return Rowset([found] if isinstance(self.answer, Record) else found)
         return self._slow(data)
 
-    def _slow(self, data: Json) -> Rowset:
+    def _slow(self, data: Payload) -> Rowset:
         value, replaced = _legible(self.operation, data)
         answer = self.answer
         attrs: dict[str, Any] = {}
@@ -166,22 +167,26 @@ def reader(operation: Operation) -> Reader:
         return _made(operation)
 
 
-def plain(operation: Operation, data: Json) -> Any:
+def plain(operation: Operation, data: Payload) -> Any:
     """A payload as decoded JSON with its secrets masked. Raises `Unreadable` for what no JSON reader takes."""
+    return barely(_plain, operation, data)
+
+
+def _plain(operation: Operation, data: Payload) -> Any:
     value, replaced = _legible(operation, data)
     say_replaced(operation.call, [str(one) for one in replaced])
     return value
 
 
-def _legible(operation: Operation, data: Json) -> tuple[Any, Sequence[Replaced]]:
+def _legible(operation: Operation, data: Payload) -> tuple[Any, Sequence[Replaced]]:
     """A payload as decoded JSON with its secrets masked, and what was replaced in it because it can't be read."""
     try:
-        return hide(msgspec.json.decode(data)), replaced_in(data)
+        return hide(msgspec.json.decode(json_of(data))), replaced_in(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        why, again = str(error), mended(data)
+        why, again = str(error), mended(json_of(data))
     try:
         if again is not None:
-            return hide(json.loads(again)), again.replaced
+            return hide(json.loads(bytes(again.json))), (*replaced_in(data), *again.replaced)
     except (ValueError, RecursionError) as error:
         why = str(error)
     # raised out here, for an error of decoding holds the whole payload

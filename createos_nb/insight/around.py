@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb.errors import InvalidInput
+from createos_nb.nouns.names import several
 from createos_nb.times import iso, parse_duration, unix
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def effect(
         raise InvalidInput(f"effect: end ({iso(last)}) is before start ({iso(first)})")
     last = max(last, first + 1)
     periods = {"before": (first - wide, first), "during": (first, last), "after": (last, last + wide)}
-    names = [environment] if isinstance(environment, str) else list(environment)
+    names = several("effect: environment", environment)
     if not names:
         raise InvalidInput("effect: name an environment")
     present = math.ceil(now)

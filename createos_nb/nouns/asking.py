@@ -13,8 +13,9 @@ from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput, No
 from createos_nb.frames import Builder, build_log_frame, reader, record_of, runtime_log_frame
 from createos_nb.frames.log_reach import DEFAULT_SECONDS, cut_build, cut_by
 from createos_nb.frames.read import Rowset, plain, unlike
+from createos_nb.mending import Payload
 from createos_nb.nouns.lists import Listed, Lists, decoded
-from createos_nb.nouns.names import IN_PROJECT, Names, Remembered
+from createos_nb.nouns.names import IN_PROJECT, Names, Remembered, several
 from createos_nb.nouns.patterns import warn_of_patterns
 from createos_nb.nouns.values import ready
 from createos_nb.operation import LogText, Operation, Parameter, Record, Text, TextOrId
@@ -47,7 +48,7 @@ class Asking(OfThisProcess):
 
     # --- the wire level -----------------------------------------------------------------------------------------------
 
-    def send(self, operation: Operation, values: Mapping[str, Any]) -> msgspec.Raw | bytes:
+    def send(self, operation: Operation, values: Mapping[str, Any]) -> Payload:
         """One request with the wire's values; the JSON of its payload."""
         if self.read_only and operation.effect != "read":
             raise ReadOnlyError(
@@ -157,12 +158,7 @@ class Asking(OfThisProcess):
         if not parameter.many:
             found = self.names.id_of(noun, value, project, where, remembered)
             return int(found) if noun == "installation" and parameter.place == "body" else found
-        if isinstance(value, Mapping) or not hasattr(value, "__iter__"):
-            raise InvalidInput(f"{parameter.name} takes a list of names or ids, not a {type(value).__name__}")
-        return [
-            self.names.id_of(noun, one, project, where, remembered)
-            for one in ([value] if isinstance(value, str) else value)
-        ]
+        return [self.names.id_of(noun, one, project, where, remembered) for one in several(parameter.name, value)]
 
     def _answer(self, operation: Operation, values: dict[str, Any], arguments: Mapping[str, Any]) -> Any:
         answer = operation.answer

@@ -12,10 +12,11 @@ from createos_nb.api.resources import Resource
 from createos_nb.errors import CostWarning, InvalidInput, warn
 from createos_nb.frames import reader
 from createos_nb.frames.read import Rowset
+from createos_nb.mending import Payload
 from createos_nb.operation import NumberedPage, Operation, Page
 from createos_nb.process import OfThisProcess
 from createos_nb.progress import progress
-from createos_nb.secret import hide
+from createos_nb.secret import barely, hide
 from createos_nb.wire.pages import MOST_PAGES, read_all
 from createos_nb.wire.request import encode
 from createos_nb.wire.transport import Transport
@@ -36,7 +37,7 @@ class Listed(NamedTuple):
 class Sender(Protocol):
     """Sends one request with the wire's values, and gives the JSON of its payload."""
 
-    def __call__(self, operation: Operation, values: Mapping[str, Any]) -> msgspec.Raw | bytes: ...
+    def __call__(self, operation: Operation, values: Mapping[str, Any]) -> Payload: ...
 
 
 class Lists(OfThisProcess):
@@ -133,7 +134,11 @@ def row_key(row: Any) -> object:
 
 def decoded(row: Any) -> Any:
     """A row as decoded JSON with its secrets masked, whichever road it came."""
-    return hide(msgspec.to_builtins(row)) if isinstance(row, Resource) else row
+    return barely(_hidden, row) if isinstance(row, Resource) else row
+
+
+def _hidden(row: Resource) -> Any:
+    return hide(msgspec.to_builtins(row))
 
 
 def _rowset(rows: list[Any]) -> Rowset:

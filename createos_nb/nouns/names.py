@@ -197,3 +197,12 @@ def _number(value: Any) -> int | None:
     if isinstance(value, str):
         return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else None
     return int(value) if hasattr(value, "__index__") and not isinstance(value, bool) else None
+
+
+def several(argument: str, given: Any) -> list[Any]:
+    """Names or ids as a list: one alone stands for itself. Raises `InvalidInput` for what is neither."""
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, Mapping) or not hasattr(given, "__iter__"):
+        raise InvalidInput(f"{argument} takes a name, an id, or a list of them, not a {type(given).__name__}")
+    return list(given)

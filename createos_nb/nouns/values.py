@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,8 +12,9 @@ import pandas as pd
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
 from createos_nb.process import ForkLock
-from createos_nb.secret import Secret, holds_secrets
+from createos_nb.secret import Secret, barely, holds_secrets
 from createos_nb.times import iso, unix, whole_seconds
+from createos_nb.wire.response import masked
 
 _FIRST_USE: Final = ForkLock()
 
@@ -80,11 +81,15 @@ def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
 
 def _refusal(value: Any, kind: Any) -> str:
     """Why a value is not of a kind; "" where it is one. The plain texts of its secrets end with this call."""
+    return barely(_reason, value, kind)
+
+
+def _reason(value: Any, kind: Any) -> str:
     try:
         with _FIRST_USE:  # a class of fields that two threads use for the first time at once ends the process
             msgspec.convert(_revealed(value), kind, strict=True)
     except msgspec.ValidationError as error:
-        return str(error)
+        return masked(str(error), _secrets(value))  # it repeats a text that is none of those it may be
     return ""
 
 
@@ -120,6 +125,15 @@ def _revealed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _revealed(item) for key, item in value.items()}
     return [_revealed(item) for item in value] if isinstance(value, list) else value
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    """The texts of the secrets in a value."""
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _secrets(item)
 
 
 def _shown(parameter: Parameter, value: Any) -> str:

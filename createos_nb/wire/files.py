@@ -19,7 +19,7 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.operation import Operation
-from createos_nb.secret import Secret, barely
+from createos_nb.secret import Secret, bare, barely
 from createos_nb.wire import response
 from createos_nb.wire.addresses import read_url
 from createos_nb.wire.incoming import pieces
@@ -57,7 +57,7 @@ def save(transport: Transport, operation: Operation, given: Secret | str, target
 
 def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Path, most: int, attempt: int) -> int:
     facts: dict[str, Any] = {"operation": operation.name, "method": "GET", "path": _shown(url)}
-    secrets = _secrets(url)
+    secrets = barely(_secrets, url)
     sent = transport.there.tick()
     status: int | None = None
     size = 0
@@ -70,7 +70,7 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
                 location = Secret(answer.headers.get("location", ""))
                 if status in (301, 302, 303, 307, 308) and location:
                     url = _next(url, location, {**facts, "status": status})
-                    secrets += _secrets(url)
+                    secrets += barely(_secrets, url)
                     continue
                 if status != 200:
                     now = transport.there.heard()
@@ -84,7 +84,7 @@ def _once(transport: Transport, operation: Operation, url: httpx.URL, target: Pa
         # the exception holds the request, and with it the whole address
         error.request = httpx.Request("GET", f"{url.scheme}://{url.netloc.decode('ascii')}")
         error.args = tuple(response.masked(str(one), Sealed(secrets)) for one in error.args)
-        raise response.redacted(_no_answer(error, facts), Sealed(secrets)) from None
+        raise response.redacted(_no_answer(error, facts), Sealed(secrets)) from bare(error)
     finally:
         spent = transport.there.tick() - sent
         transport.log.add(

@@ -14,7 +14,7 @@ import numpy as np
 
 from createos_nb.errors import InvalidInput
 from createos_nb.operation import Operation, Parameter
-from createos_nb.secret import MASK, Secret, holds_secrets
+from createos_nb.secret import MASK, Secret, barely, holds_secrets
 from createos_nb.words import nearest
 
 _MASKED: Final = "{} holds the dots that stand for a masked value: reveal it first, or the dots would be sent"
@@ -38,6 +38,10 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
     Raises `InvalidInput` for a name that the operation lacks, for a required one that is missing, and for a value that
     can't be sent where it belongs.
     """
+    return barely(_built, operation, values)
+
+
+def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
     by_key = operation.by_key
     for key in values:
         if key not in by_key:
@@ -103,6 +107,8 @@ def _plain(value: Any) -> Any:
 
 
 def _segment(parameter: Parameter, value: Any) -> str:
+    if isinstance(value, Secret):  # it would stand in logs, errors and `client.log()`, here and on the way
+        raise InvalidInput(f"{parameter.key} is part of the address, which is shown in many places: it takes no Secret")
     text = _spelled(parameter, value)
     if text in ("", ".", ".."):  # these would change the path instead of naming something
         raise InvalidInput(f"{parameter.key}={value!r} is no id")
@@ -121,9 +127,6 @@ def _text(parameter: Parameter, value: Any) -> str | Secret:
 
 def _spelled(parameter: Parameter, value: Any) -> str:
     """One value as the text that an address carries."""
-    if isinstance(value, Secret):
-        _legal(parameter, value)
-        return value.reveal()
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool):

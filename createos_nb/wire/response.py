@@ -28,9 +28,9 @@ from createos_nb.errors import (
     Unauthorized,
     Unreadable,
 )
-from createos_nb.mending import Mended, mended, part
+from createos_nb.mending import Payload, mended, part
 from createos_nb.operation import Operation
-from createos_nb.secret import MASK
+from createos_nb.secret import MASK, barely
 from createos_nb.veil import spellings
 from createos_nb.wire.unsure import advised
 
@@ -102,36 +102,40 @@ class Answer:
         }
 
 
-def payload(answer: Answer) -> msgspec.Raw | bytes:
+def payload(answer: Answer) -> Payload:
     """The JSON of what the operation gives, out of whichever envelope it came in.
 
     Raises the `RequestError` that the answer is: also for a failure that came as HTTP 200.
     """
+    return barely(_payload, answer)
+
+
+def _payload(answer: Answer) -> Payload:
     if not 200 <= answer.status < 300:
         raise refusal(answer)
     bare = not answer.operation.enveloped
     body = answer.body
-    envelope = _enveloped(body)
+    envelope, again = _enveloped(body), None
     if envelope is None:
         if bare and body.lstrip()[:1] == b"[" and _decoded(body) is not None:
-            return body
+            return msgspec.Raw(body)
         again = mended(body)
         if again is None:
             raise unreadable(answer)
-        if bare and again[:1] == b"[":
+        if bare and bytes(again.json)[:1] == b"[":
             return again
-        envelope, body = _enveloped(again), again
+        envelope = _enveloped(again.json)
         if envelope is None:
             raise unreadable(answer)
     if envelope.status in ("fail", "error") or envelope.success is False:
         raise refusal(answer)
     if envelope.status == "success" or envelope.success is True:
         data = msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
-        return part(body, "data", bytes(data)) if isinstance(body, Mended) else data
+        return part(again, "data", data) if again else data
     if isinstance(envelope.error, dict) or (bare and isinstance(envelope.error, str)):
         raise refusal(answer)
     if bare:
-        return body
+        return again or msgspec.Raw(body)
     raise unreadable(answer)
 
 
@@ -215,8 +219,8 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _enveloped(body: bytes) -> _Envelope | None:
-    """What wraps the body; None where nothing does. Its error would hold the body, in plain text."""
+def _enveloped(body: bytes | msgspec.Raw) -> _Envelope | None:
+    """What wraps the body; None where nothing does."""
     try:
         return _DECODER.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -229,7 +233,7 @@ def _decoded(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         again = mended(body)
-        return None if again is None else json.loads(again)
+        return None if again is None else json.loads(bytes(again.json))
 
 
 def _kind(answer: Answer, code: str, said: Any, retry_after: float | None) -> type[RequestError]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from hashlib import blake2b
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
-import msgspec
 
 from createos_nb.clock import Clock, SystemClock, ticks
 from createos_nb.errors import (
@@ -22,9 +21,10 @@ from createos_nb.errors import (
     Unreadable,
 )
 from createos_nb.lineage import WORLD_HEADER
+from createos_nb.mending import Payload
 from createos_nb.operation import LogText, Operation
 from createos_nb.process import OfThisProcess, Owner
-from createos_nb.secret import Secret, barely
+from createos_nb.secret import Secret, bare, barely, revealed
 from createos_nb.wire import response
 from createos_nb.wire.addresses import read_url
 from createos_nb.wire.deadline import LEAST_RATE, Deadline, bounds, deadlines_in, seconds_of
@@ -36,6 +36,7 @@ from createos_nb.wire.request import Request
 from createos_nb.wire.retry import RetryPolicy
 from createos_nb.wire.sealed import Outgoing, Sealed
 from createos_nb.wire.server_clock import PROMPT, ServerClock, Steady
+from createos_nb.wire.settings import base_of, key_of, origin_of, timeouts_of
 from createos_nb.wire.trust import environment, trusted
 from createos_nb.wire.unsure import advised
 from createos_nb.wire.waiting import Waiting
@@ -78,7 +79,7 @@ class Transport(OfThisProcess):
         concurrency: int = 16,
         user_agent: str = "createos-nb",
     ) -> None:
-        self.base = _base(base_url)
+        self.base = base_of(base_url)
         self.clock = clock or SystemClock()
         self.owner = Owner()
         self.retry = retry or RetryPolicy()
@@ -94,12 +95,12 @@ class Transport(OfThisProcess):
         #: What a served world says of which world it is; "" of the platform.
         self.world = ""
         self._text = str(self.base)
-        self._origin = _origin(self.base)
-        self._key = _key(api_key or access_token or "")
+        self._origin = origin_of(self.base)
+        self._key = key_of(api_key or access_token or "")
         self._auth = {"X-Api-Key" if api_key else "X-Access-Token": self._key} if self._key else {}
         # lists of several projects are read at once, and each of them by several threads: together they stay below this
         self._slots = threading.BoundedSemaphore(max(1, concurrency))
-        self._timeouts, self._longest = _seconds(timeout, transfer_timeout)
+        self._timeouts, self._longest = timeouts_of(timeout, transfer_timeout)
         self._most = max_answer_bytes
         if max_answer_bytes is not None and (not isinstance(max_answer_bytes, int) or max_answer_bytes < 1):
             raise ConfigurationError("max_answer_bytes= is a whole number of bytes, or None for no limit")
@@ -167,7 +168,7 @@ class Transport(OfThisProcess):
             self.world = headers.get(WORLD_HEADER, self.world)
         self.there.learn(headers, sent)
 
-    def send(self, request: Request) -> msgspec.Raw | bytes:
+    def send(self, request: Request) -> Payload:
         """The JSON of the answer's payload. Raises a `RequestError`."""
         self.owner.check()
         if self._http.is_closed:
@@ -213,11 +214,11 @@ class Transport(OfThisProcess):
             built.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
         sent = self.there.tick()
         answer = self._go(built)
-        if _origin(url) == self._origin:
+        if origin_of(url) == self._origin:
             self._heard(answer.headers, sent)
         return answer
 
-    def _once(self, request: Request, built: httpx.Request, attempt: int) -> msgspec.Raw | bytes:
+    def _once(self, request: Request, built: httpx.Request, attempt: int) -> Payload:
         operation = request.operation
         sent = self.there.tick()
         status: int | None = None
@@ -226,7 +227,7 @@ class Transport(OfThisProcess):
             with self._slots, Quiet(self._secrets(request)):
                 answer = self._answered(request, built)
             status, size = answer.status_code, len(answer.content)
-            if _origin(answer.url) == self._origin:
+            if origin_of(answer.url) == self._origin:
                 self._heard(answer.headers, sent)
         finally:
             spent = self.there.tick() - sent
@@ -264,15 +265,23 @@ class Transport(OfThisProcess):
 
     def _answered(self, request: Request, built: httpx.Request) -> Reply:
         """The answer to a request, or the error for there being none."""
+        found = barely(self._outcome, request, built)
+        if isinstance(found, RequestError):
+            raise found
+        return found
+
+    def _outcome(self, request: Request, built: httpx.Request) -> Reply | RequestError:
         try:
-            return barely(self._exchange, built, request.operation)
+            return self._exchange(built, request.operation)
         except httpx.TransportError as error:
-            raise self._no_answer(request, error) from self._harmless(error, request)
+            failed, cause = self._no_answer(request, error), self._harmless(error, request)
         except httpx.DecodingError as error:
             kind = TooLarge if isinstance(error, Oversized) else Unreadable
             unreadable = kind(f"the answer can't be decoded: {error}", **_facts(request))
             advised(unreadable, request.operation, request.path)
-            raise response.redacted(unreadable, self._secrets(request)) from self._harmless(error, request)
+            failed, cause = response.redacted(unreadable, self._secrets(request)), self._harmless(error, request)
+        failed.__cause__ = bare(cause)
+        return failed
 
     def _harmless(self, error: httpx.RequestError, request: Request) -> httpx.RequestError:
         """The same error of httpx without what was sent: whoever reports errors sends it along."""
@@ -283,7 +292,7 @@ class Transport(OfThisProcess):
     def _built(self, request: Request) -> httpx.Request:
         url = self._text + request.path
         if request.query:
-            url += "?" + urlencode([(name, _plain(text)) for name, text in request.query])
+            url += "?" + urlencode([(name, revealed(text)) for name, text in request.query])
         method = request.operation.method
         if request.file is not None:
             files = {"file": ("upload.zip", request.file, "application/zip")}
@@ -341,7 +350,7 @@ class Transport(OfThisProcess):
                 target = read_url(where, built.url)
             except httpx.InvalidURL:
                 break
-            own = own and _origin(target) == self._origin
+            own = own and origin_of(target) == self._origin
             if target.scheme not in ("http", "https") or built.method != "GET":
                 break
             built = Outgoing("GET", target, headers=self._signed(self._common) if own else self._common)
@@ -370,55 +379,5 @@ def why(error: httpx.TimeoutException) -> str:
     return kind if said in ("", "timed out") else f"{kind}: {said}"
 
 
-def _seconds(timeout: Any, longest: Any) -> tuple[dict[str, float | None], float | None]:
-    """Timeouts as httpx takes them, and the longest time of a transfer. Raises `ConfigurationError`."""
-    try:
-        found = httpx.Timeout(timeout).as_dict()
-        good = all(one is None or one > 0 for one in (*found.values(), longest))
-    except (TypeError, ValueError, AttributeError):
-        good = False
-    if not good:
-        raise ConfigurationError("timeout= and transfer_timeout= are seconds, more than 0, or None for no end")
-    return found, longest
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
 def _facts(request: Request) -> dict[str, Any]:
     return {"operation": request.operation.name, "method": request.operation.method, "path": request.path}
-
-
-def host(address: str) -> str:
-    """The host of an address, in lower case."""
-    return _base(address).host
-
-
-def _base(address: str) -> httpx.URL:
-    """The base URL, checked. Raises `ConfigurationError`."""
-    text = str(address).strip().rstrip("/")
-    try:
-        base = read_url(text)
-        urlsplit(text)  # which knows what brackets are for
-    except (httpx.InvalidURL, ValueError):
-        # why may repeat a part of it, and it may hold a password or a token
-        raise ConfigurationError("the base URL is no URL: it must be like https://host") from None
-    if base.userinfo:
-        raise ConfigurationError("the base URL must hold no user name and no password: it is shown in many places")
-    if base.scheme not in ("http", "https") or not base.host or base.query or base.fragment:
-        shown = str(base.copy_with(query=None, fragment=None)) + ("?…" if base.query else "")
-        raise ConfigurationError(f"the base URL {shown!r} must be like https://host or http://127.0.0.1:8765")
-    return base
-
-
-def _plain(text: str | Secret) -> str:
-    return text.reveal() if isinstance(text, Secret) else text
-
-
-def _key(text: str | Secret) -> Secret:
-    """The key as a header can carry it. Raises `ConfigurationError`, which does not repeat it."""
-    key = Secret(_plain(text).strip())
-    if not key.reveal().isascii() or not key.reveal().isprintable():
-        raise ConfigurationError("the key holds characters that no key has: copy it again, without quotes around it")
-    return key

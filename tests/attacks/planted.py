@@ -8,6 +8,7 @@ import json
 import random
 import string
 import traceback
+from collections.abc import Callable
 from html import escape
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -55,16 +56,26 @@ def leaks(value: str, shown: object) -> list[str]:
     return [mark for mark in marks(value) if mark in text]
 
 
+def caught(call: Callable[..., object], *given: Any) -> BaseException | None:
+    """What a call raises, out of a frame that holds nothing in plain text; None where it raises nothing."""
+    try:
+        call(*given)
+    except BaseException as error:  # noqa: BLE001  # interrupts are among what is looked through
+        return error
+    return None
+
+
 def with_variables(error: BaseException, *, all_ways: bool = False) -> dict[str, str]:
     """An error with the variables of its frames, and as whoever walks its chain meets it.
 
-    `all_ways`: also as IPython and rich show it, which takes a second.
+    `all_ways`: also as IPython shows it, and as rich prints it, which takes a second.
     """
     shown = {
         "capture_locals": "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()),
         "the chain": "\n".join(map(_carried, _chain(error))),
+        "rich": _taken_by_rich(error),
     }
-    return {**shown, "xmode Verbose": _verbose(error), "rich": _rich(error)} if all_ways else shown
+    return {**shown, "xmode Verbose": _verbose(error), "rich, printed": _printed(error)} if all_ways else shown
 
 
 def _verbose(error: BaseException) -> str:
@@ -72,13 +83,23 @@ def _verbose(error: BaseException) -> str:
     return made.text(type(error), error, error.__traceback__)
 
 
-def _rich(error: BaseException) -> str:
-    file = io.StringIO()
-    console = rich.console.Console(file=file, width=2_000)
-    trace = rich.traceback.Traceback.from_exception(
+def _taken_by_rich(error: BaseException) -> str:
+    """The texts and variables that rich takes from an error, before it cuts and colors them."""
+    trace = rich.traceback.Traceback.extract(
         type(error), error, error.__traceback__, show_locals=True, locals_max_string=10_000, locals_max_length=1_000
     )
-    console.print(trace)
+    parts: list[object] = []
+    for stack in trace.stacks:
+        parts += [stack.exc_type, stack.exc_value, *getattr(stack, "notes", ())]
+        parts += [f"{name}={node}" for frame in stack.frames for name, node in (frame.locals or {}).items()]
+    return "\n".join(map(str, parts))
+
+
+def _printed(error: BaseException) -> str:
+    """As `rich.traceback.install(show_locals=True)` prints it: long texts cut to their first 80 characters."""
+    file = io.StringIO()
+    trace = rich.traceback.Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True)
+    rich.console.Console(file=file, width=2_000).print(trace)
     return file.getvalue()
 
 

@@ -9,14 +9,11 @@ import logging
 import pickle
 import pprint
 import random
-import socket
 import textwrap
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import numpy as np
 import pandas as pd
@@ -31,7 +28,7 @@ from createos_nb.client import Client
 from createos_nb.panels.secret import SecretField
 from createos_nb.secret import MASK
 from createos_nb.veil import Veil
-from tests.attacks.planted import leaks, values, with_variables
+from tests.attacks.planted import caught, leaks, values, with_variables
 from tests.attacks.tally import tally, times
 
 AREA = "secrets"
@@ -240,160 +237,6 @@ def test_what_one_call_reads_another_sends_as_it_was(wire: Any) -> None:
             kept.check(seen.bodies[-1] == {"runEnvs": variables}, "by the noun")
 
 
-# --- errors -----------------------------------------------------------------------------------------------------------
-
-
-def _page_two(request: httpx.Request, wire: Any, value: str) -> httpx.Response:
-    if request.url.params.get("offset") not in (None, "0"):
-        return wire.fail(500, "no")
-    rows = [{"id": wire.uuid(n), "settings": {"runEnvs": {"A": value}}} for n in range(10)]
-    return wire.ok({"data": rows, "pagination": {"total": 40, "limit": 10, "offset": 0, "count": 10}})
-
-
-def _raising(kind: type[BaseException]) -> Callable[[httpx.Request, Any, str], httpx.Response]:
-    def broken(request: httpx.Request, wire: Any, value: str) -> httpx.Response:
-        sent, headers = request.content, dict(request.headers)
-        said = f"no way to {request.url}: {headers} {sent!r} {value}"
-        raise kind(said, request=request) if issubclass(kind, httpx.RequestError) else kind("stopped")  # type: ignore[call-arg]  # httpx takes it
-
-    return broken
-
-
-FAILURES: dict[str, Callable[[httpx.Request, Any, str], httpx.Response]] = {
-    "no connection": _raising(httpx.ConnectError),
-    "a timeout": _raising(httpx.ReadTimeout),
-    "a broken protocol": _raising(httpx.RemoteProtocolError),
-    "not decoded": _raising(httpx.DecodingError),
-    "an interrupt": _raising(KeyboardInterrupt),
-    "no memory": _raising(MemoryError),
-    "a bug": _raising(RuntimeError),
-    "a reason": lambda r, wire, v: wire.fail(422, f"bad value {v}!"),
-    "by field": lambda r, wire, v: wire.fail(400, {"runEnvs.A": f"bad: {v}"}),
-    "a page": lambda r, wire, v: httpx.Response(502, text=f"<html>can't proxy {v}</html>"),
-    "HTTP 200": lambda r, wire, v: httpx.Response(200, text=f"<html>sign in, {v}</html>"),
-    "cut off": lambda r, wire, v: httpx.Response(200, text='{"status":"success","data":' + json.dumps(v)[:-1]),
-    "failed with data": lambda r, wire, v: httpx.Response(200, json={"status": "error", "message": v, "data": [v]}),
-    "not UTF-8": lambda r, wire, v: httpx.Response(
-        200, content=b'{"status":"success","data":{"token":"' + v.encode() + b'\xff"}}'
-    ),
-    "a second page": _page_two,
-}
-
-CALLS: dict[str, Callable[[Client, Any, Secret], object]] = {
-    "variables": lambda c, wire, s: c.environments.update_variables(wire.uuid(1), wire.uuid(2), run_envs={"A": s}),
-    "variables, wire level": lambda c, wire, s: c.call(
-        "UpdateProjectEnvironmentEnvironmentVariables", project_id="p", environment_id="e", run_envs={"A": s}
-    ),
-    "not a variable": lambda c, wire, s: c.environments.update_variables(
-        wire.uuid(1), wire.uuid(2), run_envs={"A": s, "B": object()}
-    ),
-    "no JSON": lambda c, wire, s: c.call(
-        "UpdateProjectEnvironmentEnvironmentVariables",
-        project_id="p",
-        environment_id="e",
-        run_envs={"A": s, "B": object(), "C": Secret(s.reveal() + "\ud800")},
-    ),
-    "half a pair": lambda c, wire, s: c.call(
-        "UpdateProjectEnvironmentEnvironmentVariables",
-        project_id="p",
-        environment_id="e",
-        run_envs={"C": Secret(s.reveal() + "\ud800")},
-    ),
-    "settings": lambda c, wire, s: c.projects.create(
-        unique_name="shop", display_name="shop", type="image", settings={"port": 80, "run_envs": {"A": s}}
-    ),
-    "wrong settings": lambda c, wire, s: c.projects.create(
-        unique_name="shop", display_name="shop", type="image", settings={"port": "80", "run_envs": {"A": s}}
-    ),
-    "a job": lambda c, wire, s: c.cronjobs.create(
-        wire.uuid(1),
-        environment=wire.uuid(2),
-        name="job",
-        schedule="* * * * *",
-        type="http",
-        settings={"path": "/", "method": "POST", "headers": {"Authorization": s}, "body": s},
-    ),
-    "a token": lambda c, wire, s: c.projects.transfer(wire.uuid(1), token=s),
-    "a token with half a pair": lambda c, wire, s: c.projects.transfer(
-        wire.uuid(1), token=Secret(s.reveal() + "\ud800")
-    ),
-}
-READS: dict[str, Callable[[Client, Any, Secret], object]] = {
-    "a list": lambda c, wire, s: c.projects.list(),
-    "a download": lambda c, wire, s: c.call("GetProjectTransferUri", project_id="p"),
-}
-#: Failures after which the platform's own answer holds the value.
-ANSWERED = ("cut off", "not UTF-8", "a second page")
-
-
-def _caught(call: Callable[[Client, Any, Secret], object], client: Client, wire: Any, secret: Secret) -> Any:
-    """What a call raises, out of a frame that holds nothing in plain text."""
-    try:
-        call(client, wire, secret)
-    except BaseException as error:  # noqa: BLE001  # interrupts are among what is looked through
-        return error
-    return None
-
-
-def _prepared(fail: Callable[[httpx.Request, Any, str], httpx.Response], value: str, wire: Any) -> Client:
-    client, _ = wire.client(
-        lambda request: fail(request, wire, value), retry=wire.no_retries, api_key=f"skp_{'k' * 40}"
-    )
-    return client
-
-
-def test_no_traceback_with_variables_shows_what_was_sent(wire: Any) -> None:
-    with tally(AREA, "failing calls, in tracebacks that show variables and in the errors' chains", "no value") as kept:
-        pairs = [(call, failure) for call in CALLS for failure in FAILURES]
-        # a read does not know the value: it must not come out of what the platform has answered
-        pairs += [("a list", failure) for failure in ANSWERED] + [("a download", failure) for failure in ANSWERED]
-        planted = values(len(pairs) * times(1), seed=8)
-        slow = set(random.Random(8).sample(range(len(planted)), times(3)))
-        for number, value in enumerate(planted):
-            call, failure = pairs[number % len(pairs)]
-            error = _caught({**CALLS, **READS}[call], _prepared(FAILURES[failure], value, wire), wire, Secret(value))
-            if error is None:
-                continue
-            for how, shown in with_variables(error, all_ways=number in slow).items():
-                kept.check(not (found := leaks(value, shown)), f"{call}, {failure}, {how}: {found[:1]}")
-                kept.check("k" * 40 not in shown, f"{call}, {failure}, {how}: the key")
-
-
-@pytest.fixture
-def closing() -> Iterator[int]:
-    """The port of a server that reads a request and hangs up in the midst of its answer."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                there, _ = listener.accept()
-            except OSError:
-                return
-            there.settimeout(5)
-            there.recv(65_536)
-            there.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{")
-            there.close()
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    yield listener.getsockname()[1]
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
-
-
-def test_nor_does_one_over_a_real_connection(closing: int, wire: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with tally(AREA, "connections that break, over real sockets", "no value in a traceback") as kept:
-        for number, value in enumerate(values(times(6), seed=9)):
-            with Client(api_key="k" * 40, base_url=f"http://127.0.0.1:{closing}", retry=wire.no_retries) as client:
-                for call in ("variables, wire level", "a job", "a token", "settings"):
-                    error = _caught(CALLS[call], client, wire, Secret(value))
-                    kept.check(error is not None, "it failed")
-                    for how, shown in with_variables(error, all_ways=not number and call == "a token").items():
-                        kept.check(not leaks(value, shown) and "k" * 40 not in shown, f"{call}, {how}")
-
-
 # --- the machine ------------------------------------------------------------------------------------------------------
 
 
@@ -414,11 +257,11 @@ def test_no_error_about_the_config_file_shows_its_keys(tmp_path: Path, monkeypat
             for name, form in forms.items():
                 file.write_text(form.format(key), encoding="utf-8")
                 file.chmod(0o600)
-                error = _caught(lambda *_: credentials.find("work"), None, None, Secret())  # type: ignore[arg-type]  # needs none
+                error = caught(lambda: credentials.find("work"))
                 kept.check(error is not None, name)
                 for how, shown in with_variables(error).items():
                     kept.check(not leaks(key, shown), f"{name}, {how}")
-                kept.check(key not in repr(_caught(lambda *_: profiles.read(), None, None, Secret())), name)  # type: ignore[arg-type]  # needs none
+                kept.check(key not in repr(caught(profiles.read)), name)
 
 
 def test_plans_receipts_journals_panels_and_logs_hold_none(

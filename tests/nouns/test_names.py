@@ -232,7 +232,7 @@ def test_what_can_be_no_name_is_refused_before_anything_is_sent(value: Any, plat
 @pytest.mark.parametrize("value", [5, None, {"shop": 1}, 2.5])
 def test_what_is_no_list_of_names_is_refused(value: Any, platform: Platform, wire: Any) -> None:
     client, seen = wire.client(platform)
-    with pytest.raises(InvalidInput, match="projects takes a list of names or ids"):
+    with pytest.raises(InvalidInput, match="projects takes a name, an id, or a list of them"):
         client.apps.add_projects(wire.uuid(0, 5), projects=value)
     assert not seen
 

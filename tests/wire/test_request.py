@@ -367,12 +367,17 @@ def test_an_address_that_is_too_long_is_refused_before_it_is_sent(wire: Any) -> 
     assert client.log().empty
 
 
-def test_a_secret_is_sent_in_clear_wherever_it_stands() -> None:
+def test_a_secret_is_sent_in_clear_in_a_body_and_a_query() -> None:
     assert sent("UpdateProjectEnvironmentEnvironmentVariables", run_envs={"A": Secret("hush"), "B": "b"}) == {
         "runEnvs": {"A": "hush", "B": "b"}
     }
-    request = build(api.find("TransferProject"), {"project_id": Secret("p1"), "token": Secret("t1")})
+    request = build(api.find("TransferProject"), {"project_id": "p1", "token": Secret("t1")})
     assert (request.path, request.query) == ("/v1/projects/p1/transfer", (("token", "t1"),))
+
+
+def test_a_path_takes_no_secret_for_it_is_shown_in_logs_and_errors() -> None:
+    with pytest.raises(InvalidInput, match=r"project_id is part of the address.*takes no Secret"):
+        build(api.find("TransferProject"), {"project_id": Secret("p1"), "token": Secret("t1")})
 
 
 @pytest.mark.parametrize("value", [{"A": MASK}, {"A": {"deep": MASK}}, {"A": f"{Secret('hush')}"}])
