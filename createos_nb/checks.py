@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import pandas as pd
 
-Result: TypeAlias = Literal["PASS", "FAIL", "NO DATA"]
-PASS: Final = "PASS"
-FAIL: Final = "FAIL"
-NO_DATA: Final = "NO DATA"
+from createos_nb.results import FAIL as FAIL
+from createos_nb.results import NO_DATA as NO_DATA
+from createos_nb.results import PASS as PASS
+from createos_nb.results import Result as Result
 
 #: How checks stand in the output of a cell, beside their text and their table: whoever runs a notebook reads it there.
 MIME: Final = "application/vnd.createos-nb.checks+json"

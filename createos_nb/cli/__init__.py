@@ -11,6 +11,7 @@ from typing import NoReturn
 from createos_nb import __version__
 from createos_nb.cli import dashboard, demo, login, run, serve, whoami
 from createos_nb.cli.codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
+from createos_nb.cli.options import words
 from createos_nb.cli.output import guarded
 from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
 
@@ -62,8 +63,11 @@ def _main(arguments: Sequence[str] | None) -> int:
     except ReadOnlyError as error:
         print(f"createos-nb: {error}", file=sys.stderr)
         return REFUSED
-    except (CreateOSError, OSError) as error:
+    except CreateOSError as error:
         print(f"createos-nb: {error}", file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        print(f"createos-nb: {words(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("createos-nb: interrupted", file=sys.stderr)

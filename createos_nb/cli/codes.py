@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from createos_nb.checks import FAIL, NO_DATA, PASS, Result
+from createos_nb.results import FAIL, NO_DATA, PASS, Result
 
 DONE: Final = 0
 FAILED: Final = 1

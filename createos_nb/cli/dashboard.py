@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from createos_nb.cli import options
 from createos_nb.cli.codes import DONE, INTERRUPTED
 from createos_nb.errors import ConfigurationError
 
@@ -29,7 +30,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--live", nargs="?", const="", metavar="PROFILE", help="on the platform, by that profile or the default one"
     )
-    parser.add_argument("--port", type=int, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})")
+    parser.add_argument(
+        "--port", type=options.port, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})"
+    )
+    options.add_hosts(parser)
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
 
@@ -47,12 +51,12 @@ def run(given: argparse.Namespace) -> int:
 
         path = Path(folder, f"{page.name}.ipynb")
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # has no types
-        if _serve(path, _port(given.port), given.theme, open_browser=not given.no_browser):
+        if _serve(path, _port(given.port), given.theme, given.allow_host, open_browser=not given.no_browser):
             return INTERRUPTED
     return DONE
 
 
-def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> bool:
+def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_browser: bool) -> bool:
     """Until it is stopped; whether that was an interrupt."""
     try:
         from createos_nb.cli import hosting
@@ -63,7 +67,15 @@ def _serve(notebook: Path, port: int, theme: str, *, open_browser: bool) -> bool
     # whoever has the address with its token may act with the account's key; other users of the machine have it not
     token = secrets.token_urlsafe(24)
     config = hosting.settings()
-    config.Hosted.update(ip="127.0.0.1", port=port, port_retries=0, token=token, open_browser=False, log_level="ERROR")
+    config.Hosted.update(
+        ip="127.0.0.1",
+        port=port,
+        port_retries=0,
+        token=token,
+        hosts=hosts,
+        open_browser=False,
+        log_level="ERROR",
+    )
     config.VoilaConfiguration.update(theme=theme, show_tracebacks=True)
     if os.name == "posix":
         config.KernelManager.transport = "ipc"  # nobody else on this machine can listen to the kernel
@@ -93,6 +105,8 @@ def _port(wanted: int) -> int:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             own.bind(("127.0.0.1", wanted))
-        except OSError:
-            raise OSError(f"port {wanted} is in use: give --port, 0 for a free one") from None
+        except OSError as error:
+            raise OSError(
+                error.errno, f"port {wanted} can't be used ({error.strerror}): {options.OTHER_PORT}"
+            ) from None
         return int(own.getsockname()[1])

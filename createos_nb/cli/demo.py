@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.analysis.rounding import rounded
+from createos_nb.cli import options
 from createos_nb.cli.output import unchecked
 from createos_nb.files import folder
 from createos_nb.text import visible
@@ -35,13 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
+    target = options.writable(Path(given.output), "--output")
     print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)
     from rich.console import Console
     from rich.text import Text
 
     began = time.monotonic()
     console = Console(file=unchecked(), width=None if sys.stdout.isatty() else 118, highlight=False)  # type: ignore[arg-type]  # it has all that rich asks of a file
-    target = Path(given.output)
     notebook = executed("00_tour.ipynb", console)
     _tables(console)
     target.write_text(page(notebook, "A tour of a CreateOS account"), encoding="utf-8")
@@ -123,6 +123,8 @@ def table(title: str, frame: pd.DataFrame) -> Table:
     import pandas as pd
     from rich.table import Table
     from rich.text import Text
+
+    from createos_nb.analysis.rounding import rounded
 
     shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for name in frame.columns:

@@ -2,65 +2,99 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextvars import ContextVar
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from jupyter_core.utils import ensure_async
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import PeriodicCallback
+from tornado.iostream import StreamClosedError
 from tornado.routing import Matcher, Rule
-from tornado.web import RequestHandler
+from tornado.web import RequestHandler, authenticated
+from traitlets import List, Unicode
 from traitlets.config import Config
 from voila.app import Voila
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
+from voila.tornado.handler import TornadoVoilaHandler
 
-#: Seconds without a visitor, or without a word from one, after which a kernel ends.
-IDLE: Final = 60
-#: Kernels at a time; each takes about 170 MB.
-MOST_KERNELS: Final = 8
+from createos_nb.cli.visits import Full, Visits
+from createos_nb.hosts import is_local, name_of
+
+#: Milliseconds between two looks at who is there.
+_LOOKS: Final = 1_000
+#: Of the address of a page: what is a visit's own, and what opens the door and stays in no address.
+_VISIT, _TOKEN = "visit", "token"
+
+#: The template's fonts for icons that no panel shows: the policy would stop them, with a complaint in the console.
+_LINK: Final = re.compile(r"""<link\b[^>]*\bhref=["']https?:[^>]*>""", re.IGNORECASE)
+
+_starting: ContextVar[str] = ContextVar("visit")
 
 
 class Hosted(Voila):  # type: ignore[misc]  # has no types
     """Voila with what it lacks; see the module."""
 
+    hosts = List(Unicode(), help="Names that it answers to, beside those of this machine.").tag(config=True)
+
     def init_settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = super().init_settings()
         settings["allow_remote_access"] = False
-        settings["headers"] = {"Content-Security-Policy": policy(self.port)}
+        settings["local_hostnames"] = ["localhost", *self.hosts]
+        settings["headers"] = {"Content-Security-Policy": policy(self.port, self.hosts)}
+        self.visits = settings["visits"] = Visits(self.kernel_manager)
         return settings
 
     def init_handlers(self) -> list[Any]:
-        return [
-            (one[0], _Ended, *one[2:]) if one[1] is VoilaShutdownKernelHandler else one
-            for one in super().init_handlers()
-        ]
+        ours = {VoilaShutdownKernelHandler: _Left, TornadoVoilaHandler: _Page}
+        return [(one[0], ours.get(one[1], one[1]), *one[2:]) for one in super().init_handlers()]
 
     def listen(self) -> None:
         # before all other rules, so that static files and web sockets are covered too
-        self.app.default_router.rules[:0] = [
-            Rule(_Foreign(), _Refused, {"why": "this dashboard answers to 127.0.0.1 and localhost only", "code": 403}),
-            Rule(
-                _Full(self),
-                _Refused,
-                {
-                    "why": f"{MOST_KERNELS} pages of this dashboard are open, and each takes about 170 MB: close one, "
-                    f"wait {IDLE * 2} seconds, and load this page again",
-                    "code": 503,
-                },
-            ),
-        ]
-        super().listen()
+        self.app.default_router.rules.insert(0, Rule(_Foreign(self.hosts), _Refused))
+        looks = PeriodicCallback(self.visits.look, _LOOKS)
+        looks.start()
+        try:
+            super().listen()
+        finally:
+            looks.stop()
+
+
+class DashboardKernels(AsyncMappingKernelManager):
+    """Kernels, each with the id of its visit."""
+
+    def new_kernel_id(self, **how: Any) -> str:
+        return _starting.get("") or str(super().new_kernel_id(**how))
+
+    def there(self, kernel: str) -> bool:
+        return kernel in self
+
+    async def alive(self, kernel: str) -> bool:
+        return kernel in self and await ensure_async(self.get_kernel(kernel).is_alive())
+
+    def connections(self, kernel: str) -> int:
+        return int(self.kernel_model(kernel)["connections"])  # type: ignore[no-untyped-call]  # has no types
+
+    async def end(self, kernel: str) -> None:
+        await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]  # has no types
 
 
 def settings() -> Config:
-    """Kernels end soon after their page has gone, also where the browser could not say so."""
+    """How Voila has to be set up for this: a kernel that died isn't replaced by one that knows nothing of its page."""
     config = Config()
-    config.MappingKernelManager.update(cull_idle_timeout=IDLE, cull_interval=IDLE // 4, cull_connected=False)
+    config.VoilaConfiguration.multi_kernel_manager_class = DashboardKernels
+    config.KernelManager.autorestart = False
     return config
 
 
-def policy(port: int) -> str:
+def policy(port: int, hosts: Iterable[str] = ()) -> str:
     """A Content-Security-Policy by which a browser asks no other server, whatever a template names."""
-    sockets = f"ws://127.0.0.1:{port} ws://localhost:{port}"
+    sockets = " ".join(
+        [f"ws://127.0.0.1:{port} ws://localhost:{port}", *(f"ws://{name}:* wss://{name}:*" for name in hosts)]
+    )
     return (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; worker-src 'self' blob:; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
@@ -68,17 +102,56 @@ def policy(port: int) -> str:
     )
 
 
-def is_local(host: str) -> bool:
-    """Whether a Host header names this machine: a page of another name may have been pointed here."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+class _Page(TornadoVoilaHandler):  # type: ignore[misc]  # has no types
+    """The page of a visit; its address says which, so that a reload comes back to what was chosen and opened."""
+
+    @authenticated
+    async def get(self, path: str | None = None) -> None:
+        if path:
+            self.set_status(404)
+            self._text("there is no such page")
+            return
+        visits: Visits = self.settings["visits"]
+        name = self.get_query_argument(_VISIT, "")
+        try:
+            visit = await visits.arrive(name, lambda: self._executed(name))
+        except Full:
+            self.set_status(503)
+            self._text(
+                f"{visits.most} pages of this dashboard are open, and each takes about 170 MB: close one, "
+                "wait some seconds, and load this page again"
+            )
+            return
+        if visit is None:
+            kept = [one for one in parse_qsl(self.request.query) if one[0] not in (_VISIT, _TOKEN)]
+            self.redirect(f"{self.request.path}?{urlencode([*kept, (_VISIT, visits.issue())])}")
+            return
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        visits.came(visit)
+        early = True
+        try:
+            async for part in visit.page():
+                self.write(part)
+                await self.flush()
+            early = False
+        except StreamClosedError:
+            pass
+        finally:
+            visits.went(visit, early=early)
+
+    async def _executed(self, name: str) -> AsyncIterator[str]:
+        _starting.set(name)
+        async for part in self.get_generator():
+            yield _LINK.sub("", part)
+
+    def _text(self, words: str) -> None:
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(words + "\n")
 
 
-class _Ended(VoilaShutdownKernelHandler):  # type: ignore[misc]  # has no types
-    """A page that is left ends its kernel.
+class _Left(VoilaShutdownKernelHandler):  # type: ignore[misc]  # has no types
+    """A page says that it is left: closed, or loaded anew.
 
     A browser sends this as a beacon, which can carry no token against forged requests: its Origin is looked at instead.
     """
@@ -88,28 +161,25 @@ class _Ended(VoilaShutdownKernelHandler):  # type: ignore[misc]  # has no types
         if origin.scheme not in ("http", "https") or origin.netloc != self.request.host:
             super().check_xsrf_cookie()
 
+    @authenticated
+    async def post(self, kernel_id: str) -> None:
+        self.settings["visits"].leave(kernel_id)
+        self.set_status(204)
+        self.finish()
+
 
 class _Foreign(Matcher):
-    def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        return None if is_local(request.host) else {}
-
-
-class _Full(Matcher):
-    """A page more than there may be kernels."""
-
-    def __init__(self, app: Hosted) -> None:
-        self._app = app
+    def __init__(self, hosts: Iterable[str]) -> None:
+        self._hosts = frozenset(hosts)
 
     def match(self, request: HTTPServerRequest) -> dict[str, Any] | None:
-        page = request.path == "/" or request.path.startswith("/voila/render/")
-        return {} if page and len(self._app.kernel_manager.list_kernel_ids()) >= MOST_KERNELS else None
+        return None if is_local(request.host) or name_of(request.host) in self._hosts else {}
 
 
 class _Refused(RequestHandler):
-    def initialize(self, why: str, code: int) -> None:
-        self._why, self._code = why, code
-
     def prepare(self) -> None:
-        self.set_status(self._code)
+        self.set_status(403)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(self._why + "\n")
+        self.finish(
+            "this dashboard answers to 127.0.0.1 and localhost, and to what createos-nb dashboard --allow-host names\n"
+        )

@@ -7,8 +7,6 @@ import getpass
 import os
 import sys
 
-from createos_nb import credentials, profiles
-from createos_nb.client import PLATFORM_URL, Client
 from createos_nb.errors import InvalidInput
 from createos_nb.secret import Secret
 
@@ -19,12 +17,15 @@ HELP = "Keep an API key: in a profile of the config file, or in the system's key
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", default="default", help="name of the profile (default: default)")
     parser.add_argument(
-        "--base-url", help=f"where the API is (default: CREATEOS_API_URL, the profile's, or {PLATFORM_URL})"
+        "--base-url", help="where the API is (default: CREATEOS_API_URL, the profile's, or the platform's)"
     )
     parser.add_argument("--keyring", action="store_true", help="keep the key in the system's keyring, not in a file")
 
 
 def run(given: argparse.Namespace) -> int:
+    from createos_nb import credentials, profiles
+    from createos_nb.client import PLATFORM_URL, Client
+
     known = profiles.read().profiles.get(given.profile, {})  # before asking: a file that can't be read ends it here
     key = _key()
     url = given.base_url or os.environ.get("CREATEOS_API_URL", "").strip() or str(known.get("base_url") or PLATFORM_URL)

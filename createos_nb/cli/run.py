@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from createos_nb.checks import FAIL, NO_DATA
 from createos_nb.cli.codes import (
     CHECK_FAILED,
     CONFIRM,
@@ -24,6 +23,7 @@ from createos_nb.cli.codes import (
     WRONG,
 )
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.results import FAIL, NO_DATA
 
 if TYPE_CHECKING:
     from createos_nb.running.execution import Failure

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from createos_nb.cli import options
 from createos_nb.cli.codes import DONE, INTERRUPTED
 from createos_nb.errors import InvalidInput
 
@@ -20,7 +21,10 @@ _SCENARIO, _SEED, _DIALECT = "storefront", 7, "production"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=_port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)")
+    parser.add_argument(
+        "--port", type=options.port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)"
+    )
+    options.add_hosts(parser)
     parser.add_argument("--scenario", help=f"a scenario, or a file of one (default: {_SCENARIO})")
     parser.add_argument("--seed", type=int, help=f"what ids, traffic and delays depend on (default: {_SEED})")
     parser.add_argument("--speed", type=float, default=60.0, help="of its clock, times real time (default: 60)")
@@ -51,6 +55,8 @@ def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
     from createos_nb.simulator.served import serve
     from createos_nb.simulator.state_file import StateFile
 
+    if given.state is not None:
+        options.writable(given.state, "--state")
     faults = read_faults(given.faults) if given.faults is not None else []
     file = None
     if given.state is None:
@@ -65,7 +71,7 @@ def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
             world.dialect = given.dialect
         if faults:
             world.faults(*faults, seed=world.state.seed).start()
-        with serve(world, given.port, given.speed, file=file) as served:
+        with serve(world, given.port, given.speed, file=file, hosts=given.allow_host) as served:
             print(f"url: {served.url}\nkey: {served.key}", flush=True)
             # Now and then by itself: on some systems a signal does not end a wait.
             while not stop.wait(1.0):
@@ -92,10 +98,3 @@ def _check(given: argparse.Namespace, world: World) -> None:
             f"{given.state} holds the scenario {state.scenario} with seed {state.seed}: "
             "leave --scenario and --seed out to go on with it, or name another file"
         )
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65_535:
-        raise argparse.ArgumentTypeError(f"a port is 0 to 65535, not {text}")
-    return number

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from createos_nb import credentials
-from createos_nb.client import Client
-
 NAME = "whoami"
 HELP = "Say which account, key and address are used."
 
@@ -16,6 +13,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
+    from createos_nb import credentials
+    from createos_nb.client import Client
+
     found = credentials.find(given.profile)
     with Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url) as client:
         user = client.account.current_user()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +50,8 @@ class Drop(anywidget.AnyWidget):
         self.refused: dict[str, str] = {}
         self.changed: Callable[[], None] | None = None
         self._batch: Any = None
-        self._kept: tempfile.TemporaryDirectory[str] | None = None
+        self._kept: Path | None = None
+        self._delete: Callable[[], object] | None = None
         self._wanted: dict[int, tuple[str, int]] = {}
         self._written: dict[int, int] = {}
         self._bytes = 0
@@ -107,8 +110,9 @@ class Drop(anywidget.AnyWidget):
             raise InvalidInput(
                 f"more than {self.limits['files']:,} names: drop the folder of one project, without what it builds"
             )
-        kept = tempfile.TemporaryDirectory(prefix="createos-drop-", ignore_cleanup_errors=True)
-        self._kept = kept
+        # not a TemporaryDirectory: one that nobody closes warns when the process ends
+        folder = tempfile.mkdtemp(prefix="createos-drop-")
+        self._kept, self._delete = Path(folder), weakref.finalize(self, _removed, folder, os.getpid())
         for path in left:
             self._stand_in(str(path) + "/", None)
         total = 0
@@ -151,7 +155,7 @@ class Drop(anywidget.AnyWidget):
     def _complete_if_so(self) -> None:
         if self._kept is None or self._wanted:
             return
-        folder = Path(self._kept.name)
+        folder = self._kept
         if not any(folder.iterdir()):
             raise InvalidInput("there is nothing in it that can be uploaded")
         self.folder = folder
@@ -171,7 +175,7 @@ class Drop(anywidget.AnyWidget):
         if why or self._kept is None:
             self.refused[shown(path)] = why or "no drop is going on"
             return None
-        return Path(self._kept.name, *path.split("/"))
+        return self._kept.joinpath(*path.split("/"))
 
     def _make(self, number: int, path: str) -> None:
         target = self._place(path)
@@ -207,15 +211,20 @@ class Drop(anywidget.AnyWidget):
         self._tell_changed()
 
     def _end(self) -> None:
-        kept, self._kept = self._kept, None
+        delete, self._delete, self._kept = self._delete, None, None
         self.folder, self._batch, self._bytes = None, None, 0
         self.refused, self._wanted, self._written = {}, {}, {}
-        if kept is not None:
-            kept.cleanup()
+        if delete is not None:
+            delete()
 
     def _tell_changed(self) -> None:
         if self.changed is not None:
             self.changed()
+
+
+def _removed(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # a forked child ends as well, and its parent goes on
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def describes(source: object) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb.hosts import is_local, name_of
 from createos_nb.lineage import WORLD_HEADER
 from createos_nb.simulator.answers import SPEED, Headers, Reply, failure
 from createos_nb.simulator.edge import Edge, Request
@@ -42,10 +43,13 @@ class Application:
         world: the world.
         pace: of its clock.
         file: where it is kept, if it is: then a write is on the disk before it is answered.
+        hosts: names that are answered, beside those of this machine and of the world.
     """
 
-    def __init__(self, world: World, pace: Pace, file: StateFile | None = None) -> None:
-        self._world, self._pace, self._file = world, pace, file
+    def __init__(
+        self, world: World, pace: Pace, file: StateFile | None = None, hosts: Collection[str] = frozenset()
+    ) -> None:
+        self._world, self._pace, self._file, self._hosts = world, pace, file, hosts
         self._edge = Edge(world)
         #: How fast its time passes, so that clients can count on by themselves.
         self._speed = (SPEED.encode(), str(pace.speed).encode())
@@ -86,6 +90,7 @@ class Application:
             # As it is sent to a proxy.
             host, _, path = path.partition("://")[2].partition("/")
             path = "/" + path
+        self._admit(host)
         return Request(
             scope["method"],
             host,
@@ -94,6 +99,19 @@ class Application:
             headers,
             await self._body(headers, receive),
         )
+
+    def _admit(self, host: str) -> None:
+        """Refuse a name that somebody's DNS has led here; see `createos_nb.hosts`."""
+        if is_local(host) or name_of(host) in self._hosts:
+            return
+        with self._world.lock:
+            known = self._edge.knows(host)
+        if not known:
+            raise Refusal(
+                403,
+                "this simulator answers to 127.0.0.1, to localhost and to the addresses of its world, "
+                "and to what createos-nb serve --allow-host names",
+            )
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         """All of the body. What is too large is refused before it is read; the server reads what comes all the same."""

@@ -159,5 +159,7 @@ def listening(port: int) -> socket.socket:
         made.bind(("127.0.0.1", port))
     except OSError as error:
         made.close()
-        raise OSError(error.errno, f"port {port} can't be used: {error.strerror}") from None
+        raise OSError(
+            error.errno, f"port {port} can't be used ({error.strerror}): name another one, or 0 for one that is free"
+        ) from None
     return made

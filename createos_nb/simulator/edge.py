@@ -45,8 +45,7 @@ class Request(Struct, array_like=True):
     @property
     def name(self) -> str:
         """The host's name: in lower case, without port and final dot."""
-        host = self.host.lower()
-        return (host if host.endswith("]") else host.rpartition(":")[0] or host).rstrip(".")
+        return _name(self.host)
 
 
 class Edge:
@@ -60,6 +59,11 @@ class Edge:
         """Whether the API, and not the gateway, answers a request."""
         name = request.name
         return not request.path.startswith(PREFIX) and (name in _OWN_NAMES or not self._gateway.owns(name))
+
+    def knows(self, host: str) -> bool:
+        """Whether a host, with or without a port, is of this world: its API's, or one that the gateway answers for."""
+        name = _name(host)
+        return name in _OWN_NAMES or self._gateway.owns(name)
 
     def leads_nowhere(self, request: Request) -> bool:
         """Whether outside nobody would know the host's name, so that no request could be sent there."""
@@ -87,6 +91,11 @@ class Edge:
         if not slash:
             return Answered(_redirect(_PERMANENT, request.path + "/", request.query), 0)
         return self._gateway.answer(_asked(request, host.lower(), "/" + rest, PREFIX + host))
+
+
+def _name(host: str) -> str:
+    host = host.lower()
+    return (host if host.endswith("]") else host.rpartition(":")[0] or host).rstrip(".")
 
 
 def _asked(request: Request, host: str, path: str, prefix: str) -> Asked:

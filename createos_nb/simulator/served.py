@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +23,14 @@ _PATIENCE: Final = 15
 logger: Final = logging.getLogger(__name__)
 
 
-def serve(world: World, port: int = 0, speed: float = 60.0, *, file: StateFile | None = None) -> Served:
+def serve(
+    world: World,
+    port: int = 0,
+    speed: float = 60.0,
+    *,
+    file: StateFile | None = None,
+    hosts: Collection[str] = (),
+) -> Served:
     """A world served from a thread of its own, while a `with` block runs, or from `start` to `stop`:
 
         with serve(open_world("storefront")) as served:
@@ -36,10 +44,11 @@ def serve(world: World, port: int = 0, speed: float = 60.0, *, file: StateFile |
         port: on 127.0.0.1; 0 for one that is free.
         speed: of its clock, times real time; 0 lets it stand still.
         file: keeps it, if something does; then every write is on the disk before it is answered.
+        hosts: names that it answers to, beside those of this machine and of the world; any other `Host` is refused.
 
     Raises `InvalidInput` for a speed below 0; at the start `OSError` for a port that can't be used.
     """
-    return Served(world, port, speed, file)
+    return Served(world, port, speed, file, hosts)
 
 
 class Served:
@@ -51,9 +60,11 @@ class Served:
         key: an API key of the account that the scenario is about.
     """
 
-    def __init__(self, world: World, port: int, speed: float, file: StateFile | None = None) -> None:
+    def __init__(
+        self, world: World, port: int, speed: float, file: StateFile | None = None, hosts: Collection[str] = ()
+    ) -> None:
         self.world, self.url = world, ""
-        self._port, self._file = port, file
+        self._port, self._file, self._hosts = port, file, frozenset(hosts)
         self._pace = Pace(world, speed)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -75,7 +86,7 @@ class Served:
         if self._server is not None:
             raise RuntimeError("this world is served already")
         listener = listening(self._port)
-        server = self._server = Server(Application(self.world, self._pace, self._file))
+        server = self._server = Server(Application(self.world, self._pace, self._file, self._hosts))
         self._files_url = self.world.files_url
         self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._pace.start()

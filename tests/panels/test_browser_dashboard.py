@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from createos_nb.cli import main
+from tests.panels.dashboards import Dashboard, serving
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    with serving(tmp_path_factory.mktemp("dashboard")) as own:
+        yield own
 
 
 @pytest.fixture
-def dashboard(tmp_path: Path) -> Iterator[str]:
+def dashboard(running: Dashboard) -> str:
     """The address that `createos-nb dashboard` prints."""
-    command = [sys.executable, "-c", "import sys; from createos_nb.cli import main; sys.exit(main())"]
-    said = tmp_path / "said"
-    with said.open("w") as log:
-        own = subprocess.Popen(
-            [*command, "dashboard", "--no-browser", "--port", "0"], stdout=log, stderr=subprocess.STDOUT, cwd=ROOT
-        )
-    try:
-        end = time.monotonic() + 60
-        while "Ctrl-C" not in said.read_text():
-            assert own.poll() is None, said.read_text()
-            assert time.monotonic() < end, said.read_text()
-            time.sleep(0.1)
-        yield said.read_text().split()[1]
-    finally:
-        own.terminate()
-        own.wait(30)
+    return running.address
 
 
 def test_the_control_room_opens_with_its_token_alone(dashboard: str, browser: Any) -> None:
@@ -56,6 +42,7 @@ def test_the_control_room_opens_with_its_token_alone(dashboard: str, browser: An
     page.get_by_role("radio", name="choose storefront / production").check()
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("heading", name="Traffic · storefront / production").wait_for(timeout=20_000)
+    page.goto("about:blank")  # so that it says that it is left: what is closed by a program doesn't
     page.close()
 
 
@@ -80,40 +67,62 @@ def test_another_host_is_refused_on_every_path(dashboard: str) -> None:
         assert answer.status == 200
 
 
-def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(dashboard: str, browser: Any) -> None:
-    from tests.panels.conftest import answered
-
-    answered(dashboard.partition("?")[0])
-    page = browser.new_page()
-    elsewhere: list[str] = []
+def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(running: Dashboard, browser: Any) -> None:
+    running.come_to(0)
+    context = browser.new_context()
+    page = context.new_page()
+    asked: list[str] = []
     ended: list[int] = []
-    mine = dashboard.partition("?")[0]
-
-    def failed(request: Any) -> None:
-        # what the policy refuses never leaves the browser
-        if not request.url.startswith((mine, "data:", "blob:")) and request.failure != "csp":
-            elsewhere.append(f"{request.url}: {request.failure}")
-
-    def finished(response: Any) -> None:
-        if not response.url.startswith((mine, "data:", "blob:")):
-            elsewhere.append(response.url)
-        if "/api/shutdown/" in response.url:
-            ended.append(response.status)
-
-    page.on("requestfailed", failed)
-    page.on("response", finished)
-    page.goto(dashboard, timeout=60_000)
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url.replace("ws:", "http:", 1)))
+    page.on("response", lambda answer: ended.append(answer.status) if "/api/shutdown/" in answer.url else None)
+    page.goto(running.address, timeout=60_000)
     page.get_by_role("heading", name="Fleet").wait_for(timeout=60_000)
-    kernel = page.evaluate("JSON.parse(document.getElementById('jupyter-config-data').textContent).kernelId")
-    there = f"{mine}api/kernels/{kernel}"
-    assert page.request.get(there).status == 200
+    page.get_by_role("radio", name="choose storefront / production").check()
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("heading", name="Traffic · storefront / production").wait_for(timeout=20_000)
+    assert len(running.kernels()) == 1
     page.goto("about:blank")
-    end = time.monotonic() + 15
-    while page.request.get(there).status == 200:
-        assert time.monotonic() < end, f"the kernel is still there; its shutdown was answered with {ended}"
-        time.sleep(0.2)
-    page.close()
-    assert elsewhere == []
+    running.come_to(0, 40)
+    context.close()
+    assert ended in ([], [204])  # of a page that has gone the browser doesn't always tell
+    assert any("/channels" in url for url in asked)
+    assert [url for url in asked if not url.startswith((running.site, "data:", "blob:", "about:"))] == []
+
+
+def test_a_reload_finds_what_was_chosen_opened_and_typed(running: Dashboard, browser: Any) -> None:
+    running.come_to(0)
+    context = browser.new_context(viewport={"width": 1200, "height": 1400})
+    page = context.new_page()
+    page.goto(running.address, timeout=60_000)
+    page.get_by_role("heading", name="Fleet").wait_for(timeout=60_000)
+    page.get_by_label("Window").first.select_option(label="last 6 hours")
+    page.get_by_role("radio", name="choose storefront / staging").check()
+    page.get_by_label("Open as").select_option(label="logs")
+    page.get_by_role("button", name="Open", exact=True).click()
+    heading = page.get_by_role("heading", name="Logs · storefront / staging")
+    heading.wait_for(timeout=20_000)
+    page.get_by_label("Search").fill("GET")
+    page.get_by_label("Search").press("Enter")
+    page.wait_for_timeout(2_000)
+    before, chosen = page.url, "one => one.selectedOptions[0].label.replaceAll('\\u00a0', ' ')"
+    for _ in range(2):
+        page.reload(timeout=60_000)
+        heading.wait_for(timeout=60_000)
+        assert page.url == before
+        assert page.get_by_role("radio", name="choose storefront / staging").is_checked()
+        assert page.get_by_label("Window").first.evaluate(chosen) == "last 6 hours"
+        assert page.get_by_label("Open as").evaluate(chosen) == "logs"
+        assert page.get_by_label("Search").input_value() == "GET"
+    page.wait_for_timeout(13_000)  # longer than a page that was left is waited for
+    assert len(running.kernels()) == 1
+    page.get_by_role("button", name="Close it").click()
+    heading.wait_for(state="detached", timeout=20_000)
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
+    assert running.address.partition("token=")[2] not in kept
+    page.goto("about:blank")
+    running.come_to(0, 40)
+    context.close()
 
 
 def test_a_port_in_use_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +132,10 @@ def test_a_port_in_use_is_said(capsys: pytest.CaptureFixture[str]) -> None:
         own.bind(("127.0.0.1", 0))
         own.listen()
         assert main(["dashboard", "--no-browser", "--port", str(own.getsockname()[1])]) == 1
-    assert "is in use: give --port" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "can't be used" in said
+    assert "--port 0" in said
+    assert said.count("\n") == 1
 
 
 def test_a_notebook_with_a_world_of_its_own_is_not_served_live(capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,16 +73,16 @@ def test_the_date_is_that_of_the_world(http: httpx.Client) -> None:
 
 
 def test_a_connection_serves_many_requests(served: Served) -> None:
-    get = lines(served, "GET /v1/users/me HTTP/1.1", "Host: x")
-    last = lines(served, "GET /v1/users/me HTTP/1.1", "Host: x", "Connection: close")
+    get = lines(served, "GET /v1/users/me HTTP/1.1", "Host: localhost")
+    last = lines(served, "GET /v1/users/me HTTP/1.1", "Host: localhost", "Connection: close")
     received = talk(served, get, get, last)
     assert received.count(b"HTTP/1.1 200 OK") == 3
 
 
 def test_requests_that_are_sent_ahead_are_answered_in_their_order(served: Served) -> None:
     paths = ["/v1/users/me", "/v1/nothing", "/v1/projects/supported"]
-    rows = [lines(served, f"GET {path} HTTP/1.1", "Host: x") for path in paths]
-    rows.append(lines(served, "GET /v1/apps HTTP/1.1", "Host: x", "Connection: close"))
+    rows = [lines(served, f"GET {path} HTTP/1.1", "Host: localhost") for path in paths]
+    rows.append(lines(served, "GET /v1/apps HTTP/1.1", "Host: localhost", "Connection: close"))
     received = talk(served, b"".join(rows))
     assert re.findall(rb"HTTP/1\.1 (\d{3})", received) == [b"200", b"404", b"200", b"200"]
 
@@ -97,7 +97,7 @@ def test_http_1_0_is_answered_and_the_connection_closed(served: Served) -> None:
 
 def test_head_gives_the_length_and_no_body(served: Served, http: httpx.Client) -> None:
     whole = http.get("/v1/projects")
-    received = talk(served, lines(served, "HEAD /v1/projects HTTP/1.1", "Host: x", "Connection: close"))
+    received = talk(served, lines(served, "HEAD /v1/projects HTTP/1.1", "Host: localhost", "Connection: close"))
     head, _, body = received.partition(b"\r\n\r\n")
     assert body == b""
     assert f"content-length: {len(whole.content)}".encode() in head.lower()
@@ -123,7 +123,13 @@ def test_a_post_without_a_body_arrives_in_three_ways(framing: tuple[str, bytes])
         project = next(one for one in running.world.state.projects.values() if one.name == "chat-bot")
         deployment = next(iter(running.world.deployments(project).values()))
         path = f"/v1/projects/{project.id}/deployments/{deployment.id}/wakeup"
-        head = (f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", framing[0], "Connection: close")
+        head = (
+            f"POST {path} HTTP/1.1",
+            "Host: localhost",
+            "Content-Type: application/json",
+            framing[0],
+            "Connection: close",
+        )
         assert b"HTTP/1.1 200 OK" in talk(running, lines(running, *head, body=framing[1]))
         assert deployment.status == "deploying"
 
@@ -133,7 +139,7 @@ def test_a_body_in_chunks_is_put_together(served: Served) -> None:
     chunks = b"".join(b"%x\r\n%b\r\n" % (1, body[n : n + 1]) for n in range(len(body))) + b"0\r\n\r\n"
     head = (
         "POST /v1/projects/available-unique-name HTTP/1.1",
-        "Host: x",
+        "Host: localhost",
         "Transfer-Encoding: chunked",
         "Connection: close",
     )
@@ -149,7 +155,7 @@ def test_a_client_that_waits_before_it_sends_is_told_to_go_on(served: Served) ->
     body = b'{"uniqueName":"storefront"}'
     head = (
         "POST /v1/projects/available-unique-name HTTP/1.1",
-        "Host: x",
+        "Host: localhost",
         f"Content-Length: {len(body)}",
         "Expect: 100-continue",
         "Connection: close",
@@ -255,7 +261,7 @@ def test_a_body_that_is_too_large_is_413_whatever_its_size(narrow: Served, size:
 
 
 def test_a_large_body_is_refused_before_it_is_sent_where_the_client_waits(narrow: Served) -> None:
-    head = ("POST /v1/projects HTTP/1.1", "Host: x", "Content-Length: 99999999", "Expect: 100-continue")
+    head = ("POST /v1/projects HTTP/1.1", "Host: localhost", "Content-Length: 99999999", "Expect: 100-continue")
     received = talk(narrow, lines(narrow, *head), shut=True)
     assert received.startswith(b"HTTP/1.1 413")
 
@@ -268,7 +274,7 @@ def test_what_is_no_http_is_400_and_harms_nobody(served: Served, rubbish: bytes)
 
 
 def test_who_leaves_in_the_middle_of_a_body_leaves_nothing(served: Served) -> None:
-    head = ("POST /v1/projects HTTP/1.1", "Host: x", "Content-Length: 500")
+    head = ("POST /v1/projects HTTP/1.1", "Host: localhost", "Content-Length: 500")
     count = len(served.world.state.projects)
     assert talk(served, lines(served, *head, body=b'{"uniqueName":'), shut=True)[:12] in (b"", b"HTTP/1.1 400")
     assert httpx.get(served.url + "/v1/users/me", headers={"X-Api-Key": served.key}).status_code == 200
@@ -321,7 +327,7 @@ def test_a_path_leaves_no_upload_over_the_wire(served: Served) -> None:
     """As raw bytes: clients tidy such paths up before they send them."""
     for path in ("/../../etc/passwd", "/..%2f..%2fetc/passwd", "/spring/../../index.html", "/%2e%2e/index.html"):
         row = f"GET /~/landing-pages.createos.io{path} HTTP/1.1"
-        assert talk(served, lines(served, row, "Host: x", "Connection: close")).startswith(b"HTTP/1.1 404")
+        assert talk(served, lines(served, row, "Host: localhost", "Connection: close")).startswith(b"HTTP/1.1 404")
 
 
 def test_a_probe_asks_the_served_world_and_not_the_internet(served: Served) -> None:

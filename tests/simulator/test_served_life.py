@@ -201,7 +201,7 @@ def test_idle_and_half_sent_requests_do_not_hold_up_the_end() -> None:
     host, port = running.url.removeprefix("http://").split(":")
     idle = socket.create_connection((host, int(port)), timeout=LIMIT)
     half = socket.create_connection((host, int(port)), timeout=LIMIT)
-    half.sendall(b"POST /v1/projects HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    half.sendall(b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
     until(lambda: httpx.get(running.url + "/v1/users/me").status_code == 401)
     running.stop()
     assert not running.running

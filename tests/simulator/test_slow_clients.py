@@ -13,8 +13,8 @@ from createos_nb.simulator import open_world, serve
 from createos_nb.simulator.connections import Server
 from createos_nb.simulator.served import Served
 
-_HEAD = b"GET /v1/projects HTTP/1.1\r\nHost: here\r\n"
-_POST = b"POST /v1/projects HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n"
+_HEAD = b"GET /v1/projects HTTP/1.1\r\nHost: localhost\r\n"
+_POST = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
 
 
 @pytest.fixture
@@ -75,7 +75,8 @@ def test_whoever_is_slow_is_given_up(served: Served, first: bytes, drip: bytes, 
 
 def test_a_body_that_comes_at_a_fair_rate_is_waited_for(served: Served) -> None:
     body = b" " * 80_000 + b"{}"
-    head = f"POST /v1/projects HTTP/1.1\r\nHost: here\r\nX-Api-Key: {served.key}\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: {served.key}\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
     with connected(served, head.encode()) as one:
         for at in range(0, len(body), 8_000):
             one.sendall(body[at : at + 8_000])

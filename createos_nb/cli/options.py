@@ -1,0 +1,62 @@
+"""What several commands take, read and checked in one way."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Final
+
+from createos_nb.errors import InvalidInput
+from createos_nb.hosts import host_name
+
+#: What to do where a port can't be had.
+OTHER_PORT: Final = "give another one with --port, or --port 0 for one that is free"
+
+
+def port(text: str) -> int:
+    """A number of a port; 0 for one that is free."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 8 and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"a port is 0 to 65535 (0: one that is free), not {text!r}")
+    return int(text)
+
+
+def add_hosts(parser: argparse.ArgumentParser) -> None:
+    """Add `--allow-host`."""
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        type=_host,
+        metavar="NAME",
+        help="answer to this name too, such as that of a proxy in front; may be given again "
+        "(else to 127.0.0.1 and localhost alone)",
+    )
+
+
+def writable(path: Path, what: str) -> Path:
+    """The path of a file that is to be written, once it is clear that it can be.
+
+    Raises `InvalidInput`, which says what to give instead, before any work is done for it.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise InvalidInput(f"{what}: {path} is a folder; give the name of a file")
+    if not folder.is_dir():
+        raise InvalidInput(f"{what}: there is no folder {folder}; make it, or name a file in another one")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise InvalidInput(f"{what}: {path} can't be written; name a file in a folder of your own")
+    return path
+
+
+def words(error: OSError) -> str:
+    """What the system says, without its number: "reports/x.html: No space left on device"."""
+    said = error.strerror or str(error) or type(error).__name__
+    return said if error.filename is None else f"{os.fsdecode(error.filename)}: {said}"
+
+
+def _host(text: str) -> str:
+    try:
+        return host_name(text)
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

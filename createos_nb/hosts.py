@@ -1,0 +1,44 @@
+"""Which names a server of this machine answers to.
+
+A page of another name may be led here by its owner's DNS ("DNS rebinding"): then a browser sends it what this server
+answers. Such a request still says the name, in its Host header.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import Final
+
+from createos_nb.errors import InvalidInput
+
+_HEADER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s\[\]@/?#\\:,]+)(?::\d{0,5})?", re.ASCII)
+_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
+
+
+@lru_cache(maxsize=256)
+def is_local(host: str) -> bool:
+    """Whether a Host header, with or without a port, names this machine."""
+    name = name_of(host)
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def name_of(host: str) -> str:
+    """The name in a Host header, in lower case and without its port; "" where it is no such header."""
+    found = _HEADER.fullmatch(host)
+    return found[1].lower() if found else ""
+
+
+def host_name(text: str) -> str:
+    """A host's name as it stands in a Host header, in lower case. Raises `InvalidInput` for what is none."""
+    name = text.strip().lower()
+    labels = name.split(".")
+    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise InvalidInput(f"{text!r} is no host's name: such as notebooks.example.com, without scheme, port and path")
+    return name

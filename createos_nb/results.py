@@ -1,0 +1,10 @@
+"""What can become of a claim: three words, apart from the tables that show them."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias
+
+Result: TypeAlias = Literal["PASS", "FAIL", "NO DATA"]
+PASS: Final = "PASS"
+FAIL: Final = "FAIL"
+NO_DATA: Final = "NO DATA"
