@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from createos_nb.secret import holds_secrets
+
 #: Python reads no longer integers from text by default, and prints none.
 _DIGITS: Final = 4300
 _BOM: Final = b"\xef\xbb\xbf"
@@ -105,7 +107,8 @@ def _clean(value: Any, path: tuple[str | int, ...], found: list[Replaced]) -> An
     if isinstance(value, str):
         return _text(value, path, found)
     if isinstance(value, _Odd):
-        found.append(Replaced(path, value.what))
+        secret = any(map(holds_secrets, path))  # then not even its first digits are told
+        found.append(Replaced(path, "a number that can't be read" if secret else value.what))
         return None
     if isinstance(value, dict):
         return {

@@ -28,9 +28,14 @@ class Owner:
     def __init__(self) -> None:
         self._pid = os.getpid()
 
+    @property
+    def here(self) -> bool:
+        """Whether this is the process, and no fork of it."""
+        return os.getpid() == self._pid
+
     def check(self) -> None:
         """Raises `ConfigurationError` in any other: locks and connections that a fork copied are of no use there."""
-        if os.getpid() != self._pid:
+        if not self.here:
             raise ConfigurationError(
                 f"this client was opened in process {self._pid}, and this one is a fork of it: open another client "
                 "here, with connect() or simulate()"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -15,6 +16,8 @@ ENCODINGS: Final = "gzip, deflate"
 #: Decoded bytes that are made at once.
 _PIECE: Final = 262_144
 _GZIP: Final = 16 + zlib.MAX_WBITS
+#: The name of an encoding, such as "br" or "zstd".
+_NAME: Final = re.compile(r"[a-z-]{1,12}")
 
 
 class Oversized(httpx.DecodingError):
@@ -89,7 +92,9 @@ class _Decoder:
 
     def __init__(self, encoding: str) -> None:
         if encoding not in ("gzip", "x-gzip", "deflate"):
-            raise httpx.DecodingError(f"it is encoded as {encoding[:40]!r}, which was not asked for")
+            # what was lowered is not found by those who mask secrets: only what looks like a name is told
+            told = repr(encoding) if _NAME.fullmatch(encoding) else "something"
+            raise httpx.DecodingError(f"it is encoded as {told}, which was not asked for")
         self._gzip = encoding != "deflate"
         self._inner = zlib.decompressobj(_GZIP if self._gzip else zlib.MAX_WBITS)
         self._began = False

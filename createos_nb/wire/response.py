@@ -150,7 +150,8 @@ def refusal(answer: Answer) -> RequestError:
     certain = status < 500 and not issubclass(kind, PlatformFault | Unreadable | TimedOut)
     facts = answer.facts(code=code, fields=fields, retry_after=retry_after, applied=False if certain else None)
     if kind is Unreadable:
-        reason = f"redirected to {headers.get('location', '?').split('?')[0]}"
+        # masked before it is cut: half a secret is not found any more
+        reason = f"redirected to {masked(headers.get('location', '?'), answer.secrets).split('?')[0]}"
         facts["hint"] = "The address answers with a redirect: check the base URL."
     error = kind(reason or excerpt(answer.body, answer.secrets) or "no reason given", **facts)
     if not certain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from hashlib import blake2b
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -115,6 +116,8 @@ class Transport(OfThisProcess):
                 headers={"Accept": "application/json", "Accept-Encoding": ENCODINGS, "User-Agent": user_agent},
                 limits=httpx.Limits(max_connections=max(64, concurrency), max_keepalive_connections=64),
             )
+        if transport is None:  # who forgets to close a client is not warned of each socket; a given one may be shared
+            weakref.finalize(self, _close, self._http, self.owner)
         #: What every request carries, but for the key, which only requests to its own origin do.
         self._common = dict(self._http.headers)
         opened = [self._http._transport, *self._http._mounts.values()] if transport is None else [transport]
@@ -371,6 +374,12 @@ class Transport(OfThisProcess):
     def _secrets(self, request: Request) -> Sealed:
         """What no error about a request may repeat."""
         return Sealed((self._key, *request.secrets))
+
+
+def _close(http: httpx.Client, owner: Owner) -> None:
+    """Close connections that nobody uses any more; in a fork the locks around them may be held for ever."""
+    if owner.here:
+        http.close()
 
 
 def why(error: httpx.TimeoutException) -> str:

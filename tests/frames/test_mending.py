@@ -93,3 +93,14 @@ def test_whole_pairs_and_large_integers_stay_as_they_are() -> None:
 @pytest.mark.parametrize("data", [b"", b"<html>", b'{"a":1', b"[" * 100_000, b"\xff\xfe", b"{'a':1}", b"[1,]"])
 def test_what_is_no_json_is_not_mended(data: bytes) -> None:
     assert mended(data) is None
+
+
+def test_of_a_number_that_is_secret_not_even_its_digits_are_told(wire: Any) -> None:
+    body = b'{"status":"success","data":[{"id":"e","settings":{"runEnvs":{"PIN":123456789e999999},"port":1e999999}}]}'
+    client, _ = wire.client(httpx.Response(200, content=body))
+    with pytest.warns(ReplacedWarning) as told:
+        client.environments.list(wire.uuid(1))
+    said = str(told[0].message)
+    assert "settings.runEnvs.PIN: a number that can't be read" in said
+    assert "123456" not in said
+    assert "1e999999 is no number that a float holds" in said

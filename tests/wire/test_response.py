@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from createos_nb import api, errors
 from createos_nb.frames import Builder, reader
+from createos_nb.mending import json_of
 from createos_nb.operation import Record, Rows
-from createos_nb.wire.response import Answer, excerpt, payload
+from createos_nb.wire.response import Answer, excerpt, payload, refusal
 
 BARE = ["GetProjectEnvironmentAnalytics", "GetSupportedProjectTypes"]
 IDS = {"project_id": "p", "environment_id": "e"}
@@ -360,6 +361,14 @@ def test_any_answer_gives_its_payload_or_an_error_of_ours(body: Any, status: int
 def outcome(answer: Answer) -> Any:
     """The decoded payload, or the error that the answer is."""
     try:
-        return json.loads(bytes(payload(answer)))
+        return json.loads(bytes(json_of(payload(answer))))
     except errors.RequestError as error:
         return error
+
+
+@pytest.mark.parametrize("secret", ["first-half?second-half", "a-key?"])
+def test_an_address_is_masked_before_it_is_cut(secret: str) -> None:
+    answer = Answer(api.find("ListProjects"), 308, {"location": f"/at/{secret}/x?y=1"}, b"", secrets=(secret,))
+    said = str(refusal(answer))
+    assert "redirected to /at/••••••/x (" in said
+    assert secret.split("?")[0] not in said

@@ -11,7 +11,7 @@ import httpx
 import pandas as pd
 import pytest
 
-from createos_nb import errors
+from createos_nb import Secret, errors
 from createos_nb.client import PLATFORM_URL, Client
 from createos_nb.wire.log import Log, Sent
 from createos_nb.wire.transport import SIMULATOR_HEADER
@@ -346,3 +346,16 @@ def test_now_is_the_other_sides_present_once_it_has_said_so(wire: Any) -> None:
     client.analytics.rpm(wire.uuid(1, 2), wire.uuid(1, 1), start="-1h", end="now")
     there = 1_772_452_800
     assert windows == [(there - 3600, there)]
+
+
+@pytest.mark.parametrize(("encoding", "told"), [("zstd", "as 'zstd'"), ("Hush-Hush-1234567", "as something")])
+def test_an_encoding_that_was_not_asked_for_is_told_where_it_is_the_name_of_one(
+    encoding: str, told: str, wire: Any
+) -> None:
+    def serve(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, stream=httpx.ByteStream(b"x"), headers={"content-encoding": encoding})
+
+    client, _ = wire.client(serve)
+    with pytest.raises(errors.Unreadable, match=f"it is encoded {told}, which was not asked for") as caught:
+        client.call("TransferProject", project_id="p", token=Secret("Hush-Hush-1234567"))
+    assert "hush" not in str(caught.value).lower()
