@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from createos_nb.cli import options
 from createos_nb.cli.output import unchecked
+from createos_nb.errors import CreateOSError
 from createos_nb.files import folder
 from createos_nb.text import visible
 
@@ -58,15 +59,21 @@ def run(given: argparse.Namespace) -> int:
 
 
 def executed(name: str, console: Console) -> Any:
-    """A notebook of the project, executed from top to bottom in a kernel of this Python, with a bar of its cells."""
+    """A notebook of the project, executed from top to bottom in a kernel of this Python, with a bar of its cells.
+
+    Raises `CreateOSError` where a cell or the kernel fails.
+    """
     import nbformat
     from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     notebook = nbformat.read(folder("notebooks") / name, as_version=4)  # type: ignore[no-untyped-call]  # has no types
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     if not console.is_terminal:
         console.print(f"executing {name}: {cells} cells")
+    from createos_nb.running.execution import own_kernel
+
     done = 0
 
     def advance(**_: Any) -> None:
@@ -82,12 +89,21 @@ def executed(name: str, console: Console) -> Any:
         client = NotebookClient(
             notebook,
             timeout=300,
-            kernel_name="python3",
+            km=own_kernel(),
             resources={"metadata": {"path": str(Path.cwd())}},
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
             on_cell_executed=advance,
         )
-        client.execute()
+        client.owns_km = True
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            raise CreateOSError(f"{name} stopped in cell {done}: {error.ename}: {error.evalue}") from None
+        except (CellTimeoutError, DeadKernelError) as error:
+            why = "the kernel died" if isinstance(error, DeadKernelError) else "a cell took too long"
+            raise CreateOSError(
+                f"{name} stopped after cell {done}: {why}; is enough memory free? Run it again"
+            ) from None
     return notebook
 
 

@@ -61,7 +61,7 @@ def execute(
         timeout=timeout,
         extra_arguments=["--IPKernelApp.log_level=ERROR", f"--IPKernelApp.extra_extensions={_MASKING}"],
         resources={"metadata": {"path": str(folder)}},
-        km=_kernel(),
+        km=own_kernel(),
     )
     run.owns_km = True
     run.keep, run.tell, run.environment = keep, tell, dict(environment)
@@ -164,7 +164,7 @@ def _plan_of(notebook: Any, intent: str) -> Mapping[str, Any]:
     return {}
 
 
-def _kernel() -> Any:
+def own_kernel() -> Any:
     """A kernel of this Python, whatever kernels of that name are installed for Jupyter."""
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec

@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from createos_nb.cli import main
+from tests.panels.conftest import browser as browser
 
 
 @pytest.fixture
