@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from nbclient.exceptions import DeadKernelError
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import PeriodicCallback
 from tornado.iostream import StreamClosedError
@@ -41,6 +43,7 @@ class Hosted(Voila):  # type: ignore[misc]  # has no types
     hosts = List(Unicode(), help="Names that it answers to, beside those of this machine.").tag(config=True)
 
     def init_settings(self) -> dict[str, Any]:
+        self.log.addFilter(_worth_telling)
         settings: dict[str, Any] = super().init_settings()
         settings["allow_remote_access"] = False
         settings["local_hostnames"] = ["localhost", *self.hosts]
@@ -63,11 +66,20 @@ class Hosted(Voila):  # type: ignore[misc]  # has no types
             looks.stop()
 
 
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """No kernel that ended while its cells were at work: their page was left, or shows it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, DeadKernelError) and not str(record.msg).startswith("Kernel died while waiting")
+
+
 class DashboardKernels(AsyncMappingKernelManager):
     """Kernels, each with the id of its visit."""
 
     def new_kernel_id(self, **how: Any) -> str:
         return _starting.get("") or str(super().new_kernel_id(**how))
+
+    def all(self) -> list[str]:
+        return list(self.list_kernel_ids())
 
     def there(self, kernel: str) -> bool:
         return kernel in self
@@ -108,8 +120,7 @@ class _Page(TornadoVoilaHandler):  # type: ignore[misc]  # has no types
     @authenticated
     async def get(self, path: str | None = None) -> None:
         if path:
-            self.set_status(404)
-            self._text("there is no such page")
+            self.redirect_to_file(path)
             return
         visits: Visits = self.settings["visits"]
         name = self.get_query_argument(_VISIT, "")

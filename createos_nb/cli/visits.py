@@ -28,6 +28,9 @@ class Full(Exception):
 class Kernels(Protocol):
     """What visits ask of whoever has the kernels."""
 
+    def all(self) -> list[str]:
+        """Those that were started and not ended since."""
+
     def there(self, kernel: str) -> bool:
         """Whether it was started and not ended since."""
 
@@ -120,6 +123,7 @@ class Visits:
         self._reload, self._away, self._connects = reload, away, connects
         self._visits: dict[str, Visit] = {}
         self._issued: dict[str, None] = {}
+        self._ending: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._visits)
@@ -147,7 +151,8 @@ class Visits:
         del self._issued[name]
         visit = self._visits[name] = Visit(name, self._clock())
         if gone is not None:
-            await self._end(gone)
+            gone.give_up()
+            await self._end(gone.id)
         visit.render(parts())
         return visit
 
@@ -185,7 +190,8 @@ class Visits:
         """End a visit, whoever looks at it."""
         visit = self._visits.pop(name, None)
         if visit is not None:
-            await self._end(visit)
+            visit.give_up()
+            await self._end(name)
 
     async def look(self) -> None:
         """Look at all once: who is there, and whose time is over."""
@@ -197,6 +203,10 @@ class Visits:
                 visit.seen = now
             elif now - visit.seen > (self._reload if visit.left else self._away):
                 await self.forget(visit.id)
+        for kernel in self._kernels.all():
+            # one that was still being started when its visit ended
+            if kernel not in self._visits and kernel not in self._ending:
+                await self._end(kernel)
 
     def _connected(self, visit: Visit) -> bool:
         return self._kernels.there(visit.id) and self._kernels.connections(visit.id) > 0
@@ -207,10 +217,12 @@ class Visits:
             return False
         return visit.left or self._clock() - visit.sent > self._connects
 
-    async def _end(self, visit: Visit) -> None:
-        visit.give_up()
+    async def _end(self, kernel: str) -> None:
+        self._ending.add(kernel)
         try:
-            if self._kernels.there(visit.id):
-                await self._kernels.end(visit.id)
+            if self._kernels.there(kernel):
+                await self._kernels.end(kernel)
         except Exception:
             logger.exception("a kernel could not be ended")
+        finally:
+            self._ending.discard(kernel)

@@ -66,6 +66,7 @@ def test_a_page_that_is_left_ends_its_kernel_and_no_other_site_can(
         assert len(dashboard.kernels()) == 1
         for origin in ("https://evil.example", "null", "", dashboard.site.replace("http", "https") + ".evil.example"):
             assert leave(person, dashboard, kernel, Origin=origin) in (403, 404), origin
+        assert person.post(f"{dashboard.site}/voila/api/shutdown/{kernel}").status_code == 403  # it says no origin
         with httpx.Client() as stranger:  # on this machine, without the token
             assert leave(stranger, dashboard, kernel) == 403
         time.sleep(4)
@@ -85,6 +86,23 @@ def test_a_reload_comes_back_to_its_kernel(tmp_path: Path, quick: str, person: h
         assert (kernel_of(again), again.text) == (kernel, first.text)
         time.sleep(5)
         assert len(dashboard.kernels()) == 1
+
+
+def test_a_name_that_is_allowed_is_answered_and_its_pages_end_their_kernels(
+    tmp_path: Path, quick: str, person: httpx.Client
+) -> None:
+    with serving(tmp_path, quick, "--allow-host", "Notebooks.example.test", reload=1) as dashboard:
+        person.headers["Host"] = "notebooks.example.test"
+        answer = person.get(dashboard.address)
+        kernel = kernel_of(answer)
+        assert "wss://notebooks.example.test:*" in answer.headers["content-security-policy"]
+        assert leave(person, dashboard, kernel) in (403, 404)  # of the other name: another site
+        assert leave(person, dashboard, kernel, Origin="https://notebooks.example.test") == 204
+        dashboard.come_to(0, 20)
+        person.headers["Host"] = "other.example.test"
+        refused = person.get(dashboard.address)
+        assert refused.status_code == 403
+        assert "--allow-host" in refused.text
 
 
 def test_two_who_load_one_page_at_once_share_its_kernel(tmp_path: Path, quick: str, person: httpx.Client) -> None:
@@ -120,6 +138,21 @@ def test_a_browser_that_vanished_leaves_no_kernel_though_it_speaks_on(tmp_path: 
         kernel_of(person.get(dashboard.address))
         assert len(dashboard.kernels()) == 1
         dashboard.come_to(0, 20)
+
+
+def test_a_page_that_is_left_while_it_is_loading_leaves_nothing_and_says_nothing(
+    tmp_path: Path, person: httpx.Client
+) -> None:
+    said = tmp_path / "said"
+    with serving(tmp_path, written(tmp_path, "import time; time.sleep(600)"), reload=1) as dashboard:
+        for wait in (0.2, 6.0):  # while the kernel is being started, and while the cell is at work
+            with person.stream("GET", dashboard.address):
+                time.sleep(wait)
+            time.sleep(3)
+        dashboard.come_to(0, 60)
+        time.sleep(5)
+        assert dashboard.kernels() == []
+        assert len(said.read_text().splitlines()) == 2, said.read_text()
 
 
 def test_a_kernel_that_died_is_not_taken_for_the_page(tmp_path: Path, quick: str, person: httpx.Client) -> None:
