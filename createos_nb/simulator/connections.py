@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import os
 import socket
+import struct
 import threading
 from typing import Any, Final
 
@@ -28,6 +30,8 @@ MOST: Final = 512
 GRACE: Final = 2
 """Seconds that requests under way get when the server is stopped."""
 _AGAIN: Final = 0.25
+#: On Windows the two numbers have half the size.
+_AT_ONCE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class _Awaits(enum.Enum):
@@ -79,14 +83,14 @@ class Connection(H11Protocol):
     def timeout_keep_alive_handler(self) -> None:
         """Close it; at once where the answer before was never taken."""
         if self.transport.get_write_buffer_size():
-            self.transport.abort()
+            self._give_up()
         else:
             super().timeout_keep_alive_handler()
 
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._stuck is None:
-            self._stuck = self.loop.call_later(TAKEN, self.transport.abort)
+            self._stuck = self.loop.call_later(TAKEN, self._give_up)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -99,9 +103,19 @@ class Connection(H11Protocol):
         """A request is under way."""
         return self._awaits is _Awaits.BODY or (self.cycle is not None and not self.cycle.response_complete)
 
+    def _give_up(self) -> None:
+        """End it at once: what the other side has not taken is dropped, and it is told by a reset.
+
+        Without, the system keeps what it could not send, up to some megabytes, and the end of it behind that.
+        """
+        own = self.transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):  # it has just been closed
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        self.transport.abort()
+
     def _make_room(self) -> None:
         others = [one for one in self.connections if isinstance(one, Connection) and one is not self and not one.asking]
-        (min(others, key=lambda one: one._since) if others else self).transport.abort()
+        (min(others, key=lambda one: one._since) if others else self)._give_up()
 
     def _check(self) -> None:
         """Close it where what is awaited is overdue."""
@@ -111,7 +125,7 @@ class Connection(H11Protocol):
         allowed = HEAD if self._awaits is _Awaits.HEAD else BODY + self._came / RATE
         left = self._since + allowed - self.loop.time()
         if left <= 0 and self._overdue:
-            self.transport.abort()
+            self._give_up()
             return
         # where this loop itself was held up, what came meanwhile is still to be read: one more look
         self._overdue = left <= 0

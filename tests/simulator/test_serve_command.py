@@ -102,7 +102,7 @@ def test_mistakes_are_said_in_a_sentence_and_leave_nothing(tmp_path: Path, capsy
     state = str(tmp_path / "world")
     assert main(["serve", "--port", "0", "--scenario", "nowhere", "--state", state]) == 2
     assert main(["serve", "--port", "0", "--speed", "-1"]) == 2
-    assert main(["serve", "--port", "0", "--state", str(tmp_path / "no" / "folder")]) == 1
+    assert main(["serve", "--port", "0", "--state", str(tmp_path / "no" / "folder")]) == 2
     said = capsys.readouterr()
     assert said.out == ""
     assert [line.startswith("createos-nb: ") for line in said.err.splitlines()] == [True, True, True]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import time
+from asyncio import Transport
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from createos_nb.simulator import open_world, serve
-from createos_nb.simulator.connections import Server
+from createos_nb.simulator.connections import Connection, Server
 from createos_nb.simulator.served import Served
 
 _HEAD = b"GET /v1/projects HTTP/1.1\r\nHost: localhost\r\n"
@@ -99,6 +101,29 @@ def test_whoever_does_not_take_the_answer_is_given_up(served: Served) -> None:
             break
     one.close()
     assert time.monotonic() - began < 8
+
+
+def test_whoever_is_given_up_is_told_so_though_there_is_no_room_for_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written before still waits for room: an end behind that would never come."""
+    made = Connection.connection_made
+
+    def narrow(connection: Connection, transport: Transport) -> None:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+        made(connection, transport)
+
+    monkeypatch.setattr(Connection, "connection_made", narrow)
+    port = int(served.url.rpartition(":")[2])
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.connect(("127.0.0.1", port))
+        ask = _HEAD + f"X-Api-Key: {served.key}\r\n\r\n".encode()
+        one.sendall(ask * (30_000 // len(ask)))  # the server reads all of it, and nothing comes after
+        began = time.monotonic()
+        while one.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != errno.ECONNRESET:
+            assert time.monotonic() - began < 8
+            time.sleep(0.05)
 
 
 def test_idle_ones_make_room_and_whoever_asks_is_answered(served: Served) -> None:
