@@ -51,14 +51,14 @@ def with_rolling(frame: pd.DataFrame) -> list[pd.Series]:
 
 def figures() -> list[Figure]:
     # two sides for an hour, and the hour before
-    sides = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
+    releases = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
     before = requests(60, rpm=100, share=0.005, seed=33)
     before.index = before.index - pd.Timedelta(minutes=60)
-    analysis.release_verdict(*sides, history=before)
+    analysis.release_verdict(*releases, history=before)
     # ten in a row, as a watch or a replay asks for them
-    row = paired(lambda: [analysis.release_verdict(*sides, history=before) for _ in range(10)], lambda: None, runs=21)[
-        0
-    ]
+    row = paired(
+        lambda: [analysis.release_verdict(*releases, history=before) for _ in range(10)], lambda: None, runs=21
+    )[0]
     judged = row / 10
     year, many = requests(YEAR), fleet()
 

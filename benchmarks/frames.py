@@ -10,9 +10,9 @@ import orjson
 import pandas as pd
 
 from benchmarks.measure import Figure, at_most, faster, paired
-from createos_nb import api
+from createos_nb import contract
 from createos_nb.frames import Builder, reader
-from createos_nb.wire.response import Answer, payload
+from createos_nb.http.response import Answer, payload
 
 ROWS, PAGE = 100_000, 20
 
@@ -67,7 +67,7 @@ def bodies(rows: int = ROWS) -> list[bytes]:
 
 def ours(pages: list[bytes]) -> pd.DataFrame:
     """The road that a list takes from bodies to its frame."""
-    operation = api.find("ListDeployments")
+    operation = contract.find("ListDeployments")
     read, builder = reader(operation), Builder(reader(operation).of)
     for body in pages:
         read.read(payload(Answer(operation, 200, {}, body))).into(builder)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.frames import PAGE, bodies
 from benchmarks.measure import Figure, at_most, faster
-from createos_nb.client import Client
+from createos_nb.client.client import Client
 
 ROWS, DELAY, CONCURRENCY = 20_000, 0.020, 16
 PROJECT = "5f0c2f3e-7a1b-4c2d-8e3f-0a1b2c3d4e5f"

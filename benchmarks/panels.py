@@ -30,7 +30,7 @@ def clicked() -> tuple[float, float]:
         replicas = 1 + at % 2
         panel.params["replicas"] = replicas
         began = time.perf_counter()
-        panel._review.click()
+        panel.form.review_button.click()
         panel.wait(30)
         shown.append(time.perf_counter() - began)
         assert panel.plan is not None, panel.last_error
@@ -83,7 +83,7 @@ def figures() -> list[Figure]:
 
     drawn, floor = spent(draw, time.perf_counter), spent(lambda: bare(client), time.perf_counter)
     panel = opened[-1]
-    assert len(panel._grid.rows) == 2 * PROJECTS
+    assert len(panel._rows.grid.rows) == 2 * PROJECTS
 
     def later(work: Callable[[], Any]) -> float:
         """Kernel time of work that finds a world two minutes older."""
@@ -96,10 +96,10 @@ def figures() -> list[Figure]:
     frames = []
     for _ in range(2):
         client.clock.sleep(600)
-        frames.append(panel.client.fleet.glance().read())
+        frames.append(panel.client.fleet.overview())
     at = iter(frames * RUNS)
-    redrawn = spent(lambda: panel._came(next(at)), time.process_time)
-    look, whole = later(panel._tick), later(panel.run)
+    redrawn = spent(lambda: panel._on_read(next(at)), time.process_time)
+    look, whole = later(panel._poll), later(panel.run)
     bare_cpu = spent(lambda: bare(client), time.process_time)
     size = f"{2 * PROJECTS} environments"
     return [

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.measure import Figure, at_most, paired
 from createos_nb.simulator.traffic import (
     SCANNER,
-    Behaviour,
+    Behavior,
     Failing,
     Incident,
     Profile,
@@ -34,7 +34,7 @@ def environments(number: int = ENVIRONMENTS) -> list[Traffic]:
     errors = (Failing(status=500, share=0.01, path="/api/*"), Failing(status=404, share=0.002))
     segments = (
         Segment(start=BEGIN, end=BEGIN + 40 * DAY + 77),
-        Segment(start=BEGIN + 40 * DAY + 77, version=2, behaviour=Behaviour(errors=errors)),
+        Segment(start=BEGIN + 40 * DAY + 77, version=2, behavior=Behavior(errors=errors)),
     )
     incident = Incident(name="i", start=BEGIN + 9 * DAY, end=BEGIN + 9 * DAY + 7200, rate=3.0, failing=errors)
     profile = Profile(rpm=60, growth=0.005, bots=(SCANNER,))
@@ -74,9 +74,7 @@ def figures() -> list[Figure]:
     early, late = (best(lambda at=at: one.series(BEGIN + at * DAY, BEGIN + at * DAY + 3600), 20) for at in (2, 363))
     requests = len(one.events(BEGIN, BEGIN + DAY))
     single = best(lambda: one.events(BEGIN, BEGIN + DAY)) / requests
-    loop = Traffic(
-        7, "loop", Profile(rpm=60), [Segment(start=BEGIN, behaviour=Behaviour(crash_after=20))], created=BEGIN
-    )
+    loop = Traffic(7, "loop", Profile(rpm=60), [Segment(start=BEGIN, behavior=Behavior(crash_after=20))], created=BEGIN)
     crash = best(lambda: loop.series(BEGIN, BEGIN + 7 * DAY, 300))
     log = sample_log()
     tenth = 10_000 / len(log.splitlines())

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from html import escape
 from typing import Any, Final
 
 import pandas as pd
 
+from createos_nb.display import Html, escaped, format_value, html_table, is_missing
 from createos_nb.results import FAIL as FAIL
 from createos_nb.results import NO_DATA as NO_DATA
 from createos_nb.results import PASS as PASS
@@ -22,7 +22,7 @@ from createos_nb.results import Result as Result
 MIME: Final = "application/vnd.createos-nb.checks+json"
 
 _COLUMNS: Final = ("claim", "result", "figure", "threshold")
-_COLOURS: Final[Mapping[str, str]] = {PASS: "#1a7f37", FAIL: "#cf222e", NO_DATA: "#9a6700"}
+_COLORS: Final[Mapping[str, str]] = {PASS: "#1a7f37", FAIL: "#cf222e", NO_DATA: "#9a6700"}
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,15 @@ class Checks:
     """
 
     def __init__(self, *checks: Check | Iterable[Check]) -> None:
-        found: list[Check] = []
-        for one in checks:
-            found += [one] if isinstance(one, Check) else list(one)
-        self._checks = tuple(found)
+        flat: list[Check] = []
+        for part in checks:
+            flat += [part] if isinstance(part, Check) else part
+        self._checks = tuple(flat)
 
     @property
     def result(self) -> Result:
-        """Of all together."""
-        results = {one.result for one in self}
+        """The result of all together."""
+        results = {item.result for item in self}
         if FAIL in results:
             return FAIL
         return NO_DATA if NO_DATA in results or not results else PASS
@@ -70,18 +70,21 @@ class Checks:
     @property
     def sentence(self) -> str:
         """How many pass, and the claims that do not."""
-        held = sum(one.result == PASS for one in self)
-        rest = [f"{one.claim}: {one.result}{f' ({one.figure})' if one.figure else ''}" for one in self.others()]
-        head = f"{held} of {len(self)} checks pass" if len(self) else "nothing was checked"
-        return "; ".join([head, *rest])
+        rest = [f"{item.claim}: {item.result}{f' ({item.figure})' if item.figure else ''}" for item in self.others()]
+        return "; ".join([self._count, *rest])
+
+    @property
+    def _count(self) -> str:
+        passed = sum(item.result == PASS for item in self)
+        return f"{passed} of {len(self)} checks pass" if len(self) else "nothing was checked"
 
     def others(self) -> list[Check]:
-        """Those that do not pass."""
-        return [one for one in self if one.result != PASS]
+        """Return those that do not pass."""
+        return [item for item in self if item.result != PASS]
 
     def frame(self) -> pd.DataFrame:
-        """One row a check: claim, result, figure, threshold (str); `attrs["result"]` is that of all together."""
-        frame = pd.DataFrame([asdict(one) for one in self], columns=list(_COLUMNS)).astype("str")
+        """Return one row a check: claim, result, figure, threshold (str); `attrs["result"]` is that of all together."""
+        frame = pd.DataFrame([asdict(item) for item in self], columns=list(_COLUMNS)).astype("str")
         frame.attrs["result"] = self.result
         return frame
 
@@ -95,91 +98,70 @@ class Checks:
         return Checks(self, other)
 
     def __repr__(self) -> str:
-        wide = max((len(one.claim) for one in self), default=0)
-        lines = [f"{self.result}: {self.sentence.split('; ')[0]}"]
-        for one in self:
-            told = _told(one)
-            lines.append(f"  {one.result:<7}  {one.claim:<{wide}}  {told}".rstrip())
-        return "\n".join(lines)
+        width = max((len(item.claim) for item in self), default=0)
+        lines = [f"  {item.result:<7}  {item.claim:<{width}}  {_evidence(item)}".rstrip() for item in self]
+        return "\n".join([f"{self.result}: {self._count}", *lines])
 
     def _repr_html_(self) -> str:
-        left = "style='text-align:left'"
-        names = "".join(f"<th scope='col' {left}>{name}</th>" for name in _COLUMNS)
-        rows = "".join(
-            f"<tr><td {left}>{escape(one.claim)}</td><td {left}>{_badge(one.result)}</td>"
-            f"<td {left}>{escape(one.figure)}</td><td {left}>{escape(one.threshold)}</td></tr>"
-            for one in self
-        )
-        head = f"<p>{_badge(self.result)} {escape(self.sentence.split('; ')[0])}</p>"
-        return f"{head}<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+        rows = ((item.claim, _badge(item.result), item.figure, item.threshold) for item in self)
+        return f"<p>{_badge(self.result)} {escaped(self._count)}</p>{html_table(rows, _COLUMNS)}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        kept = {"result": self.result, "checks": [asdict(one) for one in self]}
-        return {"text/plain": repr(self), "text/html": self._repr_html_(), MIME: kept}
+        data = {"result": self.result, "checks": [asdict(item) for item in self]}
+        return {"text/plain": repr(self), "text/html": self._repr_html_(), MIME: data}
 
 
 def check(claim: str, holds: Any, figure: Any = "", threshold: str = "") -> Check:
-    """A claim that holds (True), does not (False), or of which nothing is known (None, NA): NO DATA."""
-    if _missing(holds):
-        return Check(claim, NO_DATA, _text(figure), threshold)
-    return Check(claim, PASS if bool(holds) else FAIL, _text(figure), threshold)
+    """Return a claim that holds (True), does not (False), or of which nothing is known (None, NA): NO DATA."""
+    if is_missing(holds):
+        return Check(claim, NO_DATA, _figure(figure), threshold)
+    return Check(claim, PASS if bool(holds) else FAIL, _figure(figure), threshold)
 
 
-def equal(claim: str, found: Any, wanted: Any) -> Check:
-    """A claim that something is as it should be; NO DATA where either is not known."""
-    unknown = _missing(found) or _missing(wanted)
-    return check(claim, None if unknown else bool(found == wanted), found, _text(wanted))
+def equal(claim: str, actual: Any, expected: Any) -> Check:
+    """Return the claim that something is as it should be; NO DATA where either is not known."""
+    unknown = is_missing(actual) or is_missing(expected)
+    return check(claim, None if unknown else bool(actual == expected), actual, _figure(expected))
 
 
-def at_most(claim: str, found: Any, limit: float, unit: str = "") -> Check:
-    """A claim that a figure is not above a limit; NO DATA where either is not known."""
-    words = f" {unit}" if unit else ""
-    unknown = _missing(found) or _missing(limit)
-    figure = found if _missing(found) else f"{_text(found)}{words}"
-    return check(claim, None if unknown else bool(found <= limit), figure, f"at most {_text(limit)}{words}")
+def at_most(claim: str, actual: Any, limit: float, unit: str = "") -> Check:
+    """Return the claim that a figure is not above a limit; NO DATA where either is not known."""
+    suffix = f" {unit}" if unit else ""
+    unknown = is_missing(actual) or is_missing(limit)
+    figure = actual if is_missing(actual) else f"{_figure(actual)}{suffix}"
+    return check(claim, None if unknown else bool(actual <= limit), figure, f"at most {_figure(limit)}{suffix}")
 
 
-def at_least(claim: str, found: Any, limit: float, unit: str = "") -> Check:
-    """A claim that a figure is not below a limit; NO DATA where either is not known."""
-    words = f" {unit}" if unit else ""
-    unknown = _missing(found) or _missing(limit)
-    figure = found if _missing(found) else f"{_text(found)}{words}"
-    return check(claim, None if unknown else bool(found >= limit), figure, f"at least {_text(limit)}{words}")
+def at_least(claim: str, actual: Any, limit: float, unit: str = "") -> Check:
+    """Return the claim that a figure is not below a limit; NO DATA where either is not known."""
+    suffix = f" {unit}" if unit else ""
+    unknown = is_missing(actual) or is_missing(limit)
+    figure = actual if is_missing(actual) else f"{_figure(actual)}{suffix}"
+    return check(claim, None if unknown else bool(actual >= limit), figure, f"at least {_figure(limit)}{suffix}")
 
 
 def complete(claim: str, *frames: pd.DataFrame) -> Check:
-    """A claim that frames hold all that was asked for, by their `attrs["complete"]` and `attrs["failed"]`.
+    """Return the claim that frames hold all that was asked for, by their `attrs["complete"]` and `attrs["failed"]`.
 
     FAIL where one says that it lacks something; NO DATA where one does not say.
     """
-    said = [frame.attrs.get("complete") for frame in frames]
-    lacking = sum(one is False for one in said) + sum(bool(len(frame.attrs.get("failed", ()))) for frame in frames)
-    silent = sum(one is None for one in said)
-    holds = False if lacking else None if silent or not frames else True
-    figure = f"{len(frames) - sum(one is not True for one in said)} of {len(frames)} frames say that they are complete"
+    flags = [frame.attrs.get("complete") for frame in frames]
+    failed = any(len(frame.attrs.get("failed", ())) for frame in frames)
+    holds = False if failed or False in flags else None if None in flags or not frames else True
+    figure = f"{flags.count(True)} of {len(frames)} frames say that they are complete"
     return check(claim, holds, figure, "all of them")
 
 
-def _told(one: Check) -> str:
-    return f"{one.figure} ({one.threshold})" if one.figure and one.threshold else one.figure or one.threshold
+def _evidence(item: Check) -> str:
+    both = f"{item.figure} ({item.threshold})"
+    return both if item.figure and item.threshold else item.figure or item.threshold
 
 
-def _badge(result: str) -> str:
-    """The word itself, in a colour that stands out on light and on dark pages."""
-    style = f"background:{_COLOURS[result]};color:#fff;padding:0 .5em;border-radius:.3em;white-space:nowrap"
-    return f"<b style='{style}'>{result}</b>"
+def _badge(result: Result) -> Html:
+    """Return the word itself, in a color that stands out on light and on dark pages."""
+    style = f"background:{_COLORS[result]};color:#fff;padding:0 .5em;border-radius:.3em;white-space:nowrap"
+    return Html(f"<b style='{style}'>{result}</b>")
 
 
-def _missing(value: Any) -> bool:
-    if value is None:
-        return True
-    found = pd.isna(value) if pd.api.types.is_scalar(value) else False
-    return bool(found)
-
-
-def _text(value: Any) -> str:
-    if _missing(value):
-        return "not known"
-    if isinstance(value, float):
-        return f"{value:.2f}".rstrip("0").rstrip(".")
-    return str(value)
+def _figure(value: Any) -> str:
+    return "not known" if is_missing(value) else format_value(value)

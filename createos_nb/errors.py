@@ -14,18 +14,18 @@
     │   ├── Invalid               the platform did not accept the values or the state      (400, 405, 413, 415, 422)
     │   ├── QuotaExceeded         the account has no more of it; waiting does not help     (429)
     │   ├── RateLimited           too many requests; waiting helps                         (429 with Retry-After)
-    │   └── PlatformFault         the platform failed; the request may be right            (5xx)
-    ├── NoAnswer                  nothing usable came back
+    │   └── ServerError           the platform failed; the request may be right            (5xx)
+    ├── TransportError            nothing usable came back
     │   ├── Unreachable           the connection failed or broke
-    │   ├── TimedOut              no answer in time
-    │   └── Unreadable            an answer came that is not the platform's (a proxy's page, cut off, empty)
-    │       └── TooLarge          an answer came that is larger than the client reads
+    │   ├── RequestTimeout        no answer in time
+    │   └── InvalidResponse       an answer came that is not the platform's (a proxy's page, cut off, empty)
+    │       └── ResponseTooLarge  an answer came that is larger than the client reads
     └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
     ReplacedWarning               a value of an answer can't be read, and stands replaced; says which
     SecretWarning                 an upload sends a file that holds what looks like a token
-    CostWarning                   a read will wait on the rate limit; says for how many requests
+    RateLimitWarning              a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
     PatternWarning                a setting looks like a pattern, and the platform takes it for a name
 
@@ -43,8 +43,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from createos_nb.text import visible
-from createos_nb.words import nearest
+from createos_nb.display import visible
+from createos_nb.naming import nearest
 
 _PACKAGE: Final = str(Path(__file__).parent) + os.sep
 
@@ -82,25 +82,25 @@ class InvalidInput(CreateOSError, ValueError):
 class UnknownName(InvalidInput, LookupError):
     """No project, environment, deployment, domain … has this name or id. `known` lists what there is."""
 
-    def __init__(self, noun: str, name: object, known: Iterable[object] = (), where: str = "") -> None:
-        self.noun, self.name, self.known = noun, name, tuple(str(one) for one in known)
+    def __init__(self, resource: str, name: object, known: Iterable[object] = (), where: str = "") -> None:
+        self.resource, self.name, self.known = resource, name, tuple(str(one) for one in known)
         there = f" in {where}" if where else ""
-        message = f"there is no {noun} {name!r}{there}"
+        message = f"there is no {resource} {name!r}{there}"
         if self.known:
             shown = ", ".join(self.known[:12]) + (f", … ({len(self.known)} in all)" if len(self.known) > 12 else "")
             message += f"; there is: {shown}{nearest(name, self.known)}"
         else:
-            message += f"; there is no {noun} at all" + there
+            message += f"; there is no {resource} at all" + there
         super().__init__(message)
 
 
 class AmbiguousName(InvalidInput):
     """Several have this name; `ids` lists them, and an id serves wherever the name does."""
 
-    def __init__(self, noun: str, name: object, ids: Iterable[str], where: str = "") -> None:
-        self.noun, self.name, self.ids = noun, name, tuple(ids)
+    def __init__(self, resource: str, name: object, ids: Iterable[str], where: str = "") -> None:
+        self.resource, self.name, self.ids = resource, name, tuple(ids)
         there = f" in {where}" if where else ""
-        super().__init__(f"{len(self.ids)} {noun}s{there} are named {name!r}; use one id of: {', '.join(self.ids)}")
+        super().__init__(f"{len(self.ids)} {resource}s{there} are named {name!r}; use one id of: {', '.join(self.ids)}")
 
 
 class ReadOnlyError(InvalidInput):
@@ -187,35 +187,35 @@ class RateLimited(RequestRefused):
     default_hint = "Too many requests: wait and try again; rate_limit= of connect() slows a client down by itself."
 
 
-class PlatformFault(RequestRefused):
+class ServerError(RequestRefused):
     """The platform failed; the request may be right."""
 
     default_hint = "The platform failed. Reads were tried again; of a write, read the state before you try again."
 
 
-class NoAnswer(RequestError):
+class TransportError(RequestError):
     """Nothing usable came back."""
 
 
-class Unreachable(NoAnswer):
+class Unreachable(TransportError):
     """The connection could not be made, or broke."""
 
     default_hint = "Check the base URL, the network, and the proxy settings."
 
 
-class TimedOut(NoAnswer):
+class RequestTimeout(TransportError):
     """No answer in time."""
 
     default_hint = "The platform is slow or the network is: raise timeout= of connect(), or try again."
 
 
-class Unreadable(NoAnswer):
+class InvalidResponse(TransportError):
     """An answer came that is not the platform's: a proxy's page, a cut-off or empty body."""
 
     default_hint = "Something between here and the platform answered instead of it: check the base URL and the proxy."
 
 
-class TooLarge(Unreadable):
+class ResponseTooLarge(InvalidResponse):
     """An answer came that is larger than the client reads."""
 
     default_hint = "max_answer_bytes= of connect() allows more; ask for fewer rows, or for a shorter window."
@@ -233,7 +233,7 @@ class SecretWarning(UserWarning):
     """An upload sends a file that holds what looks like a token; the message says which file and what."""
 
 
-class CostWarning(UserWarning):
+class RateLimitWarning(UserWarning):
     """A read will wait on the rate limit; the message says for how many requests."""
 
 

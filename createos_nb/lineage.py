@@ -1,4 +1,4 @@
-"""Which world a world is, and whose past is its own.
+"""The lineage of a world: which one it is, and which past is its own.
 
 A world that is opened has an id, which saving, loading and forking keep. From a fork on, or from a save on where the
 file is opened later, things take another course: what happened in the one course afterwards never happened in the
@@ -12,10 +12,10 @@ from typing import Final
 
 from msgspec import Struct
 
-#: What a served world says of itself; the header's value is a `Lineage` as text.
+#: Header of a served world's responses; its value is a `Lineage` as text.
 WORLD_HEADER: Final = "x-createos-world"
-#: So many courses are told of in a header.
-_TOLD: Final = 20
+#: A header names so many earlier courses.
+_COURSES_IN_HEADER: Final = 20
 
 
 class Lineage(Struct, frozen=True):
@@ -27,11 +27,11 @@ class Lineage(Struct, frozen=True):
 
     @classmethod
     def fresh(cls) -> Lineage:
-        """That of a world that is opened anew."""
+        """Return the lineage of a world that is opened anew."""
         return cls(_name(), _name())
 
     def branch(self, now: int) -> Lineage:
-        """That of another world which is as this one is at a moment, and goes its own way from there."""
+        """Return the lineage of another world, which is as this one is at a moment and goes its own way from there."""
         if not self.id:
             return self.fresh()
         earlier = [(name, until) for name, until in self.past if until < now]
@@ -39,18 +39,18 @@ class Lineage(Struct, frozen=True):
         return Lineage(self.id, _name(), (*earlier, *later, (self.course, now)))
 
     def knows(self, course: str, at: int) -> bool:
-        """Whether what happened in a course, at a moment, belongs to the past of this one."""
+        """Return whether what happened in a course, at a moment, belongs to the past of this one."""
         if course == self.course:
             return True
         # journals keep milliseconds, rounded
         return any(name == course and at <= until + 500 for name, until in self.past)
 
     def __str__(self) -> str:
-        return " ".join([self.id, self.course, *(f"{name}@{until}" for name, until in self.past[-_TOLD:])])
+        return " ".join([self.id, self.course, *(f"{name}@{until}" for name, until in self.past[-_COURSES_IN_HEADER:])])
 
     @classmethod
     def read(cls, text: str) -> Lineage:
-        """What `str` gives; that of no world for anything else."""
+        """Return the lineage that `str` wrote; that of no world for any other text."""
         try:
             own, course, *past = text.split()
             return cls(

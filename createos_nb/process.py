@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from types import TracebackType
 from typing import Any, ClassVar, NoReturn
 
 from createos_nb.errors import ConfigurationError, InvalidInput
 
 
-class OfThisProcess:
+class ProcessBound:
     """Holds connections, locks or a key: a copy would share the ones and spread the other."""
 
     #: What to do where another one is needed.
@@ -43,20 +42,16 @@ class Owner:
 
 
 class ForkLock:
-    """A lock of the whole process. A fork copies a lock as it is: in the child it is a new one, that nobody holds."""
+    """A lock of the whole process, held by `with fork_lock.held:`.
+
+    A fork copies a lock as it is: in the child it is a new one, that nobody holds. The system's own lock is what is
+    held: an interrupt between two lines of a lock that is written in Python would leave it held for ever.
+    """
 
     def __init__(self) -> None:
-        self._anew()
+        self._renew()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._anew)
+            os.register_at_fork(after_in_child=self._renew)
 
-    def _anew(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._lock.release()
+    def _renew(self) -> None:
+        self.held = threading.Lock()

@@ -12,8 +12,8 @@ import httpx
 import hypothesis
 import pytest
 
-from createos_nb.client import Client
-from createos_nb.wire.retry import RetryPolicy
+from createos_nb.client.client import Client
+from createos_nb.http.retry import RetryPolicy
 
 # machines differ: how long an example takes is no fact
 hypothesis.settings.register_profile("project", deadline=None)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from createos_nb import api, errors
+from createos_nb import contract, errors
 
 
 def test_d01_every_word_for_a_failure_is_a_failure(wire: Any) -> None:
@@ -61,7 +61,7 @@ def test_d05_variables_are_sent_whole_and_never_merged_behind_the_users_back(wir
 
 def test_d06_what_deletes_is_called_deletion(wire: Any) -> None:
     """`sleep` elsewhere is the same DELETE that marks a deployment for deletion."""
-    deleting = api.find("DeleteDeployment")
+    deleting = contract.find("DeleteDeployment")
     assert (deleting.method, deleting.call, deleting.effect) == ("DELETE", "deployments.delete", "destroy")
     client, _ = wire.client(wire.ok("done"))
     assert not hasattr(client.deployments, "sleep")
@@ -87,8 +87,8 @@ def test_d09_there_are_timeouts_and_retries_without_asking_for_them(wire: Any) -
 )
 def test_d10_what_is_offered_is_sent(call: str, arguments: dict[str, Any], query: dict[str, str], wire: Any) -> None:
     client, seen = wire.client(wire.ok([] if "build" in call else "text"))
-    noun, name = call.split(".")
-    getattr(getattr(client, noun), name)(wire.uuid(1), wire.uuid(2), **arguments)
+    resource, name = call.split(".")
+    getattr(getattr(client, resource), name)(wire.uuid(1), wire.uuid(2), **arguments)
     assert dict(seen[0].url.params) == query
 
 
@@ -119,11 +119,11 @@ def test_d11_and_d16_the_platforms_reason_reaches_the_user_in_whichever_shape(
 
 
 def test_d12_every_operation_says_what_it_does_to_the_account() -> None:
-    effects = {one.name: one.effect for one in api.OPERATIONS.values()}
+    effects = {one.name: one.effect for one in contract.OPERATIONS.values()}
     assert set(effects.values()) == {"read", "write", "destroy"}
     assert effects["TransferProject"] == "destroy"  # by a GET
     assert effects["CheckProjectUniqueName"] == effects["GetGithubRepositoryContent"] == "read"  # by a POST
-    assert all(effects[one.name] == "destroy" for one in api.OPERATIONS.values() if one.method == "DELETE")
+    assert all(effects[one.name] == "destroy" for one in contract.OPERATIONS.values() if one.method == "DELETE")
 
 
 def test_d13_ids_are_quoted_and_lists_are_paged_under_a_timeout(wire: Any) -> None:

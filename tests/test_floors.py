@@ -1,4 +1,4 @@
-"""Imports point down only, and importing the package loads nothing that draws."""
+"""Imports point down only and never in a circle, and importing the package loads nothing that draws."""
 
 from __future__ import annotations
 
@@ -7,97 +7,136 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import createos_nb
+from tests.import_graph import ImportGraph
 
 PACKAGE = Path(createos_nb.__file__).parent
-#: From the ground up. A room may import its own floor and those below it, except where ROOMS_APART says otherwise.
-FLOORS = [
-    {
-        "checks",
-        "clock",
-        "errors",
-        "files",
-        "later",
-        "lineage",
-        "mending",
-        "noun",
-        "operation",
-        "percentages",
-        "private",
-        "process",
-        "progress",
-        "secret",
-        "text",
-        "times",
-        "veil",
-        "words",
-    },
-    {"api"},
-    {"wire", "frames", "archive"},
-    {"nouns", "client", "fleet", "glance", "credentials", "profiles", "exports", "reference", "openapi"},
-    {"analysis", "insight", "history", "plans", "runbooks"},
-    {"plots", "panels"},
-    {"cli", "running", "opening", "magics", "samples", "__init__"},
-]
-#: Rooms that know less than their floor would let them: pure functions, and the side wing behind the transport's seam.
-KNOW_ONLY = {
-    "simulator": {"simulator"} | FLOORS[0] | FLOORS[1],
-    "analysis": {"analysis"} | FLOORS[0],
-    "wire": {"wire"} | FLOORS[0],
-    "frames": {"frames", "api"} | FLOORS[0],
-    "archive": {"archive"} | FLOORS[0],
+GROUND = {
+    "checks",
+    "clock",
+    "data_files",
+    "display",
+    "errors",
+    "lineage",
+    "hosts",
+    "naming",
+    "percentages",
+    "process",
+    "progress",
+    "redaction",
+    "results",
+    "storage",
+    "times",
 }
-#: Only the roof joins client and simulator.
-ROOF = FLOORS[-1]
+#: From the ground up. A room imports what lies below it; the files of the ground import one another.
+FLOORS = [
+    GROUND,
+    {"contract"},
+    {"uploads"},
+    {"http"},
+    {"frames"},
+    {"client"},
+    {"analysis"},
+    {"plots"},
+    {"diagnostics"},
+    {"plans"},
+    {"runbooks"},
+    {"panels"},
+    {"notebooks"},
+    {"__init__"},
+    {"cli"},
+]
+#: The side wing stands beside the floors, behind the seam of the transport.
+WING = "simulator"
+#: Who opens the side wing.
+ROOF = {"client", "__init__", "cli"}
+#: Rooms that know less than their floor would let them.
+KNOW_ONLY = {
+    WING: {"contract"} | GROUND,
+    "uploads": GROUND,
+    "http": {"contract"} | GROUND,
+    "analysis": GROUND,
+    "plots": {"analysis"} | GROUND,
+}
 
 
-def imports() -> list[tuple[str, str, str]]:
-    """(file, room, imported room) of every import of the package within the package."""
-    found = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        inside = path.relative_to(PACKAGE)
-        room = inside.parts[0].removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            else:
-                assert not isinstance(node, ast.ImportFrom), f"{inside}: imports name the whole way"
-                continue
-            for name in names:
-                parts = name.split(".")
-                if parts[0] == "createos_nb" and len(parts) > 1:
-                    there = (PACKAGE / parts[1]).is_dir() or (PACKAGE / f"{parts[1]}.py").exists()
-                    found.append((str(inside), room, parts[1] if there else "__init__"))
-    return found
+@pytest.fixture(scope="module")
+def graph() -> ImportGraph:
+    return ImportGraph(PACKAGE)
 
 
-def floor_of(room: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+def test_every_room_has_one_floor(graph: ImportGraph) -> None:
+    rooms = [room for floor in FLOORS for room in floor]
+    assert len(rooms) == len(set(rooms))
+    assert {*rooms, WING} == {graph.room(module) for module in graph.modules}
 
 
-def test_every_room_has_its_floor() -> None:
-    rooms = {
-        path.name.removesuffix(".py")
-        for path in PACKAGE.iterdir()
-        if path.suffix == ".py" or (path / "__init__.py").exists()
-    }
-    assert rooms - set.union(*FLOORS) == {"simulator"}
-
-
-def test_imports_point_down_only() -> None:
+def test_imports_point_down_only(graph: ImportGraph) -> None:
+    floors = {room: number for number, floor in enumerate(FLOORS) for room in floor}
     wrong = []
-    for file, room, other in imports():
-        if room in KNOW_ONLY:
-            allowed = other in KNOW_ONLY[room]
-        elif other == "simulator":
-            allowed = room in ROOF
-        else:
-            allowed = floor_of(other) <= floor_of(room)
-        if not allowed:
-            wrong.append(f"{file} imports {other}")
-    assert not wrong
+    for module, targets in graph.edges.items():
+        room = graph.room(module)
+        for target in targets:
+            other = graph.room(target)
+            if other == room:
+                allowed = True
+            elif room in KNOW_ONLY:
+                allowed = other in KNOW_ONLY[room]
+            elif other == WING:
+                allowed = room in ROOF
+            else:
+                allowed = floors[other] < floors[room] or {room, other} <= GROUND
+            if not allowed:
+                wrong.append(f"{module} imports {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_file_is_in_a_circle_with_another(graph: ImportGraph) -> None:
+    circles = graph.circles()
+    assert not circles, "\n".join(circles)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "circle"),
+    [
+        ("import pack.room.b", "x = 1", False),
+        ("import pack.room.b", "from pack.room import a", True),
+        ("import pack.room.b", "def later():\n    from pack.room.a import f", True),
+        ("import pack.room.b", "if TYPE_CHECKING:\n    from pack.room.a import F", True),
+        ("import pack.room.b", "module = 'pack.room.a'", True),
+        # the __init__ of another package runs, that of the own one is running already
+        ("import pack.hall.c", "x = 1", True),
+        ("from pack.room import F", "x = 1", False),
+    ],
+)
+def test_every_kind_of_import_counts(tmp_path: Path, a: str, b: str, circle: bool) -> None:
+    files = {
+        "__init__": "",
+        "room/__init__": "",
+        "room/a": a,
+        "room/b": b,
+        "hall/__init__": "from pack.room.a import f",
+        "hall/c": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / "pack" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+    assert bool(ImportGraph(tmp_path / "pack").circles()) is circle
+
+
+@pytest.mark.parametrize("names", ["{'room.a': ['f']}", "submodules=['room'], submod_attrs={'room.a': ['f']}"])
+def test_what_lazy_loader_loads_is_imported(tmp_path: Path, names: str) -> None:
+    room = tmp_path / "pack" / "room"
+    room.mkdir(parents=True)
+    (tmp_path / "pack" / "__init__.py").write_text(f"import lazy_loader\nlazy_loader.attach(__name__, {names})")
+    (room / "__init__.py").write_text("")
+    (room / "a.py").write_text("import pack")
+    graph = ImportGraph(tmp_path / "pack")
+    assert "pack.room.a" in graph.edges["pack"]
+    assert len(graph.circles()) == 1
 
 
 def test_only_the_transport_opens_connections() -> None:
@@ -120,7 +159,7 @@ def test_only_the_transport_opens_connections() -> None:
                 on = node.func.value
                 if isinstance(on, ast.Name) and on.id in ("httpx", "requests", "urllib"):
                     found.add(str(path.relative_to(PACKAGE)))
-    assert found == {"wire/transport.py"}
+    assert found == {"http/transport.py"}
 
 
 def test_importing_the_package_loads_nothing_that_draws() -> None:

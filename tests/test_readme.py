@@ -28,9 +28,20 @@ def test_its_commands_are_targets_of_the_makefile() -> None:
     assert named <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 
 
-def test_the_files_it_names_are_there() -> None:
-    for name in re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r"`(createos_nb/[\w/]+)/?`", README):
-        assert (ROOT / name).exists(), name
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_files_it_names_are_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    paths = re.findall(r"`((?:createos_nb|tests|data|benchmarks|contract|client|simulator)/[\w/.-]+)`", text)
+    assert len(paths) > 5
+    for name in links + paths:
+        assert (ROOT / name).exists() or (ROOT / "createos_nb" / name).exists(), name
+
+
+def test_the_table_of_the_code_names_every_room() -> None:
+    table = README[README.index("## The code") :]
+    rooms = {path.parent.name for path in (ROOT / "createos_nb").glob("*/__init__.py")}
+    assert rooms == set(re.findall(r"`createos_nb/(\w+)/`", table))
 
 
 def test_calls_that_it_names_exist() -> None:
@@ -51,10 +62,10 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
 
 
 def test_the_reference_equals_the_code() -> None:
-    from createos_nb import reference
+    from tools import reference
 
     assert (ROOT / "data" / "reference.md").read_text(encoding="utf-8") == reference.markdown(), (
-        "run python -m createos_nb.reference"
+        "run python -m tools.reference"
     )
     assert (ROOT / "data" / "operations.csv").read_text(encoding="utf-8") == reference.operations_csv()
 

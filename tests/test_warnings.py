@@ -15,15 +15,15 @@ import gc, sys
 import matplotlib
 matplotlib.use("agg")
 import createos_nb
-from createos_nb import Secret, analysis, api, plots, runbooks
+from createos_nb import Secret, analysis, contract, plots, runbooks
 
 def lists(client):
     given = {"project": "storefront", "environment": "production"}
     read = 0
-    for one in api.OPERATIONS.values():
+    for one in contract.OPERATIONS.values():
         needed = [p.name for p in one.signature.parameters.values() if p.default is p.empty]
         if one.effect == "read" and set(needed) <= set(given):
-            found = getattr(getattr(client, one.noun), one.call_name)(**{name: given[name] for name in needed})
+            found = getattr(getattr(client, one.resource), one.call_name)(**{name: given[name] for name in needed})
             repr(found), found._repr_html_() if hasattr(found, "_repr_html_") else None
             read += 1
     for name in ("projects", "environments", "deployments", "domains", "requests_over_time", "overview", "changes"):

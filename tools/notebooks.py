@@ -18,60 +18,60 @@ from typing import Any
 import nbformat
 
 from createos_nb.checks import PASS
-from createos_nb.running import execution, placing, verdict
-from createos_nb.running.library import Page
+from createos_nb.notebooks import execution, target
+from createos_nb.notebooks.catalog import NotebookFile
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-_PATIENCE = 600.0
+_CELL_TIMEOUT = 600.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as 42_rollback (default: all)")
     parser.add_argument("--check", action="store_true", help="execute, and write nothing")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     known = {path.stem: path for path in sorted(FOLDER.glob("*.ipynb"))}
-    unknown = [name for name in given.names if name not in known]
+    unknown = [name for name in options.names if name not in known]
     if unknown:
         parser.error(f"no notebook {', '.join(unknown)}; there is: {', '.join(known)}")
     failed = 0
-    for name in given.names or known:
+    for name in options.names or known:
         began = time.monotonic()
-        wrong = refreshed(known[name], write=not given.check)
+        wrong = refresh(known[name], write=not options.check)
         failed += bool(wrong)
         print(f"{name:<28} {time.monotonic() - began:5.1f} s  {wrong or 'PASS'}", flush=True)
     return 1 if failed else 0
 
 
-def refreshed(path: Path, *, write: bool = True) -> str:
-    """Execute a notebook and write it back; gives why it was left as it was, "" where it was not."""
-    page = Page(path)
-    notebook = placing.prepared(page, {}, live=False)
+def refresh(path: Path, *, write: bool = True) -> str:
+    """Execute a notebook and write it back; return why it was left as it was, "" where it was written."""
+    page = NotebookFile(path)
+    notebook = target.prepare(page, {}, live=False)
     with tempfile.TemporaryDirectory(prefix="createos-notebooks-") as own:
         failure = execution.execute(
             notebook,
-            keep=lambda: None,
-            tell=lambda _: None,
+            save=lambda: None,
+            emit=lambda _: None,
             environment=execution.kernel_environment(
                 CREATEOS_NB_JOURNALS="", IPYTHONDIR=own, CREATEOS_NB_CONFIG=os.path.join(own, "config.toml")
             ),
             folder=FOLDER,
-            timeout=_PATIENCE,
+            timeout=_CELL_TIMEOUT,
         )
     if failure is not None:
-        return f"{failure.kinds[0]}: {failure.text.splitlines()[0] if failure.text else ''}"
-    found = verdict.of(notebook)
-    if found is None:
+        return f"{failure.class_names[0]}: {failure.text.splitlines()[0] if failure.text else ''}"
+    checks = execution.shown_checks(notebook)
+    if checks is None:
         return "it shows no checks"
-    if found.result != PASS:
-        return f"{found.result}: {found.sentence}"
+    if checks.result != PASS:
+        return f"{checks.result}: {checks.sentence}"
     if write:
-        stripped(notebook)
+        strip_outputs(notebook)
         nbformat.write(notebook, path)
     return ""
 
 
-def stripped(notebook: Any) -> None:
+def strip_outputs(notebook: Any) -> None:
     """Take out what differs from run to run, or belongs to the machine: times of execution, state of widgets."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:

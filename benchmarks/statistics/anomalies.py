@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.statistics import rivals
+from benchmarks.statistics import baselines
 from benchmarks.statistics.labelled_requests import KINDS as INCIDENTS
 from benchmarks.statistics.labelled_requests import watched
 from benchmarks.statistics.labelled_series import Labelled, corpus
@@ -37,22 +37,22 @@ def series_table(seeds: Sequence[int] = SEEDS, *, each: int = 4, slow: bool = Fa
     made = [series for seed in seeds for series in corpus(seed, each=each)]
     detectors: dict[str, Callable[[Labelled], np.ndarray]] = {
         "ours": lambda one: ours(one.values),
-        "relative entropy": lambda one: rivals.relative_entropy(one.values.to_numpy()),
-        "windowed Gaussian": lambda one: rivals.windowed_gaussian(one.values.to_numpy()),
+        "relative entropy": lambda one: baselines.relative_entropy(one.values.to_numpy()),
+        "windowed Gaussian": lambda one: baselines.windowed_gaussian(one.values.to_numpy()),
     }
     if slow:
-        detectors["nearest neighbours"] = lambda one: rivals.nearest_neighbours(one.values.to_numpy())
+        detectors["nearest neighbours"] = lambda one: baselines.nearest_neighbours(one.values.to_numpy())
     lines = ["| detector | points | found | of | false alarms | rows |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
     kinds: dict[str, dict[str, float]] = {}
     for name, detect in detectors.items():
-        marks = [detect(one) for one in made]
-        best = score(made, marks)
+        scores = [detect(one) for one in made]
+        best = score(made, scores)
         lines.append(_row(name, best))
         if name == "ours":
-            lines.append(_row("ours, `anomaly` as it is", score(made, marks, threshold=0.5)))
+            lines.append(_row("ours, `anomaly` as it is", score(made, scores, threshold=0.5)))
         for kind in dict.fromkeys(one.kind for one in made):
             chosen = [at for at, one in enumerate(made) if one.kind == kind]
-            part = score([made[at] for at in chosen], [marks[at] for at in chosen], threshold=best.threshold)
+            part = score([made[at] for at in chosen], [scores[at] for at in chosen], threshold=best.threshold)
             kinds.setdefault(kind, {})[name] = part.points
     head = ["kind", *detectors]
     lines += ["", "Points by kind, at the threshold of the whole corpus:", ""]

@@ -34,22 +34,22 @@ def frame_of(count: npt.NDArray[np.int64], failed: npt.NDArray[np.int64]) -> pd.
     )
 
 
-def healthy(rpm: float, number: int, days: int, rng: np.random.Generator, *, clumps: bool = False) -> pd.DataFrame:
+def healthy(rpm: float, number: int, days: int, rng: np.random.Generator, *, bursts: bool = False) -> pd.DataFrame:
     """Services at half their budget; with clumps, each failure brings a geometric number of others, three in all."""
     count = rng.poisson(rpm, (number, days * 1440))
-    if not clumps:
+    if not bursts:
         return frame_of(count, rng.binomial(count, HEALTHY))
     struck = rng.binomial(count, HEALTHY / 3)
     failed = np.where(struck > 0, rng.negative_binomial(np.maximum(struck, 1), 1 / 3) + struck, 0)
     return frame_of(np.maximum(count, failed), failed)
 
 
-def false_alarms(rpm: float, guard: float | None, rng: np.random.Generator, *, clumps: bool = False) -> list[float]:
+def false_alarms(rpm: float, guard: float | None, rng: np.random.Generator, *, bursts: bool = False) -> list[float]:
     """Onsets of each alert in 30 days, after the first three."""
     names = list(analysis.burn_table()["alert"])
     total = dict.fromkeys(names, 0)
     for _ in range(MONTHS // 20):
-        alerts = analysis.burn_alerts(healthy(rpm, 20, 33, rng, clumps=clumps), guard=guard)
+        alerts = analysis.burn_alerts(healthy(rpm, 20, 33, rng, bursts=bursts), guard=guard)
         late = alerts[alerts["onset"] > pd.Timestamp("2026-01-04", tz="UTC")]
         for name, number in late["alert"].value_counts().items():
             total[str(name)] += int(number)
@@ -101,10 +101,10 @@ def report() -> str:
         "| ---: | --- | ---: | ---: | ---: | ---: |",
     ]
     rng = np.random.default_rng(SEED)
-    for rpm, clumps in ((1, False), (2, False), (5, False), (20, False), (100, False), (1, True), (20, True)):
+    for rpm, bursts in ((1, False), (2, False), (5, False), (20, False), (100, False), (1, True), (20, True)):
         for name, guard in _guards():
-            rates = false_alarms(rpm, guard, rng, clumps=clumps)
-            kind = f"{rpm}, clumped" if clumps else f"{rpm}"
+            rates = false_alarms(rpm, guard, rng, bursts=bursts)
+            kind = f"{rpm}, clumped" if bursts else f"{rpm}"
             lines.append(f"| {kind} | {name} | " + " | ".join(f"{rate:.2f}" for rate in rates) + " |")
     young = 0
     for rpm in (1, 20, 100, 600):

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from createos_nb import analysis
-from createos_nb.analysis import idle
+from createos_nb.analysis import sleep
 
 SEED = 901
 RUNS = 60
@@ -52,12 +52,12 @@ def cell(kind: str, worth: float, rng: np.random.Generator) -> str:
         past, later = gaps(count[: 2 * 10_080]), gaps(count[2 * 10_080 :])
         if len(past) < 10 or len(later) < 3:
             continue
-        best = idle.best_timeout(past, worth)
-        begun = {"spent": idle.cost(past, best, worth), "optimum": float(np.minimum(past, worth).sum())}
-        cost = idle.replay(later, best, worth, **begun)
-        fixed = idle.cost(later, idle.best_timeout(later, worth), worth)
+        best = sleep.best_timeout(past, worth)
+        begun = {"spent": sleep.cost(past, best, worth), "optimum": float(np.minimum(past, worth).sum())}
+        cost = sleep.replay(later, best, worth, **begun)
+        fixed = sleep.cost(later, sleep.best_timeout(later, worth), worth)
         learnt.append(cost / fixed)
-        safe.append(idle.cost(later, worth, worth) / fixed)
+        safe.append(sleep.cost(later, worth, worth) / fixed)
         optimum.append(cost / float(np.minimum(later, worth).sum()))
     return (
         f"| {kind} | {worth / 60:.0f} min | {np.mean(learnt):.3f} | {np.quantile(learnt, 0.9):.3f} | "
@@ -72,7 +72,7 @@ def worst_case(rng: np.random.Generator) -> float:
         best = float(rng.choice([0.0, 60.0, 600.0, 3600.0, 1e5, np.inf]))
         spent = optimum = 0.0
         for _ in range(100):
-            timeout = idle._bounded(best, 3600.0, spent, optimum)
+            timeout = sleep._bounded(best, 3600.0, spent, optimum)
             after = timeout + 1 if np.isfinite(timeout) else 1e6
             gap = float(rng.choice([after, 1.0, 3600.0, rng.exponential(3600)]))
             spent += min(gap, timeout) + (3600.0 if gap > timeout else 0.0)

@@ -18,13 +18,13 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.statistics.verdict_baselines import RIVALS, mann_whitney
 from benchmarks.statistics.verdict_cells import COVERED, DAY, HEALTHY, HISTORIES, LASTING, LATE, WORSE
 from benchmarks.statistics.verdict_log import log_tables
-from benchmarks.statistics.verdict_rivals import RIVALS, mann_whitney
 from benchmarks.statistics.verdict_worlds import World, draw
-from createos_nb.analysis.releases.evidence import judge
-from createos_nb.analysis.releases.sides import Sides
-from createos_nb.analysis.releases.weighing import over_kinds
+from createos_nb.analysis.releases.combine_evidence import over_kinds
+from createos_nb.analysis.releases.counts import PairedCounts
+from createos_nb.analysis.releases.evidence import evaluate
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -56,11 +56,11 @@ class Outcome:
     """Until the rollback, of those rolled back."""
 
 
-def weigh(sides: Sides) -> tuple[Floats, Floats]:
+def combine_evidence(paired: PairedCounts) -> tuple[Floats, Floats]:
     """Log-evidence as `release_verdict` has it, with client errors watched beside, of which there are none."""
-    found = judge(sides)
-    none = np.zeros_like(sides.new_errors)
-    without = judge(replace(sides, old_errors=none, new_errors=none, history_errors=sides.history_errors * 0))
+    found = evaluate(paired)
+    none = np.zeros_like(paired.new_errors)
+    without = evaluate(replace(paired, old_errors=none, new_errors=none, history_errors=paired.history_errors * 0))
     return over_kinds(np.stack([found.rollback, without.rollback])), found.promote
 
 
@@ -69,27 +69,27 @@ def ours(world: World, seed: int, history: int) -> Outcome:
     back, well, asked = [], [], []
     for number, first in enumerate(range(0, world.releases, BATCH)):
         part = replace(world, releases=min(BATCH, world.releases - first))
-        sides = draw(part, seed + 1_000 * number, history=history)
-        rollback, promote = weigh(sides)
+        paired = draw(part, seed + 1_000 * number, history=history)
+        rollback, promote = combine_evidence(paired)
         back.append(first_of(rollback >= HEIGHT))
         well.append(first_of(promote >= HEIGHT))
-        asked.append(_asked(sides, back[-1]))
+        asked.append(_asked(paired, back[-1]))
     return _outcome(np.concatenate(back), np.concatenate(well), np.concatenate(asked))
 
 
-def rival(name: str, world: World, seed: int, history: int) -> Outcome:
+def baseline(name: str, world: World, seed: int, history: int) -> Outcome:
     """Another judge on the first releases of the same world."""
     part = replace(world, releases=min(world.releases, BATCH if world.buckets > 60 else RIVAL_RELEASES))
     back, asked = [], []
     for number, first in enumerate(range(0, part.releases, BATCH)):
-        sides = draw(replace(part, releases=min(BATCH, part.releases - first)), seed + 1_000 * number, history=history)
+        paired = draw(replace(part, releases=min(BATCH, part.releases - first)), seed + 1_000 * number, history=history)
         if name == "Mann-Whitney" and world.buckets > 60:
-            sides = sides.rows(slice(0, 100))
-            alarms = mann_whitney(sides, every=60)
+            paired = paired.rows(slice(0, 100))
+            alarms = mann_whitney(paired, every=60)
         else:
-            alarms = RIVALS[name](sides)
+            alarms = RIVALS[name](paired)
         back.append(first_of(alarms))
-        asked.append(_asked(sides, back[-1]))
+        asked.append(_asked(paired, back[-1]))
     at = np.concatenate(back)
     return _outcome(at, np.full(len(at), np.inf), np.concatenate(asked))
 
@@ -104,7 +104,7 @@ def covered(world: World, seed: int, history: int) -> tuple[float, float, float]
     below, above = [], []
     for number, first in enumerate(range(0, world.releases, BATCH)):
         part = replace(world, releases=min(BATCH, world.releases - first))
-        found = judge(
+        found = evaluate(
             draw(part, seed + 1_000 * number, history=history), rollback_at=world.ratio, promote_at=world.ratio
         )
         # that ratio is ruled out from below or above exactly when the evidence against it reaches 1/α or 1/β
@@ -114,9 +114,9 @@ def covered(world: World, seed: int, history: int) -> tuple[float, float, float]
     return float(low.mean()), float(high.mean()), float((low | high).mean())
 
 
-def _asked(sides: Sides, at: Floats) -> Floats:
+def _asked(paired: PairedCounts, at: Floats) -> Floats:
     """Requests of one side until then, the mean of both; ∞ if never."""
-    sums = np.cumsum((sides.old_requests + sides.new_requests) / 2, axis=1)
+    sums = np.cumsum((paired.old_requests + paired.new_requests) / 2, axis=1)
     where = np.where(np.isfinite(at), at, 1).astype(np.int64) - 1
     return np.where(np.isfinite(at), sums[np.arange(len(at)), where], np.inf)
 
@@ -262,7 +262,7 @@ class _Rival:
     name: str
 
     def __call__(self, world: World, seed: int, history: int) -> Outcome:
-        return rival(self.name, world, seed, history)
+        return baseline(self.name, world, seed, history)
 
 
 def _numbered(worlds: Iterable[World], first: int, part: float) -> list[tuple[World, int]]:

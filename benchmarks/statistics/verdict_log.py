@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmarks.statistics.verdict_rivals import exact, mann_whitney, z_test
+from benchmarks.statistics.verdict_baselines import exact, mann_whitney, z_test
 from createos_nb.analysis import release_verdict
-from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.counts import PairedCounts
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,7 +28,7 @@ SEED = 20_261_190
 DEALS = 2_000
 """How often the clients are dealt."""
 TIMES = 5
-"""By how much errors of the new side are raised where a regression is put in."""
+"""By how much errors of the candidate are raised where a regression is put in."""
 _START = pd.Timestamp("2026-03-02", tz="UTC")
 
 
@@ -95,12 +95,12 @@ def read(source: Path) -> Log:
 
 
 def deal(log: Log, rng: np.random.Generator) -> Bools:
-    """For each request whether its client was sent to the new side."""
+    """For each request whether its client was sent to the candidate."""
     return np.asarray((rng.random(int(log.client.max()) + 1) < 0.5)[log.client])
 
 
 def regressed(log: Log, new: Bools, rng: np.random.Generator) -> Log:
-    """The same log with so many more errors on the new side, spread over its requests."""
+    """The same log with so many more errors on the candidate, spread over its requests."""
     served = new & ~log.failed
     chance = min((TIMES - 1) * int((new & log.failed).sum()) / max(int(served.sum()), 1), 1.0)
     return replace(log, failed=log.failed | (served & (rng.random(len(new)) < chance)))
@@ -134,27 +134,29 @@ def judged(log: Log, new: Bools) -> tuple[str, str, bool]:
     return release_verdict(before, after).decision, guarded.decision, bool(guarded.single_path["regressed"].any())
 
 
-def rivals(log: Log, new: Bools) -> tuple[bool, ...]:
+def baseline_alarms(log: Log, new: Bools) -> tuple[bool, ...]:
     """Whether Mann-Whitney, z and exact roll back at any hour: each without the guard and with it."""
     whole = _sides(log, new)
     top = np.argsort(-np.bincount(log.path[log.failed], minlength=len(log.names)), kind="stable")[:5]
     without = [_sides(replace(log, failed=log.failed & (log.path != one)), new) for one in top]
     found: list[bool] = []
-    for judge in (mann_whitney, z_test, exact):
-        plain = judge(whole)
+    for evaluate in (mann_whitney, z_test, exact):
+        plain = evaluate(whole)
         guarded = plain.copy()
         for one in without:
-            guarded &= judge(one)
+            guarded &= evaluate(one)
         found += [bool(plain.any()), bool(guarded.any())]
     return tuple(found)
 
 
-def _sides(log: Log, new: Bools) -> Sides:
+def _sides(log: Log, new: Bools) -> PairedCounts:
     def hourly(chosen: Bools) -> Floats:
         return np.bincount(log.hour[chosen], minlength=log.hours).astype(np.float64)[None]
 
     nothing = np.zeros((1, 0))
-    return Sides(hourly(~new), hourly(new), hourly(~new & log.failed), hourly(new & log.failed), nothing, nothing)
+    return PairedCounts(
+        hourly(~new), hourly(new), hourly(~new & log.failed), hourly(new & log.failed), nothing, nothing
+    )
 
 
 def _batch(source: Path | None, seed: int, deals: int) -> list[tuple[object, ...]]:
@@ -164,7 +166,7 @@ def _batch(source: Path | None, seed: int, deals: int) -> list[tuple[object, ...
     found: list[tuple[object, ...]] = []
     for _ in range(deals):
         new = deal(log, rng)
-        found.append((*judged(log, new), judged(regressed(log, new, rng), new)[1], *rivals(log, new)))
+        found.append((*judged(log, new), judged(regressed(log, new, rng), new)[1], *baseline_alarms(log, new)))
     return found
 
 

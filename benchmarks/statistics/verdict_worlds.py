@@ -1,8 +1,8 @@
-"""Worlds in which a release may happen: traffic and errors of both sides, and of the old side before.
+"""Worlds in which a release may happen: traffic and errors of baseline and candidate, and of the baseline before.
 
 One world draws thousands of releases at once as arrays `(releases, buckets)`. Rates of errors are multiplied by what
 both sides share (`shared`, an incident, a daily wave) and by what each side has of its own (`own`, `own_lasting`); in a
-world with `clumps` errors come in bursts of that mean size.
+world with `burst_size` errors come in bursts of that mean size.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.counts import PairedCounts
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,12 +23,12 @@ class World:
 
     name: str
     old: float = 100.0
-    """Requests per bucket of the old side."""
+    """Requests per bucket of the baseline."""
     new: float = 100.0
     rate: float = 0.005
-    """Errors per request of the old side."""
+    """Errors per request of the baseline."""
     ratio: float = 1.0
-    """How many times as often the new side fails."""
+    """How many times as often the candidate fails."""
     own: float = 0.0
     """CV of each side's own noise, a gamma variable that is drawn anew for each bucket."""
     own_lognormal: float = 0.0
@@ -42,7 +42,7 @@ class World:
     """By how much both sides' errors rise for five buckets at some time."""
     daily: float = 0.0
     """Amplitude of a wave over 1,440 buckets in requests and error rate, from a random hour."""
-    clumps: float = 1.0
+    burst_size: float = 1.0
     """Mean size of a burst of errors, geometric."""
     sessions: float = 0.0
     """Errors come of troubled clients instead, who stay ten buckets with five requests each and fail a quarter of them:
@@ -52,9 +52,9 @@ class World:
     cold: float = 0.0
     """Further share of the requests that fails on each side in one of the first six buckets, each in its own."""
     begins: int = 0
-    """The bucket in which the new side begins to fail `ratio` times as often."""
+    """The bucket in which the candidate begins to fail `ratio` times as often."""
     moving: bool = False
-    """The new side's share of the traffic goes from 10 to 90 %."""
+    """The candidate's share of the traffic goes from 10 to 90 %."""
     releases: int = 10_000
     buckets: int = 60
 
@@ -63,8 +63,8 @@ class World:
         return replace(self, name=name, **changes)  # type: ignore[arg-type]  # checked by dataclass at run time
 
 
-def draw(world: World, seed: int, *, history: int = 60) -> Sides:
-    """Releases of a world, the old side's `history` buckets before included."""
+def draw(world: World, seed: int, *, history: int = 60) -> PairedCounts:
+    """Releases of a world, the baseline's `history` buckets before included."""
     rng = np.random.default_rng(seed)
     shape = (world.releases, history + world.buckets)
     clock = np.arange(shape[1]) + rng.integers(0, 1440, (shape[0], 1))
@@ -92,9 +92,9 @@ def draw(world: World, seed: int, *, history: int = 60) -> Sides:
             rate = rate + world.cold * (np.arange(shape[1]) == start)
         rate = np.minimum(rate, 1.0)
         requests = rng.poisson(total * part * wave, shape)
-        counts.append((requests.astype(np.float64), _errors(rng, requests, rate, world.clumps)))
+        counts.append((requests.astype(np.float64), _errors(rng, requests, rate, world.burst_size)))
     (old, old_errors), (new, new_errors) = counts
-    return Sides(
+    return PairedCounts(
         old[:, history:],
         new[:, history:],
         old_errors[:, history:],
@@ -134,9 +134,9 @@ def _troubled(rng: np.random.Generator, share: float, requests: Floats, shape: t
     return (there[:, stay:] - there[:, :-stay]) * pace * failing / asked
 
 
-def _errors(rng: np.random.Generator, requests: npt.NDArray[np.int64], rate: Floats, clumps: float) -> Floats:
-    if clumps == 1.0:
+def _errors(rng: np.random.Generator, requests: npt.NDArray[np.int64], rate: Floats, burst_size: float) -> Floats:
+    if burst_size == 1.0:
         return rng.binomial(requests, np.broadcast_to(rate, requests.shape)).astype(np.float64)
-    bursts = rng.poisson(requests * rate / clumps)
-    size = bursts + rng.negative_binomial(np.maximum(bursts, 1), 1 / clumps)
+    bursts = rng.poisson(requests * rate / burst_size)
+    size = bursts + rng.negative_binomial(np.maximum(bursts, 1), 1 / burst_size)
     return np.minimum(requests, np.where(bursts > 0, size, 0)).astype(np.float64)

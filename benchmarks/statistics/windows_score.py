@@ -61,11 +61,11 @@ def learning(length: int) -> int:
     return int(min(0.15 * length, 750))
 
 
-def score(corpus: Sequence[Labelled], marks: Sequence[Floats], *, threshold: float | None = None) -> Score:
-    """Points at the best threshold for the corpus, or at the one given; `marks` are scores per row, higher is odder."""
-    steps: list[tuple[Floats, Floats, Floats, Floats]] = []  # mark, gain, false alarm, window found
+def score(corpus: Sequence[Labelled], scores: Sequence[Floats], *, threshold: float | None = None) -> Score:
+    """Return the points at the best threshold for the corpus, or at the given one; a higher score of a row is odder."""
+    steps: list[tuple[Floats, Floats, Floats, Floats]] = []  # score, gain, false alarm, window found
     windows = rows = 0
-    for series, found in zip(corpus, marks, strict=True):
+    for series, found in zip(corpus, scores, strict=True):
         worth, window_of = rewards(series)
         start = learning(len(worth))
         rows += len(worth) - start

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis import card
-from createos_nb.analysis.checks import Floats, FrameError, requests, status_classes
+from createos_nb.analysis.validation import Floats, FrameError, requests, status_classes
+from createos_nb.display import format_target, html_card, text_card
 
 MOST = 3
 """Replicas that the platform allows for an environment."""
@@ -74,17 +74,17 @@ class ReplicasAdvice:
             pace = "no data"
         kind = "more load failed" if self.limit_seen else "no limit was seen"
         return [
-            ("demonstrated", f"{carried} at {card.as_set(self.target)}; {kind}"),
+            ("demonstrated", f"{carried} at {format_target(self.target)}; {kind}"),
             ("pace", pace),
             ("CPU", self.cpu),
             ("memory", self.memory),
         ]
 
     def __repr__(self) -> str:
-        return card.text("Replicas", self.sentence, self._rows())
+        return text_card("Replicas", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
-        return card.html("Replicas", self.sentence, self._rows())
+        return html_card("Replicas", self.sentence, self._rows())
 
 
 def replicas_advice(
@@ -161,7 +161,7 @@ def _advise(
     q99, peak = float(np.quantile(pace, 0.99)), float(pace.max())
     met = busy & (failed <= (1 - target) * count)
     if int(met.sum()) < _TIMES:
-        reason = f"no load was served at {card.as_set(target)}, so its errors have another cause than load"
+        reason = f"no load was served at {format_target(target)}, so its errors have another cause than load"
         return _kept(current, q99, peak, target, headroom, reason)
     carried = float(np.sort(load[met])[-_TIMES])
     limit = _limit_seen(load > carried, count, failed, target)
@@ -205,8 +205,8 @@ def _reason(
     if not limit and roomy > current:
         return f"{shown}; nothing has failed under load, so there is no evidence for more"
     if limit:
-        return f"{shown}; more load than that has failed, and {card.as_set(headroom)} are kept free"
-    return f"{shown}, with {card.as_set(headroom)} kept free"
+        return f"{shown}; more load than that has failed, and {format_target(headroom)} are kept free"
+    return f"{shown}, with {format_target(headroom)} kept free"
 
 
 def _by_environment(replicas: Any, environments: pd.MultiIndex) -> dict[Any, float]:

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import intervals
-from createos_nb.analysis.checks import Floats, FrameError, Requests, requests
 from createos_nb.analysis.traffic import minute_of, per_minute
+from createos_nb.analysis.validation import Floats, FrameError, Requests, requests
 
 _SHARES = {
     "success_percentage": ("2xx", "3xx"),

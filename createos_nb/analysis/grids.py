@@ -74,10 +74,10 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
 
     A start inside a bucket marks it too, so that a frame resampled to wider buckets keeps its marks.
     """
-    marks = np.zeros(len(seconds), dtype=np.bool_)
+    flags = np.zeros(len(seconds), dtype=np.bool_)
     told = attrs.get("partial")
     if not isinstance(told, Iterable) or isinstance(told, str) or not len(seconds):
-        return marks
+        return flags
     for text in told:
         try:
             moment: Any = pd.Timestamp(text)
@@ -88,8 +88,8 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
         moment = moment.tz_localize("UTC") if moment.tzinfo is None else moment
         at = int(np.searchsorted(seconds, int(moment.timestamp()), side="right")) - 1
         if at >= 0 and moment.timestamp() < seconds[at] + bucket_seconds:
-            marks[at] = True
-    return marks
+            flags[at] = True
+    return flags
 
 
 def check_counts(counts: dict[str, Floats], name: str, place: Callable[[int], str]) -> None:

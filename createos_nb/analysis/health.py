@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis import card
-from createos_nb.analysis.checks import FrameError
 from createos_nb.analysis.objectives.burn import burn_alerts
 from createos_nb.analysis.objectives.slo import slo
 from createos_nb.analysis.traffic import summary
+from createos_nb.analysis.validation import FrameError
+from createos_nb.display import format_target
 from createos_nb.times import format_duration, whole_seconds
 
 STANDINGS = ("alerts", "missed", "met", "no requests", "no data")
@@ -115,4 +115,4 @@ def _sentence(table: pd.DataFrame, target: float, window: str) -> str:
     number = table["standing"].value_counts()
     parts = [f"{count} {_SAID[name][count != 1]}" for name in STANDINGS if (count := int(number.get(name, 0)))]
     environments = "environment" if len(table) == 1 else "environments"
-    return f"{len(table)} {environments} against {card.as_set(target)} over {window}: {', '.join(parts)}."
+    return f"{len(table)} {environments} against {format_target(target)} over {window}: {', '.join(parts)}."

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from createos_nb.analysis.checks import Floats, Ints, Requests
+from createos_nb.analysis.validation import Floats, Ints, Requests
 
 STRETCHES = 20
 """At most so many stretches: more would be shorter than the incidents that they should keep apart."""

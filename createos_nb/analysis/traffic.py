@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import intervals
-from createos_nb.analysis.checks import STATUSES, Floats, Requests, requests, utc_index
-from createos_nb.analysis.pieces import Pieces, cut, rows, whole
+from createos_nb.analysis.resample import Bins, bin_requests, rows, whole
+from createos_nb.analysis.validation import STATUSES, Floats, Requests, requests, utc_index
 from createos_nb.times import whole_seconds
 
 
@@ -34,20 +34,20 @@ def summary(
     that come in clumps, see :mod:`createos_nb.analysis.intervals`.
     """
     counts = requests(frame, fleet=True)
-    pieces = _in_minutes(counts, every)
-    success = _success(counts, pieces, confidence)
-    pace = _pace(counts, pieces)
-    observed = _observed(counts, pieces)
+    bins = _in_minutes(counts, every)
+    success = _success(counts, bins, confidence)
+    pace = _pace(counts, bins)
+    observed = _observed(counts, bins)
 
     def total_of(values: Floats) -> Floats:
-        return np.where(observed > 0, pieces.sum(values), np.nan)
+        return np.where(observed > 0, bins.sum(values), np.nan)
 
     total = total_of(counts.count)
     with np.errstate(divide="ignore", invalid="ignore"):
         server = np.where(total > 0, 100 * total_of(counts.counts["status_5xx"]) / total, np.nan)
     return rows(
         counts,
-        pieces,
+        bins,
         {
             "requests": whole(total),
             **{status: whole(total_of(counts.counts[status])) for status in STATUSES},
@@ -76,18 +76,18 @@ def success_rate(
     hour hold the long-run rate in 65 to 94 % of cases instead of 95 %, those of a day in 93 %.
     """
     counts = requests(frame, fleet=True)
-    pieces = cut(counts, every)
-    found = _success(counts, pieces, confidence)
+    bins = bin_requests(counts, every)
+    found = _success(counts, bins, confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
-        failed = np.where(found.requests > 0, pieces.sum(counts.errors(("4xx", "5xx"))) / found.requests, np.nan)
+        failed = np.where(found.requests > 0, bins.sum(counts.errors(("4xx", "5xx"))) / found.requests, np.nan)
     return rows(
         counts,
-        pieces,
+        bins,
         {
             "success_percentage": 100 * found.value,
             "low": 100 * found.low,
             "high": 100 * found.high,
-            "requests": whole(np.where(_observed(counts, pieces) > 0, found.requests, np.nan)),
+            "requests": whole(np.where(_observed(counts, bins) > 0, found.requests, np.nan)),
             "effective": found.effective,
             "error_percentage": 100 * failed,
         },
@@ -102,8 +102,8 @@ def rpm(frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None) -> pd.D
     of a bucket's mean and so too low. NaN without data.
     """
     counts = requests(frame, columns=("count",), fleet=True)
-    pieces = _in_minutes(counts, every)
-    return rows(counts, pieces, _pace(counts, pieces, quantiles=True))
+    bins = _in_minutes(counts, every)
+    return rows(counts, bins, _pace(counts, bins, quantiles=True))
 
 
 def per_minute(counts: Requests) -> tuple[Floats, pd.DatetimeIndex]:
@@ -128,22 +128,22 @@ def minute_of(width: int) -> int:
     return max(-(-60 // width), 1)
 
 
-def _in_minutes(counts: Requests, every: str | pd.Timedelta | None) -> Pieces:
+def _in_minutes(counts: Requests, every: str | pd.Timedelta | None) -> Bins:
     """The pieces, of a minute or more."""
     if every is not None and counts.bucket_seconds < 60 and whole_seconds(every, name="every") < 60:
         raise ValueError(f"every={every!r} is shorter than a minute, and paces are those of minutes")
-    return cut(counts, every)
+    return bin_requests(counts, every)
 
 
-def _success(counts: Requests, pieces: Pieces, confidence: float) -> intervals.Share:
-    if pieces.times is None:
+def _success(counts: Requests, bins: Bins, confidence: float) -> intervals.Share:
+    if bins.times is None:
         found = intervals.success(counts, confidence=confidence)
         shares = [found]
     else:
         good = counts.successes()
         shares = [
             intervals.share(hits, trials, confidence=confidence)
-            for hits, trials in zip(pieces.split(good), pieces.split(counts.count), strict=True)
+            for hits, trials in zip(bins.split(good), bins.split(counts.count), strict=True)
         ]
 
     def stacked(name: str) -> Floats:
@@ -158,10 +158,10 @@ def _success(counts: Requests, pieces: Pieces, confidence: float) -> intervals.S
     )
 
 
-def _pace(counts: Requests, pieces: Pieces, *, quantiles: bool = False) -> dict[str, Any]:
+def _pace(counts: Requests, bins: Bins, *, quantiles: bool = False) -> dict[str, Any]:
     minutes, index = per_minute(counts)
-    starts = np.searchsorted(index.asi8, counts.index.asi8[pieces.starts], side="right") - 1
-    in_minutes = Pieces(starts=np.maximum(starts, 0), times=pieces.times)
+    starts = np.searchsorted(index.asi8, counts.index.asi8[bins.starts], side="right") - 1
+    in_minutes = Bins(starts=np.maximum(starts, 0), times=bins.times)
     seen = np.isfinite(minutes)
     held = in_minutes.sum(seen.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -194,7 +194,7 @@ def _quantiles(values: Floats, levels: tuple[float, ...]) -> Floats:
     return np.stack(found)
 
 
-def _observed(counts: Requests, pieces: Pieces) -> Floats:
-    seen = pieces.sum(np.isfinite(counts.count).astype(np.float64))
-    lengths = np.diff(pieces.starts, append=len(counts.index))
+def _observed(counts: Requests, bins: Bins) -> Floats:
+    seen = bins.sum(np.isfinite(counts.count).astype(np.float64))
+    lengths = np.diff(bins.starts, append=len(counts.index))
     return np.asarray(seen / lengths)

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 from createos_nb import __version__
 from createos_nb.cli import dashboard, demo, login, run, serve, whoami
-from createos_nb.cli.codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
-from createos_nb.cli.options import words
+from createos_nb.cli.argument_types import words
+from createos_nb.cli.exit_codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
 from createos_nb.cli.output import guarded
 from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
 
@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Return the whole command line."""
     top = _Parser(
         prog="createos-nb",
         description="CreateOS in a notebook.",
@@ -36,27 +36,27 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"createos-nb {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in COMMANDS:
-        one = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
-        one.formatter_class, one.epilog = argparse.RawDescriptionHelpFormatter, DETAILS
-        module.arguments(one)
-        one.set_defaults(run=module.run)
+        command = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
+        command.formatter_class, command.epilog = argparse.RawDescriptionHelpFormatter, DETAILS
+        module.arguments(command)
+        command.set_defaults(run=module.run)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, or print the help; gives its exit code, see `codes`."""
+    """Run one command, or print the help; return its exit code, see `exit_codes`."""
     with guarded():
         return _main(arguments)
 
 
 def _main(arguments: Sequence[str] | None) -> int:
     top = parser()
-    given = top.parse_args(arguments)
-    if given.command is None:
+    options = top.parse_args(arguments)
+    if options.command is None:
         top.print_help()
         return DONE
     try:
-        return int(given.run(given))
+        return int(options.run(options))
     except InvalidInput as error:
         print(f"createos-nb: {error}", file=sys.stderr)
         return WRONG

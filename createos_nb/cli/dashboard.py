@@ -12,8 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from createos_nb.cli import options
-from createos_nb.cli.codes import DONE, INTERRUPTED
+from createos_nb.cli import argument_types
+from createos_nb.cli.exit_codes import DONE, INTERRUPTED
 from createos_nb.errors import ConfigurationError
 
 NAME = "dashboard"
@@ -31,27 +31,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--live", nargs="?", const="", metavar="PROFILE", help="on the platform, by that profile or the default one"
     )
     parser.add_argument(
-        "--port", type=options.port, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})"
+        "--port", type=argument_types.port, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})"
     )
-    options.add_hosts(parser)
+    argument_types.add_hosts(parser)
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
     parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
 
 
-def run(given: argparse.Namespace) -> int:
-    from createos_nb.running import library, parameters, placing
+def run(options: argparse.Namespace) -> int:
+    from createos_nb.notebooks import catalog, parameters, target
 
-    page = library.page(given.notebook)
-    values = parameters.read(page.parameters, given.parameter, page.name)
-    live = placing.profile_of(page, values, given.live)
+    file = catalog.find_notebook(options.notebook)
+    values = parameters.read(file.parameters, options.parameter, file.name)
+    live = target.resolve_profile(file, values, options.live)
     # what a run is held against is for runs: a dashboard is open for hours
-    notebook = placing.prepared(page, values, live=live is not None, without=["checks"])
+    notebook = target.prepare(file, values, live=live is not None, without=["checks"])
     with tempfile.TemporaryDirectory(prefix="createos-dashboard-") as folder:
         import nbformat
 
-        path = Path(folder, f"{page.name}.ipynb")
+        path = Path(folder, f"{file.name}.ipynb")
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # has no types
-        if _serve(path, _port(given.port), given.theme, given.allow_host, open_browser=not given.no_browser):
+        if _serve(path, _port(options.port), options.theme, options.allow_host, open_browser=not options.no_browser):
             return INTERRUPTED
     return DONE
 
@@ -59,14 +59,14 @@ def run(given: argparse.Namespace) -> int:
 def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_browser: bool) -> bool:
     """Until it is stopped; whether that was an interrupt."""
     try:
-        from createos_nb.cli import hosting
+        from createos_nb.cli import voila_app
     except ImportError:
         raise ConfigurationError(
             "the dashboard is served by Voila, which is not installed: pip install 'createos-nb[dashboard]'"
         ) from None
     # whoever has the address with its token may act with the account's key; other users of the machine have it not
     token = secrets.token_urlsafe(24)
-    config = hosting.settings()
+    config = voila_app.settings()
     config.Hosted.update(
         ip="127.0.0.1",
         port=port,
@@ -93,7 +93,7 @@ def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_brow
 
     before = signal.signal(signal.SIGINT, end)
     try:
-        hosting.Hosted.launch_instance(argv=[str(notebook)], config=config)
+        voila_app.Hosted.launch_instance(argv=[str(notebook)], config=config)
     finally:
         signal.signal(signal.SIGINT, before)
     return bool(came)
@@ -107,6 +107,6 @@ def _port(wanted: int) -> int:
             own.bind(("127.0.0.1", wanted))
         except OSError as error:
             raise OSError(
-                error.errno, f"port {wanted} can't be used ({error.strerror}): {options.OTHER_PORT}"
+                error.errno, f"port {wanted} can't be used ({error.strerror}): {argument_types.OTHER_PORT}"
             ) from None
         return int(own.getsockname()[1])

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.cli import options
+from createos_nb.cli import argument_types
 from createos_nb.cli.output import unchecked
+from createos_nb.data_files import folder
+from createos_nb.display import visible
 from createos_nb.errors import CreateOSError
-from createos_nb.files import folder
-from createos_nb.text import visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", default=PAGE, metavar="FILE", help=f"the page to write (default: {PAGE})")
 
 
-def run(given: argparse.Namespace) -> int:
-    target = options.writable(Path(given.output), "--output")
+def run(options: argparse.Namespace) -> int:
+    target = argument_types.writable(Path(options.output), "--output")
     print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)
     from rich.console import Console
     from rich.text import Text
@@ -72,7 +72,7 @@ def executed(name: str, console: Console) -> Any:
     cells = sum(cell.cell_type == "code" for cell in notebook.cells)
     if not console.is_terminal:
         console.print(f"executing {name}: {cells} cells")
-    from createos_nb.running.execution import own_kernel
+    from createos_nb.notebooks.execution import own_kernel
 
     done = 0
 

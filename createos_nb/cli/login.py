@@ -8,7 +8,7 @@ import os
 import sys
 
 from createos_nb.errors import InvalidInput
-from createos_nb.secret import Secret
+from createos_nb.redaction import Secret
 
 NAME = "login"
 HELP = "Keep an API key: in a profile of the config file, or in the system's keyring."
@@ -22,25 +22,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keyring", action="store_true", help="keep the key in the system's keyring, not in a file")
 
 
-def run(given: argparse.Namespace) -> int:
-    from createos_nb import credentials, profiles
-    from createos_nb.client import PLATFORM_URL, Client
+def run(options: argparse.Namespace) -> int:
+    from createos_nb.client.client import PLATFORM_URL, Client
+    from createos_nb.client.connect import credentials, profiles
 
-    known = profiles.read().profiles.get(given.profile, {})  # before asking: a file that can't be read ends it here
+    known = profiles.read().profiles.get(options.profile, {})  # before asking: a file that can't be read ends it here
     key = _key()
-    url = given.base_url or os.environ.get("CREATEOS_API_URL", "").strip() or str(known.get("base_url") or PLATFORM_URL)
+    url = (
+        options.base_url or os.environ.get("CREATEOS_API_URL", "").strip() or str(known.get("base_url") or PLATFORM_URL)
+    )
     with Client(api_key=key, base_url=url) as client:
         account = client.whoami()
     kept_url = None if url == PLATFORM_URL else url
-    if given.keyring:
-        credentials.to_keyring(given.profile, key)
-        path = profiles.save(given.profile, api_key=None, base_url=kept_url)
-        print(f"The key of {account} is in the system's keyring; profile {given.profile!r} is in {path}.")
+    if options.keyring:
+        credentials.to_keyring(options.profile, key)
+        path = profiles.save(options.profile, api_key=None, base_url=kept_url)
+        print(f"The key of {account} is in the system's keyring; profile {options.profile!r} is in {path}.")
     else:
-        path = profiles.save(given.profile, api_key=key, base_url=kept_url)
-        print(f"The key of {account} is in profile {given.profile!r} of {path}, which only you can read.")
-    default = profiles.read().default == given.profile
-    print(f"In a notebook: createos_nb.connect({'' if default else repr(given.profile)})")
+        path = profiles.save(options.profile, api_key=key, base_url=kept_url)
+        print(f"The key of {account} is in profile {options.profile!r} of {path}, which only you can read.")
+    default = profiles.read().default == options.profile
+    print(f"In a notebook: createos_nb.connect({'' if default else repr(options.profile)})")
     return 0
 
 

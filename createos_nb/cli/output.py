@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
 
-from createos_nb.text import visible
+from createos_nb.display import visible
 
 #: A closed pipe; on Windows it is an invalid argument.
 _CLOSED: Final = (errno.EPIPE, errno.EINVAL, errno.ESHUTDOWN)
@@ -61,7 +61,7 @@ class Output:
 
 
 def unchecked() -> Output:
-    """The standard output for a writer that makes its own control sequences, and cleans what it repeats."""
+    """Return the standard output for a writer that makes its own control sequences, and cleans what it repeats."""
     stream = sys.stdout
     return Output(stream.stream if isinstance(stream, Output) else stream, raw=True)
 
@@ -76,7 +76,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     finally:
-        for one in own:
-            if one is not None:
-                one.flush()
+        for stream in own:
+            if stream is not None:
+                stream.flush()
         sys.stdout, sys.stderr = before

@@ -1,4 +1,4 @@
-"""`createos-nb run`: a notebook from top to bottom, on its simulated world or on the platform."""
+"""`createos-nb run`: run a notebook from top to bottom, on its simulated world or on the platform."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from createos_nb.cli.codes import (
+from createos_nb.cli.exit_codes import (
     CHECK_FAILED,
     CONFIRM,
     DETAILS,
@@ -26,15 +26,15 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.results import FAIL, NO_DATA
 
 if TYPE_CHECKING:
-    from createos_nb.running.execution import Failure
-    from createos_nb.running.library import Page
-    from createos_nb.secret import Secret
+    from createos_nb.notebooks.catalog import NotebookFile
+    from createos_nb.notebooks.execution import Failure
+    from createos_nb.redaction import Secret
 
 NAME = "run"
-HELP = "Run a notebook, on its simulated world or on the platform; without a name, list what there is."
+HELP = "Run a notebook on its simulated world or on the platform; without a name, list the notebooks."
 _DETAILS = """\
 The last checks that the notebook shows decide between 0, 5 and 6; one that shows none and comes to its end is 0.
-A run on the platform that was cut off goes on where it was when it is run again with the same parameters.
+An interrupted run on the platform resumes when it is run again with the same parameters.
 
 examples:
   createos-nb run 42_rollback
@@ -47,7 +47,7 @@ _ENDS: Final = {
     "ConfirmationNeeded": CONFIRM,
     "ReasonNeeded": WRONG,
     "PreconditionFailed": REFUSED,
-    "WorldMoved": REFUSED,
+    "StalePlanError": REFUSED,
     "AlreadyApplied": REFUSED,
     "JournalBusy": REFUSED,
     "ReadOnlyError": REFUSED,
@@ -65,7 +65,7 @@ _WORDS: Final = {
     INTERRUPTED: "Interrupted",
 }
 #: Seconds for a cell on a simulated world, where nothing waits; on the platform a wait has its own end.
-_PATIENCE: Final = 600.0
+_CELL_TIMEOUT: Final = 600.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,59 +86,61 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the notebooks, or the parameters of one")
 
 
-def run(given: argparse.Namespace) -> int:
-    from createos_nb.running import library
+def run(options: argparse.Namespace) -> int:
+    from createos_nb.notebooks import catalog
 
-    if given.notebook is None:
-        if given.parameter or given.live is not None:
-            raise InvalidInput(f"which notebook? Its name comes first: createos-nb run NOTEBOOK{_took(given.live)}")
-        _list(library.pages())
+    if options.notebook is None:
+        if options.parameter or options.live is not None:
+            raise InvalidInput(
+                f"which notebook? Its name comes first: createos-nb run NOTEBOOK{_profile_hint(options.live)}"
+            )
+        _list(catalog.list_notebooks())
         return DONE
-    page = library.page(given.notebook)
-    if given.list:
-        _describe(page)
+    file = catalog.find_notebook(options.notebook)
+    if options.list:
+        _describe(file)
         return DONE
-    return _run(page, given)
+    return _run(file, options)
 
 
-def _run(page: Page, given: argparse.Namespace) -> int:
-    from createos_nb.running import execution, parameters, placing, verdict
-    from createos_nb.running.record import Record
+def _run(file: NotebookFile, options: argparse.Namespace) -> int:
+    from createos_nb.notebooks import execution, parameters, target
+    from createos_nb.notebooks.record import Record
 
-    values = parameters.read(page.parameters, given.parameter, page.name)
-    live = placing.profile_of(page, values, given.live)
-    shown = {name: values.get(name, one.default) for name, one in page.parameters.items()}
+    values = parameters.read(file.parameters, options.parameter, file.name)
+    live = target.resolve_profile(file, values, options.live)
+    shown = {name: values.get(name, parameter.default) for name, parameter in file.parameters.items()}
     record = Record(
-        page.name,
+        file.name,
         [str(shown[name]) for name in ("project", "environment") if name in shown],
         live=live is not None,
         secrets=[*_secrets(live), *parameters.secrets_of(values)],
     )
-    notebook = placing.prepared(page, values, live=live is not None)
+    notebook = target.prepare(file, values, live=live is not None)
     began = time.monotonic()
     failure = execution.execute(
         notebook,
-        keep=lambda: record.keep(notebook),
-        tell=lambda text: _tell(record.veil.over(text)),
+        save=lambda: record.save(notebook),
+        emit=lambda text: _tell(record.redactor.redact(text)),
         environment=execution.kernel_environment(CREATEOS_NB_JOURNALS=record.folder),
         folder=Path.cwd(),
-        timeout=_PATIENCE if live is None else None,
+        timeout=_CELL_TIMEOUT if live is None else None,
     )
-    found = verdict.of(notebook) if failure is None else None
+    checks = execution.shown_checks(notebook) if failure is None else None
     if failure is not None:
         code = _code(failure, changed=record.changed())
     else:
-        code = DONE if found is None else OF_RESULT[found.result]
+        code = DONE if checks is None else OF_RESULT[checks.result]
     print("", flush=True)
     if failure is None:
-        said = "ended; it checks nothing" if found is None else f"{found.result}: {found.sentence}"
-        print(f"{page.name}, in {time.monotonic() - began:.0f} s: {said}.")
+        outcome = "finished without checks" if checks is None else f"{checks.result}: {checks.sentence}"
+        print(f"{file.name}, in {time.monotonic() - began:.0f} s: {outcome}.")
     else:
-        print(record.veil.over(f"{_WORDS[code]}: {failure.text}"), file=sys.stderr)
+        print(record.redactor.redact(f"{_WORDS[code]}: {failure.text}"), file=sys.stderr)
         if code == CONFIRM:
-            _how_to_confirm(page, given, failure, shown)
+            _how_to_confirm(file, options, failure, shown)
         if code == INTERRUPTED:
-            print("Run it again, with the same parameters, to go on." if live is not None else "", file=sys.stderr)
+            print("Run it again with the same parameters to resume." if live is not None else "", file=sys.stderr)
     print(f"Kept in {record.folder}:")
     for path in (record.notebook, *record.journals()):
         print(f"  {path.name}")
@@ -146,10 +148,10 @@ def _run(page: Page, given: argparse.Namespace) -> int:
 
 
 def _secrets(live: str | None) -> list[Secret]:
-    """The key that the run will use. Raises `ConfigurationError` without one, before a kernel is started."""
+    """Return the key that the run will use. Raises `ConfigurationError` without one, before a kernel is started."""
     if live is None:
         return []
-    from createos_nb import credentials
+    from createos_nb.client.connect import credentials
 
     found = credentials.find(live or None)
     return [key for key in (found.api_key, found.access_token) if key is not None]
@@ -157,24 +159,24 @@ def _secrets(live: str | None) -> list[Secret]:
 
 def _code(failure: Failure, *, changed: bool = False) -> int:
     """`changed`: the run has written something before it stopped, so it is neither refused nor mere usage."""
-    code = next((_ENDS[kind] for kind in failure.kinds if kind in _ENDS), FAILED)
-    own = changed and "JournalBusy" not in failure.kinds  # what a busy journal says is another run's
+    code = next((_ENDS[kind] for kind in failure.class_names if kind in _ENDS), FAILED)
+    own = changed and "JournalBusy" not in failure.class_names  # what a busy journal says is another run's
     return FAILED if own and code in (REFUSED, WRONG) else code
 
 
-def _how_to_confirm(page: Page, given: argparse.Namespace, failure: Failure, shown: dict[str, Any]) -> None:
-    token = str(failure.shown.get("token") or "")
-    if token:
-        print(f"The plan stands above. Its token: {token}\n\nTo carry it out:")
+def _how_to_confirm(file: NotebookFile, options: argparse.Namespace, failure: Failure, shown: dict[str, Any]) -> None:
+    digest = str(failure.shown.get("digest") or "")
+    if digest:
+        print(f"The plan stands above. Its digest: {digest}\n\nTo carry it out:")
     else:
         print("To carry it out, look at the plan and give what it asks for in place of the dots:")
-    words = ["createos-nb", "run", given.notebook]
-    if given.live is not None:
-        words += ["--live", *([given.live] if given.live else [])]
-    for text in given.parameter:
+    words = ["createos-nb", "run", options.notebook]
+    if options.live is not None:
+        words += ["--live", *([options.live] if options.live else [])]
+    for text in options.parameter:
         if text.partition("=")[0].strip() != "confirm":
             words += ["-p", text]
-    words += ["-p", f"confirm={token or '…'}"]
+    words += ["-p", f"confirm={digest or '…'}"]
     line = " ".join(map(shlex.quote, words))
     if "reason" in shown and not str(shown["reason"]).strip():
         line += " -p reason='why'"
@@ -182,37 +184,37 @@ def _how_to_confirm(page: Page, given: argparse.Namespace, failure: Failure, sho
 
 
 def _tell(text: str) -> None:
-    """What a notebook says, without control sequences."""
-    from createos_nb.frames.logs import clean
+    """Print what a notebook says, without control sequences."""
+    from createos_nb.display import strip_control_chars
 
     lines = text.split("\n")
-    sys.stdout.write("\n".join(clean(line) for line in lines))
+    sys.stdout.write("\n".join(strip_control_chars(line) for line in lines))
     sys.stdout.flush()
 
 
-def _list(found: list[Page]) -> None:
-    wide = max((len(page.name) for page in found), default=0)
-    for page in found:
-        title, said = "", ""
+def _list(files: list[NotebookFile]) -> None:
+    wide = max((len(file.name) for file in files), default=0)
+    for file in files:
+        title, details = "", ""
         try:
-            title = page.title
-            said = ", ".join(map(str, page.parameters.values()))
+            title = file.title
+            details = ", ".join(map(str, file.parameters.values()))
         except CreateOSError as error:
-            said = f"can't be run: {error}"
-        print(f"{page.name:<{wide}}  {title}".rstrip())
-        if said:
+            details = f"can't be run: {error}"
+        print(f"{file.name:<{wide}}  {title}".rstrip())
+        if details:
             indent = " " * (wide + 4)
-            print(textwrap.fill(said, 118, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
+            print(textwrap.fill(details, 118, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False))
     print("\ncreateos-nb run NOTEBOOK --list says what its parameters are for; --live runs it on the platform.")
 
 
-def _describe(page: Page) -> None:
-    print(f"{page.name}: {page.title}\n{page.path}")
-    for one in page.parameters.values():
-        print(f"  {one!s:<36} {one.comment}".rstrip())
-    if not page.parameters:
+def _describe(file: NotebookFile) -> None:
+    print(f"{file.name}: {file.title}\n{file.path}")
+    for parameter in file.parameters.values():
+        print(f"  {parameter!s:<36} {parameter.comment}".rstrip())
+    if not file.parameters:
         print("  no parameters")
 
 
-def _took(live: str | None) -> str:
+def _profile_hint(live: str | None) -> str:
     return f" (--live took {live!r} for a profile)" if live else ""

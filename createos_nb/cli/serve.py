@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from createos_nb.cli import options
-from createos_nb.cli.codes import DONE, INTERRUPTED
+from createos_nb.cli import argument_types
+from createos_nb.cli.exit_codes import DONE, INTERRUPTED
 from createos_nb.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.world import World
+    from createos_nb.simulator.world.world import World
 
 NAME = "serve"
 HELP = "Serve a simulated platform on this machine."
@@ -22,9 +22,9 @@ _SCENARIO, _SEED, _DIALECT = "storefront", 7, "production"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--port", type=options.port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)"
+        "--port", type=argument_types.port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)"
     )
-    options.add_hosts(parser)
+    argument_types.add_hosts(parser)
     parser.add_argument("--scenario", help=f"a scenario, or a file of one (default: {_SCENARIO})")
     parser.add_argument("--seed", type=int, help=f"what ids, traffic and delays depend on (default: {_SEED})")
     parser.add_argument("--speed", type=float, default=60.0, help="of its clock, times real time (default: 60)")
@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--faults", type=Path, metavar="FILE", help="let the faults of this file strike")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
     came: list[int] = []
 
@@ -43,35 +43,35 @@ def run(given: argparse.Namespace) -> int:
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        _serve(given, stop)
+        _serve(options, stop)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     return INTERRUPTED if signal.SIGINT in came else DONE
 
 
-def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
-    from createos_nb.simulator.faults import read_faults
-    from createos_nb.simulator.served import serve
-    from createos_nb.simulator.state_file import StateFile
+def _serve(options: argparse.Namespace, stop: threading.Event) -> None:
+    from createos_nb.simulator.http.server import serve
+    from createos_nb.simulator.http.state_file import StateFile
+    from createos_nb.simulator.world.faults import read_faults
 
-    if given.state is not None:
-        options.writable(given.state, "--state")
-    faults = read_faults(given.faults) if given.faults is not None else []
+    if options.state is not None:
+        argument_types.writable(options.state, "--state")
+    faults = read_faults(options.faults) if options.faults is not None else []
     file = None
-    if given.state is None:
-        world = _fresh(given)
+    if options.state is None:
+        world = _fresh(options)
     else:
-        file = StateFile(given.state, lambda: _fresh(given), speed=given.speed)
+        file = StateFile(options.state, lambda: _fresh(options), speed=options.speed)
         world = file.world
     try:
         if file is not None:
-            _check(given, world)
-        if given.dialect is not None:
-            world.dialect = given.dialect
+            _check(options, world)
+        if options.dialect is not None:
+            world.dialect = options.dialect
         if faults:
             world.faults(*faults, seed=world.state.seed).start()
-        with serve(world, given.port, given.speed, file=file, hosts=given.allow_host) as served:
+        with serve(world, options.port, options.speed, file=file, hosts=options.allow_host) as served:
             print(f"url: {served.url}\nkey: {served.key}", flush=True)
             # Now and then by itself: on some systems a signal does not end a wait.
             while not stop.wait(1.0):
@@ -82,19 +82,19 @@ def _serve(given: argparse.Namespace, stop: threading.Event) -> None:
             file.close()
 
 
-def _fresh(given: argparse.Namespace) -> World:
+def _fresh(options: argparse.Namespace) -> World:
     from createos_nb.simulator import open_world
 
-    seed = _SEED if given.seed is None else given.seed
-    return open_world(given.scenario or _SCENARIO, seed=seed, dialect=given.dialect or _DIALECT)
+    seed = _SEED if options.seed is None else options.seed
+    return open_world(options.scenario or _SCENARIO, seed=seed, dialect=options.dialect or _DIALECT)
 
 
-def _check(given: argparse.Namespace, world: World) -> None:
+def _check(options: argparse.Namespace, world: World) -> None:
     """Refuse a scenario or seed that is not the one of the file."""
     state = world.state
-    scenario = Path(given.scenario).name.removesuffix(".toml") if given.scenario is not None else state.scenario
-    if (scenario, state.seed if given.seed is None else given.seed) != (state.scenario, state.seed):
+    scenario = Path(options.scenario).name.removesuffix(".toml") if options.scenario is not None else state.scenario
+    if (scenario, state.seed if options.seed is None else options.seed) != (state.scenario, state.seed):
         raise InvalidInput(
-            f"{given.state} holds the scenario {state.scenario} with seed {state.seed}: "
+            f"{options.state} holds the scenario {state.scenario} with seed {state.seed}: "
             "leave --scenario and --seed out to go on with it, or name another file"
         )

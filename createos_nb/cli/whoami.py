@@ -12,11 +12,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", help="a profile of the config file")
 
 
-def run(given: argparse.Namespace) -> int:
-    from createos_nb import credentials
-    from createos_nb.client import Client
+def run(options: argparse.Namespace) -> int:
+    from createos_nb.client.client import Client
+    from createos_nb.client.connect import credentials
 
-    found = credentials.find(given.profile)
+    found = credentials.find(options.profile)
     with Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url) as client:
         user = client.account.current_user()
         print(f"account   {user['email']}")

@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
 from createos_nb.frames.schema import Column, Kind
-from createos_nb.secret import MASK, hide, veiled
+from createos_nb.redaction import MASK, wrap_all, wrap_secrets
 
 Array = np.ndarray[Any, Any] | ExtensionArray
 
@@ -87,11 +87,11 @@ def _single(kind: Kind, values: list[Any], trusted: bool) -> Array:
         hidden = dict.fromkeys
         return objects([hidden(value, MASK) if type(value) is dict else mask(value) for value in values])
     if kind == "secret":
-        return objects([veiled(value) for value in values])
+        return objects([wrap_all(value) for value in values])
     if kind in ("names", "object") and (values.count(None) == len(values) or (trusted and kind == "names")):
         return objects(values)
     if kind in ("names", "object"):
-        return objects([hide(value) for value in values])  # a free map may hold variables somewhere inside
+        return objects([wrap_secrets(value) for value in values])  # a free map may hold variables somewhere inside
     return _numbers(values, kind, trusted)
 
 

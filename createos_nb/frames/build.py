@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from createos_nb.api.resources import Resource
+from createos_nb.contract.row import Row
 from createos_nb.errors import ReplacedWarning, warn
 from createos_nb.frames.arrays import Array, arrays, joined, objects
 from createos_nb.frames.schema import Schema, extra_name, schema
-from createos_nb.secret import barely
+from createos_nb.redaction import without_frames
 
 #: So many rows are held as Python values before they become arrays: few enough for the processor to keep them near.
 CHUNK = 1024
@@ -24,19 +24,19 @@ REPLACED: Final = "createos-nb: replaced"
 class Builder:
     """Collects rows into columns. `add` takes decoded structs, `add_raw` the rows that did not fit the declaration."""
 
-    def __init__(self, of: type[Resource]) -> None:
+    def __init__(self, of: type[Row]) -> None:
         self.schema = schema(of)
         self.count = 0
         self._plan = _plan(self.schema)
         self._values: dict[tuple[str, ...], list[Any]] = {path: [] for path, _ in self._plan.getters}
         self._chunks: list[list[Array]] = []
-        self._rows: list[Resource] = []
+        self._rows: list[Row] = []
         self._pending = 0
         self._trusted = True
         self._extra: dict[tuple[str, ...], list[Any]] = {}
         self._replaced: list[str] = []
 
-    def add(self, rows: Sequence[Resource]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         """Rows as the declared structs."""
         self._rows.extend(rows)
         self._advance(len(rows))
@@ -75,7 +75,7 @@ class Builder:
         frame = pd.DataFrame(kept, index=index, copy=False)
         if self._replaced:
             frame.attrs["replaced"] = self._replaced
-            say_replaced(self.schema.of.__name__, self._replaced)
+            warn_of_replaced(self.schema.of.__name__, self._replaced)
         return frame
 
     def _take_apart(self) -> None:
@@ -98,7 +98,7 @@ class Builder:
 
     def _flush(self) -> None:
         """The pending rows as arrays; their Python values are let go, secrets among them."""
-        barely(self._into_arrays)
+        without_frames(self._into_arrays)
 
     def _into_arrays(self) -> None:
         self._take_apart()
@@ -127,7 +127,7 @@ class _Plan:
         self.again = [(by_name[column.into], column.path) for column in read if column.into]
 
 
-_PLANS: dict[type[Resource], _Plan] = {}
+_PLANS: dict[type[Row], _Plan] = {}
 
 
 def _plan(of: Schema) -> _Plan:
@@ -137,7 +137,7 @@ def _plan(of: Schema) -> _Plan:
     return plan
 
 
-def frame_of(of: type[Resource], rows: Sequence[Resource] = (), raw: Sequence[Any] = ()) -> pd.DataFrame:
+def frame_of(of: type[Row], rows: Sequence[Row] = (), raw: Sequence[Any] = ()) -> pd.DataFrame:
     """A frame of a few rows."""
     builder = Builder(of)
     builder.add(rows)
@@ -155,7 +155,7 @@ def record_of(frame: pd.DataFrame) -> pd.Series:
     return record
 
 
-def say_replaced(label: str, replaced: Sequence[str]) -> None:
+def warn_of_replaced(label: str, replaced: Sequence[str]) -> None:
     """A warning for values that can't be read, and stand replaced."""
     if replaced:
         shown = "; ".join(replaced[:3]) + (f"; … ({len(replaced)} in all)" if len(replaced) > 3 else "")
@@ -195,7 +195,7 @@ def _unknown(value: Mapping[str, Any], wire: tuple[str, ...], of: Schema, extras
             extras[here] = item
 
 
-_KNOWN: dict[type[Resource], tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]] = {}
+_KNOWN: dict[type[Row], tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]] = {}
 
 
 def _known(of: Schema) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from createos_nb.display import strip_control_chars
 from createos_nb.frames.arrays import texts, whole
-from createos_nb.text import visible
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
 _LEVEL: Final = re.compile(
@@ -17,16 +17,9 @@ _LEVEL: Final = re.compile(
 )
 _NAMES: Final = {"warning": "warn", "err": "error", "critical": "fatal", "panic": "fatal", "notice": "info"}
 _EXCEPTION: Final = re.compile(r"^(?:Traceback \(most recent call last\)|\w*(?:Error|Exception)\b.*:|panic:|npm ERR!)")
-_ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _BREAK: Final = re.compile(r"\r\n|\n|\r")  # and no form feed, which may stand within a line
 
 COLUMNS: Final = ("time", "line_number", "stage", "level", "text")
-
-
-def clean(text: str) -> str:
-    """A line without terminal control sequences; other control characters are spelled out."""
-    text = _ANSI.sub("", text).rstrip("\r\n")
-    return visible(text).replace("\n", "\\n")
 
 
 def level_of(text: str) -> str | None:
@@ -47,13 +40,15 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
     stamps = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
     # what looks like a time and is none stays in the text
     read = [stamp if ok else None for stamp, ok in zip(found, stamps.notna(), strict=True)]
-    texts_of = [clean(line[stamp.end() :] if stamp else line) for line, stamp in zip(lines, read, strict=True)]
+    texts_of = [
+        strip_control_chars(line[stamp.end() :] if stamp else line) for line, stamp in zip(lines, read, strict=True)
+    ]
     return _frame(stamps, list(range(1, len(lines) + 1)), [stage] * len(lines), texts_of)
 
 
 def build_log_frame(rows: pd.DataFrame) -> pd.DataFrame:
     """The lines of a build log with their level; control sequences are taken out of the text."""
-    lines = [None if text is None or text != text else clean(str(text)) for text in rows["text"]]
+    lines = [None if text is None or text != text else strip_control_chars(str(text)) for text in rows["text"]]
     out = rows.assign(text=texts(lines))
     out.insert(3, "level", pd.Series(texts([None if x is None else level_of(x) for x in lines]), index=out.index))
     return out

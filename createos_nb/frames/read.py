@@ -9,13 +9,13 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from createos_nb.api.resources import Resource
-from createos_nb.errors import Unreadable
-from createos_nb.frames.build import CHUNK, REPLACED, Builder, say_replaced
-from createos_nb.mending import Mended, Payload, Replaced, below, json_of, mended, replaced_in
-from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
+from createos_nb.contract.operation import NumberedPage, Operation, Page, Record, Rows
+from createos_nb.contract.row import Row
+from createos_nb.errors import InvalidResponse
+from createos_nb.frames.build import CHUNK, REPLACED, Builder, warn_of_replaced
+from createos_nb.http.lenient_json import Payload, RepairedJson, Replaced, below, json_of, repair_json, replacements_of
 from createos_nb.process import ForkLock
-from createos_nb.secret import barely, hide
+from createos_nb.redaction import without_frames, wrap_secrets
 
 _MAKING: Final = ForkLock()
 
@@ -24,14 +24,14 @@ class _Pagination(msgspec.Struct):
     total: int | None = None
 
 
-class Rowset:
+class DecodedRows:
     """The rows of one answer: structs where they fitted, decoded JSON where they did not."""
 
     __slots__ = ("attrs", "raw", "rows", "total")
 
     def __init__(
         self,
-        rows: Sequence[Resource] = (),
+        rows: Sequence[Row] = (),
         raw: Sequence[Any] | None = None,
         total: int | None = None,
         attrs: dict[str, Any] | None = None,
@@ -64,7 +64,7 @@ class Reader:
         if not isinstance(answer, Record | Rows | Page | NumberedPage):
             raise TypeError(f"{operation.name} gives no rows")
         self.operation, self.answer = operation, answer
-        self.of = cast("type[Resource]", answer.of)
+        self.of = cast("type[Row]", answer.of)
         self._decode = msgspec.json.Decoder(self._shape()).decode
 
     def _shape(self) -> Any:
@@ -78,33 +78,35 @@ class Reader:
             )
         return list[of]  # type: ignore[valid-type]  # made at run time
 
-    def read(self, data: Payload) -> Rowset:
-        """The rows of one payload. Raises `Unreadable` where it is no row, page or array at all."""
-        return barely(self._read, data)
+    def read(self, data: Payload) -> DecodedRows:
+        """The rows of one payload. Raises `InvalidResponse` where it is no row, page or array at all."""
+        return without_frames(self._read, data)
 
-    def _read(self, data: Payload) -> Rowset:
-        if not (isinstance(self.answer, Rows) and self.answer.inside) and not isinstance(data, Mended):
+    def _read(self, data: Payload) -> DecodedRows:
+        if not (isinstance(self.answer, Rows) and self.answer.inside) and not isinstance(data, RepairedJson):
             try:
                 found = self._decode(data)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 return self._slow(data)
             if isinstance(self.answer, Page):
-                return Rowset(found.rows, total=found.pagination.total)
-            return Rowset([found] if isinstance(self.answer, Record) else found)
+                return DecodedRows(found.rows, total=found.pagination.total)
+            return DecodedRows([found] if isinstance(self.answer, Record) else found)
         return self._slow(data)
 
-    def _slow(self, data: Payload) -> Rowset:
+    def _slow(self, data: Payload) -> DecodedRows:
         value, replaced = _legible(self.operation, data)
         answer = self.answer
         attrs: dict[str, Any] = {}
         total = None
         if isinstance(answer, Record):
             if not isinstance(value, dict):
-                raise unlike(self.operation, "an object", value)
-            return Rowset(raw=_marked(self.operation, [value], [Replaced((0, *path), what) for path, what in replaced]))
+                raise unexpected_payload(self.operation, "an object", value)
+            return DecodedRows(
+                raw=_marked(self.operation, [value], [Replaced((0, *path), what) for path, what in replaced])
+            )
         if isinstance(answer, Page):
             if not isinstance(value, dict) or answer.rows not in value:
-                raise unlike(self.operation, "a page", value)
+                raise unexpected_payload(self.operation, "a page", value)
             pagination = value.get("pagination")
             found = pagination.get("total") if isinstance(pagination, dict) else None
             total = found if isinstance(found, int) and not isinstance(found, bool) else None
@@ -115,13 +117,13 @@ class Reader:
         if value is None:  # an empty array, as some servers write it
             value = []
         if not isinstance(value, list):
-            raise unlike(self.operation, "an array", value)
-        return Rowset(raw=_marked(self.operation, value, replaced), total=total, attrs=attrs)
+            raise unexpected_payload(self.operation, "an array", value)
+        return DecodedRows(raw=_marked(self.operation, value, replaced), total=total, attrs=attrs)
 
 
 def _part(operation: Operation, replaced: Sequence[Replaced], key: str) -> list[Replaced]:
     """What was replaced in the rows; whatever was replaced beside them is told of."""
-    say_replaced(operation.call, [str(one) for one in replaced if one.path[:1] != (key,)])
+    warn_of_replaced(operation.call, [str(one) for one in replaced if one.path[:1] != (key,)])
     return list(below(replaced, key))
 
 
@@ -133,13 +135,13 @@ def _marked(operation: Operation, rows: list[Any], replaced: Sequence[Replaced])
         if isinstance(row, dict):
             row.setdefault(REPLACED, []).append(told)
         else:
-            say_replaced(operation.call, [f"row {path[0] if path else 0}: {what}"])
+            warn_of_replaced(operation.call, [f"row {path[0] if path else 0}: {what}"])
     return rows
 
 
-def unlike(operation: Operation, expected: str, value: Any, why: str = "") -> Unreadable:
+def unexpected_payload(operation: Operation, expected: str, value: Any, why: str = "") -> InvalidResponse:
     """The error for a payload that is not what the contract says."""
-    return Unreadable(
+    return InvalidResponse(
         why or f"the answer holds {_kind(value)} where {expected} belongs",
         operation=operation.name,
         method=operation.method,
@@ -163,31 +165,31 @@ def reader(operation: Operation) -> Reader:
     """The reader of an operation, made once."""
     # A decoder that is made while another thread makes one of the same rows gets to see half of them, and its first use
     # ends the process.
-    with _MAKING:
+    with _MAKING.held:
         return _made(operation)
 
 
-def plain(operation: Operation, data: Payload) -> Any:
-    """A payload as decoded JSON with its secrets masked. Raises `Unreadable` for what no JSON reader takes."""
-    return barely(_plain, operation, data)
+def decode_json(operation: Operation, data: Payload) -> Any:
+    """A payload as decoded JSON with its secrets masked. Raises `InvalidResponse` for what no JSON reader takes."""
+    return without_frames(_decode_json, operation, data)
 
 
-def _plain(operation: Operation, data: Payload) -> Any:
+def _decode_json(operation: Operation, data: Payload) -> Any:
     value, replaced = _legible(operation, data)
-    say_replaced(operation.call, [str(one) for one in replaced])
+    warn_of_replaced(operation.call, [str(one) for one in replaced])
     return value
 
 
 def _legible(operation: Operation, data: Payload) -> tuple[Any, Sequence[Replaced]]:
     """A payload as decoded JSON with its secrets masked, and what was replaced in it because it can't be read."""
     try:
-        return hide(msgspec.json.decode(json_of(data))), replaced_in(data)
+        return wrap_secrets(msgspec.json.decode(json_of(data))), replacements_of(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        why, again = str(error), mended(json_of(data))
+        why, again = str(error), repair_json(json_of(data))
     try:
         if again is not None:
-            return hide(json.loads(bytes(again.json))), (*replaced_in(data), *again.replaced)
+            return wrap_secrets(json.loads(bytes(again.json))), (*replacements_of(data), *again.replaced)
     except (ValueError, RecursionError) as error:
         why = str(error)
     # raised out here, for an error of decoding holds the whole payload
-    raise unlike(operation, "JSON", data, f"the answer is JSON that can't be read: {why}")
+    raise unexpected_payload(operation, "JSON", data, f"the answer is JSON that can't be read: {why}")

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from createos_nb.api.resources import Resource
-from createos_nb.words import SECRET_MAPS, SECRET_VALUES, snake
+from createos_nb.contract.row import Row
+from createos_nb.naming import SECRET_MAPS, SECRET_VALUES, snake
 
 Kind = Literal["text", "whole", "number", "flag", "time", "map", "secret", "names", "object", "state"]
 
@@ -51,9 +51,9 @@ class Column:
 class Schema:
     """The columns of a resource, and the nested structs that they are read through."""
 
-    of: type[Resource]
+    of: type[Row]
     columns: tuple[Column, ...]
-    nested: Mapping[tuple[str, ...], type[Resource]]
+    nested: Mapping[tuple[str, ...], type[Row]]
 
     @property
     def names(self) -> list[str]:
@@ -61,9 +61,9 @@ class Schema:
 
 
 @cache
-def schema(of: type[Resource]) -> Schema:
+def schema(of: type[Row]) -> Schema:
     """The schema of a declared resource."""
-    nested: dict[tuple[str, ...], type[Resource]] = {(): of}
+    nested: dict[tuple[str, ...], type[Row]] = {(): of}
     columns = list(_columns(of, (), (), "", nested))
     names = {column.name for column in columns}
     settled: list[Column] = []
@@ -86,11 +86,11 @@ def _renamed(column: Column) -> Column:
 
 
 def _columns(
-    of: type[Resource],
+    of: type[Row],
     path: tuple[str, ...],
     wire: tuple[str, ...],
     prefix: str,
-    nested: dict[tuple[str, ...], type[Resource]],
+    nested: dict[tuple[str, ...], type[Row]],
 ) -> list[Column]:
     found: list[Column] = []
     hints = get_type_hints(of, include_extras=True)
@@ -98,7 +98,7 @@ def _columns(
         annotation = hints[field.name]
         inner, metas = _unwrapped(annotation)
         here, on_wire = (*path, field.name), (*wire, field.encode_name)
-        if isinstance(inner, type) and issubclass(inner, Resource):
+        if isinstance(inner, type) and issubclass(inner, Row):
             nested[here] = inner
             found += _columns(inner, here, on_wire, f"{prefix}{field.name}_", nested)
             continue

@@ -3,31 +3,31 @@
 panel = panels.scale(client, "storefront", "production")
 panel                                     # shows itself
 panel.params = {"replicas": 3, "reason": "the sale", "confirm": "production"}
-panel.run()                               # what the button does; gives the receipt
+panel.run()                               # what the button does; returns the receipt
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from createos_nb.panels.assigning import AssignPanel
-from createos_nb.panels.deploying import DeployPanel
+from createos_nb.panels.api_keys import ApiKeysPanel
+from createos_nb.panels.assign import AssignPanel
+from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.domains import DomainsPanel
-from createos_nb.panels.fleet import OverviewPanel
 from createos_nb.panels.journal import JournalPanel
-from createos_nb.panels.keys import ApiKeysPanel
 from createos_nb.panels.logs import LogsPanel
-from createos_nb.panels.rolling_back import RollbackPanel
-from createos_nb.panels.scaling import ScalePanel
+from createos_nb.panels.overview import OverviewPanel
+from createos_nb.panels.rollback import RollbackPanel
+from createos_nb.panels.scale import ScalePanel
 from createos_nb.panels.security import SecurityPanel
-from createos_nb.panels.switching import BlueGreenPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.panels.variables import VariablesPanel
 
 if TYPE_CHECKING:
     import os
 
-    from createos_nb.client import Client
+    from createos_nb.client.client import Client
 
 __all__ = [
     "api_keys",
@@ -47,32 +47,33 @@ __all__ = [
 
 
 def api_keys(client: Client) -> ApiKeysPanel:
-    """API keys of the account: which open it and for how long; make one, which is shown once; revoke one.
+    """API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
 
     Parameters: `name`, `description`, `lasting` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key to
-    revoke), `reason`, `confirm` (its typed name). `create()` makes the new key and gives its record, whose secret is
-    masked; `run()` revokes the chosen one and gives a `Receipt`.
+    revoke), `reason`, `confirm` (its typed name). `create()` creates the new key and returns its record, whose secret
+    is masked; `run()` revokes the chosen one and returns a `Receipt`.
     """
     return ApiKeysPanel(client)
 
 
 def assign(client: Client, project: str, environment: str) -> AssignPanel:
-    """Make a deployment the live one of an environment: those that can't be chosen say why not. Nothing is built.
+    """Assign a deployment to an environment: those that can't be assigned say why not. Nothing is built.
 
-    Parameters: `chosen` (a version such as "v17", "" for none), `reason`, `confirm`. `run()` gives a `Receipt`;
+    Parameters: `chosen` (a version such as "v17", "" for none), `reason`, `confirm`. `run()` returns a `Receipt`;
     `listed` is the table: version, state, age, commit, message, image, branch, live_in, why_not.
     """
     return AssignPanel(client, project, environment)
 
 
 def blue_green(client: Client, project: str) -> BlueGreenPanel:
-    """Two sides of a domain with the traffic and errors of each; the idle one is tried, takes over, and gives back.
+    """Two sides of a domain with the traffic and errors of each; the idle one is tested, takes over, and hands back.
 
     Parameters: `domain`, `other` (the side to switch to), `version` ("" for what is there; "newest", or such as "v12":
-    it is brought to the other side first, tried, and judged beside the serving one), `paths` (separated by spaces),
-    `requests` (20–200) and `seconds` (30–900) of the judging, `allow_description_change`, `live`, `reason`, `confirm`.
-    `run()` gives a `Receipt`; `smoke()` asks the other side and gives path, ok, status, version, ms, error; `sides` is
-    the frame of the two: side, serves, version, state, per_minute, error_percentage, requests, errors.
+    it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by spaces),
+    `requests` (20–200) and `seconds` (30–900) of the comparison, `allow_description_change`, `live`, `reason`,
+    `confirm`. `run()` returns a `Receipt`; `smoke()` sends requests to the other side and returns path, ok, status,
+    version, ms, error; `sides` is the frame of the two: side, serves, version, state, per_minute, error_percentage,
+    requests, errors.
     """
     return BlueGreenPanel(client, project)
 
@@ -81,9 +82,9 @@ def deploy(client: Client, project: str | None = None) -> DeployPanel:
     """Deploy an image, files or a branch, as the project takes them; status and build log while it is being built.
 
     Parameters: `project`, `image`, `branch` ("" for that of the environments), `source` (a path where the kernel runs,
-    or anything that `client.deployments.upload` takes; None for what was dropped), `environment` (where it is made
-    live, "" for nowhere), `reason`, `confirm`. `run()` gives a `Receipt`; `cancel()` stops waiting,
-    `cancel_deployment()` has the platform cancel what is being built.
+    or anything that `client.deployments.upload` takes; None for what was dropped), `environment` (where it is assigned,
+    "" for nowhere), `reason`, `confirm`. `run()` returns a `Receipt`; `cancel()` stops waiting, `cancel_deployment()`
+    has the platform cancel what is being built.
     """
     return DeployPanel(client, project)
 
@@ -92,18 +93,18 @@ def domains(client: Client, project: str) -> DomainsPanel:
     """Domains of a project: state, DNS records to create, where each is routed; add, check, route, delete.
 
     Parameters: `chosen` (a host name), `action` ("route", "delete"), `environment` (where it is to be routed),
-    `new_domain`, `new_environment` ("" for none), `reason`, `confirm`. `run()` routes or deletes and gives a `Receipt`;
-    `check()` has the platform look for the records now, `add()` attaches the new domain.
+    `new_domain`, `new_environment` ("" for none), `reason`, `confirm`. `run()` routes or deletes and returns a
+    `Receipt`; `check()` has the platform look for the records now, `add()` attaches the new domain.
     """
     return DomainsPanel(client, project)
 
 
 def journal(client: Client, path: str | os.PathLike[str] | None = None) -> JournalPanel:
-    """What was done by plans: the runs of a folder of journals (or the one of a file), and what each one wrote down.
+    """What was done by plans: the runs of a folder of journals (or the one of a file), and the entries of each.
 
     Parameters: `chosen` (the name of a run's file), `action` ("resume", "undo"), `variables` (values for a run that is
-    gone on with, by name: no journal holds them), `reason`, `confirm`. `run()` goes on with the chosen run, or takes it
-    back, and gives a `Receipt`. `path`: by default where journals are kept.
+    resumed, by name: no journal holds them), `reason`, `confirm`. `run()` resumes or undoes the chosen run and returns
+    a `Receipt`. `path`: by default where journals are kept.
     """
     return JournalPanel(client, path)
 
@@ -113,40 +114,40 @@ def logs(client: Client, project: str, environment: str) -> LogsPanel:
 
     Parameters: `log` ("runtime", "build"), `version` (its number; 0: all that runs in the environment, or for a build
     what is live), `since` (600, 3600 or 21600 seconds), `search`, `level` ("" for all, or "debug", "info", "warn",
-    "error": that and louder), `lines` (100, 200, 500, 1000: as many are shown), `follow`, `paused`. `run()` reads
-    again and gives the lines that are shown: time, line_number, stage, level, text, gap.
+    "error": that and louder), `lines` (100, 200, 500, 1000: as many are shown), `follow`, `paused`. `run()` reads again
+    and returns the lines that are shown: time, line_number, stage, level, text, gap.
     """
     return LogsPanel(client, project, environment)
 
 
 def overview(client: Client) -> OverviewPanel:
-    """The fleet at a glance: one row for each environment; a row that is opened shows its traffic, log or a form below.
+    """The fleet's overview: one row for each environment; a row that is opened shows its traffic, log or a form below.
 
     Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show` (what
     it is opened as: "traffic", "logs", "assign", "roll back", "scale", "variables", and for its project "deploy",
-    "blue-green", "domains"), `live` (on the platform a look a minute at a part of the fleet, the part that was read
-    longest ago, for at most half of the requests that a key has). `run()` reads all again and gives the
-    frame of `client.fleet.glance().read()`; `open()` does what the button does and gives the panel below.
+    "blue-green", "domains"), `live` (on the platform a poll a minute of a part of the fleet, the part that was read
+    longest ago, for at most half of the requests that a key has). `run()` reads all again and returns the frame of
+    `client.fleet.overview()`; `open()` does what the button does and returns the panel below.
     """
     return OverviewPanel(client)
 
 
 def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
-    """Make an older deployment live again: what there is to go back to, with reasons and evidence. Nothing is built.
+    """Roll back to an older deployment: those there are, with reasons and evidence. Nothing is built.
 
     Parameters: `chosen` (a version such as "v15"; "" for the newest older one that is fit), `hold` (auto-promotion is
-    held, or the next push would undo it), `allow_description_change`, `reason`, `confirm`. `run()` gives a `Receipt`;
-    `listed` is the table: version, state, age, source, evidence, because, requests, server_error_percentage,
-    why_not, off.
+    held, so that the next push does not undo it), `allow_description_change`, `reason`, `confirm`. `run()` returns a
+    `Receipt`; `listed` is the table: version, state, age, source, evidence, because, requests,
+    server_error_percentage, why_not, off.
     """
     return RollbackPanel(client, project, environment)
 
 
 def scale(client: Client, project: str, environment: str) -> ScalePanel:
-    """Give an environment other resources: sliders within the platform's limits, demand against capacity beside them.
+    """Change an environment's resources: sliders within the platform's limits, demand against capacity beside them.
 
-    Parameters: `replicas` (1–3), `cpu` (200–500 millicores), `memory` (500–1024 MB), `reason`, `confirm`. `run()` gives
-    a `Receipt`.
+    Parameters: `replicas` (1–3), `cpu` (200–500 millicores), `memory` (500–1024 MB), `reason`, `confirm`. `run()`
+    returns a `Receipt`.
     """
     return ScalePanel(client, project, environment)
 
@@ -154,7 +155,7 @@ def scale(client: Client, project: str, environment: str) -> ScalePanel:
 def security(client: Client, project: str) -> SecurityPanel:
     """Vulnerability scans of a project's live and newest deployments, and what was found, worst first.
 
-    Parameters: `chosen` (a deployment such as "v17"), `live`. `run()` reads again and gives the frame of the scans;
+    Parameters: `chosen` (a deployment such as "v17"), `live`. `run()` reads again and returns the frame of the scans;
     `scan()` starts a scan of the chosen one, and follows it to its end.
     """
     return SecurityPanel(client, project)
@@ -164,17 +165,17 @@ def traffic(client: Client, project: str | None = None, environment: str | None 
     """Requests over time by status class, by status and by path; without an environment of all, the busiest drawn.
 
     Parameters: `project` and `environment` ("" for all), `window` (3600, 21600, 86400, 604800 or 2592000 seconds),
-    `live`. `run()` reads again and gives the requests over time, as `client.analytics.requests_over_time` or
+    `live`. `run()` reads again and returns the requests over time, as `client.analytics.requests_over_time` or
     `client.fleet.requests_over_time`.
     """
     return TrafficPanel(client, project, environment)
 
 
 def variables(client: Client, project: str, environment: str) -> VariablesPanel:
-    """Run-time variables of an environment, masked: set, change, take away, and the deployment that makes them count.
+    """Run-time variables of an environment, masked: set, change and remove them, and redeploy so that they take effect.
 
     Parameters: `chosen` (a variable), `name` and `value` (of the one that is set; a `Secret` when read), `variables`
-    (all that are to be set, by name; None takes one away), `redeploy`, `reason`, `confirm`. `run()` gives a `Receipt`;
+    (all that are to be set, by name; None removes one), `redeploy`, `reason`, `confirm`. `run()` returns a `Receipt`;
     `reveal()` shows the chosen one in the browser for some seconds.
     """
     return VariablesPanel(client, project, environment)

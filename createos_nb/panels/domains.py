@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import pandas as pd
@@ -12,91 +12,103 @@ import pandas as pd
 from createos_nb import runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
-from createos_nb.panels.choosing import ChoosingPanel
+from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.grid import Grid
+from createos_nb.panels.row_picker import RowPicker
+from createos_nb.panels.view import set_options
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
+    from createos_nb.client.client import Client
     from createos_nb.plans import Plan
 
 _COLUMNS = ("domain", "state", "routed_to", "failed_checks", "message")
+#: The option of a domain that is routed nowhere yet.
+_NO_ENVIRONMENT = ("nothing yet", "")
 _RECORDS = ("domain", "type", "name", "value")
 
 
-class DomainsPanel(ChoosingPanel):
+class DomainsPanel(ActionPanel):
     """Domains of a project.
 
     Parameters: `action` ("route", "delete"), `environment` (where the chosen domain is to be routed), `new_domain`,
     `new_environment` ("" for none).
     """
 
-    heading, verb, key = "Domains", "Route", "domain"
-    kinds: ClassVar[Mapping[str, str]] = {"state": "state"}
-    nothing = "this project has no domain of its own"
+    heading, verb = "Domains", "Route"
 
     def __init__(self, client: Client, project: str) -> None:
-        super().__init__(client, project, "Domains")
+        self._rows = RowPicker(
+            "Domains", key="domain", kinds={"state": "state"}, empty="this project has no domain of its own"
+        )
+        super().__init__(client, project, self._rows)
         self._project = project
         self._records = Grid("DNS records to create", height="14em")
-        self._title = widgets.HTML()
-        named = {"description_width": "auto"}
-        actions = [("Route it", "route"), ("Delete it", "delete")]
-        self._action = self._control(
-            "action", widgets.Dropdown(description="Chosen domain", options=actions, style=named)
+        self._records_note = widgets.HTML()
+        style = {"description_width": "auto"}
+        actions = [("Route", "route"), ("Delete", "delete")]
+        self._action = self._view.control(
+            "action", widgets.Dropdown(description="Chosen domain", options=actions, style=style)
         )
-        self._environment = self._control("environment", widgets.Dropdown(description="Environment", style=named))
-        self._name = self._control(
-            "new_domain", widgets.Text(description="New domain", placeholder="www.example.com", style=named)
+        self._environment = self._view.control("environment", widgets.Dropdown(description="Environment", style=style))
+        self._new_domain = self._view.control(
+            "new_domain", widgets.Text(description="New domain", placeholder="www.example.com", style=style)
         )
-        self._first = self._control(
+        self._new_environment = self._view.control(
             "new_environment",
-            widgets.Dropdown(description="Routed to", options=[("nothing yet", "")], style=named),
+            widgets.Dropdown(description="Routed to", options=[_NO_ENVIRONMENT], style=style),
         )
-        self._check = self._button("Check DNS now", self.check, hint="Look for the records of the chosen domain again")
-        self._add = self._button("Add the domain", self.add, hint="It is pending until its records are found")
-        self._tools.children = (self._refresh, self._check)
-        does = widgets.HBox([self._action, self._environment])
-        adds = widgets.HBox([self._name, self._first, self._add])
-        for row in (does, adds):
+        self._check_button = self._view.button(
+            "Check DNS now", self.check, hint="Look for the records of the chosen domain again"
+        )
+        self._add_button = self._view.button("Add domain", self.add, hint="It is pending until its records are found")
+        self._toolbar.children = (self._refresh_button, self._check_button)
+        action_row = widgets.HBox([self._action, self._environment])
+        new_row = widgets.HBox([self._new_domain, self._new_environment, self._add_button])
+        for row in (action_row, new_row):
             row.add_class("createos-row")
-        self._build(*self._listing, self._title, self._records, adds, does, *self._form)
+        self._view.build(
+            self._toolbar,
+            self._rows.grid,
+            self._rows.note,
+            self._records_note,
+            self._records,
+            new_row,
+            action_row,
+            *self.form.widgets,
+        )
         for name in ("chosen", "action", "new_domain"):
-            self._when(name, self._fit)
-        self._depends("chosen", "action", "environment")
-        self._begin()
-        self._fit()
+            self._view.on_change(name, self._update_controls)
+        self.form.depends_on("chosen", "action", "environment")
+        self._start()
+        self._update_controls()
 
     # --- the list -----------------------------------------------------------------------------------------------------
 
     def _read(self, cancel: threading.Event | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
         return self.client.domains.list(self._project), self.client.environments.list(self._project)
 
-    def _table(self, found: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
-        return domains_of(*found)
+    def _show(self, result: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+        domains, environments = result
+        self._rows.show(domains_of(domains, environments))
+        records = records_of(domains)
+        self._records.show(records, kinds={"name": "copy", "value": "copy"}, key=list(_RECORDS))
+        self._records.layout.display = "" if len(records) else "none"
+        note = "DNS records to create where the domain is registered" if len(records) else "no record is left to create"
+        self._records_note.value = markup.block(note, "quiet") if len(domains) else ""
+        set_options(self._environment, _environment_options(environments))
+        set_options(self._new_environment, [_NO_ENVIRONMENT, *_environment_options(environments, live_only=True)])
 
-    def _show(self) -> None:
-        super()._show()
-        domains, environments = self._found
-        wanted = records_of(domains)
-        self._records.show(wanted, kinds={"name": "copy", "value": "copy"}, key=list(_RECORDS))
-        self._records.layout.display = "" if len(wanted) else "none"
-        words = "DNS records to create where the domain is registered" if len(wanted) else "no record is left to create"
-        self._title.value = markup.block(words, "quiet") if len(domains) else ""
-        _offer(self._environment, _environments(environments))
-        _offer(self._first, [("nothing yet", ""), *_environments(environments, live=True)])
-
-    def _fit(self) -> None:
-        route = self._action.value == "route"
-        self.verb = "Route" if route else "Delete"
-        self._environment.layout.display = "" if route else "none"
-        self._check.disabled = not self._grid.selected
-        self._add.disabled = not self._name.value.strip()
-        self._arm()
+    def _update_controls(self) -> None:
+        routes = self._action.value == "route"
+        self._environment.layout.display = "" if routes else "none"
+        self._check_button.disabled = not self._rows.key
+        self._add_button.disabled = not self._new_domain.value.strip()
+        self.form.verb = "Route" if routes else "Delete"
 
     # --- by a plan ----------------------------------------------------------------------------------------------------
 
-    def _make(self) -> Plan:
-        row = self._chosen
+    def _make_plan(self) -> Plan:
+        row = self._rows.row
         if row is None:
             raise InvalidInput("domains: choose a domain first")
         if self._action.value == "delete":
@@ -105,96 +117,90 @@ class DomainsPanel(ChoosingPanel):
             raise InvalidInput("domains: this project has no environment to route a domain to")
         return runbooks.switch(self.client, self._project, str(row["domain"]), self._environment.value)
 
-    # --- what changes nothing that serves -----------------------------------------------------------------------------
+    # --- at once: nothing that serves is changed ----------------------------------------------------------------------
 
     def check(self) -> None:
         """Have the platform look for the records of the chosen domain again."""
-        row = self._chosen
+        row = self._rows.row
         if row is None:
-            raise InvalidInput("domains: choose the domain whose records are to be looked for")
+            raise InvalidInput("domains: choose the domain whose records to look for")
         name = str(row["domain"])
-        self._now(f"{name}: looking for its records …", lambda: self.client.domains.refresh(self._project, name))
+        self._write(
+            f"{name}: looking for its records …",
+            lambda: self.client.domains.refresh(self._project, name),
+            self._view.set_status,
+        )
 
     def add(self) -> None:
         """Attach the new domain; nothing is routed before its records are found."""
-        name, environment = self._name.value.strip(), self._first.value
+        name, environment = self._new_domain.value.strip(), self._new_environment.value
         if not name:
             raise InvalidInput("domains: name the new domain, such as www.example.com")
-        given = {"environment": environment} if environment else {}
-        self._now(
-            f"{name}: being added …",
-            lambda: self.client.domains.create(self._project, name=name, **given),
-            lambda: setattr(self._name, "value", ""),
+        optional = {"environment": environment} if environment else {}
+        self._write(
+            f"{name}: adding …",
+            lambda: self.client.domains.create(self._project, name=name, **optional),
+            self._on_added,
         )
 
-    def _now(self, words: str, write: Any, done: Any = None) -> None:
-        """One write beside the kernel, and the list again."""
+    def _on_added(self, _: pd.Series) -> None:
+        self._new_domain.value = ""
+        self._view.set_status("added: now create its DNS records")
 
-        def wrote(answer: Any) -> None:
-            with self._lock:
-                if self.closed:
+    def _write(self, status: str, write: Callable[[], Any], on_success: Callable[[Any], None]) -> None:
+        """Write once in the background, and read the list again."""
+
+        def written(result: Any) -> None:
+            with self._view.lock:
+                if self._view.closed:
                     return
-                if done is not None:
-                    done()
-                self._well()
-                self._say(answer if isinstance(answer, str) else "added: now create its DNS records")
-            self._after()
+                self._view.clear_error()
+                on_success(result)
+            self._reload()
 
         if self.busy:
             raise InvalidInput("domains: other work is going on in this panel: wait for its end")
-        self._say(words)
-        self._beside(lambda _: write(), wrote)
+        self._view.set_status(status)
+        self._background.run(lambda _: write(), written)
 
 
 def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFrame:
-    """Domains with the names of the environments that they are routed to.
+    """Turn `client.domains.list` and `client.environments.list` into the table that people read.
 
-    domain, state, routed_to, failed_checks (Int64), message, of `client.domains.list` and
-    `client.environments.list`.
+    Columns: domain, state, routed_to (the environment's name), failed_checks (Int64), message.
     """
     names = dict(zip(environments["id"], environments["unique_name"], strict=True))
-    routed = [
-        "nothing" if not isinstance(one, str) else names.get(one, "an environment that is gone")
-        for one in domains["environment_id"]
+    routed_to = [
+        names.get(environment, "a deleted environment") if isinstance(environment, str) else "nothing"
+        for environment in domains["environment_id"]
     ]
-    found = {
+    columns = {
         "domain": domains["name"],
         "state": domains["status"],
-        "routed_to": pd.Series(routed, index=domains.index, dtype="str"),
+        "routed_to": pd.Series(routed_to, index=domains.index, dtype="str"),
         "failed_checks": domains["failed_verification_count"],
         "message": domains["message"],
     }
-    return pd.DataFrame(found, columns=list(_COLUMNS))
+    return pd.DataFrame(columns, columns=list(_COLUMNS))
 
 
 def records_of(domains: pd.DataFrame) -> pd.DataFrame:
-    """The DNS records that are left to create, one row each: domain, type (TXT, A), name, value (str)."""
+    """List the DNS records that are left to create, one row each: domain, type (TXT, A), name, value (str)."""
     rows = []
     for row in domains.to_dict("records"):
         texts, addresses = row["records_txt_records"], row["records_a_records"]
-        for one in texts if isinstance(texts, list) else ():
-            if isinstance(one, dict):
-                rows.append((row["name"], "TXT", str(one.get("name", "")), str(one.get("value", ""))))
-        rows += [
-            (row["name"], "A", row["name"], str(one)) for one in (addresses if isinstance(addresses, list) else ())
-        ]
+        for record in texts if isinstance(texts, list) else ():
+            if isinstance(record, dict):
+                rows.append((row["name"], "TXT", str(record.get("name", "")), str(record.get("value", ""))))
+        for address in addresses if isinstance(addresses, list) else ():
+            rows.append((row["name"], "A", row["name"], str(address)))
     return pd.DataFrame(rows, columns=list(_RECORDS), dtype="str")
 
 
-def _environments(frame: pd.DataFrame, *, live: bool = False) -> list[tuple[str, str]]:
-    found = []
-    for name, deployment in zip(frame["unique_name"], frame["project_deployment_id"], strict=True):
-        has = isinstance(deployment, str) and bool(deployment)
-        if has or not live:
-            found.append((markup.label(name) + ("" if has else " (nothing is live in it)"), name))
-    return found
-
-
-def _offer(box: widgets.Dropdown, options: list[tuple[str, str]]) -> None:
-    """Other options, and the same choice where it is still there."""
-    if list(box.options) != options:
-        kept = box.value
-        box.options = options
-        values = [value for _, value in options]
-        if values:
-            box.value = kept if kept in values else values[0]
+def _environment_options(environments: pd.DataFrame, *, live_only: bool = False) -> list[tuple[str, str]]:
+    options = []
+    for name, deployment in zip(environments["unique_name"], environments["project_deployment_id"], strict=True):
+        is_live = isinstance(deployment, str) and bool(deployment)
+        if is_live or not live_only:
+            options.append((name + ("" if is_live else " (nothing is live in it)"), name))
+    return options

@@ -13,11 +13,11 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
-from createos_nb.archive import MOST_BYTES
-from createos_nb.archive.names import by_name, folders_out
-from createos_nb.archive.paths import fault, fault_on_windows, shown
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.files import FRONT
+from createos_nb.panels.components import FRONT
+from createos_nb.uploads import MOST_BYTES
+from createos_nb.uploads.paths import fault, fault_on_windows, shown
+from createos_nb.uploads.secret_names import by_name, folders_out
 
 #: Files of one drop, and names in the list that the browser sends first.
 MOST_FILES: Final = 5_000

@@ -1,4 +1,4 @@
-"""A table widget for frames: rows kept by key, chosen by radio buttons, every text shown as text."""
+"""A table widget for frames: rows are told apart by key and chosen by radio buttons; every text is escaped."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pandas as pd
 import traitlets
 
 from createos_nb.analysis.rounding import rounded
-from createos_nb.frames.logs import clean
-from createos_nb.panels.files import FRONT
+from createos_nb.display import strip_control_chars
+from createos_nb.panels.components import FRONT
 
 #: What a column is: text, time, number, state (a word with a sign before it), spark (a list of numbers), copy (text
 #: with a button that copies it).
 KINDS: Final = ("text", "time", "number", "state", "spark", "copy")
 
-#: A sign beside the word, so that a state is not told by colour alone.
+#: A sign beside the word, so that a state is not told by color alone.
 _SIGNS: Final = {
     "deployed": "●",
     "active": "●",
@@ -69,7 +69,7 @@ class Grid(anywidget.AnyWidget):
     def __init__(self, caption: str, *, selectable: bool = False, height: str = "22em") -> None:
         super().__init__(caption=caption, selectable=selectable, height=height)
         self.opened: Any = None
-        self.on_msg(self._told)
+        self.on_msg(self._on_message)
 
     def show(
         self,
@@ -83,35 +83,39 @@ class Grid(anywidget.AnyWidget):
     ) -> None:
         """Show a frame; only what differs is drawn again. Success percentages are rounded down, those of errors up.
 
-        `kinds`: of columns, see `KINDS`; numbers and times are found by dtype. `labels`: headings in place of the
-        names. `key`: the column or columns that tell rows apart (default: the place). `off`: the column that says why a
-        row can't be chosen, empty where it can. `hidden`: columns that are not shown.
+        Args:
+            frame: The rows.
+            kinds: What columns are, see `KINDS`; numbers and times are recognized by dtype.
+            labels: Headings in place of the columns' names.
+            key: The column or columns that tell rows apart; by default the position.
+            off: The column that says why a row can't be chosen, empty where it can.
+            hidden: Columns that are not shown.
         """
         kinds, labels = dict(kinds or {}), dict(labels or {})
         names = [str(name) for name in frame.columns]
         for name in names:
-            numeric = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
-            timed = pd.api.types.is_datetime64_any_dtype(frame[name])
-            kinds.setdefault(name, "number" if numeric else "time" if timed else "text")
+            is_number = pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name])
+            is_time = pd.api.types.is_datetime64_any_dtype(frame[name])
+            kinds.setdefault(name, "number" if is_number else "time" if is_time else "text")
         columns = [
             {"name": name, "label": labels.get(name, name.replace("_", " ")), "kind": kinds[name]}
             for name in names
             if name not in hidden
         ]
-        seen = [name for name in names if name not in hidden]
-        keyed = [key] if isinstance(key, str) else list(key or [])
+        visible = [name for name in names if name not in hidden]
+        key_columns = [key] if isinstance(key, str) else list(key or [])
         rows = []
-        for place, values in enumerate(rounded(frame, rest=False).itertuples(index=False, name=None)):
+        for position, values in enumerate(rounded(frame, rest=False).itertuples(index=False, name=None)):
             row = dict(zip(names, values, strict=True))
-            named = " / ".join(clean(str(row[one])) for one in keyed)
+            row_name = " / ".join(strip_control_chars(str(row[name])) for name in key_columns)
             rows.append(
                 {
-                    "key": named or str(place),
-                    # for people who hear the page: which row it is
-                    "name": named or spelled(values[0]),
-                    "off": spelled(row[off]) if off and not _missing(row[off]) else "",
-                    "cells": [_cell(row[name], kinds[name]) for name in seen],
-                    "sort": [_order(row[name]) for name in seen],
+                    "key": row_name or str(position),
+                    # for screen readers
+                    "name": row_name or format_value(values[0]),
+                    "off": format_value(row[off]) if off and not _missing(row[off]) else "",
+                    "cells": [_cell(row[name], kinds[name]) for name in visible],
+                    "sort": [_sort_key(row[name]) for name in visible],
                 }
             )
         with self.hold_sync():
@@ -122,13 +126,13 @@ class Grid(anywidget.AnyWidget):
             if self.selected not in {row["key"] for row in rows if not row["off"]}:
                 self.selected = ""
 
-    def _told(self, _: Any, content: Any, __: Any) -> None:
+    def _on_message(self, _: Any, content: Any, __: Any) -> None:
         if self.opened is not None and isinstance(content, dict) and isinstance(content.get("opened"), str):
             self.opened(content["opened"])
 
 
-def spelled(value: Any) -> str:
-    """A value as people read it: – for what is unknown, yes and no, times in UTC, numbers with separators."""
+def format_value(value: Any) -> str:
+    """Format a value as people read it: – for what is unknown, yes and no, times in UTC, numbers with separators."""
     if _missing(value):
         return "–"
     if isinstance(value, bool | np.bool_):
@@ -139,26 +143,28 @@ def spelled(value: Any) -> str:
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, int | np.integer):
         return f"{value:,}"
-    return clean(str(value))
+    return strip_control_chars(str(value))
 
 
 def _cell(value: Any, kind: str) -> Any:
     if kind == "spark":
-        return [None if _missing(one) else round(float(one), 3) for one in (value if value is not None else [])]
+        return [
+            None if _missing(number) else round(float(number), 3) for number in (value if value is not None else [])
+        ]
     if kind == "copy":
-        return "" if _missing(value) else clean(str(value))
-    text = spelled(value)
+        return "" if _missing(value) else strip_control_chars(str(value))
+    text = format_value(value)
     return f"{_SIGNS[text]} {text}" if kind == "state" and text in _SIGNS else text
 
 
-def _order(value: Any) -> Any:
+def _sort_key(value: Any) -> Any:
     if isinstance(value, list | tuple) or _missing(value):
         return None
     if isinstance(value, pd.Timestamp):
         return value.timestamp()
     if isinstance(value, bool | int | float | np.bool_ | np.integer):
         return float(value)
-    return clean(str(value)).lower()
+    return strip_control_chars(str(value)).lower()
 
 
 def _missing(value: Any) -> bool:

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import pandas as pd
 
-from createos_nb.panels import loglines, markup
-from createos_nb.panels.reading import ReadingPanel
-from createos_nb.panels.work import PacedClock, Stopped
+from createos_nb.panels import log_lines, markup
+from createos_nb.panels.background import PacedClock, Stopped
+from createos_nb.panels.read_panel import ReadPanel
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
+    from createos_nb.client.client import Client
 
 #: Seconds that a followed log is sure to reach back.
-_REACH: Final = 60
-_EVERY: Final = 5.0
-#: Versions that are offered, the newest.
-_VERSIONS: Final = 30
-_SPANS: Final = (("last 10 minutes", 600), ("last hour", 3600), ("last 6 hours", 21_600))
-_OLDER: Final = f"incomplete: of a log that is followed, the last {loglines.KEPT:,} lines are kept"
-_AT_WORK: Final = ("queued", "building", "deploying")
+_MIN_WINDOW: Final = 60
+_MIN_INTERVAL: Final = 5.0
+#: Versions to choose from, the newest.
+_MAX_VERSIONS: Final = 30
+_PERIODS: Final = (("last 10 minutes", 600), ("last hour", 3600), ("last 6 hours", 21_600))
+_OLDER_DROPPED: Final = f"incomplete: of a log that is followed, the last {log_lines.MAX_LINES:,} lines are kept"
+_BUILDING: Final = ("queued", "building", "deploying")
 
 
-class LogsPanel(ReadingPanel):
+class LogsPanel(ReadPanel):
     """The last lines of a log, searched, and followed as it is written.
 
     Parameters: `log` ("runtime", "build"), `version` (0 for all that runs in the environment; of a build: what is
@@ -34,59 +34,63 @@ class LogsPanel(ReadingPanel):
     `follow`, `paused` (what comes is read and not shown).
     """
 
-    heading, watch = "Logs", "follow"
+    heading, follow_control = "Logs", "follow"
 
     def __init__(self, client: Client, project: str, environment: str) -> None:
         super().__init__(client, f"{project} / {environment}")
         self._project, self._environment = project, environment
-        self._kept: pd.DataFrame | None = None
-        self._until = 0.0  # up to when it was read
-        self._unseen = 0
-        self._cut = ""  # why the log that is shown may lack lines
+        self._all_lines: pd.DataFrame | None = None
+        self._read_until = 0.0
+        self._unseen = 0  # lines that came while it was paused
+        self._incomplete = ""  # why the log that is shown may lack lines
         dropdown, text = widgets.Dropdown, widgets.Text
-        self._log = self._control("log", dropdown(description="Log", options=["runtime", "build"]))
-        offered = [("what runs here", 0)]
-        self._version = self._control("version", dropdown(description="Of", options=offered), write=self._offered)
-        self._since = self._control("since", dropdown(description="Since", options=list(_SPANS)))
-        self._search = self._control("search", text(description="Search", placeholder="any part of a line"))
-        levels = [("all levels", ""), *((f"{one} and louder", one) for one in loglines.LEVELS[1:-1])]
-        self._level = self._control("level", dropdown(description="Level", options=levels))
-        self._most = self._control("lines", dropdown(description="Lines", options=[100, 200, 500, 1000], value=200))
-        self._paused_box = self._control(
+        self._log = self._view.control("log", dropdown(description="Log", options=["runtime", "build"]))
+        versions = [("what runs here", 0)]
+        self._version = self._view.control(
+            "version", dropdown(description="Of", options=versions), write=self._add_version
+        )
+        self._since = self._view.control("since", dropdown(description="Since", options=list(_PERIODS)))
+        self._search = self._view.control("search", text(description="Search", placeholder="any part of a line"))
+        levels = [("all levels", ""), *((f"{level} and louder", level) for level in log_lines.LEVELS[1:-1])]
+        self._level = self._view.control("level", dropdown(description="Level", options=levels))
+        self._max_lines = self._view.control(
+            "lines", dropdown(description="Lines", options=[100, 200, 500, 1000], value=200)
+        )
+        self._paused = self._view.control(
             "paused", widgets.Checkbox(description="Pause", indent=False, tooltip="Read on, and show nothing new")
         )
-        self._count, self._lines = widgets.HTML(), widgets.HTML()
-        self._following = self._stream(self._go)
-        for one in ("log", "version", "since"):
-            self._when(one, self._other)
-        for one in ("search", "level", "lines", "paused"):
-            self._when(one, self._draw)
-        for one in (self._log, self._version, self._since, self._search, self._level, self._most):
-            one.style.description_width = "auto"
-            one.add_class("createos-short")
-        what = widgets.HBox([self._log, self._version, self._since])
-        how = widgets.HBox([self._search, self._level, self._most])
-        self._tools.children = (*self._tools.children, self._paused_box)
-        for row in (what, how):
+        self._count, self._log_html = widgets.HTML(), widgets.HTML()
+        self._follower = self._background.loop(self._follow)
+        for name in ("log", "version", "since"):
+            self._view.on_change(name, self._on_log)
+        for name in ("search", "level", "lines", "paused"):
+            self._view.on_change(name, self._draw)
+        for widget in (self._log, self._version, self._since, self._search, self._level, self._max_lines):
+            widget.style.description_width = "auto"
+            widget.add_class("createos-short")
+        log_row = widgets.HBox([self._log, self._version, self._since])
+        filter_row = widgets.HBox([self._search, self._level, self._max_lines])
+        self._toolbar.children = (*self._toolbar.children, self._paused)
+        for row in (log_row, filter_row):
             row.add_class("createos-row")
-        self._build(what, how, self._tools, self._count, self._lines)
-        self._begin()
+        self._view.build(log_row, filter_row, self._toolbar, self._count, self._log_html)
+        self._start()
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
         client, project, version = self.client, self._project, self._version.value
-        self._offer(client.deployments.list(project, limit=_VERSIONS))
-        self._until = client.clock.now()
+        self._set_versions(client.deployments.list(project, limit=_MAX_VERSIONS))
+        self._read_until = client.clock.now()
         if self._log.value == "build":
-            return client.deployments.build_logs(project, self._of_build())
+            return client.deployments.build_logs(project, self._build_version())
         since = int(self._since.value)
         if version:
             return client.deployments.logs(project, version, since_seconds=since)
         return client.environments.logs(project, self._environment, since_seconds=since)
 
-    def _of_build(self) -> str | int:
-        """The version whose build is shown."""
+    def _build_version(self) -> str | int:
+        """Return the version whose build is shown."""
         if self._version.value:
             return int(self._version.value)
         live = self.client.environments.get(self._project, self._environment)["project_deployment_id"]
@@ -94,141 +98,145 @@ class LogsPanel(ReadingPanel):
             raise LookupError(f"nothing is live in {self._environment}: choose a version")
         return live
 
-    def _other(self) -> None:
-        """Another log."""
-        if self._live.value:
-            self._live.value = False
+    def _on_log(self) -> None:
+        """Read another log, which is not followed yet."""
+        if self._follow_box.value:
+            self._follow_box.value = False
         self.refresh()
 
     # --- following ----------------------------------------------------------------------------------------------------
 
-    def _follow(self) -> None:
-        if self._live.value:
-            self._following.start()
-            self._say("following")
+    def _on_follow(self) -> None:
+        if self._follow_box.value:
+            self._follower.start()
+            self._view.set_status("following")
         else:
-            self._following.stop()
-            self._say("")
+            self._follower.stop()
+            self._view.set_status("")
 
-    def _go(self, stop: threading.Event) -> None:
-        first = True
+    def _follow(self, stop: threading.Event) -> None:
+        first_read = True
         try:
-            for frame in self._new(PacedClock(self.client.clock, stop)):
-                with self._lock:
-                    if stop.is_set() or self.closed:
+            for frame in self._new_lines(PacedClock(self.client.clock, stop)):
+                with self._view.lock:
+                    if stop.is_set() or self._view.closed:
                         return
-                    missed = first and self.client.clock.now() - self._until > 2 * self._reach
-                    self._take(frame, first=first, missed=missed)
-                    first, self._until = False, self.client.clock.now()
+                    missed = first_read and self.client.clock.now() - self._read_until > 2 * self._window
+                    self._append(frame, first=first_read, missed=missed)
+                    first_read, self._read_until = False, self.client.clock.now()
         except Stopped:
             return
         finally:
             if not stop.is_set():
-                with self._quietly():  # it ends by itself: nothing is to be stopped
-                    self._live.value = False
+                with self._view.without_callbacks():  # it ends by itself: nothing is to be stopped
+                    self._follow_box.value = False
         if not stop.is_set():
-            self._say("the log has ended")
+            self._view.set_status("the log has ended")
 
-    def _new(self, clock: PacedClock) -> Iterator[pd.DataFrame]:
+    def _new_lines(self, clock: PacedClock) -> Iterator[pd.DataFrame]:
         client, project, version = self.client, self._project, self._version.value
         if self._log.value == "build":
             return self._build_log(clock)
         if version:
-            return client.deployments.follow(project, version, every=self._every, window=self._reach, clock=clock)
+            return client.deployments.follow(project, version, every=self._interval, window=self._window, clock=clock)
         return client.environments.follow(
-            project, self._environment, every=self._every, window=self._reach, clock=clock
+            project, self._environment, every=self._interval, window=self._window, clock=clock
         )
 
     @property
-    def _every(self) -> float:
-        """Seconds of the other side between two looks: no less than a real one."""
-        return max(_EVERY, self.client.clock.speed)
+    def _interval(self) -> float:
+        """Seconds on the platform between two reads: at least one real second."""
+        return max(_MIN_INTERVAL, self.client.clock.speed)
 
     @property
-    def _reach(self) -> int:
-        return max(_REACH, int(3 * self._every))
+    def _window(self) -> int:
+        return max(_MIN_WINDOW, int(3 * self._interval))
 
     def _build_log(self, clock: PacedClock) -> Iterator[pd.DataFrame]:
-        of = self._of_build()
+        version = self._build_version()
         while True:
-            going = self.client.deployments.get(self._project, of)["state"] in _AT_WORK
-            yield self.client.deployments.build_logs(self._project, of)
-            if not going:
+            building = self.client.deployments.get(self._project, version)["state"] in _BUILDING
+            yield self.client.deployments.build_logs(self._project, version)
+            if not building:
                 return
-            clock.sleep(self._every)
+            clock.sleep(self._interval)
 
-    def _take(self, frame: pd.DataFrame, *, first: bool, missed: bool) -> None:
+    def _append(self, frame: pd.DataFrame, *, first: bool, missed: bool) -> None:
         build = self._log.value == "build"
-        if build or len(self._kept if self._kept is not None else ()) + len(frame) > loglines.KEPT:
-            self._cut = _cut_of(frame) if build else _OLDER
-        before = 0 if self._kept is None else len(self._kept)
-        if build or self._kept is None:
-            self._kept = loglines.joined(frame.iloc[:0], frame)
-            self._unseen += max(0, len(self._kept) - before)
+        if build or len(self._all_lines if self._all_lines is not None else ()) + len(frame) > log_lines.MAX_LINES:
+            self._incomplete = _why_incomplete(frame) if build else _OLDER_DROPPED
+        before = 0 if self._all_lines is None else len(self._all_lines)
+        if build or self._all_lines is None:
+            self._all_lines = log_lines.join(frame.iloc[:0], frame)
+            self._unseen += max(0, len(self._all_lines) - before)
         else:
-            self._kept = loglines.joined(self._kept, frame, first=first, missed=missed)
-            self._unseen += max(len(self._kept) - before, 0 if first else len(frame))
-        self._place()
+            self._all_lines = log_lines.join(self._all_lines, frame, first=first, missed=missed)
+            self._unseen += max(len(self._all_lines) - before, 0 if first else len(frame))
+        self._view.render_header()
         self._draw()
 
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _show(self, frame: pd.DataFrame) -> None:
-        self._kept = loglines.joined(frame.iloc[:0], frame)
-        self._cut = _cut_of(frame)
-        self._draw(anyway=True)
+        self._all_lines = log_lines.join(frame.iloc[:0], frame)
+        self._incomplete = _why_incomplete(frame)
+        self._draw(even_if_paused=True)
 
     def run(self) -> pd.DataFrame:
-        """Read again here and now; gives the lines that are shown."""
+        """Read again here and now; return the lines that are shown."""
         super().run()
         assert self.frame is not None
         return self.frame
 
-    def _draw(self, *, anyway: bool = False) -> None:
-        with self._lock:
+    def _draw(self, *, even_if_paused: bool = False) -> None:
+        with self._view.lock:
             self._since.layout.display = "none" if self._log.value == "build" else ""
-            kept = self._kept
-            if kept is None or self.closed:
+            lines = self._all_lines
+            if lines is None or self._view.closed:
                 return
-            if self._paused_box.value and not anyway:
-                self._say(f"paused: {self._unseen:,} new lines" if self._unseen else "paused")
+            if self._paused.value and not even_if_paused:
+                self._view.set_status(f"paused: {self._unseen:,} new lines" if self._unseen else "paused")
                 return
-            if self._unseen or self._live.value:
-                self._say("following" if self._live.value else "")
+            if self._unseen or self._follow_box.value:
+                self._view.set_status("following" if self._follow_box.value else "")
             self._unseen = 0
-            most = int(self._most.value)
-            shown, count = loglines.chosen(kept, search=self._search.value, level=self._level.value, most=most)
+            max_lines = int(self._max_lines.value)
+            shown, count = log_lines.select(
+                lines, search=self._search.value, level=self._level.value, max_lines=max_lines
+            )
             self.frame = shown.reset_index(drop=True)
-            last = f"the last {min(most, count):,} of " if count > most else ""
-            words = f"{last}{count:,} lines" + (f" of {len(kept):,}" if count != len(kept) else "")
-            words = words if len(kept) else "no lines in this time"
-            self._count.value = markup.block(words, "quiet") + (markup.block(self._cut, "mind") if self._cut else "")
-            self._lines.value = loglines.html(shown, f"Log of {self.subject}") if len(shown) else ""
+            last = f"the last {min(max_lines, count):,} of " if count > max_lines else ""
+            summary = f"{last}{count:,} lines" + (f" of {len(lines):,}" if count != len(lines) else "")
+            summary = summary if len(lines) else "no lines in this time"
+            self._count.value = markup.block(summary, "quiet") + (
+                markup.block(self._incomplete, "mind") if self._incomplete else ""
+            )
+            self._log_html.value = log_lines.html(shown, f"Log of {self.subject}") if len(shown) else ""
 
-    def _offered(self, number: Any) -> int:
-        """A version by its number, offered from now on; whether there is one, reading says."""
+    def _add_version(self, number: Any) -> int:
+        """Make a version an option and return its number; whether it exists, reading says."""
         values = [value for _, value in self._version.options]
         if number not in values:
-            with self._quietly():
+            with self._view.without_callbacks():
                 self._version.options = (*self._version.options, (f"version {int(number)}", int(number)))
         return int(number)
 
-    def _offer(self, deployments: pd.DataFrame) -> None:
-        """The versions to choose from."""
+    def _set_versions(self, deployments: pd.DataFrame) -> None:
+        """Offer the versions that there are."""
         rows = zip(deployments["version_number"], deployments["state"], strict=True)
         options = [("what runs here", 0), *((f"version {number}, {state}", int(number)) for number, state in rows)]
-        kept = self._version.value
-        if kept and kept not in [value for _, value in options]:
-            options.append((f"version {kept}", kept))
-        with self._quietly():
+        current = self._version.value
+        if current and current not in [value for _, value in options]:
+            options.append((f"version {current}", current))
+        with self._view.without_callbacks():
             self._version.options = options
-            self._version.value = kept
+            self._version.value = current
 
 
-def _cut_of(frame: pd.DataFrame) -> str:
-    """Why the lines that are shown may not be all that there are; "" where nothing speaks for it."""
+def _why_incomplete(frame: pd.DataFrame) -> str:
+    """Say why lines may be missing from those that are shown; "" where nothing suggests it."""
     if cut := frame.attrs.get("cut"):
         return f"incomplete: {cut}"
-    if len(frame) > loglines.KEPT:
-        return f"incomplete: the last {loglines.KEPT:,} of {len(frame):,} lines are kept here"
+    if len(frame) > log_lines.MAX_LINES:
+        return f"incomplete: the last {log_lines.MAX_LINES:,} of {len(frame):,} lines are kept here"
     return ""

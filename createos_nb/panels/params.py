@@ -13,7 +13,7 @@ from createos_nb.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Control:
-    """A widget and how its value is read and set; by default its trait `value`. `secret`: no error quotes a value."""
+    """A widget and how its value is read and set, by default its trait `value`; no error quotes a `secret` value."""
 
     widget: Any
     trait: str = "value"
@@ -32,18 +32,19 @@ class Control:
 class Params(MutableMapping[str, Any]):
     """Names and values of the controls. Setting one does what a person's hand does.
 
-    Raises `InvalidInput`, which lists the names, for a name that the panel has not, and says why a value is refused.
+    Raises `InvalidInput` for a name that the panel does not have, and lists those it has; and for a refused value, and
+    says why.
     """
 
     def __init__(self) -> None:
         self._controls: dict[str, Control] = {}
 
     def add(self, name: str, control: Control) -> None:
-        """Make a control known."""
+        """Register a control."""
         self._controls[name] = control
 
     def control(self, name: str) -> Control:
-        """The control of that name."""
+        """Return the control of that name."""
         if name not in self._controls:
             raise InvalidInput(f"this panel has no {name!r}; it has: {', '.join(self._controls) or 'nothing to set'}")
         return self._controls[name]
@@ -57,11 +58,11 @@ class Params(MutableMapping[str, Any]):
             control.set(value)
         except (TraitError, TypeError, ValueError, KeyError) as error:
             if control.secret:
-                raise InvalidInput(f"{name}: not what belongs there ({control.widget.wanted})") from None
+                raise InvalidInput(f"{name}: invalid value, expected {control.widget.wanted}") from None
             raise InvalidInput(f"{name}={value!r}: {_why(error)}{_choices(control.widget)}") from None
 
     def __delitem__(self, name: str) -> None:
-        raise InvalidInput("the controls of a panel stay; set them")
+        raise InvalidInput("the controls of a panel can't be deleted; set their values")
 
     def __contains__(self, name: object) -> bool:
         return name in self._controls
@@ -85,5 +86,5 @@ def _choices(widget: Any) -> str:
     options = getattr(widget, "options", None)
     if not options:
         return ""
-    values = [one[1] if isinstance(one, tuple) else one for one in options]
-    return "; there is: " + ", ".join(repr(one) for one in values[:20]) + (", …" if len(values) > 20 else "")
+    values = [option[1] if isinstance(option, tuple) else option for option in options]
+    return "; there is: " + ", ".join(map(repr, values[:20])) + (", …" if len(values) > 20 else "")

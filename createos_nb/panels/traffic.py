@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,72 +12,75 @@ import pandas as pd
 from createos_nb import analysis
 from createos_nb.analysis.rounding import rounded
 from createos_nb.panels import markup
+from createos_nb.panels.environment_picker import TIME_WINDOWS, EnvironmentPicker
 from createos_nb.panels.grid import Grid
-from createos_nb.panels.picture import picture
-from createos_nb.panels.places import Places
-from createos_nb.panels.reading import ReadingPanel
-from createos_nb.panels.windows import WINDOWS
+from createos_nb.panels.read_panel import ReadPanel
 from createos_nb.percentages import failure, success
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
-    from createos_nb.nouns.analytics import Overview
+    from createos_nb.client.analytics import Overview
+    from createos_nb.client.client import Client
+    from createos_nb.plots.figure import Figure
 
+#: matplotlib's caches of fonts and glyphs are not made for several threads.
+_DRAWING: Final = threading.Lock()
 #: Environments whose requests are drawn, the busiest.
-_STRIPS: Final = 12
+_MAX_ENVIRONMENTS: Final = 12
 _LABELS: Final = {"count": "requests", "share_percentage": "share %", "error_percentage": "errors %"}
 
 
-class TrafficPanel(ReadingPanel):
+class TrafficPanel(ReadPanel):
     """Requests of an environment, of a project, or of the fleet.
 
     Parameters: `project` and `environment` ("" for all), `window` (seconds), `live`.
     """
 
     heading = "Traffic"
-    every, most = 15.0, 120.0
+    interval, max_interval = 15.0, 120.0
 
     def __init__(self, client: Client, project: str | None = None, environment: str | None = None) -> None:
         super().__init__(client)
-        self._places = Places(client, project or "", environment or "", quietly=self._quietly)
-        self._control("project", self._places.project, write=self._places.with_project)
-        self._control("environment", self._places.environment, write=self._places.with_environment)
-        self._window = self._control(
-            "window", widgets.Dropdown(description="Window", options=list(WINDOWS), value=WINDOWS[2][1])
+        self._picker = EnvironmentPicker(
+            client, project or "", environment or "", without_callbacks=self._view.without_callbacks
         )
-        self._listed: Overview | None = None
-        self._sum, self._over_time, self._by_path = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._view.control("project", self._picker.project, write=self._picker.add_project)
+        self._view.control("environment", self._picker.environment, write=self._picker.add_environment)
+        self._window = self._view.control(
+            "window", widgets.Dropdown(description="Window", options=list(TIME_WINDOWS), value=TIME_WINDOWS[2][1])
+        )
+        self._overview: Overview | None = None
+        self._summary, self._over_time, self._by_path = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._statuses = Grid("Answers by status", height="16em")
         self._paths = Grid("Requests and errors by path", height="16em")
         self._tables = widgets.HBox([self._statuses, self._paths])
         self._tables.add_class("createos-side")
-        for one in (self._places.project, self._places.environment, self._window):
-            one.style.description_width = "auto"
-            one.add_class("createos-short")
-        where = widgets.HBox([self._places.project, self._places.environment, self._window])
-        where.add_class("createos-row")
-        self._build(where, self._tools, self._sum, self._over_time, self._by_path, self._tables)
-        self._when("project", self._other_project)
-        self._when("environment", self.refresh)
-        self._when("window", self.refresh)
-        self.subject = self._places.subject
-        self._begin()
+        for dropdown in (self._picker.project, self._picker.environment, self._window):
+            dropdown.style.description_width = "auto"
+            dropdown.add_class("createos-short")
+        row = widgets.HBox([self._picker.project, self._picker.environment, self._window])
+        row.add_class("createos-row")
+        self._view.build(row, self._toolbar, self._summary, self._over_time, self._by_path, self._tables)
+        self._view.on_change("project", self._on_project)
+        self._view.on_change("environment", self.refresh)
+        self._view.on_change("window", self.refresh)
+        self._view.subject = self._picker.subject
+        self._start()
 
-    def _other_project(self) -> None:
-        self._places.carry()
+    def _on_project(self) -> None:
+        self._picker.keep_environment()
         self.refresh()
 
     def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
-        project, environment = self._places.read(cancel)
+        project, environment = self._picker.read(cancel)
         window = int(self._window.value)
         now = int(self.client.transport.now())
-        span = {"start": now - window, "end": now}
+        period = {"start": now - window, "end": now}
         if not (project and environment):
             projects = [project] if project else None
-            self._listed = None
-            return self.client.fleet.requests_over_time(projects=projects, **span)
-        frame = self.client.analytics.requests_over_time(project, environment, **span)
-        self._listed = self.client.analytics.overview(project, environment, **span)
+            self._overview = None
+            return self.client.fleet.requests_over_time(projects=projects, **period)
+        frame = self.client.analytics.requests_over_time(project, environment, **period)
+        self._overview = self.client.analytics.overview(project, environment, **period)
         return frame
 
     # --- showing ------------------------------------------------------------------------------------------------------
@@ -84,26 +88,26 @@ class TrafficPanel(ReadingPanel):
     def _show(self, frame: pd.DataFrame) -> None:
         from createos_nb import plots
 
-        self.subject = self._places.subject
-        listed, single = self._listed, "project" not in frame.columns
-        if single and listed is not None:
+        self._view.subject = self._picker.subject
+        overview, single = self._overview, "project" not in frame.columns
+        if single and overview is not None:
             summary = analysis.summary(frame)
             assert isinstance(summary, pd.Series)  # of one environment
-            self._sum.value = _in_words(summary)
+            self._summary.value = _summary_html(summary)
             self._over_time.value = picture(plots.requests(frame))
-            paths = analysis.paths(listed.top_hit_paths, listed.top_error_paths, total=frame)
+            paths = analysis.paths(overview.top_hit_paths, overview.top_error_paths, total=frame)
             self._by_path.value = picture(plots.top_paths(paths)) if len(paths) else ""
             self._paths.show(
                 rounded(paths[["path", "count", "errors", "error_percentage"]], 1), key="path", labels=_LABELS
             )
-            answers = analysis.distribution(listed.request_distribution)
+            answers = analysis.distribution(overview.request_distribution)
             self._statuses.show(
                 answers[["status", "meaning", "count", "share_percentage"]], key="status", labels=_LABELS
             )
         else:
             self._by_path.value = ""
-            self._over_time.value = picture(plots.fleet(frame, most=_STRIPS)) if len(frame) else ""
-            self._sum.value = markup.block(
+            self._over_time.value = picture(plots.fleet(frame, most=_MAX_ENVIRONMENTS)) if len(frame) else ""
+            self._summary.value = markup.block(
                 "" if len(frame) else "there is no environment with traffic to show", "quiet"
             )
             answers = analysis.distribution(frame) if len(frame) else pd.DataFrame()
@@ -111,12 +115,22 @@ class TrafficPanel(ReadingPanel):
         self._paths.layout.display = "" if single else "none"
 
     def static(self) -> str:
-        """The last figures and pictures, for where no widgets are."""
+        """Return the last figures and pictures as HTML, for where no widgets are."""
         pictures = self._over_time.value + self._by_path.value
-        return f"<div>{self._head.value}{self._sum.value}{pictures}{self._wrong.value}</div>"
+        return f"<div>{self._view.header.value}{self._summary.value}{pictures}{self._view.error.value}</div>"
 
 
-def _in_words(summary: pd.Series[Any]) -> str:
+def picture(figure: Figure) -> str:
+    """Return a plot as an image no wider than its place, with an alternative text."""
+    with _DRAWING:
+        content, shape = figure._repr_png_()
+    return (
+        f'<img class="createos-picture" alt="{markup.text(shape["alt"].strip())}" width="{shape["width"]}" '
+        f'height="{shape["height"]}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
+    )
+
+
+def _summary_html(summary: pd.Series[Any]) -> str:
     if pd.isna(summary["requests"]):
         return markup.block("no data in this window", "quiet")
     facts = [f"{summary['requests']:,} requests"]

@@ -1,4 +1,4 @@
-"""The panel of an environment's run-time variables: masked, changed by a plan, shown for a moment."""
+"""The panel of an environment's run-time variables: masked, changed by a plan, and shown for a moment."""
 
 from __future__ import annotations
 
@@ -11,150 +11,161 @@ import traitlets
 
 from createos_nb import runbooks
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.choosing import ChoosingPanel
+from createos_nb.panels.action_panel import ActionPanel
+from createos_nb.panels.row_picker import RowPicker
 from createos_nb.panels.secret import SHOWN, Reveal, SecretField
-from createos_nb.secret import MASK, Secret
+from createos_nb.redaction import MASK, Secret
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
-    from createos_nb.plans import Plan, Receipt
+    from createos_nb.client.client import Client
+    from createos_nb.plans import Plan
 
 
-class Wanted(traitlets.HasTraits):
-    """Variables that are to be set, by name (None takes one away): in the kernel alone."""
+class DesiredVariables(traitlets.HasTraits):
+    """Variables to set, by name (None removes one): in the kernel alone."""
 
     #: What may be set, in words.
-    wanted = "a mapping from name to text, or to None where it is to be taken away"
+    wanted = "a mapping from name to text, or to None where it is to be removed"
     value: traitlets.Dict[str, Any] = traitlets.Dict()
 
     @traitlets.validate("value")
-    def _veiled(self, proposal: Any) -> dict[str, Secret | None]:
+    def _mask(self, proposal: Any) -> dict[str, Secret | None]:
         for name, value in proposal["value"].items():
             if not isinstance(name, str) or not (value is None or isinstance(value, str | Secret)):
                 raise traitlets.TraitError(self.wanted)
         return {name: None if value is None else Secret(value) for name, value in proposal["value"].items()}
 
 
-class VariablesPanel(ChoosingPanel):
-    """Variables of an environment, as dots.
+class VariablesPanel(ActionPanel):
+    """Variables of an environment, masked.
 
-    Parameters: `name`, `value` (what is typed for it; a `Secret` when read), `variables` (all that are to be set, by
-    name; None takes one away), `redeploy`.
+    Parameters: `name`, `value` (what is typed for it; a `Secret` when read), `variables` (all to be set, by name; None
+    removes one), `redeploy`.
     """
 
-    heading, verb, key = "Variables", "Set variables", "variable"
-    nothing = "no variable is set in this environment"
+    heading, verb = "Variables", "Set variables"
 
     def __init__(self, client: Client, project: str, environment: str) -> None:
-        super().__init__(client, f"{project} / {environment}", "Variables")
+        self._rows = RowPicker("Variables", key="variable", empty="no variable is set in this environment")
+        super().__init__(client, f"{project} / {environment}", self._rows)
         self._project, self._environment = project, environment
-        named = {"description_width": "auto"}
-        self._wanted = self._control("variables", Wanted(), secret=True)
-        self._name = self._control("name", widgets.Combobox(description="Name", ensure_option=False, style=named))
-        self._value = self._control("value", SecretField("Value"), trait="held", secret=True)
-        self._redeploy = self._control(
+        self._names: list[str] | None = None
+        style = {"description_width": "auto"}
+        self._desired = self._view.control("variables", DesiredVariables(), secret=True)
+        self._name = self._view.control("name", widgets.Combobox(description="Name", ensure_option=False, style=style))
+        self._value = self._view.control("value", SecretField("Value"), trait="secret", secret=True)
+        self._redeploy = self._view.control(
             "redeploy",
-            widgets.Checkbox(value=True, description="Deploy again, so that they count at once", indent=False),
+            widgets.Checkbox(value=True, description="Redeploy, so that they take effect at once", indent=False),
         )
         self._reveal = Reveal()
-        self._uncover = self._button(f"Show for {SHOWN} s", self.reveal, hint="The value of the chosen variable")
-        self._remove = self._button("Take it away", self._away, hint="The chosen variable, or the one that is named")
-        self._add = self._button("And another", self._keep, hint="Keep this one for the plan and name another one")
-        self._clear = self._button("Start over", self._drop, hint="Nothing is to be changed")
-        self._tools.children = (self._refresh, self._uncover, self._remove)
-        row = widgets.HBox([self._name, self._value, self._add, self._clear])
+        self._reveal_button = self._view.button(
+            f"Show for {SHOWN} s", self.reveal, hint="The value of the chosen variable"
+        )
+        self._remove_button = self._view.button(
+            "Remove", self._remove, hint="The chosen variable, or the one that is named"
+        )
+        self._add_button = self._view.button(
+            "Add another", self._add, hint="Keep this one for the plan and name another one"
+        )
+        self._clear_button = self._view.button("Discard changes", self._clear, hint="Plan no change")
+        self._toolbar.children = (self._refresh_button, self._reveal_button, self._remove_button)
+        row = widgets.HBox([self._name, self._value, self._add_button, self._clear_button])
         row.add_class("createos-row")
-        self._build(*self._listing, self._reveal, row, self._redeploy, *self._form)
-        self._when("chosen", self._pick)
+        self._view.build(
+            self._toolbar,
+            self._rows.grid,
+            self._rows.note,
+            self._reveal,
+            row,
+            self._redeploy,
+            *self.form.widgets,
+        )
+        self.form.on_success = lambda _: self._clear()
+        self._view.on_change("chosen", self._copy_name)
         for name in ("chosen", "name", "value", "variables"):
-            self._when(name, self._redraw)
-        self._depends("name", "value", "variables", "redeploy")
-        self._begin()
+            self._view.on_change(name, self._redraw)
+        self.form.depends_on("name", "value", "variables", "redeploy")
+        self._start()
         self._redraw()
 
     # --- the list -----------------------------------------------------------------------------------------------------
 
     def _read(self, cancel: threading.Event | None = None) -> list[str]:
-        held = self.client.environments.get(self._project, self._environment)["run_envs"]
-        return sorted(held) if isinstance(held, dict) else []
+        variables = self.client.environments.get(self._project, self._environment)["run_envs"]
+        return sorted(variables) if isinstance(variables, dict) else []
 
-    def _table(self, found: list[str]) -> pd.DataFrame:
-        wanted = self._changes()
+    def _show(self, result: list[str]) -> None:
+        self._names = result
+        changes = self._changes()
         rows = [
             {
                 "variable": name,
-                "value": MASK if name in found else "–",
-                "in the plan": "" if name not in wanted else _change(name in found, wanted[name]),
+                "value": MASK if name in result else "–",
+                "in the plan": "" if name not in changes else _describe(name in result, changes[name]),
             }
-            for name in [*found, *(name for name in wanted if name not in found)]
+            for name in [*result, *(name for name in changes if name not in result)]
         ]
-        return pd.DataFrame(rows, columns=["variable", "value", "in the plan"], dtype="str")
-
-    def _show(self) -> None:
-        super()._show()
-        names = tuple(self._found)
-        if self._name.options != names:
-            self._name.options = names
+        self._rows.show(pd.DataFrame(rows, columns=["variable", "value", "in the plan"], dtype="str"))
+        if self._name.options != tuple(result):
+            self._name.options = tuple(result)
 
     def _redraw(self) -> None:
-        with self._lock:
-            if self._found is not None:
-                self._show()
-            known = self._grid.selected in (self._found or ())
-            for button, off in (
-                (self._uncover, not known),
-                (self._remove, not known and self._name.value not in (self._found or ())),
-                (self._add, not self._name.value or self._value.held is None),
-                (self._clear, not self._changes()),
+        with self._view.lock:
+            if self._names is not None:
+                self._show(self._names)
+            names = self._names or ()
+            chosen_is_set = self._rows.key in names
+            for button, disabled in (
+                (self._reveal_button, not chosen_is_set),
+                (self._remove_button, not chosen_is_set and self._name.value not in names),
+                (self._add_button, not self._name.value or self._value.secret is None),
+                (self._clear_button, not self._changes()),
             ):
-                if button.disabled != off:
-                    button.disabled = off
+                if button.disabled != disabled:
+                    button.disabled = disabled
 
-    def _pick(self) -> None:
-        if self._grid.selected and self._value.held is None:
-            self._name.value = self._grid.selected
+    def _copy_name(self) -> None:
+        if self._rows.key and self._value.secret is None:
+            self._name.value = self._rows.key
 
     # --- what is to be changed ----------------------------------------------------------------------------------------
 
     def _changes(self) -> dict[str, Secret | None]:
-        typed = {self._name.value.strip(): self._value.held} if self._value.held is not None else {}
-        return {**self._wanted.value, **typed}
+        typed = {self._name.value.strip(): self._value.secret} if self._value.secret is not None else {}
+        return {**self._desired.value, **typed}
 
-    def _keep(self) -> None:
+    def _add(self) -> None:
         if not self._name.value.strip():
             raise InvalidInput("variables: name the variable first")
-        self._wanted.value = self._changes()
-        self._name.value, self._value.held = "", None
+        self._desired.value = self._changes()
+        self._name.value, self._value.secret = "", None
 
-    def _away(self) -> None:
-        name = self._grid.selected or self._name.value.strip()
+    def _remove(self) -> None:
+        name = self._rows.key or self._name.value.strip()
         if not name:
-            raise InvalidInput("variables: choose the variable that is to be taken away")
-        self._wanted.value = {**self._wanted.value, name: None}
-        self._name.value, self._value.held = "", None
+            raise InvalidInput("variables: choose the variable to remove")
+        self._desired.value = {**self._desired.value, name: None}
+        self._name.value, self._value.secret = "", None
 
-    def _drop(self) -> None:
-        self._wanted.value, self._name.value, self._value.held = {}, "", None
+    def _clear(self) -> None:
+        self._desired.value, self._name.value, self._value.secret = {}, "", None
 
-    def _make(self) -> Plan:
-        asked = self._changes()
-        if "" in asked:
+    def _make_plan(self) -> Plan:
+        changes = self._changes()
+        if "" in changes:
             raise InvalidInput("variables: name the variable that has this value")
-        if not asked:
-            raise InvalidInput("variables: name one and type its value, or choose one that is to be taken away")
+        if not changes:
+            raise InvalidInput("variables: name one and type its value, or choose one to remove")
         return runbooks.set_variables(
-            self.client, self._project, self._environment, asked, redeploy=self._redeploy.value
+            self.client, self._project, self._environment, changes, redeploy=self._redeploy.value
         )
 
-    def _came(self, receipt: Receipt, plan: Plan) -> None:
-        self._drop()
-        super()._came(receipt, plan)
-
-    # --- a look at a value --------------------------------------------------------------------------------------------
+    # --- showing a value ----------------------------------------------------------------------------------------------
 
     def reveal(self) -> None:
         """Show the value of the chosen variable for some seconds, in the browser alone."""
-        row = self._chosen
+        row = self._rows.row
         if row is None:
             raise InvalidInput("variables: choose the variable whose value is to be shown")
         name = str(row["variable"])
@@ -163,18 +174,18 @@ class VariablesPanel(ChoosingPanel):
             value = self.client.environments.reveal_variables(self._project, self._environment).get(name)
             return None if value is None else Secret(str(value))
 
-        self._beside(read, lambda value: self._revealed(name, value), lane="reveal")
+        self._background.run(read, lambda value: self._on_revealed(name, value), channel="reveal")
 
-    def _revealed(self, name: str, value: Secret | None) -> None:
-        if self.closed:
+    def _on_revealed(self, name: str, value: Secret | None) -> None:
+        if self._view.closed:
             return
         if value is None:
             raise InvalidInput(f"variables: {name} is not set any more")
-        self._well()
-        self._reveal.show(f"{name}", value)
+        self._view.clear_error()
+        self._reveal.show(name, value)
 
 
-def _change(there: bool, value: Secret | None) -> str:
+def _describe(is_set: bool, value: Secret | None) -> str:
     if value is None:
-        return "is taken away" if there else "is not there"
-    return "gets another value" if there else "is added"
+        return "removed" if is_set else "not set"
+    return "changed" if is_set else "added"

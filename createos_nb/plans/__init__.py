@@ -1,11 +1,12 @@
 """Acting safely: plans, receipts, and a journal of what was done.
 
-A runbook (`createos_nb.runbooks`) makes a `Plan` by reading only. `plan.apply()` carries it out and gives a `Receipt`;
-the `Journal` on the disk lets an interrupted run be taken up again with `resume`.
+A runbook (`createos_nb.runbooks`) makes a `Plan` by reading only. `plan.apply()` applies it and returns a `Receipt`;
+the `Journal` on the disk lets an interrupted run be resumed with `resume`.
 """
 
 from __future__ import annotations
 
+from createos_nb.plans.apply import receipt_from
 from createos_nb.plans.errors import (
     AlreadyApplied,
     Cancelled,
@@ -18,18 +19,15 @@ from createos_nb.plans.errors import (
     PlanError,
     PreconditionFailed,
     ReasonNeeded,
+    StalePlanError,
     StepFailed,
     TakesTooLong,
     Unsettled,
-    WorldMoved,
 )
-from createos_nb.plans.event import Cancel, Event
-from createos_nb.plans.journal import Journal, default_folder
-from createos_nb.plans.plan import Plan
-from createos_nb.plans.receipt import Receipt
-from createos_nb.plans.resume import resume
-from createos_nb.plans.resumption import Resumption, resumption
-from createos_nb.plans.runs import runs
+from createos_nb.plans.events import Cancel, Event
+from createos_nb.plans.journal import Journal, default_folder, runs
+from createos_nb.plans.plan import Plan, Receipt
+from createos_nb.plans.resume import Resumption, resume, resumption
 
 __all__ = [
     "AlreadyApplied",
@@ -49,11 +47,12 @@ __all__ = [
     "ReasonNeeded",
     "Receipt",
     "Resumption",
+    "StalePlanError",
     "StepFailed",
     "TakesTooLong",
     "Unsettled",
-    "WorldMoved",
     "default_folder",
+    "receipt_from",
     "resume",
     "resumption",
     "runs",

@@ -1,42 +1,62 @@
-"""Why a plan was not carried out, or not to its end.
+"""Why a plan was not applied, or not to its end.
 
 CreateOSError
 └── PlanError
-    ├── ConfirmationNeeded    the plan touches users, or can't be undone: `apply` needs confirm=
-    ├── ReasonNeeded          the plan touches what serves users: `apply` needs reason=
-    ├── PreconditionFailed    something that the plan needs is not so; nothing was written
-    ├── AlreadyApplied        this very plan came to its end before, and makes something new each time
-    ├── WorldMoved            what the plan was made from has changed since; says what
+    ├── ConfirmationNeeded    the plan reaches users, or is irreversible: `apply` needs confirm=
+    ├── ReasonNeeded          the plan reaches what serves users: `apply` needs reason=
+    ├── PreconditionFailed    a precondition fails; nothing was changed
+    ├── AlreadyApplied        this very plan was applied before, and creates something new each time
+    ├── StalePlanError        what the plan rests on has changed since (drift); says what
     ├── StepFailed            a step failed; says what was done, what was not, and how to undo
-    │   ├── CheckFailed       a step that checks says FAIL: a request failed, a gate does not pass
-    │   ├── NoData            a step that checks has too little to judge by
-    │   ├── Unsettled         a write got no answer, and reading shows that it has had no effect so far
-    │   ├── TakesTooLong      a wait has ended by its timeout
-    │   ├── Cancelled         whoever started it wants no more to be done
-    │   └── MissingInput      a run can't go on without what no journal may hold
+    │   ├── CheckFailed       a check fails: a request failed, or a gate does not pass
+    │   ├── NoData            a check has too little data to judge by
+    │   ├── Unsettled         a write got no answer, and reading shows no effect so far
+    │   ├── TakesTooLong      a wait timed out
+    │   ├── Cancelled         the caller canceled the run
+    │   └── MissingInput      a run needs inputs that no journal may hold
     └── JournalError          a journal can't be read or written
-        └── JournalBusy       another process is at the same run; says whose
+        └── JournalBusy       another process holds the run; says whose
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from createos_nb.checks import FAIL, NO_DATA, Result
-from createos_nb.errors import CreateOSError
+from createos_nb.errors import CreateOSError, ServerError, TransportError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
-    from createos_nb.plans.plan import Plan
+#: Failures of a read that pass by themselves: a wait goes on, and a run can be resumed.
+PASSING: Final = (TransportError, ServerError)
+
+
+class Difference(NamedTuple):
+    """A field that is not as it was, or not as a step has set it: drift."""
+
+    step: int
+    """From 1."""
+    target: str
+    field: str
+    planned: str
+    now: str
+
+    @property
+    def text(self) -> str:
+        """The difference in words."""
+        return f"{self.target}: {self.field} is {self.now}, not {self.planned}"
 
 
 class PlanError(CreateOSError):
-    """A plan was not carried out, or not to its end."""
+    """A plan was not applied, or not to its end."""
 
 
 class ConfirmationNeeded(PlanError):
-    """Nothing was written: `confirm` is missing or is another plan's. What has to be given stands in the plan alone.
+    """Nothing was changed: `confirm` is missing or is another plan's. Only the plan itself shows what to give.
 
     `intent`: of the plan that asks (`Plan.intent`); it confirms nothing.
     """
@@ -47,52 +67,55 @@ class ConfirmationNeeded(PlanError):
 
 
 class ReasonNeeded(PlanError):
-    """Nothing was written: a plan that touches what serves users is applied with a reason."""
+    """Nothing was changed: a plan that reaches what serves users needs a reason."""
 
 
 class PreconditionFailed(PlanError):
-    """Nothing was written: `preconditions` is the frame of what is not so."""
+    """Nothing was changed: `preconditions` is the frame of those that fail."""
 
     def __init__(self, preconditions: pd.DataFrame) -> None:
         lines = [f"  · {row.precondition}: {row.detail}" for row in preconditions.itertuples()]
-        super().__init__("\n".join(["nothing was changed, for what the plan needs is not so:", *lines]))
+        super().__init__("\n".join(["Nothing was changed: preconditions fail:", *lines]))
         self.preconditions = preconditions
 
 
 class AlreadyApplied(PlanError):
-    """Nothing was written: the plan was applied before, as when a cell is run twice, and would make something again."""
+    """Nothing was changed: the plan was applied before, as when a cell runs twice, and would create something again."""
 
 
-class WorldMoved(PlanError):
-    """Nothing was written (or nothing more): the world is not as it was when the plan was made.
+class StalePlanError(PlanError):
+    """Nothing was changed (or nothing more): what the plan rests on has changed since it was made.
 
-    `differences`: a frame of step, target, field, planned (what the plan was made from) and now.
+    `differences`: a frame of step (Int64, from 1), target, field, planned (what the plan rests on) and now.
     """
 
-    def __init__(self, differences: pd.DataFrame, *, written: bool = False) -> None:
-        lines = [f"  · {row.target}: {row.field} was {row.planned}, is {row.now}" for row in differences.itertuples()]
-        head = "nothing more was changed" if written else "nothing was changed"
-        tail = "→ Make the plan again, and look at it again."
-        super().__init__("\n".join([f"{head}, for the world has moved since the plan was made:", *lines, tail]))
-        self.differences = differences
+    def __init__(self, differences: Sequence[Difference], *, written: bool = False) -> None:
+        import pandas as pd
+
+        lines = [f"  · {found.target}: {found.field} was {found.planned}, is {found.now}" for found in differences]
+        head = "Nothing more was changed" if written else "Nothing was changed"
+        tail = "→ Make the plan again, and review it."
+        super().__init__("\n".join([f"{head}: the plan is stale, this has changed since it was made:", *lines, tail]))
+        frame = pd.DataFrame(list(differences), columns=list(Difference._fields))
+        self.differences = frame.astype({"step": "Int64", **dict.fromkeys(Difference._fields[1:], "str")})
 
 
 class StepFailed(PlanError):
     """A step failed and the plan stopped.
 
-    `done` and `not_done` are frames of steps as `Plan.frame()` gives them, `undo` the plan that takes the done part
-    back (None where nothing was done or nothing of it can be undone), `journal` the path of the journal. What went
-    wrong is in the message and, where it was an error, in `__cause__`.
+    `done` and `not_done` are frames of steps, `undo` the `Plan` that undoes the part that is done (None where there is
+    nothing to undo), `journal` the path of the journal. What went wrong is in the message and, where it was an error,
+    in `__cause__`.
     """
 
-    def __init__(self, message: str, hint: str = "", log: Any = None) -> None:
+    def __init__(self, message: str, hint: str = "", log: pd.DataFrame | None = None) -> None:
         super().__init__(message)
-        self.message, self.hint = message, hint
-        self.log: pd.DataFrame | None = log
+        self.message, self.hint, self.log = message, hint, log
         self.done: pd.DataFrame | None = None
         self.not_done: pd.DataFrame | None = None
-        self.undo: Plan | None = None
-        self.journal: Any = None
+        # a Plan, which the executor sets: steps raise this error and a plan holds steps, so it can't be named here
+        self.undo: Any = None
+        self.journal: Path | None = None
 
     def _said(self) -> str:
         lines = [self.message]
@@ -103,7 +126,7 @@ class StepFailed(PlanError):
                 steps = frame.drop_duplicates("step")
                 lines += [f"{title}: " + "; ".join(f"{row.step}. {row.what}" for row in steps.itertuples())]
         if self.undo is not None:
-            lines.append("→ error.undo is the plan that takes back what was done")
+            lines.append("→ error.undo is the plan that undoes what was done")
         if self.hint:
             lines.append(f"→ {self.hint}")
         if self.journal:
@@ -112,31 +135,31 @@ class StepFailed(PlanError):
 
 
 class CheckFailed(StepFailed):
-    """A step that checks says FAIL: a request of a smoke test failed, or a gate does not let a version pass."""
+    """A check fails: a request of a smoke test failed, or a gate does not let a version pass."""
 
     result: ClassVar[Result] = FAIL
 
 
 class NoData(StepFailed):
-    """A step that checks says NO DATA: there was too little to judge by, so the plan does not go on."""
+    """A check says NO DATA: there was too little to judge by, so the plan stops."""
 
     result: ClassVar[Result] = NO_DATA
 
 
 class Unsettled(StepFailed):
-    """A write got no answer, and reading shows no effect. Nothing was written again: `plans.resume` looks once more."""
+    """A write got no answer, and reading shows no effect. Nothing was written again: `plans.resume` reads again."""
 
 
 class TakesTooLong(StepFailed):
-    """A wait ended by its timeout: the platform may still come to an end. `plans.resume` goes on waiting."""
+    """A wait timed out: the platform may still finish. `plans.resume` goes on waiting."""
 
 
 class Cancelled(StepFailed):
-    """The run was cancelled between two steps or while it waited. `plans.resume` goes on with it."""
+    """The run was canceled between two steps or while it waited. `plans.resume` goes on with it."""
 
 
 class MissingInput(StepFailed):
-    """A run can't go on without what no journal may hold: values of variables, files. Nothing was written for it."""
+    """A run needs inputs that no journal may hold: values of variables, files. Nothing was changed for this step."""
 
 
 class JournalError(PlanError):
@@ -144,10 +167,10 @@ class JournalError(PlanError):
 
 
 class JournalBusy(JournalError):
-    """Nothing was written: another process is at the same run; `holder` says whose it is, and since when."""
+    """Nothing was changed: another process holds the run; `holder` says who, and since when."""
 
     def __init__(self, what: str, holder: str) -> None:
         super().__init__(
-            f"{what} by {holder}; nothing was changed here. → Wait until it is done: apply gives its receipt then"
+            f"{what} by {holder}. Nothing was changed here. → Wait until it is done: apply returns its receipt then"
         )
         self.holder = holder

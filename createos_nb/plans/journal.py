@@ -1,4 +1,4 @@
-"""The journal: an append-only file of what a run was about to do and what it has done, one file a run.
+"""The journal: an append-only file of what a run starts and what it has done, one file a run; and the runs of a folder.
 
 One JSON object a line, written through to the disk before the next thing happens. It holds no secrets: values of
 variables are fingerprints that only the key of the client could have made.
@@ -15,14 +15,24 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
-from createos_nb.plans import entries
+import msgspec
+
+from createos_nb.plans import journal_entries
+from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.errors import JournalBusy, JournalError
-from createos_nb.plans.lock import FileLock, Taken
-from createos_nb.plans.who import person, who
-from createos_nb.private import FILE, closed_to_others, private_folder
-from createos_nb.secret import legible
+from createos_nb.plans.steps.registry import steps_from
+from createos_nb.redaction import redacted_json
+from createos_nb.storage import (
+    FILE,
+    LockHeld,
+    ProcessLock,
+    append_line,
+    closed_to_others,
+    private_folder,
+    sync_folder,
+)
 from createos_nb.times import iso
 
 if TYPE_CHECKING:
@@ -30,14 +40,28 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from createos_nb.plans.journal_entries import Entry, JournalEvent, PlanRecord
+    from createos_nb.plans.steps.base import Step
+
+#: Version of the format; a newer one is not read.
+FORMAT: Final = 1
 #: Events after which a run is over.
 ENDINGS: Final = frozenset({"finished", "failed"})
-_COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
+_ENTRY_COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
+_RUN_COLUMNS: Final = ("started", "title", "state", "done", "steps", "ended", "reason", "who", "where", "world", "file")
+#: The state of a run; see `runs`.
+RunState = Literal["finished", "failed", "stopped", "interrupted", "at work", "damaged", "unreadable"]
+_STATES: Final[Mapping[JournalEvent | None, RunState]] = {
+    "finished": "finished",
+    "failed": "failed",
+    "cancelled": "stopped",
+    "stopped": "stopped",
+}
 _temporary: list[str] = []
 
 
 def default_folder(embedded: bool = False) -> Path:
-    """Where journals are kept: `CREATEOS_NB_JOURNALS`, or a folder of the user's data.
+    """Return where journals are kept: `CREATEOS_NB_JOURNALS`, or a folder of the user's data.
 
     Runs on an embedded simulated world end with their process, as the world does: theirs is a temporary folder.
     """
@@ -57,9 +81,9 @@ def default_folder(embedded: bool = False) -> Path:
 
 
 def simulated_folders() -> list[Path]:
-    """Where journals of simulated worlds are: of `createos-nb run`, and of those that were opened in this process."""
+    """Return where journals of simulated worlds are: of `createos-nb run`, and of those opened in this process."""
     kept = sorted(default_folder().glob("simulated/*"))
-    return [*kept, *(Path(one) for one in _temporary)]
+    return [*kept, *(Path(folder) for folder in _temporary)]
 
 
 def _removed(folder: str, owner: int) -> None:
@@ -77,75 +101,104 @@ class Journal:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self.entries: list[dict[str, Any]] = []
+        self.entries: list[Entry] = []
         self.wrong = ""
         self._file: int | None = None
-        self._lock = FileLock(self.path.with_name(self.path.name + ".lock"))
+        self._lock = ProcessLock(self.path.with_name(self.path.name + ".lock"))
         self.read()
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def read(self) -> None:
-        """Read it from the disk again. Raises `JournalError` for a file that is no journal."""
+        """Read it from the disk anew. Raises `JournalError` for a file that is no journal."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
             content = b""
         except OSError as error:
             raise JournalError(f"journal {self.path} can't be read: {error}") from error
-        found, wrong = entries.read(content)
-        if content.strip() and not found and content.count(b"\n"):  # without: the very first line was cut off
+        entries, wrong = journal_entries.read(content)
+        if content.strip() and not entries and content.count(b"\n"):  # without: the very first line was cut off
             raise JournalError(
-                f"{self.path} is no journal of createos_nb, or its first line is damaged: move it away to begin anew"
+                f"{self.path} is no journal of createos_nb, or its first line is damaged: move it away to start anew"
             )
-        self.entries, self.wrong = found, wrong
+        self.entries, self.wrong = entries, wrong
 
-    def sound(self) -> None:
-        """Raises `JournalError` where lines were changed after they were written: nothing is done by such a journal."""
+    def check_sound(self) -> None:
+        """Raises `JournalError` where lines were changed after they were written: such a journal is not acted on."""
         if self.wrong:
             raise JournalError(
-                f"journal {self.path} was edited or damaged ({self.wrong}): what was confirmed can't be told from it, "
-                "and nothing is done by it. Look at what is so on the platform, move the file away, and make the plan "
-                "anew"
+                f"journal {self.path} was edited or damaged ({self.wrong}): it does not say what was confirmed, and is "
+                "not acted on. Look at the state on the platform, move the file away, and make the plan again"
             )
 
     @property
-    def plan(self) -> dict[str, Any] | None:
+    def plan(self) -> PlanRecord | None:
         """The plan as it was written down; None in an empty journal."""
-        found = [entry["plan"] for entry in self.entries if entry["event"] == "plan"]
-        return found[-1] if found else None
+        plans = [plan for entry in self.entries if (plan := entry.get("plan")) is not None]
+        return plans[-1] if plans else None
+
+    def steps(self) -> list[Step]:
+        """The steps of the plan. Raises `JournalError`."""
+        plan = self.plan
+        if plan is None:
+            raise JournalError(f"journal {self.path} holds no plan")
+        self.check_sound()
+        if plan["format"] > FORMAT:
+            raise JournalError(f"journal {self.path} was written by a newer version of createos_nb: upgrade to go on")
+        try:
+            return steps_from(plan["steps"])
+        except (msgspec.ValidationError, KeyError) as error:
+            raise JournalError(f"journal {self.path} can't be read: {error}") from None
+
+    @property
+    def completed(self) -> set[int]:
+        """Numbers of the steps, from 0, that are done or need not be done."""
+        over = {entry.get("step") for entry in self.entries if entry["event"] in ("done", "skipped")}
+        return {step for step in over if step is not None}
+
+    @property
+    def created(self) -> dict[int, str]:
+        """Ids of what the steps have created, by the number of the step from 0."""
+        found = {}
+        for entry in self.entries:
+            step, created = entry.get("step"), entry.get("created")
+            if entry["event"] == "answered" and step is not None and created:
+                found[step] = created
+        return found
 
     @property
     def over(self) -> bool:
-        """The run is over: finished, or stopped by a failure."""
+        """The run is over: it has finished or failed."""
         return bool(self.entries) and self.entries[-1]["event"] in ENDINGS
 
     @property
     def finished(self) -> bool:
-        """The run has come to its end."""
+        """The run has finished."""
         return bool(self.entries) and self.entries[-1]["event"] == "finished"
 
     @property
-    def begun(self) -> bool:
-        """Something was written to the platform, or may have been."""
-        return any(self.pending(entry["step"]) for entry in self.entries if entry["event"] == "about to")
+    def started(self) -> bool:
+        """A write was sent to the platform, or may have been."""
+        steps = [entry.get("step") for entry in self.entries if entry["event"] == "started"]
+        return any(step is not None and self.pending(step) is not None for step in steps)
 
-    def pending(self, step: int) -> dict[str, Any] | None:
-        """The entry before the write of a step that was made, or may have been."""
-        found = None
+    def pending(self, step: int) -> Entry | None:
+        """The entry before the write of a step, if that was sent, or may have been."""
+        pending = None
         for entry in self.entries:
-            if entry.get("step") == step and entry["event"] in ("about to", "refused"):
-                found = entry if entry["event"] == "about to" else None
-        return found
+            if entry.get("step") == step and entry["event"] in ("started", "refused"):
+                pending = entry if entry["event"] == "started" else None
+        return pending
 
-    def of(self, step: int, event: str) -> dict[str, Any] | None:
-        """The newest entry of a kind about a step."""
-        found = [entry for entry in self.entries if entry.get("step") == step and entry["event"] == event]
-        return found[-1] if found else None
+    def newest(self, step: int, event: JournalEvent) -> Entry | None:
+        """The newest entry of an event about a step."""
+        entries = [entry for entry in self.entries if entry.get("step") == step and entry["event"] == event]
+        return entries[-1] if entries else None
 
-    def held(self) -> bool:
-        """Somebody is writing it now, this process or another."""
-        return self._file is not None or self._lock.taken()
+    def is_held(self) -> bool:
+        """Whether somebody writes it now, this process or another."""
+        return self._file is not None or self._lock.is_held()
 
     def frame(self) -> pd.DataFrame:
         """time (UTC), event, step (Int64, from 1), operation, target, text: one row an entry, oldest first."""
@@ -155,14 +208,14 @@ class Journal:
             {
                 "time": entry.get("at"),
                 "event": entry["event"],
-                "step": None if entry.get("step") is None else entry["step"] + 1,
+                "step": None if (step := entry.get("step")) is None else step + 1,
                 "operation": entry.get("operation", ""),
                 "target": entry.get("target", ""),
                 "text": entry.get("text", ""),
             }
             for entry in self.entries
         ]
-        frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+        frame = pd.DataFrame(rows, columns=list(_ENTRY_COLUMNS))
         frame["time"] = pd.to_datetime(frame["time"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
         frame = frame.astype({"step": "Int64", **dict.fromkeys(("event", "operation", "target", "text"), "str")})
         frame.attrs["journal"] = str(self.path)
@@ -178,22 +231,22 @@ class Journal:
         """Open it for writing, alone: use as a context manager. Raises `JournalBusy`, `JournalError`."""
         try:
             private_folder(self.path.parent)
-            self._lock.acquire(f"{person(who(account))}, process {os.getpid()}, since {iso(int(since))}")
+            self._lock.acquire(f"{actor_text(current_actor(account))}, process {os.getpid()}, since {iso(int(since))}")
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE)
-        except Taken as taken:
-            raise JournalBusy(f"journal {self.path} is in use", taken.holder) from None
+        except LockHeld as held:
+            raise JournalBusy(f"journal {self.path} is in use", held.holder) from None
         except OSError as error:
             self._lock.release()
             raise JournalError(f"journal {self.path} can't be written: {error}") from error
         try:
-            self.read()  # another may have written between the first look and the lock
-            self.sound()
+            self.read()  # another may have written since it was read first
+            self.check_sound()
             size = os.fstat(self._file).st_size
             if size:
                 os.lseek(self._file, size - 1, os.SEEK_SET)
                 if os.read(self._file, 1) != b"\n":
                     os.write(self._file, b"\n")
-            _settle(self.path.parent)
+            sync_folder(self.path.parent)
         except BaseException:
             self.close()
             raise
@@ -206,38 +259,30 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """End writing and give the lock up."""
+        """End writing and release the lock."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
         self._lock.release()
 
-    def write(self, event: str, at: float, **facts: Any) -> None:
+    def write(self, event: JournalEvent, at: float, **facts: Any) -> None:
         """Append one entry; it is on the disk when this returns. Raises `JournalError`."""
         if self._file is None:
             raise JournalError(f"journal {self.path} is not open for writing")
         # `at` is the platform's time; `local` is what the clock of this machine says
-        entry = {"event": event, "at": iso(round(at, 3)), "local": iso(round(time.time(), 3)), **facts}
-        plain = json.loads(legible(entry))
-        entry = entries.sealed(plain, self.entries[-1][entries.SUM] if self.entries else "")
-        line = legible(entry).encode("utf-8", "backslashreplace") + b"\n"
+        fields = {"event": event, "at": iso(round(at, 3)), "local": iso(round(time.time(), 3)), **facts}
+        plain = cast("Entry", json.loads(redacted_json(fields)))
+        entry = journal_entries.sealed(plain, self.entries[-1].get("sum", "") if self.entries else "")
+        line = redacted_json(entry).encode("utf-8", "backslashreplace") + b"\n"
         try:
-            append(self._file, line)
+            append_line(self._file, line)
         except OSError as error:
             raise JournalError(f"journal {self.path} can't be written: {error}; nothing more was done") from error
         self.entries.append(entry)
 
 
-def append(file: int, line: bytes) -> None:
-    """One line to the end of a file, through to the disk."""
-    written = 0
-    while written < len(line):
-        written += os.write(file, line[written:])
-    os.fsync(file)
-
-
 def path_for(folder: Path, at: float, words: Mapping[str, str], intent: str) -> Path:
-    """A new name in a folder: when, what, where, and for which intent."""
+    """Return a new name in a folder: when, what, where, and for which intent."""
     stamp = iso(int(at)).replace(":", "").replace("-", "")
     name = "-".join([stamp, *(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words.values() if word)])
     path = folder / f"{name}-{intent}.jsonl"
@@ -248,11 +293,72 @@ def path_for(folder: Path, at: float, words: Mapping[str, str], intent: str) -> 
     return path
 
 
-def _settle(folder: Path) -> None:
-    """Make a new name survive a power cut, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+# --- the runs of a folder ---------------------------------------------------------------------------------------------
+
+
+def runs(folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return the runs whose journals are in a folder, newest first, one row each.
+
+    Without a folder: those of `default_folder()`, and those on simulated worlds: of `createos-nb run`, and of this
+    process.
+
+    started (UTC), title, state, done and steps (Int64: how many steps there are, and how many of them are done), ended
+    (UTC, of the last entry), reason, who (account, user and host), where (account, base URL, PLATFORM or SIMULATOR),
+    world (id of the simulated world; "" on the platform), file (its name in the folder, or its path where it is
+    elsewhere). `state` is finished; failed; stopped (it can be resumed); interrupted (so can it: its process
+    ended in the midst of it); at work (another kernel holds it now); damaged (lines were changed after they were
+    written: what can be read of it is shown, and it is not acted on); unreadable. `attrs["folder"]` is the folder.
+    Reads only; a folder that is not there has no runs.
+    """
+    import pandas as pd
+
+    parent = Path(folder) if folder is not None else default_folder()
+    try:
+        folders = [parent, *(simulated_folders() if folder is None else ())]
+        paths = [path for each in dict.fromkeys(folders) for path in sorted(each.glob("*.jsonl"))]
+    except OSError as error:
+        raise JournalError(f"the folder {parent} can't be read: {error}") from error
+    frame = pd.DataFrame([_run_row(path, parent) for path in paths], columns=list(_RUN_COLUMNS))
+    for name in ("started", "ended"):
+        times = pd.to_datetime(frame[name], utc=True, format="ISO8601", errors="coerce")
+        frame[name] = times.astype("datetime64[us, UTC]")
+    texts = dict.fromkeys(("title", "state", "reason", "who", "where", "world", "file"), "str")
+    frame = frame.astype({**texts, "done": "Int64", "steps": "Int64"})
+    frame = frame.sort_values("started", ascending=False, kind="stable", na_position="last", ignore_index=True)
+    frame.attrs["folder"] = str(parent)
+    return frame
+
+
+def state_of(journal: Journal) -> RunState:
+    """Return the state of a run; see `runs`."""
+    if journal.wrong:
+        return "damaged"
+    last = journal.entries[-1]["event"] if journal.entries else None
+    if last in _STATES:
+        return _STATES[last]
+    return "at work" if journal.is_held() else "interrupted"
+
+
+def _run_row(path: Path, folder: Path) -> dict[str, object]:
+    file = str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+    unknown = {"title": "", "reason": "", "who": "", "where": "", "world": "", "file": file}
+    try:
+        journal = Journal(path)
+    except JournalError as error:
+        return {**unknown, "state": "unreadable" if isinstance(error.__cause__, OSError) else "damaged"}
+    plan = journal.plan
+    if plan is None:
+        return {**unknown, "state": "damaged"}
+    return {
+        "started": journal.entries[0]["at"],
+        "title": plan["title"],
+        "state": state_of(journal),
+        "done": len(journal.completed),
+        "steps": len(plan["steps"]),
+        "ended": journal.entries[-1]["at"],
+        "reason": plan["reason"] or "",
+        "who": actor_text(plan.get("who")),
+        "where": plan["where"],
+        "world": plan.get("world", ""),
+        "file": file,
+    }

@@ -1,79 +1,92 @@
-"""A plan: what would be changed, shown before anything is."""
+"""Plans and receipts: what would be changed, shown before anything is; and what was changed, with its undo."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from createos_nb.plans import shown
-from createos_nb.plans.belonging import lineage_of
-from createos_nb.plans.blast import radius
-from createos_nb.plans.hidden import Hidden
-from createos_nb.plans.lock import unprotected
-from createos_nb.plans.one_run import OneRun, folder_for
-from createos_nb.plans.preconditions import checked, failing
-from createos_nb.plans.present import Present
-from createos_nb.plans.token import intent_of, token_of
+from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks
+from createos_nb.plans import drift
+from createos_nb.plans.actor import current_actor
+from createos_nb.plans.blast_radius import blast_radius
+from createos_nb.plans.context import ApplyOptions
+from createos_nb.plans.digest import digest_of, intent_of
+from createos_nb.plans.intent_lock import IntentLock, lock_warning
+from createos_nb.plans.journal import FORMAT
+from createos_nb.plans.preconditions import check_preconditions, failing
+from createos_nb.plans.render import Part, Rendering
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.steps.registry import rows_of
+from createos_nb.plans.tables import fields_table, outcomes_table, timestamp
+from createos_nb.plans.undo import undo_steps
+from createos_nb.plans.world_identity import lineage_of
+from createos_nb.times import unix
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
-    from createos_nb.plans.event import Cancel, OnEvent
-    from createos_nb.plans.receipt import Receipt
-    from createos_nb.plans.run import Status
-    from createos_nb.plans.steps.step import Step
+    from createos_nb.client.client import Client
+    from createos_nb.plans.context import Status, TransientInputs
+    from createos_nb.plans.events import Cancel, OnEvent
+    from createos_nb.plans.journal import Journal
+    from createos_nb.plans.journal_entries import PlanRecord
+    from createos_nb.plans.steps.base import Step
 
 #: Media type of what is kept beside a plan that a notebook shows.
 PLAN_TYPE = "application/vnd.createos-nb.plan+json"
-_COLUMNS = ("step", "what", "operation", "target", "field", "before", "after", "why", "reversible", "wait_seconds")
+FollowUps: TypeAlias = "Mapping[str, Callable[[], Plan]]"
+#: What applies a plan; `Plan` is given it, and knows no executor.
+Execute: TypeAlias = "Callable[[Plan, ApplyOptions], Receipt]"
 
 
 class Plan:
-    """Steps that were made by reading only. It shows itself; `apply` carries it out.
+    """Steps that were planned by reading only. It renders itself; `apply` carries it out.
 
     Attributes:
         title: the plan in a line.
-        token: a hash of the steps, their targets and the values before: the same as long as the world is.
-        blast_radius: a frame of the environments that it reaches; see `createos_nb.plans.blast.radius`.
+        digest: a hash of the steps, their targets and the values before, in lower-case hexadecimal: the same until any
+            of it changes.
+        blast_radius: a frame of the environments that it reaches; see `createos_nb.plans.blast_radius`.
         preconditions: a frame of precondition, state (holds, fails, unknown), detail.
         warnings: what to know before it is applied.
         candidates: the frame that a runbook chose from, if it chose; else None.
         steps: the steps.
         where: account, base URL, and PLATFORM or SIMULATOR.
-        applied: path of the journal once it has come to its end; None before.
+        applied: path of the journal once it has finished; None before.
     """
 
     def __init__(
         self,
-        present: Present,
+        snapshot: Snapshot,
         title: str,
         steps: list[Step],
         *,
         runbook: str,
         arguments: Mapping[str, Any],
-        hidden: Mapping[int, Hidden] | None = None,
+        execute: Execute,
+        inputs: Mapping[int, TransientInputs] | None = None,
         warnings: list[str] | None = None,
         candidates: pd.DataFrame | None = None,
-        follow_ups: Mapping[str, Callable[[], Plan]] | None = None,
+        follow_ups: FollowUps | None = None,
     ) -> None:
-        self.client: Client = present.client
+        self.client: Client = snapshot.client
         self.client.whoami()
         self.title, self.steps, self.runbook = title, steps, runbook
         self.arguments = {name: value for name, value in arguments.items() if value is not None}
-        self.hidden = dict(hidden or {})
+        #: Inputs of the steps that no journal holds, by the number of the step from 0.
+        self.inputs = dict(inputs or {})
         self.where = self.client.where
-        self.token = token_of(steps, present)
+        self.digest = digest_of(steps, snapshot)
         self.intent = intent_of(runbook, self.arguments, f"{self.where} {lineage_of(self.client).id}".rstrip())
-        #: Runs of this wish that had come to their end when the plan was made: it is not about those.
-        self.ended = OneRun.of(self.client, self.intent).ended()
-        self.blast_radius = radius(steps, present)
-        self.preconditions = checked(steps, present)
+        #: Runs of the intent that had finished when the plan was made: it is not about those.
+        self.finished_before = IntentLock(self.client, self.intent).finished_runs()
+        self.blast_radius = blast_radius(steps, snapshot)
+        self.preconditions = check_preconditions(steps, snapshot)
         self.warnings = list(warnings or [])
-        if unlocked := unprotected(folder_for(self.client)):
-            self.warnings.append(unlocked)
+        if warning := lock_warning(self.client):
+            self.warnings.append(warning)
         self.warnings += [
             f"if the project is at the platform's limit of live deployments, the oldest one is terminated: {oldest}"
             for oldest in self.blast_radius.attrs["makes_room"]
@@ -81,27 +94,28 @@ class Plan:
         self.candidates = candidates
         self.applied: Path | None = None
         self.follow_ups = dict(follow_ups or {})
+        self._execute = execute
 
     # --- reading it ---------------------------------------------------------------------------------------------------
 
     @property
     def serves_users(self) -> bool:
-        """It touches something that serves users now: `apply` needs the token and a reason."""
+        """It reaches something that serves users now: `apply` needs the digest and a reason."""
         return bool(self.blast_radius["serves_users"].fillna(False).any())
 
     @property
-    def final(self) -> bool:
-        """Something in it can't be undone by anybody: `apply` needs the typed name of the target."""
-        return any(step.final for step in self.steps)
+    def irreversible(self) -> bool:
+        """It destroys something, or gives it away: `apply` needs the typed name of the target."""
+        return any(step.irreversible for step in self.steps)
 
     @property
     def confirmation(self) -> str | None:
-        """What `apply(confirm=…)` has to be given; None where nothing."""
+        """What `apply(confirm=…)` needs; None where nothing."""
         if not self.steps:
             return None
-        if self.final:
-            return next(step.target.name for step in self.steps if step.final)
-        return self.token if self.serves_users else None
+        if self.irreversible:
+            return next(step.target.name for step in self.steps if step.irreversible)
+        return self.digest if self.serves_users else None
 
     def frame(self) -> pd.DataFrame:
         """One row for each field of each step.
@@ -109,48 +123,60 @@ class Plan:
         step (Int64, from 1), what, operation, target, field, before, after, why (str), reversible (boolean),
         wait_seconds (Float64, what the step usually takes). Values of variables are dots.
         """
-        rows = []
-        for number, step in enumerate(self.steps, 1):
-            facts = {
-                "step": number,
-                "what": step.what,
-                "operation": step.operation,
-                "target": str(step.target),
-                "why": step.why,
-                "reversible": step.reversible,
-                "wait_seconds": step.usual(),
-            }
-            for field, before, after in step.fields() or [("", "", "")]:
-                rows.append({**facts, "field": field, "before": before, "after": after})
-        frame = pd.DataFrame(rows, columns=list(_COLUMNS))
-        texts = ("what", "operation", "target", "field", "before", "after", "why")
-        frame = frame.astype(
-            {"step": "Int64", **dict.fromkeys(texts, "str"), "reversible": "boolean", "wait_seconds": "Float64"}
-        )
-        frame.attrs |= {"where": self.where, "token": self.token, "title": self.title}
+        frame = fields_table(self.steps)
+        frame.attrs |= {"where": self.where, "digest": self.digest, "title": self.title}
         return frame
 
     def follow_up(self, name: str) -> Plan:
         """A plan that goes with this one, such as "release" after a rollback. Raises `KeyError`, listing the names."""
-        if name not in self.follow_ups:
-            raise KeyError(f"no follow-up {name!r}; there is: {', '.join(self.follow_ups) or 'none'}")
-        return self.follow_ups[name]()
+        return _follow_up(self.follow_ups, name)
+
+    def render(self) -> Rendering:
+        """Head and parts, for text and HTML."""
+        steps = self.frame().drop(columns=["operation", "target"])
+        nothing = "nothing of it can be undone" if self.runbook == "undo" and self.warnings else "it is so already"
+        parts = [Part("Steps", steps if self.steps else [f"nothing to do: {nothing}"])]
+        if len(self.blast_radius):
+            parts.append(Part("Blast radius", self.blast_radius.drop(columns=["project"])))
+        open_ones = self.preconditions[self.preconditions["state"] != "holds"]
+        holding = f"{len(self.preconditions) - len(open_ones)} of {len(self.preconditions)} preconditions hold"
+        parts.append(Part(holding, open_ones.reset_index(drop=True) if len(open_ones) else []))
+        if self.warnings:
+            parts.append(Part("Warnings", self.warnings))
+        if self.steps:
+            parts.append(Part("To apply", [self._how_to_apply(), f"digest {self.digest}"]))
+        return Rendering([self.where, f"Plan: {self.title}"], parts)
+
+    def _how_to_apply(self) -> str:
+        if self.confirmation is None:
+            return "plan.apply()"
+        if self.irreversible:
+            return f"irreversible: plan.apply(confirm=<type the name: {self.confirmation}>, reason=…)"
+        return f"reaches what serves users: plan.apply(confirm={self.digest!r}, reason=…)"
 
     def __repr__(self) -> str:
-        return shown.text(*shown.plan(self))
+        return self.render().text()
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """What a program needs that shows the plan to a person, such as `createos-nb run`, beside text and HTML."""
-        return {PLAN_TYPE: {"intent": self.intent, "token": "" if self.final else self.token, "final": self.final}}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a program such as `createos-nb run` reads beside text and HTML.
+
+        The intent stands in the metadata: it belongs to one world, so that it differs from run to run.
+        """
+        digest = "" if self.irreversible else self.digest
+        return {PLAN_TYPE: {"digest": digest, "irreversible": self.irreversible}}, {PLAN_TYPE: {"intent": self.intent}}
 
     def _repr_html_(self) -> str:
-        return shown.html(*shown.plan(self))
+        return self.render().html()
 
     # --- doing it -----------------------------------------------------------------------------------------------------
 
     def check(self) -> pd.DataFrame:
         """The preconditions, read again now. Nothing is written."""
-        return checked(self.steps, Present(self.client))
+        return check_preconditions(self.steps, Snapshot(self.client))
+
+    def problems(self) -> pd.DataFrame:
+        """The preconditions that fail, as they were when the plan was made."""
+        return failing(self.preconditions)
 
     def apply(
         self,
@@ -165,42 +191,208 @@ class Plan:
         status: Status | None = None,
         cancel: Cancel | None = None,
     ) -> Receipt:
-        """Carry the plan out: each step checked, written once, waited for, verified and written down.
+        """Apply the plan: each step checked, written once, waited for, verified and journaled.
 
-        `confirm`: the token of a plan that touches what serves users; the typed name of the target of one that can't be
-        undone; nothing for others. `reason`: kept in the journal; asked for where users are touched. `wait=False`: the
-        last step is written and not waited for. `timeout`: seconds for each wait (default: 15 minutes for a deployment,
-        5 for all else). `dry_run`: everything is checked and nothing written. `journal`: the file to keep the run in
-        (default: a new one in `createos_nb.plans.default_folder()`); a run of the same wish that was interrupted, there
-        or in that file, is taken up again instead of repeated, and one that `journal` says is finished is only
-        reported.
+        Args:
+            confirm: the digest of a plan that reaches what serves users; the typed name of the target of an
+                irreversible one; nothing for others.
+            reason: kept in the journal; needed where users are reached.
+            wait: False: the last step is written and not waited for.
+            timeout: seconds for each wait (default: 15 minutes for a deployment, 5 for all else).
+            dry_run: check everything and write nothing.
+            journal: the file to keep the run in (default: a new one in `createos_nb.plans.default_folder()`). A run of
+                the same intent that was interrupted, there or in that file, is resumed instead of repeated, and one
+                that `journal` says is finished is only reported.
+            on_event: called with an `Event` whenever something happens and at each poll (`print` makes a log of it); by
+                default one line of status in a terminal or notebook, on a real clock, which goes at the end;
+                `CREATEOS_NB_PROGRESS=0` or `on_event=lambda event: None` for none.
+            status: called with a line of text, each thing once. Both are called in the thread that applies.
+            cancel: a `threading.Event`, or anything with `is_set`: once it is set the run stops before the next step,
+                or while it waits, and can be resumed; a write that is on its way is finished first.
 
-        `on_event`: called with an `Event` whenever something happens and at each look while it waits (`print` makes a
-        log of it); by default one line of status in a terminal or notebook, on a real clock, which goes at the end;
-        `CREATEOS_NB_PROGRESS=0` or `on_event=lambda event: None` for none. `status`: called with a line of text, each
-        thing once. Both are called in the thread that applies. `cancel`: a `threading.Event`, or anything with
-        `is_set`: once it is set the run stops before the next step, or while it waits, and can be taken up again; a
-        write that is on its way is finished first.
+        Returns:
+            A `Receipt`.
 
-        Returns a `Receipt`. Raises `ConfirmationNeeded`, `ReasonNeeded`, `PreconditionFailed`, `WorldMoved`,
-        `StepFailed` (among them `Cancelled`, `TakesTooLong`), `JournalBusy`: see `createos_nb.plans.errors`. An
-        interrupt leaves a run that can be taken up.
+        Raises:
+            PlanError: `ConfirmationNeeded`, `ReasonNeeded`, `PreconditionFailed`, `StalePlanError`, `StepFailed` (among
+                them `Cancelled`, `TakesTooLong`), `JournalBusy`: see `createos_nb.plans.errors`. An interrupt leaves a
+                run that can be resumed.
         """
-        from createos_nb.plans.apply import apply
+        options = ApplyOptions(confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel)
+        return self._execute(self, options)
 
-        return apply(
-            self,
-            confirm=confirm,
-            reason=reason,
-            wait=wait,
-            timeout=timeout,
-            dry_run=dry_run,
-            journal=journal,
-            on_event=on_event,
-            status=status,
-            cancel=cancel,
+    def record(self, reason: str | None) -> PlanRecord:
+        """The plan as a journal holds it, without its transient inputs."""
+        lineage = lineage_of(self.client)
+        return {
+            "format": FORMAT,
+            "title": self.title,
+            "runbook": self.runbook,
+            "arguments": self.arguments,
+            "where": self.where,
+            "base_url": self.client.base_url,
+            "digest": self.digest,
+            "intent": self.intent,
+            "confirmation": self.confirmation,
+            "reason": reason,
+            "who": current_actor(self.client.whoami()),
+            "world": lineage.id,
+            "course": lineage.course,
+            "steps": rows_of(self.steps),
+        }
+
+
+class Receipt:
+    """What was changed, when, how long it took, request by request; `undo()` plans its undo.
+
+    Attributes:
+        title, where, reason: of the plan.
+        started, ended: when (UTC); `seconds`: how long.
+        journal: path of the journal; None of a dry run.
+        created: ids of what the steps have created, by step from 1.
+        issued: secrets that the platform shows once, such as the token of a transfer, by name: masked, `.reveal()`
+            gives the value. They are in no journal: a receipt of a later kernel has none.
+        warnings: drift by the end of the run, and what was settled by reading.
+        dry_run: nothing was written.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        title: str,
+        where: str,
+        steps: list[Step],
+        *,
+        execute: Execute,
+        journal: Journal | None = None,
+        inputs: Mapping[int, TransientInputs] | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+        follow_ups: FollowUps | None = None,
+    ) -> None:
+        self._client, self._steps, self._execute = client, steps, execute
+        self._inputs, self._follow_ups = dict(inputs or {}), dict(follow_ups or {})
+        self.title, self.where, self.reason, self.dry_run = title, where, reason, dry_run
+        self.journal: Path | None = journal.path if journal is not None else None
+        self._entries = list(journal.entries) if journal is not None else []
+        self._created = journal.created if journal is not None else {}
+        now = client.clock.now()
+        times = [unix(entry["at"], now) for entry in self._entries]
+        first, last = (min(times), max(times)) if times else (now, now)
+        self.started, self.ended = timestamp(first), timestamp(last)
+        self.seconds = last - first
+        self.created = {number + 1: created for number, created in self._created.items()}
+        self.issued = {name: value for own in self._inputs.values() for name, value in own.issued.items()}
+        self.warnings = [
+            str(entry.get("text"))
+            for entry in self._entries
+            if entry["event"] in ("drift", "unlocked") or (entry["event"] == "answered" and entry.get("text"))
+        ]
+        log = client.log()
+        inside = (log["time"] >= self.started) & (log["time"] <= self.ended)
+        #: Requests of this client while the run was going on: as `client.log()`.
+        self.requests = log[inside].reset_index(drop=True) if journal is not None else log.iloc[:0]
+
+    # --- reading it ---------------------------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """The run has finished."""
+        return bool(self._entries) and self._entries[-1]["event"] == "finished"
+
+    @property
+    def checks(self) -> Checks:
+        """Whether each step is as planned: PASS where it was read back, or what it probes was answered.
+
+        NO DATA of what was written and not waited for, and of a dry run; FAIL of what was not done, and of what
+        somebody has changed again before the run was over. Taken from the journal: nothing is read for it now.
+        """
+        if not self._steps:
+            return Checks(Check(self.title, PASS, "nothing had to be done: it was so already", "every step is so"))
+        rows: list[dict[Any, Any]] = self.frame().to_dict("records")
+        return Checks(
+            Check(step.what, row["result"], row["note"] or row["outcome"], step.criterion)
+            for step, row in zip(self._steps, rows, strict=True)
         )
 
-    def problems(self) -> pd.DataFrame:
-        """The preconditions that do not hold, as they were when the plan was made."""
-        return failing(self.preconditions)
+    def verify(self) -> Checks:
+        """`checks`, and whether what was done is still so, read now. Raises what reading raises."""
+        claim, threshold = "it is still so now", "nobody has changed it since"
+        passed = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
+        if len(passed) < len(self._steps) or not self._steps:
+            return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
+        found = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
+        figure = "; ".join(difference.text for difference in found)
+        return self.checks + Check(claim, FAIL if found else PASS, figure or "read again", threshold)
+
+    @property
+    def summary(self) -> str:
+        """The run in a line."""
+        if self.dry_run:
+            return "every precondition holds; nothing was changed (dry run)"
+        outcomes = self.frame()["outcome"]
+        done, already = int((outcomes == "done").sum()), int((outcomes == "already so").sum())
+        left = len(outcomes) - done - already
+        parts = [
+            f"{done} done",
+            *([f"{already} already so"] if already else []),
+            *([f"{left} not done"] if left else []),
+        ]
+        return f"{', '.join(parts)}, in {self.seconds:.0f} s, {self.started:%Y-%m-%d %H:%M:%S} UTC"
+
+    def frame(self) -> pd.DataFrame:
+        """One row a step.
+
+        step (Int64, from 1), what, operation, target, outcome (done, already so, written, not done), result (PASS,
+        FAIL, NO DATA; see `checks`), started (UTC), seconds (Float64), note.
+        """
+        frame = outcomes_table(self._steps, self._entries, self._client.clock.now(), dry_run=self.dry_run)
+        frame.attrs |= {"where": self.where, "title": self.title}
+        return frame
+
+    def follow_up(self, name: str) -> Plan:
+        """A plan that goes with the one that was applied, such as "release". Raises `KeyError`, listing the names."""
+        return _follow_up(self._follow_ups, name)
+
+    def render(self) -> Rendering:
+        """Head and parts, for text and HTML."""
+        summary = self.summary if self.dry_run else f"{self.checks.result}: {self.summary}"
+        head = [self.where, f"{'Checked' if self.dry_run else 'Receipt'}: {self.title}", summary]
+        if self.reason:
+            head.append(f"reason: {self.reason}")
+        parts = [Part("Steps", self.frame().drop(columns=["operation"]))]
+        if self.warnings:
+            parts.append(Part("Warnings", self.warnings))
+        if self.journal is not None:
+            parts.append(Part("Journal", [str(self.journal)]))
+        return Rendering(head, parts)
+
+    def __repr__(self) -> str:
+        return self.render().text()
+
+    def _repr_html_(self) -> str:
+        return self.render().html()
+
+    def undo(self) -> Plan:
+        """Plan the undo of the run, from the present state; its warnings say what has drifted since.
+
+        What can't be undone stands in its warnings, too. Reads only.
+        """
+        snapshot = Snapshot(self._client)
+        undo = undo_steps(self._steps, self._entries, self._created, self._inputs, snapshot)
+        return Plan(
+            snapshot,
+            f"undo: {self.title}",
+            undo.steps,
+            runbook="undo",
+            arguments={"of": self.journal.name if self.journal is not None else self.title},
+            execute=self._execute,
+            inputs=undo.inputs,
+            warnings=undo.warnings,
+        )
+
+
+def _follow_up(follow_ups: FollowUps, name: str) -> Plan:
+    if name not in follow_ups:
+        raise KeyError(f"no follow-up {name!r}; there is: {', '.join(follow_ups) or 'none'}")
+    return follow_ups[name]()

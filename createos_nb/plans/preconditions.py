@@ -1,4 +1,4 @@
-"""What a plan needs to be so before it starts."""
+"""The preconditions of a plan."""
 
 from __future__ import annotations
 
@@ -6,39 +6,37 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from createos_nb.plans.steps.step import Precondition
+from createos_nb.plans.steps.base import Precondition
 
 if TYPE_CHECKING:
-    from createos_nb.plans.present import Present
-    from createos_nb.plans.steps.step import Step
+    from createos_nb.plans.snapshot import Snapshot
+    from createos_nb.plans.steps.base import Step
 
 
-def checked(steps: list[Step], present: Present) -> pd.DataFrame:
-    """precondition, state (holds, fails, unknown), detail: one row each, read now."""
-    found: list[Precondition] = [_writable(present)]
-    for project in dict.fromkeys(step.target.project for step in steps if step.active and step.target.project):
-        found.append(_active(present, project))
+def check_preconditions(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
+    """Return a row for each precondition: precondition, state (holds, fails, unknown), detail; read now."""
+    rows: list[Precondition] = [_writable(snapshot)]
+    for project in dict.fromkeys(
+        step.target.project for step in steps if step.needs_active_project and step.target.project
+    ):
+        rows.append(_active(snapshot, project))
     for step in steps:
-        found += step.preconditions(present, steps)
-    return pd.DataFrame(list(dict.fromkeys(found)), columns=list(Precondition._fields), dtype="str")
+        rows += step.preconditions(snapshot, steps)
+    return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(Precondition._fields), dtype="str")
 
 
 def failing(preconditions: pd.DataFrame) -> pd.DataFrame:
-    """Those that fail."""
+    """Return those that fail."""
     return preconditions[preconditions["state"] == "fails"].reset_index(drop=True)
 
 
-def _writable(present: Present) -> Precondition:
-    state = "fails" if present.client.read_only else "holds"
-    return Precondition("the client may write", state, "opened with read_only=True" if state == "fails" else "")
+def _writable(snapshot: Snapshot) -> Precondition:
+    read_only = snapshot.client.read_only
+    return Precondition.of("the client may write", not read_only, "opened with read_only=True" if read_only else "")
 
 
-def _active(present: Present, project: str) -> Precondition:
-    row = present.project(project)
-    status = str(row.get("status"))
-    if status == "active":
-        return Precondition(f"project {row.get('uniqueName')} is active", "holds", status)
-    hint = {"suspended": ": client.projects.unsuspend resumes it", "suspending": ": wait, then resume it"}.get(
-        status, ""
-    )
-    return Precondition(f"project {row.get('uniqueName')} is active", "fails", status + hint)
+def _active(snapshot: Snapshot, project: str) -> Precondition:
+    row = snapshot.project(project)
+    name, status = f"project {row.get('uniqueName')} is active", str(row.get("status"))
+    hints = {"suspended": ": client.projects.unsuspend resumes it", "suspending": ": wait, then resume it"}
+    return Precondition.of(name, status == "active", status + hints.get(status, ""))

@@ -1,4 +1,4 @@
-"""Taking an interrupted run up again."""
+"""Resuming an interrupted run: at once, or as a plan that is reviewed first."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.client import Client
+from createos_nb.client.client import Client
 from createos_nb.errors import InvalidInput
-from createos_nb.plans import belonging
+from createos_nb.plans import world_identity
+from createos_nb.plans.apply import apply, check_confirmation
+from createos_nb.plans.context import ApplyOptions
+from createos_nb.plans.digest import digest
 from createos_nb.plans.errors import JournalError
-from createos_nb.plans.event import listening
-from createos_nb.plans.hidden import Hidden
+from createos_nb.plans.events import subscriber
+from createos_nb.plans.executor import PlanExecutor, receipt_of
+from createos_nb.plans.intent_lock import IntentLock
 from createos_nb.plans.journal import Journal
-from createos_nb.plans.one_run import OneRun
-from createos_nb.plans.perform import Performance
-from createos_nb.plans.receipt import Receipt
-from createos_nb.plans.record import steps_of
-from createos_nb.plans.steps.deployments import Upload
-from createos_nb.plans.steps.handing_over import OfferTransfer, TakeOver
-from createos_nb.plans.steps.variables import SetVariables
-from createos_nb.secret import Secret
+from createos_nb.plans.plan import Plan, Receipt
+from createos_nb.plans.preconditions import check_preconditions
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.steps.base import CREATED, GivenInputs
+from createos_nb.plans.steps.registry import rows_of, steps_from
 
 if TYPE_CHECKING:
-    from createos_nb.plans.event import Cancel, OnEvent
-    from createos_nb.plans.run import Status
+    from createos_nb.plans.context import Status
+    from createos_nb.plans.events import Cancel, OnEvent
+    from createos_nb.plans.journal_entries import PlanRecord
+    from createos_nb.plans.steps.base import Step
+    from createos_nb.redaction import Secret
 
 
 def resume(
@@ -40,57 +44,144 @@ def resume(
     status: Status | None = None,
     cancel: Cancel | None = None,
 ) -> Receipt:
-    """Go on with the run of a journal: what is done is not repeated, what is not done is done.
+    """Resume the run of a journal: what is done is not repeated, what is not done is done.
 
     A write that may or may not have been applied when the run ended is settled by reading. What is done already must
-    still be so, or nothing more is written. `client`: the account of the run; without it, one with the key that is
-    found for the run's base URL. No journal holds the values of variables that a run sets, nor files, nor the token of
-    a transfer: `variables`, `source` (where it is no folder or archive) and `token` give them again. A run that has
-    come to its end is reported, and nothing is written. `wait`, `timeout`, `on_event`, `status`, `cancel`: as for
-    `Plan.apply`.
+    still be so, or nothing more is written. A run that has finished is reported, and nothing is written.
 
-    Raises `JournalError` for what is no journal or another account's, and what `Plan.apply` raises.
+    Args:
+        journal: the journal, or its path.
+        client: the account of the run; by default one with the key that is found for the run's base URL.
+        variables, source, token: what no journal holds, once more: values of variables that the run sets, files (where
+            they are no folder or archive), the token of a transfer.
+        wait, timeout, on_event, status, cancel: as for `Plan.apply`.
+
+    Returns:
+        The receipt of the whole run.
+
+    Raises:
+        JournalError: for what is no journal, or is another account's; and what `Plan.apply` raises.
     """
-    kept = journal if isinstance(journal, Journal) else Journal(journal)
-    kept.read()
-    plan = kept.plan
-    if plan is None:
-        raise JournalError(f"journal {kept.path} holds no plan")
-    asked = client or _found(str(plan["base_url"]))
-    belonging.check(kept, asked)
-    steps = steps_of(kept)
-    hidden: dict[int, Hidden] = {}
-    for number, step in enumerate(steps):
-        if isinstance(step, SetVariables) and variables is not None:
-            given = {name: variables.get(name) for name in step.after}
-            _same(asked, step, given)
-            hidden[number] = Hidden(values={k: None if v is None else Secret(v) for k, v in given.items()})
-        elif isinstance(step, Upload) and source is not None:
-            hidden[number] = Hidden(source=source)
-        elif isinstance(step, TakeOver) and token is not None:
-            hidden[number] = Hidden(source=Secret(token))
-        elif isinstance(step, OfferTransfer):
-            hidden[number] = Hidden()
-    alone = OneRun.of(asked, plan["intent"])
-    with alone, kept.writing(asked.clock.now(), asked.whoami()), listening(on_event, asked.clock) as told:
-        alone.note(kept)
-        if kept.finished:
-            return Receipt.of_journal(kept, asked, hidden=hidden)
-        return Performance(
-            asked, steps, kept, hidden, wait=wait, timeout=timeout, on_event=told, status=status, cancel=cancel
-        ).perform(again=True)
+    options = ApplyOptions(wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel)
+    held = _read(journal)
+    return _resume(held, client, GivenInputs(variables, source, token), options)
 
 
-def _found(base_url: str) -> Client:
-    from createos_nb import credentials
+class Resumption(Plan):
+    """The rest of a run. `apply` resumes the run of the journal, and returns the receipt of the whole of it.
+
+    The reason stays the one that the run was started with; `dry_run` and `journal` are refused (`InvalidInput`).
+
+    Attributes beside those of a `Plan`:
+        needs: names of variables whose values no journal holds; `variables` has to give them before `apply`.
+        journal: the run's journal.
+    """
+
+    def __init__(self, journal: Journal, client: Client, given: GivenInputs) -> None:
+        record = _record(journal)
+        world_identity.check(journal, client)
+        steps = journal.steps()
+        over = set(range(len(steps))) if journal.finished else journal.completed
+        rest = [number for number in range(len(steps)) if number not in over]
+        snapshot = Snapshot(client)
+        self.journal, self._given = journal, given
+        super().__init__(
+            snapshot,
+            f"resume: {record['title']}",
+            _renumbered(steps, rest, journal),
+            runbook="resume",
+            arguments={"of": journal.path.name},
+            execute=self._resume,
+            warnings=_warnings(journal, rest),
+        )
+        # what may have been written already is settled by reading when the run is resumed, and needs nothing beforehand
+        started = {place for place, number in enumerate(rest) if journal.pending(number) is not None}
+        unsent = [step for place, step in enumerate(self.steps) if place not in started]
+        self.preconditions = check_preconditions(unsent, snapshot)
+        self.digest = digest([self.digest, record["digest"], rest, sorted(started)])
+        self.needs = sorted({name for step in self.steps for name in step.missing_variables()})
+
+    def _resume(self, plan: Plan, options: ApplyOptions) -> Receipt:
+        if options.dry_run or options.journal is not None:
+            raise InvalidInput("a run is resumed in its own journal: no dry_run=, no journal=")
+        if self.confirmation is not None:
+            check_confirmation(self, options.confirm)
+        self.journal.read()
+        return _resume(self.journal, self.client, self._given, options)
+
+
+def resumption(
+    journal: Journal | str | os.PathLike[str],
+    client: Client,
+    *,
+    variables: Mapping[str, str | Secret | None] | None = None,
+    source: Any = None,
+) -> Resumption:
+    """Return the plan that resumes the run of a journal: the steps that are not done yet. Reads only.
+
+    `variables`, `source`: as for `createos_nb.plans.resume`, for what no journal holds. A run that has finished gives a
+    plan without steps. Raises `JournalError` for what is no journal, or is another account's.
+    """
+    return Resumption(_read(journal), client, GivenInputs(variables, source))
+
+
+def _resume(journal: Journal, client: Client | None, given: GivenInputs, options: ApplyOptions) -> Receipt:
+    record = _record(journal)
+    account = client or _client_for(record["base_url"])
+    world_identity.check(journal, account)
+    steps = journal.steps()
+    resumed = {number: step.resume_inputs(given, account) for number, step in enumerate(steps)}
+    inputs = {number: own for number, own in resumed.items() if own is not None}
+    lock, clock = IntentLock(account, record["intent"]), account.clock
+    with lock, journal.writing(clock.now(), account.whoami()), subscriber(options.on_event, clock) as on_event:
+        lock.note(journal)
+        if journal.finished:
+            return receipt_of(journal, account, execute=apply, inputs=inputs)
+        return PlanExecutor(account, steps, journal, inputs, options, execute=apply, on_event=on_event).resume()
+
+
+def _read(journal: Journal | str | os.PathLike[str]) -> Journal:
+    held = journal if isinstance(journal, Journal) else Journal(journal)
+    held.read()
+    return held
+
+
+def _record(journal: Journal) -> PlanRecord:
+    record = journal.plan
+    if record is None:
+        raise JournalError(f"journal {journal.path} holds no plan")
+    return record
+
+
+def _client_for(base_url: str) -> Client:
+    from createos_nb.client.connect import credentials
 
     found = credentials.find(base_url=base_url)
     return Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url)
 
 
-def _same(client: Client, step: SetVariables, given: Mapping[str, str | Secret | None]) -> None:
-    """The values must be those that were confirmed. Raises `InvalidInput`."""
-    for name, value in given.items():
-        print_ = "absent" if value is None else client.transport.fingerprint(Secret(value))
-        if print_ != step.after[name]:
-            raise InvalidInput(f"variables: {name} has another value than in the run of the journal")
+def _renumbered(steps: list[Step], rest: list[int], journal: Journal) -> list[Step]:
+    """The steps that are left, with the ids of what the others have created, and each other's new numbers."""
+    names = {f"{CREATED}{number}": f"{CREATED}{place}" for place, number in enumerate(rest)}
+    names |= {f"{CREATED}{number}": created for number, created in journal.created.items() if number not in rest}
+    return steps_from([_renamed(row, names) for row in rows_of([steps[number] for number in rest])])
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {_renamed(name, names): _renamed(item, names) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+def _warnings(journal: Journal, rest: list[int]) -> list[str]:
+    warnings = [
+        f"step {number + 1} may have been written when the run ended: that is settled by reading first"
+        for number in rest
+        if journal.pending(number) is not None and journal.newest(number, "answered") is None
+    ]
+    last = journal.entries[-1]
+    if last["event"] in ("stopped", "failed", "cancelled") and last.get("text"):
+        warnings.append(f"the run ended with: {last.get('text')}")
+    return warnings

@@ -1,18 +1,17 @@
-"""Waiting on the client's clock, and knowing when there is nothing left to wait for."""
+"""Waiting on the client's clock, until the platform is done or there is nothing left to wait for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from createos_nb.errors import CreateOSError
-from createos_nb.plans.errors import StepFailed, TakesTooLong
-from createos_nb.plans.steps.step import PASSING
+from createos_nb.errors import CreateOSError, RequestError
+from createos_nb.plans.errors import PASSING, StepFailed, TakesTooLong
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from createos_nb.plans.run import Run
+    from createos_nb.plans.context import Run
 
 #: A build may take that long, says the documentation.
 BUILD_SECONDS: Final = 900.0
@@ -40,56 +39,52 @@ MEANWHILE: Final = {
 }
 
 
-def told(status: str) -> str:
-    """A status with what to do about it."""
+def with_hint(status: str) -> str:
+    """Return a status with what to do about it."""
     hint = ENDS.get(status) or MEANWHILE.get(status)
     return f"{status}: {hint}" if hint else status
 
 
 def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> None:
-    """Ask again and again, more and more seldom. Raises `TakesTooLong`; a read that fails for now is asked again."""
+    """Poll with growing pauses until it is ready. Raises `TakesTooLong`; a read that fails for now is repeated."""
     limit = seconds if run.timeout is None else run.timeout
     ends = run.now + limit
     pause = _FIRST
-    trouble: CreateOSError | None = None
+    failure: CreateOSError | None = None
     while True:
         try:
             if ready():
                 return
-            trouble = None
+            failure = None
         except PASSING as error:
-            trouble = error
+            failure = error
         left = ends - run.now
         if left <= 0:
-            why = (
-                f"; the last read failed: {trouble.reason}"
-                if trouble is not None and hasattr(trouble, "reason")
-                else ""
-            )
+            why = f"; the last read failed: {failure.reason}" if isinstance(failure, RequestError) else ""
             raise TakesTooLong(
-                f"{what}: not there after {limit:.0f} s{why}",
+                f"{what}: not done after {limit:.0f} s{why}",
                 "plans.resume(journal) goes on waiting; timeout= is longer.",
-            ) from trouble
+            ) from failure
         run.sleep(min(max(pause, run.client.clock.least), left))
         pause = min(pause * _GROWTH, _LONGEST)
 
 
 def deployment(run: Run, project: str, deployment: str, name: str) -> None:
-    """Wait until a deployment is deployed, with its build log for whoever watches.
+    """Wait until a deployment is deployed, and emit its build log meanwhile.
 
     Raises `StepFailed` at once for every status that it does not leave, with the last lines of the build log.
     """
-    seen = _BuildLog(run, project, deployment)
+    log = _BuildLog(run, project, deployment)
 
     def ready() -> bool:
-        row = run.look().deployment(project, deployment)
+        row = run.snapshot().deployment(project, deployment)
         if row is None:
             raise StepFailed(f"{name} is gone", "It was deleted while it was waited for.")
         status = str(row.get("status"))
-        run.tell("waiting", f"{name} {status}", seen.new() if run.heard else ())
+        run.emit("waiting", f"{name} {status}", log.new() if run.subscribed else ())
         if status in ENDS:
             why = f": {row['cancelReason']}" if row.get("cancelReason") else ""
-            raise StepFailed(f"{name} ended as {status}{why}", ENDS[status], seen.tail())
+            raise StepFailed(f"{name} ended as {status}{why}", ENDS[status], log.tail())
         if status == "sleeping":
             raise StepFailed(f"{name} fell asleep", "Wake it: runbooks.wake(client, project, deployment).")
         return status == "deployed"
@@ -101,10 +96,10 @@ def environment(run: Run, project: str, environment: str, name: str) -> None:
     """Wait until an environment is active."""
 
     def ready() -> bool:
-        row = run.look().environment(project, environment)
+        row = run.snapshot().environment(project, environment)
         if row is None or row.get("status") == "deleting":
             raise StepFailed(f"environment {name} is gone", "It was deleted while it was waited for.")
-        run.tell("waiting", f"{name} {row.get('status')}")
+        run.emit("waiting", f"{name} {row.get('status')}")
         return row.get("status") == "active"
 
     until(run, name, ready, SETTLE_SECONDS)
@@ -114,44 +109,48 @@ def domain(run: Run, project: str, domain: str, name: str) -> None:
     """Wait until a domain is active."""
 
     def ready() -> bool:
-        row = run.look().domain(project, domain)
+        row = run.snapshot().domain(project, domain)
         if row is None or row.get("status") in ("deleting", "error"):
             why = f": {row['message']}" if row and row.get("message") else ""
             raise StepFailed(f"domain {name} is {'gone' if row is None else row['status']}{why}")
-        run.tell("waiting", f"{name} {row.get('status')}")
+        run.emit("waiting", f"{name} {row.get('status')}")
         return row.get("status") == "active"
 
     until(run, name, ready, SETTLE_SECONDS)
 
 
-def gone(run: Run, what: str, state: Callable[[], str]) -> None:
-    """Wait until something that is deleted is not there any more; `state` reads there, going or gone."""
+#: What is deleted: it is there, on its way out, or gone.
+Existence = Literal["there", "going", "gone"]
+
+
+def gone(run: Run, what: str, state: Callable[[], Existence]) -> None:
+    """Wait until something that is deleted is gone."""
 
     def ready() -> bool:
         now = state()
-        run.tell("waiting", {"going": "it is being deleted"}.get(now, now))
+        run.emit("waiting", "it is being deleted" if now == "going" else now)
         return now == "gone"
 
     until(run, what, ready, SETTLE_SECONDS)
 
 
 class _BuildLog:
-    """The build log as far as it was told."""
+    """The build log of a deployment, and how much of it was emitted."""
 
     def __init__(self, run: Run, project: str, deployment: str) -> None:
         self._run, self._ids, self._next = run, (project, deployment), 0
 
     def new(self) -> tuple[str, ...]:
-        """The lines that were not told yet."""
+        """The lines that were not emitted yet."""
         frame = self._read(skip=self._next) if self._next else self._read()
         if frame is None:
             return ()
-        found = []
+        lines = []
         for number, text in zip(frame["line_number"].fillna(-1).tolist(), frame["text"].tolist(), strict=True):
             if number >= self._next:
                 self._next = number + 1
-                found.append(str(text))
-        return tuple(found)
+                lines.append(str(text))
+        return tuple(lines)
 
     def tail(self) -> pd.DataFrame | None:
         """The last lines; None where there is no log."""

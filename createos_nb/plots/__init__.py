@@ -6,26 +6,34 @@ imported when the first plot is drawn.
 
 from __future__ import annotations
 
-from createos_nb.later import attached
+from typing import NoReturn
 
-# Name to module: loaded when first asked for.
-_HOMES: dict[str, str] = {
-    "anomalies": "unusual",
-    "before_after": "traffic",
-    "burn_down": "objectives",
-    "burn_rates": "objectives",
-    "capacity": "sizing",
-    "change_points": "unusual",
-    "fleet": "over_time",
-    "fleet_report": "report",
-    "heat_map": "traffic",
-    "requests": "over_time",
-    "sleep": "sizing",
-    "today": "traffic",
-    "top_paths": "traffic",
-    "verdict": "releases",
-}
+from createos_nb.naming import unknown_attribute
+from createos_nb.plots.anomalies import anomalies, change_points
+from createos_nb.plots.objectives import burn_down, burn_rates
+from createos_nb.plots.over_time import fleet, requests
+from createos_nb.plots.releases import verdict
+from createos_nb.plots.report import fleet_report
+from createos_nb.plots.sizing import capacity, sleep
+from createos_nb.plots.traffic import before_after, heat_map, today, top_paths
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "anomalies",
+    "before_after",
+    "burn_down",
+    "burn_rates",
+    "capacity",
+    "change_points",
+    "fleet",
+    "fleet_report",
+    "heat_map",
+    "requests",
+    "sleep",
+    "today",
+    "top_paths",
+    "verdict",
+]
 
-__getattr__, __dir__ = attached(__name__, _HOMES)
+
+def __getattr__(name: str) -> NoReturn:
+    raise unknown_attribute(__name__, name, __all__)

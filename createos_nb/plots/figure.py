@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure as _Figure
 
-from createos_nb.plots.letters import lend_fonts
+from createos_nb.plots.fonts import use_fallback_fonts
 
 if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
@@ -30,7 +30,7 @@ class Figure(_Figure):
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw, with letters of every script in whatever installed font has them."""
-        if lend_fonts(self):
+        if use_fallback_fonts(self):
             super().draw(renderer)
             return
         with warnings.catch_warnings():

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style, wanted
-from createos_nb.plots.marks import moments
-from createos_nb.plots.thinning import thinned
-from createos_nb.plots.window import instant, instants, nothing, time_axis, window
+from createos_nb.plots import style, validation
+from createos_nb.plots.annotations import annotate
+from createos_nb.plots.downsample import downsample
+from createos_nb.plots.time_axis import annotate_no_data, instant, instants, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -23,11 +23,13 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     `marks` are moments to name, such as deployments: pairs of a time and a short text.
     """
     call = "analysis.error_budget(requests)"
-    wanted.frame_of(budget, "burn_down", "budget", "the error budget", call, ("left_share", "coverage"), over_time=True)
+    validation.frame_of(
+        budget, "burn_down", "budget", "the error budget", call, ("left_share", "coverage"), over_time=True
+    )
     target = budget.attrs.get("target")
     of = "" if target is None else f" of {100 * target:.6g} %"
     shown = window(budget.index)
-    rows = thinned(budget[["left_share", "coverage"]], "last")
+    rows = downsample(budget[["left_share", "coverage"]], "last")
     fig, (ax,) = style.figure(
         title,
         caption=f"What is left of the errors that the target{of} allows in its window. A steep fall is an incident, a "
@@ -65,10 +67,10 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
             label="window not full yet",
         )  # fmt: skip
     style.percent_axis(ax, "error budget left")
-    nothing(ax, left)
+    annotate_no_data(ax, left)
     time_axis(ax, shown)
     style.legend(ax)
-    moments(ax, marks, shown)
+    annotate(ax, marks, shown)
     return fig
 
 
@@ -84,9 +86,9 @@ def burn_rates(
 
     One plot for each row of the table, with its long and its short window; alerts are shaded.
     """
-    wanted.frame_of(rates, "burn_rates", "rates", "burn rates", "analysis.burn_rates(requests)", over_time=True)
+    validation.frame_of(rates, "burn_rates", "rates", "burn rates", "analysis.burn_rates(requests)", over_time=True)
     call = "analysis.burn_table()"
-    wanted.frame_of(table, "burn_rates", "table", "alerts", call, ("alert", "factor"))
+    validation.frame_of(table, "burn_rates", "table", "alerts", call, ("alert", "factor"))
     from matplotlib.ticker import LogLocator, NullLocator
 
     fig, axes = style.figure(
@@ -98,7 +100,7 @@ def burn_rates(
         height=1.2 + 1.15 * max(len(table), 1),
         share_x=True,
     )
-    rows = thinned(rates, "max")
+    rows = downsample(rates, "max")
     x = instants(pd.DatetimeIndex(rows.index))
     for ax, (_, row) in zip(axes, table.iterrows(), strict=False):
         long, short = _window(row["alert"])
@@ -124,15 +126,15 @@ def burn_rates(
             factor, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label=f"{row['alert']}: {factor:.4g}×"
         )
         ax.set_ylabel("burn rate", fontsize=9, color=style.BLACK)
-        nothing(ax, rows[[name for name in (long, short) if name in rows.columns]])
+        annotate_no_data(ax, rows[[name for name in (long, short) if name in rows.columns]])
         if alerts is not None and len(alerts):
             _shade(ax, alerts[alerts["alert"] == row["alert"]], rates.index)
         style.legend(ax)
     if not len(table):
-        nothing(axes[0], text="no alert in the table")
+        annotate_no_data(axes[0], text="no alert in the table")
     shown = window(rates.index)
     time_axis(axes[-1], shown)
-    moments(axes[0], marks, shown, others=axes[1:])
+    annotate(axes[0], marks, shown, others=axes[1:])
     return fig
 
 

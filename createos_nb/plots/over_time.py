@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style, wanted
-from createos_nb.plots.marks import moments
-from createos_nb.plots.thinning import coarse, span
-from createos_nb.plots.window import Window, edges, instants, nothing, time_axis, window
+from createos_nb.plots import style, validation
+from createos_nb.plots.annotations import annotate
+from createos_nb.plots.downsample import format_bucket_width, rebin
+from createos_nb.plots.time_axis import Window, annotate_no_data, edges, instants, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -27,16 +27,17 @@ def requests(
     `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
     name, such as deployments: pairs of a time and a short text.
     """
-    wanted.requests_frame(frame, "requests")
+    validation.requests_frame(frame, "requests")
     shown = window(frame.index)
-    frame, minutes = coarse(frame)
+    frame, minutes = rebin(frame)
     counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
     total = _floats(frame["count"])
     some = np.where(total > 0, total, np.nan)
     fig, (top, bottom) = style.figure(
         title,
-        caption=f"Means of {span(minutes)}. Above: what was asked for, and how it was answered. Below: the part that "
-        "failed; a rise of 5xx is the app's or the platform's fault, a rise of 4xx more often the caller's.",
+        caption=f"Means of {format_bucket_width(minutes)}. Above: what was asked for, and how it was answered. "
+        "Below: the part that failed; a rise of 5xx is the app's or the platform's fault, a rise of 4xx more often "
+        "the caller's.",
         rows=2,
         height=4.6,
         share_x=True,
@@ -57,9 +58,9 @@ def requests(
         style.line(bottom, x, np.repeat(counts[name] * 100 / some, 2), style.STATUS[name], label=name)
     style.percent_axis(bottom, "of all requests")
     bottom.set_ylim(bottom=0)
-    nothing(bottom, some, text="no data" if nothing(top, total) else "no requests")
+    annotate_no_data(bottom, some, text="no data" if annotate_no_data(top, total) else "no requests")
     time_axis(bottom, shown)
-    moments(top, marks, shown, others=(bottom,))
+    annotate(top, marks, shown, others=(bottom,))
     return fig
 
 
@@ -74,7 +75,7 @@ def fleet(
     `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts. `most`: of a
     larger fleet only so many environments, the busiest.
     """
-    wanted.fleet_frame(frame, "fleet")
+    validation.fleet_frame(frame, "fleet")
     if most is not None:
         counts = frame.groupby(["project", "environment"], sort=False)["count"].sum()
         if len(counts) > most:
@@ -84,14 +85,14 @@ def fleet(
             frame.attrs = attrs
             title = f"{title}: the {most} busiest, {left_out} more are left out"
     parts = frame.groupby(["project", "environment"], sort=False)
-    groups = [(names, *coarse(part.set_index("time").sort_index())) for names, part in parts]
+    groups = [(names, *rebin(part.set_index("time").sort_index())) for names, part in parts]
     shown = window(pd.DatetimeIndex(frame["time"].sort_values().unique()))
     groups.sort(key=lambda group: -int(group[1]["count"].sum()))
     minutes = groups[0][2] if groups else 1
     fig, axes = style.figure(
         title,
-        caption=f"Means of {span(minutes)}; the number at the right is the highest. A flat line is idle or asleep, "
-        "a dashed one above the ground counts 5xx.",
+        caption=f"Means of {format_bucket_width(minutes)}; the number at the right is the highest. "
+        "A flat line is idle or asleep, a dashed one above the ground counts 5xx.",
         rows=max(1, len(groups)),
         height=0.9 + 0.52 * max(1, len(groups)),
         share_x=True,
@@ -99,7 +100,7 @@ def fleet(
     for ax, ((project, environment), part, width) in zip(axes, groups, strict=False):
         _strip(ax, f"{style.short(str(project), 28)}\n{style.short(str(environment), 28)}", part, width, shown)
     if not groups:
-        nothing(axes[0])
+        annotate_no_data(axes[0])
     time_axis(axes[-1], shown)
     return fig
 
@@ -117,7 +118,7 @@ def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float, shown: Windo
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="x", length=0)
     ax.set_ylabel(style.plain(label), rotation=0, ha="right", va="center", fontsize=8, color=style.BLACK)
-    if not nothing(ax, counts):
+    if not annotate_no_data(ax, counts):
         ax.annotate(style.number(round(peak, 1)), (1.005, 0.5), xycoords="axes fraction", va="center", fontsize=8)
 
 

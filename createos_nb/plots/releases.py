@@ -1,4 +1,4 @@
-"""A release verdict as it came about: errors of both sides, evidence with its boundary, the ratio with its bounds."""
+"""A release verdict as it came about: errors, evidence with its boundary, the ratio with its bounds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style, wanted
-from createos_nb.plots.marks import moments
-from createos_nb.plots.thinning import coarse, span, thinned
-from createos_nb.plots.window import instant, instants, time_axis, window
+from createos_nb.plots import style, validation
+from createos_nb.plots.annotations import annotate
+from createos_nb.plots.downsample import downsample, format_bucket_width, rebin
+from createos_nb.plots.time_axis import instant, instants, time_axis, window
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,13 +36,14 @@ def verdict(
     name, such as deployments: pairs of a time and a short text.
     """
     call = "analysis.release_verdict(old, new)"
-    wanted.result_of(found, "verdict", "found", "ReleaseVerdict", call, ("decision", "path"))
+    validation.result_of(found, "verdict", "found", "ReleaseVerdict", call, ("decision", "path"))
     decided = _DECIDED.get(found.decision)
     fig, axes = style.figure(
         f"{title}: {decided[0] if decided else found.decision}",
-        caption="Above: the share of requests that fail, old side and new. Middle: how strongly the data speak for "
-        "rolling back, and for promoting; where a line reaches the boundary, it is decided, whenever one looks. Below: "
-        "how many times as often the new side fails; the band is what can't be ruled out, it narrows with every error.",
+        caption="Above: the share of requests that fail, baseline and candidate. Middle: how strongly the data speak "
+        "for rolling back, and for promoting; where a line reaches the boundary, it is decided, whenever one looks. "
+        "Below: how many times as often the candidate fails; the band is what can't be ruled out, it narrows with "
+        "every error.",
         rows=3,
         height=6.6,
         share_x=True,
@@ -54,7 +55,7 @@ def verdict(
     _ratio(axes[2], found)
     shown = window(path.index)
     time_axis(axes[-1], shown)
-    moments(axes[0], marks, shown, others=axes[1:])
+    annotate(axes[0], marks, shown, others=axes[1:])
     if decided and found.decided_at is not None:
         for ax in axes:
             ax.axvline(instant(_end(found)), color=decided[1], linewidth=1.2, zorder=2)
@@ -65,14 +66,14 @@ def _rates(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
     """Shares of the class that is judged, in buckets wide enough for an eye."""
     counts = path[["old_requests", "new_requests", "old_errors", "new_errors"]].copy()
     counts.attrs = {"bucket_seconds": found.bucket_seconds}
-    rows, minutes = coarse(counts)
+    rows, minutes = rebin(counts)
     x = instants(pd.DatetimeIndex(rows.index))
-    for side, look in zip(("old", "new"), style.SERIES, strict=False):
+    for side, name, look in zip(("old", "new"), ("baseline", "candidate"), style.SERIES, strict=False):
         asked = rows[f"{side}_requests"].to_numpy(dtype=float, na_value=np.nan)
         failed = rows[f"{side}_errors"].to_numpy(dtype=float, na_value=np.nan)
         share = 100 * np.divide(failed, asked, out=np.full(len(asked), np.nan), where=asked > 0)
-        style.line(ax, x, share, look, label=f"{side} side")
-    style.percent_axis(ax, f"{found.errors} in {span(minutes)}")
+        style.line(ax, x, share, look, label=name)
+    style.percent_axis(ax, f"{found.errors} in {format_bucket_width(minutes)}")
     ax.set_ylim(bottom=0)
     style.legend(ax)
 
@@ -81,7 +82,7 @@ def _evidence(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
     from matplotlib.ticker import LogLocator, NullLocator
 
     names = (("evidence", "to roll back", style.SERIES[1]), ("evidence_promote", "to promote", style.SERIES[2]))
-    rows = thinned(path[[name for name, _, _ in names]], "max")
+    rows = downsample(path[[name for name, _, _ in names]], "max")
     x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
     tops = [1 / found.alpha, 1 / found.beta]
     ceiling = max(tops) * 100

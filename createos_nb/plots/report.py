@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from createos_nb.plots import wanted
+from createos_nb.plots import validation
 from createos_nb.plots.report_rows import Contents, listed, rows_of
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def fleet_report(
     to stand below, such as `client.fleet.changes()`.
     """
     call = "analysis.fleet_health(requests)"
-    wanted.frame_of(health, "fleet_report", "health", "the health of a fleet", call, ("project", "environment"))
-    wanted.fleet_frame(requests, "fleet_report", "requests")
+    validation.frame_of(health, "fleet_report", "health", "the health of a fleet", call, ("project", "environment"))
+    validation.fleet_frame(requests, "fleet_report", "requests")
     if about is None:
         known = [requests.attrs.get("where"), _asked(requests.attrs.get("at"))]
         about = " · ".join(str(part) for part in known if part)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 
+from createos_nb.display import MISSING, Html, escaped, html_table
 from createos_nb.plots import style
 from createos_nb.plots.report_rows import Contents, Floats, Row, Table
 
 _WIDE, _HIGH = 150, 26
+_COLUMNS = ("environment", "standing", "requests", "per minute", "success", "errors", "budget left", "traffic and 5xx")
+_NUMERIC = frozenset({"requests", "per minute", "success", "errors", "budget left"})
 _MARK = {"alerts": ("#b04a00", "●"), "missed": ("#8a5a00", "▲"), "met": ("#005a8c", "✓")}
 # a notebook has a style of its own for tables, which would win without "important"
 _STYLE = f"""
@@ -37,59 +38,49 @@ _STYLE = f"""
 
 
 def document(report: Contents) -> str:
-    """A whole page."""
+    """Return a whole page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(report.title)}</title></head><body>{fragment(report)}</body></html>\n"
+        f"<title>{escaped(report.title)}</title></head><body>{fragment(report)}</body></html>\n"
     )
 
 
 def fragment(report: Contents) -> str:
-    """The report within another page, such as a notebook's."""
-    head = ("environment", "standing", "requests", "per minute", "success", "errors", "budget left", "traffic and 5xx")
-    numbers = {"requests", "per minute", "success", "errors", "budget left"}
-    titles = "".join(f'<th scope="col"{_class(name in numbers)}>{name}</th>' for name in head)
-    body = "".join(_row(row) for row in report.rows)
+    """Return the report within another page, such as a notebook's."""
+    fleet = html_table(map(_cells, report.rows), _COLUMNS, numeric=_NUMERIC, row_headers=True)
     return (
         f"<style>{_STYLE}</style>"
-        f'<div class="fleet-report"><h1>{escape(report.title)}</h1><p class="quiet">{escape(report.about)}</p>'
-        f'<p class="lead">{escape(report.sentence)}</p>'
-        f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
-        f'<p class="quiet">{escape(report.caption)}</p>{"".join(_table(table) for table in report.tables)}</div>'
+        f'<div class="fleet-report"><h1>{escaped(report.title)}</h1><p class="quiet">{escaped(report.about)}</p>'
+        f'<p class="lead">{escaped(report.sentence)}</p><div class="wide">{fleet}</div>'
+        f'<p class="quiet">{escaped(report.caption)}</p>{"".join(_section(table) for table in report.tables)}</div>'
     )
 
 
-def _row(row: Row) -> str:
-    # the spaces are for those who see it without its style: in a notebook that is not trusted yet, in a mail
+def _cells(row: Row) -> list[Html | str]:
     color, mark = _MARK.get(row.standing, ("#5c5c5c", "–"))
-    firing = f" <small>{escape(row.firing)}</small>" if row.firing else ""
-    interval = f" <small>{escape(row.interval)}</small>" if row.interval != "–" else ""
-    cells = [
-        f'<th scope="row">{escape(row.project)} <small>{escape(row.environment)}</small></th>',
-        f'<td style="color: {color}">{mark} {escape(row.standing)}{firing}</td>',
-        f'<td class="number">{escape(row.requests)}</td>',
-        f'<td class="number">{escape(row.pace)}</td>',
-        f'<td class="number">{escape(row.success)}{interval}</td>',
-        f'<td class="number">{escape(row.errors)}</td>',
-        f'<td class="number">{escape(row.budget)}{_bar(row.left)}</td>',
-        f"<td>{_small_plot(row)}</td>",
+    return [
+        Html(f"{escaped(row.project)}{_small(row.environment)}"),
+        Html(f'<span style="color: {color}">{mark} {escaped(row.standing)}</span>{_small(row.firing)}'),
+        row.requests,
+        row.pace,
+        Html(f"{escaped(row.success)}{_small(row.interval if row.interval != MISSING else '')}"),
+        row.errors,
+        Html(f"{escaped(row.budget)}{_bar(row.left)}"),
+        Html(_small_plot(row)),
     ]
-    return f"<tr>{''.join(cells)}</tr>"
 
 
-def _table(table: Table) -> str:
-    titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in table.cells)
+def _small(text: str) -> str:
+    # the space is for those who see it without its style: in a notebook that is not trusted yet, in a mail
+    return f" <small>{escaped(text)}</small>" if text else ""
+
+
+def _section(table: Table) -> str:
     more = f'<p class="quiet">and {table.more:,} more</p>' if table.more else ""
     if not table.cells:
         more = '<p class="quiet">nothing</p>'
-    cells = f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<h2>{escape(table.heading)}</h2><div class="wide">{cells}</div>{more}'
-
-
-def _class(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
+    return f'<h2>{escaped(table.heading)}</h2><div class="wide">{html_table(table.cells, table.columns)}</div>{more}'
 
 
 def _bar(left: float) -> str:
@@ -110,7 +101,7 @@ def _small_plot(row: Row) -> str:
     )
     return (
         f'<svg width="{_WIDE}" height="{_HIGH}" viewBox="0 0 {_WIDE} {_HIGH}" role="img" '
-        f'aria-label="{escape(row.words, quote=True)}"><title>{escape(row.words)}</title>'
+        f'aria-label="{escaped(row.words)}"><title>{escaped(row.words)}</title>'
         f'<rect y="{_HIGH - 1}" width="{_WIDE}" height="1" fill="{style.GREY}"/>{shapes}</svg>'
     )
 

@@ -148,8 +148,8 @@ class _Page:
         self._rule()
 
     def line(self, cells: tuple[str, ...], edges: list[tuple[float, int]], *, color: str = style.BLACK) -> None:
-        for cell, (x, letters) in zip(cells, edges, strict=False):
-            self._put(style.short(cell, letters), x, size=6.5, color=color)
+        for cell, (x, characters) in zip(cells, edges, strict=False):
+            self._put(style.short(cell, characters), x, size=6.5, color=color)
         self.y += _LINE
 
     def _small_plot(self, row: Row) -> None:
@@ -202,6 +202,6 @@ def _edges(table: Table) -> list[tuple[float, int]]:
     inch = 6.5 * 0.62 / 72  # a letter at 6.5 points
     wide = _WIDTH - 2 * _MARGIN
     squeeze = min(wide / (sum(longest) * inch), 1.3) if longest else 1.0
-    letters = [max(int(length * squeeze) - 1, 3) for length in longest]
+    characters = [max(int(length * squeeze) - 1, 3) for length in longest]
     begins = np.cumsum([0, *(length * squeeze * inch for length in longest[:-1])])
-    return list(zip(begins.tolist(), letters, strict=True))
+    return list(zip(begins.tolist(), characters, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from createos_nb.analysis.rounding import rounded
+from createos_nb.display import MISSING, format_cells
 from createos_nb.percentages import round_down, round_up, success
+from createos_nb.plots.downsample import downsample
 from createos_nb.plots.style import number
-from createos_nb.plots.thinning import thinned
 
 POINTS = 140
 MOST = 40
@@ -112,14 +113,14 @@ def listed(heading: str, frame: pd.DataFrame) -> Table:
     return Table(
         heading=str(heading),
         columns=tuple(str(name).replace("_", " ") for name in head.columns),
-        cells=tuple(tuple(_cell(value) for value in row) for row in head.itertuples(index=False, name=None)),
+        cells=tuple(tuple(cells) for cells in format_cells(head, seconds=False)),
         more=len(shown) - len(head),
     )
 
 
 def _series(part: pd.DataFrame) -> tuple[Floats, Floats]:
     counts = part.sort_values("time")[["count", "status_5xx"]].astype("Float64").astype("float64")
-    rows = thinned(counts.reset_index(drop=True), "mean", most=POINTS)
+    rows = downsample(counts.reset_index(drop=True), "mean", most=POINTS)
     count, bad = rows["count"].to_numpy(dtype=float), rows["status_5xx"].to_numpy(dtype=float)
     peak = float(np.nanmax(count)) if np.isfinite(count).any() else 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -127,32 +128,16 @@ def _series(part: pd.DataFrame) -> tuple[Floats, Floats]:
     return (count / peak if peak > 0 else count), np.minimum(share / FULL, 1.0)
 
 
-def _text(value: Any, words: Any) -> str:
-    return "–" if pd.isna(value) else str(words(float(value)))
+def _text(value: Any, form: Callable[[float], str]) -> str:
+    return MISSING if pd.isna(value) else form(float(value))
 
 
 def _interval(low: float, high: float) -> str:
     if np.isnan(low):
-        return "–"
+        return MISSING
     return f"{round_down(low):.2f} to {round_up(high):.2f}"
 
 
 def _percent(share: float) -> str:
     # a budget of which a little is spent is not whole
     return f"{number(round_down(100 * share, 0))} %" if abs(share) >= 0.1 else f"{round_down(100 * share, 1):.1f} %"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, (list, tuple, dict)):
-        return ", ".join(map(str, value)) or "–"
-    if pd.isna(value):
-        return "–"
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, pd.Timedelta):
-        return str(value.floor("s")).removeprefix("0 days ")
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float, np.integer, np.floating)):
-        return number(float(value))
-    return str(value)

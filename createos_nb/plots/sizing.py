@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from createos_nb.plots import style, wanted
-from createos_nb.plots.window import nothing
+from createos_nb.plots import style, validation
+from createos_nb.plots.time_axis import annotate_no_data
 
 if TYPE_CHECKING:
     from createos_nb.analysis.capacity import ReplicasAdvice
-    from createos_nb.analysis.idle import SleepAdvice
+    from createos_nb.analysis.sleep import SleepAdvice
     from createos_nb.plots.figure import Figure
 
 _MOST = 5_000
@@ -30,9 +30,9 @@ def capacity(
     `frame` is the requests frame that `advice` was made from; `replicas` the number that served it, by default the
     present one.
     """
-    wanted.requests_frame(frame, "capacity")
+    validation.requests_frame(frame, "capacity")
     call = "analysis.replicas_advice(requests)"
-    wanted.result_of(advice, "capacity", "advice", "ReplicasAdvice", call, ("demonstrated", "current"))
+    validation.result_of(advice, "capacity", "advice", "ReplicasAdvice", call, ("demonstrated", "current"))
     width = int(frame.attrs.get("bucket_seconds") or _step(frame))
     number = advice.current if replicas is None else replicas
     count = frame["count"].to_numpy(dtype="float64", na_value=np.nan)
@@ -55,7 +55,7 @@ def capacity(
     style.count_axis(ax, "requests per minute and replica", axis="x")
     style.percent_axis(ax, "5xx, % of requests")
     ax.set_ylim(bottom=-0.02 * max(float(np.max(share, initial=0.0)), 0.5))
-    if nothing(ax, share, text="no requests"):
+    if annotate_no_data(ax, share, text="no requests"):
         ax.set_xticks([])
     style.legend(ax)
     return fig
@@ -63,7 +63,7 @@ def capacity(
 
 def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
     """What each policy costs a day: idle hours, and cold starts in the idle hours that they are worth."""
-    wanted.result_of(
+    validation.result_of(
         advice, "sleep", "advice", "SleepAdvice", "analysis.sleep_advice(requests)", ("costs", "safe_timeout")
     )
     costs = advice.costs

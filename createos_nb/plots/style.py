@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.plots.letters import plain as plain
-from createos_nb.plots.letters import short as short
-from createos_nb.plots.letters import wrapped as wrapped
+from createos_nb.plots.fonts import plain as plain
+from createos_nb.plots.fonts import short as short
+from createos_nb.plots.fonts import wrapped as wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,12 +89,12 @@ def figure(
     grid = fig.subplots(rows, columns, sharex=share_x, squeeze=False, height_ratios=height_ratios)
     axes: list[Axes] = [axis for row in grid for axis in row]
     for axis in axes:
-        dress(axis)
-    titled(fig, title, caption)
+        style_axes(axis)
+    set_title(fig, title, caption)
     return fig, axes
 
 
-def titled(fig: Figure, title: str, caption: str = "") -> None:
+def set_title(fig: Figure, title: str, caption: str = "") -> None:
     """Put a title at the top left and a caption, wrapped to the width of the figure, at the bottom left."""
     fig.headline = title
     fig.caption = caption
@@ -104,16 +104,16 @@ def titled(fig: Figure, title: str, caption: str = "") -> None:
         fig.supxlabel(wrapped(plain(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=GREY)
 
 
-def noted(ax: Axes, sentence: str) -> None:
+def add_caption(ax: Axes, sentence: str) -> None:
     """Add a sentence to the caption of the figure that the axes are in."""
     from createos_nb.plots.figure import Figure
 
     fig = ax.figure
     assert isinstance(fig, Figure), "every plot begins with `figure`"
-    titled(fig, fig.headline, f"{fig.caption} {sentence}".strip())
+    set_title(fig, fig.headline, f"{fig.caption} {sentence}".strip())
 
 
-def dress(ax: Axes) -> None:
+def style_axes(ax: Axes) -> None:
     """Quiet spines, ticks and grid."""
     ax.set_facecolor("white")
     for side in ("top", "right"):

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plots import style, wanted
-from createos_nb.plots.marks import moments
-from createos_nb.plots.thinning import coarse, span, thinned
-from createos_nb.plots.window import edges, instant, instants, nothing, time_axis, window
+from createos_nb.plots import style, validation
+from createos_nb.plots.annotations import annotate
+from createos_nb.plots.downsample import downsample, format_bucket_width, rebin
+from createos_nb.plots.time_axis import annotate_no_data, edges, instant, instants, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -35,7 +35,7 @@ def heat_map(
     `unit` is written at the scale; use "5xx, % of requests" for the table of `server_error_percentage`.
     """
     call = "analysis.hour_by_weekday(requests)"
-    wanted.frame_of(table, "heat_map", "table", "hours by weekday", call)
+    validation.frame_of(table, "heat_map", "table", "hours by weekday", call)
     if not {str(one) for one in table.columns} <= {str(hour) for hour in range(24)}:
         have = ", ".join(map(str, list(table.columns)[:6]))
         raise InvalidInput(f"plots.heat_map: the columns of table are hours, 0 to 23, not {have}; {call} gives it")
@@ -62,7 +62,7 @@ def heat_map(
     ax.tick_params(length=0)
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
-    empty = nothing(ax, values)
+    empty = annotate_no_data(ax, values)
     ax.set_yticks(np.arange(values.shape[0]) + 0.5, [style.plain(day)[:3] for day in table.index])
     ax.set_xticks(np.arange(0, values.shape[1], 3) + 0.5, [f"{hour:02d}" for hour in list(table.columns)[::3]])
     ax.set_xlabel("hour of the day (UTC)", fontsize=9, color=style.BLACK)
@@ -83,7 +83,7 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
     """
     columns = ("path", "count", "errors", "client_errors", "server_errors")
     call = "analysis.paths(hits, errors)"
-    wanted.frame_of(table, "top_paths", "table", "paths with their hits and errors", call, columns)
+    validation.frame_of(table, "top_paths", "table", "paths with their hits and errors", call, columns)
     rows = table.assign(_size=table["count"].fillna(table["errors"]).fillna(0))
     rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(most)
     fig, (ax,) = style.figure(
@@ -121,7 +121,7 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
     ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)
     style.count_axis(ax, "requests", axis="x")
     ax.set_xlim(right=reach)
-    nothing(ax, count, client + server)
+    annotate_no_data(ax, count, client + server)
     style.legend(ax)
     return fig
 
@@ -157,9 +157,9 @@ def before_after(
     """
     columns = ("before", "after", "low", "high", "changed")
     call = "analysis.compare(before, after)"
-    wanted.frame_of(comparison, "before_after", "comparison", "two windows compared", call, columns)
+    validation.frame_of(comparison, "before_after", "comparison", "two windows compared", call, columns)
     if series is not None:
-        wanted.requests_frame(series, "before_after", "series")
+        validation.requests_frame(series, "before_after", "series")
     table = comparison[comparison["before"].notna() | comparison["after"].notna()]
     rows = max(len(table), 1)
     above = "" if series is None else ("Above: the two windows that are compared, and what was released when. ")
@@ -175,7 +175,7 @@ def before_after(
     if series is not None:
         _two_windows(axes.pop(0), series, comparison.attrs, marks)
     if not len(table):
-        nothing(axes[0], text="no data in either window: nothing to compare")
+        annotate_no_data(axes[0], text="no data in either window: nothing to compare")
         axes[0].set_xticks([])
         for spine in axes[0].spines.values():
             spine.set_visible(False)
@@ -208,7 +208,7 @@ def before_after(
 
 def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], marks: Iterable[tuple[Any, str]]) -> None:
     shown = window(series.index)
-    frame, minutes = coarse(series)
+    frame, minutes = rebin(series)
     total = _floats(frame["count"])
     x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, shown)
     for status in ("4xx", "5xx"):
@@ -228,13 +228,15 @@ def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], mark
                 zorder=0,
                 label=name,
             )
-    style.percent_axis(ax, f"of all requests,\nmeans of {span(minutes)}")
+    style.percent_axis(ax, f"of all requests,\nmeans of {format_bucket_width(minutes)}")
     ax.set_ylim(bottom=0)
-    nothing(ax, np.where(total > 0, total, np.nan), text="no requests" if np.isfinite(total).any() else "no data")
+    annotate_no_data(
+        ax, np.where(total > 0, total, np.nan), text="no requests" if np.isfinite(total).any() else "no data"
+    )
     time_axis(ax, shown)
     style.legend(ax)
     # the labels of the rows below take a third of the width
-    moments(ax, marks, shown, room=0.66)
+    annotate(ax, marks, shown, room=0.66)
 
 
 def today(
@@ -249,11 +251,11 @@ def today(
     """
     needed = ("observed", "yesterday", "last_week", "expected")
     call = "analysis.decompose(requests)"
-    wanted.frame_of(parts, "today", "parts", "a decomposed series", call, needed, over_time=True)
+    validation.frame_of(parts, "today", "parts", "a decomposed series", call, needed, over_time=True)
     width = int(parts.attrs.get("bucket_seconds") or 60)
     last = parts.iloc[-max(86_400 // width, 1) :]
     columns = last[["observed", "yesterday", "last_week", "expected"]]
-    rows = thinned(columns, "mean", most=288)
+    rows = downsample(columns, "mean", most=288)
     fig, (ax,) = style.figure(
         title,
         caption="The thick line is the last day. Where it leaves the thin ones, which agree with each other, today is "
@@ -270,11 +272,11 @@ def today(
         ax, x, rows["observed"].to_numpy(dtype=float) * per_minute, style.SERIES[0], label="today", linewidth=2.2
     )
     style.count_axis(ax, "requests per minute")
-    nothing(ax, rows)
+    annotate_no_data(ax, rows)
     shown = window(last.index)
     time_axis(ax, shown)
     style.legend(ax)
-    moments(ax, marks, shown)
+    annotate(ax, marks, shown)
     return fig
 
 

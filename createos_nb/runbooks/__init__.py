@@ -1,24 +1,24 @@
-"""What is done again and again, each as a function of the client that returns a `Plan`; nothing is changed by it.
+"""Runbooks: each is a function of the client that returns a `Plan`; it reads only, and changes nothing.
 
 plan = runbooks.rollback(client, "storefront", "production")
-plan                                                   # look at it
-receipt = plan.apply(confirm=plan.token, reason="checkout fails since v17")
-receipt.undo()                                         # a plan again
+plan                                                   # review it
+receipt = plan.apply(confirm=plan.digest, reason="checkout fails since v17")
+receipt.undo()                                         # a plan, too
 """
 
 from __future__ import annotations
 
-from createos_nb.plans.gate import ReleaseGate, ServerErrorRate, Verdict
+from createos_nb.plans.gates import ReleaseGate, ServerErrorRate, Verdict
+from createos_nb.runbooks.auto_promote import hold, release
+from createos_nb.runbooks.blue_green import blue_green, switch
 from createos_nb.runbooks.canary import canary
-from createos_nb.runbooks.deleting import delete, delete_app, delete_template, revoke_key
-from createos_nb.runbooks.deploying import deploy, promote, retry_failed, wake
-from createos_nb.runbooks.holding import hold, release
-from createos_nb.runbooks.rolling_back import rollback
-from createos_nb.runbooks.scaling import scale
-from createos_nb.runbooks.switching import blue_green, switch
-from createos_nb.runbooks.transferring import take_over, transfer
+from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
+from createos_nb.runbooks.deploy import deploy, promote, retry_failed, wake
+from createos_nb.runbooks.release_watch import Watched, release_watch
+from createos_nb.runbooks.rollback import rollback
+from createos_nb.runbooks.scale import scale
+from createos_nb.runbooks.transfer import take_over, transfer
 from createos_nb.runbooks.variables import set_variables
-from createos_nb.runbooks.watching import Watched, release_watch
 
 __all__ = [
     "ReleaseGate",

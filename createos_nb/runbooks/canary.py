@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gate import Gate, written
-from createos_nb.plans.hidden import Hidden
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.context import TransientInputs
+from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.present import Present
-from createos_nb.plans.steps.environments import assign_of
-from createos_nb.plans.steps.step import Target
-from createos_nb.plans.steps.watching import Probe
-from createos_nb.runbooks.asked import gate_of, paths_of, stages_of
-from createos_nb.runbooks.holding import promotion_step
-from createos_nb.runbooks.sides import side_of, watch_of
-from createos_nb.runbooks.switching import version_for
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.steps.base import Target
+from createos_nb.plans.steps.checks import Probe
+from createos_nb.plans.steps.environments import assign_step
+from createos_nb.runbooks.arguments import validate_gate, validate_paths, validate_stages
+from createos_nb.runbooks.auto_promote import promotion_step
+from createos_nb.runbooks.blue_green import version_for
+from createos_nb.runbooks.environments import ensure_environment, watch_step
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
-    from createos_nb.plans.steps.step import Step
+    from createos_nb.client.client import Client
+    from createos_nb.plans.steps.base import Step
 
 #: Requests and seconds of each stage: few and short first.
 STAGES: tuple[tuple[int, float], ...] = ((30, 60.0), (60, 180.0), (120, 600.0))
@@ -41,54 +42,57 @@ def canary(
     gate: Gate | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
-    """Try a new version in a second environment, in stages, and make it live in the first one if all pass.
+    """Test a new version in a second environment, in stages, and make it live in the first one if all pass.
 
-    The platform can't split traffic: the second environment, `side` (made if it is not there), has an address of its
-    own, and its traffic is whoever uses that address, and the requests that each stage sends: `stages` are pairs of
-    requests and seconds. During each stage `gate` (default: `ReleaseGate()`, the release verdict looked at each minute)
+    The platform can't split traffic: the second environment, `side` (created if need be), has an address of its own,
+    and its traffic is whoever uses that address, and the requests that each stage sends: `stages` are pairs of
+    requests and seconds. During each stage `gate` (default: `ReleaseGate()`, the release verdict polled each minute)
     compares its traffic with that of the first one; where it does not pass, the plan stops, and what served users still
-    does. What is tried: as for `blue_green`.
+    does. What is tested: as for `blue_green`.
     """
-    asked, pace, gate = paths_of(paths), stages_of(stages), gate_of(gate)
-    present = Present(client)
-    owner = present.project_named(project)
-    row = present.environment_named(owner, environment)
+    probed, planned_stages, gate = validate_paths(paths), validate_stages(stages), validate_gate(gate)
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    row = snapshot.find_environment(owner, environment)
     if row["uniqueName"] == side:
         raise InvalidInput("canary: side= is another environment than the one that serves")
-    rows = {one["uniqueName"]: one for one in present.environments(owner["id"])}
+    rows = {found["uniqueName"]: found for found in snapshot.environments(owner["id"])}
     steps: list[Step] = []
-    hidden: dict[int, Hidden] = {}
+    inputs: dict[int, TransientInputs] = {}
     warnings = ["the platform can't split traffic: the canary sees those who use its own address, and no others"]
-    for one, why in (
-        (row, "or the new version would go live before it was tried"),
-        (rows.get(side), "or a push would put another version into the trial"),
+    for promoting, why in (
+        (row, "or the new version would go live before it was tested"),
+        (rows.get(side), "or a push would replace the version under test"),
     ):
-        if one is not None and one.get("isAutoPromoteEnabled"):
-            step, told = promotion_step(owner, one, False, why, allow_description_change)
+        if promoting is not None and promoting.get("isAutoPromoteEnabled"):
+            step, notes = promotion_step(owner, promoting, False, why, allow_description_change)
             steps.append(step)
-            warnings += [*told, f"auto-promotion of {one['uniqueName']} stays held: runbooks.release releases it"]
-    place = side_of(client, owner, rows.get(side), side, row, steps)
-    wanted, label = version_for(present, owner, row, version, image, source, branch, steps, hidden)
-    live = place.get("projectDeploymentId")
-    if live != wanted:
-        running = present.deployment(owner["id"], live) if live else None
-        steps.append(assign_of(owner, place, running, wanted, label, "to be tried beside what serves"))
+            warnings += [
+                *notes,
+                f"auto-promotion of {promoting['uniqueName']} stays held: runbooks.release releases it",
+            ]
+    candidate = ensure_environment(client, owner, rows.get(side), side, row, steps)
+    deployment, label = version_for(snapshot, owner, row, version, image, source, branch, steps, inputs)
+    live = candidate.get("projectDeploymentId")
+    if live != deployment:
+        running = snapshot.deployment(owner["id"], live) if live else None
+        steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested against what serves"))
     target = Target(
-        project=owner["id"], project_name=owner["uniqueName"], environment=place["id"], environment_name=side
+        project=owner["id"], project_name=owner["uniqueName"], environment=candidate["id"], environment_name=side
     )
-    steps.append(Probe(target=target, why="a smoke test", paths=asked, requests=max(3, len(asked))))
-    for requests, seconds in pace:
-        watch, own = watch_of(owner, place, row, asked, requests, seconds, gate)
-        if own is not None:
-            hidden[len(steps)] = own
+    steps.append(Probe(target=target, why="a smoke test", paths=probed, requests=max(3, len(probed))))
+    for requests, seconds in planned_stages:
+        watch, watch_inputs = watch_step(owner, candidate, row, probed, requests, seconds, gate)
+        if watch_inputs is not None:
+            inputs[len(steps)] = watch_inputs
         steps.append(watch)
     before = row.get("projectDeploymentId")
-    if before != wanted:
-        running = present.deployment(owner["id"], before) if before else None
-        steps.append(assign_of(owner, row, running, wanted, label, "every stage has passed"))
-    return Plan(
-        present,
-        f"try {label} in {side} of {owner['uniqueName']}, then make it live in {row['uniqueName']}",
+    if before != deployment:
+        running = snapshot.deployment(owner["id"], before) if before else None
+        steps.append(assign_step(owner, row, running, deployment, label, "every stage has passed"))
+    return make_plan(
+        snapshot,
+        f"test {label} in {side} of {owner['uniqueName']}, then make it live in {row['uniqueName']}",
         steps,
         runbook="canary",
         arguments={
@@ -98,10 +102,10 @@ def canary(
             "image": image,
             "branch": branch,
             "side": side,
-            "stages": [list(stage) for stage in pace],
-            "paths": asked,
-            "gate": written(gate),
+            "stages": [list(stage) for stage in planned_stages],
+            "paths": probed,
+            "gate": gate_json(gate),
         },
-        hidden=hidden,
+        inputs=inputs,
         warnings=warnings,
     )

@@ -1,4 +1,4 @@
-"""What an environment could be rolled back to, and how that is known."""
+"""Candidates of a rollback, and the evidence for each."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pandas as pd
 
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.percentages import failure
-from createos_nb.plans.belonging import belongs
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal, default_folder
-from createos_nb.plans.present import Present, Row
+from createos_nb.plans.snapshot import Row, Snapshot
+from createos_nb.plans.steps.base import resolved
+from createos_nb.plans.world_identity import belongs
 from createos_nb.times import unix
 
 _COLUMNS: Final = (
@@ -32,12 +33,12 @@ _COLUMNS: Final = (
 #: Of so many the traffic is asked for: two requests each, newest first.
 _MEASURED: Final = 5
 _WINDOW: Final = 6 * 3600
-_FEW: Final = 100
-_SICK: Final = 2.0
+_ENOUGH: Final = 100
+_UNHEALTHY: Final = 2.0
 
 
 def candidates_of(
-    present: Present,
+    current: Snapshot,
     project: Row,
     environment: Row,
     running: Row,
@@ -45,23 +46,23 @@ def candidates_of(
     snapshot: pd.DataFrame | None = None,
     journals: str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
-    """Older deployments than the running one, newest first, of its branch or (without branches) of its project.
+    """Return older deployments than the running one, newest first, of its branch or (without branches) of its project.
 
     Columns: version (Int64), deployment (id), status, created_at (UTC), source (commit or image), eligible (boolean),
     why_not, evidence (journal, snapshot, inferred, none), because (str), requests (Int64) and server_error_percentage
     (Float64, 0–100) of the last hours before it was replaced; NA where that was not asked for or is not known. One is
-    sick with at least 100 requests of which more than 2 % ended in a server error.
+    unhealthy with at least 100 requests of which more than 2 % ended in a server error.
     """
     live = running.get("versionNumber") or 0
-    rows = [row for row in present.deployments(project["id"]) if 0 < (row.get("versionNumber") or 0) < live]
+    rows = [row for row in current.deployments(project["id"]) if 0 < (row.get("versionNumber") or 0) < live]
     branch = environment.get("branch")
-    told = _from_journals(present, journals, environment["id"])
-    seen = _from_snapshot(snapshot, environment)
-    found = []
+    journaled = _from_journals(current, journals, environment["id"])
+    in_snapshot = _from_snapshot(snapshot, environment)
+    candidates = []
     measured = 0
     after = running
     for row in rows:
-        evidence, because = _evidence(row, environment, told, seen)
+        evidence, because = _evidence(row, environment, journaled, in_snapshot)
         why_not = _unfit(row)
         if not why_not and evidence == "none":
             why_not = because
@@ -69,12 +70,12 @@ def candidates_of(
         errors: float | None = None
         if not why_not and measured < _MEASURED:
             measured += 1
-            requests, errors = _traffic(present, project, environment, row, after)
+            requests, errors = _traffic(current, project, environment, row, after)
             if evidence == "inferred":
                 because += f"; {requests} requests while it was the newest" if requests else "; no requests are known"
-            if requests is not None and errors is not None and requests >= _FEW and errors > _SICK:
+            if requests is not None and errors is not None and requests >= _ENOUGH and errors > _UNHEALTHY:
                 why_not = f"it was not healthy: {failure(errors, 1)} of {requests} requests ended in a server error"
-        found.append(
+        candidates.append(
             {
                 "version": row.get("versionNumber"),
                 "deployment": row["id"],
@@ -91,7 +92,7 @@ def candidates_of(
         )
         if (row.get("source") or {}).get("branch") == branch and row.get("status") in ("deployed", "sleeping"):
             after = row
-    frame = pd.DataFrame(found, columns=list(_COLUMNS))
+    frame = pd.DataFrame(candidates, columns=list(_COLUMNS))
     texts = ("deployment", "status", "source", "why_not", "evidence", "because")
     frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
     return frame.astype(
@@ -113,10 +114,10 @@ def _unfit(row: Row) -> str:
     return words.get(str(status), f"it is {status}")
 
 
-def _evidence(row: Row, environment: Row, told: dict[str, str], seen: set[str]) -> tuple[str, str]:
-    if row["id"] in told:
-        return "journal", f"a journal says that it was live there ({told[row['id']]})"
-    if row["id"] in seen:
+def _evidence(row: Row, environment: Row, journaled: dict[str, str], in_snapshot: set[str]) -> tuple[str, str]:
+    if row["id"] in journaled:
+        return "journal", f"a journal says that it was live there ({journaled[row['id']]})"
+    if row["id"] in in_snapshot:
         return "snapshot", "the snapshot says that it was live there"
     branch = environment.get("branch")
     of = (row.get("source") or {}).get("branch")
@@ -128,10 +129,10 @@ def _evidence(row: Row, environment: Row, told: dict[str, str], seen: set[str]) 
     return "inferred", "it is of the same project, and reached deployed"
 
 
-def _from_journals(present: Present, journals: str | os.PathLike[str] | None, environment: str) -> dict[str, str]:
+def _from_journals(current: Snapshot, journals: str | os.PathLike[str] | None, environment: str) -> dict[str, str]:
     """Deployments that journals have seen live in an environment, with when."""
-    folder = Path(journals) if journals is not None else default_folder(embedded=present.client.world is not None)
-    found: dict[str, str] = {}
+    folder = Path(journals) if journals is not None else default_folder(embedded=current.client.world is not None)
+    live: dict[str, str] = {}
     paths = sorted(folder.glob("*.jsonl"))[-200:] if folder.is_dir() else []
     for path in paths:
         try:
@@ -139,22 +140,19 @@ def _from_journals(present: Present, journals: str | os.PathLike[str] | None, en
         except JournalError:
             continue
         plan = journal.plan
-        if plan is None or journal.wrong or not belongs(journal, present.client):
+        if plan is None or journal.wrong or not belongs(journal, current.client):
             continue
         for number, step in enumerate(plan["steps"]):
             if step.get("kind") != "assign" or (step.get("target") or {}).get("environment") != environment:
                 continue
-            done, begun = journal.of(number, "done"), journal.of(number, "about to")
-            if begun is not None and step["before"].get("live deployment"):
-                found[step["before"]["live deployment"]] = f"until {begun['at']}"
+            done, started = journal.newest(number, "done"), journal.newest(number, "started")
+            if started is not None and step["before"].get("live deployment"):
+                live[step["before"]["live deployment"]] = f"until {started['at']}"
             if done is not None:
-                answered = journal.of(number, "answered") or done
-                wanted = str(step["after"]["live deployment"])
-                if wanted.startswith("made by step "):
-                    made = journal.of(int(wanted.removeprefix("made by step ")), "answered") or {}
-                    wanted = str(made.get("made"))
-                found[wanted] = f"from {answered['at']}"
-    return found
+                answered = journal.newest(number, "answered") or done
+                deployment = str(resolved(step["after"]["live deployment"], journal.created))
+                live[deployment] = f"from {answered['at']}"
+    return live
 
 
 def _from_snapshot(snapshot: pd.DataFrame | None, environment: Row) -> set[str]:
@@ -163,18 +161,20 @@ def _from_snapshot(snapshot: pd.DataFrame | None, environment: Row) -> set[str]:
     if not isinstance(snapshot, pd.DataFrame) or not {"id", "project_deployment_id"} <= set(snapshot):
         raise InvalidInput("snapshot: a frame as client.environments.list gave it, with id and project_deployment_id")
     mine = snapshot[snapshot["id"] == environment["id"]]
-    return {str(one) for one in mine["project_deployment_id"].dropna()}
+    return {str(deployment) for deployment in mine["project_deployment_id"].dropna()}
 
 
-def _traffic(present: Present, project: Row, environment: Row, row: Row, after: Row) -> tuple[int | None, float | None]:
+def _traffic(
+    current: Snapshot, project: Row, environment: Row, row: Row, after: Row
+) -> tuple[int | None, float | None]:
     """Requests and the percentage of server errors of the last hours in which a deployment was the newest."""
-    now = present.client.transport.now()
+    now = current.client.transport.now()
     try:
         first, last = unix(row["createdAt"], now), min(unix(after["createdAt"], now), now)
         start, end = int(max(first, last - _WINDOW)), int(last)
         if start >= end:
             return None, None
-        totals: dict[str, Any] = present.client.call(
+        totals: dict[str, Any] = current.client.call(
             "GetProjectEnvironmentAnalyticsOverallRequests",
             project_id=project["id"],
             environment_id=environment["id"],
@@ -183,7 +183,7 @@ def _traffic(present: Present, project: Row, environment: Row, row: Row, after: 
         )
         total, errors = float(totals["total"]), float(totals["server"])
     except (CreateOSError, KeyError, TypeError, ValueError):
-        return None, None  # no figures: then the rest of the evidence decides
+        return None, None  # no figures: the rest of the evidence decides
     return int(total), (100 * errors / total if total else None)
 
 

@@ -1,4 +1,4 @@
-"""Setting run-time variables, and the redeployment that makes them count."""
+"""Setting run-time variables, and the redeployment that applies them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.hidden import Hidden
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.present import Present, version_of
-from createos_nb.plans.steps.environments import assign_of, target_of
-from createos_nb.plans.steps.step import MADE
-from createos_nb.plans.steps.variables import SetVariables, prints, variables_of
-from createos_nb.runbooks.again import again
-from createos_nb.runbooks.asked import value_of
-from createos_nb.secret import MASK, Secret
+from createos_nb.plans.snapshot import Snapshot, version_of
+from createos_nb.plans.steps.base import CREATED
+from createos_nb.plans.steps.environments import assign_step, target_of
+from createos_nb.plans.steps.variables import ABSENT, SetVariables, fingerprints, variables_of
+from createos_nb.redaction import MASK, Secret
+from createos_nb.runbooks.arguments import validate
+from createos_nb.runbooks.redeploy import redeploy_step
 
 if TYPE_CHECKING:
-    from createos_nb.client import Client
-    from createos_nb.plans.steps.step import Step
+    from createos_nb.client.client import Client
+    from createos_nb.plans.steps.base import Step
 
 _NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -34,75 +35,75 @@ def set_variables(
     redeploy: bool = True,
     port: int | None = None,
 ) -> Plan:
-    """Set run-time variables of an environment: a text sets one, None takes one away, all others stay.
+    """Set run-time variables of an environment: a text sets one, None deletes one, all others stay.
 
-    `replace=True`: what is not named is taken away. `redeploy`: what is live is deployed again by the way of its
-    project's type (vcs: its commit is built again; image: deployed again; upload: its files are downloaded and uploaded
-    again) and made live; without it the variables count from the next deployment on. `port`: image projects only.
+    `replace=True`: what is not named is deleted. `redeploy`: what is live is redeployed by its project's type (vcs: its
+    commit is built again; image: deployed again; upload: its files are downloaded and uploaded again) and made live;
+    without it the variables apply from the next deployment on. `port`: image projects only.
 
-    Values show as dots, here, in the plan, and in the journal, which holds none: a run that is taken up by
+    Values show as dots, here, in the plan, and in the journal, which holds none: a run that is resumed by
     `plans.resume` needs `variables=` again. Raises `InvalidInput` for names and values that can't be variables.
     """
-    given = _checked(variables)
-    present = Present(client)
-    owner = present.project_named(project)
-    row = present.environment_named(owner, environment)
+    given = _validated(variables)
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    row = snapshot.find_environment(owner, environment)
     if port is not None and owner.get("type") != "image":
         raise InvalidInput("port: only an environment of an image project has one of its own")
     if port is not None:
-        port = value_of(client, "UpdateProjectEnvironmentEnvironmentVariables", "port", port)
-    held = variables_of(row)
+        port = validate(client, "UpdateProjectEnvironmentEnvironmentVariables", "port", port)
+    current = variables_of(row)
     if replace:
-        given |= {name: None for name in held if name not in given}
-    now, wanted = prints(present, held), prints(present, given)
-    changed = {name: value for name, value in given.items() if now.get(name, "absent") != wanted[name]}
+        given |= {name: None for name in current if name not in given}
+    now, desired = fingerprints(client, current), fingerprints(client, given)
+    changed = {name: value for name, value in given.items() if now.get(name, ABSENT) != desired[name]}
     steps: list[Step] = []
-    hidden: dict[int, Hidden] = {}
+    inputs: dict[int, TransientInputs] = {}
     warnings: list[str] = []
     if changed or port is not None:
         steps.append(
             SetVariables(
                 target=target_of(owner, row),
                 why="asked for",
-                before={name: now.get(name, "absent") for name in changed},
-                after={name: wanted[name] for name in changed},
-                others={name: print_ for name, print_ in now.items() if name not in changed},
+                before={name: now.get(name, ABSENT) for name in changed},
+                after={name: desired[name] for name in changed},
+                others={name: fingerprint for name, fingerprint in now.items() if name not in changed},
                 port=port,
             )
         )
-        hidden[0] = Hidden(values=changed)
+        inputs[0] = TransientInputs(values=changed)
         live = row.get("projectDeploymentId")
-        running = present.deployment(owner["id"], live) if live else None
+        running = snapshot.deployment(owner["id"], live) if live else None
         if running is None:
-            warnings.append("nothing is live in it: the variables count from its first deployment on")
+            warnings.append("nothing is live in it: the variables apply from its first deployment on")
         elif not redeploy:
             warnings.append(f"{version_of(running)} keeps the old values until the next deployment")
         else:
-            steps.append(again(owner, running, "so that the new variables count"))
+            steps.append(redeploy_step(owner, running, "to apply the new variables"))
             name = f"the new deployment of {version_of(running)}"
-            steps.append(assign_of(owner, row, running, f"{MADE}1", name, "so that it serves with them"))
-    return Plan(
-        present,
+            steps.append(assign_step(owner, row, running, f"{CREATED}1", name, "to serve with them"))
+    return make_plan(
+        snapshot,
         f"set variables of {owner['uniqueName']} / {row['uniqueName']}: {', '.join(changed) or 'nothing changes'}",
         steps,
         runbook="set_variables",
         arguments={
             "project": owner["id"],
             "environment": row["id"],
-            "variables": wanted,
+            "variables": desired,
             "replace": replace,
             "redeploy": redeploy,
             "port": port,
         },
-        hidden=hidden,
+        inputs=inputs,
         warnings=warnings,
     )
 
 
-def _checked(variables: Mapping[str, str | Secret | None]) -> dict[str, Secret | None]:
+def _validated(variables: Mapping[str, str | Secret | None]) -> dict[str, Secret | None]:
     if not isinstance(variables, Mapping):
         raise InvalidInput(f"variables: a mapping from name to text, not a {type(variables).__name__}")
-    found: dict[str, Secret | None] = {}
+    validated: dict[str, Secret | None] = {}
     for name, value in variables.items():
         if not isinstance(name, str) or not _NAME.match(name):
             raise InvalidInput(f"variables: {name!r} is no name: letters, digits and _, no digit first")
@@ -110,5 +111,5 @@ def _checked(variables: Mapping[str, str | Secret | None]) -> dict[str, Secret |
             raise InvalidInput(f"variables: the value of {name} must be text or None, not a {type(value).__name__}")
         if value is not None and value == MASK:
             raise InvalidInput(f"variables: {name} holds the dots that stand for a masked value: give the value itself")
-        found[name] = None if value is None else Secret(value)
-    return found
+        validated[name] = None if value is None else Secret(value)
+    return validated

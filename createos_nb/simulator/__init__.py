@@ -5,34 +5,16 @@
     client.get("/v1/projects").json()
     world.advance("15min")
 
-It knows the contract (`createos_nb.api`) and the ground, and nothing of the client.
+It knows the contract (`createos_nb.contract`) and the ground, and nothing of the client.
 """
 
 from __future__ import annotations
 
-from createos_nb.simulator import (  # noqa: F401  # each registers the operations that it serves
-    account,
-    analytics,
-    api_keys,
-    apps,
-    cronjobs,
-    deployments,
-    domains,
-    environments,
-    github,
-    logs,
-    ownership,
-    projects,
-    purchases,
-    security,
-    templates,
-    uploads,
-)
-from createos_nb.simulator.opening import open_world
-from createos_nb.simulator.scenario_list import scenarios
-from createos_nb.simulator.seeing import check_scenario
-from createos_nb.simulator.served import Served, serve
+from createos_nb.simulator.http.server import Server, serve
+from createos_nb.simulator.scenario.builder import open_world
+from createos_nb.simulator.scenario.catalog import scenarios
+from createos_nb.simulator.scenario.check import check_scenario
 from createos_nb.simulator.settings import WorldSettings
-from createos_nb.simulator.world import World
+from createos_nb.simulator.world.world import World
 
-__all__ = ["Served", "World", "WorldSettings", "check_scenario", "open_world", "scenarios", "serve"]
+__all__ = ["Server", "World", "WorldSettings", "check_scenario", "open_world", "scenarios", "serve"]

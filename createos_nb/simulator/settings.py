@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from createos_nb.errors import InvalidInput
-from createos_nb.simulator.moments import SECOND, duration
-from createos_nb.words import nearest
+from createos_nb.naming import nearest
+from createos_nb.simulator.times import SECOND, duration
 
 Seconds = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]

@@ -10,14 +10,33 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from createos_nb.contract.types import CronjobType, ProjectStatus, ProjectType
 from createos_nb.simulator.settings import WorldSettings
-from createos_nb.simulator.traffic import Behaviour, BuildBehaviour, Incident, Profile, Scheduled, Segment
+from createos_nb.simulator.times import SECOND
+from createos_nb.simulator.traffic import Behavior, BuildBehavior, Incident, Profile, Scheduled, Segment
 
-ProjectType = Literal["vcs", "image", "upload"]
+DeploymentStatus = Literal[
+    "queue",
+    "building",
+    "deploying",
+    "deployed",
+    "sleeping",
+    "crashing",
+    "terminating",
+    "cancelled",
+    "build_error",
+    "error",
+]
+EnvironmentStatus = Literal["active", "promoting", "updating", "resizing", "deleting"]
+DomainStatus = Literal["pending", "issuing", "active", "updating", "error", "deleting"]
+CronjobStatus = Literal["pending", "building", "active", "suspending", "suspended", "deleting"]
+ScanStatus = Literal["pending", "in_progress", "success", "failed"]
+ScanOutcome = Literal["success", "failed"]
+TemplateStatus = Literal["draft", "underReview", "rejected", "listed", "deleted"]
 
 
-class Fate(Struct, omit_defaults=True):
-    """How a commit, an image or an upload is going to fare; what is not listed fares well.
+class Outcome(Struct, omit_defaults=True):
+    """The outcome of a commit, an image or an upload; what is not listed is built and runs well.
 
     Attributes:
         source: name of what the source is like when it is built (`State.sources`).
@@ -26,7 +45,7 @@ class Fate(Struct, omit_defaults=True):
     """
 
     source: str = ""
-    behaviour: str = ""
+    behavior: str = ""
     requires: list[str] = field(default_factory=list)
 
 
@@ -34,10 +53,10 @@ class Scan(Struct, omit_defaults=True):
     """A vulnerability scan of one deployment."""
 
     id: str
-    status: str
+    status: ScanStatus
     created: int
     updated: int
-    outcome: str = "success"
+    outcome: ScanOutcome = "success"
     findings: list[dict[str, Any]] = field(default_factory=list)
     reason: str = ""
     expires: int = 0
@@ -48,7 +67,7 @@ class Deployment(Struct, omit_defaults=True):
 
     id: str
     version: int
-    status: str
+    status: DeploymentStatus
     created: int
     updated: int
     settings: dict[str, Any] = field(default_factory=dict)
@@ -58,9 +77,9 @@ class Deployment(Struct, omit_defaults=True):
     image: str = ""
     artifact: str = ""
     upload: str = ""
-    builds: str = ""
-    """Name of what its source is like; see `Fate`."""
-    behaviour: str = ""
+    source: str = ""
+    """Name of what its source is like; see `Outcome`."""
+    behavior: str = ""
     missing: str = ""
     """A run-time variable without which it ends at its start."""
     launched_at: int = 0
@@ -83,7 +102,7 @@ class Environment(Struct, omit_defaults=True):
     description: str | None = None
     branch: str | None = None
     auto_promote: bool = False
-    status: str = "active"
+    status: EnvironmentStatus = "active"
     deployment: str = ""
     cpu: int = 200
     memory: int = 500
@@ -103,13 +122,20 @@ class Environment(Struct, omit_defaults=True):
     scheduled: list[Scheduled] = field(default_factory=list)
     """What its cron jobs asked for, from when to when; also those that are gone."""
 
+    @property
+    def traffic_start(self) -> int:
+        """Unix seconds from which on it has traffic of its own."""
+        if not self.profiles:
+            return self.created // SECOND
+        return min([self.profiles[0][0], *(run.start for run in self.scheduled[:1])])
+
 
 class Domain(Struct, omit_defaults=True):
     """A host name of its owner's own."""
 
     id: str
     name: str
-    status: str
+    status: DomainStatus
     created: int
     updated: int
     token: str
@@ -130,9 +156,9 @@ class Cronjob(Struct, omit_defaults=True):
     id: str
     name: str
     environment: str
-    type: str
+    type: CronjobType
     schedule: str
-    status: str
+    status: CronjobStatus
     created: int
     updated: int
     settings: dict[str, Any] | None = None
@@ -166,7 +192,7 @@ class Project(Struct, omit_defaults=True):
     type: ProjectType
     created: int
     updated: int
-    status: str = "active"
+    status: ProjectStatus = "active"
     description: str | None = None
     app: str = ""
     source: dict[str, Any] = field(default_factory=dict)
@@ -264,7 +290,7 @@ class Template(Struct, omit_defaults=True):
     user: str
     author: str
     name: str
-    status: str
+    status: TemplateStatus
     created: int
     updated: int
     amount: float = 0
@@ -301,17 +327,17 @@ class Upload(Struct):
     archive: bytes
 
 
-class Due(Struct, order=True):
-    """Something that is going to happen by itself."""
+class ScheduledEvent(Struct, order=True):
+    """Something that is going to happen by itself; `name` says which handler it has."""
 
     at: int
     order: int
-    what: str
+    name: str
     target: tuple[str, ...] = ()
 
 
-class Happening(Struct, omit_defaults=True):
-    """One line of the world's journal; names, for what is gone has no id that could be looked up."""
+class JournalEntry(Struct, omit_defaults=True):
+    """One entry of the world's journal; names, for what is gone has no id that could be looked up."""
 
     at: int
     what: str
@@ -339,15 +365,15 @@ class State(Struct):
     templates: dict[str, Template] = field(default_factory=dict)
     purchases: dict[str, Purchase] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
-    behaviours: dict[str, Behaviour] = field(default_factory=dict)
-    sources: dict[str, BuildBehaviour] = field(default_factory=dict)
-    fates: dict[str, Fate] = field(default_factory=dict)
+    behaviors: dict[str, Behavior] = field(default_factory=dict)
+    sources: dict[str, BuildBehavior] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By commit, image or upload."""
     incidents: list[tuple[Incident, list[str]]] = field(default_factory=list)
     """Each with the ids of the environments that it reaches."""
     recorded: dict[str, bytes] = field(default_factory=dict)
     """By environment: requests that are known one by one."""
-    due: list[Due] = field(default_factory=list)
-    journal: list[Happening] = field(default_factory=list)
+    scheduled_events: list[ScheduledEvent] = field(default_factory=list)
+    journal: list[JournalEntry] = field(default_factory=list)
     limits: dict[str, list[int]] = field(default_factory=dict)
     """Moments of recent uses of what is limited by time, by user and kind."""

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.analysis.unusual import count_surprise
+from createos_nb.analysis.anomalies import count_score
 
 
 def hourless(values):
@@ -201,7 +201,7 @@ def test_rare_errors_are_no_news(made):
 def test_a_rate_known_from_few_events_leaves_room_for_being_wrong():
     ones = np.cumsum(np.ones(100))
     few = np.cumsum(np.r_[np.ones(4), np.zeros(96)])
-    mean, unsure = count_surprise._expected(few, ones, 1, 60)
+    mean, unsure = count_score._expected(few, ones, 1, 60)
     assert mean[50] == pytest.approx(4 / 50)
     assert unsure[50] == pytest.approx(1 / 4)
     assert unsure[99] == pytest.approx(2)  # none in the last hour counts as half a one

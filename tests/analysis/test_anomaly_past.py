@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.analysis.unusual import forecasts, onsets, tails
+from createos_nb.analysis.anomalies import forecasts, onsets, tails
 
 
 @pytest.mark.parametrize("calm", [60, 250])

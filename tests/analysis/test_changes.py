@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
-from createos_nb.analysis.unusual import level_bets
+from createos_nb.analysis.anomalies import level_e_process
 
 
 def test_a_fivefold_error_rate_and_its_recovery_are_found_and_dated(made):
@@ -158,6 +158,6 @@ def test_what_follows_a_change_in_a_correlated_series_is_no_other():
 
 def test_an_onset_lies_where_rows_become_nearer_to_the_new_level():
     values = np.r_[np.zeros(50), np.ones(10)]
-    assert [level_bets.level_onset(values, rough, 59) for rough in (20, 50, 55)] == [50, 50, 50]
-    assert level_bets.level_onset(np.zeros(60), 20, 59) == 20
-    assert level_bets.level_onset(values, 0, 59) == 0
+    assert [level_e_process.level_onset(values, rough, 59) for rough in (20, 50, 55)] == [50, 50, 50]
+    assert level_e_process.level_onset(np.zeros(60), 20, 59) == 20
+    assert level_e_process.level_onset(values, 0, 59) == 0

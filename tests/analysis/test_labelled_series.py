@@ -9,13 +9,13 @@ from createos_nb import analysis
 
 labelled_series = pytest.importorskip("benchmarks.statistics.labelled_series")
 windows_score = pytest.importorskip("benchmarks.statistics.windows_score")
-rivals = pytest.importorskip("benchmarks.statistics.rivals")
+baselines = pytest.importorskip("benchmarks.statistics.baselines")
 
 
-def by_hand(corpus, marks, threshold):
+def by_hand(corpus, scores, threshold):
     """The score worked out window by window, as the description has it."""
     total = windows = 0
-    for series, found in zip(corpus, marks, strict=True):
+    for series, found in zip(corpus, scores, strict=True):
         worth, window_of = windows_score.rewards(series)
         alarms = np.asarray(found) >= threshold
         alarms[: windows_score.learning(len(worth))] = False
@@ -45,17 +45,17 @@ def test_the_score_is_that_of_the_description(corpus, ours):
 
 def test_a_perfect_detector_has_a_hundred_points_and_a_silent_one_none(corpus):
     perfect = [np.zeros(len(series.values)) for series in corpus]
-    for marks, series in zip(perfect, corpus, strict=True):
+    for scores, series in zip(perfect, corpus, strict=True):
         for first, _ in series.windows:
-            marks[first] = 1.0
+            scores[first] = 1.0
     assert windows_score.score(corpus, perfect).points == pytest.approx(100)
-    assert windows_score.score(corpus, [0 * marks for marks in perfect]).points == 0
+    assert windows_score.score(corpus, [0 * scores for scores in perfect]).points == 0
 
 
 def test_the_detector_is_well_above_those_of_the_field(corpus, ours):
     points = windows_score.score(corpus, ours).points
-    gauss = [rivals.windowed_gaussian(series.values.to_numpy()) for series in corpus]
-    entropy = [rivals.relative_entropy(series.values.to_numpy()) for series in corpus]
+    gauss = [baselines.windowed_gaussian(series.values.to_numpy()) for series in corpus]
+    entropy = [baselines.relative_entropy(series.values.to_numpy()) for series in corpus]
     assert points >= 62
     assert points >= windows_score.score(corpus, gauss).points + 20
     assert points >= windows_score.score(corpus, entropy).points + 5

@@ -71,13 +71,13 @@ def test_the_duration_of_days_raises_no_warning_in_pandas(traffic):
 def test_a_fleet_is_judged_like_each_environment_alone(traffic, as_fleet):
     one, two = traffic(1, 200), traffic(2, 200, rpm=3)
     fleet = as_fleet({("shop", "production"): one, ("shop", "staging"): two})
-    for judge in (analysis.summary, analysis.success_rate, analysis.rpm):
-        table = judge(fleet)
+    for function in (analysis.summary, analysis.success_rate, analysis.rpm):
+        table = function(fleet)
         assert list(table["environment"]) == ["production", "staging"]
         for row, frame in ((0, one), (1, two)):
-            alone = judge(frame)
+            alone = function(frame)
             for label in alone.index.drop(["rpm_peak_at", "peak_at"], errors="ignore"):
-                assert table.iloc[row][label] == pytest.approx(alone[label]), (judge.__name__, label)
+                assert table.iloc[row][label] == pytest.approx(alone[label]), (function.__name__, label)
 
 
 def test_the_interval_holds_the_rate_and_narrows_with_requests(traffic):
@@ -115,10 +115,10 @@ def test_no_error_still_has_an_upper_bound(made):
 def test_an_hour_without_data_has_an_unknown_number_of_requests_in_every_table(made, as_fleet):
     frame = made(np.full(180, 10))
     frame.iloc[60:120] = pd.NA
-    for judge in (analysis.summary, analysis.success_rate):
-        requests = judge(frame, every="1h")["requests"]
+    for function in (analysis.summary, analysis.success_rate):
+        requests = function(frame, every="1h")["requests"]
         assert requests.isna().tolist() == [False, True, False]
-        whole = judge(as_fleet({("shop", "production"): frame, ("shop", "staging"): frame * pd.NA}))
+        whole = function(as_fleet({("shop", "production"): frame, ("shop", "staging"): frame * pd.NA}))
         assert whole["requests"].isna().tolist() == [False, True]
 
 

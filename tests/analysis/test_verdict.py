@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.statistics.verdict import weigh
+from benchmarks.statistics.verdict import combine_evidence
 from benchmarks.statistics.verdict_worlds import World, draw
 from createos_nb.analysis import release_verdict
 from tests.analysis.watches import START, before, frame, poisson
@@ -68,7 +68,7 @@ def test_what_was_decided_stays_decided(regression):
     worse_old = frame(np.full(300, 600), 30, start=old.index[-1] + pd.Timedelta(minutes=1))
     first = release_verdict(old, new)
     found = release_verdict(pd.concat([old, worse_old]), pd.concat([new, flood]))
-    assert found.path["evidence"].iloc[-1] < 1, "all later minutes speak for the new side"
+    assert found.path["evidence"].iloc[-1] < 1, "all later minutes speak for the candidate"
     assert found.decision == "rollback"
     assert found.decided_at == first.decided_at
     assert found.evidence == pytest.approx(first.path.loc[first.decided_at, "evidence"])
@@ -89,16 +89,16 @@ def test_one_call_replays_the_whole_watch(share):
 @pytest.mark.parametrize("history", [0, 60])
 def test_frames_and_the_simulation_are_judged_by_the_same_code(history):
     world = World("noise", old=300, new=150, own=0.5, ratio=3, releases=12)
-    sides = draw(world, 11, history=history)
-    rollback, promote = weigh(sides)
+    paired = draw(world, 11, history=history)
+    rollback, promote = combine_evidence(paired)
     for row in range(world.releases):
         old, new = (
             frame(one[row].astype(int), bad[row].astype(int))
-            for one, bad in ((sides.old_requests, sides.old_errors), (sides.new_requests, sides.new_errors))
+            for one, bad in ((paired.old_requests, paired.old_errors), (paired.new_requests, paired.new_errors))
         )
         past = None
         if history:
-            counts = sides.history_requests[row].astype(int), sides.history_errors[row].astype(int)
+            counts = paired.history_requests[row].astype(int), paired.history_errors[row].astype(int)
             past = frame(*counts, start=START - pd.Timedelta(minutes=history))
         found = release_verdict(old, new, history=past)
         assert np.log(found.path["evidence"]).to_numpy() == pytest.approx(rollback[row], abs=1e-6)
@@ -106,7 +106,7 @@ def test_frames_and_the_simulation_are_judged_by_the_same_code(history):
 
 
 def test_a_forecast_is_not_bound_to_a_past_that_is_over():
-    """The old side never failed before, and the new one fails on every fifth request: that takes no years."""
+    """The baseline never failed before, and the candidate fails on every fifth request: that takes no years."""
     old, new, past = frame(np.full(2, 30)), frame(np.full(2, 30), np.full(2, 6)), before(share=0.0)
     needed = release_verdict(old, new, history=past).requests_needed
     assert 20 < needed < 2_000
@@ -116,7 +116,7 @@ def test_no_errors_at_all_are_promoted_once_that_proves_enough():
     asked = np.full(60, 1_000)
     found = release_verdict(frame(asked), frame(asked))
     assert found.decision == "not enough traffic"
-    assert "no errors on either side" in found.sentence
+    assert "no errors in baseline or candidate" in found.sentence
     assert np.isnan(found.ratio)
     assert (found.low, found.high) == (0.0, np.inf)
     assert found.requests_needed > 0
@@ -147,7 +147,7 @@ def test_twenty_errors_against_none_are_a_regression():
 def test_a_new_side_without_traffic_cannot_be_judged():
     found = release_verdict(poisson(1), frame(np.zeros(60, int)))
     assert found.decision == "not enough traffic"
-    assert "new side had no requests" in found.sentence
+    assert "candidate had no requests" in found.sentence
     assert found.requests_needed is None
 
 
@@ -182,7 +182,7 @@ def test_bounds_stand_in_order_when_a_rolled_back_side_recovers():
     found = release_verdict(frame(count, 30), frame(count, np.where(np.arange(120) < 5, 3000, 0)))
     assert found.decision == "rollback"
     assert found.low <= found.ratio <= found.high
-    assert "less often than the old side since" in found.sentence
+    assert "less often than the baseline since" in found.sentence
 
 
 def test_sides_that_never_served_together_can_not_be_compared():
@@ -194,7 +194,7 @@ def test_sides_that_never_served_together_can_not_be_compared():
 
 def test_where_nothing_is_known_it_says_so():
     found = release_verdict(frame(np.full(5, 10)), frame(np.full(5, 10), missing=range(5)))
-    assert "no bucket for which both sides have data" in found.sentence
+    assert "no bucket for which baseline and candidate have data" in found.sentence
 
 
 @pytest.mark.parametrize("every", ["5min", "1h"])

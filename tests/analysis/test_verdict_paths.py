@@ -35,7 +35,7 @@ def spread(seed, rate, paths=8, length=60):
 
 @pytest.fixture(scope="module")
 def noisy():
-    """Alike but for one client, sent to the new side, that asks for one missing file three times a minute."""
+    """Alike but for one client, sent to the candidate, that asks for one missing file three times a minute."""
     old = side(spread(1, 1.0) | {"/missing.jar": np.zeros(60, int)})
     new = side(spread(2, 1.0) | {"/missing.jar": np.random.default_rng(3).poisson(3.0, 60)})
     return old, new
@@ -112,7 +112,7 @@ def test_below_that_it_is_pointed_at_without_numbers_that_mislead():
     found = release_verdict(old, new, old_paths=old_paths, new_paths=new_paths)
     assert found.decision in {"keep watching", "not enough traffic"}
     assert found.requests_needed is None
-    assert "no errors on either side but for those of /graphql" in found.sentence
+    assert "no errors in baseline or candidate but for those of /graphql" in found.sentence
     assert "Look at /graphql" in found.sentence
     assert "more requests" not in found.sentence
 
@@ -125,7 +125,7 @@ def test_healthy_sides_with_paths_are_promoted():
 
 
 def test_a_noisy_path_on_the_old_side_does_not_promote():
-    """Twice as bad but for a client that makes the old side look worse still."""
+    """Twice as bad but for a client that makes the baseline look worse still."""
     jar = {"/missing.jar": np.random.default_rng(8).poisson(18.0, 60)}
     old = side(spread(9, 3.0) | jar, asked=600)
     new = side(spread(10, 6.0) | {"/missing.jar": np.zeros(60, int)}, asked=600)

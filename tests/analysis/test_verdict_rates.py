@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.statistics import verdict
-from benchmarks.statistics.verdict_rivals import exact, mann_whitney, threshold, z_test
+from benchmarks.statistics.verdict_baselines import exact, mann_whitney, threshold, z_test
 from benchmarks.statistics.verdict_worlds import World, draw
 
 RELEASES = 400
@@ -28,7 +28,7 @@ def outcome(world, seed, history=60):
         WORLD,
         WORLD.but("90/10", old=540, new=60),
         FAST.but("own CV 1", own=1),
-        FAST.but("bursts of 5", clumps=5),
+        FAST.but("bursts of 5", burst_size=5),
         FAST.but("shared incident", incident=20),
         FAST.but("daily wave, moving split", daily=0.6, own=0.3, moving=True),
         FAST.but("99/1, own CV 0.5", old=59_400, own=0.5),
@@ -48,9 +48,9 @@ def test_noise_that_lasts_needs_a_history():
 
 
 def test_the_same_releases_fool_judges_that_take_errors_for_independent():
-    sides = draw(FAST.but("own CV 1", own=1), 1_060, history=60)
-    assert exact(sides).any(axis=1).mean() > 0.1
-    assert z_test(sides).any(axis=1).mean() > 0.3
+    paired = draw(FAST.but("own CV 1", own=1), 1_060, history=60)
+    assert exact(paired).any(axis=1).mean() > 0.1
+    assert z_test(paired).any(axis=1).mean() > 0.3
 
 
 def test_five_times_the_errors_are_found_within_1200_requests_a_side():
@@ -108,8 +108,8 @@ def test_fixed_thresholds_alarm_on_healthy_sides_and_miss_what_is_below_them():
 
 
 def test_worlds_have_the_noise_that_they_say():
-    sides = draw(FAST.but("own CV 1", own=1, releases=200), 7_000, history=60)
-    counts = sides.history_errors
+    paired = draw(FAST.but("own CV 1", own=1, releases=200), 7_000, history=60)
+    counts = paired.history_errors
     assert counts.mean() == pytest.approx(3, rel=0.05)
     # Poisson with mean 3 and CV 1: variance 3 + 9
     assert counts.var() == pytest.approx(12, rel=0.15)

@@ -21,7 +21,7 @@ def main(url: str, key: str, folder: str, me: str, rounds: int) -> None:
             time.sleep(0.002)
         try:
             receipt = plan.apply(confirm=plan.confirmation, reason="all at once", wait=False)
-            said = {"outcome": "receipt", "journal": str(receipt.journal), "made": list(receipt.made.values())}
+            said = {"outcome": "receipt", "journal": str(receipt.journal), "made": list(receipt.created.values())}
         except plans.JournalBusy as error:
             said = {"outcome": "busy", "holder": error.holder}
         except Exception as error:  # noqa: BLE001  # whatever it is, the attack has to count it
@@ -31,7 +31,7 @@ def main(url: str, key: str, folder: str, me: str, rounds: int) -> None:
             while not (place / f"later-{one}").exists():
                 time.sleep(0.01)
             again = plan.apply(confirm=plan.confirmation, reason="all at once", wait=False)
-            said |= {"outcome": "receipt", "journal": str(again.journal), "made": list(again.made.values())}
+            said |= {"outcome": "receipt", "journal": str(again.journal), "made": list(again.created.values())}
         part = place / f"said-{one}-{me}.part"
         part.write_text(json.dumps(said))
         part.rename(place / f"said-{one}-{me}")

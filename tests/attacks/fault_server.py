@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 #: Takes the connection and the head of the request (its lines up to the empty one).
-Behaviour = Callable[["Line", bytes], None]
+Behavior = Callable[["Line", bytes], None]
 
 
 class Line:
@@ -48,8 +48,8 @@ class Line:
 class FaultServer:
     """Listens on the loopback address while a `with` block runs; `url` is where."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
-        self.behaviour = behaviour
+    def __init__(self, behavior: Behavior) -> None:
+        self.behavior = behavior
         self.heads: list[bytes] = []
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -88,7 +88,7 @@ class FaultServer:
         with contextlib.suppress(OSError), peer:
             for head in _heads(peer):
                 self.heads.append(head)
-                self.behaviour(Line(peer, self._over), head)
+                self.behavior(Line(peer, self._over), head)
 
 
 def _heads(peer: socket.socket) -> Iterator[bytes]:

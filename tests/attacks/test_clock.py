@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 
 import createos_nb
+from createos_nb.http.rate_limit import RateLimit
 from createos_nb.simulator import open_world, serve
-from createos_nb.simulator.served import Served
-from createos_nb.wire.limiter import RateLimit
+from createos_nb.simulator.http.server import Server
 from tests.attacks.tally import FACTOR, tally, times
 
 _AREA = "clock"
@@ -25,7 +25,7 @@ _PROJECT, _ENVIRONMENT = "storefront", "production"
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
+def served() -> Iterator[Server]:
     with serve(open_world("storefront"), speed=60.0) as found:
         yield found
 
@@ -45,27 +45,27 @@ class Wrong:
         time.sleep(max(0.0, seconds))
 
 
-def opened(served: Served, clock: Any = None) -> createos_nb.Client:
+def opened(served: Server, clock: Any = None) -> createos_nb.Client:
     return createos_nb.Client(api_key=served.key, base_url=served.url, clock=clock, concurrency=4)
 
 
-def moment(served: Served) -> float:
+def moment(served: Server) -> float:
     """What time it is in the world."""
     with served.world.lock:
-        return served._pace.now() / 1e6
+        return served._clock.now() / 1e6
 
 
-def behind(served: Served, client: createos_nb.Client) -> tuple[bool, str]:
+def behind(served: Server, client: createos_nb.Client) -> tuple[bool, str]:
     """Whether the client's time lies between the world's time before and after, but for a second and what it takes."""
     before = moment(served)
     told = client.now.timestamp()
     after = moment(served)
     # an answer tells whole seconds, and was under way for a moment
-    slack = 1.0 + 0.25 * max(served._pace.speed, 1.0)
+    slack = 1.0 + 0.25 * max(served._clock.speed, 1.0)
     return before - slack <= told <= after + 1e-3, f"{told - before:.3f} s, {told - after:.3f} s"
 
 
-def is_last_hour(served: Served, frame: pd.DataFrame) -> tuple[bool, str]:
+def is_last_hour(served: Server, frame: pd.DataFrame) -> tuple[bool, str]:
     end = pd.Timestamp(frame.attrs["asked"]["end"]).timestamp()
     off = moment(served) - end
     whole = frame["count"].iloc[1:-2]
@@ -73,7 +73,7 @@ def is_last_hour(served: Served, frame: pd.DataFrame) -> tuple[bool, str]:
     return held, f"the window ends {off:.0f} s ago; {int(whole.notna().sum())} minutes, {whole.sum()} requests"
 
 
-def test_first_reads_of_many_threads(served: Served) -> None:
+def test_first_reads_of_many_threads(served: Server) -> None:
     promise = "the window is the world's last hour"
     with tally(_AREA, "16 threads read through one fresh client, its machine 8 months off", promise) as kept:
         for _ in range(times(6)):
@@ -85,7 +85,7 @@ def test_first_reads_of_many_threads(served: Served) -> None:
                     kept.check(*is_last_hour(served, frame))
 
 
-def test_machines_that_are_hours_off(served: Served) -> None:
+def test_machines_that_are_hours_off(served: Server) -> None:
     chance = random.Random(7)
     with tally(_AREA, "a fresh client on a machine up to two days off", "it reads the world's last hour") as kept:
         for _ in range(times(20)):
@@ -95,7 +95,7 @@ def test_machines_that_are_hours_off(served: Served) -> None:
                 kept.check(*is_last_hour(served, frame))
 
 
-def test_machines_whose_clock_jumps(served: Served) -> None:
+def test_machines_whose_clock_jumps(served: Server) -> None:
     chance = random.Random(11)
     clock = Wrong()
     limit = RateLimit(per_minute=100_000, per_hour=1_000_000)
@@ -137,7 +137,7 @@ def test_a_thousand_slow_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the default run with a tenth of the time, else with the time that `createos-nb serve` gives."""
     part = 1.0 if FACTOR > 1 else 0.1
     for name, value in {"HEAD": 10.0, "BODY": 15.0, "TAKEN": 20.0, "IDLE": 15.0}.items():
-        monkeypatch.setattr(f"createos_nb.simulator.connections.{name}", value * part if name != "IDLE" else 15)
+        monkeypatch.setattr(f"createos_nb.simulator.http.connections.{name}", value * part if name != "IDLE" else 15)
     ask = b"GET /v1/users/me HTTP/1.1\r\nHost: localhost\r\n"
     sorts = [b"", ask, b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"]
     with serve(open_world("storefront"), speed=1.0) as served, selectors.DefaultSelector() as watched:

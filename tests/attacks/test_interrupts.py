@@ -16,8 +16,8 @@ import httpx
 
 import createos_nb
 from createos_nb import Secret
-from createos_nb.client import Client
-from createos_nb.wire.retry import RetryPolicy
+from createos_nb.client.client import Client
+from createos_nb.http.retry import RetryPolicy
 from tests.attacks.planted import caught, leaks, values, with_variables
 from tests.attacks.tally import tally, times
 

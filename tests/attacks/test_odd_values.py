@@ -12,7 +12,7 @@ import httpx
 import pandas as pd
 
 import createos_nb
-from createos_nb import Client, CreateOSError, RetryPolicy, api
+from createos_nb import Client, CreateOSError, RetryPolicy, contract
 from tests.attacks.tally import tally, times
 
 ODD: list[Any] = [
@@ -96,12 +96,14 @@ def arguments() -> dict[str, Any]:
 def calls(client: Client, given: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     """Every read of every noun, the same at the wire level, and what is built on them."""
     found: dict[str, Callable[[], Any]] = {}
-    for one in api.OPERATIONS.values():
+    for one in contract.OPERATIONS.values():
         if one.effect != "read":
             continue
-        noun, name = one.call.split(".")
+        resource, name = one.call.split(".")
         needed = {p.name: given[p.name] for p in one.signature.parameters.values() if p.default is p.empty}
-        found[one.call] = lambda noun=noun, name=name, needed=needed: getattr(getattr(client, noun), name)(**needed)
+        found[one.call] = lambda resource=resource, name=name, needed=needed: getattr(getattr(client, resource), name)(
+            **needed
+        )
     found |= {
         "call": lambda: client.call("ListDeployments", project_id="p", limit=20),
         "whoami": client.whoami,
@@ -110,7 +112,6 @@ def calls(client: Client, given: dict[str, Any]) -> dict[str, Callable[[], Any]]
         "fleet.domains": client.fleet.domains,
         "fleet.overview": client.fleet.overview,
         "fleet.changes": client.fleet.changes,
-        "fleet.glance": client.fleet.glance,
         "fleet.requests_over_time": client.fleet.requests_over_time,
         "environments.variables": lambda: client.environments.variables("storefront", "production"),
     }

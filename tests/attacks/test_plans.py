@@ -1,4 +1,4 @@
-"""Plans under attack: several processes on one, edited and damaged journals, tokens in a world that goes on."""
+"""Plans under attack: several processes on one, edited and damaged journals, digests in a world that goes on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from createos_nb import panels, plans, runbooks
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import Journal
 from createos_nb.simulator import open_world
-from createos_nb.simulator.served import serve
+from createos_nb.simulator.http.server import serve
 from tests.attacks.tally import tally, times
 from tests.plans.cases import CASES, apply
 from tests.plans.worlds import changes, client_of
@@ -114,33 +114,33 @@ def _looked_at(client: Any, path: Path, folder: Path) -> tuple[bool, object]:
             Journal(path).frame()
             plans.resumption(path, client)
         panel = panels.journal(client, folder)
-        return len(panel._grid.rows) == len(frame), "the panel lacks runs"
+        return len(panel._rows.grid.rows) == len(frame), "the panel lacks runs"
     except Exception as error:  # noqa: BLE001  # a raw error is what is looked for
         return False, f"{type(error).__name__}: {error}, {path.read_bytes()[-300:]!r}"
 
 
-def test_a_token_stands_as_long_as_the_world_does(origin: Any) -> None:
-    promise = "unchanged world: the same token; something that it rests on changed: another token, or a refusal"
+def test_a_digest_stands_as_long_as_the_world_does(origin: Any) -> None:
+    promise = "unchanged world: the same digest; something that it rests on changed: another digest, or a refusal"
     with tally(AREA, "every runbook planned again, later and under traffic", promise) as kept:
         for case in CASES:
             world = origin.fork()
             case.prepare(world)
             client = client_of(world)
             first = case.make(client)
-            kept.check(first.token == first.token.lower() and len(first.token) == 12, first.token)
+            kept.check(first.digest == first.digest.lower() and len(first.digest) == 12, first.digest)
             world.traffic("storefront", "production", rpm=900)
             world.advance(40)
             again = case.make(client_of(world))
-            kept.check(again.token == first.token, f"{case.name}: {first.token} {again.token}")
+            kept.check(again.digest == first.digest, f"{case.name}: {first.digest} {again.digest}")
             if case.other is None or case.merges:
                 continue
             try:
                 case.other(client)
                 made = case.make(client_of(world))
-                other = "refused" if len(made.problems()) else made.token
+                other = "refused" if len(made.problems()) else made.digest
             except CreateOSError:
                 other = "refused"
-            kept.check(other != first.token, f"{case.name}: the same token after somebody's change")
+            kept.check(other != first.digest, f"{case.name}: the same digest after somebody's change")
 
 
 def test_an_error_that_asks_holds_no_answer(origin: Any) -> None:
@@ -157,8 +157,8 @@ def test_an_error_that_asks_holds_no_answer(origin: Any) -> None:
                     plan.apply(confirm=given, reason="why")
                 error = asked.value
                 shown = f"{error!s} {error!r} {error.args} {vars(error)}"
-                kept.check(plan.token not in shown, f"{case.name}: {shown}")
-                kept.check(not plan.final or plan.confirmation not in shown, f"{case.name}: {shown}")
+                kept.check(plan.digest not in shown, f"{case.name}: {shown}")
+                kept.check(not plan.irreversible or plan.confirmation not in shown, f"{case.name}: {shown}")
 
 
 def test_a_world_knows_its_own_past_alone(origin: Any, tmp_path: Path) -> None:

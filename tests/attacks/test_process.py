@@ -108,9 +108,9 @@ def parts(client: Client) -> list[Any]:
         client.transport,
         client.transport.log,
         client.transport.limiter,
-        client._asking,
-        client._asking.names,
-        client._asking.lists,
+        client.session,
+        client.session.names,
+        client.session.lists,
         client.world,
         {"inside": [client]},
     ]

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 import createos_nb
-from createos_nb.analysis.pieces import whole_seconds
+from createos_nb.analysis.resample import whole_seconds
+from createos_nb.contract.operation import OPERATIONS, Page
+from createos_nb.diagnostics.impact import impact
 from createos_nb.errors import CreateOSError, IncompleteWarning
-from createos_nb.insight.around import effect
-from createos_nb.operation import OPERATIONS, Page
-from createos_nb.plans.gate import ReleaseGate
-from createos_nb.runbooks.asked import pace_of
-from createos_nb.simulator.moments import duration
+from createos_nb.plans.gates import ReleaseGate
+from createos_nb.runbooks.arguments import validate_pace
+from createos_nb.simulator.times import duration
 from createos_nb.times import format_duration, parse_duration, unix
 from tests.attacks.tally import tally, times
 
@@ -66,7 +66,7 @@ def test_a_list_is_whole_or_says_that_it_is_not(wire: Any) -> None:
     promise = "whole row by row, or complete=False; few requests beyond the rows"
     with tally("reading", "totals that lie, over every list with pages", promise) as found:
         for call, field, most, needed in lists():
-            noun, name = call.split(".")
+            resource, name = call.split(".")
             for lie, said in LIES:
                 for _ in range(times(2)):
                     rows = numbers.choice(
@@ -85,7 +85,7 @@ def test_a_list_is_whole_or_says_that_it_is_not(wire: Any) -> None:
                     )
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore", IncompleteWarning)
-                        frame = getattr(getattr(client, noun), name)(*[wire.uuid(9)] * len(needed))
+                        frame = getattr(getattr(client, resource), name)(*[wire.uuid(9)] * len(needed))
                     whole = frame["id"].tolist() == [wire.uuid(n) for n in range(rows)]
                     complete = frame.attrs["complete"]
                     if lie in MOVING and complete and not whole:
@@ -161,7 +161,7 @@ def entries() -> dict[str, Callable[[Any], float]]:
 
     def around(by: Any) -> float:
         now = world.world.now
-        frame = effect(world, "storefront", "production", now - pd.Timedelta("4D"), now - pd.Timedelta("3D"), window=by)
+        frame = impact(world, "storefront", "production", now - pd.Timedelta("4D"), now - pd.Timedelta("3D"), window=by)
         return float((frame.loc["before", "end"] - frame.loc["before", "start"]).total_seconds())
 
     def gate(by: Any) -> float:
@@ -172,8 +172,8 @@ def entries() -> dict[str, Callable[[Any], float]]:
         "analysis (every=, window=, season=)": lambda by: float(whole_seconds(by)),
         "scenario files, incidents": lambda by: duration(by) / 1e6,
         "world.advance": advanced,
-        "insight.effect": around,
-        "runbooks (seconds=)": lambda by: pace_of(1, by)[1],
+        "diagnostics.impact": around,
+        "runbooks (seconds=)": lambda by: validate_pace(1, by)[1],
         "ReleaseGate(every=)": gate,
     }
 

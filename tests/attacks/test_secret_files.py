@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from createos_nb.archive import selected
-from tests.archive.made import zip_of
+from createos_nb.uploads import selected
 from tests.attacks.tally import Tally, tally, times
+from tests.uploads.made import zip_of
 
 SECRET: Final = """
 .env .ENV .env.local .env.production prod.env .env-prod .env~ .envrc .flaskenv .dev.vars local.settings.json

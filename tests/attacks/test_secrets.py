@@ -23,11 +23,11 @@ import rich.console
 import rich.pretty
 
 import createos_nb
-from createos_nb import Secret, credentials, export, panels, profiles, runbooks
-from createos_nb.client import Client
+from createos_nb import Secret, export, panels, runbooks
+from createos_nb.client.client import Client
+from createos_nb.client.connect import credentials, profiles
 from createos_nb.panels.secret import SecretField
-from createos_nb.secret import MASK
-from createos_nb.veil import Veil
+from createos_nb.redaction import MASK, Redactor
 from tests.attacks.planted import caught, leaks, values, with_variables
 from tests.attacks.tally import tally, times
 
@@ -280,13 +280,13 @@ def test_plans_receipts_journals_panels_and_logs_hold_none(
                 panel = panels.variables(client, "storefront", "production")
                 panel.params["variables"] = {"OTHER": Secret(value)}
                 field = SecretField("Value")
-                field.held = Secret(value)
+                field.secret = Secret(value)
                 shown = {
                     "plan": [
                         repr(plan),
                         plan._repr_html_(),
                         plan.frame().to_csv(),
-                        repr(plan.hidden),
+                        repr(plan.inputs),
                         repr(vars(plan)),
                     ],
                     "receipt": [repr(receipt), receipt._repr_html_(), repr(vars(receipt))],
@@ -318,7 +318,7 @@ def test_what_a_run_keeps_is_masked_however_it_is_spelled() -> None:
     dice = random.Random(13)
     with tally(AREA, "values printed in a run: whole, cut, escaped, in addresses", "dots in their place") as kept:
         planted = values(times(60), seed=13)
-        veil = Veil(map(Secret, planted))
+        veil = Redactor(map(Secret, planted))
         for value in planted:
             around = "".join(dice.choices("ab <>&\n", k=10))
             for shown in (
@@ -328,6 +328,6 @@ def test_what_a_run_keeps_is_masked_however_it_is_spelled() -> None:
                 json.dumps({"a": value}),
                 f"{value!r:.70}",
             ):
-                masked = veil.over(f"{around}{shown}{around}")
+                masked = veil.redact(f"{around}{shown}{around}")
                 whole = [mark for mark in leaks(value, masked) if len(value) >= 24 or mark != value[:20]]
                 kept.check(not whole and MASK in masked, masked[:200])

@@ -14,11 +14,11 @@ import pytest
 
 import createos_nb
 from createos_nb import errors
-from createos_nb.archive import unpacked
-from createos_nb.archive.unpacking import Unsafe
 from createos_nb.cli import COMMANDS, main
-from tests.archive.made import zip_of
+from createos_nb.uploads import unpack
+from createos_nb.uploads.unpacking import UnsafeArchive
 from tests.attacks.tally import tally
+from tests.uploads.made import zip_of
 
 STEERING: Final = [
     "\x1b[2J",
@@ -51,9 +51,9 @@ def test_hostile_names_are_not_unpacked(tmp_path: Path) -> None:
             target = tmp_path / str(number)
             target.mkdir()
             try:
-                unpacked(tmp_path / "a.zip", target, most=10_000)
+                unpack(tmp_path / "a.zip", target, most=10_000)
                 kept.check(False, repr(name))
-            except Unsafe as error:
+            except UnsafeArchive as error:
                 kept.check(not _steers(str(error)) and not any(target.iterdir()), repr(error))
 
 
@@ -74,7 +74,7 @@ def test_plain_names_are_unpacked(tmp_path: Path) -> None:
             (tmp_path / "a.zip").write_bytes(zip_of({name: "x"}))
             target = tmp_path / str(number)
             target.mkdir()
-            kept.check(list(unpacked(tmp_path / "a.zip", target, most=10_000)) == [name], name)
+            kept.check(list(unpack(tmp_path / "a.zip", target, most=10_000)) == [name], name)
 
 
 def _kinds(top: type[BaseException]) -> list[type[BaseException]]:

@@ -18,12 +18,12 @@ import nbformat
 import pytest
 
 import createos_nb
-from createos_nb import Secret, api, runbooks
-from createos_nb.client import Client
+from createos_nb import Secret, contract, runbooks
+from createos_nb.client.client import Client
+from createos_nb.contract.operation import Operation, Parameter
 from createos_nb.errors import CreateOSError, RequestError
-from createos_nb.operation import Operation, Parameter
-from createos_nb.secret import holds_secrets
-from createos_nb.wire.retry import RetryPolicy
+from createos_nb.http.retry import RetryPolicy
+from createos_nb.redaction import holds_secrets
 from tests.attacks.fault_server import Behaviour, FaultServer, answer
 from tests.attacks.planted import caught, leaks, values, with_variables
 from tests.attacks.tally import Tally, tally, times
@@ -48,7 +48,7 @@ def _in(parameter: Parameter) -> list[str]:
 
 
 TAKING: dict[str, Operation] = {
-    name: one for name, one in api.OPERATIONS.items() if any(_in(parameter) for parameter in one.parameters)
+    name: one for name, one in contract.OPERATIONS.items() if any(_in(parameter) for parameter in one.parameters)
 }
 
 
@@ -353,7 +353,7 @@ def test_nor_does_an_executed_notebook(tmp_path: Path, monkeypatch: pytest.Monke
         "'headers': {'A': secret}, 'body': secret})",
     )
     opening = (
-        "from createos_nb import Secret\nfrom createos_nb.client import Client\n"
+        "from createos_nb import Secret\nfrom createos_nb.client.client import Client\n"
         f"secret, P, E = Secret.from_environment('PLANTED'), {P!r}, {E!r}"
     )
     ways = {

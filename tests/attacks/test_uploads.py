@@ -8,8 +8,8 @@ import random
 import zipfile
 from pathlib import Path
 
-from createos_nb.archive import selected
-from createos_nb.archive.unpacking import Unsafe, unpacked
+from createos_nb.uploads import select
+from createos_nb.uploads.unpacking import UnsafeArchive, unpack
 from tests.attacks.tally import tally, times
 
 SECRET = [
@@ -226,22 +226,22 @@ def test_secret_looking_names_stay_and_innocent_ones_go() -> None:
     with tally("uploads", "files named as secrets are", "left out, with a reason, at any depth and case") as kept:
         for name in SECRET:
             for path in (name, f"a/B/{name}", name.upper()):
-                row = next(row for row in selected({path: "x", "index.html": ""}).rows if row.path == path)
+                row = next(row for row in select({path: "x", "index.html": ""}).rows if row.path == path)
                 kept.check(not row.included and row.why, path)
     with tally("uploads", "innocent files", "sent, and no secret claimed") as kept:
         for name in INNOCENT:
             for path in (name, f"tests/fixtures/{name}"):
-                row = next(row for row in selected({path: "x = 1\n", "a.html": ""}).rows if row.path == path)
+                row = next(row for row in select({path: "x = 1\n", "a.html": ""}).rows if row.path == path)
                 kept.check(row.included and (not row.why or "none was found" in row.why), f"{path}: {row.why}")
     with tally("uploads", "tokens in source code", "sent, and told") as kept:
         for _ in range(times(5)):
             for token in _tokens(rng):
-                (row,) = selected({"config.js": f'const key = "{token}";\n'}).rows
+                (row,) = select({"config.js": f'const key = "{token}";\n'}).rows
                 kept.check(row.included and "it holds" in row.why, token)
     with tally("uploads", "tokens in settings that an app may need", "left out, with a reason") as kept:
         for token in _tokens(rng):
             for name in (".npmrc", "wp-config.php", "auth.json", ".yarnrc.yml"):
-                row = next(r for r in selected({name: f"value: '{token}'\n", "a": ""}).rows if r.path == name)
+                row = next(r for r in select({name: f"value: '{token}'\n", "a": ""}).rows if r.path == name)
                 kept.check(not row.included and row.why, (name, token))
     with tally("uploads", "words that only speak of tokens", "sent, and nothing said") as kept:
         for text in (
@@ -255,7 +255,7 @@ def test_secret_looking_names_stay_and_innocent_ones_go() -> None:
             "password = os.environ['PASSWORD']",
             "glpat-YOUR_TOKEN_GOES_HERE0",
         ):
-            (row,) = selected({"readme.md": text}).rows
+            (row,) = select({"readme.md": text}).rows
             kept.check(row.included and not row.why, f"{text}: {row.why}")
 
 
@@ -292,7 +292,7 @@ def test_hostile_names_in_archives_write_nothing(tmp_path: Path) -> None:
             folder = tmp_path / str(number)
             folder.mkdir()
             try:
-                unpacked(path, folder, most=1000)
+                unpack(path, folder, most=1000)
                 kept.check(False, repr(name))
-            except Unsafe as error:
+            except UnsafeArchive as error:
                 kept.check(str(error).isprintable() and not any(folder.iterdir()), repr(name))

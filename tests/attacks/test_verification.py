@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 import createos_nb
-from createos_nb import insight, runbooks
+from createos_nb import diagnostics, runbooks
 from createos_nb.checks import FAIL, NO_DATA, PASS
-from createos_nb.cli.codes import DONE
+from createos_nb.cli.exit_codes import DONE
 from createos_nb.cli.run import _code
+from createos_nb.notebooks.execution import Failure
 from createos_nb.plans import PlanError
-from createos_nb.running.execution import Failure
 from tests.attacks.tally import tally, times
 
 
@@ -77,11 +77,11 @@ def test_figures_that_are_missing_are_no_pass() -> None:
             if frame.loc[row, "requests"] is not pd.NA and frame.loc[row, "requests"] == 0:
                 frame.loc[row, ["server_errors", "lost"]] = 0
             found = {
-                ("during", "requests"): [insight.none_lost(frame)],
-                ("during", "lost"): [insight.none_lost(frame)],
+                ("during", "requests"): [diagnostics.none_lost(frame)],
+                ("during", "lost"): [diagnostics.none_lost(frame)],
             }.get((row, column), [])
             if row != "during" and column != "lost":
-                found = [insight.errors_fell(frame), insight.errors_not_risen(frame)]
+                found = [diagnostics.errors_fell(frame), diagnostics.errors_not_risen(frame)]
             for one in found:
                 kept.check(one.result == NO_DATA, f"{row}.{column}: {one}")
 
@@ -98,8 +98,8 @@ def test_shares_that_are_equal_are_seldom_called_better_or_worse() -> None:
                 frame = pd.DataFrame({"requests": requests, "server_errors": errors}, index=["before", "after"]).astype(
                     "Int64"
                 )
-                wrong += insight.errors_fell(frame).result == PASS
-                kept.check(insight.errors_not_risen(frame).result in (PASS, NO_DATA, FAIL))
+                wrong += diagnostics.errors_fell(frame).result == PASS
+                kept.check(diagnostics.errors_not_risen(frame).result in (PASS, NO_DATA, FAIL))
             kept.check(wrong / tries <= 0.05, f"{share}: {wrong} of {tries} fell, and nothing had")
             worse = 0
             for _ in range(tries):
@@ -107,7 +107,7 @@ def test_shares_that_are_equal_are_seldom_called_better_or_worse() -> None:
                 frame = pd.DataFrame(
                     {"requests": [4000, 4000], "server_errors": errors}, index=["before", "after"]
                 ).astype("Int64")
-                worse += insight.errors_not_risen(frame).result == FAIL
+                worse += diagnostics.errors_not_risen(frame).result == FAIL
             kept.check(worse / tries <= 0.05 + 0.02, f"{share}: {worse} of {tries} rose, and nothing had")
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from createos_nb import Client, CreateOSError, RetryPolicy, TimedOut, TooLarge
-from tests.attacks.fault_server import Behaviour, FaultServer, Line, answer
+from createos_nb import Client, CreateOSError, RequestTimeout, ResponseTooLarge, RetryPolicy
+from tests.attacks.fault_server import Behavior, FaultServer, Line, answer
 from tests.attacks.tally import tally, times
 
 TIMEOUT = 0.4
@@ -42,7 +42,7 @@ def spent(work: Callable[[], object]) -> tuple[float, BaseException | None]:
     return time.perf_counter() - began, None
 
 
-def endless(kind: str) -> Behaviour:
+def endless(kind: str) -> Behavior:
     """An answer that goes on for ever, one of the ways there are."""
 
     def act(line: Line, head: bytes) -> None:
@@ -104,7 +104,7 @@ ENDLESS = (
 
 
 def test_every_request_ends_within_its_time() -> None:
-    promise = f"`timeout={TIMEOUT:g}` ends it within {MARGIN:g} s more, as `TimedOut`"
+    promise = f"`timeout={TIMEOUT:g}` ends it within {MARGIN:g} s more, as `RequestTimeout`"
     with tally("wire", f"answers without an end, {len(ENDLESS)} ways", promise) as kept:
         for place, kind in enumerate(ENDLESS):
             with FaultServer(endless(kind)) as server, client_of(server) as client:
@@ -114,7 +114,7 @@ def test_every_request_ends_within_its_time() -> None:
                         lambda: client.call("SuspendProject", project_id="p"),
                     ]
                     seconds, error = spent(calls[number % 2])
-                    ended = isinstance(error, TimedOut | TooLarge) or (
+                    ended = isinstance(error, RequestTimeout | ResponseTooLarge) or (
                         isinstance(error, CreateOSError) and seconds < TIMEOUT  # headers of 100 KB end it before
                     )
                     kept.check(ended and seconds < TIMEOUT + MARGIN, f"{kind}: {seconds:.2f} s, {error!r}")
@@ -135,7 +135,7 @@ def test_a_time_out_is_not_about_each_part() -> None:
 
             with FaultServer(act) as server, client_of(server) as client:
                 seconds, error = spent(lambda: client.call("GetCurrentUser"))
-                fine = error is None or isinstance(error, TimedOut)
+                fine = error is None or isinstance(error, RequestTimeout)
                 kept.check(fine and seconds < TIMEOUT + MARGIN, f"{pause:.3f} s × {size}: {seconds:.2f} s, {error!r}")
 
 
@@ -179,7 +179,7 @@ def test_an_upload_that_nobody_takes_ends() -> None:
     ):
         for _ in range(times(2)):
             seconds, error = spent(lambda: client.call("UploadDeploymentZip", project_id="p", file=bytes(30_000_000)))
-            kept.check(isinstance(error, TimedOut) and seconds < 4 * TIMEOUT, f"{seconds:.2f} s, {error!r}")
+            kept.check(isinstance(error, RequestTimeout) and seconds < 4 * TIMEOUT, f"{seconds:.2f} s, {error!r}")
 
 
 def test_a_transfer_may_take_longer_than_a_request_and_has_an_end(tmp_path: Path) -> None:
@@ -204,11 +204,13 @@ def test_a_transfer_may_take_longer_than_a_request_and_has_an_end(tmp_path: Path
                     whole = error is None and target.read_bytes() == content and seconds > TIMEOUT
                     kept.check(whole, f"{seconds:.2f} s, {error!r}")
                 else:
-                    kept.check(isinstance(error, TimedOut) and seconds < 3 * TIMEOUT, f"{seconds:.2f} s {error!r}")
+                    kept.check(
+                        isinstance(error, RequestTimeout) and seconds < 3 * TIMEOUT, f"{seconds:.2f} s {error!r}"
+                    )
         fast = True
         with FaultServer(act) as server, client_of(server, transfer_timeout=0.6) as client:
             seconds, error = spent(lambda: client.security.download_to(one, one, tmp_path / "never"))
-            kept.check(isinstance(error, TimedOut) and seconds < 0.6 + MARGIN, f"{seconds:.2f} s, {error!r}")
+            kept.check(isinstance(error, RequestTimeout) and seconds < 0.6 + MARGIN, f"{seconds:.2f} s, {error!r}")
 
 
 def _host(head: bytes) -> bytes:
@@ -270,7 +272,7 @@ def test_a_limit_can_be_raised() -> None:
     with FaultServer(act) as server:
         with (
             client_of(server, max_answer_bytes=1_000_000, timeout=5) as client,
-            pytest.raises(TooLarge, match="1,000,000"),
+            pytest.raises(ResponseTooLarge, match="1,000,000"),
         ):
             client.call("GetCurrentUser")
         with client_of(server, max_answer_bytes=None, timeout=5) as client:

@@ -11,14 +11,14 @@ from typing import Any, Final
 
 import createos_nb
 from createos_nb import runbooks
-from createos_nb.files import folder
-from createos_nb.running.library import Page, pages
+from createos_nb.data_files import folder
+from createos_nb.notebooks.catalog import NotebookFile, list_notebooks
 from createos_nb.simulator import open_world
-from createos_nb.simulator.served import serve
+from createos_nb.simulator.http.server import serve
 
 #: Of the worlds that are served, times real time; `make live` has 1, where nothing is waited for long.
 SPEED: Final = float(os.environ.get("CREATEOS_NB_LIVE_SPEED", "60"))
-PAGES: Final[dict[str, Page]] = {one.name: one for one in pages(Path("nowhere"))}
+PAGES: Final[dict[str, NotebookFile]] = {one.name: one for one in list_notebooks(Path("nowhere"))}
 
 
 def index() -> dict[str, tuple[str, str]]:
@@ -48,7 +48,7 @@ def _prepare(world: Any) -> None:
     """Two sides with much the same traffic, and two versions that are live nowhere: 19 for them, 20 for production."""
     for side, version in (("blue", 12), ("green", 6)):
         world.traffic("storefront", side, rpm=2000)
-        world.behave("storefront", version, errors=[{"status": 500, "share": 0.005}])
+        world.set_behavior("storefront", version, errors=[{"status": 500, "share": 0.005}])
     with createos_nb.simulate(world) as client:
         for side in ("blue", "green"):
             hold = runbooks.hold(client, "storefront", side)

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from createos_nb.errors import InvalidInput
-from createos_nb.running import library, parameters
+from createos_nb.notebooks import catalog, parameters
 
 CELL = """
 project = "storefront"  # whose releases
@@ -25,11 +25,11 @@ nothing = None
 
 
 @pytest.fixture
-def page(write: Callable[..., Path]) -> library.Page:
-    return library.Page(write("some", "# Some page", (CELL, "parameters"), "print(project)"))
+def page(write: Callable[..., Path]) -> catalog.NotebookFile:
+    return catalog.NotebookFile(write("some", "# Some page", (CELL, "parameters"), "print(project)"))
 
 
-def test_they_are_the_literals_of_the_tagged_cell_with_what_their_comments_say(page: library.Page) -> None:
+def test_they_are_the_literals_of_the_tagged_cell_with_what_their_comments_say(page: catalog.NotebookFile) -> None:
     assert {name: one.default for name, one in page.parameters.items()} == {
         "project": "storefront",
         "environment": "production",
@@ -60,7 +60,7 @@ def test_they_are_the_literals_of_the_tagged_cell_with_what_their_comments_say(p
         ("nothing=some", "some"),
     ],
 )
-def test_a_value_has_the_type_of_the_default(page: library.Page, text: str, value: Any) -> None:
+def test_a_value_has_the_type_of_the_default(page: catalog.NotebookFile, text: str, value: Any) -> None:
     found = parameters.read(page.parameters, [text], "some")[text.partition("=")[0]]
     assert (found, type(found)) == (value, type(value))
 
@@ -80,14 +80,14 @@ def test_a_value_has_the_type_of_the_default(page: library.Page, text: str, valu
         ("=7", "NAME=VALUE"),
     ],
 )
-def test_a_bad_value_is_an_error_in_words(page: library.Page, text: str, words: str) -> None:
+def test_a_bad_value_is_an_error_in_words(page: catalog.NotebookFile, text: str, words: str) -> None:
     with pytest.raises(InvalidInput, match="(?s).*" + words) as caught:
         parameters.read(page.parameters, [text], "some")
     if "=" in text and len(text.partition("=")[2]) > 2:
         assert text.partition("=")[2] not in str(caught.value)  # it may be a secret in the wrong place
 
 
-def test_one_that_the_notebook_lacks_names_those_that_it_has_with_their_defaults(page: library.Page) -> None:
+def test_one_that_the_notebook_lacks_names_those_that_it_has_with_their_defaults(page: catalog.NotebookFile) -> None:
     with pytest.raises(InvalidInput) as caught:
         parameters.read(page.parameters, ["enviroment=s3cret"], "some")
     assert "no parameter 'enviroment'" in str(caught.value)
@@ -98,10 +98,10 @@ def test_one_that_the_notebook_lacks_names_those_that_it_has_with_their_defaults
 @pytest.mark.parametrize("line", ["import os", "a = b", "a = f'{1}'", "a = b = 1", "a.b = 1", "print(1)", "a: int"])
 def test_a_cell_of_anything_but_plain_values_is_an_error(write: Callable[..., Path], line: str) -> None:
     with pytest.raises(InvalidInput, match="for names and plain values"):
-        _ = library.Page(write("bad", (line, "parameters"))).parameters
+        _ = catalog.NotebookFile(write("bad", (line, "parameters"))).parameters
 
 
-def test_what_was_given_is_put_below_the_defaults_once(page: library.Page) -> None:
+def test_what_was_given_is_put_below_the_defaults_once(page: catalog.NotebookFile) -> None:
     notebook = page.content
     odd = 'it\'s "odd" \\ \n and so on'
     for value in ("first", odd):
@@ -120,14 +120,14 @@ def test_notebooks_of_the_folder_come_before_those_of_the_package(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     own = write("00_tour", "# My tour", folder=tmp_path / "notebooks")
-    names = {one.name: one for one in library.pages()}
+    names = {one.name: one for one in catalog.list_notebooks()}
     assert names["00_tour"].path.resolve() == own
     assert names["20_traffic"].path.resolve() != tmp_path / "notebooks" / "20_traffic.ipynb"
-    assert library.page("00_tour").title == "My tour"
-    assert library.page("traffic").name == "20_traffic"
-    assert library.page(str(own)).path == own
+    assert catalog.find_notebook("00_tour").title == "My tour"
+    assert catalog.find_notebook("traffic").name == "20_traffic"
+    assert catalog.find_notebook(str(own)).path == own
     with pytest.raises(InvalidInput, match="there is no notebook '99_none'; there is: 00_tour, "):
-        library.page("99_none")
+        catalog.find_notebook("99_none")
 
 
 def test_what_is_no_notebook_is_said_to_be_none(tmp_path: Path) -> None:
@@ -135,4 +135,4 @@ def test_what_is_no_notebook_is_said_to_be_none(tmp_path: Path) -> None:
     for content in (b"{", b"[]", b'{"cells": 3}', b"\xff\xfe"):
         path.write_bytes(content)
         with pytest.raises(InvalidInput, match=r"broken\.ipynb"):
-            _ = library.Page(path).content
+            _ = catalog.NotebookFile(path).content

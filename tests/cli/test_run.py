@@ -17,9 +17,9 @@ import nbformat
 import pytest
 
 import createos_nb
-from createos_nb.cli import codes, main
+from createos_nb.cli import exit_codes, main
 from createos_nb.cli import run as command
-from createos_nb.running.parameters import tags
+from createos_nb.notebooks.parameters import tags
 
 SEAM = ('world = "storefront"\nwho = "nobody"', "parameters")
 OPENED = "import createos_nb\n\nclient = createos_nb.open_account(world)"
@@ -77,7 +77,7 @@ def test_a_run_keeps_the_executed_notebook_beside_its_journal(run: Any, write: A
         "## Act",
         "from createos_nb import runbooks\n"
         'plan = runbooks.scale(client, "storefront", "staging", replicas=2)\n'
-        'receipt = plan.apply(confirm=plan.token, reason="a test")\n'
+        'receipt = plan.apply(confirm=plan.digest, reason="a test")\n'
         "receipt.summary",
         "print(who)",
     )
@@ -107,21 +107,21 @@ def test_outputs_of_an_earlier_run_are_not_kept(run: Any, write: Any) -> None:
 @pytest.mark.parametrize(
     ("raised", "code"),
     [
-        ("ValueError('no')", codes.FAILED),
-        ("createos_nb.ConfigurationError('no')", codes.FAILED),
-        ("createos_nb.UnknownName('project', 'x', ['y'])", codes.WRONG),
-        ("plans.ReasonNeeded('give a reason')", codes.WRONG),
-        ("plans.JournalBusy('a', 'b')", codes.REFUSED),
-        ("createos_nb.ReadOnlyError('only reads')", codes.REFUSED),
-        ("plans.ConfirmationNeeded('look', 'abc')", codes.CONFIRM),
-        ("plans.StepFailed('a step')", codes.FAILED),
-        ("SystemExit(7)", codes.FAILED),
+        ("ValueError('no')", exit_codes.FAILED),
+        ("createos_nb.ConfigurationError('no')", exit_codes.FAILED),
+        ("createos_nb.UnknownName('project', 'x', ['y'])", exit_codes.WRONG),
+        ("plans.ReasonNeeded('give a reason')", exit_codes.WRONG),
+        ("plans.JournalBusy('a', 'b')", exit_codes.REFUSED),
+        ("createos_nb.ReadOnlyError('only reads')", exit_codes.REFUSED),
+        ("plans.ConfirmationNeeded('look', 'abc')", exit_codes.CONFIRM),
+        ("plans.StepFailed('a step')", exit_codes.FAILED),
+        ("SystemExit(7)", exit_codes.FAILED),
     ],
 )
 def test_what_a_cell_raises_decides_the_code(raised: str, code: int) -> None:
     """As the kernel tells it: the names of its class and of those above it."""
     from createos_nb import plans
-    from createos_nb.running.execution import Failure
+    from createos_nb.notebooks.execution import Failure
 
     error = eval(raised, {"createos_nb": createos_nb, "plans": plans, "SystemExit": SystemExit})
     failure = Failure([one.__name__ for one in type(error).__mro__], str(error))
@@ -142,7 +142,7 @@ def test_what_is_refused_has_changed_nothing(run: Any, write: Any) -> None:
     )
     found = run(str(write("mine", SEAM, OPENED, odd, held)))
     assert found.code == 3, found.err
-    assert "Refused: nothing was changed" in found.err
+    assert "Refused: Nothing was changed" in found.err
     assert found.journals == []
 
 
@@ -214,7 +214,7 @@ def test_the_checks_that_are_shown_last_decide_how_it_ends(
 def test_one_that_checks_nothing_says_so(run: Any, write: Any) -> None:
     found = run(str(write("mine", "print('here')")))
     assert found.code == 0
-    assert "s: ended; it checks nothing." in found.out
+    assert "s: finished without checks." in found.out
 
 
 def test_what_stops_after_a_change_is_a_failure_and_no_refusal(run: Any, write: Any) -> None:
@@ -222,7 +222,7 @@ def test_what_stops_after_a_change_is_a_failure_and_no_refusal(run: Any, write: 
     act = (
         "from createos_nb import runbooks\n"
         'plan = runbooks.scale(client, "storefront", "staging", replicas=2)\n'
-        'receipt = plan.apply(confirm=plan.token, reason="a test")'
+        'receipt = plan.apply(confirm=plan.digest, reason="a test")'
     )
     found = run(str(write("mine", SEAM, OPENED, act, "client.projects.get('nowhere')")))
     assert found.code == 1, found.err
@@ -238,13 +238,13 @@ def test_a_gate_that_does_not_let_pass_is_told_from_one_that_can_not_judge(run: 
     codes_found = [
         run(str(write(f"mine{enough}", SEAM, OPENED, canary.format(enough=enough)))).code for enough in (True, False)
     ]
-    assert codes_found == [codes.CHECK_FAILED, codes.UNKNOWN]
+    assert codes_found == [exit_codes.CHECK_FAILED, exit_codes.UNKNOWN]
 
 
 def test_alone_it_prints_its_help(capsys: Any) -> None:
     assert main([]) == 0
     out = capsys.readouterr().out
-    for line in codes.DETAILS.splitlines():
+    for line in exit_codes.DETAILS.splitlines():
         assert line in out
 
 
@@ -256,7 +256,7 @@ def test_every_command_has_the_same_exit_codes(name: str, capsys: Any) -> None:
     with pytest.raises(SystemExit) as end:
         main([name, "--help"])
     assert end.value.code == 0
-    assert codes.DETAILS.strip() in capsys.readouterr().out
+    assert exit_codes.DETAILS.strip() in capsys.readouterr().out
 
 
 def test_a_process_that_has_applied_a_plan_ends_without_a_warning(journals: Path, monkeypatch: Any) -> None:

@@ -16,10 +16,10 @@ import pytest
 
 import createos_nb
 from createos_nb import runbooks
+from createos_nb.notebooks.parameters import tags
 from createos_nb.plans import Journal
-from createos_nb.running.parameters import tags
 from createos_nb.simulator import open_world
-from createos_nb.simulator.served import serve
+from createos_nb.simulator.http.server import serve
 
 
 @contextlib.contextmanager
@@ -67,7 +67,7 @@ def rollback(write: Callable[..., Path]) -> Path:
         "# Roll back",
         (PARAMETERS, "parameters"),
         PLANNED,
-        ("confirm, reason = plan.token, 'a drill'", "simulator"),
+        ("confirm, reason = plan.digest, 'a drill'", "simulator"),
         "receipt = plan.apply(confirm=confirm or None, reason=reason)\nreceipt.summary",
     )
 
@@ -78,8 +78,8 @@ def test_what_was_watched_too_shortly_is_no_data(run: Callable[..., Any], monkey
     with platform(1.0, monkeypatch) as served:
         first = run(*words)
         assert first.code == 4, first.err
-        [token] = re.findall(r"^The plan stands above\. Its token: (\w+)$", first.out, re.MULTILINE)
-        second = run(*words, "-p", f"confirm={token}", "-p", "reason=why")
+        [digest] = re.findall(r"^The plan stands above\. Its digest: (\w+)$", first.out, re.MULTILINE)
+        second = run(*words, "-p", f"confirm={digest}", "-p", "reason=why")
         assert second.code == 6, second.out[-2000:] + second.err
         assert "s: NO DATA: " in second.out
         assert re.search(r"^  NO DATA +server errors fell", second.out, re.MULTILINE)
@@ -87,7 +87,7 @@ def test_what_was_watched_too_shortly_is_no_data(run: Callable[..., Any], monkey
         assert (live(served), assigned(served)) == (3, 1)
 
 
-def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_token(
+def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_digest(
     run: Callable[..., Any], rollback: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = (str(rollback), "--live", "-p", "project=storefront")
@@ -95,7 +95,7 @@ def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_token(
         first = run(*words)
         assert first.code == 4, first.err
         assert "roll storefront / production back from v4 to v3" in first.out  # the plan
-        [token] = re.findall(r"^The plan stands above\. Its token: (\w+)$", first.out, re.MULTILINE)
+        [digest] = re.findall(r"^The plan stands above\. Its digest: (\w+)$", first.out, re.MULTILINE)
         assert "SIMULATOR http://127.0.0.1" in first.out  # whose plan it is
         assert (live(served), assigned(served)) == (4, 0)
         assert [one.ename for one in first.notebook.cells[-1].outputs] == ["ConfirmationNeeded"]
@@ -103,9 +103,9 @@ def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_token(
 
         [line] = [one for one in first.out.splitlines() if one.strip().startswith("createos-nb run")]
         asked = shlex.split(line)
-        assert asked[2:] == [*words, "-p", f"confirm={token}", "-p", "reason=why"]
+        assert asked[2:] == [*words, "-p", f"confirm={digest}", "-p", "reason=why"]
 
-        without = run(*words, "-p", f"confirm={token}")
+        without = run(*words, "-p", f"confirm={digest}")
         assert without.code == 2
         assert "reason" in without.err
         wrong = run(*words, "-p", "confirm=0123456789ab", "-p", "reason=why")
@@ -137,7 +137,7 @@ def test_what_is_tried_at_its_own_address_is_tried_over_http_too() -> None:
     ):
         domain = "wholesale.juniper-goods.example.com"
         plan = runbooks.blue_green(client, "storefront", domain, version=12, requests=20, seconds=60)
-        receipt = plan.apply(confirm=plan.token, reason="a test")
+        receipt = plan.apply(confirm=plan.digest, reason="a test")
         notes = receipt.frame()["note"].tolist()
         assert receipt.finished
         assert any(re.search(r"of \d+ requests \(.+ %\) ended in a server error", note) for note in notes)
@@ -194,8 +194,8 @@ def test_a_run_that_was_cut_off_goes_on_and_repeats_nothing(
     psutil = pytest.importorskip("psutil")
     words = (str(rollback), "--live")
     with platform(0.0, monkeypatch) as served:
-        token = re.findall(r"Its token: (\w+)", run(*words).out)[0]
-        words = (*words, "-p", f"confirm={token}", "-p", "reason=a test")
+        digest = re.findall(r"Its digest: (\w+)", run(*words).out)[0]
+        words = (*words, "-p", f"confirm={digest}", "-p", "reason=a test")
         process = start(*words)
         for _ in range(600):
             if any("answered" in path.read_text(encoding="utf-8") for path in journals.glob("*.jsonl")):

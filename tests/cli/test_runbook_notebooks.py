@@ -14,15 +14,15 @@ import pytest
 
 import createos_nb
 from createos_nb.checks import MIME
-from createos_nb.files import folder
-from createos_nb.running.library import Page, pages
-from createos_nb.running.parameters import tags
+from createos_nb.data_files import folder
+from createos_nb.notebooks.catalog import NotebookFile, list_notebooks
+from createos_nb.notebooks.parameters import tags
 
-ACTING = [one for one in pages(Path("nowhere")) if re.match(r"4\d_", one.name)]
+ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4\d_", one.name)]
 SHAPE = ["When to use this", "## Look", "## Decide", "## Act", "## Confirm", "## Undo", "## Done?"]
 
 
-def code(page: Page, *, live: bool = False) -> list[Any]:
+def code(page: NotebookFile, *, live: bool = False) -> list[Any]:
     return [
         cell for cell in page.content.cells if cell.cell_type == "code" and not (live and "simulator" in tags(cell))
     ]
@@ -38,13 +38,13 @@ def test_there_are_six() -> None:
     assert [one.name for one in ACTING] == names
 
 
-def test_it_says_when_to_use_it_and_then_looks_decides_acts_confirms_and_undoes(page: Page) -> None:
+def test_it_says_when_to_use_it_and_then_looks_decides_acts_confirms_and_undoes(page: NotebookFile) -> None:
     text = "\n".join(cell.source for cell in page.content.cells if cell.cell_type == "markdown")
     places = [text.index(one) for one in SHAPE]
     assert places == sorted(places)
 
 
-def test_its_first_code_cell_holds_all_that_tells_one_run_from_another(page: Page) -> None:
+def test_its_first_code_cell_holds_all_that_tells_one_run_from_another(page: NotebookFile) -> None:
     assert tags(code(page)[0]) == ["parameters"]
     defaults = {name: one.default for name, one in page.parameters.items()}
     assert {"project", "reason", "confirm", "world"} <= set(defaults)
@@ -57,7 +57,7 @@ def test_its_first_code_cell_holds_all_that_tells_one_run_from_another(page: Pag
     assert "createos_nb.open_account(world)" in code(page)[1].source
 
 
-def test_live_no_cell_needs_what_was_left_out(page: Page) -> None:
+def test_live_no_cell_needs_what_was_left_out(page: NotebookFile) -> None:
     """Every name that is read was bound before, by a cell that a live run has as well."""
     bound = set(dir(builtins))
     for cell in code(page, live=True):
@@ -68,7 +68,7 @@ def test_live_no_cell_needs_what_was_left_out(page: Page) -> None:
         assert ".world" not in cell.source, cell.source
 
 
-def test_only_a_simulated_world_is_confirmed_by_the_page_itself(page: Page) -> None:
+def test_only_a_simulated_world_is_confirmed_by_the_page_itself(page: NotebookFile) -> None:
     """Also where somebody has changed the first cell to "live" and runs all cells."""
     applying = [cell for cell in code(page) if "plan.apply(" in cell.source]
     assert len(applying) == 1
@@ -84,7 +84,7 @@ def test_only_a_simulated_world_is_confirmed_by_the_page_itself(page: Page) -> N
                 assert tags(cell) == ["simulator"], cell.source
 
 
-def test_the_plan_is_shown_before_it_is_applied(page: Page) -> None:
+def test_the_plan_is_shown_before_it_is_applied(page: NotebookFile) -> None:
     """A run that stops for a confirmation has told it by then."""
     shown = [cell for cell in code(page) if cell.source.rstrip().endswith("\nplan") or cell.source.strip() == "plan"]
     assert len(shown) == 1
@@ -92,7 +92,7 @@ def test_the_plan_is_shown_before_it_is_applied(page: Page) -> None:
     assert "To apply" in outputs[0]["data"]["text/plain"]
 
 
-def test_a_page_to_read(page: Page) -> None:
+def test_a_page_to_read(page: NotebookFile) -> None:
     for cell in page.content.cells:
         lines = cell.source.splitlines()
         assert all(len(line) <= 130 for line in lines)
@@ -103,7 +103,7 @@ def test_a_page_to_read(page: Page) -> None:
             assert not any(output.output_type == "error" for output in cell.outputs)
 
 
-def test_what_it_claims_it_holds_against_figures(page: Page) -> None:
+def test_what_it_claims_it_holds_against_figures(page: NotebookFile) -> None:
     """The last cell shows checks, and no sentence says by itself that something was done."""
     last = code(page)[-1]
     assert MIME in last.outputs[-1]["data"]
@@ -112,7 +112,7 @@ def test_what_it_claims_it_holds_against_figures(page: Page) -> None:
     assert not re.search(r"\*\*Done|^Done:|fewer requests fail than", text, re.MULTILINE)
 
 
-def test_no_secret_of_its_world_is_in_it(page: Page) -> None:
+def test_no_secret_of_its_world_is_in_it(page: NotebookFile) -> None:
     secrets = set()
     for path in (folder("data") / "scenarios").glob("*.toml"):
         secrets |= set(_values(tomllib.loads(path.read_text(encoding="utf-8"))))

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from msgspec import inspect
 from pandas.testing import assert_frame_equal
 
-from createos_nb import api
-from createos_nb.api.analytics import Overview
+from createos_nb import contract
+from createos_nb.contract.analytics import Overview
+from createos_nb.contract.operation import NumberedPage, Operation, Page, Record, Rows
 from createos_nb.errors import IncompleteWarning
 from createos_nb.frames import Builder, frame_of, reader, record_of, schema
-from createos_nb.frames.read import Rowset
-from createos_nb.operation import NumberedPage, Operation, Page, Record, Rows
-from createos_nb.secret import MASK, Secret, hide
+from createos_nb.frames.read import DecodedRows
+from createos_nb.redaction import MASK, Secret, wrap_secrets
 
-LISTS = [one for one in api.OPERATIONS.values() if isinstance(one.answer, Record | Rows | Page | NumberedPage)]
+LISTS = [one for one in contract.OPERATIONS.values() if isinstance(one.answer, Record | Rows | Page | NumberedPage)]
 BY_RESOURCE = {one.answer.of: one for one in LISTS}
 RESOURCES = sorted(BY_RESOURCE, key=lambda of: of.__name__)
 NAMES = [of.__name__ for of in RESOURCES]
@@ -149,10 +149,10 @@ def test_a_value_of_another_type_survives_and_harms_no_other_column(of: Any, dat
 @settings(max_examples=30, deadline=None)
 @given(
     extra=st.dictionaries(TEXT.filter(lambda name: name not in ("a", "b")), JSON, max_size=4),
-    row=row_of(api.find("GetProject").answer.of),
+    row=row_of(contract.find("GetProject").answer.of),
 )
 def test_fields_that_the_contract_does_not_know_come_at_the_end(extra: dict[str, Any], row: dict[str, Any]) -> None:
-    of = api.find("GetProject").answer.of
+    of = contract.find("GetProject").answer.of
     known = {column.wire[0] for column in schema(of).columns}
     new = {name: value for name, value in extra.items() if name not in known}
     frame = frame_of(of, raw=[{**row, **new}, row])
@@ -160,7 +160,7 @@ def test_fields_that_the_contract_does_not_know_come_at_the_end(extra: dict[str,
     assert list(frame.columns[: len(names)]) == names
     assert frame.columns.is_unique
     assert len(frame.columns) == len(names) + len(new)
-    assert frame.iloc[0, len(names) :].tolist() == list(hide(json.loads(json.dumps(new))).values())
+    assert frame.iloc[0, len(names) :].tolist() == list(wrap_secrets(json.loads(json.dumps(new))).values())
     assert all(value is None for value in frame.iloc[:, len(names) :].astype(object).to_numpy()[1])
 
 
@@ -211,20 +211,20 @@ def test_an_object_where_a_text_belongs_and_a_text_where_an_object_belongs_survi
 
 
 def test_nested_fields_that_are_new_are_named_behind_their_parents() -> None:
-    of = api.find("ListDeployments").answer.of
+    of = contract.find("ListDeployments").answer.of
     frame = frame_of(of, raw=[{"source": {"branch": "main", "signedBy": "key"}, "newField": [1], "project_id": "x"}])
     assert list(frame.columns)[-3:] == ["source_signed_by", "new_field", "project_id_2"]
     assert frame.iloc[0, -3:].tolist() == ["key", [1], "x"]
 
 
 def test_two_new_fields_that_are_one_name_in_ours_are_both_kept() -> None:
-    frame = frame_of(api.find("ListApps").answer.of, raw=[{"fooBar": 1, "foo_bar": 2, "foo-bar": 3}])
+    frame = frame_of(contract.find("ListApps").answer.of, raw=[{"fooBar": 1, "foo_bar": 2, "foo-bar": 3}])
     assert frame.iloc[0, -3:].to_dict() == {"foo_bar": 1, "foo_bar_2": 2, "foo_bar_3": 3}
 
 
 def test_a_map_keeps_its_keys_and_shows_no_value() -> None:
     variables = {"snake_case": "hush", "camelCase": "hush", "x-y z": "hush", "": "hush"}
-    of = api.find("ListProjectEnvironments").answer.of
+    of = contract.find("ListProjectEnvironments").answer.of
     frame = frame_of(of, raw=[{"settings": {"runEnvs": variables}}])
     assert frame["run_envs"][0] == dict.fromkeys(variables, MASK)
     assert "hush" not in frame.to_string() + frame.to_csv() + frame.to_json(date_format="iso") + frame.to_html()
@@ -234,9 +234,11 @@ def test_a_map_keeps_its_keys_and_shows_no_value() -> None:
     "odd", ["hush", ["hush"], [{"name": "A", "value": "hush"}], {"A": {"b": "hush"}}, {"A": ["hush"]}, 4711]
 )
 def test_variables_of_another_shape_are_hidden_whole(odd: Any) -> None:
-    of = api.find("ListProjectEnvironments").answer.of
+    of = contract.find("ListProjectEnvironments").answer.of
     for raw in ({"settings": {"runEnvs": odd}}, {"settings": {"runEnvs": odd}, "new": {"buildVars": odd}}):
-        shown = frame_of(of, raw=[reader(api.find("ListProjectEnvironments"))._slow(json.dumps([raw]).encode()).raw[0]])
+        shown = frame_of(
+            of, raw=[reader(contract.find("ListProjectEnvironments"))._slow(json.dumps([raw]).encode()).raw[0]]
+        )
         assert "hush" not in shown.to_string()
         assert "4711" not in shown.to_string()
 
@@ -258,7 +260,7 @@ def test_variables_inside_a_free_map_are_masked_on_both_roads(unknown: dict[str,
 
 
 def test_both_spellings_of_a_repository_are_read() -> None:
-    one = api.find("ListGithubRepositories")
+    one = contract.find("ListGithubRepositories")
     for row in ({"fullName": "o/r", "defaultBranch": "main"}, {"full_name": "o/r", "default_branch": "main"}):
         for more in ({}, {"new": 1}):
             frame = built(reader(one).read(json.dumps([{"id": 1, **row, **more}]).encode()), one.answer.of)
@@ -267,7 +269,7 @@ def test_both_spellings_of_a_repository_are_read() -> None:
 
 
 def test_dns_records_are_shown_as_they_came() -> None:
-    one = api.find("ListDomains")
+    one = contract.find("ListDomains")
     records = {"txt_records": [{"name": "_v", "value": "x"}], "a_records": ["192.0.2.1"]}
     frame = built(reader(one).read(json.dumps([{"records": records}, {"records": None}]).encode()), one.answer.of)
     assert frame["records_txt_records"].tolist() == [[{"name": "_v", "value": "x"}], None]
@@ -291,7 +293,7 @@ def test_dns_records_are_shown_as_they_came() -> None:
     ],
 )
 def test_times_of_every_spelling_share_a_column(text: str, moment: str) -> None:
-    of = api.find("ListApps").answer.of
+    of = contract.find("ListApps").answer.of
     others = ["2026-03-02T09:00:00Z", "2026-03-02T09:00:00.000000001+01:00", None, "0001-01-01T00:00:00Z"]
     frame = frame_of(of, raw=[{"createdAt": one} for one in [text, *others]])
     assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
@@ -303,7 +305,7 @@ def test_times_of_every_spelling_share_a_column(text: str, moment: str) -> None:
     "odd", ["now", "today", "2026", "NaT", "soon", 1_772_442_000, 1.5, True, {}, [], "2026-02-30T09:00:00Z"]
 )
 def test_what_is_no_time_stays_what_it_is(odd: Any) -> None:
-    of = api.find("ListApps").answer.of
+    of = contract.find("ListApps").answer.of
     frame = frame_of(of, raw=[{"createdAt": odd}, {"createdAt": "2026-03-02T09:00:00Z"}])
     assert frame["created_at"].tolist() == [odd, "2026-03-02T09:00:00Z"]
 
@@ -323,26 +325,26 @@ def test_what_is_no_time_stays_what_it_is(odd: Any) -> None:
     ],
 )
 def test_counts_are_whole_numbers_or_what_they_are(values: list[Any], dtype: str) -> None:
-    frame = frame_of(api.find("ListProjectTemplateCounts").answer.of, raw=[{"count": value} for value in values])
+    frame = frame_of(contract.find("ListProjectTemplateCounts").answer.of, raw=[{"count": value} for value in values])
     assert str(frame["count"].dtype) == dtype
     assert [None if value is pd.NA else value for value in frame["count"]] == values
 
 
 def test_rows_that_are_no_objects_are_kept_in_a_column_of_their_own() -> None:
-    frame = frame_of(api.find("ListApps").answer.of, raw=["text", {"id": "1"}, None, 5])
+    frame = frame_of(contract.find("ListApps").answer.of, raw=["text", {"id": "1"}, None, 5])
     assert frame["value"].tolist() == ["text", None, None, 5]
     assert frame["id"].tolist()[1] == "1"
 
 
 def test_rows_are_given_to_a_builder_once_and_then_let_go() -> None:
-    of = api.find("ListApps").answer.of
-    found = Rowset([of(id=str(number)) for number in range(20_000)])
+    of = contract.find("ListApps").answer.of
+    found = DecodedRows([of(id=str(number)) for number in range(20_000)])
     assert built(found, of)["id"].tolist() == [str(number) for number in range(20_000)]
     assert len(found) == 0
 
 
 def test_many_rows_are_built_chunk_by_chunk_and_new_fields_in_the_middle_find_their_rows() -> None:
-    of = api.find("ListDeployments").answer.of
+    of = contract.find("ListDeployments").answer.of
     builder = Builder(of)
     for number in range(20_000):
         if number in (0, 9_000, 19_999):
@@ -390,7 +392,7 @@ def test_a_record_has_the_labels_of_its_list(get: Any, listed: Any, wire: Any) -
 
 
 def test_a_records_name_is_its_own() -> None:
-    of = api.find("GetProject").answer.of
+    of = contract.find("GetProject").answer.of
     assert record_of(frame_of(of, raw=[{"uniqueName": "shop"}])).name == "shop"
     assert record_of(frame_of(of, raw=[{}])).name is None
 
@@ -441,5 +443,5 @@ def test_no_keys_at_all_is_an_empty_frame(wire: Any) -> None:
     client, _ = wire.client(wire.fail(404, "no api keys"))
     frame = client.api_keys.list()
     assert len(frame) == 0
-    assert frame.dtypes.equals(frame_of(api.find("ListAPIKeys").answer.of).dtypes)
+    assert frame.dtypes.equals(frame_of(contract.find("ListAPIKeys").answer.of).dtypes)
     assert frame.attrs["complete"] is True

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from createos_nb import errors
-from createos_nb.frames.logs import COLUMNS, clean, level_of, runtime_log_frame
+from createos_nb.display import strip_control_chars
+from createos_nb.frames.logs import COLUMNS, level_of, runtime_log_frame
 
 DTYPES = {"time": "datetime64[us, UTC]", "line_number": "Int64", "stage": "str", "level": "str", "text": "str"}
 
@@ -87,13 +88,13 @@ def test_only_ends_of_lines_end_lines() -> None:
     ],
 )
 def test_nothing_that_a_terminal_would_act_on_is_left(text: str, shown: str) -> None:
-    assert clean(text) == shown
+    assert strip_control_chars(text) == shown
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
 def test_a_clean_line_has_no_control_characters(text: str) -> None:
-    assert not {c for c in clean(text) if (ord(c) < 32 and c != "\t") or 127 <= ord(c) < 160}
+    assert not {c for c in strip_control_chars(text) if (ord(c) < 32 and c != "\t") or 127 <= ord(c) < 160}
     frame = runtime_log_frame(text)
     assert_promised(frame)
     assert len(frame) == len(text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")) - (not text)
@@ -133,7 +134,7 @@ def test_log_lines_as_an_array_are_lines_too(wire: Any) -> None:
 
 @pytest.mark.parametrize("odd", [{"logs": "text"}, 5, True, [1], [["a"]]])
 def test_a_log_of_another_shape_is_an_error_instead_of_an_empty_log(odd: Any, wire: Any) -> None:
-    with pytest.raises(errors.Unreadable, match="GetDeploymentLogs"):
+    with pytest.raises(errors.InvalidResponse, match="GetDeploymentLogs"):
         logs(wire, odd)
 
 

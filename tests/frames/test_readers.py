@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from createos_nb import api
+from createos_nb import contract
 from createos_nb.frames import read
 
 
@@ -34,7 +34,7 @@ def test_no_two_readers_are_being_made_at_once(monkeypatch: pytest.MonkeyPatch) 
 
     def ask() -> None:
         go.wait()
-        got.extend(read.reader(api.find(name)) for name in names)
+        got.extend(read.reader(contract.find(name)) for name in names)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for one in threads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,20 @@ from typing import Any
 import ipywidgets as widgets
 import pytest
 
+from createos_nb import panels
 from createos_nb.panels.panel import Panel
-from createos_nb.panels.planning import to_type
+from createos_nb.panels.plan_display import required_name
+from createos_nb.plans import Event
+
+#: What is typed to confirm a plan for production.
+NAMED = {"confirm": "production", "reason": "a test"}
 
 
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses for people who watch, and no journals in the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.change._SHOWN", 0.0)
-    monkeypatch.setattr("createos_nb.panels.work._SHOWN", 0.01)
+    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
 
@@ -25,13 +31,13 @@ def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each panel that a test opens is closed after it."""
     opened: list[Panel] = []
-    build = Panel._build
+    init = Panel.__init__
 
-    def built(self: Panel, *body: Any) -> None:
+    def recorded(self: Panel, *args: Any, **options: Any) -> None:
         opened.append(self)
-        build(self, *body)
+        init(self, *args, **options)
 
-    monkeypatch.setattr(Panel, "_build", built)
+    monkeypatch.setattr(Panel, "__init__", recorded)
     yield
     for panel in opened:
         panel.close()
@@ -42,7 +48,7 @@ def review(panel: Any) -> Any:
     panel.review()
     assert panel.wait(30)
     assert panel.plan is not None, panel.last_error
-    name = to_type(panel.plan)
+    name = required_name(panel.plan)
     if name is not None:
         panel.params = {"confirm": name, "reason": "a test"}
     return panel.plan
@@ -50,7 +56,7 @@ def review(panel: Any) -> Any:
 
 def press(panel: Any, words: str) -> None:
     """Press a button by its words, as a person who sees it, and wait for what it begins."""
-    buttons: list[Any] = list(panel._buttons.children) + list(panel._more.children)
+    buttons: list[Any] = [*panel.form.buttons.children, *panel.form.actions.children]
     found = [one for one in buttons if isinstance(one, widgets.Button) and one.description == words]
     assert len(found) == 1, [one.description for one in buttons if isinstance(one, widgets.Button)]
     assert not found[0].disabled
@@ -69,3 +75,27 @@ def live(client: Any, project: str = "storefront", environment: str = "productio
     """The version that is live."""
     row = client.environments.get(project, environment)
     return int(client.deployments.get(project, row["project_deployment_id"])["version_number"])
+
+
+def assigning(client: Any, version: str = "v15") -> Any:
+    """A panel that shows the plan to make a version live in production."""
+    panel = panels.assign(client, "storefront", "production")
+    panel.params["chosen"] = version
+    panel.review()
+    assert panel.wait(30)
+    assert panel.plan is not None, panel.last_error
+    return panel
+
+
+def held_up(panel: Any) -> tuple[threading.Event, threading.Event]:
+    """The panel's run stops at its first event until the second of the events is set; the first says that it has."""
+    there, go_on = threading.Event(), threading.Event()
+    happened = panel.form.on_event
+
+    def held(event: Event) -> None:
+        happened(event)
+        there.set()
+        assert go_on.wait(30)
+
+    panel.form.on_event = held
+    return there, go_on

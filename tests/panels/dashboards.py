@@ -18,8 +18,8 @@ LIMIT = 90.0
 _MAIN = "import sys; from createos_nb.cli import main; sys.exit(main())"
 _SOONER = """
 import functools
-from createos_nb.cli import hosting, visits
-hosting.Visits = functools.partial(visits.Visits, {})
+from createos_nb.cli import visits, voila_app
+voila_app.Visits = functools.partial(visits.Visits, {})
 """
 
 

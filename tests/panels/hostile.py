@@ -9,8 +9,8 @@ from typing import Any, Final
 import httpx
 
 import createos_nb
-from createos_nb.client import Client
-from createos_nb.wire.retry import RetryPolicy
+from createos_nb.client.client import Client
+from createos_nb.http.retry import RetryPolicy
 
 #: What stands before every text that the platform gives, by kind.
 TEXTS: Final = {

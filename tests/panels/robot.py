@@ -10,9 +10,9 @@ from typing import Any
 import ipywidgets as widgets
 from comm.base_comm import BaseComm
 
+from createos_nb.panels.components import Slider
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.secret import SecretField
-from createos_nb.panels.slider import Slider
 from tests.panels.hostile import TYPED
 
 PREFIX = "createos-panel"
@@ -100,12 +100,16 @@ def confirmed(panel: Any) -> None:
     plan = getattr(panel, "plan", None)
     if plan is None or not plan.steps:
         return
-    from createos_nb.panels.change import to_type
+    from createos_nb.panels.plan_display import required_name
 
     panel.params["reason"] = "a robot"
-    panel.params["confirm"] = to_type(plan) or ""
+    panel.params["confirm"] = required_name(plan) or ""
     for one in tree(panel):
-        if isinstance(one, widgets.Button) and one.description == panel._apply.description and not one.disabled:
+        if (
+            isinstance(one, widgets.Button)
+            and one.description == panel.form.apply_button.description
+            and not one.disabled
+        ):
             one.click()
             settled(panel)
             return

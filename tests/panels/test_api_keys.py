@@ -12,7 +12,7 @@ import pytest
 import createos_nb
 from createos_nb import Secret, panels
 from createos_nb.errors import CreateOSError
-from createos_nb.panels.keys import keys_of
+from createos_nb.panels.api_keys import keys_of
 from createos_nb.plans import ConfirmationNeeded
 from tests.panels.robot import Record
 
@@ -48,9 +48,9 @@ def test_keys_of_one_name_are_told_apart(client: Any) -> None:
     """A revoked key may leave its name to another."""
     client.api_keys.create(name="old-laptop", expiry_at="+30d")
     panel = panels.api_keys(client)
-    names = [row["key"] for row in panel._grid.rows if row["key"].startswith("old-laptop")]
+    names = [row["key"] for row in panel._rows.grid.rows if row["key"].startswith("old-laptop")]
     assert len(set(names)) == 2
-    free = [row["key"] for row in panel._grid.rows if row["key"] in names and not row["off"]]
+    free = [row["key"] for row in panel._rows.grid.rows if row["key"] in names and not row["off"]]
     panel.params = {"chosen": free[0], "reason": "r", "confirm": "old-laptop"}
     panel.run()
     assert (client.api_keys.list().set_index("name").loc["old-laptop", "revoked_at"]).notna().all()
@@ -63,7 +63,7 @@ def test_a_new_key_goes_by_a_message_alone(client: Any, monkeypatch: pytest.Monk
     panel.params = {"name": "board-2", "description": "the board", "lasting": "+30d"}
     made = panel.create()
     assert isinstance(made["secret"], Secret)
-    assert panel.made is made
+    assert panel.created is made
     key = made["secret"].reveal()
     [shown] = [one for one in record.messages() if "secret" in one]
     assert shown["secret"] == key
@@ -73,10 +73,10 @@ def test_a_new_key_goes_by_a_message_alone(client: Any, monkeypatch: pytest.Monk
     assert row["used_for"] == "the board"
     assert row["days_left"] == 30
     assert panel.params["name"] == ""
-    panel._again.click()
+    panel._show_again_button.click()
     assert len([one for one in record.messages() if "secret" in one]) == 2
     panel.close()
-    assert panel.made is None
+    assert panel.created is None
 
 
 def test_a_name_that_is_taken_is_refused_in_words(client: Any) -> None:
@@ -84,10 +84,10 @@ def test_a_name_that_is_taken_is_refused_in_words(client: Any) -> None:
     panel.params["name"] = "notebooks"
     with pytest.raises(CreateOSError):
         panel.create()
-    assert "exists already" in panel._wrong.value
-    panel._create.click()
+    assert "exists already" in panel._view.error.value
+    panel._create_button.click()
     assert panel.wait(20)
-    assert "exists already" in panel._wrong.value
+    assert "exists already" in panel._view.error.value
 
 
 def test_a_key_is_revoked_by_its_typed_name_and_a_reason(client: Any) -> None:

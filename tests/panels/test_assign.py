@@ -9,8 +9,8 @@ import pytest
 
 import createos_nb
 from createos_nb import panels
-from createos_nb.errors import InvalidInput, PlatformFault
-from createos_nb.panels.assigning import age, assignable
+from createos_nb.errors import InvalidInput, ServerError
+from createos_nb.panels.assign import age, assignable
 from tests.panels.acting import closed, live, press, quick, review, writes  # noqa: F401  # two of them are fixtures
 
 
@@ -78,7 +78,7 @@ def test_it_is_made_live_and_the_list_shows_it(client: Any) -> None:
     panel = panels.assign(client, "storefront", "production")
     panel.params["chosen"] = "v15"
     review(panel)
-    press(panel, "Make it live")
+    press(panel, "Assign")
     assert live(client) == 15
     assert panel.listed is not None
     now = panel.listed.set_index("version")
@@ -98,19 +98,19 @@ def test_one_that_sleeps_is_woken_first(client: Any) -> None:
 def test_a_list_that_can_not_be_read_is_said_and_read_again(client: Any) -> None:
     with client.world.faults(what="error", status=502, operations=["ListDeployments"]):
         panel = panels.assign(client, "storefront", "production")
-    assert isinstance(panel.last_error, PlatformFault)
+    assert isinstance(panel.last_error, ServerError)
     assert panel.listed is None
     assert "nothing read" in panel.static()
     panel.refresh()
     assert panel.wait(30)
     assert panel.listed is not None
-    assert panel._wrong.value == ""
+    assert panel._view.error.value == ""
 
 
 @pytest.mark.parametrize("missing", [("nowhere", "production"), ("storefront", "nowhere")])
 def test_what_is_not_there_is_said_in_the_panel(client: Any, missing: tuple[str, str]) -> None:
     panel = panels.assign(client, *missing)
-    assert "nowhere" in panel._wrong.value
+    assert "nowhere" in panel._view.error.value
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 import createos_nb
 from createos_nb import panels
-from createos_nb.errors import InvalidInput, PlatformFault
-from createos_nb.panels.switching import read, smoke_test, thinned
+from createos_nb.errors import InvalidInput, ServerError
+from createos_nb.panels.blue_green import downsample, read, smoke_test
 from createos_nb.plans import StepFailed
 from tests.panels.acting import closed, press, quick, review, writes  # noqa: F401  # two of them are fixtures
 from tests.panels.robot import threads_left
@@ -46,7 +46,7 @@ def test_two_sides_with_traffic_and_errors_of_each(client: Any) -> None:
 
 
 def test_errors_of_a_side_are_seen(client: Any) -> None:
-    client.world.behave("storefront", 12, errors=[{"status": 500, "share": 0.5}])
+    client.world.set_behavior("storefront", 12, errors=[{"status": 500, "share": 0.5}])
     client.world.advance("1h")
     sides = panels.blue_green(client, "storefront").sides.set_index("side")
     assert sides.loc["blue", "error_percentage"] > 20
@@ -58,12 +58,12 @@ def test_live_follows_the_world(client: Any) -> None:
     panel = panels.blue_green(client, "storefront")
     before = panel.sides
     client.world.advance("5min")
-    assert panel._tick()
+    assert panel._poll()
     assert not panel.sides.equals(before)
     panel.params["live"] = True
-    assert panel._following.running
+    assert panel._poller.running
     panel.params["live"] = False
-    assert not panel._following.running
+    assert not panel._poller.running
     panel.close()
     assert not threads_left()
 
@@ -75,17 +75,17 @@ def test_the_other_side_is_tried_where_nobody_is_served(client: Any) -> None:
     assert frame["path"].tolist() == ["/", "/search"] * 3
     assert set(frame["version"]) == {"6"}
     assert set(frame["ok"]) == {"success"}
-    assert "smoke test: PASS, 0 of 6 requests failed" in panel._said.value
+    assert "smoke test: PASS, 0 of 6 requests failed" in panel._view.status.value
     assert not writes(client)
 
 
 def test_a_smoke_test_that_fails_says_so(client: Any) -> None:
-    client.world.behave("storefront", 6, errors=[{"status": 500, "share": 1.0}])
+    client.world.set_behavior("storefront", 6, errors=[{"status": 500, "share": 1.0}])
     panel = panels.blue_green(client, "storefront")
     frame = panel.smoke()
     assert set(frame["ok"]) == {"failed"}
     assert set(frame["status"]) == {500}
-    assert "3 of 3 requests failed" in panel._said.value
+    assert "3 of 3 requests failed" in panel._view.status.value
 
 
 @pytest.mark.parametrize("paths", ["", "search", "/ok no"])
@@ -114,9 +114,9 @@ def test_the_receipt_leads_back_too(client: Any) -> None:
     panel = panels.blue_green(client, "storefront")
     review(panel)
     press(panel, "Switch")
-    press(panel, "Plan the way back")
-    panel.params = {"confirm": panel._typed.description.split()[1], "reason": "a test"}
-    press(panel, "Take it back")
+    press(panel, "Plan the undo")
+    panel.params = {"confirm": panel.form.confirmation.description.split()[1], "reason": "a test"}
+    press(panel, "Undo")
     assert served_by(client) == "blue"
 
 
@@ -130,13 +130,13 @@ def test_a_version_is_brought_tried_judged_and_then_takes_over(client: Any) -> N
     assert served_by(client) == "green"
     assert panel.sides.set_index("side").loc["green", "version"] == "v12"
     press(panel, "Plan: switch back")
-    panel.params = {"confirm": panel._typed.description.split()[1], "reason": "a test"}
+    panel.params = {"confirm": panel.form.confirmation.description.split()[1], "reason": "a test"}
     press(panel, "Switch back")
     assert served_by(client) == "blue"
 
 
 def test_a_version_that_does_not_pass_is_not_switched_to(client: Any) -> None:
-    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.6}])
+    client.world.set_behavior("storefront", 15, errors=[{"status": 500, "share": 0.6}])
     panel = panels.blue_green(client, "storefront")
     panel.params = {"version": "v15", "requests": 60, "seconds": 120}
     review(panel)
@@ -151,10 +151,10 @@ def test_another_domain_has_other_sides_and_none_is_chosen_for_it(client: Any) -
     panel.params["domain"] = "www.juniper-goods.example.com"
     assert panel.params["other"] is None
     assert "choose the other side" in panel._note.value
-    assert panel._smoke.disabled
+    assert panel._smoke_button.disabled
     panel.review()
     assert panel.wait(30)
-    assert "choose the other side first" in panel._wrong.value
+    assert "choose the other side first" in panel._view.error.value
     panel.params["other"] = "staging"
     assert panel.sides["side"].tolist() == ["production", "staging"]
 
@@ -163,8 +163,8 @@ def test_with_one_environment_a_second_is_made(client: Any) -> None:
     panel = panels.blue_green(client, "landing-pages")
     assert "there is one environment only" in panel._note.value
     assert panel.params["other"] == "green"
-    assert panel.sides.set_index("side").loc["green", "version"] == "to be made"
-    with pytest.raises(InvalidInput, match="green is to be made"):
+    assert panel.sides.set_index("side").loc["green", "version"] == "to be created"
+    with pytest.raises(InvalidInput, match="green does not exist yet"):
         panel.run()
     panel.params["version"] = "v3"
     plan = review(panel)
@@ -182,11 +182,11 @@ def test_without_a_domain_there_is_nothing_to_switch(client: Any) -> None:
 def test_what_can_not_be_read_is_said_and_read_again(client: Any) -> None:
     with client.world.faults(what="error", status=500, operations=["ListDomains"]):
         panel = panels.blue_green(client, "storefront")
-    assert isinstance(panel.last_error, PlatformFault)
+    assert isinstance(panel.last_error, ServerError)
     assert "not read yet" in panel._note.value
     panel.refresh()
     assert panel.wait(30)
-    assert panel._wrong.value == ""
+    assert panel._view.error.value == ""
     assert len(panel.sides) == 2
 
 
@@ -197,9 +197,9 @@ def test_an_environment_without_an_address_can_not_be_asked(client: Any) -> None
 
 def test_a_line_of_traffic_is_thinned_by_sums(client: Any) -> None:
     traffic = client.analytics.requests_over_time("storefront", "blue", start="-1h")
-    assert sum(thinned(traffic, "count", 7)) == traffic["count"].sum()
-    assert len(thinned(traffic, "count", 7)) <= 7
-    assert thinned(None, "count") == []
+    assert sum(downsample(traffic, "count", 7)) == traffic["count"].sum()
+    assert len(downsample(traffic, "count", 7)) <= 7
+    assert downsample(None, "count") == []
 
 
 def test_after_a_switch_the_side_that_served_is_the_one_to_go_back_to(client: Any) -> None:

@@ -116,7 +116,7 @@ BLOCK = """
 import time
 panel.review(); panel.wait()
 panel.params = {"reason": "a test", "confirm": "staging"}
-panel._apply.click()
+panel.form.apply_button.click()
 print("blocking")
 time.sleep(12)
 print("free again")

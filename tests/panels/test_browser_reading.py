@@ -106,7 +106,7 @@ line = '203.0.113.9 - - [02/Mar/2026:08:5{}:11 +0000] "GET {} HTTP/1.1" 500 9 "-
 log = "\n".join(line.format(minute, path) for minute in range(9))
 client.world.replay(project.id, environment.id, log.encode())
 panel = createos_nb.panels.overview(client)
-chosen = next(row["key"] for row in panel._grid.rows if "onerror" in row["key"])
+chosen = next(row["key"] for row in panel._rows.grid.rows if "onerror" in row["key"])
 panel.params = {"chosen": chosen, "show": "SHOW"}
 panel.open()
 panel

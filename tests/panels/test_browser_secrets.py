@@ -43,7 +43,7 @@ def test_a_variable_is_typed_set_and_shown_for_a_moment(
     field = own.get_by_label("Value", exact=True)
     field.fill("typed-by-hand")
     field.press("Tab")
-    own.get_by_text("taken, not shown").wait_for()
+    own.get_by_text("received, not shown").wait_for()
     assert field.input_value() == ""
     assert "typed-by-hand" not in synced(own)
     own.get_by_role("button", name="Show the plan").click()
@@ -84,7 +84,7 @@ def test_a_key_of_many_lines_keeps_them(page: Page) -> None:
     own.evaluate("navigator.clipboard.writeText('-----BEGIN KEY-----\\nQUJD\\nREVG\\n-----END KEY-----\\n')")
     own.get_by_label("Value", exact=True).focus()
     own.keyboard.press("Control+V")
-    own.get_by_text("taken, 5 lines, not shown").wait_for()
+    own.get_by_text("received, 5 lines, not shown").wait_for()
     assert "QUJD" not in synced(own)
 
 
@@ -103,7 +103,7 @@ def test_a_key_is_made_shown_once_and_another_revoked(
     own = page(KEYS, theme=theme, width=width)
     accessible(own)
     own.get_by_label("New key").fill("board-2")
-    own.get_by_role("button", name="Make the key").click()
+    own.get_by_role("button", name="Create key").click()
     shown = own.get_by_role("group", name="API key board-2")
     shown.wait_for()
     accessible(own)
@@ -143,7 +143,7 @@ def test_a_domain_is_added_its_record_copied_and_another_routed(
     own = page(DOMAINS, theme=theme, width=width)
     accessible(own)
     own.get_by_label("New domain").fill("new.example.com")
-    own.get_by_role("button", name="Add the domain").click()
+    own.get_by_role("button", name="Add domain").click()
     copy = own.get_by_role("button", name="Copy _createos.new.example.com", exact=True)
     copy.wait_for()
     copy.click()
@@ -189,10 +189,10 @@ import createos_nb
 from createos_nb import plans, runbooks
 client = createos_nb.simulate()
 plan = runbooks.scale(client, "storefront", "production", replicas=2)
-plan.apply(confirm=plan.token, reason="the sale is over")
+plan.apply(confirm=plan.digest, reason="the sale is over")
 plan, stop = runbooks.set_variables(client, "storefront", "staging", {"LOG_LEVEL": "debug"}), threading.Event()
 try:
-    plan.apply(confirm=plan.token, reason="to see more", cancel=stop, on_event=lambda event: stop.set())
+    plan.apply(confirm=plan.digest, reason="to see more", cancel=stop, on_event=lambda event: stop.set())
 except plans.Cancelled:
     pass
 panel = createos_nb.panels.journal(client)
@@ -208,11 +208,11 @@ def test_a_run_that_was_stopped_is_gone_on_with(page: Page, accessible: Accessib
     own.get_by_role("radio", name="choose").first.check()
     own.get_by_label("Value of LOG_LEVEL", exact=True).fill("debug")
     own.get_by_label("Value of LOG_LEVEL", exact=True).press("Enter")
-    own.get_by_text("taken, not shown").wait_for()
+    own.get_by_text("received, not shown").wait_for()
     own.get_by_role("button", name="Show the plan").click()
-    own.get_by_text("Plan: go on: set variables of storefront / staging: LOG_LEVEL").wait_for()
+    own.get_by_text("Plan: resume: set variables of storefront / staging: LOG_LEVEL").wait_for()
     accessible(own)
     own.get_by_label("Reason").fill("to see more")
     own.get_by_label("Type staging to confirm").fill("staging")
-    own.get_by_role("button", name="Go on", exact=True).click()
+    own.get_by_role("button", name="Resume", exact=True).click()
     own.get_by_text("Receipt: set variables of storefront / staging: LOG_LEVEL").wait_for(timeout=60_000)

@@ -10,10 +10,10 @@ import pytest
 import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput, ReadOnlyError
-from createos_nb.panels.deploying import DeployPanel
+from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.drop import Drop
 from createos_nb.plans import Event, StepFailed
-from createos_nb.simulator.served import serve
+from createos_nb.simulator.http.server import serve
 from tests.panels.acting import closed, press, quick, review  # noqa: F401  # two of them are fixtures
 from tests.panels.robot import threads_left
 from tests.panels.test_drop import Browser
@@ -60,7 +60,7 @@ def test_without_a_project_those_that_can_be_deployed_to_are_offered(client: Any
 
 def test_a_project_that_is_suspended_is_said(client: Any) -> None:
     panel = panels.deploy(client, "winter-sale")
-    assert "suspended" in panel._wrong.value
+    assert "suspended" in panel._view.error.value
     assert visible(panel) == []
     with pytest.raises(InvalidInput, match="suspended"):
         panel.run()
@@ -111,7 +111,7 @@ def test_what_is_missing_is_said(client: Any, project: str, words: str) -> None:
     panel = panels.deploy(client, project)
     panel.review()
     assert panel.wait(30)
-    assert words in panel._wrong.value
+    assert words in panel._view.error.value
     with pytest.raises(InvalidInput, match=words):
         panel.run()
 
@@ -126,13 +126,13 @@ def test_what_is_left_out_is_shown_before_anything_is_sent(client: Any, pages: D
     assert shown[0][2] == "no"
     assert shown[0][3].startswith("secret")
     assert [row[0] for row in shown[1:]] == ["css/a.css", "index.html"]
-    assert "2 files, 22 bytes go; 1 names stay here" in pages._sum.value
+    assert "2 files, 22 bytes go; 1 name stays here" in pages._upload_note.value
     assert "POST" not in set(client.log()["method"])
 
 
 def test_what_can_not_be_uploaded_says_why(pages: DeployPanel) -> None:
     pages.params["source"] = {".env": "A=1"}
-    assert "can&#x27;t be uploaded" in pages._sum.value or "can't be uploaded" in pages._sum.value
+    assert "can&#x27;t be uploaded" in pages._upload_note.value or "can't be uploaded" in pages._upload_note.value
     pages.review()
     assert pages.wait(30)
     assert isinstance(pages.last_error, InvalidInput)
@@ -145,7 +145,7 @@ def test_a_folder_of_the_kernels_machine(client: Any, pages: DeployPanel, tmp_pa
     assert pages.params["source"] == str(tmp_path / "site")
     assert [row["cells"][0] for row in pages._files.rows] == ["index.html"]
     pages.params["source"] = str(tmp_path / "nowhere")
-    assert "there is no file or folder" in pages._wrong.value
+    assert "there is no file or folder" in pages._view.error.value
 
 
 def test_what_was_dropped_is_uploaded(client: Any, pages: DeployPanel, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_another_drop_needs_another_plan(pages: DeployPanel) -> None:
     assert pages.plan is not None
     browser.send({"index.html": b"2"}, batch="c")
     assert pages.plan is None
-    assert pages._apply.disabled
+    assert pages.form.apply_button.disabled
 
 
 def test_files_that_changed_after_the_plan_was_shown_are_not_sent(
@@ -179,7 +179,7 @@ def test_files_that_changed_after_the_plan_was_shown_are_not_sent(
     page.write_text("shown")
     pages.params["source"] = str(page)
     review(pages)
-    pages._fresh.stop()
+    pages.form.drift_poller.stop()
     page.write_text("another")
     with pytest.raises(StepFailed, match="have changed"):
         pages.run()
@@ -207,7 +207,7 @@ def test_a_long_list_is_shown_in_part(pages: DeployPanel) -> None:
     pages.params["source"] = {f"{number:04}.txt": "x" for number in range(700)} | {".env": "A=1"}
     assert len(pages._files.rows) == 500
     assert pages._files.rows[0]["cells"][0] == ".env"
-    assert "500 of 701 names are shown" in pages._sum.value
+    assert "500 of 701 names are shown" in pages._upload_note.value
 
 
 # --- while it builds --------------------------------------------------------------------------------------------------
@@ -217,24 +217,24 @@ def test_the_platform_can_be_asked_to_cancel_what_it_builds(client: Any) -> None
     panel = panels.deploy(client, "storefront")
     client.world.push("storefront", "feature/gift-cards", message="Cards")
     panel.params["branch"] = "feature/gift-cards"
-    assert panel._abort.layout.display == "none"
-    happened, shown = panel._happened, []
+    assert panel._cancel_button.layout.display == "none"
+    happened, shown = panel.form.on_event, []
 
     def watched(event: Event) -> None:
         happened(event)
         if "building" in event.text and not shown:
-            shown.append(panel._abort.layout.display)
-            panel._abort.click()
-            assert all(worker.join(30) for worker in panel._reading.values())
+            shown.append(panel._cancel_button.layout.display)
+            panel._cancel_button.click()
+            assert all(worker.join(30) for worker in panel._background._channels.values())
 
-    panel._happened = watched  # type: ignore[method-assign]
+    panel.form.on_event = watched  # type: ignore[method-assign]
     review(panel)
     press(panel, "Deploy")
     assert shown == [""]
     assert "cancelled" in str(panel.last_error)
     newest = client.deployments.list("storefront").iloc[0]
     assert newest["status"] == "cancelled"
-    assert panel._abort.layout.display == "none"
+    assert panel._cancel_button.layout.display == "none"
 
 
 def test_with_nothing_being_built_there_is_nothing_to_cancel(pages: DeployPanel) -> None:
@@ -245,14 +245,14 @@ def test_with_nothing_being_built_there_is_nothing_to_cancel(pages: DeployPanel)
 def test_a_failed_build_shows_its_log_and_the_next_step() -> None:
     client = createos_nb.simulate("build-broken")
     panel = panels.deploy(client, "storefront")
-    panel._make = lambda: createos_nb.runbooks.retry_failed(client, "storefront", 4)  # type: ignore[method-assign]
+    panel.form.make_plan = lambda: createos_nb.runbooks.retry_failed(client, "storefront", 4)  # type: ignore[method-assign]
     review(panel)
     press(panel, "Deploy")
     assert isinstance(panel.last_error, StepFailed)
-    assert "build_error" in panel._wrong.value
-    assert "→" in panel._wrong.value
-    assert len(panel._progress.log) > 3
-    assert "✕" in panel._progress._steps.value
+    assert "build_error" in panel._view.error.value
+    assert "→" in panel._view.error.value
+    assert len(panel.form.progress.log) > 3
+    assert "✕" in panel.form.progress.steps.value
 
 
 def test_a_client_that_only_reads_shows_the_plan_alone(origin: Any) -> None:
@@ -260,7 +260,7 @@ def test_a_client_that_only_reads_shows_the_plan_alone(origin: Any) -> None:
     panel = panels.deploy(client, "landing-pages")
     panel.params["source"] = FILES
     review(panel)
-    assert panel._apply.disabled
+    assert panel.form.apply_button.disabled
     with pytest.raises(ReadOnlyError):
         panel.run()
 
@@ -287,13 +287,13 @@ def test_over_http_everything_is_read_and_done_beside_the_kernel(origin: Any) ->
 
 def test_drop_is_off_while_a_plan_is_carried_out(pages: DeployPanel) -> None:
     seen: list[bool] = []
-    happened = pages._happened
+    happened = pages.form.on_event
 
     def watched(event: Event) -> None:
         happened(event)
         seen.append(pages._drop.disabled)
 
-    pages._happened = watched  # type: ignore[method-assign]
+    pages.form.on_event = watched  # type: ignore[method-assign]
     Browser(pages._drop).send({"index.html": b"1"})
     review(pages)
     pages.run()

@@ -49,7 +49,7 @@ def test_domains_tell_the_environment_by_name(client: Any) -> None:
     assert found[WHOLESALE] == "blue"
     assert found[PENDING] == "nothing"
     rest = environments[environments["unique_name"] != "blue"]
-    assert domains_of(domains, rest).set_index("domain")["routed_to"][WHOLESALE] == "an environment that is gone"
+    assert domains_of(domains, rest).set_index("domain")["routed_to"][WHOLESALE] == "a deleted environment"
 
 
 def test_a_domain_is_routed_by_a_plan_and_back(client: Any) -> None:
@@ -58,7 +58,7 @@ def test_a_domain_is_routed_by_a_plan_and_back(client: Any) -> None:
     receipt = panel.run()
     assert receipt.finished
     assert panel.listed.set_index("domain")["routed_to"][WHOLESALE] == "green"
-    panel._undo.click()
+    panel.form.undo_button.click()
     assert panel.wait(20)
     panel.params = {"reason": "no", "confirm": "green"}
     panel.run()
@@ -71,9 +71,9 @@ def test_a_pending_domain_is_not_routed(client: Any) -> None:
     panel.params = {"chosen": PENDING, "environment": "green"}
     panel.review()
     assert panel.wait(20)
-    assert "is active" in panel._shown.value
+    assert "is active" in panel.form.document.value
     panel.params = {"reason": "r", "confirm": "green"}
-    assert panel._apply.disabled
+    assert panel.form.apply_button.disabled
 
 
 def test_a_domain_is_added_and_its_records_shown(client: Any) -> None:
@@ -90,13 +90,13 @@ def test_a_domain_is_added_and_its_records_shown(client: Any) -> None:
 
 def test_a_check_says_what_the_platform_says(client: Any) -> None:
     panel = panels.domains(client, "storefront")
-    assert panel._check.disabled
+    assert panel._check_button.disabled
     panel.params["chosen"] = PENDING
     before = panel.listed.set_index("domain")["failed_checks"][PENDING]
     panel.check()
     assert panel.wait(20)
     assert panel.last_error is None
-    assert "looking" not in panel._said.value
+    assert "looking" not in panel._view.status.value
     assert panel.listed.set_index("domain")["failed_checks"][PENDING] >= before
 
 
@@ -105,10 +105,10 @@ def test_a_domain_is_deleted_by_its_typed_name(client: Any) -> None:
     panel.params = {"chosen": WHOLESALE, "action": "delete"}
     panel.review()
     assert panel.wait(20)
-    assert panel._typed.description == f"Type {WHOLESALE} to confirm"
-    assert panel._apply.description == "Delete"
+    assert panel.form.confirmation.description == f"Type {WHOLESALE} to confirm"
+    assert panel.form.apply_button.description == "Delete"
     panel.params = {"reason": "r", "confirm": "blue"}
-    assert panel._apply.disabled
+    assert panel.form.apply_button.disabled
     panel.params["confirm"] = WHOLESALE
     panel.run()
     assert WHOLESALE not in panel.listed["domain"].tolist()
@@ -120,7 +120,7 @@ def test_what_is_refused_is_said(client: Any) -> None:
     panel.params["new_domain"] = "no host name"
     panel.add()
     assert panel.wait(20)
-    assert "host name" in panel._wrong.value
+    assert "host name" in panel._view.error.value
     assert panel.params["new_domain"] == "no host name"
     with pytest.raises(InvalidInput, match="choose a domain"):
         panel.run()

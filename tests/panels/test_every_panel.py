@@ -39,8 +39,8 @@ Opened = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses for people who watch, and no journals in the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.change._SHOWN", 0.0)
-    monkeypatch.setattr("createos_nb.panels.work._SHOWN", 0.01)
+    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
 
@@ -98,7 +98,7 @@ def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     client = client_of(world, EVERYTHING)
     # something that a journal tells of
     plan = runbooks.scale(client, EVERYTHING + "storefront", EVERYTHING + "staging", replicas=3)
-    plan.apply(confirm=plan.token, reason=EVERYTHING)
+    plan.apply(confirm=plan.digest, reason=EVERYTHING)
     panel = opened(name, client, EVERYTHING)
     press_everything(panel)
     if name in CARRIED_OUT:
@@ -133,7 +133,7 @@ def test_a_project_that_is_not_there_is_said_in_words(name: str, opened: Opened)
         pytest.skip("it is of no project")
     world, _ = world_of_secrets()
     panel = opened(name, client_of(world), project="no-such-project")
-    assert "no-such-project" in panel._wrong.value
+    assert "no-such-project" in panel._view.error.value
     assert isinstance(panel.last_error, CreateOSError)
     assert "no-such-project" in panel.static()
 
@@ -145,7 +145,7 @@ def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opene
     clock.virtual = virtual
     panel = opened(name, unreachable(clock))
     if name not in QUIET:
-        assert "no route to host" in panel._wrong.value
+        assert "no route to host" in panel._view.error.value
         assert isinstance(panel.last_error, CreateOSError)
     with pytest.raises(CreateOSError):
         panel.run()

@@ -28,7 +28,7 @@ def client(folder: Path) -> Any:
 
 def scaled(client: Any) -> Path:
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
-    path = plan.apply(confirm=plan.token, reason="the sale is over").journal
+    path = plan.apply(confirm=plan.digest, reason="the sale is over").journal
     client.world.advance(60)
     return path
 
@@ -38,13 +38,13 @@ def stopped(client: Any) -> Path:
     stop = threading.Event()
     plan = runbooks.set_variables(client, "storefront", "staging", {"LOG_LEVEL": "debug"})
     with pytest.raises(Cancelled) as error:
-        plan.apply(confirm=plan.token, reason="to see more", cancel=stop, on_event=lambda event: stop.set())
+        plan.apply(confirm=plan.digest, reason="to see more", cancel=stop, on_event=lambda event: stop.set())
     return Path(error.value.journal)
 
 
 def test_an_empty_folder_is_said_in_words(client: Any) -> None:
     panel = panels.journal(client)
-    assert "no run was written down" in panel._note.value
+    assert "no run was recorded" in panel._rows.note.value
     assert panel.last_error is None
     assert "reason" in panel.static()
 
@@ -82,13 +82,13 @@ def test_a_stopped_run_is_gone_on_with(client: Any) -> None:
     assert list(panel._fields) == ["LOG_LEVEL"]
     field = panel._fields["LOG_LEVEL"]
     field._handle_custom_msg({"secret": "debug"}, [])
-    assert field.taken
+    assert field.has_value
     panel.review()
     assert panel.wait(20)
-    assert "go on" in panel._shown.value
+    assert "resume: " in panel.form.document.value
     panel.params = {"reason": "to see more", "confirm": "staging"}
     assert panel.run().finished
-    assert field.held is None
+    assert field.secret is None
     assert client.environments.reveal_variables("storefront", "staging")["LOG_LEVEL"] == "debug"
     assert panel.listed["state"].tolist() == ["finished"]
     assert panel._fields == {}
@@ -110,7 +110,7 @@ def test_a_run_that_is_at_work_is_left_alone(client: Any) -> None:
     with Journal(path).writing(client.clock.now()):
         panel.review()
         assert panel.wait(20)
-        assert "another kernel is at work" in panel._wrong.value
+        assert "another kernel is at work" in panel._view.error.value
         with pytest.raises(JournalError):
             panel.run()
 
@@ -136,14 +136,14 @@ def test_one_file_is_opened_alone(client: Any, folder: Path) -> None:
     assert panel.params["chosen"] == path.name
     missing = panels.journal(client, folder / "none.jsonl")
     assert isinstance(missing.last_error, JournalError)
-    assert "none.jsonl" in missing._wrong.value
+    assert "none.jsonl" in missing._view.error.value
 
 
 def test_what_is_no_journal_can_not_be_chosen(client: Any, folder: Path) -> None:
     scaled(client)
     (folder / "torn.jsonl").write_text("{}\n{}\n")
     panel = panels.journal(client)
-    assert [row["off"] for row in panel._grid.rows] == ["", "it is damaged, or was edited"]
+    assert [row["off"] for row in panel._rows.grid.rows] == ["", "it is damaged, or was edited"]
     assert runs_of(plans.runs(folder))["steps"].tolist() == ["1 of 1 done", "–"]
 
 

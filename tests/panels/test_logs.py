@@ -13,7 +13,7 @@ import pytest
 import createos_nb
 from createos_nb.errors import InvalidInput, NotFound, UnknownName
 from createos_nb.frames.logs import runtime_log_frame
-from createos_nb.panels import loglines
+from createos_nb.panels import log_lines
 from createos_nb.panels.logs import LogsPanel
 
 
@@ -47,58 +47,58 @@ def log(*lines: str, at: int = 0) -> pd.DataFrame:
 
 def test_search_is_of_any_part_in_any_case_and_no_pattern() -> None:
     frame = log("INFO GET /a.b", "INFO GET /aXb", "ERROR get /A.B failed")
-    shown, count = loglines.chosen(frame, search="a.b")
+    shown, count = log_lines.select(frame, search="a.b")
     assert list(shown["text"]) == ["INFO GET /a.b", "ERROR get /A.B failed"]
     assert count == 2
-    assert loglines.chosen(frame, search="(")[1] == 0
+    assert log_lines.select(frame, search="(")[1] == 0
 
 
 def test_a_level_shows_what_is_as_loud_with_the_lines_that_belong_to_it() -> None:
     frame = log("INFO fine", "ERROR broken", "    at line 3", "WARN slow", "DEBUG x")
-    shown, _ = loglines.chosen(frame, level="error")
+    shown, _ = log_lines.select(frame, level="error")
     assert list(shown["text"]) == ["ERROR broken", "    at line 3"]
-    assert len(loglines.chosen(frame, level="warn")[0]) == 3
+    assert len(log_lines.select(frame, level="warn")[0]) == 3
 
 
 def test_a_long_log_shows_its_end_and_says_how_long_it_is() -> None:
-    shown, count = loglines.chosen(log(*[f"line {n}" for n in range(50)]), most=10)
+    shown, count = log_lines.select(log(*[f"line {n}" for n in range(50)]), max_lines=10)
     assert list(shown["text"]) == [f"line {n}" for n in range(40, 50)]
     assert count == 50
 
 
 def test_gaps_stay_in_sight_when_lines_are_searched() -> None:
     frame = log("a", "lines may be missing", "b").assign(gap=[False, True, False])
-    shown, count = loglines.chosen(frame, search="b")
+    shown, count = log_lines.select(frame, search="b")
     assert list(shown["gap"]) == [True, False]
     assert count == 1
 
 
 def test_a_reading_that_begins_anew_gives_nothing_twice() -> None:
-    both = loglines.joined(log("a", "b", "c"), log("b", "c", "d", at=1), first=True)
+    both = log_lines.join(log("a", "b", "c"), log("b", "c", "d", at=1), first=True)
     assert list(both["text"]) == ["a", "b", "c", "d"]
 
 
 def test_where_nothing_was_read_between_there_is_a_gap() -> None:
-    both = loglines.joined(log("a"), log("z", at=59), first=True, missed=True)
+    both = log_lines.join(log("a"), log("z", at=59), first=True, missed=True)
     assert list(both["gap"]) == [False, True, False]
     assert both.dtypes["time"] == log("a").dtypes["time"]
 
 
 def test_lines_without_times_give_way_to_a_new_reading() -> None:
-    both = loglines.joined(runtime_log_frame("a\nb"), runtime_log_frame("b\nc"), first=True)
+    both = log_lines.join(runtime_log_frame("a\nb"), runtime_log_frame("b\nc"), first=True)
     assert list(both["text"]) == ["b", "c"]
 
 
 def test_what_is_kept_is_bounded() -> None:
-    kept = runtime_log_frame("\n".join(f"line {n}" for n in range(loglines.KEPT)))
-    both = loglines.joined(kept, runtime_log_frame("the last"))
-    assert len(both) == loglines.KEPT
+    kept = runtime_log_frame("\n".join(f"line {n}" for n in range(log_lines.MAX_LINES)))
+    both = log_lines.join(kept, runtime_log_frame("the last"))
+    assert len(both) == log_lines.MAX_LINES
     assert both["text"].iloc[-1] == "the last"
 
 
 def test_hostile_lines_are_text() -> None:
     frame = log("<script>alert(1)</script>", "\x1b[31mred\x1b[0m \x1b]0;title\x07", "\u202egnp.exe $x$", "ERROR <b>")
-    html = loglines.html(loglines.chosen(frame)[0], '"><script>')
+    html = log_lines.html(log_lines.select(frame)[0], '"><script>')
     assert "<script" not in html
     assert "<b>" not in html
     assert "\x1b" not in html
@@ -107,8 +107,8 @@ def test_hostile_lines_are_text() -> None:
 
 
 def test_a_level_is_told_by_a_sign_and_a_word_not_by_colour_alone() -> None:
-    html = loglines.html(
-        loglines.chosen(log("ERROR broken", '{"level":"warn","m":1}', "Traceback (most recent call last):"))[0], "x"
+    html = log_lines.html(
+        log_lines.select(log("ERROR broken", '{"level":"warn","m":1}', "Traceback (most recent call last):"))[0], "x"
     )
     assert "✕ ERROR broken" in html
     assert "▲ {" in html
@@ -151,7 +151,7 @@ def test_the_build_log_of_what_is_live_and_of_a_version(panel: LogsPanel) -> Non
 def test_a_version_that_is_not_there_is_said_in_words(panel: LogsPanel) -> None:
     panel.params["version"] = 99
     assert panel.wait(30)
-    assert "99" in panel._wrong.value
+    assert "99" in panel._view.error.value
     with pytest.raises(UnknownName):
         panel.run()
 
@@ -168,7 +168,7 @@ def test_following_brings_new_lines_once_and_moves_the_world(panel: LogsPanel) -
     panel.params["follow"] = True
     until(lambda: panel.client.clock.now() > begun + 9)
     panel.params["follow"] = False
-    kept = panel._kept
+    kept = panel._all_lines
     assert kept is not None
     whole = panel.client.environments.logs(
         "storefront", "production", since_seconds=int(panel.client.clock.now() - begun) + 600
@@ -181,19 +181,19 @@ def test_following_brings_new_lines_once_and_moves_the_world(panel: LogsPanel) -
 
 def test_while_paused_lines_are_read_and_not_shown(panel: LogsPanel) -> None:
     panel.params = {"follow": True, "paused": True}
-    before = panel._lines.value
-    until(lambda: "new lines" in panel._said.value)
-    assert panel._lines.value == before
+    before = panel._log_html.value
+    until(lambda: "new lines" in panel._view.status.value)
+    assert panel._log_html.value == before
     panel.params["paused"] = False
-    assert panel._lines.value != before
-    assert "following" in panel._said.value
+    assert panel._log_html.value != before
+    assert "following" in panel._view.status.value
 
 
 def test_another_log_ends_following(panel: LogsPanel) -> None:
     panel.params["follow"] = True
     panel.params["log"] = "build"
     assert panel.params["follow"] is False
-    assert not panel._following.running
+    assert not panel._follower.running
 
 
 def test_a_build_is_followed_to_its_end(client: Any) -> None:
@@ -206,7 +206,7 @@ def test_a_build_is_followed_to_its_end(client: Any) -> None:
         client.clock.sleep(30)
     until(lambda: not panel.params["follow"])
     assert len(panel.frame) > before
-    assert "the log has ended" in panel._said.value
+    assert "the log has ended" in panel._view.status.value
 
 
 def test_following_that_fails_says_so_and_ends(panel: LogsPanel) -> None:
@@ -215,13 +215,13 @@ def test_following_that_fails_says_so_and_ends(panel: LogsPanel) -> None:
         until(lambda: panel.last_error is not None)
     assert isinstance(panel.last_error, NotFound)
     until(lambda: not panel.params["follow"])
-    assert 'role="alert"' in panel._wrong.value
+    assert 'role="alert"' in panel._view.error.value
 
 
 def test_closing_ends_following(panel: LogsPanel) -> None:
     panel.params["follow"] = True
     panel.close()
-    until(lambda: not [one for one in threading.enumerate() if one.name == "createos-panel-stream"])
+    until(lambda: not [one for one in threading.enumerate() if one.name == "createos-panel-loop"])
 
 
 def test_a_choice_that_is_none_is_refused(panel: LogsPanel) -> None:

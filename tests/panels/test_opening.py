@@ -1,11 +1,11 @@
-"""What an environment can be opened as, from the fleet at a glance."""
+"""What an environment can be opened as, from the overview of the fleet."""
 
 from __future__ import annotations
 
 import pytest
 
 import createos_nb
-from createos_nb.panels.fleet import OverviewPanel
+from createos_nb.panels.overview import OverviewPanel
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput
-from createos_nb.panels.rolling_back import candidates
+from createos_nb.panels.rollback import candidates
 from createos_nb.plans import PreconditionFailed
 from tests.panels.acting import closed, live, press, quick, review, writes  # noqa: F401  # two of them are fixtures
 
@@ -39,9 +39,9 @@ def test_candidates_come_with_reasons_and_evidence(client: Any) -> None:
 def test_a_journal_is_evidence(client: Any) -> None:
     """What was live before somebody acted is known from the run's journal."""
     plan = createos_nb.runbooks.promote(client, "storefront", 15, "production")
-    plan.apply(confirm=plan.token, reason="a test")
+    plan.apply(confirm=plan.digest, reason="a test")
     plan = createos_nb.runbooks.promote(client, "storefront", 17, "production")
-    plan.apply(confirm=plan.token, reason="a test")
+    plan.apply(confirm=plan.digest, reason="a test")
     frame, _ = candidates(client, "storefront", "production")
     row = frame.set_index("version").loc["v15"]
     assert row["evidence"] == "journal"
@@ -50,12 +50,12 @@ def test_a_journal_is_evidence(client: Any) -> None:
 
 def test_where_none_is_chosen_the_newest_fit_one_is_taken(client: Any) -> None:
     panel = panels.rollback(client, "storefront", "production")
-    assert "none chosen: v15 is taken" in panel._note.value
+    assert "none chosen: v15 is taken" in panel._rows.note.value
     plan = review(panel)
     assert "from v17 to v15" in plan.title
     press(panel, "Roll back")
     assert live(client) == 15
-    assert "live now: v15" in panel._note.value
+    assert "live now: v15" in panel._rows.note.value
 
 
 def test_the_chosen_one_is_taken(client: Any) -> None:
@@ -73,7 +73,7 @@ def test_one_that_can_not_run_can_not_be_chosen(client: Any) -> None:
 
 def test_auto_promotion_is_held_and_released_afterwards(client: Any) -> None:
     panel = panels.rollback(client, "orders-api", "production")
-    assert "auto-promotion of main is on" in panel._note.value
+    assert "auto-promotion of main is on" in panel._rows.note.value
     review(panel)
     press(panel, "Roll back")
     held = client.environments.get("orders-api", "production")
@@ -89,11 +89,11 @@ def test_auto_promotion_is_held_and_released_afterwards(client: Any) -> None:
 def test_without_holding_the_next_push_undoes_it(client: Any) -> None:
     panel = panels.rollback(client, "orders-api", "production")
     panel.params["hold"] = False
-    assert panel._change.layout.display == "none"
+    assert panel._allow_description_change.layout.display == "none"
     plan = review(panel)
     assert any("the next push to main undoes the rollback" in one for one in plan.warnings)
     press(panel, "Roll back")
-    assert not panel._more.children
+    assert not panel.form.actions.children
     assert client.environments.get("orders-api", "production")["is_auto_promote_enabled"]
 
 
@@ -103,7 +103,7 @@ def test_a_description_that_would_not_be_taken_back_stops_it_until_it_may_be_cha
     project = next(one for one in world.state.projects.values() if one.name == "orders-api")
     place = next(one for one in project.environments.values() if one.name == "production")
     place.description = "Orders: the one that counts!"
-    world.changed(place)
+    world.touch(place)
     panel = panels.rollback(client, "orders-api", "production")
     panel.params = {"confirm": "production", "reason": "a test"}
     with pytest.raises(PreconditionFailed):
@@ -128,11 +128,11 @@ def test_another_candidate_another_plan(client: Any) -> None:
 def test_with_no_candidate_it_says_so(client: Any) -> None:
     """The only deployment is the live one."""
     panel = panels.rollback(client, "chat-bot", "production")
-    assert panel._wrong.value == ""
-    assert "no older deployment" in panel._note.value
+    assert panel._view.error.value == ""
+    assert "no older deployment" in panel._rows.note.value
     panel.review()
     assert panel.wait(30)
-    assert "no older deployment is known" in panel._wrong.value
+    assert "no older deployment is known" in panel._view.error.value
     with pytest.raises(InvalidInput):
         panel.run()
 
@@ -148,6 +148,6 @@ def test_with_nothing_live_it_says_so(client: Any) -> None:
         branch="main",
     )
     panel = panels.rollback(client, "storefront", "fresh")
-    assert "nothing is live here" in panel._note.value
+    assert "nothing is live here" in panel._rows.note.value
     with pytest.raises(InvalidInput, match="nothing is live"):
         panel.run()

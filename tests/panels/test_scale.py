@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import createos_nb
-from createos_nb.errors import InvalidInput, PlatformFault
-from createos_nb.panels.scaling import ScalePanel
+from createos_nb.errors import InvalidInput, ServerError
+from createos_nb.panels.scale import ScalePanel
 from createos_nb.plans import ConfirmationNeeded, ReasonNeeded
-from createos_nb.simulator.served import serve
+from createos_nb.simulator.http.server import serve
 from tests.panels.robot import threads_left
 
 
@@ -78,7 +78,7 @@ def test_what_could_not_be_read_is_not_asked_for() -> None:
     client = createos_nb.simulate()
     with client.world.faults(what="error", status=500, operations=["ListProjectEnvironments"]):
         panel = createos_nb.panels.scale(client, "storefront", "production")
-    assert isinstance(panel.last_error, PlatformFault)
+    assert isinstance(panel.last_error, ServerError)
     with pytest.raises(InvalidInput, match="could not be read"):
         panel.run()
 
@@ -100,8 +100,8 @@ def test_over_http_the_constructor_returns_before_anything_is_read() -> None:
         panel.review()
         assert panel.wait(30)
         panel.params = {"reason": "a test", "confirm": "staging"}
-        panel._apply.click()
-        panel._apply.click()  # the second press finds nothing to do
+        panel.form.apply_button.click()
+        panel.form.apply_button.click()  # the second press finds nothing to do
         assert panel.wait(60)
         assert panel.receipt is not None, panel.last_error
         assert panel.receipt.finished

@@ -47,14 +47,14 @@ def test_severities_of_other_scanners_come_last() -> None:
 def test_the_live_deployment_is_looked_at_first(client: Any) -> None:
     panel = panels.security(client, "storefront")
     assert panel.params["chosen"] == "v17"
-    assert "the image could not be pulled" in panel._title.value
-    assert panel._scan.description == "Scan again"
+    assert "the image could not be pulled" in panel._note.value
+    assert panel._scan_button.description == "Scan again"
     panel.params["chosen"] = "v15"
-    assert "4 findings" in panel._title.value
+    assert "4 findings" in panel._note.value
     assert len(panel._findings.rows) == 4
     panel.params["chosen"] = "v18"
-    assert "never scanned" in panel._title.value
-    assert panel._scan.disabled  # it is being built
+    assert "never scanned" in panel._note.value
+    assert panel._scan_button.disabled  # it is being built
 
 
 @pytest.mark.parametrize("version", ["v17", "v14"])
@@ -67,7 +67,7 @@ def test_a_scan_is_started_and_followed_to_its_end(client: Any, version: str) ->
     assert panel.last_error is None
     assert panel.frame.set_index("deployment")["scan"][version] == "pending"
     assert panel.params["live"]
-    assert panel._scan.disabled
+    assert panel._scan_button.disabled
     client.world.advance(600)
     panel.run()
     assert panel.frame.set_index("deployment")["scan"][version] == "successful"
@@ -78,10 +78,10 @@ def test_a_scan_is_started_and_followed_to_its_end(client: Any, version: str) ->
 def test_a_refusal_is_said(client: Any) -> None:
     """Scanning is not switched on for this project."""
     panel = panels.security(client, "orders-api")
-    assert not panel._scan.disabled
+    assert not panel._scan_button.disabled
     panel.scan()
     assert panel.wait(20)
-    assert "not enabled" in panel._wrong.value
+    assert "not enabled" in panel._view.error.value
 
 
 def test_a_project_without_deployments_says_so(client: Any) -> None:
@@ -93,5 +93,5 @@ def test_a_project_without_deployments_says_so(client: Any) -> None:
         settings={"port": 80},
     )
     panel = panels.security(client, "nothing-yet")
-    assert "no deployment" in panel._title.value
-    assert panel._scan.disabled
+    assert "no deployment" in panel._note.value
+    assert panel._scan_button.disabled

@@ -19,7 +19,7 @@ def test_it_shows_an_environment_in_figures_pictures_and_tables(client: Any) -> 
     panel = createos_nb.panels.traffic(client, "storefront", "production")
     assert panel.last_error is None
     total = client.analytics.overall_requests("storefront", "production", start="-24h")["total"]
-    assert f"{total:,.0f} requests" in panel._sum.value
+    assert f"{total:,.0f} requests" in panel._summary.value
     assert 'alt="Requests by status class. ' in panel._over_time.value
     assert 'alt="Top paths. ' in panel._by_path.value
     assert panel._paths.rows[0]["cells"][0] == "/favicon.ico"  # most errors first
@@ -65,25 +65,25 @@ def test_another_project_keeps_the_environment_of_that_name(client: Any) -> None
 def test_what_there_is_not_is_said_in_words(client: Any, project: str, environment: str | None) -> None:
     panel = createos_nb.panels.traffic(client, project, environment)
     assert isinstance(panel.last_error, UnknownName)
-    assert "nowhere" in panel._wrong.value
+    assert "nowhere" in panel._view.error.value
     with pytest.raises(UnknownName):
         panel.run()
     panel.params = {"project": "storefront", "environment": "production"}
     assert panel.wait(30)
-    assert panel._wrong.value == ""
+    assert panel._view.error.value == ""
 
 
 def test_an_environment_without_requests(client: Any) -> None:
     panel = createos_nb.panels.traffic(client, "chat-bot", "production")
     assert panel.last_error is None
-    assert "0 requests" in panel._sum.value
+    assert "0 requests" in panel._summary.value
 
 
 def test_while_live_the_same_figures_draw_no_new_picture(client: Any) -> None:
     panel = createos_nb.panels.traffic(client, "storefront", "production")
     before = panel._over_time.value
-    assert panel._tick() is False
+    assert panel._poll() is False
     assert panel._over_time.value is before
     client.clock.sleep(120)
-    assert panel._tick() is True
+    assert panel._poll() is True
     assert panel._over_time.value != before

@@ -12,7 +12,7 @@ import createos_nb
 from createos_nb import Secret, panels, runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.plans import ConfirmationNeeded
-from createos_nb.secret import MASK
+from createos_nb.redaction import MASK
 from tests.panels.robot import Record
 
 
@@ -32,7 +32,7 @@ def values(client: Any, environment: str = "staging") -> dict[str, str]:
 
 def rows(panel: Any) -> dict[str, tuple[str, str]]:
     """variable → (value, what the plan does to it)"""
-    return {row["cells"][0]: (row["cells"][1], row["cells"][2]) for row in panel._grid.rows}
+    return {row["cells"][0]: (row["cells"][1], row["cells"][2]) for row in panel._rows.grid.rows}
 
 
 def test_values_are_dots_and_names_are_offered(client: Any) -> None:
@@ -46,9 +46,9 @@ def test_one_is_set_another_added_and_a_third_taken_away(client: Any) -> None:
     panel = panels.variables(client, "storefront", "staging")
     before = values(client)
     panel.params = {"variables": {"LOG_LEVEL": "trace", "NEW": "a b", "SESSION_SECRET": None}}
-    assert rows(panel)["NEW"] == ("–", "is added")
-    assert rows(panel)["LOG_LEVEL"] == (MASK, "gets another value")
-    assert rows(panel)["SESSION_SECRET"] == (MASK, "is taken away")
+    assert rows(panel)["NEW"] == ("–", "added")
+    assert rows(panel)["LOG_LEVEL"] == (MASK, "changed")
+    assert rows(panel)["SESSION_SECRET"] == (MASK, "removed")
     panel.params = {"reason": "a test", "confirm": "staging"}
     receipt = panel.run()
     assert receipt.frame()["operation"].iloc[0] == "UpdateProjectEnvironmentEnvironmentVariables"
@@ -95,7 +95,7 @@ def test_another_value_makes_the_plan_stale(client: Any) -> None:
     assert panel.plan is not None
     panel.params["value"] = "debug"
     assert panel.plan is None
-    assert panel._apply.disabled
+    assert panel.form.apply_button.disabled
 
 
 def test_the_name_is_asked_for(client: Any) -> None:
@@ -120,8 +120,8 @@ def test_what_is_missing_is_said(client: Any, params: dict[str, Any], said: str)
     panel.params = params
     panel.review()
     assert panel.wait(20)
-    assert said in panel._wrong.value
-    assert "hush" not in panel._wrong.value
+    assert said in panel._view.error.value
+    assert "hush" not in panel._view.error.value
 
 
 def test_a_value_is_shown_by_a_message_and_by_nothing_else(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,14 +139,14 @@ def test_a_value_is_shown_by_a_message_and_by_nothing_else(client: Any, monkeypa
 
 def test_nothing_is_shown_where_nothing_is_chosen_or_the_variable_is_gone(client: Any) -> None:
     panel = panels.variables(client, "storefront", "staging")
-    assert panel._uncover.disabled
+    assert panel._reveal_button.disabled
     panel.params["chosen"] = "LOG_LEVEL"
-    assert not panel._uncover.disabled
+    assert not panel._reveal_button.disabled
     plan = runbooks.set_variables(client, "storefront", "staging", {"LOG_LEVEL": None}, redeploy=False)
     plan.apply(confirm=plan.confirmation, reason="somebody else")
     panel.reveal()
     assert panel.wait(20)
-    assert "LOG_LEVEL is not set any more" in panel._wrong.value
+    assert "LOG_LEVEL is not set any more" in panel._view.error.value
 
 
 def test_it_can_be_taken_back(client: Any) -> None:
@@ -155,7 +155,7 @@ def test_it_can_be_taken_back(client: Any) -> None:
     before = values(client)
     panel.params = {"variables": {"LOG_LEVEL": "trace", "NEW": "x"}, "reason": "r", "confirm": "staging"}
     panel.run()
-    panel._undo.click()
+    panel.form.undo_button.click()
     assert panel.wait(20)
     panel.params = {"reason": "r", "confirm": "staging"}
     panel.run()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from createos_nb import plans, runbooks
-from createos_nb.client import Client
+from createos_nb.client.client import Client
 from tests.plans.worlds import client_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
@@ -93,7 +93,7 @@ def offered(world: Any) -> None:
     project = next(one for one in world.state.projects.values() if one.name == "chat-bot")
     project.user = next(user.id for user in world.state.users.values() if user.username == "tamsin")
     project.tokens["s3same-t0ken"] = world.state.now + 6 * 3600 * 10**6
-    world.changed(project)
+    world.touch(project)
 
 
 def taken_over(client: Client) -> plans.Plan:

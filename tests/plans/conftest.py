@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import createos_nb
-from createos_nb.client import Client
+from createos_nb.client.client import Client
 from tests.plans import counts
 from tests.plans.cases import CASES, apply
 from tests.plans.relay import Kill, Relay

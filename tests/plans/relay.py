@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from createos_nb.client import Client
+from createos_nb.client.client import Client
 from createos_nb.plans import journal as journal_module
 from tests.plans.worlds import client_of
 
@@ -124,7 +124,7 @@ class _FarClock:
 def _die_at_journal(kill: Kill | None) -> None:
     if kill is None or kill.where not in ("before", "torn", "after"):
         return
-    real = journal_module.append
+    real = journal_module.append_line
     count = 0
 
     def append(file: int, line: bytes) -> None:
@@ -138,7 +138,7 @@ def _die_at_journal(kill: Kill | None) -> None:
         count += 1
         real(file, line)
 
-    journal_module.append = append  # the child alone sees it
+    journal_module.append_line = append  # the child alone sees it
 
 
 def _send(link: socket.socket, message: Any) -> None:

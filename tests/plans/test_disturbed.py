@@ -15,7 +15,7 @@ import pytest
 from createos_nb import plans
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import Journal
-from createos_nb.simulator.faults import Fault
+from createos_nb.simulator.world.faults import Fault
 from tests.plans.cases import CASES
 from tests.plans.counts import count
 
@@ -73,7 +73,7 @@ def killed_and_resumed(tools: Any, case: Any, world: Any, journal: Path, kill: A
     assert relay.run(work) == -9
     client = tools.client_of(here)
     kept = Journal(journal)
-    resumed = kept.begun and kill.number % 2  # else the notebook is run again
+    resumed = kept.started and kill.number % 2  # else the notebook is run again
     receipt = case.resume(kept, client) if resumed else tools.apply(case.make(client), journal)
     assert receipt.finished
     return tools.settled(here), tools.changes(here)
@@ -162,10 +162,10 @@ def test_a_dry_run_sends_no_write(tools: Any, case: Any, world: Any) -> None:
     assert transport.writes == []
 
 
-def test_the_token_is_the_same_until_the_world_changes(tools: Any, case: Any, world: Any) -> None:
+def test_the_digest_is_the_same_until_the_world_changes(tools: Any, case: Any, world: Any) -> None:
     first = case.make(tools.client_of(world))
     world.advance("30s")
-    assert case.make(tools.client_of(world)).token == first.token
+    assert case.make(tools.client_of(world)).digest == first.digest
 
 
 @pytest.mark.parametrize("what", ["drop-before", "drop-after", "cut", "error", "html", "failure-200", "refused"])
@@ -199,7 +199,7 @@ def persist(work: Any, case: Any, client: Any, journal: Path) -> plans.Receipt:
     for _ in range(10):
         try:
             kept = Journal(journal)
-            if kept.begun:
+            if kept.started:
                 return case.resume(kept, client)
             return work()
         except CreateOSError as error:

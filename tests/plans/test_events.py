@@ -11,7 +11,7 @@ import pytest
 
 from createos_nb import plans, progress, runbooks
 from createos_nb.plans import Cancelled, Event, Journal
-from createos_nb.plans.run import Run
+from createos_nb.plans.context import Run
 
 
 class After:
@@ -27,7 +27,7 @@ class After:
 
 def rollback(client: Any, **more: Any) -> plans.Receipt:
     plan = runbooks.rollback(client, "orders-api", "production")
-    return plan.apply(confirm=plan.token, reason="v4 fails", **more)
+    return plan.apply(confirm=plan.digest, reason="v4 fails", **more)
 
 
 def test_events_tell_each_step_from_its_beginning_to_its_end(client: Any) -> None:
@@ -55,7 +55,7 @@ def test_a_build_log_comes_line_by_line_and_once(client: Any) -> None:
     plan = runbooks.retry_failed(client, "storefront", 13)
     receipt = plan.apply(confirm=plan.confirmation, reason="why", on_event=seen.append)
     told = [line for event in seen for line in event.log]
-    assert told == client.deployments.build_logs("storefront", receipt.made[1])["text"].tolist()
+    assert told == client.deployments.build_logs("storefront", receipt.created[1])["text"].tolist()
     assert len([event for event in seen if event.log]) > 2
     waiting = [event for event in seen if event.phase == "waiting"]
     assert len(waiting) > 5  # at each look, so that a panel shows that time passes
@@ -78,8 +78,8 @@ def test_a_plan_that_is_refused_ends_its_events(client: Any, world: Any, tools: 
     plan = runbooks.rollback(client, "storefront", "production")
     tools.client_of(world).environments.assign_deployment("storefront", "production", 10)
     seen: list[Event] = []
-    with pytest.raises(plans.WorldMoved):
-        plan.apply(confirm=plan.token, reason="why", on_event=seen.append)
+    with pytest.raises(plans.StalePlanError):
+        plan.apply(confirm=plan.digest, reason="why", on_event=seen.append)
     assert [(event.step, event.phase) for event in seen] == [(0, "checking"), (0, "failed")]
 
 
@@ -111,7 +111,7 @@ def test_cancelled_before_it_is_begun_nothing_is_written(client: Any, world: Any
     transport = tools.Between(world.transport())
     cancel = threading.Event()
     cancel.set()
-    with pytest.raises(Cancelled, match="nothing was changed"):
+    with pytest.raises(Cancelled, match="Nothing was changed"):
         rollback(tools.client_of(world, transport), cancel=cancel)
     assert transport.writes == []
 
@@ -182,7 +182,7 @@ def test_by_default_a_line_of_status_is_shown_to_a_person_only(
     monkeypatch.setattr(progress, "wanted", lambda clock: True)
     monkeypatch.setattr(progress, "_AFTER", 0)
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
-    plan.apply(confirm=plan.token, reason="why")
+    plan.apply(confirm=plan.digest, reason="why")
     out, shown = capsys.readouterr()
     assert out == ""
     assert "1/1 scale production: writing" in shown

@@ -9,7 +9,7 @@ import pytest
 
 import createos_nb
 from createos_nb import plans, runbooks
-from createos_nb.plans import Journal, PreconditionFailed, StepFailed, WorldMoved
+from createos_nb.plans import Journal, PreconditionFailed, StalePlanError, StepFailed
 from tests.plans.cases import CASES, Case
 from tests.plans.worlds import Between, changes, client_of, settled
 
@@ -51,7 +51,7 @@ def test_every_ending_is_known(client: Any, world: Any, status: str) -> None:
             project = next(one for one in world.state.projects.values() if one.name == "storefront")
             made = max(world.deployments(project).values(), key=lambda one: one.version)
             made.status = status
-            world.changed(made)
+            world.touch(made)
 
     plan = runbooks.retry_failed(client, "storefront", 13)
     began = world.now
@@ -71,7 +71,7 @@ def test_a_status_that_nobody_knows_is_waited_for_and_shown(client: Any, world: 
             project = next(one for one in world.state.projects.values() if one.name == "storefront")
             made = max(world.deployments(project).values(), key=lambda one: one.version)
             made.status = "defragmenting"
-            world.changed(made)
+            world.touch(made)
 
     plan = runbooks.retry_failed(client, "storefront", 13)
     with pytest.raises(plans.TakesTooLong):
@@ -83,11 +83,11 @@ def test_names_and_messages_of_markup_are_shown_as_text(client: Any, world: Any)
     world.push("storefront", "main", message=NASTY)
     world.advance("20min")
     promote = runbooks.promote(client, "storefront", 19, "production")
-    receipt = promote.apply(confirm=promote.token, reason=NASTY)
+    receipt = promote.apply(confirm=promote.digest, reason=NASTY)
     project = next(one for one in world.state.projects.values() if one.name == "storefront")
     for place in project.environments.values():
         place.name = f"{place.name}{NASTY}"
-        world.changed(place)
+        world.touch(place)
     fresh = client_of(world)
     nasty = f"production{NASTY}"
     shown = [receipt, receipt.undo(), runbooks.rollback(fresh, "storefront", nasty)]
@@ -107,11 +107,11 @@ def test_what_goes_between_plan_and_apply_is_refused(client: Any) -> None:
     plan = runbooks.rollback(client, "storefront", "production", to=15)
     client.deployments.delete("storefront", 15)
     with pytest.raises(PreconditionFailed, match="terminating") as refused:
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
     assert "v15 is deployed" in str(refused.value)
     client.world.advance("5min")
     with pytest.raises(PreconditionFailed, match="it was deleted: make the plan again"):
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
 
 
 def test_an_environment_that_goes_between_plan_and_apply_is_refused(client: Any) -> None:
@@ -123,11 +123,11 @@ def test_an_environment_that_goes_between_plan_and_apply_is_refused(client: Any)
     ]
     client.environments.delete("storefront", "staging")
     for plan in made:
-        with pytest.raises((WorldMoved, PreconditionFailed), match=r"gone|deleting"):
+        with pytest.raises((StalePlanError, PreconditionFailed), match=r"gone|deleting"):
             plan.apply(confirm=plan.confirmation, reason="why")
     client.world.advance("5min")
     for plan in made:
-        with pytest.raises(WorldMoved, match="gone"):
+        with pytest.raises(StalePlanError, match="gone"):
             plan.apply(confirm=plan.confirmation, reason="why")
 
 
@@ -137,7 +137,7 @@ def test_undo_says_what_it_was_done_to_is_gone(client: Any) -> None:
     client.environments.delete("storefront", "staging")
     undo = receipt.undo()
     assert undo.steps == []
-    assert any("scale staging: can't be taken back: environment staging is gone" in one for one in undo.warnings)
+    assert any("scale staging: can't be undone: environment staging is gone" in one for one in undo.warnings)
 
 
 @pytest.mark.parametrize("name", ["rollback-held-and-asleep", "blue-green", "variables", "delete-environment"])
@@ -197,15 +197,15 @@ def test_an_old_run_that_the_world_has_overtaken_does_not_stand_in_the_way(clien
         stop[0] = one.phase == "done" and one.step == 1
 
     with pytest.raises(plans.Cancelled) as cancelled:
-        plan.apply(confirm=plan.token, reason="why", on_event=event, cancel=After())
+        plan.apply(confirm=plan.digest, reason="why", on_event=event, cancel=After())
     release = runbooks.release(client, "orders-api", "production")
-    release.apply(confirm=release.token, reason="somebody else thinks otherwise")
+    release.apply(confirm=release.digest, reason="somebody else thinks otherwise")
     again = runbooks.rollback(client, "orders-api", "production")
-    with pytest.raises(plans.PlanError, match="the world has moved"):
-        again.apply(confirm=again.token, reason="why")
+    with pytest.raises(plans.PlanError, match="the plan is stale"):
+        again.apply(confirm=again.digest, reason="why")
     assert Journal(cancelled.value.journal).over
     anew = runbooks.rollback(client, "orders-api", "production")
-    assert anew.apply(confirm=anew.token, reason="why").finished
+    assert anew.apply(confirm=anew.digest, reason="why").finished
 
 
 def test_a_cell_that_is_run_twice_deploys_once(client: Any) -> None:
@@ -215,9 +215,9 @@ def test_a_cell_that_is_run_twice_deploys_once(client: Any) -> None:
         plan.apply(confirm=plan.confirmation, reason="why")
     assert len(client.deployments.list("edge-gateway")) == 4
     scale = runbooks.scale(client, "storefront", "production", replicas=2)
-    first = scale.apply(confirm=scale.token, reason="why")
+    first = scale.apply(confirm=scale.digest, reason="why")
     # what it has done stands: the receipt is that of the run which did it
-    assert scale.apply(confirm=scale.token, reason="why").journal == first.journal
+    assert scale.apply(confirm=scale.digest, reason="why").journal == first.journal
     assert len(plans.runs()) == 2
 
 
@@ -226,9 +226,9 @@ def test_a_disk_that_takes_nothing_stops_it_before_the_first_write(client: Any, 
     transport = Between(world.transport())
     plan = runbooks.scale(client_of(world, transport), "storefront", "production", replicas=2)
     with pytest.raises(plans.JournalError, match="can't be"):
-        plan.apply(confirm=plan.token, reason="why", journal=tmp_path / "file" / "run.jsonl")
+        plan.apply(confirm=plan.digest, reason="why", journal=tmp_path / "file" / "run.jsonl")
     with pytest.raises(plans.JournalError, match="can't be"):
-        plan.apply(confirm=plan.token, reason="why", journal=tmp_path)
+        plan.apply(confirm=plan.digest, reason="why", journal=tmp_path)
     assert transport.writes == []
 
 
@@ -238,7 +238,7 @@ def test_a_disk_that_is_full_stops_it_and_it_can_be_taken_up(
 ) -> None:
     from createos_nb.plans import journal as module
 
-    real, count, before = module.append, [0], changes(world)
+    real, count, before = module.append_line, [0], changes(world)
 
     def append(file: int, line: bytes) -> None:
         count[0] += 1
@@ -246,12 +246,12 @@ def test_a_disk_that_is_full_stops_it_and_it_can_be_taken_up(
             raise OSError(28, "No space left on device")
         real(file, line)
 
-    monkeypatch.setattr(module, "append", append)
+    monkeypatch.setattr(module, "append_line", append)
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
     with pytest.raises(plans.JournalError, match="No space left"):
-        plan.apply(confirm=plan.token, reason="why", journal=tmp_path / "run.jsonl")
-    monkeypatch.setattr(module, "append", real)
+        plan.apply(confirm=plan.digest, reason="why", journal=tmp_path / "run.jsonl")
+    monkeypatch.setattr(module, "append_line", real)
     again = runbooks.scale(client, "storefront", "production", replicas=2)
-    assert again.apply(confirm=plan.token, reason="why", journal=tmp_path / "run.jsonl").finished
+    assert again.apply(confirm=plan.digest, reason="why", journal=tmp_path / "run.jsonl").finished
     assert client.environments.get("storefront", "production")["resources_replicas"] == 2
     assert (changes(world) - before).total() == 1

@@ -30,9 +30,9 @@ def test_every_entry_is_on_the_disk_before_the_next_thing_happens(
 
     monkeypatch.setattr(client, "call", call)
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
-    plan.apply(confirm=plan.token, reason="why", journal=tmp_path / "run.jsonl")
+    plan.apply(confirm=plan.digest, reason="why", journal=tmp_path / "run.jsonl")
     place = happened.index("write")
-    assert happened[place - 2 : place] == ["sync", "sync"]  # the plan, and "about to"
+    assert happened[place - 2 : place] == ["sync", "sync"]  # the plan, and "started"
     assert happened[place + 1] == "sync"
     assert happened.count("write") == 1
 
@@ -40,7 +40,7 @@ def test_every_entry_is_on_the_disk_before_the_next_thing_happens(
 def test_a_torn_last_line_does_no_harm(client: Any, tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
-    plan.apply(confirm=plan.token, reason="why", journal=path)
+    plan.apply(confirm=plan.digest, reason="why", journal=path)
     whole = path.read_bytes()
     events = Journal(path).frame()["event"].tolist()
     lines = whole.splitlines(keepends=True)
@@ -60,11 +60,11 @@ def test_a_second_writer_is_refused_by_the_name_of_the_first(client: Any, tmp_pa
     path = tmp_path / "run.jsonl"
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
     with Journal(path).writing(client.clock.now(), client.whoami()), pytest.raises(JournalBusy) as busy:
-        plan.apply(confirm=plan.token, reason="why", journal=path)
+        plan.apply(confirm=plan.digest, reason="why", journal=path)
     who = f"{client.whoami()} ({getpass.getuser()} on {socket.gethostname()}), process {os.getpid()}, since"
     assert busy.value.holder.startswith(who)
     assert who in str(busy.value)
-    assert plan.apply(confirm=plan.token, reason="why", journal=path).finished
+    assert plan.apply(confirm=plan.digest, reason="why", journal=path).finished
 
 
 def test_the_lock_of_a_killed_process_is_free(world: Any, tools: Any, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_run_of_another_account_is_not_taken_up(world: Any, client: Any, tmp_p
 def test_a_journal_is_a_frame(client: Any, tools: Any) -> None:
     receipt = tools.apply(runbooks.scale(client, "storefront", "production", replicas=2))
     frame = Journal(receipt.journal).frame()
-    assert frame["event"].tolist() == ["plan", "about to", "answered", "done", "finished"]
+    assert frame["event"].tolist() == ["plan", "started", "answered", "done", "finished"]
     assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
         "time": "datetime64[us, UTC]",
         "event": "str",

@@ -10,12 +10,12 @@ import pytest
 
 from createos_nb import plans, runbooks
 from createos_nb.errors import InvalidInput, ReadOnlyError
-from createos_nb.plans import ConfirmationNeeded, Journal, PreconditionFailed, ReasonNeeded, StepFailed, WorldMoved
+from createos_nb.plans import ConfirmationNeeded, Journal, PreconditionFailed, ReasonNeeded, StalePlanError, StepFailed
 
 SECRET = "hunter2-hunter2"
 
 
-def test_a_plan_that_touches_users_needs_its_token_and_a_reason(client: Any, world: Any) -> None:
+def test_a_plan_that_touches_users_needs_its_digest_and_a_reason(client: Any, world: Any) -> None:
     plan = runbooks.rollback(client, "storefront", "production")
     assert plan.serves_users
     with pytest.raises(ConfirmationNeeded) as missing:
@@ -23,14 +23,14 @@ def test_a_plan_that_touches_users_needs_its_token_and_a_reason(client: Any, wor
     with pytest.raises(ConfirmationNeeded) as wrong:
         plan.apply(confirm="000000000000", reason="why")
     for error in (missing.value, wrong.value):
-        assert plan.token not in f"{error!r} {error.args} {vars(error)}"  # the plan alone shows it
-    assert re.fullmatch("[0-9a-f]{12}", plan.token)
-    assert plan.token in repr(plan)
+        assert plan.digest not in f"{error!r} {error.args} {vars(error)}"  # the plan alone shows it
+    assert re.fullmatch("[0-9a-f]{12}", plan.digest)
+    assert plan.digest in repr(plan)
     with pytest.raises(ReasonNeeded):
-        plan.apply(confirm=plan.token, reason="  ")
+        plan.apply(confirm=plan.digest, reason="  ")
     wanted = plan.candidates.loc[plan.candidates["version"] == 15, "deployment"].item()
     assert client.environments.get("storefront", "production")["project_deployment_id"] != wanted
-    assert plan.apply(confirm=plan.token, reason="why").finished
+    assert plan.apply(confirm=plan.digest, reason="why").finished
     assert client.environments.get("storefront", "production")["project_deployment_id"] == wanted
 
 
@@ -78,14 +78,14 @@ def test_a_description_that_is_not_taken_back_stops_the_plan_before_it_starts(cl
     project = next(one for one in world.state.projects.values() if one.name == "orders-api")
     place = next(one for one in project.environments.values() if one.name == "production")
     place.description = "Orders, of the live shop!"
-    world.changed(place)
+    world.touch(place)
     plan = runbooks.rollback(client, "orders-api", "production")
     assert "allow_description_change=True" in " ".join(plan.warnings)
     with pytest.raises(PreconditionFailed, match="description"):
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
     plan = runbooks.rollback(client, "orders-api", "production", allow_description_change=True)
     assert "Orders of the live shop" in repr(plan)
-    receipt = plan.apply(confirm=plan.token, reason="why")
+    receipt = plan.apply(confirm=plan.digest, reason="why")
     assert place.description == "Orders of the live shop"
     assert not place.auto_promote
     assert any("description can't be set back" in one for one in receipt.undo().warnings)
@@ -94,8 +94,8 @@ def test_a_description_that_is_not_taken_back_stops_the_plan_before_it_starts(cl
 def test_the_world_may_not_move_between_plan_and_apply(client: Any, world: Any, tools: Any) -> None:
     plan = runbooks.rollback(client, "storefront", "production")
     tools.client_of(world).environments.assign_deployment("storefront", "production", 10)
-    with pytest.raises(WorldMoved, match="production") as moved:
-        plan.apply(confirm=plan.token, reason="why")
+    with pytest.raises(StalePlanError, match="production") as moved:
+        plan.apply(confirm=plan.digest, reason="why")
     row = moved.value.differences.iloc[0]
     assert (row["field"], row["planned"]) == ("live deployment", "v17")
 
@@ -106,16 +106,16 @@ def test_a_client_that_only_reads_plans_and_checks_and_does_not_write(world: Any
     assert plan.problems()["precondition"].tolist() == ["the client may write"]
     assert plan.apply(dry_run=True).dry_run
     with pytest.raises(ReadOnlyError):
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
 
 
 def test_secrets_are_in_no_text_no_frame_and_no_journal(client: Any, world: Any) -> None:
     plan = runbooks.set_variables(client, "storefront", "staging", {"TOKEN": SECRET, "LOG_LEVEL": SECRET + "2"})
     said: list[str] = []
-    receipt = plan.apply(confirm=plan.token, reason="rotated", status=said.append)
+    receipt = plan.apply(confirm=plan.digest, reason="rotated", status=said.append)
     undo = receipt.undo()
     texts = [repr(plan), plan._repr_html_(), plan.frame().to_string(), repr(receipt), receipt.frame().to_string()]
-    texts += [repr(undo), receipt.journal.read_text(), Journal(receipt.journal).frame().to_string(), repr(plan.hidden)]
+    texts += [repr(undo), receipt.journal.read_text(), Journal(receipt.journal).frame().to_string(), repr(plan.inputs)]
     texts += [*said, str(vars(plan)), repr(plan.arguments)]
     assert not any(SECRET in text for text in texts)
     assert client.environments.reveal_variables("storefront", "staging")["TOKEN"] == SECRET
@@ -124,7 +124,7 @@ def test_secrets_are_in_no_text_no_frame_and_no_journal(client: Any, world: Any)
 def test_variables_are_merged_and_an_absent_one_is_taken_away(client: Any) -> None:
     before = client.environments.reveal_variables("storefront", "staging").to_dict()
     plan = runbooks.set_variables(client, "storefront", "staging", {"NEW": "1", "LOG_LEVEL": None}, redeploy=False)
-    plan.apply(confirm=plan.token, reason="why")
+    plan.apply(confirm=plan.digest, reason="why")
     after = client.environments.reveal_variables("storefront", "staging").to_dict()
     assert after == {**{k: v for k, v in before.items() if k != "LOG_LEVEL"}, "NEW": "1"}
     assert runbooks.set_variables(client, "storefront", "staging", {"NEW": "1"}).steps == []
@@ -153,12 +153,12 @@ def test_a_step_that_fails_says_what_was_done_and_how_to_undo_it(client: Any, wo
         world.faults(what="error", status=503, operations=["AssignDeploymentToProjectEnvironment"]),
         pytest.raises(StepFailed) as failed,
     ):
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
     assert failed.value.done["step"].tolist() == [1, 2]
     assert failed.value.not_done["step"].tolist() == [3]
     undo = failed.value.undo
     assert [step.operation for step in undo.steps] == ["UpdateProjectEnvironment"]
-    assert undo.apply(confirm=undo.token, reason="back").finished
+    assert undo.apply(confirm=undo.digest, reason="back").finished
     assert client.environments.get("orders-api", "production")["is_auto_promote_enabled"]
 
 
@@ -169,7 +169,7 @@ def test_a_lost_answer_is_settled_by_reading_in_the_same_run(client: Any, world:
         receipt = tools.apply(plan)
     assert receipt.finished
     assert "settled by reading" in receipt.warnings[0]
-    assert client.deployments.get("edge-gateway", receipt.made[1])["source_image"] == "nginx:1.27"
+    assert client.deployments.get("edge-gateway", receipt.created[1])["source_image"] == "nginx:1.27"
     assert len(client.deployments.list("edge-gateway")) == 4
 
 
@@ -194,17 +194,17 @@ def test_an_interrupt_leaves_a_run_that_is_taken_up(client: Any, world: Any, mon
 
     monkeypatch.setattr(world.clock, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
     monkeypatch.setattr(world.clock, "sleep", real)
     again = runbooks.rollback(client, "orders-api", "production")
-    receipt = again.apply(confirm=plan.token)
+    receipt = again.apply(confirm=plan.digest)
     assert receipt.finished
-    assert Journal(receipt.journal).frame()["event"].tolist().count("about to") == 3
+    assert Journal(receipt.journal).frame()["event"].tolist().count("started") == 3
 
 
 def test_a_push_after_a_rollback_does_not_bring_the_bad_version_back(client: Any, world: Any) -> None:
     plan = runbooks.rollback(client, "orders-api", "production")
-    plan.apply(confirm=plan.token, reason="v4 fails")
+    plan.apply(confirm=plan.digest, reason="v4 fails")
     live = client.environments.get("orders-api", "production")["project_deployment_id"]
     source = {"directories": ["apps/orders", "apps/recommendations"]}
     version = world.push("orders-api", "main", message="The bad one again", source=source)
@@ -222,20 +222,20 @@ def test_a_wait_that_is_too_long_can_be_taken_up(client: Any) -> None:
         plan.apply(confirm=plan.confirmation, reason="why", timeout=20)
     receipt = plans.resume(late.value.journal, client)
     assert receipt.finished
-    assert list(receipt.made) == [1]
+    assert list(receipt.created) == [1]
 
 
 def test_without_waiting_the_last_step_is_only_written(client: Any, world: Any) -> None:
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
     began = world.now
-    receipt = plan.apply(confirm=plan.token, reason="why", wait=False)
+    receipt = plan.apply(confirm=plan.digest, reason="why", wait=False)
     assert world.now == began
     assert receipt.frame()["outcome"].tolist() == ["written"]
 
 
 def test_undo_says_what_else_has_changed(client: Any, world: Any, tools: Any) -> None:
     plan = runbooks.rollback(client, "storefront", "production")
-    receipt = plan.apply(confirm=plan.token, reason="why")
+    receipt = plan.apply(confirm=plan.digest, reason="why")
     tools.client_of(world).environments.assign_deployment("storefront", "production", 10)
     assert any("was changed since" in one for one in receipt.undo().warnings)
 
@@ -273,8 +273,8 @@ def test_a_world_that_moves_after_the_last_check_stops_it_before_the_first_write
             client.environments.assign_deployment("orders-api", "production", 5)
 
     transport.before = before
-    with pytest.raises(WorldMoved, match="live deployment was v4, is v5"):
-        plan.apply(confirm=plan.token, reason="why")
+    with pytest.raises(StalePlanError, match="live deployment was v4, is v5"):
+        plan.apply(confirm=plan.digest, reason="why")
     assert transport.writes == []
 
 
@@ -286,15 +286,15 @@ def test_a_world_that_moves_during_a_step_stops_it_before_the_next(client: Any) 
             client.environments.assign_deployment("orders-api", "production", 5)
 
     with pytest.raises(StepFailed, match="live deployment was v4, is v5") as failed:
-        plan.apply(confirm=plan.token, reason="why", on_event=event)
+        plan.apply(confirm=plan.digest, reason="why", on_event=event)
     assert failed.value.done["step"].tolist() == [1]
     assert [step.what for step in failed.value.undo.steps] == ["release auto-promotion of production"]
 
 
 def test_an_error_does_not_hand_out_the_name_that_it_asks_to_be_typed(client: Any) -> None:
     plan = runbooks.delete(client, "orders-api", missing_ok=True)
-    assert plan.final
-    for given in (None, "something-else", plan.token):
+    assert plan.irreversible
+    for given in (None, "something-else", plan.digest):
         with pytest.raises(ConfirmationNeeded) as asked:
             plan.apply(confirm=given, reason="why")
         assert "orders-api" not in f"{asked.value!r} {asked.value.args} {vars(asked.value)}"

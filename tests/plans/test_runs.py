@@ -53,7 +53,7 @@ def test_a_folder_that_is_not_there_has_no_runs(tmp_path: Path) -> None:
 def test_runs_tell_what_became_of_them(client: Any, tmp_path: Path) -> None:
     """Newest first: finished, stopped, interrupted, at work, and what is no journal."""
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
-    plan.apply(confirm=plan.token, reason="the sale is over", journal=tmp_path / "finished.jsonl")
+    plan.apply(confirm=plan.digest, reason="the sale is over", journal=tmp_path / "finished.jsonl")
     client.world.advance(60)
     stopped_after(client, variables(client, LOG_LEVEL="debug"), 1, tmp_path / "stopped.jsonl")
     whole = (tmp_path / "finished.jsonl").read_bytes().splitlines(keepends=True)
@@ -89,7 +89,7 @@ def test_the_rest_of_a_run_is_a_plan(client: Any, tmp_path: Path) -> None:
     path = stopped_after(client, variables(client, LOG_LEVEL="debug"), 1, tmp_path / "run.jsonl")
     plan = plans.resumption(path, client)
     assert len(plan.steps) == 2
-    assert plan.title == "go on: set variables of storefront / staging: LOG_LEVEL"
+    assert plan.title == "resume: set variables of storefront / staging: LOG_LEVEL"
     assert plan.blast_radius["environment"].tolist()[0] == "staging"
     assert plan.needs == []
     assert any("cancelled" in line for line in plan.warnings)
@@ -105,7 +105,7 @@ def test_the_rest_of_a_run_is_a_plan(client: Any, tmp_path: Path) -> None:
 def test_what_was_made_before_keeps_its_id(client: Any, tmp_path: Path) -> None:
     """The deployment that a step has made is what the next one makes live."""
     path = stopped_after(client, variables(client, LOG_LEVEL="debug"), 2, tmp_path / "run.jsonl")
-    made = next(entry["made"] for entry in Journal(path).entries if entry.get("made"))
+    made = next(entry["created"] for entry in Journal(path).entries if entry.get("created"))
     [step] = plans.resumption(path, client).steps
     assert made in str(step.after)
     assert "made by step" not in str(step.after)
@@ -125,15 +125,15 @@ def test_values_that_no_journal_holds_are_asked_for(client: Any, tmp_path: Path)
     assert client.environments.reveal_variables("storefront", "staging")["NEW"] == "x"
 
 
-def test_the_token_is_that_of_the_moment(client: Any, tmp_path: Path) -> None:
+def test_the_digest_is_that_of_the_moment(client: Any, tmp_path: Path) -> None:
     """Somebody else has gone on with the run: the plan that was looked at is not the one that would be carried out."""
     path = stopped_after(client, variables(client, LOG_LEVEL="debug"), 1, tmp_path / "run.jsonl")
     first = plans.resumption(path, client)
-    assert plans.resumption(path, client).token == first.token
+    assert plans.resumption(path, client).digest == first.digest
     stop = threading.Event()
     with pytest.raises(Cancelled):
         plans.resume(path, client, cancel=stop, on_event=lambda event: stop.set() if event.phase == "done" else None)
-    assert plans.resumption(path, client).token != first.token
+    assert plans.resumption(path, client).digest != first.digest
 
 
 def test_a_run_of_another_account_is_refused(client: Any, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from createos_nb import plans
 from createos_nb.errors import CreateOSError, RequestError
-from createos_nb.plans import WorldMoved
-from createos_nb.simulator.faults import Fault
+from createos_nb.plans import StalePlanError
+from createos_nb.simulator.world.faults import Fault
 from tests.plans.cases import CASES, Case, apply
 from tests.plans.counts import count
 from tests.plans.worlds import Between, client_of, is_write
@@ -26,7 +26,7 @@ GONE_AFTERWARDS = {case.name for case in CASES if case.name.startswith("delete")
 #: Of these every third boundary; the long version takes each.
 LONG = ("blue-green", "canary", "canary-in-staging")
 #: What a run that was stopped says of the other's change.
-SAYS = re.compile("the world has moved|read back otherwise|is gone|ended as|can't be found|refused")
+SAYS = re.compile("the plan is stale|read back otherwise|is gone|ended as|can't be found|refused")
 
 
 @pytest.mark.parametrize("case", CONTESTED, ids=lambda case: case.name)
@@ -95,7 +95,7 @@ def contested(case: Case, world: Any, journal: Path, boundary: int, faults: Any 
     with faults or contextlib.nullcontext():
         try:
             receipt = apply(plan, journal)
-        except (WorldMoved, plans.PreconditionFailed):
+        except (StalePlanError, plans.PreconditionFailed):
             return "refused" if not transport.writes else "lost"
         except plans.StepFailed as error:
             told = error.journal == journal and error.not_done is not None and SAYS.search(str(error))

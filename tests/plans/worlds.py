@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from createos_nb.client import Client
-from createos_nb.wire.retry import RetryPolicy
+from createos_nb.client.client import Client
+from createos_nb.http.retry import RetryPolicy
 
 READS = ("GET", "HEAD")
 #: POSTs that only ask.

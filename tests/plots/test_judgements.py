@@ -242,11 +242,11 @@ def test_every_anomaly_has_its_diamond():
 
 
 def test_a_year_of_minutes_is_drawn_from_a_thousand_points_without_losing_its_spike():
-    from createos_nb.plots.thinning import thinned
+    from createos_nb.plots.downsample import downsample
 
     values = pd.DataFrame({"x": np.zeros(525_600)})
     values.iloc[300_123] = 9
-    few = thinned(values, "max")
+    few = downsample(values, "max")
     assert len(few) <= 1000
     assert few["x"].max() == 9
 

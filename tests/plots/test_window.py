@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis, plots
-from createos_nb.plots.thinning import coarse
+from createos_nb.plots.downsample import rebin
 
 COUNTS = ["count", "status_2xx", "status_3xx", "status_4xx", "status_5xx"]
 
@@ -33,14 +33,14 @@ def filled(ax):
 
 
 def test_a_bucket_seen_in_part_has_the_pace_of_its_seen_part():
-    rows, minutes = coarse(MONTH)
+    rows, minutes = rebin(MONTH)
     assert minutes == 360
     assert set(rows["count"].dropna()) == {50 * 360}
     long = MONTH.copy()
     long.iloc[3000:4000] = pd.NA
-    assert coarse(long)[0]["count"].isna().sum() == 2
+    assert rebin(long)[0]["count"].isna().sum() == 2
     # a frame that begins and ends within a bucket is no other
-    assert set(coarse(MONTH.iloc[100:2900])[0]["count"]) == {50.0 * coarse(MONTH.iloc[100:2900])[1]}
+    assert set(rebin(MONTH.iloc[100:2900])[0]["count"]) == {50.0 * rebin(MONTH.iloc[100:2900])[1]}
 
 
 @pytest.mark.parametrize("draw", [plots.requests, lambda frame: plots.fleet(fleet(frame))])

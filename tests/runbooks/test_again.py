@@ -30,7 +30,7 @@ def test_variables_count_after_a_redeployment_by_the_way_of_the_type(client: Any
     ]
     receipt = plan.apply(confirm=plan.confirmation, reason="why")
     live = client.environments.get(project, place)["project_deployment_id"]
-    assert live == receipt.made[2] != before
+    assert live == receipt.created[2] != before
     made = client.deployments.get(project, live)
     same = {"vcs": "source_commit", "image": "source_image"}.get(kind)
     if same:
@@ -47,7 +47,7 @@ def test_the_files_of_an_upload_are_the_same_again(client: Any, tmp_path: Any) -
     old = client.environments.get("landing-pages", "production")["project_deployment_id"]
     plan = runbooks.set_variables(client, "landing-pages", "production", {"A": "1"})
     receipt = plan.apply(confirm=plan.confirmation, reason="why")
-    for name, deployment in (("old", old), ("new", receipt.made[2])):
+    for name, deployment in (("old", old), ("new", receipt.created[2])):
         client.deployments.download_to("landing-pages", deployment, tmp_path / name)
     files = {
         name: {
@@ -70,14 +70,14 @@ def test_what_failed_is_tried_again_by_the_way_of_the_type(client: Any, kind: st
     failed = max(world.deployments(kept).values(), key=lambda one: one.version)
     for place in kept.environments.values():
         place.deployment = ""
-        world.changed(place)
+        world.touch(place)
     failed.status = "error"
-    world.changed(failed)
+    world.touch(failed)
     plan = runbooks.retry_failed(client, project)
     assert [step.operation for step in plan.steps] == [OPERATIONS[kind]]
     assert any("ended as error" in one for one in plan.warnings)
     receipt = plan.apply(confirm=plan.confirmation, reason="why")
-    assert client.deployments.get(project, receipt.made[1])["status"] == "deployed"
+    assert client.deployments.get(project, receipt.created[1])["status"] == "deployed"
 
 
 def test_a_side_that_has_fallen_asleep_is_woken_before_the_domain_goes_back(client: Any) -> None:
@@ -88,7 +88,7 @@ def test_a_side_that_has_fallen_asleep_is_woken_before_the_domain_goes_back(clie
     blue = client.environments.get("storefront", "blue")["project_deployment_id"]
     kept = next(one for one in world.state.projects.values() if one.name == "storefront")
     world.deployments(kept)[blue].status = "sleeping"
-    world.changed(world.deployments(kept)[blue])
+    world.touch(world.deployments(kept)[blue])
     undo = receipt.undo()
     assert [step.operation for step in undo.steps] == ["WakeupDeployment", "UpdateDomainEnvironment"]
     undo.apply(confirm=undo.confirmation, reason="and back")

@@ -58,7 +58,10 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     ),
     (lambda c: runbooks.deploy(c, "edge-gateway", image="Nginx:1.27"), "small letters: nginx:1.27"),
     (lambda c: runbooks.deploy(c, "edge-gateway", image="https://ghcr.io/org/app"), "leave https:// out"),
-    (lambda c: runbooks.rollback(c, "storefront", "production", to=live_of(c)), "is what is live in"),
+    (
+        lambda c: runbooks.rollback(c, "storefront", "production", to=live_of(c)),
+        "is live in storefront / production already",
+    ),
     (lambda c: runbooks.deploy(c, "storefront", image="nginx"), "give branch="),
     (lambda c: runbooks.deploy(c, "storefront"), "which branch"),
     (lambda c: runbooks.deploy(c, "landing-pages"), "give source="),
@@ -75,7 +78,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: runbooks.wake(c, "storefront", 13), "does not sleep"),
     (
         lambda c: runbooks.blue_green(c, "storefront", "www.juniper-goods.example.com", version=12),
-        "blue='production' makes that one a side",
+        "blue='production' takes that one",
     ),
 ]
 

@@ -10,7 +10,7 @@ import pytest
 import createos_nb
 from createos_nb import plans, runbooks
 from createos_nb.errors import AmbiguousName, InvalidInput, UnknownName
-from createos_nb.plans import ConfirmationNeeded, Journal, PreconditionFailed, ReasonNeeded, WorldMoved
+from createos_nb.plans import ConfirmationNeeded, Journal, PreconditionFailed, ReasonNeeded, StalePlanError
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
 
@@ -53,10 +53,10 @@ FINAL: dict[str, tuple[Callable[[Any], plans.Plan], str, Callable[[Any], bool]]]
 def test_it_is_done_with_the_typed_name_only_verified_and_written_down(client: Any, what: str) -> None:
     make, name, there = FINAL[what]
     plan = make(client)
-    assert plan.final
+    assert plan.irreversible
     assert plan.confirmation == name
     assert not plan.frame()["reversible"].any()
-    for wrong in (None, plan.token, name.upper(), f" {name}", "storefront"):
+    for wrong in (None, plan.digest, name.upper(), f" {name}", "storefront"):
         with pytest.raises(ConfirmationNeeded, match="name"):
             plan.apply(confirm=wrong, reason="not used any more")
     with pytest.raises(ReasonNeeded):
@@ -66,7 +66,7 @@ def test_it_is_done_with_the_typed_name_only_verified_and_written_down(client: A
     assert receipt.finished
     assert not there(client)
     assert receipt.reason == "not used any more"
-    assert Journal(receipt.journal).frame()["event"].tolist() == ["plan", "about to", "answered", "done", "finished"]
+    assert Journal(receipt.journal).frame()["event"].tolist() == ["plan", "started", "answered", "done", "finished"]
 
 
 @pytest.mark.parametrize("what", FINAL)
@@ -74,8 +74,8 @@ def test_undo_says_that_it_can_not_be_undone(client: Any, what: str) -> None:
     make, name, _ = FINAL[what]
     undo = make(client).apply(confirm=name, reason="not used any more").undo()
     assert undo.steps == []
-    assert any(f"{what} {name} can't be brought back" in one for one in undo.warnings)
-    assert "nothing of it can be taken back" in repr(undo)
+    assert any(f"{what} {name} can't be restored" in one for one in undo.warnings)
+    assert "nothing of it can be undone" in repr(undo)
 
 
 def test_the_plan_shows_what_goes_with_it_and_whom_it_serves(client: Any) -> None:
@@ -120,7 +120,7 @@ def test_the_plan_shows_what_goes_with_it_and_whom_it_serves(client: Any) -> Non
 def test_what_serves_by_now_is_not_deleted(client: Any, plan: Any, change: Any, difference: str) -> None:
     made = plan(client)
     change(client)
-    with pytest.raises(WorldMoved, match=difference):
+    with pytest.raises(StalePlanError, match=difference):
         made.apply(confirm=made.confirmation, reason="not used any more")
 
 
@@ -184,7 +184,7 @@ def test_a_notebook_that_is_run_again_deletes_once(client: Any, tmp_path: Any) -
 def tamsin(client: Any) -> Any:
     """The client of the world's second user."""
     world = client.world
-    return createos_nb.client.Client(
+    return createos_nb.client.client.Client(
         api_key=world.key_of("tamsin"),
         base_url=world.base_url,
         transport=world.transport(),
@@ -202,7 +202,7 @@ def test_a_project_is_offered_and_taken_over(client: Any) -> None:
     offer = plan.apply(confirm="chat-bot", reason="another team")
     token = offer.issued["token"]
     assert token.reveal() not in repr(offer) + offer.journal.read_text() + repr(offer.issued) + str(vars(offer))
-    assert any("can't be recalled" in one for one in offer.undo().warnings)
+    assert any("can't be revoked" in one for one in offer.undo().warnings)
     other = tamsin(client)
     project = client.projects.get("chat-bot")["id"]
     taken = runbooks.take_over(other, project, token)

@@ -11,7 +11,7 @@ import pytest
 from createos_nb import runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.plans import MissingInput, StepFailed
-from createos_nb.plans.gate import every_of
+from createos_nb.plans.gates import interval_of
 from createos_nb.runbooks import ServerErrorRate, Verdict
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
@@ -62,10 +62,10 @@ def routed(client: Any) -> str:
 
 def test_a_bad_version_never_reaches_the_domain(client: Any) -> None:
     before = routed(client)
-    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.5}])
+    client.world.set_behavior("storefront", 15, errors=[{"status": 500, "share": 0.5}])
     plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=15, requests=40, seconds=60)
     with pytest.raises(StepFailed) as failed:
-        plan.apply(confirm=plan.token, reason="a new version")
+        plan.apply(confirm=plan.digest, reason="a new version")
     assert routed(client) == before
     assert "route" in failed.value.not_done["what"].str.cat()
     undo = failed.value.undo
@@ -76,12 +76,12 @@ def test_a_bad_version_never_reaches_the_domain(client: Any) -> None:
 
 def test_a_canary_stops_before_the_users(client: Any) -> None:
     before = client.environments.get("storefront", "production")["project_deployment_id"]
-    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.3}])
+    client.world.set_behavior("storefront", 15, errors=[{"status": 500, "share": 0.3}])
     plan = runbooks.canary(
         client, "storefront", "production", version=15, stages=[(40, 60)], paths=["/"], gate=ServerErrorRate(minimum=30)
     )
     with pytest.raises(StepFailed):
-        plan.apply(confirm=plan.token, reason="a new version")
+        plan.apply(confirm=plan.digest, reason="a new version")
     assert client.environments.get("storefront", "production")["project_deployment_id"] == before
 
 
@@ -94,7 +94,7 @@ def test_a_gate_of_ones_own_decides(client: Any) -> None:
 
     plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(10, 60)], gate=never)
     with pytest.raises(StepFailed, match="not on a Monday"):
-        plan.apply(confirm=plan.token, reason="a new version")
+        plan.apply(confirm=plan.digest, reason="a new version")
     assert len(seen) == 1
     assert seen[0][0] > 1000
     assert seen[0][1] >= 10
@@ -123,10 +123,10 @@ def test_a_gate_that_watches_live_is_asked_each_minute_and_ends_the_watch(
     plan = runbooks.canary(client, "storefront", "production", version=15, stages=[(200, 600)], gate=gate)
     began = client.world.now
     if passed:
-        assert plan.apply(confirm=plan.token, reason="a new version").finished
+        assert plan.apply(confirm=plan.digest, reason="a new version").finished
     else:
         with pytest.raises(StepFailed, match="seen enough"):
-            plan.apply(confirm=plan.token, reason="a new version")
+            plan.apply(confirm=plan.digest, reason="a new version")
     assert len(gate.seen) == minutes
     assert gate.seen == sorted(gate.seen)
     assert (client.world.now - began).total_seconds() == pytest.approx(60 * minutes, abs=60)
@@ -141,7 +141,7 @@ def test_a_gate_that_watches_live_outlives_a_read_that_fails(client: Any) -> Non
         if "60 of 200" in event.text:
             client.world.faults(what="error", status=500, operations=[operation], count=12).start()
 
-    assert plan.apply(confirm=plan.token, reason="a new version", on_event=fault).finished
+    assert plan.apply(confirm=plan.digest, reason="a new version", on_event=fault).finished
     assert 5 < len(gate.seen) < 10
 
 
@@ -153,10 +153,10 @@ def test_a_gate_that_fails_stops_the_plan_which_goes_on_with_a_mended_one(client
 
     broken = plan(lambda baseline, candidate: baseline["no such column"])
     with pytest.raises(MissingInput, match="could not judge canary: KeyError"):
-        broken.apply(confirm=broken.token, reason="a new version")
+        broken.apply(confirm=broken.digest, reason="a new version")
     assert client.environments.get("storefront", "production")["project_deployment_id"] == before
     mended = plan(lambda baseline, candidate: True)
-    receipt = mended.apply(confirm=broken.token)
+    receipt = mended.apply(confirm=broken.digest)
     assert receipt.finished
     assert receipt.frame()["outcome"].tolist() == ["done"] * len(receipt.frame())
     assert client.environments.get("storefront", "production")["project_deployment_id"] != before
@@ -167,7 +167,7 @@ def test_how_often_a_gate_is_asked_is_checked(every: Any) -> None:
     gate = Watching(1, True)
     gate.every = every
     with pytest.raises(InvalidInput, match="every="):
-        every_of(gate)
+        interval_of(gate)
 
 
 def test_no_request_is_lost_during_a_switch(client: Any) -> None:
@@ -183,21 +183,21 @@ def test_no_request_is_lost_during_a_switch(client: Any) -> None:
 
     client.call = call
     plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=12, requests=20, seconds=40)
-    receipt = plan.apply(confirm=plan.token, reason="a new version")
+    receipt = plan.apply(confirm=plan.digest, reason="a new version")
     assert len(answers) > 30
     assert set(answers) == {200}
     back = receipt.follow_up("switch back")
-    back.apply(confirm=back.token, reason="and back")
+    back.apply(confirm=back.digest, reason="and back")
     assert set(answers) == {200}
     assert client.environments.get("storefront", "blue")["id"] == routed(client)
 
 
 def test_a_side_that_is_not_there_is_made(client: Any) -> None:
     plan = runbooks.blue_green(client, "storefront", WHOLESALE, green="emerald", version=12, requests=20, seconds=40)
-    receipt = plan.apply(confirm=plan.token, reason="a new version")
+    receipt = plan.apply(confirm=plan.digest, reason="a new version")
     made = client.environments.get("storefront", "emerald")
     like = client.environments.get("storefront", "blue")
-    assert made["id"] == routed(client) == receipt.made[2]
+    assert made["id"] == routed(client) == receipt.created[2]
     assert made["resources_replicas"] == like["resources_replicas"]
     assert client.environments.reveal_variables("storefront", "emerald").to_dict() == (
         client.environments.reveal_variables("storefront", "blue").to_dict()
@@ -206,7 +206,7 @@ def test_a_side_that_is_not_there_is_made(client: Any) -> None:
 
 def test_a_push_during_blue_green_moves_no_side(client: Any) -> None:
     plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=12, requests=20, seconds=40)
-    plan.apply(confirm=plan.token, reason="a new version")
+    plan.apply(confirm=plan.digest, reason="a new version")
     live = client.environments.list("storefront").set_index("unique_name")["project_deployment_id"]
     client.world.push("storefront", "release", message="Meanwhile")
     client.world.advance("40min")

@@ -79,8 +79,8 @@ def test_the_name_of_a_side_that_is_made_is_free_and_its_quota_is_not_told(clien
     assert checked.loc["the name canary is free", "state"] == "fails"
 
 
-def pair(client: Any, **on: bool) -> None:
-    """Auto-promotion of the two sides, which follow one branch."""
+def auto_promotion(client: Any, **on: bool) -> None:
+    """Auto-promotion of the two environments, which follow one branch."""
     for name, promotes in on.items():
         row = client.environments.get("storefront", name)
         client.environments.update(
@@ -95,33 +95,33 @@ def pair(client: Any, **on: bool) -> None:
 
 
 def test_a_push_that_would_move_both_sides_is_held_first(client: Any) -> None:
-    pair(client, blue=True, green=True)
+    auto_promotion(client, blue=True, green=True)
     plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=12)
     assert [step.operation for step in plan.steps[:2]] == ["UpdateProjectEnvironment"] * 2
-    assert states(plan)["no push moves green or blue meanwhile"] == "holds"
+    assert states(plan)["no push changes green or blue meanwhile"] == "holds"
     plan.steps = plan.steps[2:]
-    assert plan.check().set_index("precondition").loc["no push moves green or blue meanwhile", "state"] == "fails"
+    assert plan.check().set_index("precondition").loc["no push changes green or blue meanwhile", "state"] == "fails"
 
 
 def test_a_side_that_is_released_after_the_plan_was_made_stops_it(client: Any) -> None:
-    pair(client, blue=False, green=False)
+    auto_promotion(client, blue=False, green=False)
     plan = runbooks.blue_green(client, "storefront", WHOLESALE, version=12)
-    pair(client, green=True)
+    auto_promotion(client, green=True)
     with pytest.raises(PreconditionFailed, match="green promote what is pushed to release"):
-        plan.apply(confirm=plan.token, reason="why")
+        plan.apply(confirm=plan.digest, reason="why")
 
 
 def test_a_canary_that_promotes_by_itself_is_held_too(client: Any) -> None:
     plan = runbooks.canary(client, "storefront", "production", version=15, side="staging")
     assert plan.steps[0].what == "hold auto-promotion of staging"
-    assert states(plan)["no push moves staging or production meanwhile"] == "holds"
+    assert states(plan)["no push changes staging or production meanwhile"] == "holds"
 
 
 def test_a_switch_between_two_sides_that_a_push_moves_together_says_so(client: Any) -> None:
-    pair(client, blue=True, green=True)
+    auto_promotion(client, blue=True, green=True)
     plan = runbooks.switch(client, "storefront", WHOLESALE, "green")
-    assert any("the next push moves both" in one for one in plan.warnings)
-    pair(client, green=False)
+    assert any("the next push changes both" in one for one in plan.warnings)
+    auto_promotion(client, green=False)
     assert runbooks.switch(client, "storefront", WHOLESALE, "green").warnings == []
 
 

@@ -22,12 +22,12 @@ def test_it_goes_back_to_the_newest_older_one_of_the_branch(client: Any) -> None
 def test_one_that_was_sick_is_passed_over(client: Any) -> None:
     """v17 fails while it serves; once v19 has taken its place, the way back leads past v17."""
     world = client.world
-    world.behave("storefront", 17, errors=[{"status": 500, "share": 0.2}])
+    world.set_behavior("storefront", 17, errors=[{"status": 500, "share": 0.2}])
     world.advance("3h")
     version = world.push("storefront", "main", message="A fix")
     world.advance("20min")
     runbooks_plan = runbooks.promote(client, "storefront", version, "production")
-    runbooks_plan.apply(confirm=runbooks_plan.token, reason="a fix")
+    runbooks_plan.apply(confirm=runbooks_plan.digest, reason="a fix")
     plan = runbooks.rollback(client, "storefront", "production")
     sick = plan.candidates.set_index("version").loc[17]
     assert not sick["eligible"]
@@ -39,7 +39,7 @@ def test_one_that_was_sick_is_passed_over(client: Any) -> None:
 def test_one_that_sleeps_is_woken_first_and_serves(client: Any) -> None:
     plan = runbooks.rollback(client, "storefront", "production", to=5)
     assert [step.operation for step in plan.steps] == ["WakeupDeployment", "AssignDeploymentToProjectEnvironment"]
-    plan.apply(confirm=plan.token, reason="far back")
+    plan.apply(confirm=plan.digest, reason="far back")
     live = client.environments.get("storefront", "production")["project_deployment_id"]
     assert client.deployments.get("storefront", live)[["version_number", "status"]].tolist() == [5, "deployed"]
 
@@ -81,13 +81,13 @@ def test_where_nothing_can_be_gone_back_to_it_says_why(client: Any) -> None:
 
 
 def test_candidates_keep_their_columns_and_types_when_there_are_none(client: Any) -> None:
-    from createos_nb.plans.present import Present
+    from createos_nb.plans.snapshot import Snapshot
     from createos_nb.runbooks.candidates import candidates_of
 
-    present = Present(client)
-    project = present.project_named("storefront")
-    place = present.environment_named(project, "production")
-    first = present.deployment_named(project, 1)
+    present = Snapshot(client)
+    project = present.find_project("storefront")
+    place = present.find_environment(project, "production")
+    first = present.find_deployment(project, 1)
     none = candidates_of(present, project, place, first)
     some = runbooks.rollback(client, "storefront", "production").candidates
     assert len(none) == 0

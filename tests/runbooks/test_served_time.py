@@ -8,13 +8,13 @@ import time
 import pytest
 
 import createos_nb
-from createos_nb.plans.run import Run
+from createos_nb.plans.context import Run
 from createos_nb.plans.waiting import until
 from createos_nb.runbooks import release_watch
 from createos_nb.simulator import open_world, serve
 
 
-def test_a_watch_takes_its_share_of_real_time_and_looks_no_more_often_than_is_sane() -> None:
+def test_a_watch_takes_its_share_of_real_time_and_polls_no_more_often_than_is_sane() -> None:
     with (
         serve(open_world("storefront"), speed=60.0) as served,
         createos_nb.connect(api_key=served.key, base_url=served.url) as client,
@@ -24,31 +24,31 @@ def test_a_watch_takes_its_share_of_real_time_and_looks_no_more_often_than_is_sa
         took = time.monotonic() - began
     # 120 s of the world are two of ours; what is left is what the reads take
     assert 2.0 <= took < 20.0
-    assert 1 <= len(watched.looks) <= 10
-    assert (watched.looks.index.year == 2026).all()
-    assert (watched.looks.index.month == 3).all()
+    assert 1 <= len(watched.polls) <= 10
+    assert (watched.polls.index.year == 2026).all()
+    assert (watched.polls.index.month == 3).all()
 
 
 @pytest.mark.parametrize("cancel", [None, threading.Event()])
-def test_a_wait_ends_by_the_worlds_clock_with_few_looks(cancel: threading.Event | None) -> None:
+def test_a_wait_ends_by_the_worlds_clock_with_few_polls(cancel: threading.Event | None) -> None:
     with (
         serve(open_world("storefront"), speed=600.0) as served,
         createos_nb.connect(api_key=served.key, base_url=served.url) as client,
     ):
         client.whoami()
-        run, looks = Run(client, cancel=cancel), 0
+        run, polls = Run(client, cancel=cancel), 0
 
         def ready() -> bool:
-            nonlocal looks
-            looks += 1
+            nonlocal polls
+            polls += 1
             return False
 
         began = time.monotonic()
-        with pytest.raises(createos_nb.plans.errors.TakesTooLong, match="not there after 600 s"):
+        with pytest.raises(createos_nb.plans.errors.TakesTooLong, match="not done after 600 s"):
             until(run, "it", ready, 600.0)
         took = time.monotonic() - began
     assert 0.9 <= took < 6.0
-    assert looks <= 6
+    assert polls <= 6
 
 
 def test_a_wait_ends_also_where_the_worlds_time_stands_still() -> None:

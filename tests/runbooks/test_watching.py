@@ -40,13 +40,13 @@ def test_a_bad_release_is_found_and_the_way_back_is_only_shown() -> None:
     assert "Roll back" in found._repr_html_()
 
 
-def test_told_beforehand_it_applies_the_way_back() -> None:
+def test_told_beforehand_it_applies_the_rollback() -> None:
     client = createos_nb.simulate("bad-release")
     found = runbooks.release_watch(client, "storefront", "production", since="-40min", apply=True)
     assert live(client) == 3
     assert found.receipt is not None
-    assert "The way back was taken, PASS: roll storefront / production back" in found.sentence
-    assert [one.result for one in found.checks] == ["FAIL", "PASS"]  # it was worse, and the way back was taken
+    assert "The rollback was applied, PASS: roll storefront / production back" in found.sentence
+    assert [one.result for one in found.checks] == ["FAIL", "PASS"]  # it was worse, and the rollback was applied
     assert found.checks.result == "FAIL"
     assert found.receipt.undo() is not None
 
@@ -62,14 +62,14 @@ def test_where_pushes_are_promoted_the_way_back_holds_them() -> None:
 
 def test_a_release_while_one_watches_is_found_within_minutes(client: Any) -> None:
     began = client.clock.now()
-    client.world.behave("storefront", live(client), errors=BAD)
+    client.world.set_behavior("storefront", live(client), errors=BAD)
     seen: list[ReleaseVerdict] = []
-    found = runbooks.release_watch(client, "storefront", "production", on_look=seen.append, paths=False)
+    found = runbooks.release_watch(client, "storefront", "production", on_poll=seen.append, paths=False)
     assert found.decision == "rollback"
     assert client.clock.now() - began <= 20 * 60
-    assert [one.decision for one in seen] == found.looks["decision"][found.looks["decision"] != ""].tolist()
+    assert [one.decision for one in seen] == found.polls["decision"][found.polls["decision"] != ""].tolist()
     assert seen[-1] is found.verdict
-    assert found.looks["evidence"].iloc[-1] >= 100
+    assert found.polls["evidence"].iloc[-1] >= 100
 
 
 def test_healthy_environments_are_watched_to_the_end_and_it_says_so(client: Any) -> None:
@@ -77,10 +77,10 @@ def test_healthy_environments_are_watched_to_the_end_and_it_says_so(client: Any)
     found = runbooks.release_watch(client, "storefront", "blue", "production", timeout="15min")
     assert found.ended == "timeout"
     assert found.decision in {"keep watching", "not enough traffic"}
-    assert "The watch ended after 15 min without a decision; nothing was done." in found.sentence
+    assert "The watch ended after 15 min without a decision. Nothing was changed." in found.sentence
     assert "same environment" not in found.sentence
     assert client.clock.now() - began == pytest.approx(15 * 60, abs=5)
-    assert len(found.looks) == 16
+    assert len(found.polls) == 16
     assert found.plan is None
 
 
@@ -93,7 +93,7 @@ def test_an_incident_that_both_sides_share_is_not_blamed_on_the_new_one(client: 
 
 
 def test_a_worse_second_environment_is_found_beside_the_first(client: Any) -> None:
-    client.world.behave("storefront", live(client, "blue"), errors=BAD)
+    client.world.set_behavior("storefront", live(client, "blue"), errors=BAD)
     domain = "wholesale.juniper-goods.example.com"
     found = runbooks.release_watch(
         client,
@@ -134,7 +134,7 @@ def test_reads_that_fail_now_and_then_change_no_decision() -> None:
     names = ["GetProjectEnvironmentAnalyticsRequestsOverTime", "GetProjectEnvironmentAnalyticsTopErrorPaths"]
     with client.world.faults(what="error", status=503, probability=0.75, operations=names, seed=4):
         found = runbooks.release_watch(client, "storefront", "production", since="-40min", timeout="40min")
-    assert (found.looks["missed"] != "").any()
+    assert (found.polls["missed"] != "").any()
     assert found.decision == "rollback"
     whole = runbooks.release_watch(
         createos_nb.simulate("bad-release"), "storefront", "production", since="-40min", timeout="40min"
@@ -150,7 +150,7 @@ def test_reads_that_fail_all_the_time_are_no_evidence() -> None:
     assert found.verdict is None
     assert found.decision == "not enough traffic"
     assert found.sentence.startswith("Nothing could be judged")
-    assert (found.looks["missed"] != "").all()
+    assert (found.polls["missed"] != "").all()
     assert found.plan is None
     assert not len(found.path)
 
@@ -161,28 +161,28 @@ def test_without_error_paths_it_goes_no_further_than_they_are_known() -> None:
     with client.world.faults(what="error", status=503, operations=[name]):
         found = runbooks.release_watch(client, "storefront", "production", since="-40min", timeout="3min")
         assert found.decision in {"keep watching", "not enough traffic"}
-        assert found.looks["missed"].str.startswith("the error paths of").all()
+        assert found.polls["missed"].str.startswith("the error paths of").all()
         unguarded = runbooks.release_watch(client, "storefront", "production", since="-40min", paths=False)
     assert unguarded.decision == "rollback"
     assert not unguarded.verdict.guard.on
 
 
-def test_it_is_cancelled_between_two_looks(client: Any) -> None:
+def test_it_is_cancelled_between_two_polls(client: Any) -> None:
     cancel = threading.Event()
     found = runbooks.release_watch(
-        client, "storefront", "production", on_look=lambda verdict: cancel.set(), cancel=cancel, timeout="1h"
+        client, "storefront", "production", on_poll=lambda verdict: cancel.set(), cancel=cancel, timeout="1h"
     )
     assert found.ended == "cancelled"
-    assert len(found.looks) <= 2
-    assert "The watch was cancelled; nothing was done." in found.sentence
+    assert len(found.polls) <= 2
+    assert "The watch was cancelled. Nothing was changed." in found.sentence
 
 
 def test_a_listener_that_fails_is_told_no_more(client: Any) -> None:
     def broken(verdict: ReleaseVerdict) -> None:
         raise RuntimeError("no screen")
 
-    with pytest.warns(UserWarning, match="on_look failed"):
-        found = runbooks.release_watch(client, "storefront", "production", on_look=broken, timeout="4min")
+    with pytest.warns(UserWarning, match="on_poll failed"):
+        found = runbooks.release_watch(client, "storefront", "production", on_poll=broken, timeout="4min")
     assert found.ended == "timeout"
 
 
@@ -190,10 +190,10 @@ def test_without_anything_to_go_back_to_it_says_so(client: Any) -> None:
     def nothing(verdict: ReleaseVerdict) -> None:
         raise InvalidInput("no older deployment")
 
-    client.world.behave("storefront", live(client), errors=BAD)
+    client.world.set_behavior("storefront", live(client), errors=BAD)
     found = runbooks.release_watch(client, "storefront", "production", on_rollback=nothing, paths=False)
     assert found.decision == "rollback"
-    assert "There is no way back: no older deployment." in found.sentence
+    assert "No rollback is possible: no older deployment." in found.sentence
 
 
 def test_how_a_watch_went_can_not_be_changed(client: Any) -> None:
@@ -218,7 +218,7 @@ def test_what_can_not_be_watched_is_refused(client: Any, wrong: dict[str, Any], 
 
 
 def test_as_a_gate_it_stops_a_bad_version_before_the_watch_is_over(client: Any) -> None:
-    client.world.behave("storefront", 15, errors=[{"status": 500, "share": 0.2}])
+    client.world.set_behavior("storefront", 15, errors=[{"status": 500, "share": 0.2}])
     before = live(client)
     plan = runbooks.canary(
         client, "storefront", "production", version=15, stages=[(900, 1800.0)], gate=ReleaseGate(otherwise=None)
@@ -260,7 +260,7 @@ def test_the_gate_that_ships_is_part_of_the_journal(client: Any) -> None:
     assert watch.gate == gate
     assert watch.why == "the release verdict (alpha 0.005, errors 5xx) decides, at the end the server error rate"
     other = runbooks.canary(client, "storefront", "production", version=15, stages=[(20, 60)])
-    assert other.token != plan.token
+    assert other.digest != plan.digest
 
 
 def test_a_run_that_was_cut_off_is_not_taken_up_with_another_gate(client: Any) -> None:

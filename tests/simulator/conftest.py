@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from createos_nb.api import OPERATIONS
+from createos_nb.contract import OPERATIONS
 from createos_nb.simulator import World, open_world
 
 EMPTY = """

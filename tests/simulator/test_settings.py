@@ -217,7 +217,7 @@ def transfer_token(api: Any) -> int:
 
 
 def from_text(text: str) -> int:
-    from createos_nb.simulator.moments import from_rfc3339
+    from createos_nb.simulator.times import from_rfc3339
 
     return from_rfc3339(text)
 

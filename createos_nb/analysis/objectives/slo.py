@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis import card, intervals
-from createos_nb.analysis.checks import Floats, FrameError, Requests, requests, status_classes
+from createos_nb.analysis import intervals
 from createos_nb.analysis.objectives.alerting import thresholds
 from createos_nb.analysis.objectives.windows import trailing
-from createos_nb.analysis.pieces import whole
+from createos_nb.analysis.resample import whole
+from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes
+from createos_nb.display import format_percent, format_percent_up, format_target, html_card, human_duration, text_card
 from createos_nb.times import format_duration, whole_seconds
 
 
@@ -70,21 +71,21 @@ class SLO:
         """What a person reads."""
         if np.isnan(self.achieved):
             what = "data" if self.coverage == 0 else "requests"
-            return f"No {what} in {self.window}, so nothing can be said about {card.as_set(self.target)}."
+            return f"No {what} in {self.window}, so nothing can be said about {format_target(self.target)}."
         stand = (
-            f"{card.percent(self.achieved)} of {self.requests:,} requests were no errors in {self.window}, "
-            f"against a target of {card.as_set(self.target)}"
+            f"{format_percent(self.achieved)} of {self.requests:,} requests were no errors in {self.window}, "
+            f"against a target of {format_target(self.target)}"
         )
         if self.left < 0:
             outlook = f"the budget is overspent by {_errors(-self.left)} errors"
         elif self.exhausted_in is None:
-            outlook = f"{card.percent(1 - self.spent, digits=1)} of the budget is left, and none was spent lately"
+            outlook = f"{format_percent(1 - self.spent, digits=1)} of the budget is left, and none was spent lately"
         else:
             outlook = (
-                f"{card.percent(1 - self.spent, digits=1)} of the budget is left, "
-                f"{card.span(self.exhausted_in.total_seconds())} at the pace of the last {self.pace}"
+                f"{format_percent(1 - self.spent, digits=1)} of the budget is left, "
+                f"{human_duration(self.exhausted_in.total_seconds())} at the pace of the last {self.pace}"
             )
-        thin = f" Only {card.percent(self.coverage, digits=1)} of the window has data." if self.coverage < 0.9 else ""
+        thin = f" Only {format_percent(self.coverage, digits=1)} of the window has data." if self.coverage < 0.9 else ""
         return f"{stand}; {outlook}.{thin}"
 
     def _rows(self) -> list[tuple[str, Any]]:
@@ -92,21 +93,21 @@ class SLO:
             ("window", f"{self.start:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"),
             (
                 "achieved",
-                f"{card.percent(self.achieved)} (95 %: {card.percent(self.low)} to {card.percent_up(self.high)})",
+                f"{format_percent(self.achieved)} (95 %: {format_percent(self.low)} to {format_percent_up(self.high)})",
             ),
             ("budget", f"{_errors(self.budget)} errors, {self.errors:,} spent, {_errors(self.left)} left"),
         ]
 
     def __repr__(self) -> str:
-        return card.text(f"SLO {card.as_set(self.target)} over {self.window}", self.sentence, self._rows())
+        return text_card(f"SLO {format_target(self.target)} over {self.window}", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
         rounded = {name: self.burn_rates[name].round(3) for name in ("burn_rate", "error_percentage", "coverage")}
         shown = self.burn_rates.assign(
             **rounded, exhausted_in=[_span(value) for value in self.burn_rates["exhausted_in"]]
         )
-        return card.html(
-            f"SLO {card.as_set(self.target)} over {self.window}",
+        return html_card(
+            f"SLO {format_target(self.target)} over {self.window}",
             self.sentence,
             self._rows(),
             frames=[("Burn rates (1 spends the budget exactly by the end of the window):", shown)],
@@ -305,4 +306,4 @@ def _errors(number: float) -> str:
 
 
 def _span(value: Any) -> str:
-    return "never" if pd.isna(value) else card.span(value.total_seconds())
+    return "never" if pd.isna(value) else human_duration(value.total_seconds())

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from createos_nb.analysis.checks import Bools, Floats, Ints, Requests
+from createos_nb.analysis.validation import Bools, Floats, Ints, Requests
 
 _Sums = TypeVar("_Sums", Floats, Ints)
 

@@ -7,7 +7,7 @@ from math import isfinite
 
 import numpy as np
 
-from createos_nb.analysis.checks import Bools, Floats
+from createos_nb.analysis.validation import Bools, Floats
 
 ROLLBACK, PROMOTE, WATCH, TRAFFIC = "rollback", "promote", "keep watching", "not enough traffic"
 
@@ -16,7 +16,7 @@ _PLAIN = 5.0
 _MIXTURE = 2.5
 """What it costs, in log-evidence, not to know the ratio and the noise beforehand (measured: 2 to 3)."""
 _FAILING = 1 / 3
-"""Share of failing requests of the new side from which on it is not promoted: twice as many are then hardly possible,
+"""Share of failing requests of the candidate from which on it is not promoted: twice as many are then hardly possible,
 so that nothing is proven by there being fewer; and nobody wants to go live in an outage."""
 _CAUTION = 3.0
 """Errors seldom come alone: that a rate is negligible needs this many times the requests of independent errors."""
@@ -48,20 +48,22 @@ def _number(value: object) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class DecisionPath:
     """What was decided after each bucket."""
 
     decision: list[str]
     decided: int | None
     """The bucket in which it was decided."""
     negligible: bool
-    """Whether it was to promote because the new side's errors are proven to be too few to matter."""
+    """Whether it was to promote because the candidate's errors are proven to be too few to matter."""
 
 
-def course(rollback: Floats, promote: Floats, *, rare: Bools, held: Bools, seen: Bools, terms: Terms) -> Course:
+def decision_path(
+    rollback: Floats, promote: Floats, *, rare: Bools, held: Bools, seen: Bools, terms: Terms
+) -> DecisionPath:
     """Decisions from the logarithms of the evidence, all of shape `(T,)`.
 
-    `rare`: the new side's errors are proven negligible. `held`: a promotion waits for somebody to look at a path, or
+    `rare`: the candidate's errors are proven negligible. `held`: a promotion waits for somebody to look at a path, or
     for requests to succeed again.
     `seen`: there were requests enough to show a plain regression.
     """
@@ -72,15 +74,15 @@ def course(rollback: Floats, promote: Floats, *, rare: Bools, held: Bools, seen:
     until = len(rollback) if at is None else at
     decision = [WATCH if enough else TRAFFIC for enough in seen[:until]]
     if at is None:
-        return Course(decision, None, False)
+        return DecisionPath(decision, None, False)
     decision += [ROLLBACK if bad[at] else PROMOTE] * (len(rollback) - at)
-    return Course(decision, at, bool(not bad[at] and promote[at] < -np.log(terms.beta)))
+    return DecisionPath(decision, at, bool(not bad[at] and promote[at] < -np.log(terms.beta)))
 
 
 def information(rate: Floats, share: Floats, ratio: float, null: float) -> Floats:
     """Log-evidence against `null` per request of both sides together, where the ratio of the error rates is `ratio`.
 
-    `rate`: errors per request of the old side; `share`: the new side's part of the requests. Independent errors.
+    `rate`: errors per request of the baseline; `share`: the candidate's part of the requests. Independent errors.
     """
     whole, nothing = 1 - share + ratio * share, 1 - share + null * share
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -91,7 +93,7 @@ def information(rate: Floats, share: Floats, ratio: float, null: float) -> Float
 def enough(old: Floats, new: Floats, errors: Floats, evidence: Floats, terms: Terms) -> Bools:
     """After which buckets a regression to five times the errors would have shown by now, were there one; `(T,)`.
 
-    `old`, `new`: requests so far of the buckets in which both served; `errors`: the old side's errors per request, as
+    `old`, `new`: requests so far of the buckets in which both served; `errors`: the baseline's errors per request, as
     far as they are known; `evidence`: the larger logarithm of both kinds: where that tells something, there is enough.
     """
     both = old + new
@@ -101,15 +103,15 @@ def enough(old: Floats, new: Floats, errors: Floats, evidence: Floats, terms: Te
 
 
 def failing(new: Floats, errors: Floats) -> Bools:
-    """After which buckets too many of the new side's requests have failed for a promotion, `(T,)`; counts so far."""
+    """After which buckets too many of the candidate's requests have failed for a promotion, `(T,)`; counts so far."""
     return np.asarray((new > 0) & (errors >= _FAILING * new))
 
 
 def negligible(new: Floats, errors: Floats, rollback: Floats, terms: Terms) -> Bools:
-    """After which buckets the new side's error rate is proven to be negligible, `(T,)`.
+    """After which buckets the candidate's error rate is proven to be negligible, `(T,)`.
 
     The evidence is a mixture of Poisson likelihood ratios of smaller rates against that one, to the power of a third,
-    since errors seldom come alone; `new`, `errors`: requests and errors of the new side so far. Not while the evidence
+    since errors seldom come alone; `new`, `errors`: requests and errors of the candidate so far. Not while the evidence
     to roll back exceeds 10.
     """
     rate = terms.negligible
@@ -134,7 +136,7 @@ def requests_needed(
 ) -> int | None:
     """About how many more requests, of both sides together at their present shares, until it is decided.
 
-    `old`, `new`, `history`: requests and errors so far, and of the old side before; `clumping`: by how much errors vary
+    `old`, `new`, `history`: requests and errors so far, and of the baseline before; `clumping`: by how much errors vary
     more between the sides than independent ones; `rollback`, `promote`: log-evidence now; `held`: a promotion waits for
     somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has no
     requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
@@ -144,12 +146,12 @@ def requests_needed(
     if not old[0] or not new[0] or (held and not old[1] + new[1]):
         return None
     share = new[0] / both
-    # what was before tells of the old side's rate, too, unless something has changed for both since
+    # what was before tells of the baseline's rate, too, unless something has changed for both since
     before = history[1] / max(history[0], 1.0) * old[0]
     steady = _fits(old[1], before, clumping)
     asked, failed = (one + more for one, more in zip(old, history, strict=True)) if steady else old
     ratio = _likely(new[0] / asked, failed / clumping, new[1] / clumping)
-    # both sides tell of the old one's rate, or a few errors against none would need years
+    # both sides tell of the baseline's rate, or a few errors against none would need years
     rate = (failed + new[1] + 0.5) / (asked + ratio * new[0] + 1.0)
     if not _fits(new[1], rate * ratio * new[0], clumping):
         rate = (old[1] + new[1] + 0.5) / (old[0] + ratio * new[0] + 1.0)

@@ -1,9 +1,9 @@
-"""The evidence that a release is worse, or well, from the errors of both sides: arrays in, arrays out.
+"""The evidence that a release is worse, or well, from the errors of baseline and candidate: arrays in, arrays out.
 
-In bucket t the old and the new side had B and G requests, b and g errors, s = b + g. Given s, only the *ratio* ρ of the
-error rates decides how the s errors fall to the sides, so an incident or a wave that both sides share cancels exactly.
-With noise of one side's own (`noise`) errors are worth less: `likelihood` gives one likelihood L_k(ρ)
-for each reading k of it, and weighted by how likely the old side's own counts make each noise, one curve
+In bucket t the baseline and the candidate had B and G requests, b and g errors, s = b + g. Given s, only the *ratio* ρ
+of the error rates decides how the s errors fall to the sides, so an incident or a wave that both sides share cancels
+exactly. With noise of one side's own (`noise`) errors are worth less: `likelihood` gives one likelihood L_k(ρ) for each
+reading k of it, and weighted by how likely the baseline's own counts make each noise, one curve
 
     L(ρ) = Σ_k w_k L_k(ρ).
 
@@ -14,12 +14,12 @@ it *ever* reaches 1/α would be at most α/w, however often one looks; weights o
 chance is where the truth is none of them is measured: see the statistics of the project.
 
 To roll back, a part of the alternatives begins only later than the release, in any bucket, and a small part is an
-outage of the new side alone (`onset`); and with a fifth of the
-weight, where a history of some length calibrates it, there stands beside it the calm likelihood to the power of 1/φ
-(φ: the dispersion of the old side over long stretches), which is quick where errors come in crowds (`tempering`).
+outage of the candidate alone (`onset`); and with a fifth of the weight, where a history of some length calibrates it,
+there stands beside it the calm likelihood to the power of 1/φ (φ: the dispersion of the baseline over long stretches),
+which is quick where errors come in crowds (`power_likelihood`).
 
-Assumptions: the old side's noise is no calmer than the new side's; requests of a bucket are few against the errors that
-could be (Poisson; for error rates near 1 the true variance is smaller, which errs to the safe side); the mix of
+Assumptions: the baseline's noise is no calmer than the candidate's; requests of a bucket are few against the errors
+that could be (Poisson; for error rates near 1 the true variance is smaller, which errs to the safe side); the mix of
 requests is the same on both sides.
 
 Sources: conditioning and Ville as in Lindon, Sanden and Shirikian (KDD 2022, arXiv 2205.14762); mixtures over nuisance
@@ -33,12 +33,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from createos_nb.analysis.checks import Bools, Floats, Ints
+from createos_nb.analysis.releases.counts import PairedCounts
 from createos_nb.analysis.releases.likelihood import memoryless, paths, readings
 from createos_nb.analysis.releases.noise import Noises, dispersion, log_sum, log_weights, noises, predictive
 from createos_nb.analysis.releases.onset import Carried, late, outage
-from createos_nb.analysis.releases.sides import Sides
-from createos_nb.analysis.releases.tempering import Steps, tempered
+from createos_nb.analysis.releases.power_likelihood import Steps, power_evidence
+from createos_nb.analysis.validation import Bools, Floats, Ints
 
 WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
 """Ratios held against "not worse", relative to it, and their weights: 1.5 to 5 times is what releases do."""
@@ -48,8 +48,8 @@ BETTER = (0.8, 0.625, 0.5, 0.4, 0.3, 0.2, 0.1, 0.04)
 """Ratios held against "this much worse", relative to it, and their weights: half of twice as bad is healthy."""
 BETTER_WEIGHTS = (0.10, 0.20, 0.25, 0.20, 0.15, 0.06, 0.03, 0.01)
 
-TEMPERED = 0.2
-"""The share of the tempered calm likelihood, where history calibrates it."""
+POWER_SHARE = 0.2
+"""The share of the power likelihood, where history calibrates it."""
 
 LATE, OUT = 0.15, 0.05
 """The share of regressions that begin after the release; that of outages, which is no question of ratios."""
@@ -68,9 +68,9 @@ class Evidence:
     """Natural logarithms of the evidence after each bucket; shape `(n, T)`."""
 
     rollback: Floats
-    """Against "the new side fails at most `rollback_at` times as often as the old"."""
+    """Against "the candidate fails at most `rollback_at` times as often as the baseline"."""
     promote: Floats
-    """Against "the new side fails at least `promote_at` times as often as the old"."""
+    """Against "the candidate fails at least `promote_at` times as often as the baseline"."""
     curves: Curves
     """The likelihoods behind it, after the buckets for which they were asked."""
 
@@ -84,7 +84,7 @@ class Curves:
     nodes: tuple[Floats, Floats]
     """The ratios, rising: of `against_low`, and of `against_high`."""
     against_low: Floats
-    """L(ρ) as it serves against ratios up to ρ: where the noise leaves the mean share of the new side open, high."""
+    """L(ρ) as it serves against ratios up to ρ: where the noise leaves the mean share of the candidate open, high."""
     against_high: Floats
     """L(ρ) as it serves against ratios from ρ on: likewise low."""
 
@@ -98,8 +98,8 @@ class Curves:
         )
 
 
-def judge(
-    sides: Sides,
+def evaluate(
+    paired: PairedCounts,
     *,
     rollback_at: float = 1.0,
     promote_at: float = 2.0,
@@ -111,7 +111,9 @@ def judge(
     This is what `release_verdict` calls (through `follow`) with one row and the simulations call with thousands. For
     `nodes` and `positions` see `follow`.
     """
-    return joined(list(follow(sides, rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions)))
+    return joined(
+        list(follow(paired, rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions))
+    )
 
 
 def joined(parts: list[Evidence]) -> Evidence:
@@ -131,7 +133,7 @@ def joined(parts: list[Evidence]) -> Evidence:
 
 
 def follow(
-    sides: Sides,
+    paired: PairedCounts,
     *,
     rollback_at: float = 1.0,
     promote_at: float | None = 2.0,
@@ -145,12 +147,12 @@ def follow(
     `positions`: buckets after which the curves are wanted, at the ratios `nodes`, which must hold what the evidence
     needs: `rollback_at` times 1 and `WORSE` the first, `promote_at` times 1 and `BETTER` the second.
     """
-    watches, buckets = sides.old_requests.shape
+    watches, buckets = paired.old_requests.shape
     wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
     wished = np.zeros(0) if promote_at is None else promote_at * _DOWN
     up_nodes, down_nodes = (rollback_at * _UP, wished) if nodes is None else nodes
-    some = np.asarray(sides.old_errors.any(axis=1) | sides.new_errors.any(axis=1))
-    out = outage(sides) if rollback_at == 1.0 else None
+    some = np.asarray(paired.old_errors.any(axis=1) | paired.new_errors.any(axis=1))
+    out = outage(paired) if rollback_at == 1.0 else None
     if not some.any():
         for first in range(0, max(buckets, 1), STRETCH):
             last = min(first + STRETCH, buckets)
@@ -164,19 +166,19 @@ def follow(
         # without errors the ratio is left open, and a row of zeros costs as much as any other
         done = 0
         for stretch in follow(
-            sides.rows(some), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
+            paired.rows(some), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
         ):
             first, done = done, done + stretch.rollback.shape[1]
             calm = _or_out(np.zeros((watches, done - first)), out, first)
             yield _spread(stretch, some, calm)
         return
-    kinds = noises(sides.bucket_seconds)
+    kinds = noises(paired.bucket_seconds)
     split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
     up, down = _places(up_nodes, rollback_at * _UP), split + _places(down_nodes, wished)
     step = max(_CELLS // max(min(buckets, STRETCH), 1), 1)
     parts = [slice(first, first + step) for first in range(0, max(watches, 1), step)]
-    weights, powers = zip(*(_weights(sides.rows(part), kinds) for part in parts), strict=True)
-    share = np.where(sides.calibrated, TEMPERED, 0.0)
+    weights, powers = zip(*(_weights(paired.rows(part), kinds) for part in parts), strict=True)
+    share = np.where(paired.calibrated, POWER_SHARE, 0.0)
     quick = np.flatnonzero(memoryless(kinds))
     carried: list[Floats | None] = [None for _ in parts]
     begun: list[Carried | None] = [None for _ in parts]
@@ -188,7 +190,7 @@ def follow(
         rollback, promote = np.zeros((watches, last - first)), np.zeros((watches, last - first))
         curve = np.zeros((watches, len(here), len(ratios)))
         for number, part in enumerate(parts):
-            path = paths(sides.rows(part), slice(first, last), kinds, ratios, split)
+            path = paths(paired.rows(part), slice(first, last), kinds, ratios, split)
             before = carried[number]
             if before is not None:
                 path += before
@@ -200,11 +202,11 @@ def follow(
             found = np.logaddexp(found + np.log1p(-LATE), later + np.log(LATE))
             if share[part].any():
                 # the calm reading is the first
-                calm, capped[number] = tempered(path[:, :, 0, up], powers[number], WORSE_WEIGHTS, capped[number])
+                calm, capped[number] = power_evidence(path[:, :, 0, up], powers[number], WORSE_WEIGHTS, capped[number])
                 with np.errstate(divide="ignore"):
                     found = np.logaddexp(found + np.log1p(-share[part, None]), calm + np.log(share[part, None]))
             # before the first error there is no evidence either way, whatever noise is feared
-            told[part], errors = _errors_since(sides.rows(part), slice(first, last), told[part])
+            told[part], errors = _errors_since(paired.rows(part), slice(first, last), told[part])
             rollback[part] = np.where(errors, found, 0.0)
             if len(down):
                 better = _mixed(path, careful, down)
@@ -259,33 +261,33 @@ def _mixed(path: Floats, weight: Floats, places: Ints) -> Floats:
     return log_sum(np.moveaxis(path[..., places] + weight[..., None], 2, -1))
 
 
-def _errors_since(sides: Sides, part: slice, before: Bools) -> tuple[Bools, Bools]:
+def _errors_since(paired: PairedCounts, part: slice, before: Bools) -> tuple[Bools, Bools]:
     """Whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
-    some = (sides.old_errors[:, part] > 0) | (sides.new_errors[:, part] > 0)
+    some = (paired.old_errors[:, part] > 0) | (paired.new_errors[:, part] > 0)
     found = np.asarray(np.logical_or.accumulate(some, axis=1) | before[:, None])
     return found[:, -1], found
 
 
-def _weights(sides: Sides, kinds: Noises) -> tuple[Floats, Floats]:
+def _weights(paired: PairedCounts, kinds: Noises) -> tuple[Floats, Floats]:
     """Log-weights of the readings before each bucket, `(2, n, T, K + W)`: to roll back and to promote; and the
-    dispersion for the tempering, `(n,)`."""
-    calibrated = sides.calibrated
-    before = sides.history_requests.shape[1]
-    requests, errors = sides.old_requests, sides.old_errors
+    dispersion for the power likelihood, `(n,)`."""
+    calibrated = paired.calibrated
+    before = paired.history_requests.shape[1]
+    requests, errors = paired.old_requests, paired.old_errors
     if before:
-        requests = np.concatenate([sides.history_requests, requests], axis=1)
-        errors = np.concatenate([sides.history_errors, errors], axis=1)
+        requests = np.concatenate([paired.history_requests, requests], axis=1)
+        errors = np.concatenate([paired.history_errors, errors], axis=1)
     told = predictive(requests, errors, kinds)
-    weights = readings(log_weights(told, before, kinds, calibrated, _known(sides)), kinds)
+    weights = readings(log_weights(told, before, kinds, calibrated, _known(paired)), kinds)
     if not calibrated.any():
         return weights, np.ones(len(calibrated))
-    return weights, dispersion(sides.history_requests, sides.history_errors, told[:, :before], kinds)
+    return weights, dispersion(paired.history_requests, paired.history_errors, told[:, :before], kinds)
 
 
-def _known(sides: Sides) -> Floats:
-    """Errors of the old side before each bucket of the watch, `(n, T)`; where it has more of the traffic, those that it
+def _known(paired: PairedCounts) -> Floats:
+    """Errors of the baseline before each bucket of the watch, `(n, T)`; where it has more of the traffic, those that it
     would have at an even split, since the smaller side limits what is known."""
     old, new, errors = (
-        np.cumsum(one, axis=1) - one for one in (sides.old_requests, sides.new_requests, sides.old_errors)
+        np.cumsum(one, axis=1) - one for one in (paired.old_requests, paired.new_requests, paired.old_errors)
     )
     return np.asarray(errors * 2 * new / np.maximum(old + new, 1.0))

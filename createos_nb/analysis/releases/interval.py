@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from createos_nb.analysis.checks import Floats, Ints
 from createos_nb.analysis.releases.evidence import BETTER, BETTER_WEIGHTS, LATE, OUT, WORSE, WORSE_WEIGHTS, Curves
 from createos_nb.analysis.releases.noise import log_sum
+from createos_nb.analysis.validation import Floats, Ints
 
 _STEP, _REACH = 0.1, (-5.0, 6.0)
 _BELOW, _ABOVE = (0.15, 0.4, 0.7), (1.5, 2.5, 5.0, 10.0, 20.0)
@@ -59,10 +59,10 @@ def nodes(promote_at: float, old: tuple[float, float], new: tuple[float, float])
 
     `old`, `new`: requests and errors of each side in all; nodes crowd around their ratio as its error becomes small.
     """
-    centre, error = _centre(old, new)
+    center, error = _center(old, new)
     steps = error * 2.0 ** np.arange(1, 12)
     steps = steps[steps <= np.clip(4 * error, 0.3, 3.0)]
-    around = centre * np.exp(np.concatenate([-steps, steps]))
+    around = center * np.exp(np.concatenate([-steps, steps]))
     up = np.array([1.0, *WORSE, *_BELOW])
     return _joined(up, around), _joined(promote_at * np.array([1.0, *BETTER, *_ABOVE]), around)
 
@@ -118,15 +118,15 @@ def _around(
     return found[:, 0], log_sum(np.moveaxis(found[:, 1:], 1, -1) + np.log(weights))
 
 
-def _centre(old: tuple[float, float], new: tuple[float, float]) -> tuple[float, float]:
+def _center(old: tuple[float, float], new: tuple[float, float]) -> tuple[float, float]:
     """The plain ratio of the error rates, half an error added to each side, and its standard error in log ρ."""
     rates = [(failed + 0.5) / (asked + 1.0) for asked, failed in (old, new)]
     return rates[1] / rates[0], float(np.sqrt(1 / (old[1] + 0.5) + 1 / (new[1] + 0.5)))
 
 
 def _grid(old: tuple[float, float], new: tuple[float, float]) -> Floats:
-    centre, error = _centre(old, new)
-    around = np.log(centre) + error * np.linspace(-8, 8, 65)
+    center, error = _center(old, new)
+    around = np.log(center) + error * np.linspace(-8, 8, 65)
     return np.asarray(np.sort(np.concatenate([np.arange(*_REACH, _STEP), around])))
 
 

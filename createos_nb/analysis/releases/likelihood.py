@@ -1,8 +1,8 @@
-"""How likely the errors of both sides are, if the new side's rate is so many times the old's and the noise is such.
+"""The likelihood of the errors, given the ratio of the candidate's error rate to the baseline's, and the noise.
 
 Given the errors s of a bucket, their split is binomial with odds ρG/B if they are independent, and beta-binomial if a
 side has noise of its own. At an even split of the traffic that is all; at an uneven one it hangs on what the noise is,
-which the old side cannot tell:
+which the baseline cannot tell:
 
 * the rate wanders (a dependency of one side, a cold cache): the log-odds vary by as much at any split, and the mean
   share lies nearer to a half than the odds in the middle;
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from createos_nb.analysis.checks import Bools, Floats
 from createos_nb.analysis.releases.noise import WARM, Noises, fold, log_rising, shape_of, unfold
+from createos_nb.analysis.validation import Bools, Floats
 
 if TYPE_CHECKING:
-    from createos_nb.analysis.releases.sides import Sides
+    from createos_nb.analysis.releases.counts import PairedCounts
 
 _PULL = 0.346
 """E[expit(x + σz)] ≈ expit(x / √(1 + 0.346 σ²)), within 0.02 (a form of MacKay's 1992 approximation)."""
@@ -63,20 +63,20 @@ def readings(weights: Floats, kinds: Noises) -> Floats:
     return found
 
 
-def paths(sides: Sides, stretch: slice, kinds: Noises, ratios: Floats, split: int) -> Floats:
+def paths(paired: PairedCounts, stretch: slice, kinds: Noises, ratios: Floats, split: int) -> Floats:
     """Log-likelihood of every reading and ratio after every bucket of the stretch, `(n, T, K + W, R)`.
 
     The first `split` ratios are held against "not worse", the others against "this much worse".
     """
-    watches, warm = len(sides.old_requests), min(stretch.start, WARM)
+    watches, warm = len(paired.old_requests), min(stretch.start, WARM)
     part = slice(stretch.start - warm, stretch.stop)
-    requests, requests_new = sides.old_requests[:, part].T, sides.new_requests[:, part].T
+    requests, requests_new = paired.old_requests[:, part].T, paired.new_requests[:, part].T
     # a side without requests says nothing about the ratio
     both = (requests > 0) & (requests_new > 0)
     old, new = np.where(both, requests, 1.0), np.where(both, requests_new, 1.0)
     failed, failed_new = (
-        np.where(both, sides.old_errors[:, part].T, 0.0),
-        np.where(both, sides.new_errors[:, part].T, 0.0),
+        np.where(both, paired.old_errors[:, part].T, 0.0),
+        np.where(both, paired.new_errors[:, part].T, 0.0),
     )
     once, where = np.unique(ratios, return_inverse=True)
     odds = np.log(new / old)[..., None] + np.log(once)

@@ -1,9 +1,9 @@
-"""How much one side's error rate moves by itself, told from the old side's own counts.
+"""How much one side's error rate moves by itself, told from the baseline's own counts.
 
 Errors rarely come one by one: a client retries, a pod restarts, a dependency hiccups for some minutes. Such noise of
 one side's own looks like a difference between the sides, and a test that takes every error for an independent one cries
 wolf (an exact sequential test in 22 % of healthy releases where the rate of each minute varies by its own size). Noise
-that both sides share cancels. From one side alone the two cannot be told apart, so the old side's counts give weights
+that both sides share cancels. From one side alone the two cannot be told apart, so the baseline's counts give weights
 to a list of possible noises, and the comparison of the sides in `evidence` does the rest.
 
 Model of one side: errors of a bucket are Poisson with mean `requests × level × e^u`. The level is that of the last two
@@ -21,10 +21,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from createos_nb.analysis.checks import Bools, Floats
+from createos_nb.analysis.validation import Bools, Floats
 
 LEVEL = 120
-"""Buckets over which the level of the old side is followed: slower change is not taken for noise."""
+"""Buckets over which the level of the baseline is followed: slower change is not taken for noise."""
 
 _SHAPES = (16.0, 4.0, 1.5, 0.7, 0.25, 0.06)
 _MEMORIES = (0.0, 0.7, 0.93)
@@ -48,7 +48,7 @@ _NEW, _NEW_SHAPES = 0.10, (0.0, 0.0, 0.15, 0.20, 0.50, 0.15)
 """How likely is noise that nothing has shown before, such as what a start brings: wild, and over at once."""
 
 OWN_WHOLLY, OWN_AND_WORSE, SHARED_WHOLLY = 0.40, 0.12, 0.22
-"""How likely the noise that the old side shows is all its own, is that and somewhat worse, is all shared."""
+"""How likely the noise that the baseline shows is all its own, is that and somewhat worse, is all shared."""
 
 _FOLD, WARM = 512, 192
 """Long series are filtered in pieces side by side, each warmed up on what came before (0.93**192 is 1e-6)."""
@@ -114,10 +114,10 @@ def _prior(calm: float, by_memory: tuple[float, ...], by_shape: Mapping[float, t
 def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, known: Floats) -> Floats:
     """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; `(2, n, T, K)`.
 
-    The first are those to roll back, the second those to promote. `told`: what `predictive` gives for the old side, of
+    The first are those to roll back, the second those to promote. `told`: what `predictive` gives for the baseline, of
     which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`: whether the
     history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each bucket. The
-    weights before a bucket use the buckets before it only. What the old side shows is taken to be wholly its own with
+    weights before a bucket use the buckets before it only. What the baseline shows is taken to be wholly its own with
     probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other side with
     0.22, and partly its own otherwise; and with a tenth of all, whatever it showed, there may be new noise, or one bad
     minute after a calm day would be a regression.
@@ -137,7 +137,7 @@ def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, kno
 def dispersion(requests: Floats, errors: Floats, told: Floats, kinds: Noises) -> Floats:
     """By how much errors vary more than Poisson counts would, over long stretches, cautiously; shape `(n,)`.
 
-    The larger of two figures from the old side before the release, whose `predictive` is `told`: Pearson's χ² over its
+    The larger of two figures from the baseline before the release, whose `predictive` is `told`: Pearson's χ² over its
     5 % quantile, which leans to the high side, and what the weighted noises imply. 1 is Poisson.
     """
     seen = requests > 0
@@ -191,10 +191,10 @@ def fold(values: Floats, fill: float) -> Floats:
     Pieces begin at multiples of a fixed length from the start, so what is computed for a bucket does not depend on how
     many follow.
     """
-    pieces = -(-len(values) // _FOLD)
-    if pieces <= 1:
+    chunks = -(-len(values) // _FOLD)
+    if chunks <= 1:
         return values[:, None]
-    rows = np.arange(_FOLD + WARM)[:, None] + np.arange(pieces)[None, :] * _FOLD - WARM
+    rows = np.arange(_FOLD + WARM)[:, None] + np.arange(chunks)[None, :] * _FOLD - WARM
     found: Floats = values[np.clip(rows, 0, len(values) - 1)]
     found[(rows < 0) | (rows >= len(values))] = fill
     return found

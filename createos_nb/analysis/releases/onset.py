@@ -3,11 +3,11 @@
 A regression may begin in any bucket. Weights of τ = 1, 2, … for its first bucket are 1 / τ(τ + 1); what is left of them
 speaks for neither side.
 
-A minute in which a third of the new side's requests fail, and hardly any of the old one's, is an outage of one side.
+A minute in which a third of the candidate's requests fail, and hardly any of the baseline's, is an outage of one side.
 The comparison of ratios is slow to believe in it, since errors in clumps may all fall to one side for some minutes; but
-clumps do not make so many requests fail. It is taken that, after a release that is as healthy as the old side, at most
+clumps do not make so many requests fail. It is taken that, after a release that is as healthy as the baseline, at most
 one minute in fifty is like that, whatever came before: three in a row at the start roll back, five after an hour. An
-outage of the new side alone that lasts as long and has nothing to do with the release is blamed on it.
+outage of the candidate alone that lasts as long and has nothing to do with the release is blamed on it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from createos_nb.analysis.checks import Floats, Ints
+from createos_nb.analysis.releases.counts import PairedCounts
 from createos_nb.analysis.releases.noise import log_sum
-from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.validation import Floats, Ints
 
 _LOOKS = 3
 Carried: TypeAlias = tuple[Floats, Floats, Floats]
@@ -26,10 +26,10 @@ Carried: TypeAlias = tuple[Floats, Floats, Floats]
 looks."""
 
 _OUT, _WELL, _ASKED = 1 / 3, 0.1, 10
-"""Shares of failing requests from which on the new side is out, and up to which the old one is not; of so many requests
-of each side in the bucket."""
+"""Shares of failing requests from which in the candidate is out, and up to which the baseline is not; of so many
+requests of each side in the bucket."""
 _SELDOM, _OFTEN = 0.02, 0.5
-"""How often that happens where the new side is healthy, at most, and where it is not."""
+"""How often that happens where the candidate is healthy, at most, and where it is not."""
 
 
 def late(
@@ -58,13 +58,13 @@ def late(
     return held, (apart[:, -1:], begun[:, -1:], looks[:, 1 - _LOOKS :])
 
 
-def outage(sides: Sides) -> Floats:
-    """How much likelier it is that the new side alone is out, from some bucket on; logarithms, `(n, T)`."""
-    old, new = sides.old_requests, sides.new_requests
+def outage(paired: PairedCounts) -> Floats:
+    """How much likelier it is that the candidate alone is out, from some bucket on; logarithms, `(n, T)`."""
+    old, new = paired.old_requests, paired.new_requests
     asked = (old >= _ASKED) & (new >= _ASKED)
-    out = (sides.new_errors >= _OUT * new) & (sides.old_errors <= _WELL * old)
+    out = (paired.new_errors >= _OUT * new) & (paired.old_errors <= _WELL * old)
     # a wide bucket of which a third fails holds an outage of several minutes
-    minutes = np.clip(sides.bucket_seconds / 120, 1.0, 3.0)
+    minutes = np.clip(paired.bucket_seconds / 120, 1.0, 3.0)
     told = asked * np.where(out, minutes * np.log(_OFTEN / _SELDOM), np.log((1 - _OFTEN) / (1 - _SELDOM)))
     upto = np.cumsum(told, axis=1)
     at = np.arange(told.shape[1], dtype=np.float64)

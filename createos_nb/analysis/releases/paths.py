@@ -8,7 +8,8 @@ on its own; from the paths alone it cannot be told from a noisy client, so it as
 promotion, and does not roll back.
 
 Two kinds of paths are never left out, since they are no client among others but what a side is there for, such as the
-one endpoint of an API: one whose errors are a tenth of all requests of a side, and one with most errors of both sides.
+one endpoint of an API: one whose errors are a tenth of all requests of a side, and one with most errors of baseline and
+candidate.
 
 The platform lists ten rows of a path and a status for each stretch of time. A path that is not listed is taken to have
 none, which errs by no more than the smallest row of a full list. How often a path is asked for is not known by bucket:
@@ -22,15 +23,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.checks import Bools, Floats, FrameError, Ints, numbers
 from createos_nb.analysis.releases.watch import Watch
+from createos_nb.analysis.validation import Bools, Floats, FrameError, Ints, numbers
 
 WEIGHED, MATERIAL = 5, 0.1
 """Left out in turn are the paths with the most errors so far, if they have a tenth of all: fewer cannot mislead."""
 _BULK, _AT_LEAST = 0.1, 30
 """The part of a side's requests from which on a path's errors are the side's and not one client's; so many errors."""
 _MAIN, _EACH = 0.5, 5
-"""The part of the errors of both sides from which on a path is the main one; so many errors on each side."""
+"""The part of all errors from which on a path is the main one; so many errors on each side."""
 _MOST = 64
 """Paths that are looked at in one watch, those with the most errors; more than a watch has in practice."""
 
@@ -43,7 +44,7 @@ class Paths:
     kinds: Ints
     """Shape `(J,)`: which kind of errors."""
     old: Floats
-    """Errors by bucket on the old side, shape `(J, T)`."""
+    """Errors of the baseline by bucket, shape `(J, T)`."""
     new: Floats
     leads: Bools
     """Shape `(J, T)`: whether, after the bucket, the path is one of the five and has a tenth of the errors so far."""

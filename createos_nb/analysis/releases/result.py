@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis import card
-from createos_nb.analysis.checks import Bools, Floats, Ints
-from createos_nb.analysis.releases.evidence import judge
+from createos_nb.analysis.releases.counts import PairedCounts
+from createos_nb.analysis.releases.evidence import evaluate
 from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
-from createos_nb.analysis.releases.sides import Sides
-from createos_nb.analysis.releases.words import number, times
+from createos_nb.analysis.releases.wording import number, times
+from createos_nb.analysis.validation import Bools, Floats, Ints
+from createos_nb.display import html_card, text_card
 
 SHOWN = 240
 """Buckets of a watch at which `intervals` are worked out."""
@@ -44,7 +44,7 @@ class Guard:
         return self.on
 
     def __repr__(self) -> str:
-        return card.text("Path guard", self.sentence)
+        return text_card("Path guard", self.sentence)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +56,18 @@ class Steps:
     rollback: Floats
     promote: Floats
     counts: tuple[Floats, Floats, Floats, Floats]
-    """Requests of the old and the new side, errors of the old and the new side."""
+    """Requests of the baseline and the candidate, errors of the baseline and the candidate."""
     judged: Bools
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReleaseVerdict:
-    """Is the new side as healthy as the old? Valid at every look; see `release_verdict`."""
+    """Is the candidate as healthy as the baseline? Valid at every look; see `release_verdict`."""
 
     decision: str
     """`rollback`, `promote`, `keep watching` or `not enough traffic`."""
     ratio: float
-    """How many times as often requests fail on the new side, pooled over the buckets (Mantel and Haenszel) and within
+    """How many times as often requests fail in the candidate, pooled over the buckets (Mantel and Haenszel) and within
     the bounds; NaN without errors."""
     low: float
     """The ratio is at least this: ruled out below it by the same evidence that rolls back (error probability α). As of
@@ -96,9 +96,9 @@ class ReleaseVerdict:
     worse: float
     bucket_seconds: int
     _steps: Steps = field(repr=False)
-    _sides: Sides = field(repr=False)
+    _sides: PairedCounts = field(repr=False)
     _classes: tuple[str, ...] = field(repr=False)
-    _of_classes: Sides = field(repr=False)
+    _of_classes: PairedCounts = field(repr=False)
     """One row for each class of errors."""
     _evidence_of_classes: Floats = field(repr=False)
 
@@ -124,30 +124,30 @@ class ReleaseVerdict:
 
     @cached_property
     def by_class(self) -> pd.DataFrame:
-        """Indexed by `errors`, such as "5xx": requests and errors of both sides, `ratio`, `low`, `high`, `evidence`."""
-        sides, at = self._of_classes, np.flatnonzero(self._steps.judged)[-1:]
-        old, new = sides.old_requests[0], sides.new_requests[0]
+        """Indexed by `errors`, such as "5xx": requests and errors, `ratio`, `low`, `high`, `evidence`."""
+        paired, at = self._of_classes, np.flatnonzero(self._steps.judged)[-1:]
+        old, new = paired.old_requests[0], paired.new_requests[0]
         frame = pd.DataFrame(
             {
                 "old_requests": round(old.sum()),
-                "old_errors": sides.old_errors.sum(axis=1),
+                "old_errors": paired.old_errors.sum(axis=1),
                 "new_requests": round(new.sum()),
-                "new_errors": sides.new_errors.sum(axis=1),
+                "new_errors": paired.new_errors.sum(axis=1),
             },
             index=pd.Index(self._classes, name="errors", dtype="str"),
         ).astype("Int64")
-        found = [self._bounds(sides.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
+        found = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
         for name in ("ratio", "low", "high"):
             values = [float(getattr(one, name)[0, 0]) if len(at) else np.nan for one in found]
             frame[name] = np.array(values, dtype=np.float64)
         return frame.assign(evidence=self._evidence_of_classes)
 
-    def _bounds(self, sides: Sides, at: Ints) -> Bounds:
+    def _bounds(self, paired: PairedCounts, at: Ints) -> Bounds:
         """Ratio and bounds of one row of sides after the buckets `at`."""
-        old, new = sides.old_requests[0], sides.new_requests[0]
-        sums = ((float(old.sum()), float(sides.old_errors.sum())), (float(new.sum()), float(sides.new_errors.sum())))
-        curves = judge(sides, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
-        reached = totals(old, new, sides.old_errors, sides.new_errors, at)
+        old, new = paired.old_requests[0], paired.new_requests[0]
+        sums = ((float(old.sum()), float(paired.old_errors.sum())), (float(new.sum()), float(paired.new_errors.sum())))
+        curves = evaluate(paired, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
+        reached = totals(old, new, paired.old_errors, paired.new_errors, at)
         return bounds(curves, reached, alpha=self.alpha, beta=self.beta)
 
     @cached_property
@@ -168,13 +168,13 @@ class ReleaseVerdict:
         return 1 / self.alpha
 
     def __repr__(self) -> str:
-        return card.text("Release verdict", self.sentence, self._rows())
+        return text_card("Release verdict", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
         frames = [("By class of errors", _rounded(self.by_class))] if len(self._classes) > 1 else []
         if len(self.single_path) and self.single_path["regressed"].any():
-            frames.append(("Paths that fail more often on the new side", _rounded(self.single_path)))
-        return card.html("Release verdict", self.sentence, self._rows(), frames=frames)
+            frames.append(("Paths that fail more often in the candidate", _rounded(self.single_path)))
+        return html_card("Release verdict", self.sentence, self._rows(), frames=frames)
 
     def _rows(self) -> list[tuple[str, Any]]:
         rows: list[tuple[str, Any]] = [

@@ -1,4 +1,4 @@
-"""Is the new version as healthy as the old? One answer that stays valid however often one looks.
+"""Is the new version as healthy as the baseline? One answer that stays valid however often one looks.
 
 Model, assumptions and sources stand with the parts: `evidence` (how errors fall to two sides), `noise`
 (what is one side's own noise), `interval` (ratio and bounds), `paths` (one noisy client, one broken
@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from createos_nb.analysis.checks import FrameError
+from createos_nb.analysis.releases.combine_evidence import combine_evidence
 from createos_nb.analysis.releases.decision import Terms
 from createos_nb.analysis.releases.paths import read_paths
 from createos_nb.analysis.releases.result import ReleaseVerdict
-from createos_nb.analysis.releases.summary import summarise
+from createos_nb.analysis.releases.summary import summarize
 from createos_nb.analysis.releases.watch import kinds_of, watch
-from createos_nb.analysis.releases.weighing import weigh
+from createos_nb.analysis.validation import FrameError
 
 
 def release_verdict(
@@ -40,27 +40,27 @@ def release_verdict(
     sooner. Rows of `old` before the first row of `new` are history. Buckets of only one side are not judged, nor is the
     last one while it runs (`attrs["partial"]`): its counts are true, but not all.
 
-    `history`: the old side before the release, with buckets of the same width. A day of it is best, an hour is good:
-    it tells noise from trouble, which makes the verdict both quicker and safer. Without it the old side's own watch has
+    `history`: the baseline before the release, with buckets of the same width. A day of it is best, an hour is good:
+    it tells noise from trouble, which makes the verdict both quicker and safer. Without it the baseline's own watch has
     to serve, and small rises are believed later.
 
     `old_paths`, `new_paths`: top error paths (`path`, `status`, `count`, and `time` by bucket). They switch on the
     guard against a single noisy client or path, and the verdict on single paths; a path that has regressed alone holds
     the promotion and does not roll back.
 
-    `alpha`: probability of rolling back a release that is as healthy as the old side, at any of all looks. `beta`:
+    `alpha`: probability of rolling back a release that is as healthy as the baseline, at any of all looks. `beta`:
     probability of promoting one that fails `worse` times as often or more. `errors`: what counts, the first with 90 %
     of α; ratio and promotion speak of the first, a rise of any rolls back; "4xx+5xx" counts both together.
     `negligible`: an error rate so low that it needs no comparison to be promoted, or None.
 
     Decisions: `rollback` once the evidence against "no more errors than before" reaches 1/α; `promote` once that
-    against "`worse` times the errors" reaches 1/β, but not while a third of the new side's requests have failed; once
+    against "`worse` times the errors" reaches 1/β, but not while a third of the candidate's requests have failed; once
     decided stays decided. Until then `keep watching`, or `not enough traffic` while not even a five-fold rise could
     have shown. After a decision in a watch of more than 8,192 buckets the evidence is not followed further than that
     stretch.
 
     A regression may begin after the release: it is looked for from every bucket on, at a small price in evidence. Three
-    minutes in which a third of the new side's requests fail, and hardly any of the old one's, are an outage and roll
+    minutes in which a third of the candidate's requests fail, and hardly any of the baseline's, are an outage and roll
     back; one bad minute does not.
 
     Measured error rates, over generators with clumps, noise of one side, autocorrelation, shared incidents, daily
@@ -80,4 +80,4 @@ def release_verdict(
     elif old_paths is not None or new_paths is not None:
         missing = "new_paths" if new_paths is None else "old_paths"
         raise FrameError(f"{missing} is missing: paths are compared, so both sides are needed, or neither")
-    return summarise(seen, paths, kinds, weigh(seen, paths, len(kinds), terms), terms)
+    return summarize(seen, paths, kinds, combine_evidence(seen, paths, len(kinds), terms), terms)

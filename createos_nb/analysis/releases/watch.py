@@ -8,35 +8,35 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.checks import Bools, Floats, FrameError, Ints, Requests, requests, utc_index
-from createos_nb.analysis.releases.sides import Sides
+from createos_nb.analysis.releases.counts import PairedCounts
+from createos_nb.analysis.validation import Bools, Floats, FrameError, Ints, Requests, requests, utc_index
 
 CLASSES = ("4xx", "5xx")
 
 
 @dataclass(frozen=True, eq=False)
 class Watch:
-    """The buckets for which both sides have rows, and the old side's buckets before them."""
+    """The buckets for which both sides have rows, and the baseline's buckets before them."""
 
     index: pd.DatetimeIndex
     bucket_seconds: int
     judged: Bools
     """Shape `(T,)`: both sides have data, and the bucket is over."""
     old: Floats
-    """Requests of the old side, `(T,)`; 0 where the bucket is not judged."""
+    """Requests of the baseline, `(T,)`; 0 where the bucket is not judged."""
     new: Floats
     old_errors: Floats
     """Shape `(C, T)`: one row for each kind of errors that is judged."""
     new_errors: Floats
     history: Floats
-    """Requests of the old side before the watch, `(H,)`."""
+    """Requests of the baseline before the watch, `(H,)`."""
     history_errors: Floats
     """Shape `(C, H)`."""
 
-    def sides(self, kinds: Ints, old_errors: Floats, new_errors: Floats, *, with_history: Bools) -> Sides:
-        """What `judge` takes: one row for each row of errors, with the history of its kind where it is to have one."""
+    def paired(self, kinds: Ints, old_errors: Floats, new_errors: Floats, *, with_history: Bools) -> PairedCounts:
+        """Return what `evaluate` takes: a row for each row of errors, with its history where it is to have one."""
         rows = len(kinds)
-        return Sides(
+        return PairedCounts(
             np.broadcast_to(self.old, (rows, len(self.old))),
             np.broadcast_to(self.new, (rows, len(self.new))),
             old_errors,
@@ -89,10 +89,12 @@ def watch(
             "give what came before the release as history"
         )
     length = (last - first) // width + 1
-    cut = [slice((first - int(one.seconds[0])) // width, None) for one in (before, after)]
-    here = [_part(one, slice(part.start, part.start + length)) for one, part in zip((before, after), cut, strict=True)]
+    offsets = [slice((first - int(one.seconds[0])) // width, None) for one in (before, after)]
+    here = [
+        _part(one, slice(part.start, part.start + length)) for one, part in zip((before, after), offsets, strict=True)
+    ]
     judged = ~np.isnan(here[0].count) & ~np.isnan(here[1].count) & ~_unfinished(here[0].partial | here[1].partial)
-    told = [_part(before, slice(0, cut[0].start))]
+    told = [_part(before, slice(0, offsets[0].start))]
     if history is not None:
         past = requests(history, name="history", columns=columns)
         if len(past.index):

@@ -1,14 +1,14 @@
-// Secrets between a person and the kernel: by messages alone, which no notebook keeps, never in the widget's state.
+// Secrets between a person and the kernel: sent in messages alone, which no notebook keeps, never in the widget's state.
 let made = 0;
 
 function button(text, label, pressed) {
-  const own = document.createElement("button");
-  own.type = "button";
-  own.className = "createos-copy";
-  own.textContent = text;
-  own.setAttribute("aria-label", label);
-  own.addEventListener("click", pressed);
-  return own;
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "createos-copy";
+  element.textContent = text;
+  element.setAttribute("aria-label", label);
+  element.addEventListener("click", pressed);
+  return element;
 }
 
 // A password field that hands over what was typed and is empty at once.
@@ -21,11 +21,11 @@ function field({ model, el }) {
   input.id = id;
   input.autocomplete = "new-password";
   input.spellcheck = false;
-  const said = document.createElement("span");
-  said.className = "createos-quiet";
-  said.setAttribute("role", "status");
-  const forget = button("Forget it", "Forget the value", () => { input.value = ""; model.send({ forget: true }); });
-  el.append(label, input, said, forget);
+  const summary = document.createElement("span");
+  summary.className = "createos-quiet";
+  summary.setAttribute("role", "status");
+  const clear = button("Clear", "Clear the value", () => { input.value = ""; model.send({ forget: true }); });
+  el.append(label, input, summary, clear);
 
   function give(text) {
     input.value = "";
@@ -33,11 +33,11 @@ function field({ model, el }) {
   }
   function look() {
     label.textContent = model.get("description");
-    forget.setAttribute("aria-label", `Forget ${model.get("description")}`);
+    clear.setAttribute("aria-label", `Clear ${model.get("description")}`);
     input.placeholder = model.get("placeholder");
     input.disabled = model.get("disabled");
-    said.textContent = model.get("said");
-    forget.hidden = !model.get("taken");
+    summary.textContent = model.get("summary");
+    clear.hidden = !model.get("has_value");
   }
   input.addEventListener("change", () => { if (input.value) give(input.value); });
   input.addEventListener("paste", (event) => {
@@ -52,8 +52,8 @@ function field({ model, el }) {
   return () => { input.value = ""; };
 }
 
-// What is shown for a moment, and then gone from the page.
-function moment({ model, el }) {
+// Shows a value for some seconds; then it is gone from the page.
+function reveal({ model, el }) {
   let timer = null;
   el.setAttribute("role", "group");
 
@@ -103,7 +103,7 @@ function moment({ model, el }) {
 function render(context) {
   const kind = context.model.get("kind");
   context.el.classList.add(`createos-${kind}`);
-  return kind === "secret" ? field(context) : moment(context);
+  return kind === "secret" ? field(context) : reveal(context);
 }
 
 export default { render };

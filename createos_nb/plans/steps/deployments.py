@@ -1,50 +1,60 @@
-"""Steps that make a deployment, or wake one."""
+"""Steps that create a deployment, or wake one."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
 from createos_nb.plans.errors import StepFailed
-from createos_nb.plans.present import version_of
-from createos_nb.plans.steps import repository
-from createos_nb.plans.steps.step import Precondition, Step, gone
+from createos_nb.plans.snapshot import version_of
+from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext, gone
 
 if TYPE_CHECKING:
-    from createos_nb.plans.present import Present, Row
-    from createos_nb.plans.run import Run
+    from createos_nb.plans.context import Run
+    from createos_nb.plans.snapshot import Row, Snapshot
+
+#: What to do where no GitHub account is connected.
+_CONNECT = "connect it in the browser: the platform's GitHub settings; client.github.accounts() shows what is connected"
 
 
 class Wake(Step, kw_only=True, tag="wake"):
     """Wake a sleeping deployment."""
 
     operation: ClassVar[str] = "WakeupDeployment"
-    reversible: ClassVar[bool] = False
-    expected: ClassVar[float] = 30.0
+    adds_running_deployment: ClassVar[bool] = True
+    has_undo: ClassVar[bool] = False
+    expected_seconds: ClassVar[float] = 30.0
 
     @property
     def what(self) -> str:
         return f"wake {self.target.deployment_name}"
 
-    def place(self) -> tuple[str, ...]:
+    def resource_key(self) -> tuple[str, ...]:
         return ("wake", self.target.project, self.target.deployment)
 
-    def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        row = present.deployment(self.target.project, self.target.deployment)
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        row = snapshot.deployment(self.target.project, self.target.deployment)
         if row is None:
             raise gone(self.target.deployment_name)
         return {"status": row.get("status")}
 
-    def under_way(self, now: Mapping[str, Any]) -> bool:
+    def in_progress(self, now: Mapping[str, Any]) -> bool:
         return now.get("status") == "deploying"
 
-    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        row = present.deployment(self.target.project, self.target.deployment)
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        row = snapshot.deployment(self.target.project, self.target.deployment)
         status = "gone" if row is None else str(row.get("status"))
-        good = status in ("sleeping", "deploying", "deployed")
-        detail = status if good else waiting.told(status)
-        return [Precondition(f"{self.target.deployment_name} can be woken", "holds" if good else "fails", detail)]
+        wakeable = status in ("sleeping", "deploying", "deployed")
+        detail = status if wakeable else waiting.with_hint(status)
+        return [Precondition.of(f"{self.target.deployment_name} can be woken", wakeable, detail)]
+
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        rows = snapshot.environments(self.target.project)
+        live = [row for row in rows if row.get("projectDeploymentId") == self.target.deployment]
+        return [Reached(row["id"], f"{self.target.deployment_name}, which is live in it, wakes") for row in live]
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, deployment_id=self.target.deployment)
@@ -52,192 +62,225 @@ class Wake(Step, kw_only=True, tag="wake"):
     def wait(self, run: Run) -> None:
         waiting.deployment(run, self.target.project, self.target.deployment, self.target.deployment_name)
 
-    def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
-        return [], [f"{self.target.deployment_name} stays awake: it falls asleep by itself, the platform has no call"]
+    def undo(self, context: UndoContext) -> Undo:
+        note = f"{self.target.deployment_name} stays awake: it falls asleep by itself, the platform has no call for it"
+        return Undo(notes=[note])
 
 
-class Making(Step, kw_only=True):
-    """A step that makes a deployment and waits for it."""
+class CreateDeployment(Step, kw_only=True):
+    """A step that creates a deployment and waits for it."""
 
-    reversible: ClassVar[bool] = False
-    makes: ClassVar[bool] = True
-    expected: ClassVar[float] = 180.0
+    has_undo: ClassVar[bool] = False
+    creates: ClassVar[bool] = True
+    adds_running_deployment: ClassVar[bool] = True
+    expected_seconds: ClassVar[float] = 180.0
 
-    def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
 
-    def rests_on(self, present: Present) -> Any:
-        """The newest deployment: once another one is made, a token that was given for this one is used up."""
-        rows = present.deployments(self.target.project)
+    def rests_on(self, snapshot: Snapshot) -> Any:
+        """The newest deployment: once there is another one, a digest that was given for this one no longer holds."""
+        rows = snapshot.deployments(self.target.project)
         return max((row.get("versionNumber") or 0 for row in rows), default=0)
 
     def fields(self) -> list[tuple[str, str, str]]:
         return [("newest deployment", "–", self.source())]
 
+    @abstractmethod
     def source(self) -> str:
-        """What it is made of, in people's words."""
-        raise NotImplementedError
+        """Its source, in people's words."""
 
-    def like(self, row: Row) -> bool:
-        """Whether a deployment may be the one that this step has made."""
-        raise NotImplementedError
+    @abstractmethod
+    def matches(self, row: Row) -> bool:
+        """Whether a deployment may be the one that this step has created."""
 
-    def baseline(self, present: Present) -> dict[str, Any]:
-        newest = present.newest(self.target.project)
+    def recovery_baseline(self, snapshot: Snapshot) -> dict[str, Any]:
+        newest = snapshot.newer_deployments(self.target.project)
         return {"newest": max((row.get("versionNumber") or 0 for row in newest), default=0)}
 
-    def adopt(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
-        rows = run.look().newest(self.target.project, int(baseline.get("newest") or 0))
-        # the oldest that fits: what others make of the same source comes behind ours, or serves as well
-        fitting = [row for row in rows if self.like(row)]
-        return str(fitting[-1]["id"]) if fitting else None
+    def recover_created(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
+        rows = run.snapshot().newer_deployments(self.target.project, int(baseline.get("newest") or 0))
+        # the oldest that matches: what others deploy of the same source comes after ours, or serves as well
+        matching = [row for row in rows if self.matches(row)]
+        return str(matching[-1]["id"]) if matching else None
 
-    def there(self, present: Present, made: str) -> bool:
-        return present.deployment(self.target.project, made) is not None
+    def exists(self, snapshot: Snapshot, created: str) -> bool:
+        return snapshot.deployment(self.target.project, created) is not None
 
     def wait(self, run: Run) -> None:
-        made = run.made[run.step]
-        row = run.look().deployment(self.target.project, made)
-        waiting.deployment(run, self.target.project, made, version_of(row) if row else "the new deployment")
+        created = run.created[run.step]
+        row = run.snapshot().deployment(self.target.project, created)
+        waiting.deployment(run, self.target.project, created, version_of(row) if row else "the new deployment")
 
-    def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
-        name = version_of(present.deployment(self.target.project, made[index])) if index in made else "it"
-        return [], [f"{name} stays: deployments are kept for rollbacks, and deleting one can't be undone"]
+    def undo(self, context: UndoContext) -> Undo:
+        created = context.created.get(context.number)
+        name = version_of(context.snapshot.deployment(self.target.project, created)) if created else "it"
+        return Undo(notes=[f"{name} stays: deployments are kept for rollbacks, and deleting one is irreversible"])
 
 
-class DeployImage(Making, kw_only=True, tag="deploy image"):
+class DeployImage(CreateDeployment, kw_only=True, tag="deploy image"):
     """Deploy a container image."""
 
     operation: ClassVar[str] = "CreateDeployment"
-    expected: ClassVar[float] = 30.0
+    expected_seconds: ClassVar[float] = 30.0
     image: str
 
     @property
     def what(self) -> str:
         return f"deploy {self.image}"
 
-    def details(self) -> Any:
+    def identity_details(self) -> Any:
         return self.image
 
     def source(self) -> str:
         return self.image
 
-    def like(self, row: Row) -> bool:
+    def matches(self, row: Row) -> bool:
         return (row.get("source") or {}).get("image") == self.image
 
     def write(self, run: Run) -> str:
-        made = run.client.call(self.operation, project_id=self.target.project, image=self.image)
-        return str(made["id"])
+        created = run.client.call(self.operation, project_id=self.target.project, image=self.image)
+        return str(created["id"])
 
 
-class DeployBranch(Making, kw_only=True, tag="deploy branch"):
+class DeployBranch(CreateDeployment, kw_only=True, tag="deploy branch"):
     """Deploy the newest commit of a branch."""
 
     operation: ClassVar[str] = "TriggerLatestDeployment"
     branch: str
 
-    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        return repository.preconditions(present, self.target.project, self.branch)
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        return _promoting(snapshot, self.target.project, self.branch)
+
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        return repository_preconditions(snapshot, self.target.project, self.branch)
 
     @property
     def what(self) -> str:
         return f"deploy the newest commit of {self.branch}"
 
-    def details(self) -> Any:
+    def identity_details(self) -> Any:
         return self.branch
 
     def source(self) -> str:
         return f"newest commit of {self.branch}"
 
-    def like(self, row: Row) -> bool:
+    def matches(self, row: Row) -> bool:
         return (row.get("source") or {}).get("branch") == self.branch
 
     def write(self, run: Run) -> str:
-        said = run.client.call(self.operation, project_id=self.target.project, branch=self.branch)
-        if isinstance(said, dict) and said.get("id"):
-            made = str(said["id"])
-            row = run.look().deployment(self.target.project, made)
-            got = ((row or {}).get("source") or {}).get("branch")
-            if row is not None and got != self.branch:
-                raise StepFailed(f"{version_of(row)} was made of branch {got}, not of {self.branch}")
-            return made
+        response = run.client.call(self.operation, project_id=self.target.project, branch=self.branch)
+        if isinstance(response, dict) and response.get("id"):
+            created = str(response["id"])
+            row = run.snapshot().deployment(self.target.project, created)
+            branch = _branch_of(row)
+            if row is not None and branch != self.branch:
+                raise StepFailed(f"{version_of(row)} was built from branch {branch}, not from {self.branch}")
+            return created
         # the newest commit is there already, and that deployment is what was asked for
-        rows = run.look().deployments(self.target.project)
+        rows = run.snapshot().deployments(self.target.project)
         for row in rows:
-            if self.like(row) and row.get("status") not in waiting.ENDS:
-                run.tell("writing", f"the newest commit of {self.branch} is deployed already: {version_of(row)}")
+            if self.matches(row) and row.get("status") not in waiting.ENDS:
+                run.emit("writing", f"the newest commit of {self.branch} is deployed already: {version_of(row)}")
                 return str(row["id"])
-        raise StepFailed(f"the platform says {said!r}, and no deployment of branch {self.branch} is there")
+        raise StepFailed(f"the platform says {response!r}, and no deployment of branch {self.branch} is there")
 
 
-class DeployAgain(Making, kw_only=True, tag="deploy again"):
-    """Build a deployment's commit again (vcs projects), as a new deployment."""
+class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
+    """Build a deployment's commit once more (vcs projects), as a new deployment."""
 
     operation: ClassVar[str] = "RetriggerDeployment"
     commit: str = ""
     settings: str = "project"
 
-    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        return repository.preconditions(present, self.target.project)
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        row = snapshot.deployment(self.target.project, self.target.deployment)
+        return _promoting(snapshot, self.target.project, _branch_of(row))
+
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        return repository_preconditions(snapshot, self.target.project)
 
     @property
     def what(self) -> str:
-        return f"build {self.target.deployment_name} again, as a new deployment"
+        return f"redeploy {self.target.deployment_name}: build its commit as a new deployment"
 
-    def details(self) -> Any:
+    def identity_details(self) -> Any:
         return [self.commit, self.settings]
 
     def source(self) -> str:
         return f"commit {self.commit[:12]}" if self.commit else f"the commit of {self.target.deployment_name}"
 
-    def like(self, row: Row) -> bool:
+    def matches(self, row: Row) -> bool:
         return (row.get("source") or {}).get("commit") == self.commit
 
     def write(self, run: Run) -> str:
-        said = run.client.call(
+        response = run.client.call(
             self.operation,
             project_id=self.target.project,
             deployment_id=self.target.deployment,
             settings=self.settings,
         )
-        if isinstance(said, dict) and said.get("id"):
-            return str(said["id"])
-        raise StepFailed(f"{self.target.deployment_name} was not built again: the platform says {said!r}")
+        if isinstance(response, dict) and response.get("id"):
+            return str(response["id"])
+        raise StepFailed(f"{self.target.deployment_name} was not redeployed: the platform says {response!r}")
 
 
-class Upload(Making, kw_only=True, tag="upload"):
-    """Upload files and deploy them; with `again`, those of a deployment that exists."""
+def _branch_of(row: Row | None) -> str | None:
+    branch: str | None = ((row or {}).get("source") or {}).get("branch")
+    return branch
 
-    operation: ClassVar[str] = "UploadDeploymentZip"
-    #: Folder or archive to read; "" where files were given otherwise, and so are known in memory only.
-    path: str = ""
-    digest: str = ""
-    files: int = 0
-    again: bool = False
-    way: str = "auto"
 
-    @property
-    def what(self) -> str:
-        return f"upload the files of {self.target.deployment_name} again" if self.again else f"upload {self.source()}"
+def _promoting(snapshot: Snapshot, project: str, branch: str | None) -> list[Reached]:
+    """The environments that promote new deployments of a branch by themselves."""
+    how = f"it promotes a new deployment of {branch} by itself"
+    rows = snapshot.environments(project)
+    return [Reached(row["id"], how) for row in rows if row.get("isAutoPromoteEnabled") and row.get("branch") == branch]
 
-    def details(self) -> Any:
-        return [self.digest, self.again]
 
-    def source(self) -> str:
-        if self.again:
-            return f"files of {self.target.deployment_name}"
-        return f"{self.files} files" + (f" of {self.path}" if self.path else "")
+def repository_preconditions(snapshot: Snapshot, project: str, branch: str = "") -> list[Precondition]:
+    """Return the preconditions of a build: GitHub is connected, the repository is granted and has the branch."""
+    source = snapshot.project(project).get("source") or {}
+    installation, repository = str(source.get("vcsInstallationId") or ""), str(source.get("vcsRepoId") or "")
+    connected = "the project's GitHub account is connected"
+    granted = "its repository is granted"
+    try:
+        accounts = snapshot.github_accounts()
+    except CreateOSError as error:
+        return [Precondition(connected, "unknown", _unanswered(error))]
+    account = next((row for row in accounts if str(row.get("installationId")) == installation), None)
+    if account is None:
+        there = ", ".join(str(row.get("username")) for row in accounts) or "none"
+        detail = f"installation {installation or 'none'} is not among the connected accounts ({there}): {_CONNECT}"
+        return [Precondition(connected, "fails", detail)]
+    rows = [Precondition(connected, "holds", str(account.get("username") or ""))]
+    try:
+        repositories = snapshot.repositories(installation)
+    except CreateOSError as error:
+        return [*rows, Precondition(granted, "unknown", _unanswered(error))]
+    row = next((item for item in repositories if str(item.get("id")) == repository), None)
+    if row is None:
+        detail = f"{account.get('username')} has not granted repository {repository}: grant it in GitHub's settings"
+        return [*rows, Precondition(granted, "fails", detail)]
+    name = _name(row)
+    rows.append(Precondition(granted, "holds", name))
+    return [*rows, _branch(snapshot, installation, name, branch)] if branch and name else rows
 
-    def like(self, row: Row) -> bool:
-        return True  # the wire does not say what an upload holds
 
-    def ready(self, run: Run) -> None:
-        from createos_nb.plans.steps.uploading import source_of
+def _branch(snapshot: Snapshot, installation: str, repository: str, branch: str) -> Precondition:
+    what = f"branch {branch} is there"
+    try:
+        names = snapshot.branches(installation, repository)
+    except CreateOSError as error:
+        return Precondition(what, "unknown", _unanswered(error))
+    if branch in names:
+        return Precondition(what, "holds", "")
+    return Precondition(what, "fails", f"{repository} has: {', '.join(names[:12])}")
 
-        if not self.again:
-            source_of(self, run)
 
-    def write(self, run: Run) -> str:
-        from createos_nb.plans.steps.uploading import again, send
+def _name(row: Row) -> str:
+    """The wire spells it in two ways."""
+    return str(row.get("fullName") or row.get("full_name") or "")
 
-        return again(self, run) if self.again else send(self, run)
+
+def _unanswered(error: Any) -> str:
+    return f"GitHub can't be asked: {getattr(error, 'reason', '') or error}".split("\n", 1)[0]

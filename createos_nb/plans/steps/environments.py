@@ -1,4 +1,4 @@
-"""Steps that change an environment: what is live in it, how it is promoted to, how large it is."""
+"""Steps that change an environment: its live deployment, its settings, its resources."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from createos_nb.plans import waiting
-from createos_nb.plans.present import version_of
+from createos_nb.plans.snapshot import version_of
+from createos_nb.plans.steps.base import CREATED, Precondition, Step, Target, Undo, UndoContext, gone, resolved
 from createos_nb.plans.steps.deployments import Wake
-from createos_nb.plans.steps.step import MADE, Precondition, Step, Target, gone, resolved
 
 if TYPE_CHECKING:
-    from createos_nb.plans.present import Present
-    from createos_nb.plans.run import Run
+    from createos_nb.plans.context import Run
+    from createos_nb.plans.snapshot import Row, Snapshot
 
 _LIVE: Final = "live deployment"
 _NAME: Final = re.compile(r"^[a-zA-Z0-9 _-]{4,48}$")
@@ -23,18 +23,18 @@ _DESCRIPTION: Final = re.compile(r"^[a-zA-Z0-9 _-]{4,2048}$")
 class OnEnvironment(Step, kw_only=True):
     """A step whose target is an environment that exists."""
 
-    def row(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        found = present.environment(self.target.project, resolved(self.target.environment, made))
-        if found is None or found.get("status") == "deleting":
+    def row(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        row = snapshot.environment(self.target.project, resolved(self.target.environment, created))
+        if row is None or row.get("status") == "deleting":
             raise gone(f"environment {self.target.environment_name}")
-        return found
+        return row
 
-    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        if self.target.environment.startswith(MADE):
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        if self.target.environment.startswith(CREATED):
             name = f"environment {self.target.environment_name} is there"
-            return [Precondition(name, "holds", "an earlier step makes it")]
-        found = present.environment(self.target.project, self.target.environment)
-        status = "gone" if found is None else str(found.get("status"))
+            return [Precondition(name, "holds", "an earlier step creates it")]
+        row = snapshot.environment(self.target.project, self.target.environment)
+        status = "gone" if row is None else str(row.get("status"))
         name = f"environment {self.target.environment_name} is there"
         if status in ("gone", "deleting"):
             detail = f"{status}: client.environments.list shows those that there are; make the plan again"
@@ -42,7 +42,7 @@ class OnEnvironment(Step, kw_only=True):
         return [Precondition(name, "holds", status)]
 
     def wait(self, run: Run) -> None:
-        environment = resolved(self.target.environment, run.made)
+        environment = resolved(self.target.environment, run.created)
         waiting.environment(run, self.target.project, environment, self.target.environment_name)
 
 
@@ -53,86 +53,86 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
 
     @property
     def what(self) -> str:
-        wanted = self.word(_LIVE, self.after[_LIVE])
-        return f"make {wanted} live in {self.target.environment_name} (nothing is built)"
+        version = self.label(_LIVE, self.after[_LIVE])
+        return f"make {version} live in {self.target.environment_name} (nothing is built)"
 
-    def word(self, field: str, value: Any) -> str:
-        return "nothing" if value is None else super().word(field, value)
+    def label(self, field: str, value: Any) -> str:
+        return "nothing" if value is None else super().label(field, value)
 
-    def spelled(self, field: str, value: Any, present: Present) -> str:
-        if value is None or str(value) in self.shown:
-            return self.word(field, value)
-        return version_of(present.deployment(self.target.project, value) or {"id": value})
+    def current_label(self, field: str, value: Any, snapshot: Snapshot) -> str:
+        if value is None or str(value) in self.labels:
+            return self.label(field, value)
+        return version_of(snapshot.deployment(self.target.project, value) or {"id": value})
 
-    def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        return {_LIVE: self.row(present, made).get("projectDeploymentId")}
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        return {_LIVE: self.row(snapshot, created).get("projectDeploymentId")}
 
-    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        found = super().preconditions(present, plan)
-        wanted = str(self.after[_LIVE])
-        name = f"{self.word(_LIVE, wanted)} is deployed"
-        if wanted.startswith(MADE):
-            return [*found, Precondition(name, "holds", "an earlier step deploys it and waits for it")]
-        row = present.deployment(self.target.project, wanted)
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        rows = super().preconditions(snapshot, plan)
+        deployment = str(self.after[_LIVE])
+        name = f"{self.label(_LIVE, deployment)} is deployed"
+        if deployment.startswith(CREATED):
+            return [*rows, Precondition(name, "holds", "an earlier step deploys it and waits for it")]
+        row = snapshot.deployment(self.target.project, deployment)
         status = "gone" if row is None else str(row.get("status"))
-        woken = any(isinstance(one, Wake) and one.target.deployment == wanted for one in plan)
-        if woken and status in ("sleeping", "deploying"):
-            return [*found, Precondition(name, "holds", f"{status}: an earlier step wakes it and waits for it")]
-        good = status == "deployed"
-        return [*found, Precondition(name, "holds" if good else "fails", status if good else waiting.told(status))]
+        wakes = any(step.operation == Wake.operation and step.target.deployment == deployment for step in plan)
+        if wakes and status in ("sleeping", "deploying"):
+            return [*rows, Precondition(name, "holds", f"{status}: an earlier step wakes it and waits for it")]
+        deployed = status == "deployed"
+        return [*rows, Precondition.of(name, deployed, status if deployed else waiting.with_hint(status))]
 
     def write(self, run: Run) -> None:
         run.client.call(
             self.operation,
             project_id=self.target.project,
-            environment_id=resolved(self.target.environment, run.made),
-            deployment_id=resolved(self.after[_LIVE], run.made),
+            environment_id=resolved(self.target.environment, run.created),
+            deployment_id=resolved(self.after[_LIVE], run.created),
         )
 
-    def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
-        now, before = self.look(present, made)[_LIVE], self.before.get(_LIVE)
+    def undo(self, context: UndoContext) -> Undo:
+        snapshot = context.snapshot
+        now, before = self.read(snapshot, context.created)[_LIVE], self.before.get(_LIVE)
         if now == before:
-            return [], []
+            return Undo()
         if before is None:
-            return [], [f"nothing was live in {self.target.environment_name} before: an assignment can't be taken away"]
-        row = present.deployment(self.target.project, before)
-        name = self.word(_LIVE, before)
+            note = f"nothing was live in {self.target.environment_name} before: an assignment can't be removed"
+            return Undo(notes=[note])
+        row = snapshot.deployment(self.target.project, before)
+        name = self.label(_LIVE, before)
         if row is None or row.get("status") in waiting.ENDS:
             status = "gone" if row is None else row["status"]
-            return [], [f"{name}, which was live before, is {status}: it can't be made live again"]
+            return Undo(notes=[f"{name}, which was live before, is {status}: it can't be made live again"])
         steps: list[Step] = []
         if row.get("status") == "sleeping":
-            steps.append(wake_of(self.target.project, self.target.project_name, row, "it has fallen asleep since"))
-        shown = {**self.shown, str(now): version_of(present.deployment(self.target.project, now) if now else None)}
-        again = Assign(
-            target=self.target, why="it was live before", before={_LIVE: now}, after={_LIVE: before}, shown=shown
+            steps.append(wake_step(self.target.project, self.target.project_name, row, "it has fallen asleep since"))
+        labels = {**self.labels, str(now): version_of(snapshot.deployment(self.target.project, now) if now else None)}
+        assign = Assign(
+            target=self.target, why="it was live before", before={_LIVE: now}, after={_LIVE: before}, labels=labels
         )
-        return [*steps, again], []
+        return Undo([*steps, assign])
 
 
-def assign_of(
-    project: dict[str, Any], environment: dict[str, Any], live: dict[str, Any] | None, wanted: Any, name: str, why: str
-) -> Assign:
-    """The step that makes a deployment live: `wanted` is its id, or `MADE` with the number of a step."""
+def assign_step(project: Row, environment: Row, live: Row | None, deployment: str, name: str, why: str) -> Assign:
+    """Return the step that makes a deployment live: `deployment` is its id, or `CREATED` with the number of a step."""
     before = environment.get("projectDeploymentId")
     return Assign(
         target=target_of(project, environment),
         why=why,
         before={_LIVE: before},
-        after={_LIVE: wanted},
-        shown={str(before): version_of(live), str(wanted): name},
+        after={_LIVE: deployment},
+        labels={str(before): version_of(live), str(deployment): name},
     )
 
 
-def wake_of(project: str, project_name: str, row: dict[str, Any], why: str) -> Wake:
-    """The step that wakes a deployment."""
+def wake_step(project: str, project_name: str, row: Row, why: str) -> Wake:
+    """Return the step that wakes a deployment."""
     name = version_of(row)
     target = Target(project=project, project_name=project_name, deployment=row["id"], deployment_name=name)
     return Wake(target=target, why=why, before={"status": "sleeping"}, after={"status": "deployed"})
 
 
-def target_of(project: dict[str, Any], environment: dict[str, Any] | None = None) -> Target:
-    """The target of a step: a project, or one of its environments."""
+def target_of(project: Row, environment: Row | None = None) -> Target:
+    """Return the target of a step: a project, or one of its environments."""
     if environment is None:
         return Target(project=project["id"], project_name=project["uniqueName"])
     return Target(
@@ -162,27 +162,27 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         if list(self.after) == ["auto-promote"]:
             verb = "release" if self.after["auto-promote"] else "hold"
             return f"{verb} auto-promotion of {self.target.environment_name}"
-        changed = ", ".join(f"{name} to {self.word(name, self.after[name])}" for name in self.after)
+        changed = ", ".join(f"{name} to {self.label(name, self.after[name])}" for name in self.after)
         return f"set {changed} of {self.target.environment_name}"
 
-    def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        row = self.row(present, made)
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        row = self.row(snapshot, created)
         return {name: row.get(_WIRE[name]) for name in self.after}
 
-    def preconditions(self, present: Present, plan: list[Step]) -> list[Precondition]:
-        found = super().preconditions(present, plan)
-        row = present.environment(self.target.project, self.target.environment)
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        rows = super().preconditions(snapshot, plan)
+        row = snapshot.environment(self.target.project, self.target.environment)
         if row is None:
-            return found
-        for field, form in (("description", _DESCRIPTION), ("display name", _NAME)):
+            return rows
+        for field, pattern in (("description", _DESCRIPTION), ("display name", _NAME)):
             value = self.after.get(field, row.get(_WIRE[field]))
-            good = isinstance(value, str) and form.match(value) is not None
-            detail = "" if good else refused(field, value)
-            found.append(Precondition(f"the platform takes the {field} back", "holds" if good else "fails", detail))
-        return found
+            valid = isinstance(value, str) and pattern.match(value) is not None
+            detail = "" if valid else refused(field, value)
+            rows.append(Precondition.of(f"the platform takes the {field} back", valid, detail))
+        return rows
 
     def write(self, run: Run) -> None:
-        row = self.row(self.unmoved(run), run.made)
+        row = self.row(self.recheck(run), run.created)
         values: dict[str, Any] = {
             "display_name": row.get("displayName"),
             "description": row.get("description"),
@@ -195,12 +195,12 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         run.client.call(
             self.operation,
             project_id=self.target.project,
-            environment_id=resolved(self.target.environment, run.made),
+            environment_id=resolved(self.target.environment, run.created),
             **values,
         )
 
-    def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
-        now = self.look(present, made)
+    def undo(self, context: UndoContext) -> Undo:
+        now = self.read(context.snapshot, context.created)
         changed = {name: self.before.get(name) for name in self.after if now[name] != self.before.get(name)}
         lost = [
             name
@@ -210,23 +210,23 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         ]
         notes = [f"the {name} can't be set back: {refused(name, changed.pop(name))}" for name in lost]
         if not changed:
-            return [], notes
+            return Undo(notes=notes)
         before = {name: now[name] for name in changed}
-        return [Update(target=self.target, why="as it was before", before=before, after=changed)], notes
+        return Undo([Update(target=self.target, why="as it was before", before=before, after=changed)], notes)
 
 
 def refused(field: str, value: Any) -> str:
-    """Why the platform does not take a description or a display name back."""
+    """Return why the platform does not take a description or a display name back."""
     if not value:
         return f"there is no {field}, and the platform asks for one with every change of an environment"
     return f"it takes letters, digits, spaces, _ and - only, at least 4 of them, and it is {value!r}"
 
 
 def accepted(field: str, value: Any, name: str) -> str | None:
-    """What a text has to become for the platform to take it back; None where it is taken as it is."""
-    form = _DESCRIPTION if field == "description" else _NAME
+    """Return what a text has to become for the platform to take it back; None where it is taken as it is."""
+    pattern = _DESCRIPTION if field == "description" else _NAME
     text = value if isinstance(value, str) else ""
-    if form.match(text):
+    if pattern.match(text):
         return None
     text = re.sub(r"\s+", " ", re.sub(r"[^a-zA-Z0-9 _-]+", " ", text)).strip()
     if len(text) < 4:
@@ -238,7 +238,7 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
     """Change CPU, memory and replicas of an environment."""
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentResources"
-    expected: ClassVar[float] = 20.0
+    expected_seconds: ClassVar[float] = 20.0
 
     @property
     def what(self) -> str:
@@ -250,24 +250,24 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
             (name, f"{self.before.get(name)}{units[name]}", f"{self.after[name]}{units[name]}") for name in self.after
         ]
 
-    def look(self, present: Present, made: Mapping[int, str]) -> dict[str, Any]:
-        held = self.row(present, made).get("resources") or {}
-        return {name: held.get(name) for name in self.after}
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        resources = self.row(snapshot, created).get("resources") or {}
+        return {name: resources.get(name) for name in self.after}
 
     def write(self, run: Run) -> None:
-        held = dict(self.row(self.unmoved(run), run.made).get("resources") or {})
-        values = {name: held.get(name) for name in ("cpu", "memory", "replicas")} | self.after
+        resources = self.row(self.recheck(run), run.created).get("resources") or {}
+        values = {name: resources.get(name) for name in ("cpu", "memory", "replicas")} | self.after
         run.client.call(
             self.operation,
             project_id=self.target.project,
-            environment_id=resolved(self.target.environment, run.made),
+            environment_id=resolved(self.target.environment, run.created),
             **values,
         )
 
-    def back(self, present: Present, made: Mapping[int, str], index: int) -> tuple[list[Step], list[str]]:
-        now = self.look(present, made)
+    def undo(self, context: UndoContext) -> Undo:
+        now = self.read(context.snapshot, context.created)
         changed = {name: self.before[name] for name in self.after if now[name] != self.before[name]}
         if not changed:
-            return [], []
+            return Undo()
         before = {name: now[name] for name in changed}
-        return [Scale(target=self.target, why="as it was before", before=before, after=changed)], []
+        return Undo([Scale(target=self.target, why="as it was before", before=before, after=changed)])

@@ -8,7 +8,7 @@ a few parameters, and the world makes a new one (microseconds) whenever somethin
 The world says, and changes only by adding at the end:
 
 * `Profile`: who would come; a list of (from when, profile) if it changes; None if the traffic is a replayed log alone.
-* `Segment`s: which deployment is live from when to when, on what resources, with which `Behaviour`. An open segment has
+* `Segment`s: which deployment is live from when to when, on what resources, with which `Behavior`. An open segment has
   end None; to switch, give it an end and append the next. Where there is none, every request is answered 404; a segment
   that is `asleep` answers 503; a dead process 502; a throttled one 504.
 * `Incident`s: crowds and failures from outside, shared by all environments that are given them.
@@ -26,20 +26,20 @@ numbers (`randomness`, `tables`), so there is nothing that a processor or a libr
 from __future__ import annotations
 
 from createos_nb.simulator.traffic.access_log import AccessLog, read_access_log
-from createos_nb.simulator.traffic.behaviour import HEALTHY, Behaviour, Failing, Incident, Segment
+from createos_nb.simulator.traffic.behavior import HEALTHY, Behavior, Failing, Incident, Segment
 from createos_nb.simulator.traffic.build_logs import Build, BuildLine, build
-from createos_nb.simulator.traffic.build_voices import MANIFESTS
-from createos_nb.simulator.traffic.builds import BuildBehaviour, BuildSettings
+from createos_nb.simulator.traffic.build_templates import MANIFESTS
+from createos_nb.simulator.traffic.builds import BuildBehavior, BuildSettings
 from createos_nb.simulator.traffic.cells import Cells
 from createos_nb.simulator.traffic.cron import Cron, cron
 from createos_nb.simulator.traffic.engine import Traffic
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
 from createos_nb.simulator.traffic.probing import Answer
+from createos_nb.simulator.traffic.process_events import STABLE, ends_after
 from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
 from createos_nb.simulator.traffic.recorded import Recorded
 from createos_nb.simulator.traffic.runtime_logs import REASONS, LogLine
-from createos_nb.simulator.traffic.schedule import STABLE, ends_after
 from createos_nb.simulator.traffic.scheduled import Scheduled
 from createos_nb.simulator.traffic.series import Series
 
@@ -53,10 +53,10 @@ __all__ = [
     "STABLE",
     "AccessLog",
     "Answer",
-    "Behaviour",
+    "Behavior",
     "Bot",
     "Build",
-    "BuildBehaviour",
+    "BuildBehavior",
     "BuildLine",
     "BuildSettings",
     "Cause",

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from createos_nb.simulator.traffic.build_voices import Toolchain, toolchain
-from createos_nb.simulator.traffic.builds import BuildBehaviour, BuildSettings
+from createos_nb.simulator.traffic.build_templates import Toolchain, toolchain
+from createos_nb.simulator.traffic.builds import BuildBehavior, BuildSettings
 from createos_nb.simulator.traffic.randomness import key_of, mixed, uniform
-from createos_nb.simulator.traffic.tables import clumps
+from createos_nb.simulator.traffic.tables import overdispersion_factors
 
 LONGEST_BUILD = 900
 """Seconds after which a build is ended."""
@@ -69,7 +69,7 @@ class _Writer:
             return False
         begin = self.now
         word = mixed(self.key, len(self.stages), 1)
-        spread = int(clumps(200)[int(uniform(word, 4096)[0])])
+        spread = int(overdispersion_factors(200)[int(uniform(word, 4096)[0])])
         length = max(milliseconds * spread // 4096, 1) * 1000
         seconds = str(max(length // _SECOND, 1))
         end = begin + length
@@ -100,7 +100,7 @@ class _Writer:
         self.lines.append(BuildLine(time, len(self.lines), stage, text))
 
 
-def build(seed: int, name: str, settings: BuildSettings, behaviour: BuildBehaviour, start: int) -> Build:
+def build(seed: int, name: str, settings: BuildSettings, behavior: BuildBehavior, start: int) -> Build:
     """The build of a deployment.
 
     Args:
@@ -112,11 +112,11 @@ def build(seed: int, name: str, settings: BuildSettings, behaviour: BuildBehavio
     """
     out = _Writer(key_of(seed, f"build {name}")[0], start)
     tools = toolchain(settings.runtime, settings.framework)
-    out.stage("queue", behaviour.queue * 1000, ["queued"])
+    out.stage("queue", behavior.queue * 1000, ["queued"])
     building = -(-out.now // _SECOND)
     out.limit = building * _SECOND + LONGEST_BUILD * _SECOND
     out.now = building * _SECOND
-    _fetch(out, settings, behaviour, tools)
+    _fetch(out, settings, behavior, tools)
     if settings.build_ai:
         found = settings.framework or settings.runtime.partition(":")[0]
         out.stage(
@@ -125,17 +125,17 @@ def build(seed: int, name: str, settings: BuildSettings, behaviour: BuildBehavio
             [f"Build AI: reading {tools.manifest}", f"Build AI: found {found}, base image {tools.image}"],
         )
     if settings.dockerfile:
-        _dockerfile(out, settings, behaviour, tools)
+        _dockerfile(out, settings, behavior, tools)
     else:
-        _install(out, settings, behaviour, tools)
-        _compile(out, settings, behaviour, tools)
+        _install(out, settings, behavior, tools)
+        _compile(out, settings, behavior, tools)
     digest = settings.commit[:7] or "latest"
     out.stage("push", 7_000, [f"pushing image {name[:8]}:{digest}", "layers: 9 pushed, 6 reused", "image pushed"])
     deploying = None if out.failure else -(-out.now // _SECOND)
     if deploying is not None:
         out.limit = None
         out.now = deploying * _SECOND
-        _deploy(out, settings, behaviour)
+        _deploy(out, settings, behavior)
     finished = -(-out.now // _SECOND)
     return Build(tuple(out.lines), tuple(out.stages), building, deploying, finished, out.failure)
 
@@ -144,67 +144,67 @@ def _directory(path: str) -> str:
     return path.strip("/").removeprefix("./")
 
 
-def _fetch(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour, tools: Toolchain) -> None:
+def _fetch(out: _Writer, settings: BuildSettings, behavior: BuildBehavior, tools: Toolchain) -> None:
     if settings.source == "upload":
         out.stage("unpack", 1_500, ["unpacking the upload", "done"])
         return
     where = settings.repository
-    if not behaviour.reachable:
+    if not behavior.reachable:
         why = f"repository {where} was not found, or the GitHub installation may not read it"
         lines = [f"cloning {where} ({settings.branch})", "remote: Repository not found."]
         out.fail("clone", 2_000, lines, f"{why}; check the repository id")
         return
     lines = [f"cloning {where} ({settings.branch})", f"HEAD is now at {settings.commit[:7]}"]
     directory = _directory(settings.directory)
-    if directory in {_directory(path) for path in behaviour.directories}:
+    if directory in {_directory(path) for path in behavior.directories}:
         out.stage("clone", 4_000, [*lines, f"directory: /{directory}"])
         return
     wanted = "Dockerfile" if settings.dockerfile else tools.manifest
-    has = ", ".join(f"/{_directory(path)}" for path in behaviour.directories)
+    has = ", ".join(f"/{_directory(path)}" for path in behavior.directories)
     why = f"no {wanted} in directory /{directory}; it is in: {has}"
     out.fail("clone", 4_000, lines, f"{why}; check the directory path")
 
 
-def _install(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour, tools: Toolchain) -> None:
+def _install(out: _Writer, settings: BuildSettings, behavior: BuildBehavior, tools: Toolchain) -> None:
     command = settings.install or tools.install
     if not command or out.failure:
         return
-    took = max(int(tools.install_ms * round(behaviour.slow * 1000)) // 1000, 1000)
-    token = behaviour.token or tools.token
-    if behaviour.private_package and token not in settings.variables:
-        texts = [f"$ {command}", *(line.replace("{detail}", behaviour.private_package) for line in tools.private)]
-        why = f"package {behaviour.private_package} is private and {token} is not set among the buildVars"
+    took = max(int(tools.install_ms * round(behavior.slow * 1000)) // 1000, 1000)
+    token = behavior.token or tools.token
+    if behavior.private_package and token not in settings.variables:
+        texts = [f"$ {command}", *(line.replace("{detail}", behavior.private_package) for line in tools.private)]
+        why = f"package {behavior.private_package} is private and {token} is not set among the buildVars"
         if token in settings.run_variables:
             why += " (it is set among the runEnvs, which a build does not see)"
         out.fail("install", took // 3, texts, why)
-    elif behaviour.missing_package:
-        texts = [f"$ {command}", *(line.replace("{detail}", behaviour.missing_package) for line in tools.missing)]
-        out.fail("install", took // 3, texts, f"package {behaviour.missing_package} was not found")
+    elif behavior.missing_package:
+        texts = [f"$ {command}", *(line.replace("{detail}", behavior.missing_package) for line in tools.missing)]
+        out.fail("install", took // 3, texts, f"package {behavior.missing_package} was not found")
     else:
-        lines = [line.replace("{n}", str(behaviour.packages)) for line in tools.installing]
+        lines = [line.replace("{n}", str(behavior.packages)) for line in tools.installing]
         out.stage("install", took, [f"$ {command}", *lines])
 
 
-def _compile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour, tools: Toolchain) -> None:
+def _compile(out: _Writer, settings: BuildSettings, behavior: BuildBehavior, tools: Toolchain) -> None:
     command = settings.build or tools.build
-    took = max(int(tools.build_ms * round(behaviour.slow * 1000)) // 1000, 1000)
+    took = max(int(tools.build_ms * round(behavior.slow * 1000)) // 1000, 1000)
     head = [f"$ {command}"] if command else []
-    unset = [variable for variable in behaviour.needs if variable not in settings.variables]
+    unset = [variable for variable in behavior.needs if variable not in settings.variables]
     if unset:
         why = f"{unset[0]} is not set among the buildVars"
         if unset[0] in settings.run_variables:
             why += " (it is set among the runEnvs, which a build does not see)"
         out.fail("build", took // 4, [*head, *(line.replace("{detail}", unset[0]) for line in tools.unset)], why)
-    elif behaviour.error:
-        lines = [line.replace("{detail}", behaviour.error) for line in tools.broken]
-        out.fail("build", took // 2, [*head, *lines], f"the build command failed: {behaviour.error}")
+    elif behavior.error:
+        lines = [line.replace("{detail}", behavior.error) for line in tools.broken]
+        out.fail("build", took // 2, [*head, *lines], f"the build command failed: {behavior.error}")
     else:
-        lines = [line.replace("{n}", str(behaviour.packages)) for line in tools.building]
+        lines = [line.replace("{n}", str(behavior.packages)) for line in tools.building]
         out.stage("build", took, [*head, *lines])
 
 
-def _dockerfile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour, tools: Toolchain) -> None:
-    slow = behaviour.slow_dockerfile or behaviour.slow
+def _dockerfile(out: _Writer, settings: BuildSettings, behavior: BuildBehavior, tools: Toolchain) -> None:
+    slow = behavior.slow_dockerfile or behavior.slow
     took = max(int((tools.install_ms + tools.build_ms) * round(slow * 1000)) // 1000, 2000)
     head = [
         "#1 [internal] load build definition from Dockerfile",
@@ -212,8 +212,8 @@ def _dockerfile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour
         f"#3 [1/5] FROM docker.io/{tools.image}",
         "#4 [2/5] WORKDIR /app",
     ]
-    if behaviour.dockerfile_error:
-        wrong = behaviour.dockerfile_error
+    if behavior.dockerfile_error:
+        wrong = behavior.dockerfile_error
         command = wrong.partition(" ")[2] or wrong
         lines = [
             f"#5 [3/5] {wrong}",
@@ -226,11 +226,11 @@ def _dockerfile(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour
     out.stage("build", took, [*head, "#5 [3/5] COPY . .", "#6 [4/5] RUN make", "#7 exporting to image", "#7 DONE"])
 
 
-def _deploy(out: _Writer, settings: BuildSettings, behaviour: BuildBehaviour) -> None:
+def _deploy(out: _Writer, settings: BuildSettings, behavior: BuildBehavior) -> None:
     check = f"health check on port {settings.port}"
-    elsewhere = behaviour.listens not in (0, settings.port)
-    if behaviour.unhealthy or elsewhere:
-        answer = behaviour.unhealthy or f"connection refused; the app listens on 0.0.0.0:{behaviour.listens}"
+    elsewhere = behavior.listens not in (0, settings.port)
+    if behavior.unhealthy or elsewhere:
+        answer = behavior.unhealthy or f"connection refused; the app listens on 0.0.0.0:{behavior.listens}"
         why = f"{check} failed: {answer}"
         out.fail("deploy", 60_000, ["starting", *(f"{check}: no answer" for _ in range(5))], why)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from createos_nb.simulator.traffic.limits import Limits, held
+from createos_nb.simulator.traffic.limits import Limits, check_limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class BuildSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BuildBehaviour:
+class BuildBehavior:
     """What the source is like; where it and the settings don't fit, the build fails, and says why.
 
     Attributes:
@@ -92,6 +92,6 @@ class BuildBehaviour:
     }
 
     def __post_init__(self) -> None:
-        held(self, self.LIMITS)
+        check_limits(self, self.LIMITS)
         if 0 < self.slow_dockerfile < 0.05:
             raise ValueError(f"slow_dockerfile is 0.05 to 1000, or 0, not {self.slow_dockerfile}")

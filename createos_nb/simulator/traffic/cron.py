@@ -56,7 +56,7 @@ class Cron:
         return of_month or of_week if self._either else of_month and of_week
 
     def before(self, moment: int) -> Iterator[int]:
-        """Due times before a moment (Unix seconds), latest first; looks back five years."""
+        """ScheduledEvent times before a moment (Unix seconds), latest first; looks back five years."""
         latest = datetime.fromtimestamp(moment, UTC)
         day = latest.replace(hour=0, minute=0, second=0, microsecond=0)
         for _ in range(LOOK_BACK):

@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from createos_nb.simulator.traffic.behaviour import Incident, Segment
+from createos_nb.simulator.traffic.behavior import Incident, Segment
 from createos_nb.simulator.traffic.cells import Cells
-from createos_nb.simulator.traffic.events import Events, Placed, described, joined, placed
+from createos_nb.simulator.traffic.events import Arrivals, Events, arrivals_of, describe, joined
 from createos_nb.simulator.traffic.mixture import CLASSES, Cell
+from createos_nb.simulator.traffic.phase import Sample
 from createos_nb.simulator.traffic.probing import Answer, answer, idle_at
 from createos_nb.simulator.traffic.profile import Page, Profile
 from createos_nb.simulator.traffic.randomness import key_of
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.regime import Draw
 from createos_nb.simulator.traffic.runtime_logs import LogLine, runtime_log
-from createos_nb.simulator.traffic.scheduled import Scheduled, draws
+from createos_nb.simulator.traffic.scheduled import Scheduled, samples
 from createos_nb.simulator.traffic.series import Series, series_of, tally
-from createos_nb.simulator.traffic.spans import STRETCH, Span, only, spans
+from createos_nb.simulator.traffic.spans import STRETCH, Span, select_minutes, spans
 from createos_nb.simulator.traffic.split import per_cell
 from createos_nb.simulator.traffic.timeline import Timeline
 
@@ -67,18 +67,18 @@ class Traffic:
         began = [(max(t, created), p) for t, p in profiles]
         self.timeline = Timeline(seed, self.key[1], began, segments, incidents, always=bool(scheduled))
 
-    def _draws(self, span: Span) -> Iterator[Draw]:
+    def _samples(self, span: Span) -> Iterator[Sample]:
         """The requests of the whole minutes of a span, source by source."""
-        yield from span.regime.draws(self.key, span.first, span.last)
-        yield from draws(self.scheduled, self.key, span)
+        yield from span.phase.samples(self.key, span.first, span.last)
+        yield from samples(self.scheduled, self.key, span)
 
     def _spans(self, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
         return spans(self.timeline, max(start, self.created), end, stretch)
 
-    def _cut(self, span: Span, draw: Draw) -> Placed:
+    def _arrivals(self, span: Span, sample: Sample) -> Arrivals:
         """The single requests of a draw in the minutes that a span holds in part, as far as it holds them."""
         minutes = span.cut()
-        single = placed(only(draw, minutes), self.key[0], minutes + span.first)
+        single = arrivals_of(select_minutes(sample, minutes), self.key[0], minutes + span.first)
         return single.some(span.holds(single.time))
 
     def events(self, start: int, end: int) -> Events:
@@ -86,12 +86,12 @@ class Traffic:
         parts: list[Events] = []
         # A day at a time: a busy week has millions of requests.
         for span in self._spans(start, end, 1440):
-            held = span.touched()
-            for draw in self._draws(span):
-                some = only(draw, held)
-                single = placed(some, self.key[0], held + span.first)
+            touched = span.touched()
+            for sample in self._samples(span):
+                some = select_minutes(sample, touched)
+                single = arrivals_of(some, self.key[0], touched + span.first)
                 single = single.some(span.holds(single.time))
-                parts.append(described(some, single, span.regime.profile.clients))
+                parts.append(describe(some, single, span.phase.profile.clients))
         parts.append(self.recorded.between(start, end))
         return joined(parts)
 
@@ -100,11 +100,11 @@ class Traffic:
         mine = [one for one in self.scheduled if one.name == name]
         parts = []
         for span in self._spans(start, end, 1440):
-            held = span.touched()
-            for draw in draws(mine, self.key, span):
-                some = only(draw, held)
-                single = placed(some, self.key[0], held + span.first)
-                parts.append(described(some, single.some(span.holds(single.time)), 1))
+            touched = span.touched()
+            for sample in samples(mine, self.key, span):
+                some = select_minutes(sample, touched)
+                single = arrivals_of(some, self.key[0], touched + span.first)
+                parts.append(describe(some, single.some(span.holds(single.time)), 1))
         return joined(parts)
 
     def series(self, start: int, end: int, width: int = 60) -> Series:
@@ -124,15 +124,15 @@ class Traffic:
             at = span.first // wide - first
             edges = np.arange((span.first // wide + 1) * wide - span.first, span.last - span.first, wide)
             edges = np.concatenate([[0], edges])
-            for draw in self._draws(span):
-                for c, count in enumerate(draw.counts):
+            for sample in self._samples(span):
+                for c, count in enumerate(sample.counts):
                     if count is None:
                         continue
                     count = count if whole is None else count * whole
                     table[at : at + len(edges), c + 1] += count if wide == 1 else np.add.reduceat(count, edges)
                 if ragged:
-                    single = self._cut(span, draw)
-                    tally(table, single.time * 1000, draw.mixture.statuses[single.cell], first, width)
+                    single = self._arrivals(span, sample)
+                    tally(table, single.time * 1000, sample.mixture.statuses[single.cell], first, width)
         known = self.recorded.between(start, end)
         tally(table, known.time, known.status, first, width)
         return series_of(table, first, width)
@@ -149,15 +149,15 @@ class Traffic:
 
         for span in self._spans(start, end):
             whole, ragged = span.whole(), bool(len(span.cut()))
-            for draw in self._draws(span):
+            for sample in self._samples(span):
                 minutes = np.arange(span.first, span.last, dtype=np.int64)
                 if whole is None:
-                    counts = per_cell(draw, self.key[0], minutes)
+                    counts = per_cell(sample, self.key[0], minutes)
                 else:
-                    counts = per_cell(only(draw, whole), self.key[0], minutes[whole])
+                    counts = per_cell(select_minutes(sample, whole), self.key[0], minutes[whole])
                 if ragged:
-                    counts += np.bincount(self._cut(span, draw).cell, minlength=len(counts))
-                add(draw.mixture.cells, counts.tolist())
+                    counts += np.bincount(self._arrivals(span, sample).cell, minlength=len(counts))
+                add(sample.mixture.cells, counts.tolist())
         known = self.recorded.between(start, end)
         add(known.cells, np.bincount(known.cell, minlength=len(known.cells)).tolist())
         return Cells.of(found)

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from createos_nb.simulator.traffic.mixture import Cell
+from createos_nb.simulator.traffic.phase import Sample
 from createos_nb.simulator.traffic.randomness import Ints, Words, kind_of, mixed, uniform
-from createos_nb.simulator.traffic.regime import Draw
 from createos_nb.simulator.traffic.split import cells_of, split
-from createos_nb.simulator.traffic.tables import clumps
+from createos_nb.simulator.traffic.tables import overdispersion_factors
 
 _ATTRIBUTES = kind_of("attributes of a request")
 _Name = TypeVar("_Name", str, Cell)
@@ -139,7 +139,7 @@ def address(number: int) -> str:
     return f"2001:db8:{low & 0xFFFF:x}:{low >> 16 & 0xFFFF:x}::{low >> 32 & 0xFFFF:x}"
 
 
-class Placed(NamedTuple):
+class Arrivals(NamedTuple):
     """Single requests of a draw: milliseconds since 1970, index of the cell in the draw's mixture, a random word, and
     the minute's number within the draw."""
 
@@ -148,13 +148,13 @@ class Placed(NamedTuple):
     word: Words
     minute: Ints
 
-    def some(self, index: npt.NDArray[np.bool_]) -> Placed:
+    def some(self, index: npt.NDArray[np.bool_]) -> Arrivals:
         """Some of them."""
-        return Placed(self.time[index], self.cell[index], self.word[index], self.minute[index])
+        return Arrivals(self.time[index], self.cell[index], self.word[index], self.minute[index])
 
 
-def placed(draw: Draw, key: int, minutes: Ints) -> Placed:
-    """When each request of a draw came, and which cell it fell to.
+def arrivals_of(sample: Sample, key: int, minutes: Ints) -> Arrivals:
+    """Return when each request of a sample came, and which cell it fell to.
 
     Args:
         draw: the counts of some minutes.
@@ -163,23 +163,23 @@ def placed(draw: Draw, key: int, minutes: Ints) -> Placed:
     """
     at, cells, points = [], [], []
     for c in range(4):
-        found = split(draw, c, key, minutes)
+        found = split(sample, c, key, minutes)
         if found is None:
             continue
         row, number, cell = cells_of(found)
         at.append(found.minute[row])
-        cells.append(cell + draw.mixture.first[c])
+        cells.append(cell + sample.mixture.first[c])
         points.append(number * 4 + c)
     if not at:
         none = np.empty(0, dtype=np.int64)
-        return Placed(none, none, none.astype(np.uint64), none)
+        return Arrivals(none, none, none.astype(np.uint64), none)
     which = np.concatenate(at)
     minute = minutes[which]
-    word = mixed(key ^ draw.kind, minute, np.concatenate(points))
-    return Placed(minute * 60_000 + uniform(word, draw.spread), np.concatenate(cells), word, which)
+    word = mixed(key ^ sample.kind, minute, np.concatenate(points))
+    return Arrivals(minute * 60_000 + uniform(word, sample.spread), np.concatenate(cells), word, which)
 
 
-def described(draw: Draw, single: Placed, clients: int) -> Events:
+def describe(sample: Sample, single: Arrivals, clients: int) -> Events:
     """Single requests with all that is known of them.
 
     Args:
@@ -190,16 +190,16 @@ def described(draw: Draw, single: Placed, clients: int) -> Events:
     time, cell, word, minute = single
     more = mixed(_ATTRIBUTES, word, 0)
     # One factor of a wide and one of a narrow spread make a long tail of durations and a mild one of sizes.
-    spread = clumps(600)[(more & np.uint64(4095)).astype(np.int64)]
-    sizes = clumps(100)[(more >> np.uint64(12) & np.uint64(4095)).astype(np.int64)]
-    slow = draw.slow if isinstance(draw.slow, int) else draw.slow[minute]
-    table = draw.mixture.cells
+    spread = overdispersion_factors(600)[(more & np.uint64(4095)).astype(np.int64)]
+    sizes = overdispersion_factors(100)[(more >> np.uint64(12) & np.uint64(4095)).astype(np.int64)]
+    slow = sample.slow if isinstance(sample.slow, int) else sample.slow[minute]
+    table = sample.mixture.cells
     ms = np.maximum(np.array([c.ms for c in table], dtype=np.int64)[cell] * spread * slow >> 20, 1)
     size = np.array([c.size for c in table], dtype=np.int64)[cell] * sizes >> 12
     names: tuple[str, ...]
     agents: tuple[str, ...]
-    if draw.bot is not None:
-        names, agents = (draw.bot.client,), (draw.bot.agent,)
+    if sample.bot is not None:
+        names, agents = (sample.bot.client,), (sample.bot.agent,)
         who = np.zeros(len(time), dtype=np.int32)
         program = np.zeros(len(time), dtype=np.int32)
     else:
@@ -212,5 +212,5 @@ def described(draw: Draw, single: Placed, clients: int) -> Events:
         agents = AGENTS
         program = (visitor % len(AGENTS)).astype(np.int32)
     return Events(
-        time * 1000, cell.astype(np.int32), draw.mixture.statuses[cell], ms, size, who, program, table, names, agents
+        time * 1000, cell.astype(np.int32), sample.mixture.statuses[cell], ms, size, who, program, table, names, agents
     )

@@ -8,7 +8,7 @@ Limits = Mapping[str, tuple[float, float]]
 """Least and most of a parameter."""
 
 
-def held(model: object, limits: Limits, where: str = "") -> None:
+def check_limits(model: object, limits: Limits, where: str = "") -> None:
     """Raise `ValueError` for a parameter outside its limits; one that is None says nothing."""
     for name, (least, most) in limits.items():
         value = getattr(model, name)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.simulator.traffic.behaviour import Failing
+from createos_nb.simulator.traffic.behavior import Failing
 from createos_nb.simulator.traffic.profile import Page
 from createos_nb.simulator.traffic.randomness import Ints, kind_of
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from createos_nb.simulator.traffic.behaviour import Segment
+from createos_nb.simulator.traffic.behavior import Segment
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CELL_BITS, SHARE_BITS, Cause, Mixture
 from createos_nb.simulator.traffic.profile import Page
 from createos_nb.simulator.traffic.randomness import Key, kind_of, mixed, uniform
 from createos_nb.simulator.traffic.series import Series
-from createos_nb.simulator.traffic.tables import clumps
+from createos_nb.simulator.traffic.tables import overdispersion_factors
 from createos_nb.simulator.traffic.timeline import Timeline
 
 _PROBES = kind_of("requests from outside")
@@ -54,31 +54,31 @@ def _fitting(pages: Sequence[Page], method: str, path: str) -> tuple[Page, ...]:
 def answer(
     timeline: Timeline, key: Key, time: int, method: str, path: str, nth: int, pages: Sequence[Page] | None
 ) -> Answer:
-    """What a request gets; see `Traffic.answer`."""
-    regime = timeline.regime_at(time)
+    """Return what a request gets; see `Traffic.answer`."""
+    phase = timeline.phase_at(time)
     if pages is None:
-        pages = _ALONE if regime is None else regime.profile.pages
+        pages = _ALONE if phase is None else phase.profile.pages
     asked = _fitting(pages, method, path)
-    condition = timeline.condition_at(time)
-    mixture = condition.answers(asked)
+    serving_state = timeline.serving_state_at(time)
+    mixture = serving_state.answers(asked)
     word = mixed(key[0] ^ _PROBES, time, nth)
     slow = 256
-    if condition.running is not None:
-        rate = np.zeros(1, dtype=np.int64) if regime is None else regime.rate(key, time // 60, time // 60 + 1)
-        load = condition.under(rate)
+    if serving_state.running is not None:
+        rate = np.zeros(1, dtype=np.int64) if phase is None else phase.rate(key, time // 60, time // 60 + 1)
+        load = serving_state.under(rate)
         slow = int(load.slow) if isinstance(load.slow, int) else int(load.slow[0])
         point = int(uniform(mixed(key[0] ^ _PROBES, word, 1), 1 << 16)[0])
         lost = 0 if load.lost is None else int(load.lost[0])
         throttled = 0 if load.throttled is None else (65_536 - lost) * int(load.throttled[0]) >> 16
-        instead = condition.exhausted(asked) if point < lost else None
+        instead = serving_state.exhausted(asked) if point < lost else None
         if lost <= point < lost + throttled:
-            instead = condition.throttled(asked)
+            instead = serving_state.throttled(asked)
         if instead is not None:
             mixture, slow = instead, 256
     cell = mixture.cells[_place(mixture, int(uniform(word, 1 << 30)[0]))]
-    spread = int(clumps(600)[int(word[0]) & 4095])
+    spread = int(overdispersion_factors(600)[int(word[0]) & 4095])
     return Answer(
-        cell.status, max(cell.ms * spread * slow >> 20, 1), cell.size, cell.cause, cell.note, condition.segment
+        cell.status, max(cell.ms * spread * slow >> 20, 1), cell.size, cell.cause, cell.note, serving_state.segment
     )
 
 

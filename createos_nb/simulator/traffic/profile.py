@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from createos_nb.simulator.traffic.limits import Limits, held
+from createos_nb.simulator.traffic.limits import Limits, check_limits
 from createos_nb.simulator.traffic.tables import MAX_RATE
 
 NIGHT_AND_DAY = (
@@ -73,7 +73,7 @@ class Page:
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
             raise ValueError(f"a path starts with /: {self.path!r}")
-        held(self, self.LIMITS, f" of {self.path}")
+        check_limits(self, self.LIMITS, f" of {self.path}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Bot:
     LIMITS: ClassVar[Limits] = {"rpm": (0, MAX_RATE), "duty": (0, 1)}
 
     def __post_init__(self) -> None:
-        held(self, self.LIMITS, f" of bot {self.name}")
+        check_limits(self, self.LIMITS, f" of bot {self.name}")
         if not self.pages:
             raise ValueError(f"bot {self.name} has no pages")
 
@@ -192,7 +192,7 @@ class Profile:
     }
 
     def __post_init__(self) -> None:
-        held(self, self.LIMITS)
+        check_limits(self, self.LIMITS)
         for name, shape, length in (("day", self.day, 24), ("week", self.week, 7)):
             if len(shape) != length or min(shape) < 0 or sum(shape) == 0 or max(shape) > 100_000:
                 raise ValueError(f"{name} is {length} whole numbers from 0 to 100,000, not all 0: {shape}")

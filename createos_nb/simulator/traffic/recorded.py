@@ -62,7 +62,7 @@ class Recorded:
             return self._events
 
     def _late(self) -> Events:
-        """What came since the last look."""
+        """Return what came since the last look."""
         cells: dict[Cell, int] = {}
         clients: dict[str, int] = {}
         agents: dict[str, int] = {}

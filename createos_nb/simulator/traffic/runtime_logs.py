@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from createos_nb.simulator.traffic.behaviour import Segment
+from createos_nb.simulator.traffic.behavior import Segment
 from createos_nb.simulator.traffic.events import Events
+from createos_nb.simulator.traffic.log_templates import LogTemplate, ending, failure, template_for
 from createos_nb.simulator.traffic.mixture import GATEWAY, Cause, Cell
-from createos_nb.simulator.traffic.schedule import launched, turns
+from createos_nb.simulator.traffic.process_events import launched, process_events
 from createos_nb.simulator.traffic.timeline import Timeline
-from createos_nb.simulator.traffic.voices import Voice, ending, failure, voice
 
 HEALTH_CHECK = 30
 """Seconds between two health checks; only those that fail are logged."""
@@ -110,7 +110,7 @@ def runtime_log(
 
 
 def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iterator[tuple[int, int, LogLine]]:
-    """What the processes of a segment and the platform say about them."""
+    """Return what the processes of a segment and the platform say about them."""
     stop = end if segment.end is None else min(end, segment.end)
     if launched(segment) >= end or (segment.end is not None and segment.end + 60 < start):
         return
@@ -121,38 +121,38 @@ def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iter
     if segment.asleep:
         yield line(segment.start * _SECOND, "INFO", "platform: idle, going to sleep")
         return
-    speaker, behaviour = voice(segment.runtime, segment.framework), segment.behaviour
-    port = behaviour.listens or segment.port
-    for turn in turns(segment, timeline.key, -(-stop // _DAY) * _DAY):
-        at = turn.time * _SECOND
-        if turn.time >= stop:
+    speaker, behavior = template_for(segment.runtime, segment.framework), segment.behavior
+    port = behavior.listens or segment.port
+    for event in process_events(segment, timeline.key, -(-stop // _DAY) * _DAY):
+        at = event.time * _SECOND
+        if event.time >= stop:
             break
         # A start's lines reach over its boot; all else is of its own second.
-        if turn.time + behaviour.boot + segment.start - launched(segment) + 1 < start:
+        if event.time + behavior.boot + segment.start - launched(segment) + 1 < start:
             continue
-        name = f"platform: replica {turn.replica + 1}/{segment.replicas}"
-        if turn.what == "start":
-            took = behaviour.boot * _SECOND if turn.life else segment.start * _SECOND - at
-            if behaviour.crash_after == 0:
-                took = max(behaviour.boot, 1) * _SECOND
+        name = f"platform: replica {event.replica + 1}/{segment.replicas}"
+        if event.what == "start":
+            took = behavior.boot * _SECOND if event.life else segment.start * _SECOND - at
+            if behavior.crash_after == 0:
+                took = max(behavior.boot, 1) * _SECOND
             yield line(
                 at, "INFO", f"{name}: starting version {segment.version} ({segment.runtime}), PORT={segment.port}"
             )
             for share, level, text in speaker.start:
                 yield line(at + took * share // 1000, level, text)
-        elif turn.what == "listen":
+        elif event.what == "listen":
             yield line(at, "INFO", speaker.listen.format(port=port))
-        elif turn.what == "memory":
-            used = behaviour.memory + (segment.memory - behaviour.memory) * turn.number // 100
+        elif event.what == "memory":
+            used = behavior.memory + (segment.memory - behavior.memory) * event.number // 100
             percent = used * 100 // segment.memory
             yield line(at, "WARN", speaker.full.format(used=used, percent=percent, limit=segment.memory))
-        elif turn.what == "oom":
+        elif event.what == "oom":
             killed = f"OOMKilled, memory limit of {segment.memory} MB exceeded (exit code 137)"
-            yield line(at, "ERROR", f"{name}: {killed}; restart in {turn.number} s")
+            yield line(at, "ERROR", f"{name}: {killed}; restart in {event.number} s")
         else:
-            for text in (*failure(speaker, behaviour.crash), *ending(speaker, segment.runtime)):
+            for text in (*failure(speaker, behavior.crash), *ending(speaker, segment.runtime)):
                 yield line(at, "ERROR", text)
-            again = f"restart {turn.life + 1} in {turn.number} s"
+            again = f"restart {event.life + 1} in {event.number} s"
             yield line(at, "ERROR", f"{name}: process ended with exit code 1; {again}")
     if port != segment.port:
         first = segment.start + HEALTH_CHECK
@@ -175,7 +175,7 @@ def _requests(timeline: Timeline, events: Events, deployment: str | None) -> Ite
         segment = timeline.segment_at(int(events.time[a]) // _SECOND)
         if deployment is not None and (segment is None or segment.deployment != deployment):
             continue
-        speaker = voice("node") if segment is None else voice(segment.runtime, segment.framework)
+        speaker = template_for("node") if segment is None else template_for(segment.runtime, segment.framework)
         explained.clear()
         part = events.take(slice(a, b))
         columns = (part.time.tolist(), part.cell.tolist(), part.ms.tolist(), part.size.tolist())
@@ -199,7 +199,7 @@ def _requests(timeline: Timeline, events: Events, deployment: str | None) -> Ite
             yield time, 2, LogLine(time, level, text)
 
 
-def _access(speaker: Voice, cell: Cell, time: int, ms: int, size: int, client: str, agent: str) -> str:
+def _access(speaker: LogTemplate, cell: Cell, time: int, ms: int, size: int, client: str, agent: str) -> str:
     moment = _EPOCH + timedelta(microseconds=time)
     return speaker.access.format(
         method=cell.method,
@@ -215,7 +215,7 @@ def _access(speaker: Voice, cell: Cell, time: int, ms: int, size: int, client: s
     )
 
 
-def _trace(speaker: Voice, cell: Cell) -> Sequence[str]:
+def _trace(speaker: LogTemplate, cell: Cell) -> Sequence[str]:
     if cell.cause is Cause.COLD:
         return (f"not ready: caches are cold, refusing {cell.method} {cell.path}",)
     if cell.cause not in (Cause.FAILED, Cause.INCIDENT) or cell.status < 500:
@@ -227,7 +227,7 @@ def _trace(speaker: Voice, cell: Cell) -> Sequence[str]:
 def _explanation(cause: Cause, segment: Segment) -> Sequence[str]:
     if cause is Cause.OUT_OF_MEMORY:
         return (
-            *failure(voice(segment.runtime, segment.framework), "out-of-memory"),
+            *failure(template_for(segment.runtime, segment.framework), "out-of-memory"),
             f"platform: OOMKilled, memory limit of {segment.memory} MB exceeded under load "
             f"({_replicas(segment)}; exit code 137)",
         )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from createos_nb.simulator.traffic.behaviour import Failing, Incident, Segment
+from createos_nb.simulator.traffic.behavior import Failing, Incident, Segment
 from createos_nb.simulator.traffic.engine import Traffic
 from createos_nb.simulator.traffic.profile import SCANNER, Bot, Page, Profile
 from createos_nb.simulator.traffic.randomness import kind_of, mixed, uniform

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.simulator.traffic.condition import answers
 from createos_nb.simulator.traffic.cron import cron
 from createos_nb.simulator.traffic.mixture import SHARE_BITS, Mixture
+from createos_nb.simulator.traffic.phase import Phase, Sample
 from createos_nb.simulator.traffic.profile import Bot, Page
 from createos_nb.simulator.traffic.randomness import Key, Words, kind_of, mixed
-from createos_nb.simulator.traffic.regime import Draw, Regime
+from createos_nb.simulator.traffic.serving_state import answers
 from createos_nb.simulator.traffic.spans import Span
 
 AGENT = "createos-cron/1.0"
@@ -57,9 +57,9 @@ class Scheduled:
         return found
 
 
-def draws(scheduled: Sequence[Scheduled], key: Key, span: Span) -> Iterator[Draw]:
+def samples(scheduled: Sequence[Scheduled], key: Key, span: Span) -> Iterator[Sample]:
     """The requests that are due in the minutes of a span, by how they are answered."""
-    regime, minutes = span.regime, span.last - span.first
+    phase, minutes = span.phase, span.last - span.first
     for one in scheduled:
         if one.start >= span.last * 60 or (one.end is not None and one.end <= span.first * 60):
             continue
@@ -70,21 +70,21 @@ def draws(scheduled: Sequence[Scheduled], key: Key, span: Span) -> Iterator[Draw
         word = np.zeros((minutes, 4), dtype=np.uint64)
         minute = np.flatnonzero(due)
         word[minute] = mixed(key[0] ^ kind, minute[:, None] + span.first, np.arange(4)[None, :])
-        yield from _answered(one, kind, regime, key, span, due, word)
+        yield from _answered(one, kind, phase, key, span, due, word)
 
 
 def _answered(
-    one: Scheduled, kind: int, regime: Regime, key: Key, span: Span, due: npt.NDArray[np.bool_], word: Words
-) -> Iterator[Draw]:
+    one: Scheduled, kind: int, phase: Phase, key: Key, span: Span, due: npt.NDArray[np.bool_], word: Words
+) -> Iterator[Sample]:
     page = (Page(path=one.path, method=one.method),)
     bot = Bot(name=one.name, rpm=0, pages=page, client=CLIENT, agent=AGENT)
-    condition = regime.condition
-    slow, throttled, lost = condition.under(
-        regime.rate(key, span.first, span.last) if condition.strained else np.zeros(0, dtype=np.int64)
+    serving_state = phase.serving_state
+    slow, throttled, lost = serving_state.under(
+        phase.rate(key, span.first, span.last) if serving_state.strained else np.zeros(0, dtype=np.int64)
     )
     point = (word[:, 3] >> np.uint64(48)).astype(np.int64)
     left = due
-    for share, mixture in ((lost, condition.exhausted(page)), (throttled, condition.throttled(page))):
+    for share, mixture in ((lost, serving_state.exhausted(page)), (throttled, serving_state.throttled(page))):
         if share is not None and mixture is not None:
             gone = left & (point < share)
             if gone.any():
@@ -93,12 +93,12 @@ def _answered(
             point = np.where(left & ~gone, (point - share) * 65_536 // np.maximum(65_536 - share, 1), point)
             left = left & ~gone
     if left.any():
-        yield _drawn(kind, answers(condition, page), left, word, bot, slow)
+        yield _drawn(kind, answers(serving_state, page), left, word, bot, slow)
 
 
 def _drawn(
     kind: int, mixture: Mixture, due: npt.NDArray[np.bool_], word: Words, bot: Bot, slow: npt.NDArray[np.int64] | int
-) -> Draw:
+) -> Sample:
     point = (word[:, 0] >> np.uint64(64 - SHARE_BITS)).astype(np.int64)
     counts: list[npt.NDArray[np.int64] | None] = []
     before = 0
@@ -106,4 +106,4 @@ def _drawn(
         falls = due & (point >= before) & (point < before + share)
         counts.append(falls.astype(np.int64) if share else None)
         before += share
-    return Draw(kind, mixture, tuple(counts), word, bot, slow, PROMPT)
+    return Sample(kind, mixture, tuple(counts), word, bot, slow, PROMPT)

@@ -1,7 +1,7 @@
-"""A window as spans: for each regime the minutes in which it holds, whole or cut.
+"""A window as spans: for each phase the minutes in which it holds, whole or cut.
 
-A regime is drawn once over all the minutes from its first to its last in a stretch of the window, however often it
-comes and goes: a crash loop has hundreds of changes a day, but only two regimes.
+A phase is drawn once over all the minutes from its first to its last in a stretch of the window, however often it
+comes and goes: a crash loop has hundreds of changes a day, but only two phases.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from createos_nb.simulator.traffic.phase import Phase, Sample
 from createos_nb.simulator.traffic.randomness import Ints
-from createos_nb.simulator.traffic.regime import Draw, Regime
 from createos_nb.simulator.traffic.timeline import Piece, Timeline
 
 STRETCH = 7 * 1440
 """Minutes that are worked out at once: few enough for the processor's cache."""
 _FAR = 86_400
-"""Seconds: a regime that comes back later than this is drawn anew, for that costs less than all the minutes between."""
+"""Seconds: a phase that comes back later than this is drawn anew, for that costs less than all the minutes between."""
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The minutes of one regime in a stretch of a window.
+    """The minutes of one phase in a stretch of a window.
 
     Attributes:
-        regime: what holds.
+        phase: what holds.
         first: its first minute since 1970.
         last: the minute after its last.
         starts: Unix seconds at which it begins to hold, int64, in order.
         ends: Unix seconds at which it ceases to, int64.
     """
 
-    regime: Regime
+    phase: Phase
     first: int
     last: int
     starts: Ints
@@ -71,26 +71,26 @@ class Span:
         return result
 
 
-def only(draw: Draw, minutes: Ints | Flags) -> Draw:
-    """Some of the minutes of a draw, by their numbers or by flags."""
-    slow = draw.slow if isinstance(draw.slow, int) else draw.slow[minutes]
-    counts = tuple(None if count is None else count[minutes] for count in draw.counts)
-    return draw._replace(counts=counts, words=draw.words[minutes], slow=slow)
+def select_minutes(sample: Sample, minutes: Ints | Flags) -> Sample:
+    """Some of the minutes of a sample, by their numbers or by flags."""
+    slow = sample.slow if isinstance(sample.slow, int) else sample.slow[minutes]
+    counts = tuple(None if count is None else count[minutes] for count in sample.counts)
+    return sample._replace(counts=counts, words=sample.words[minutes], slow=slow)
 
 
 def spans(timeline: Timeline, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
     """The spans of a window, stretch by stretch."""
     for first in range(start // 60, -(-end // 60), stretch):
         a, b = max(start, first * 60), min(end, (first + stretch) * 60)
-        pieces: dict[Regime, list[list[Piece]]] = {}
+        pieces: dict[Phase, list[list[Piece]]] = {}
         for piece in timeline.pieces(a, b):
-            groups = pieces.setdefault(piece.regime, [])
+            groups = pieces.setdefault(piece.phase, [])
             if groups and piece.start - groups[-1][-1].end <= _FAR:
                 groups[-1].append(piece)
             else:
                 groups.append([piece])
-        for regime, groups in pieces.items():
+        for phase, groups in pieces.items():
             for group in groups:
                 starts = np.array([piece.start for piece in group], dtype=np.int64)
                 ends = np.array([piece.end for piece in group], dtype=np.int64)
-                yield Span(regime, group[0].start // 60, -(-group[-1].end // 60), starts, ends)
+                yield Span(phase, group[0].start // 60, -(-group[-1].end // 60), starts, ends)

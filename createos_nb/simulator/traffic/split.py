@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from createos_nb.simulator.traffic.mixture import CELL_BITS
+from createos_nb.simulator.traffic.phase import Sample
 from createos_nb.simulator.traffic.randomness import Ints, mixed
-from createos_nb.simulator.traffic.regime import Draw
 from createos_nb.simulator.traffic.tables import counts
 
 _LOW = np.uint64((1 << 20) - 1)
@@ -36,7 +36,7 @@ class Split(NamedTuple):
     start: Ints
 
 
-def split(draw: Draw, c: int, key: int, minutes: Ints) -> Split | None:
+def split(sample: Sample, c: int, key: int, minutes: Ints) -> Split | None:
     """The weights of a class's cells; None if it has no requests at all.
 
     Args:
@@ -45,42 +45,42 @@ def split(draw: Draw, c: int, key: int, minutes: Ints) -> Split | None:
         key: of the stream.
         minutes: which minutes since 1970 they are.
     """
-    count = draw.counts[c]
+    count = sample.counts[c]
     if count is None:
         return None
     minute = np.flatnonzero(count)
     if not len(minute):
         return None
-    n, shares = count[minute], draw.mixture.within[c]
+    n, shares = count[minute], sample.mixture.within[c]
     edges = np.tile(shares, (len(minute), 1))
     some = np.flatnonzero(n > 1) if len(shares) > 2 else minute[:0]
     if len(some):
-        low = draw.mixture.first[c]
-        cells = draw.mixture.identities[low : low + len(shares) - 1]
-        word = mixed(key ^ draw.kind, minutes[minute[some], None], cells[None, :])
+        low = sample.mixture.first[c]
+        cells = sample.mixture.identities[low : low + len(shares) - 1]
+        word = mixed(key ^ sample.kind, minutes[minute[some], None], cells[None, :])
         # The shares have 24 bits and means 16.
         mean = n[some, None] * np.diff(shares)[None, :] >> CELL_BITS - 16
         weight = counts(mean.ravel(), word.ravel()).reshape(mean.shape)
         sums = np.cumsum(weight, axis=1)
         known = sums[:, -1] > 0
         edges[some[known], 1:] = sums[known]
-    start = (draw.words[minute, c] & _LOW) * edges[:, -1].astype(np.uint64) >> np.uint64(20)
+    start = (sample.words[minute, c] & _LOW) * edges[:, -1].astype(np.uint64) >> np.uint64(20)
     return Split(minute, n, edges, start.astype(np.int64))
 
 
-def per_cell(draw: Draw, key: int, minutes: Ints) -> Ints:
-    """How many requests fell to each cell over all the minutes of a draw, int64.
+def per_cell(sample: Sample, key: int, minutes: Ints) -> Ints:
+    """Return how many requests fell to each cell over all the minutes of a sample, int64.
 
     Of the points j * sum + start, one for each request j, those below n times an edge are counted.
     """
-    result = np.zeros(len(draw.mixture.cells), dtype=np.int64)
+    result = np.zeros(len(sample.mixture.cells), dtype=np.int64)
     for c in range(4):
-        found = split(draw, c, key, minutes)
+        found = split(sample, c, key, minutes)
         if found is None:
             continue
         total = found.edges[:, -1]
         before = 0
-        low = draw.mixture.first[c]
+        low = sample.mixture.first[c]
         for k in range(1, found.edges.shape[1]):
             below = int(((found.n * found.edges[:, k] - found.start + total - 1) // total).sum())
             result[low + k - 1] = below - before

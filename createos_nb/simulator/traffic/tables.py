@@ -99,7 +99,7 @@ def poisson() -> Poisson:
 
 
 @lru_cache(maxsize=64)
-def clumps(cv: int) -> Ints:
+def overdispersion_factors(cv: int) -> Ints:
     """A gamma-like factor with mean 1 and the coefficient of variation `cv` (thousandths): 4,096 bins' means, Q12.
 
     It is a negative binomial of a mean so large that its steps do not show. Below 25 there is no clumping.

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from createos_nb.simulator.traffic.behaviour import Incident, Segment
-from createos_nb.simulator.traffic.condition import Condition
+from createos_nb.simulator.traffic.behavior import Incident, Segment
+from createos_nb.simulator.traffic.phase import Phase, Spike
+from createos_nb.simulator.traffic.process_events import UP, ProcessHealth, health_changes
 from createos_nb.simulator.traffic.profile import NOBODY, Profile
 from createos_nb.simulator.traffic.randomness import key_of, kind_of, words
-from createos_nb.simulator.traffic.regime import Regime, Surge
-from createos_nb.simulator.traffic.schedule import UP, Mode, modes
+from createos_nb.simulator.traffic.serving_state import ServingState
 from createos_nb.simulator.traffic.tables import normal
 
 INCIDENT_STEP = 300
@@ -28,15 +28,15 @@ _HALF_ROOT = 46_341
 
 
 class Piece(NamedTuple):
-    """A stretch of time, Unix seconds, `end` left out, in which one regime holds."""
+    """A stretch of time, Unix seconds, `end` left out, in which one phase holds."""
 
     start: int
     end: int
-    regime: Regime
+    phase: Phase
 
 
 @lru_cache(maxsize=8192)
-def _strength(seed: int, name: str, wobble: int, step: int) -> int:
+def _jittered_strength(seed: int, name: str, wobble: int, step: int) -> int:
     """Factor on an incident's shares in a step of five minutes, Q16; the same for every environment of a world."""
     word = words(key_of(seed, f"incident {name}"), _LEVELS, step, 2)[:, 0]
     # Two neighbouring steps share one of their two terms.
@@ -83,7 +83,7 @@ class Timeline:
         self._segment_starts = [segment.start for segment in self.segments]
 
     def segment_at(self, time: int) -> Segment | None:
-        """What is live at a second."""
+        """Return what is live at a second."""
         i = bisect_right(self._segment_starts, time) - 1
         if i < 0:
             return None
@@ -96,24 +96,24 @@ class Timeline:
         since, profile = self.profiles[i] if i >= 0 else (0, None)
         return since, profile or self._otherwise
 
-    def _modes(self, segment: Segment, until: int) -> tuple[list[int], list[Mode]]:
-        """How a segment serves: (from when, how), at least up to `until`."""
+    def _health_changes(self, segment: Segment, until: int) -> tuple[list[int], list[ProcessHealth]]:
+        """Return how a segment serves: (from when, how), at least up to `until`."""
         if segment.end is not None:
             until = min(until, segment.end)
         # Whole days, so that windows that end on the same day share what is remembered.
-        pairs = modes(segment, self.key, -(-until // _DAY) * _DAY)
-        return [time for time, _ in pairs], [mode for _, mode in pairs]
+        pairs = health_changes(segment, self.key, -(-until // _DAY) * _DAY)
+        return [time for time, _ in pairs], [health for _, health in pairs]
 
-    def condition_at(self, time: int) -> Condition:
-        """How a request at a second is answered."""
+    def serving_state_at(self, time: int) -> ServingState:
+        """Return how a request at a second is answered."""
         segment = self.segment_at(time)
-        mode = UP
+        health = UP
         if segment is not None:
-            starts, how = self._modes(segment, time + 1)
-            mode = how[bisect_right(starts, time) - 1]
-        return self._condition(time, segment, mode)
+            starts, how = self._health_changes(segment, time + 1)
+            health = how[bisect_right(starts, time) - 1]
+        return self._serving_state(time, segment, health)
 
-    def _condition(self, time: int, segment: Segment | None, mode: Mode) -> Condition:
+    def _serving_state(self, time: int, segment: Segment | None, health: ProcessHealth) -> ServingState:
         failing, slow, free = [], 256, 1000
         for i in self.incidents:
             if i.start > time:
@@ -121,32 +121,36 @@ class Timeline:
             if i.end is not None and time >= i.end:
                 continue
             wobble = round(i.wobble * 1000)
-            strength = _strength(self.seed, i.name, wobble, time // INCIDENT_STEP) if wobble and i.failing else 1 << 16
+            strength = (
+                _jittered_strength(self.seed, i.name, wobble, time // INCIDENT_STEP)
+                if wobble and i.failing
+                else 1 << 16
+            )
             failing += [(f, min(round(f.share * _MILLION) * strength >> 16, _MILLION)) for f in i.failing]
             slow = slow * round(i.slow * 256) >> 8
             free = free * (1000 - round(i.stolen * 1000)) // 1000
-        return Condition(segment, mode, tuple(failing), slow, 1000 - free)
+        return ServingState(segment, health, tuple(failing), slow, 1000 - free)
 
-    def regime_at(self, time: int) -> Regime | None:
-        """What decides the requests at a second; None where none are generated."""
+    def phase_at(self, time: int) -> Phase | None:
+        """Return what decides the requests at a second; None where none are generated."""
         origin, profile = self.profile_at(time)
-        return None if profile is None else self._regime(time, origin, profile, self.condition_at(time))
+        return None if profile is None else self._phase(time, origin, profile, self.serving_state_at(time))
 
-    def _regime(self, time: int, origin: int, profile: Profile, condition: Condition) -> Regime:
-        surges = []
+    def _phase(self, time: int, origin: int, profile: Profile, serving_state: ServingState) -> Phase:
+        spikes = []
         for i in self.incidents:
             if i.start <= time and i.rate != 1 and (i.end is None or time < i.end + i.fade):
                 # The end is left out until it is over: it must not reach back into the past.
                 over = i.end if i.end is not None and time >= i.end else None
-                surges.append(Surge(i.start, round(i.rate * 256), i.ramp, over, i.fade))
-        return Regime(profile, origin // 60, condition, tuple(surges))
+                spikes.append(Spike(i.start, round(i.rate * 256), i.ramp, over, i.fade))
+        return Phase(profile, origin // 60, serving_state, tuple(spikes))
 
     def _cuts(self, start: int, end: int) -> list[int]:
         """The times within a window at which something changes."""
         cuts: set[int | None] = set(self._profile_starts)
         for segment in self.segments:
             if segment.start < end and (segment.end is None or segment.end > start):
-                times, _ = self._modes(segment, end)
+                times, _ = self._health_changes(segment, end)
                 stop = end if segment.end is None else segment.end
                 cuts.update((segment.start, segment.end), (time for time in times if start < time < stop))
         for i in self.incidents:
@@ -162,15 +166,15 @@ class Timeline:
         """The window `start` to `end`, cut; times without a profile are left out."""
         if start >= end:
             return
-        known: dict[int, tuple[list[int], list[Mode]]] = {}
+        known: dict[int, tuple[list[int], list[ProcessHealth]]] = {}
         for a, b in pairwise([start, *self._cuts(start, end), end]):
             origin, profile = self.profile_at(a)
             if profile is None:
                 continue
-            segment, mode = self.segment_at(a), UP
+            segment, health = self.segment_at(a), UP
             if segment is not None:
                 if segment.start not in known:
-                    known[segment.start] = self._modes(segment, end)
+                    known[segment.start] = self._health_changes(segment, end)
                 starts, how = known[segment.start]
-                mode = how[bisect_right(starts, a) - 1]
-            yield Piece(a, b, self._regime(a, origin, profile, self._condition(a, segment, mode)))
+                health = how[bisect_right(starts, a) - 1]
+            yield Piece(a, b, self._phase(a, origin, profile, self._serving_state(a, segment, health)))

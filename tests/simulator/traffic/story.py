@@ -12,8 +12,8 @@ import numpy as np
 
 from createos_nb.simulator.traffic import (
     SCANNER,
-    Behaviour,
-    BuildBehaviour,
+    Behavior,
+    BuildBehavior,
     BuildSettings,
     Events,
     Failing,
@@ -49,7 +49,7 @@ SEGMENTS = (
         end=at(12, 47),
         deployment="two",
         version=2,
-        behaviour=Behaviour(
+        behavior=Behavior(
             slow=2.5,
             slow_start=600,
             slow_start_errors=0.3,
@@ -61,16 +61,16 @@ SEGMENTS = (
         end=at(16),
         deployment="three",
         version=3,
-        behaviour=Behaviour(crash_after=40, crash="missing-variable:DATABASE_URL"),
+        behavior=Behavior(crash_after=40, crash="missing-variable:DATABASE_URL"),
         runtime="python:3.12",
         framework="fastapi",
     ),
-    Segment(start=at(16), end=at(18, 1), deployment="four", behaviour=Behaviour(listens=3000), port=8080),
+    Segment(start=at(16), end=at(18, 1), deployment="four", behavior=Behavior(listens=3000), port=8080),
     Segment(
         start=at(18, 1),
         end=at(30),
         deployment="five",
-        behaviour=Behaviour(memory=200, leak=300, boot=20),
+        behavior=Behavior(memory=200, leak=300, boot=20),
         replicas=3,
         memory=512,
         runtime="golang:1.22",
@@ -80,17 +80,17 @@ SEGMENTS = (
         start=at(32, 3),
         end=at(40),
         deployment="six",
-        behaviour=Behaviour(memory=200, memory_per_rpm=5.0, cpu_ms=420.0),
+        behavior=Behavior(memory=200, memory_per_rpm=5.0, cpu_ms=420.0),
         replicas=2,
         memory=500,
         cpu=200,
         runtime="static",
     ),
     Segment(start=at(40), end=at(44, 59), deployment="six", asleep=True),
-    Segment(start=at(44, 59), end=at(50), deployment="seven", behaviour=Behaviour(crash_after=0, crash="boom {x}")),
+    Segment(start=at(44, 59), end=at(50), deployment="seven", behavior=Behavior(crash_after=0, crash="boom {x}")),
     Segment(start=at(50), end=at(50), deployment="never"),
     Segment(start=at(50), end=at(71), deployment="one", version=1, fresh=False, launched=at(1)),
-    Segment(start=at(71), deployment="eight", behaviour=Behaviour(cpu_ms=30.0)),
+    Segment(start=at(71), deployment="eight", behavior=Behavior(cpu_ms=30.0)),
 )
 INCIDENTS = (
     Incident(name="crowd", start=at(8, 17), end=at(9, 3), rate=6.0, ramp=900, fade=1800),
@@ -153,10 +153,10 @@ def digest() -> dict[str, str]:
     series = [traffic.series(BEGIN, END, width) for width in (60, 3600, 420, 97)]
     cells = traffic.cells(BEGIN, END)
     builds = [
-        build(7, "a", BuildSettings(), BuildBehaviour(), BEGIN),
-        build(7, "b", BuildSettings(runtime="python:3.11"), BuildBehaviour(private_package="core"), BEGIN),
-        build(7, "c", BuildSettings(framework="nextjs"), BuildBehaviour(slow=40.0), BEGIN),
-        build(7, "d", BuildSettings(dockerfile=True), BuildBehaviour(dockerfile_error="RUN mak"), BEGIN),
+        build(7, "a", BuildSettings(), BuildBehavior(), BEGIN),
+        build(7, "b", BuildSettings(runtime="python:3.11"), BuildBehavior(private_package="core"), BEGIN),
+        build(7, "c", BuildSettings(framework="nextjs"), BuildBehavior(slow=40.0), BEGIN),
+        build(7, "d", BuildSettings(dockerfile=True), BuildBehavior(dockerfile_error="RUN mak"), BEGIN),
     ]
     answers = [traffic.answer(at(h, 1), "GET", "/api/stock", n)[:5] for h in range(72) for n in range(5)]
     said = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from createos_nb.simulator.traffic import Build, BuildBehaviour, BuildSettings, build
+from createos_nb.simulator.traffic import Build, BuildBehavior, BuildSettings, build
 from createos_nb.simulator.traffic.build_logs import LONGEST_BUILD
 
 T = 1_767_571_200
 RUNTIMES = ("node:20", "bun:1.1", "python:3.12", "golang:1.22", "rust:1.75", "static", "build-ai", "other:1")
 
 
-def made(settings: BuildSettings | None = None, behaviour: BuildBehaviour | None = None, name: str = "d") -> Build:
-    return build(7, name, settings or BuildSettings(), behaviour or BuildBehaviour(), T)
+def made(settings: BuildSettings | None = None, behavior: BuildBehavior | None = None, name: str = "d") -> Build:
+    return build(7, name, settings or BuildSettings(), behavior or BuildBehavior(), T)
 
 
 def said(of: Build, stage: str = "") -> str:
@@ -65,7 +65,7 @@ def test_own_commands_are_run() -> None:
 
 
 def test_a_wrong_repository_id_fails_the_clone() -> None:
-    of = made(BuildSettings(repository="123456"), BuildBehaviour(reachable=False))
+    of = made(BuildSettings(repository="123456"), BuildBehavior(reachable=False))
     assert of.deploying is None
     assert of.lines[-1].stage == "clone"
     assert "repository 123456 was not found" in of.failure
@@ -76,7 +76,7 @@ def test_a_wrong_repository_id_fails_the_clone() -> None:
     ("directory", "fits"), [("apps/shop", True), ("/apps/shop/", True), ("", False), ("shop", False)]
 )
 def test_a_monorepo_needs_the_right_directory(directory: str, fits: bool) -> None:
-    of = made(BuildSettings(directory=directory), BuildBehaviour(directories=("apps/shop", "apps/admin")))
+    of = made(BuildSettings(directory=directory), BuildBehavior(directories=("apps/shop", "apps/admin")))
     assert (of.failure == "") is fits
     if not fits:
         assert "it is in: /apps/shop, /apps/admin; check the directory path" in of.failure
@@ -84,7 +84,7 @@ def test_a_monorepo_needs_the_right_directory(directory: str, fits: bool) -> Non
 
 @pytest.mark.parametrize("runtime", ["node:20", "python:3.12", "golang:1.22"])
 def test_a_private_package_needs_its_token_among_the_build_variables(runtime: str) -> None:
-    private = BuildBehaviour(private_package="acme-core", token="ACME_TOKEN")
+    private = BuildBehavior(private_package="acme-core", token="ACME_TOKEN")
     bare = made(BuildSettings(runtime=runtime), private)
     assert bare.failure == "package acme-core is private and ACME_TOKEN is not set among the buildVars"
     assert "acme-core" in said(bare, "install")
@@ -94,13 +94,13 @@ def test_a_private_package_needs_its_token_among_the_build_variables(runtime: st
 
 
 def test_a_variable_that_the_build_reads_does_not_come_from_the_run_variables() -> None:
-    reads = BuildBehaviour(needs=("API_URL",))
+    reads = BuildBehavior(needs=("API_URL",))
     assert "among the runEnvs" in made(BuildSettings(run_variables=("API_URL",)), reads).failure
     assert made(BuildSettings(variables=("API_URL",)), reads).failure == ""
 
 
 def test_a_build_ends_after_fifteen_minutes() -> None:
-    of = made(BuildSettings(framework="nextjs"), BuildBehaviour(slow=100))
+    of = made(BuildSettings(framework="nextjs"), BuildBehavior(slow=100))
     assert of.failure == "the build took longer than 15 minutes"
     assert of.finished == of.building + LONGEST_BUILD
     assert of.lines[-1].text == "ERROR: the build took longer than 15 minutes and was ended"
@@ -108,23 +108,23 @@ def test_a_build_ends_after_fifteen_minutes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "settings", "stage", "told"),
+    ("behavior", "settings", "stage", "told"),
     [
-        (BuildBehaviour(missing_package="lefft-pad"), BuildSettings(), "install", "package lefft-pad was not found"),
-        (BuildBehaviour(error="Property 'x' is missing"), BuildSettings(), "build", "Property 'x' is missing"),
+        (BuildBehavior(missing_package="lefft-pad"), BuildSettings(), "install", "package lefft-pad was not found"),
+        (BuildBehavior(error="Property 'x' is missing"), BuildSettings(), "build", "Property 'x' is missing"),
         (
-            BuildBehaviour(dockerfile_error="RUN npm run biuld"),
+            BuildBehavior(dockerfile_error="RUN npm run biuld"),
             BuildSettings(dockerfile=True),
             "build",
             "the Dockerfile's instruction failed: RUN npm run biuld",
         ),
-        (BuildBehaviour(unhealthy="connection refused"), BuildSettings(port=81), "deploy", "health check on port 81"),
+        (BuildBehavior(unhealthy="connection refused"), BuildSettings(port=81), "deploy", "health check on port 81"),
     ],
 )
 def test_a_failure_is_the_last_word_of_its_stage(
-    behaviour: BuildBehaviour, settings: BuildSettings, stage: str, told: str
+    behavior: BuildBehavior, settings: BuildSettings, stage: str, told: str
 ) -> None:
-    of = made(settings, behaviour)
+    of = made(settings, behavior)
     assert told in of.failure
     assert (of.lines[-1].stage, of.lines[-1].text) == (stage, f"ERROR: {of.failure}")
     assert of.stages[-1][0] == stage
@@ -133,6 +133,6 @@ def test_a_failure_is_the_last_word_of_its_stage(
 
 def test_limits_are_said_in_words() -> None:
     with pytest.raises(ValueError, match="slow is"):
-        BuildBehaviour(slow=0)
+        BuildBehavior(slow=0)
     with pytest.raises(ValueError, match="queue is"):
-        BuildBehaviour(queue=-1)
+        BuildBehavior(queue=-1)

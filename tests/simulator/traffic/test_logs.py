@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from createos_nb.simulator.traffic import Behaviour, Failing, LogLine, Profile, Segment, Traffic
+from createos_nb.simulator.traffic import Behavior, Failing, LogLine, Profile, Segment, Traffic
+from createos_nb.simulator.traffic.log_templates import FRAMEWORKS, RUNTIMES, failure, template_for
 from createos_nb.simulator.traffic.profile import FLAT_DAY, FLAT_WEEK
-from createos_nb.simulator.traffic.voices import FRAMEWORKS, RUNTIMES, failure, voice
 
 T = 1_767_571_200
 PROFILE = Profile(rpm=120, day=FLAT_DAY, week=FLAT_WEEK, clumping=0, wobble=0)
@@ -44,9 +44,9 @@ def texts(segment: Segment, start: int = T, end: int = T + 3600) -> str:
 
 @pytest.mark.parametrize("kind", ACCESS)
 def test_each_request_has_exactly_one_access_line_in_its_programs_words(kind: str) -> None:
-    behaviour = Behaviour(errors=(Failing(status=500, share=0.1),), crash_after=200)
+    behavior = Behavior(errors=(Failing(status=500, share=0.1),), crash_after=200)
     framework = "" if kind == "static" else kind
-    segment = Segment(start=T, behaviour=behaviour, runtime=RUNTIME[kind], framework=framework)
+    segment = Segment(start=T, behavior=behavior, runtime=RUNTIME[kind], framework=framework)
     traffic = Traffic(5, "e", PROFILE, [segment], created=T)
     found = []
     for row in traffic.logs(T, T + 900):
@@ -101,7 +101,7 @@ def test_a_start_says_version_and_port_and_is_dated_from_its_launch() -> None:
 
 @pytest.mark.parametrize("replicas", [1, 3])
 def test_a_wrong_port_is_told_by_what_the_app_and_the_health_check_say(replicas: int) -> None:
-    segment = Segment(start=T, behaviour=Behaviour(listens=3000), port=8080, replicas=replicas)
+    segment = Segment(start=T, behavior=Behavior(listens=3000), port=8080, replicas=replicas)
     said = texts(segment, T, T + 61)
     assert said.count("listening on 0.0.0.0:3000") == replicas
     assert said.count("health check failed: connection to port 8080 refused; the app listens on 0.0.0.0:3000") == 2
@@ -125,7 +125,7 @@ def test_a_wrong_port_is_told_by_what_the_app_and_the_health_check_say(replicas:
 )
 @pytest.mark.parametrize("crash_after", [0, 45])
 def test_a_crash_keeps_its_logs_and_they_hold_the_cause(runtime: str, cause: str, told: str, crash_after: int) -> None:
-    segment = Segment(start=T, runtime=runtime, behaviour=Behaviour(crash_after=crash_after, crash=cause))
+    segment = Segment(start=T, runtime=runtime, behavior=Behavior(crash_after=crash_after, crash=cause))
     said = texts(segment)
     assert told in said
     assert "process ended with exit code 1; restart 1 in 10 s" in said
@@ -140,13 +140,13 @@ def test_a_healthy_deployment_never_complains() -> None:
 
 
 def test_a_leak_is_told_before_it_kills_and_when_it_does() -> None:
-    said = texts(Segment(start=T, memory=512, behaviour=Behaviour(memory=200, leak=624)))
+    said = texts(Segment(start=T, memory=512, behavior=Behavior(memory=200, leak=624)))
     assert said.index("heap used 449 MB, 87 % of the container's 512 MB") < said.index("OOMKilled")
     assert "OOMKilled, memory limit of 512 MB exceeded (exit code 137); restart in 10 s" in said
 
 
 def test_memory_under_load_is_told_with_the_programs_last_words() -> None:
-    segment = Segment(start=T, runtime="python:3.12", behaviour=Behaviour(memory=480, memory_per_rpm=1.0))
+    segment = Segment(start=T, runtime="python:3.12", behavior=Behavior(memory=480, memory_per_rpm=1.0))
     said = texts(segment, T, T + 300)
     assert "MemoryError" in said
     assert "OOMKilled, memory limit of 500 MB exceeded under load" in said
@@ -155,14 +155,14 @@ def test_memory_under_load_is_told_with_the_programs_last_words() -> None:
 
 
 def test_throttling_is_told_once_a_minute() -> None:
-    said = texts(Segment(start=T, behaviour=Behaviour(cpu_ms=1000)), T, T + 300)
+    said = texts(Segment(start=T, behavior=Behavior(cpu_ms=1000)), T, T + 300)
     assert said.count("CPU throttled at the limit of 200 millicores") == 5
     assert "504 no answer within 30 s" in said
 
 
 def test_each_error_of_the_program_has_its_trace() -> None:
     errors = (Failing(status=500, share=0.2, cause="timeout:payments"), Failing(status=404, share=0.1, cause="no"))
-    segment = Segment(start=T, runtime="python:3.12", framework="django", behaviour=Behaviour(errors=errors))
+    segment = Segment(start=T, runtime="python:3.12", framework="django", behavior=Behavior(errors=errors))
     traffic = Traffic(5, "e", PROFILE, [segment], created=T)
     said = "\n".join(line.text for line in traffic.logs(T, T + 600))
     assert said.count("TimeoutError: payments") == traffic.statuses(T, T + 600)[500] > 50
@@ -192,7 +192,7 @@ def test_sleep_is_told_and_what_was_not_live_is_told() -> None:
 
 
 def test_every_runtime_and_framework_has_words_for_every_kind_of_failure() -> None:
-    kinds = set(voice("node").failure)
+    kinds = set(template_for("node").failure)
     voices = [*RUNTIMES.values(), *FRAMEWORKS.values()]
     for speaker in voices:
         assert set(speaker.failure) == kinds
@@ -203,13 +203,13 @@ def test_every_runtime_and_framework_has_words_for_every_kind_of_failure() -> No
 
 
 def test_an_image_speaks_as_its_name_suggests() -> None:
-    assert voice("image:nginx:latest") is voice("static")
-    assert voice("image:ghcr.io/org/python-app:1") is voice("python:3.12", "flask")
-    assert voice("image:registry.example.com/shop:v3") is voice("golang:1.22")
+    assert template_for("image:nginx:latest") is template_for("static")
+    assert template_for("image:ghcr.io/org/python-app:1") is template_for("python:3.12", "flask")
+    assert template_for("image:registry.example.com/shop:v3") is template_for("golang:1.22")
 
 
 def test_the_last_words_name_the_runtimes_version() -> None:
-    said = texts(Segment(start=T, runtime="node:22", behaviour=Behaviour(crash_after=0)))
+    said = texts(Segment(start=T, runtime="node:22", behavior=Behavior(crash_after=0)))
     assert "Node.js v22.12.0" in said
 
 

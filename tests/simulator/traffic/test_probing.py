@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from createos_nb.simulator.traffic import (
-    Behaviour,
+    Behavior,
     Cause,
     Failing,
     Page,
@@ -24,8 +24,8 @@ T = 1_767_571_200
 
 
 def test_probes_fail_as_often_as_visitors_do() -> None:
-    behaviour = Behaviour(errors=(Failing(status=500, share=0.3, path="/cart", cause="timeout:db"),))
-    traffic = Traffic(5, "e", Profile(rpm=60), [Segment(start=T, version=4, behaviour=behaviour)], created=T)
+    behavior = Behavior(errors=(Failing(status=500, share=0.3, path="/cart", cause="timeout:db"),))
+    traffic = Traffic(5, "e", Profile(rpm=60), [Segment(start=T, version=4, behavior=behavior)], created=T)
     answers = [traffic.answer(T + i // 20, "GET", "/cart", i) for i in range(3000)]
     statuses = Counter(answer.status for answer in answers)
     assert statuses[500] / 3000 == pytest.approx(0.3, abs=0.03)
@@ -45,7 +45,7 @@ def test_paths_and_methods_that_are_not_served_say_so() -> None:
 
 def test_a_probe_meets_what_is_live_at_its_second() -> None:
     segments = [
-        Segment(start=T, end=T + 10, behaviour=Behaviour(listens=1)),
+        Segment(start=T, end=T + 10, behavior=Behavior(listens=1)),
         Segment(start=T + 10, end=T + 20, asleep=True),
         Segment(start=T + 20, end=T + 30),
     ]
@@ -56,7 +56,7 @@ def test_a_probe_meets_what_is_live_at_its_second() -> None:
 
 
 def test_probes_feel_the_load_that_visitors_make() -> None:
-    segments = [Segment(start=T, cpu=200, behaviour=Behaviour(cpu_ms=60))]
+    segments = [Segment(start=T, cpu=200, behavior=Behavior(cpu_ms=60))]
     traffic = Traffic(5, "e", Profile(rpm=800), segments, created=T)
     hour = T + 18 * 3600
     visitors = traffic.statuses(hour, hour + 600)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from createos_nb.simulator.traffic import Behaviour, Failing, Profile, Scheduled, Segment, Traffic, cron
+from createos_nb.simulator.traffic import Behavior, Failing, Profile, Scheduled, Segment, Traffic, cron
 
 DAY = 1_772_409_600
 """Monday, 2 March 2026, 00:00 UTC."""
@@ -48,12 +48,12 @@ def test_the_minutes_of_a_schedule_are_its_due_times() -> None:
 def test_its_requests_meet_what_is_live() -> None:
     every = Scheduled(name="sync", schedule="* * * * *", start=DAY, path="/sync")
     assert traffic(every, asleep=True).statuses(DAY, DAY + 3600) == {503: 60}
-    failing = Behaviour(errors=(Failing(status=500, share=0.5, path="/sync"),))
-    found = traffic(every, behaviour=failing).statuses(DAY, DAY + 86_400)
+    failing = Behavior(errors=(Failing(status=500, share=0.5, path="/sync"),))
+    found = traffic(every, behavior=failing).statuses(DAY, DAY + 86_400)
     assert sum(found.values()) == 1440
     assert found[500] == pytest.approx(720, abs=100)
     crowd = [(DAY, Profile(rpm=600, clumping=0, wobble=0))]
-    busy = Segment(start=DAY, behaviour=Behaviour(cpu_ms=60, memory_per_rpm=1, memory=100), cpu=200, memory=500)
+    busy = Segment(start=DAY, behavior=Behavior(cpu_ms=60, memory_per_rpm=1, memory=100), cpu=200, memory=500)
     found = Traffic(3, "e", crowd, [busy], created=DAY, scheduled=[every]).runs("sync", DAY, DAY + 86_400)
     assert len(found) == 1440
     assert set(found.status.tolist()) == {200, 502, 504}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from createos_nb.simulator.traffic import Behaviour, Bot, Failing, Incident, Page, Profile, Segment, Traffic
+from createos_nb.simulator.traffic import Behavior, Bot, Failing, Incident, Page, Profile, Segment, Traffic
 from createos_nb.simulator.traffic.profile import FLAT_DAY, FLAT_WEEK, NIGHT_AND_DAY
 from createos_nb.simulator.traffic.randomness import words
-from createos_nb.simulator.traffic.tables import clumps, counts, normal, root
+from createos_nb.simulator.traffic.tables import counts, normal, overdispersion_factors, root
 
 DAY = 86_400
 MONDAY = 1_767_571_200  # 2026-01-05
@@ -51,7 +51,7 @@ def test_tables_are_what_they_say() -> None:
     assert root()[99] ** 2 == pytest.approx(99 * 65_536**2, rel=1e-5)
     assert root()[4097 + 99] ** 2 == pytest.approx(99 * 256 * 65_536**2, rel=1e-5)
     for cv in (0.05, 0.3, 1.0, 2.0):
-        factor = clumps(round(cv * 1000)) / 4096
+        factor = overdispersion_factors(round(cv * 1000)) / 4096
         assert factor.mean() == 1
         assert factor.std() == pytest.approx(cv, rel=0.01)
 
@@ -104,9 +104,9 @@ def test_growth_compounds_by_the_week() -> None:
 
 def test_statuses_and_paths_have_their_shares_and_vary_like_single_draws() -> None:
     pages = tuple(Page(path=f"/{i}", weight=i + 1) for i in range(12))
-    behaviour = Behaviour(errors=(Failing(status=500, share=0.05, path="/3"), Failing(status=404, share=0.02)))
+    behavior = Behavior(errors=(Failing(status=500, share=0.05, path="/3"), Failing(status=404, share=0.02)))
     traffic = Traffic(
-        11, "e", Profile(rpm=90, pages=pages, **PLAIN), [Segment(start=MONDAY, behaviour=behaviour)], created=MONDAY
+        11, "e", Profile(rpm=90, pages=pages, **PLAIN), [Segment(start=MONDAY, behavior=behavior)], created=MONDAY
     )  # type: ignore[arg-type]
     hours = [traffic.cells(MONDAY + h * 3600, MONDAY + (h + 1) * 3600) for h in range(400)]
     table = np.array([[dict(c.top_paths(20)).get(f"/{i}", 0) for i in range(12)] for c in hours])

@@ -1,0 +1,173 @@
+"""Evidence that something is unusual in a series of any kind: spikes, shifts, and noise that grows or dies.
+
+Five statistics, each causal:
+
+* the distance from the forecast, and the distance from the robust middle of the last day (or from the same time on
+  other days, whichever fits better), both in units of what is usual now and at this time of day: so a nightly backup's
+  spike is no news;
+* the mean of the last 12 distances from the middle, each cut at ±2.5 spreads: a shift of the level that a single spike
+  cannot feign;
+* the mean size of the last 8 and 32 forecast errors, cut at 3: noise that grew, or a series that froze.
+
+The first two are judged by the tail of their own past, the others by the normal tail and their past, see
+:mod:`createos_nb.analysis.anomalies.tails`. The evidence of a row is the largest of the five.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from createos_nb.analysis.anomalies.forecasts import (
+    DAYS,
+    Clock,
+    capped_mean,
+    earlier_days,
+    forecast,
+    renewal,
+    trailing_mean,
+    trailing_middle,
+)
+from createos_nb.analysis.anomalies.onsets import Told, onsets
+from createos_nb.analysis.anomalies.tails import PAST, WARM_UP, Tail, free, modelled
+from createos_nb.analysis.validation import Floats
+
+SHIFT = 12
+NOISE = (8, 32)
+_CUT = 2.5
+_FLOOR = 2_000  # rows that tell a series' usual movement
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What the judgement of a stream's earlier rows leaves to the next ones."""
+
+    rows: int = 0
+    """How many of the held rows are judged."""
+    tail: Tail = field(default_factory=Tail)
+    told: Told = field(default_factory=Told)
+
+    def without(self, rows: int) -> Judged:
+        """The same where the first `rows` held rows are forgotten."""
+        return Judged(self.rows - rows, self.tail.without(rows), self.told)
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesScores:
+    """What was expected at each row, the band that would not alarm, and the evidence that something is unusual."""
+
+    expected: Floats
+    low: Floats
+    high: Floats
+    strength: Floats
+    """Evidence (−log10 p) at the onset of something unusual, 0 elsewhere."""
+    judged: Judged
+
+
+def quiet_rows(when: Clock) -> int:
+    """Rows for which one alarm speaks: half a season, 60 to 400 rows; 100 without a season."""
+    return int(np.clip(when.rows // 2, 60, 400)) if when.rows else 100
+
+
+def spare_rows(when: Clock) -> int:
+    """How many of the first rows the judgement of further ones does not look back on.
+
+    A whole number of renewals of the middle, so that it is renewed at the same rows without them.
+    """
+    memory = when.memory
+    # errors and middles of the forecasts; then tails of noise (whose usual size is three memories, twice) and the floor
+    before, after = 3 * memory + 500, 9 * memory + PAST + 1_000 + quiet_rows(when) + 2 * _FLOOR + 100
+    at = len(when.times) - after
+    if at <= 0:
+        return 0
+    if when.season:
+        at = int(np.searchsorted(when.times, when.times[at] - (3 * DAYS * when.season + 2 * when.step)))
+    return max(at - before, 0) // renewal(memory) * renewal(memory)
+
+
+def score_series(values: Floats, when: Clock, *, alarm: float, judged: Judged | None = None) -> SeriesScores:
+    """Evidence for every row of a series that is not `judged` yet; missing rows are NaN and never unusual."""
+    judged = judged or Judged()
+    memory = when.memory
+    expected, seasonal = forecast(values, when)
+    off = values - expected
+    size = np.abs(off)
+    around = trailing_mean(values, _FLOOR, lag=1)
+    # a constant series has no spread of its own; a five-hundredth of its usual movement counts as none
+    floor = (
+        2e-3 * _filled(trailing_mean(np.abs(values - around), _FLOOR, lag=1)) + 1e-6 * np.abs(_filled(around)) + 1e-12
+    )
+    spread = np.maximum(capped_mean(size, memory, cap=4.0), floor)
+    apart, middle_spread = _apart(values, seasonal, memory)
+    middle_spread = np.maximum(middle_spread, floor)
+    if when.reaches(1):
+        spread = np.fmax(spread, earlier_days(size, when, smooth=when.smooth))
+        middle_spread = np.fmax(middle_spread, earlier_days(np.abs(apart), when, smooth=when.smooth))
+    spread *= 1.25  # from a mean absolute error to a standard deviation, were it normal
+    score = np.abs(off / spread)
+    distance = apart / middle_spread
+    quiet = quiet_rows(when)
+    logs = np.log(np.maximum([score, np.abs(distance)], 1e-9))
+    near, limit, tail = free(logs, quiet=quiet, alarm=alarm, tail=judged.tail)
+    moved = [_shift(np.clip(distance, -_CUT, _CUT), memory)]
+    moved += [_noise(np.minimum(score, 3.0), width, memory) for width in NOISE]
+    strength = np.maximum(near.max(axis=0), modelled(np.stack(moved), quiet=quiet).max(axis=0))
+    strength[:WARM_UP] = 0.0
+    strength[np.isnan(values)] = 0.0
+    band = spread * np.exp(limit)
+    found = np.zeros_like(strength)
+    old = judged.rows
+    found[old:], told = onsets(strength[old:], quiet=quiet, alarm=alarm, worse=2.0, told=judged.told)
+    return SeriesScores(expected, expected - band, expected + band, found, Judged(len(values), tail, told))
+
+
+def _apart(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats, Floats]:
+    """Distance from the middle of the recent past, or from the seasonal forecast that has been nearer, with its MAD."""
+    best = None
+    for base in [None, *seasonal]:
+        against = values if base is None else values - base
+        middle, spread = trailing_middle(against, memory)
+        apart = against - middle
+        error = trailing_mean(np.abs(apart), memory, lag=1)
+        if best is None:
+            best = (apart, spread, error)
+            continue
+        nearer = (error < np.where(np.isnan(best[2]), np.inf, best[2])) & ~np.isnan(apart)
+        best = (
+            np.where(nearer, apart, best[0]),
+            np.where(nearer, spread, best[1]),
+            np.where(nearer, error, best[2]),
+        )
+    assert best is not None
+    return best[0], best[1]
+
+
+def _shift(clipped: Floats, memory: int) -> Floats:
+    mean = trailing_mean(clipped, SHIFT) * np.sqrt(SHIFT * _known(clipped, SHIFT))
+    usual = np.sqrt(capped_mean(mean * mean, 3 * memory, cap=9.0, lag=SHIFT))
+    return _normal_tail(mean / np.maximum(_filled(usual, 1.0), 0.7))
+
+
+def _noise(clipped: Floats, width: int, memory: int) -> Floats:
+    mean = trailing_mean(clipped, width)
+    change = (mean - trailing_mean(mean, 3 * memory, lag=width)) * np.sqrt(_known(clipped, width))
+    usual = np.sqrt(capped_mean(change * change, 3 * memory, cap=9.0, lag=width))
+    return _normal_tail(change / np.maximum(_filled(usual, 1.0), 0.4 / np.sqrt(width)))
+
+
+def _known(values: Floats, width: int) -> Floats:
+    """The share of the last `width` rows that is known: a mean of fewer varies more."""
+    share = trailing_mean((~np.isnan(values)).astype(np.float64), width)
+    return np.asarray(share * np.minimum(np.arange(1.0, len(values) + 1) / width, 1.0))
+
+
+def _normal_tail(score: Floats) -> Floats:
+    """−ln of the two-sided normal tail, without underflow."""
+    from scipy.special import log_ndtr
+
+    return np.asarray(-(log_ndtr(-np.abs(score)) + np.log(2)))
+
+
+def _filled(values: Floats, with_: float = 0.0) -> Floats:
+    return np.where(np.isnan(values), with_, values)

@@ -1,0 +1,211 @@
+"""Which paths are asked for, which of them fail, and with which status codes.
+
+The platform lists the ten most asked-for paths and the ten most frequent pairs of a path and an error status, no more.
+So a path that is in one list and not in the other is not without hits or errors: its figure is unknown, up to the
+smallest one listed, and the frames say so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis.intervals import wilson, z_of
+from createos_nb.analysis.resample import whole
+from createos_nb.analysis.validation import COUNTS, STATUSES, Floats, FrameError, numbers, requests
+
+LISTED = 10
+"""Rows in a full list of top paths; a shorter list holds everything."""
+
+_PLACE = ["project", "environment"]
+
+
+def paths(
+    hits: pd.DataFrame,
+    errors: pd.DataFrame | None = None,
+    *,
+    total: pd.DataFrame | float | None = None,
+    listed: int = LISTED,
+) -> pd.DataFrame:
+    """Hits and errors of each path side by side, most errors first, then most hits.
+
+    `hits` has the columns `path`, `count` (top hit paths), `errors` the columns `path`, `status`, `count` (top error
+    paths); both may have `project` and `environment` for a fleet. `total` is the number of all requests in the same
+    window, or the requests frame that holds it; with it `share_percentage` is of all requests, without it NA.
+
+    Columns: `path` (str), `count` (requests, Int64, NA if the path is not among the listed), `share_percentage`,
+    `client_errors` and `server_errors` (4xx and 5xx, Int64), `errors` (their sum), `errors_at_most` (Int64: the sum,
+    and one more status just below the end of a full list; NA without `errors`), `error_percentage` (errors / count,
+    NaN where either is unknown). A list shorter than `listed` rows is complete, so that absence from it means 0.
+    """
+    place = _place(hits)
+    asked = _summed(_listing(hits, "hits", ["path"], place), [*place, "path"])
+    if errors is not None:
+        if _place(errors) and not place:
+            raise FrameError("errors are a fleet's, but hits have no columns 'project' and 'environment'")
+        failed = _listing(errors, "errors", ["path", "status"], place)
+        served = failed["status"].astype("str").str.startswith("5")
+        failed = failed.assign(
+            server_errors=failed["count"].where(served, 0), client_errors=failed["count"].where(~served, 0)
+        )
+        by_path = failed.groupby([*place, "path"], sort=False, as_index=False).agg(
+            client_errors=("client_errors", "sum"), server_errors=("server_errors", "sum"), pairs=("status", "size")
+        )
+        joined = asked.merge(by_path, on=[*place, "path"], how="outer", sort=False)
+        joined = _with_bounds(joined, failed, place, listed)
+    else:
+        unknown = pd.array([pd.NA] * len(asked), dtype="Int64")
+        joined = asked.assign(client_errors=unknown, server_errors=unknown, errors_at_most=unknown)
+    joined["errors"] = joined["client_errors"] + joined["server_errors"]
+    of = _total(joined, total, place)
+    count = numbers(joined["count"], name="count")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        joined["share_percentage"] = np.where(of > 0, 100 * count / of, np.nan)
+        joined["error_percentage"] = np.where(
+            count > 0, np.minimum(100 * numbers(joined["errors"], name="errors") / count, 100), np.nan
+        )
+    columns = [
+        *place, "path", "count", "share_percentage", "errors", "client_errors", "server_errors",
+        "errors_at_most", "error_percentage",
+    ]  # fmt: skip
+    order = joined.assign(_errors=joined["errors"].fillna(0), _count=joined["count"].fillna(0))
+    order = order.sort_values(
+        [*place, "_errors", "_count", "path"], ascending=[*[True] * len(place), False, False, True]
+    )
+    return order[columns].reset_index(drop=True)
+
+
+def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
+    """How the requests spread over status codes, or over status classes.
+
+    `frame` is a request distribution (columns `status`, `count`) or a requests frame (then by class: 2xx, 3xx, 4xx,
+    5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.
+
+    Columns: `status` (str), `meaning` (the class in words: "fulfilled" is 2xx alone, while a success is 2xx or 3xx),
+    `count` (Int64, NA where a requests frame has no data), `share_percentage` (0 to 100, NaN without requests), `low`,
+    `high`: Wilson's interval at `confidence`, as if requests were independent.
+    """
+    if isinstance(frame, pd.DataFrame) and "status" in frame.columns and "count" in frame.columns:
+        place = _place(frame)
+        found = _summed(_listing(frame, "frame", ["status"], place), [*place, "status"])
+    else:
+        found, place = _by_class(frame), []
+        if "project" in found.columns:
+            place = _PLACE
+    count = numbers(found["count"], name="count")
+    if place:
+        total = numbers(found.groupby(place)["count"].transform("sum"), name="count")
+    else:
+        total = np.full(len(found), np.nansum(count))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(total > 0, count / total, np.nan)
+    low, high = wilson(count, total, z_of(confidence))
+    known = found.assign(
+        status=found["status"].astype("str"),
+        meaning=pd.array([_meaning(status) for status in found["status"]], dtype="str"),
+        share_percentage=100 * share,
+        low=100 * np.minimum(low, share),
+        high=100 * np.maximum(high, share),
+    )
+    return known[[*place, "status", "meaning", "count", "share_percentage", "low", "high"]]
+
+
+def _by_class(frame: pd.DataFrame) -> pd.DataFrame:
+    counts = requests(frame, fleet=True)
+    # missing is not zero: where there is no data at all, there is no count either
+    seen = np.isfinite(counts.count).any(axis=-1)
+    totals = {
+        column: np.where(seen, np.nansum(counts.counts[column], axis=-1), np.nan).reshape(-1) for column in COUNTS
+    }
+    totals["other"] = totals["count"] - sum(totals[column] for column in STATUSES)
+    kinds = [*STATUSES, *(["other"] if (totals["other"] > 0).any() else [])]
+    environments = len(totals["count"])
+    found = pd.DataFrame(
+        {
+            "status": pd.array([kind.removeprefix("status_") for kind in kinds] * environments, dtype="str"),
+            "count": whole(np.stack([totals[kind] for kind in kinds], axis=-1)),
+        }
+    )
+    if counts.environments is not None:
+        for level in _PLACE:
+            found.insert(0, level, counts.environments.get_level_values(level).repeat(len(kinds)))
+        found = found[[*_PLACE, "status", "count"]]
+    return found
+
+
+def _listing(frame: pd.DataFrame, name: str, texts: list[str], place: list[str]) -> pd.DataFrame:
+    if not isinstance(frame, pd.DataFrame):
+        raise FrameError(f"{name} must be a DataFrame, not {type(frame).__name__}")
+    wanted = [*place, *texts, "count"]
+    absent = [column for column in wanted if column not in frame.columns]
+    if absent:
+        have = ", ".join(map(str, frame.columns)) or "none"
+        raise FrameError(f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have})")
+    values = numbers(frame["count"], name=f"column 'count' of {name}")
+    if (values < 0).any():
+        raise FrameError(f"column 'count' of {name} counts requests, but holds {values[values < 0][0]:g}")
+    listing = frame.reset_index()[wanted] if "count" not in frame.index.names else frame[wanted].reset_index(drop=True)
+    listing = listing.assign(count=whole(values))
+    for text in texts:
+        unnamed = listing[text].isna().to_numpy(dtype=np.bool_)
+        if unnamed.any():
+            raise FrameError(f"column {text!r} of {name} is missing at row {int(np.argmax(unnamed))}")
+        listing[text] = listing[text].astype("str")
+    return listing
+
+
+def _place(frame: pd.DataFrame) -> list[str]:
+    """The columns that say which environment of a fleet a row is about; none for a single one."""
+    return [column for column in _PLACE if column in getattr(frame, "columns", ())]
+
+
+def _summed(listing: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """One row a key; a count that is missing stays missing, unless another row has one."""
+    return listing.groupby(keys, sort=False)["count"].sum(min_count=1).reset_index()
+
+
+def _with_bounds(joined: pd.DataFrame, failed: pd.DataFrame, place: list[str], listed: int) -> pd.DataFrame:
+    """Zero where a short list proves it, NA where it does not, and how many errors a full list may hide."""
+    if place:
+        of = joined.set_index(place).index
+        rows = failed.groupby(place)["count"].agg(["size", "min"]).reindex(of)
+        listed_errors = rows["size"].fillna(0).to_numpy(dtype=float)
+        smallest = rows["min"].fillna(0).to_numpy(dtype=float)
+    else:
+        listed_errors = np.full(len(joined), float(len(failed)))
+        smallest = np.full(len(joined), float(failed["count"].min()) if len(failed) else 0.0)
+    unlisted = joined["pairs"].isna().to_numpy()
+    complete = listed_errors < listed
+    for column in ("client_errors", "server_errors"):
+        values = joined[column].astype("Int64")
+        joined[column] = values.mask(unlisted & complete, 0)
+    counted = numbers(joined["client_errors"] + joined["server_errors"], name="errors")
+    # one more pair of this path may stand just below the list; a path rarely fails with three statuses
+    most = np.where(complete, counted, np.nan_to_num(counted) + smallest)
+    most = np.fmin(most, np.where(joined["count"].isna(), np.inf, numbers(joined["count"], name="count")))
+    most = np.fmax(most, np.nan_to_num(counted))
+    joined["errors_at_most"] = pd.array([pd.NA if np.isnan(value) else int(value) for value in most], dtype="Int64")
+    return joined
+
+
+def _total(joined: pd.DataFrame, total: pd.DataFrame | float | None, place: list[str]) -> Floats:
+    if total is None:
+        return np.full(len(joined), np.nan)
+    if not isinstance(total, pd.DataFrame):
+        return np.full(len(joined), float(total))
+    counts = requests(total, name="total", columns=("count",), fleet=True)
+    sums = np.nansum(counts.count, axis=-1)
+    if counts.environments is None:
+        return np.full(len(joined), float(sums))
+    if not place:
+        raise FrameError("total is a fleet's, but the paths have no columns 'project' and 'environment'")
+    known: dict[Any, float] = dict(zip(counts.environments, sums, strict=True))
+    return np.array([known.get(key, np.nan) for key in joined[place].itertuples(index=False, name=None)])
+
+
+def _meaning(status: object) -> str:
+    return {"1": "informational", "2": "fulfilled", "3": "redirection", "4": "client error", "5": "server error"}.get(
+        str(status)[:1], "unknown"
+    )

@@ -1,0 +1,268 @@
+"""Keep an environment awake, or let it sleep? From the idle times seen and what a cold start is worth.
+
+Staying awake costs idle time, sleeping costs a cold start for whoever comes next. One number ties the two together:
+`cold_start_cost`, the idle time that one avoided cold start is worth ("1h": better an hour idle than one person waiting
+for a cold start). A policy sleeps after a timeout; its cost on an idle time `g` is `min(g, timeout)`, plus
+`cold_start_cost` if `g > timeout`, in idle hours. The optimum knows the future: `min(g, cold_start_cost)`.
+
+Sleeping after exactly `cold_start_cost` never costs more than twice the optimum, whatever comes (the ski rental bound,
+Karlin et al. 1988). The timeout that was best in the past is usually cheaper and has no bound.
+`SleepAdvice.next_timeout` joins them: it follows the best timeout as long as even the worst next idle time keeps the
+total within twice the optimum, and falls back to the safe one otherwise.
+
+Idle times are runs of buckets without a request, so they are known to a bucket. One that touches an end of the frame
+lasted at least as long as it was seen, counts as that, and is taken to end in a visit, which errs against sleeping.
+Runs that touch missing data in between are left out.
+
+Measured on the week after: 0 to 4 % above the best fixed timeout of that week where a cold start is worth up to an
+hour, up to 16 % at six hours; 2.000 times the optimum against an adversary. `benchmarks/statistics/RESULTS.md`, section
+Sleep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.analysis.validation import Bools, Floats, FrameError, requests
+from createos_nb.display import format_percent, html_card, text_card
+from createos_nb.times import format_duration, whole_seconds
+
+_FEWEST = 10
+"""So many idle times say something; fewer do if they add up to so many times the worth of a cold start, since then even
+one for each of them costs less than staying awake."""
+_MATTERS = 0.05
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SleepAdvice:
+    """Whether to keep one environment awake, and after how long it should sleep otherwise."""
+
+    advice: str
+    """"keep awake", "let sleep", "no difference" or "not enough idle times"."""
+    timeout: pd.Timedelta | None
+    """The timeout that would have cost least; None to stay awake."""
+    safe_timeout: pd.Timedelta
+    """The one that never costs more than twice the optimum: the worth of a cold start."""
+    idle_after: pd.Timedelta | None
+    """The platform's own timeout, if it was told."""
+    idle_times: int
+    """How many idle times were seen."""
+    idle_share: float
+    """Share of the time without requests, 0 to 1."""
+    costs: pd.DataFrame
+    """Indexed by `policy`: `timeout`, `idle_hours` and `cold_starts` per day, `cost` per day in idle hours, `ratio` to
+    the optimum."""
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        if self.advice == "not enough idle times":
+            if not self.idle_times:
+                return "No idle times were seen: there is nothing to sleep in."
+            times = "idle time" if self.idle_times == 1 else "idle times"
+            return f"Only {self.idle_times} {times} of a bucket or more, and short ones: too few to advise on sleep."
+        awake, sleep = self._figures("keep awake"), self._figures(self._compared)
+        after = self.idle_after if self._compared == "platform" else self.timeout
+        if after is None:
+            return f"Keep it awake: it idles {awake[0]:.1f} h a day, and no timeout would have cost less."
+        figures = (
+            f"awake it idles {awake[0]:.1f} h a day; asleep {_after(after)} it idles "
+            f"{sleep[0]:.1f} h and starts cold {sleep[1]:.1f} times a day"
+        )
+        if self.advice == "no difference":
+            return f"Either will do: {figures}, which costs about the same."
+        return f"{'Keep it awake' if self.advice == 'keep awake' else 'Let it sleep'}: {figures}."
+
+    @property
+    def _compared(self) -> str:
+        return "platform" if "platform" in self.costs.index else "best timeout"
+
+    def _figures(self, policy: str) -> tuple[float, float, float]:
+        """Idle hours, cold starts and cost per day."""
+        row = self.costs.loc[policy, ["idle_hours", "cold_starts", "cost"]].to_numpy(dtype=np.float64)
+        return float(row[0]), float(row[1]), float(row[2])
+
+    def next_timeout(self, *, spent: float, optimum: float) -> pd.Timedelta | None:
+        """The timeout for the next idle time, so that the total stays within twice the optimum, come what may.
+
+        `spent` and `optimum` are the costs so far, in idle hours; None is to stay awake.
+        """
+        worth = self.safe_timeout.total_seconds()
+        best = np.inf if self.timeout is None else self.timeout.total_seconds()
+        chosen = _bounded(best, worth, spent * 3600, optimum * 3600)
+        return None if np.isinf(chosen) else pd.Timedelta(chosen, unit="s")
+
+    def _rows(self) -> list[tuple[str, Any]]:
+        return [
+            ("idle", f"{format_percent(self.idle_share, digits=1)} of the time, {self.idle_times:,} times"),
+            ("best timeout", _shown(self.timeout)),
+            ("safe timeout", f"{_shown(self.safe_timeout)} (never more than twice the optimum)"),
+        ]
+
+    def __repr__(self) -> str:
+        return text_card("Sleep", self.sentence, self._rows())
+
+    def _repr_html_(self) -> str:
+        shown = self.costs.assign(timeout=[_shown(value) for value in self.costs["timeout"]]).round(2)
+        return html_card("Sleep", self.sentence, self._rows(), frames=[("Costs per day, in idle hours:", shown)])
+
+
+def sleep_advice(
+    frame: pd.DataFrame,
+    *,
+    cold_start_cost: str | pd.Timedelta = "1h",
+    idle_after: str | pd.Timedelta | None = None,
+) -> SleepAdvice | pd.DataFrame:
+    """Keep awake or let sleep.
+
+    `frame` is a requests frame, `cold_start_cost` the idle time that one avoided cold start is worth, `idle_after` the
+    time without requests after which the platform puts a deployment to sleep, if it is known: then staying awake is
+    compared with that, else with the timeout that was best.
+
+    One environment gives a :class:`SleepAdvice`, a fleet a frame with `project`, `environment`, `advice`, `timeout`
+    (Timedelta, NaT to stay awake), `idle_times` (Int64), `idle_share` (0 to 1), `awake_cost` and `sleep_cost` (idle
+    hours per day).
+    """
+    worth = float(whole_seconds(cold_start_cost, name="cold_start_cost"))
+    platform = None if idle_after is None else float(whole_seconds(idle_after, name="idle_after"))
+    counts = requests(frame, columns=("count",), fleet=True)
+    if not len(counts.index):
+        raise FrameError("the frame has no rows")
+    count = np.atleast_2d(np.where(counts.observed, counts.count, np.nan))
+    advice = [_advise(row, counts.bucket_seconds, worth, platform) for row in count]
+    if counts.environments is None:
+        return advice[0]
+    return pd.DataFrame(
+        {
+            "project": counts.environments.get_level_values("project"),
+            "environment": counts.environments.get_level_values("environment"),
+            "advice": pd.array([one.advice for one in advice], dtype="str"),
+            "timeout": pd.to_timedelta([one.timeout for one in advice]),
+            "idle_times": pd.array([one.idle_times for one in advice], dtype="Int64"),
+            "idle_share": [one.idle_share for one in advice],
+            "awake_cost": [one._figures("keep awake")[2] for one in advice],
+            "sleep_cost": [one._figures(one._compared)[2] for one in advice],
+        }
+    )
+
+
+def idle_times(frame: pd.DataFrame) -> pd.Series[Any]:
+    """Every idle time of one environment: seconds without a request, indexed by the start of the first such bucket.
+
+    One that touches an end of the data is as long as it was seen.
+    """
+    counts = requests(frame, columns=("count",))
+    count = np.where(counts.observed, counts.count, np.nan)
+    first, buckets = _runs(count == 0, np.isnan(count))
+    found = pd.Series(buckets * float(counts.bucket_seconds), index=counts.index[first], name="idle_seconds")
+    return found.rename_axis("time")
+
+
+def _advise(count: Floats, width: int, worth: float, platform: float | None) -> SleepAdvice:
+    observed = np.isfinite(count)
+    days = float(observed.sum()) * width / 86_400
+    _, buckets = _runs(count == 0, ~observed)
+    gaps = buckets * float(width)
+    best = best_timeout(gaps, worth)
+    policies = {"keep awake": np.inf, "best timeout": best, "safe timeout": worth}
+    if platform is not None:
+        policies["platform"] = platform
+    optimum = float(np.minimum(gaps, worth).sum())
+    rows = [_costs(gaps, timeout, worth, days, optimum) for timeout in policies.values()]
+    costs = pd.DataFrame(rows, index=pd.Index(list(policies), name="policy", dtype="str"))
+    awake = cost(gaps, np.inf, worth)
+    compared = cost(gaps, best if platform is None else platform, worth)
+    if len(gaps) < _FEWEST and awake < _FEWEST * worth:
+        advice = "not enough idle times"
+    elif awake <= compared * (1 + _MATTERS) and compared <= awake * (1 + _MATTERS):
+        advice = "keep awake" if np.isinf(best) and platform is None else "no difference"
+    else:
+        advice = "keep awake" if awake < compared else "let sleep"
+    return SleepAdvice(
+        advice=advice,
+        timeout=None if np.isinf(best) else pd.Timedelta(best, unit="s"),
+        safe_timeout=pd.Timedelta(worth, unit="s"),
+        idle_after=None if platform is None else pd.Timedelta(platform, unit="s"),
+        idle_times=len(gaps),
+        idle_share=float((count[observed] == 0).mean()) if observed.any() else float("nan"),
+        costs=costs,
+    )
+
+
+def cost(gaps: Floats, timeout: float, worth: float) -> float:
+    """Cost in seconds of sleeping after `timeout` seconds; infinity is to stay awake."""
+    return float(np.minimum(gaps, timeout).sum() + worth * (gaps > timeout).sum())
+
+
+def best_timeout(gaps: Floats, worth: float) -> float:
+    """The timeout that costs least on these idle times: 0, one of them, or infinity to stay awake."""
+    if not len(gaps):
+        return float(np.inf)
+    lengths, numbers = np.unique(gaps, return_counts=True)
+    timeouts = np.concatenate([[0.0], lengths])
+    longer = np.concatenate([[len(gaps)], len(gaps) - np.cumsum(numbers)])
+    idle = np.concatenate([[0.0], np.cumsum(lengths * numbers)]) + timeouts * longer
+    total = idle + worth * longer
+    at = int(total.argmin())
+    return float(np.inf) if at == len(timeouts) - 1 else float(timeouts[at])
+
+
+def replay(gaps: Floats, best: float, worth: float, *, spent: float = 0.0, optimum: float = 0.0) -> float:
+    """Cost in seconds of following `best` within the bound of twice the optimum, one idle time after the other.
+
+    `spent` and `optimum` are the costs before, which belong to the bound but not to the cost that is returned.
+    """
+    begun = spent
+    for gap in gaps.tolist():
+        timeout = _bounded(best, worth, spent, optimum)
+        spent += min(gap, timeout) + (worth if gap > timeout else 0.0)
+        optimum += min(gap, worth)
+    return spent - begun
+
+
+def _bounded(best: float, worth: float, spent: float, optimum: float) -> float:
+    # the worst idle time ends just after the timeout; staying awake is bounded by the first moment beyond the bound
+    if np.isinf(best):
+        best = max(2 * optimum + worth - spent, worth)
+    worst = spent + best + worth
+    return best if worst <= 2 * (optimum + min(best, worth)) else worth
+
+
+def _costs(gaps: Floats, timeout: float, worth: float, days: float, optimum: float) -> dict[str, Any]:
+    total = cost(gaps, timeout, worth)
+    days = max(days, 1e-9)
+    return {
+        "timeout": pd.NaT if np.isinf(timeout) else pd.Timedelta(timeout, unit="s"),
+        "idle_hours": float(np.minimum(gaps, timeout).sum()) / 3600 / days,
+        "cold_starts": float((gaps > timeout).sum()) / days,
+        "cost": total / 3600 / days,
+        "ratio": total / optimum if optimum else float("nan"),
+    }
+
+
+def _runs(idle: Bools, missing: Bools) -> tuple[Any, Floats]:
+    """Where runs of idle buckets begin and how long they are, between buckets with requests or the ends of the data."""
+    known = np.flatnonzero(~missing)
+    if not len(known):
+        return known, np.zeros(0)
+    begin, stop = int(known[0]), int(known[-1]) + 1
+    step = np.diff(idle[begin:stop].astype(np.int8), prepend=0, append=0)
+    first, end = np.flatnonzero(step == 1) + begin, np.flatnonzero(step == -1) + begin
+    censored = np.concatenate([[False], missing, [False]])
+    censored[[begin, stop + 1]] = False  # what lies beyond the ends of the data cuts nothing
+    whole = ~censored[first] & ~censored[end + 1]
+    return first[whole], (end - first)[whole].astype(np.float64)
+
+
+def _after(timeout: pd.Timedelta) -> str:
+    return f"after {_shown(timeout)} without a request" if timeout else "as soon as nobody asks"
+
+
+def _shown(timeout: Any) -> str:
+    if timeout is None or pd.isna(timeout):
+        return "never"
+    return format_duration(timeout.total_seconds()) if timeout else "at once"

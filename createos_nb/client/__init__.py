@@ -1,0 +1,1 @@
+"""The client: every resource of an account, and what takes more than one call."""

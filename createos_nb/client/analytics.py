@@ -1,0 +1,155 @@
+"""Analytics as a client offers them: long windows joined, regular grids, honest percentages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.client.session import CLOCK_TOLERANCE, Session
+from createos_nb.client.time_windows import Windows
+from createos_nb.contract.analytics import ErrorPathCount, PathCount, StatusCount
+from createos_nb.contract.operation import UNSET
+from createos_nb.contract.row import Row
+from createos_nb.contract.types import TimeLike
+from createos_nb.display import escaped, frame_table, html_table
+from createos_nb.errors import InvalidInput
+from createos_nb.frames import frame_of, record_of, requests_frame
+from createos_nb.times import iso, unix
+
+
+@dataclass(frozen=True)
+class Overview(Mapping[str, Any]):
+    """Six answers about one window: each as an attribute and by its name, as the six single calls give it."""
+
+    overall_requests: pd.Series
+    rpm: pd.Series
+    success_percentage: pd.Series
+    request_distribution: pd.DataFrame
+    top_hit_paths: pd.DataFrame
+    top_error_paths: pd.DataFrame
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.__dataclass_fields__:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dataclass_fields__)
+
+    def __len__(self) -> int:
+        return len(self.__dataclass_fields__)
+
+    def __repr__(self) -> str:
+        return "\n\n".join(f"{name}\n{self[name].to_string()}" for name in self)
+
+    def _repr_html_(self) -> str:
+        tables = [
+            html_table(part.items(), row_headers=True) if isinstance(part, pd.Series) else frame_table(part)
+            for part in self.values()
+        ]
+        parts = (
+            f"<div style='margin-right:2em'><b>{escaped(name)}</b>{table}</div>"
+            for name, table in zip(self, tables, strict=True)
+        )
+        return f"<div style='display:flex;flex-wrap:wrap'>{''.join(parts)}</div>"
+
+
+class Analytics(contract.Analytics):
+    """What the users of an environment asked for, and what they got."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.execute)
+        self._session = session
+
+    def overview(self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET) -> Overview:
+        """All analytics of a window in one request: an `Overview` of six answers."""
+        operation = contract.find("GetProjectEnvironmentAnalytics")
+        window = self._window(start, end)
+        arguments = {"project": project, "environment": environment, "start": window[0], "end": window[1]}
+        frame = self._session.with_ids(
+            operation, arguments, lambda values: self._session.record_frame(operation, values)
+        )
+        row = record_of(frame)
+        unknown = self._session.warn_of_future(operation, window[0])
+        overall = row[[f"overall_requests_{name}" for name in ("total", "status_2xx", "status_4xx", "status_5xx")]]
+        overall.index = overall.index.str.removeprefix("overall_requests_")
+        rpm = row[["rpm_peak", "rpm_average"]]
+        rpm.index = rpm.index.str.removeprefix("rpm_")
+        success = _honest(row[["success_percentage"]], overall["total"])
+        if unknown:
+            overall, rpm, success = (one.map(lambda _: pd.NA).astype(object) for one in (overall, rpm, success))
+        for series in (overall, rpm, success):
+            series.name = None
+        return Overview(
+            overall,
+            rpm,
+            success,
+            _table(StatusCount, row["request_distribution"]),
+            _table(PathCount, row["top_hit_paths"]),
+            _table(ErrorPathCount, row["top_error_paths"]),
+        )
+
+    def success_percentage(
+        self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET
+    ) -> pd.Series:
+        """Share of answers with 2xx or 3xx, 0–100; NA without requests (asks for the totals where it reads 0)."""
+        start, end = self._window(start, end)
+        given = super().success_percentage(project, environment, start=start, end=end)
+        if _is_zero(given.iloc[0]):
+            total = self.overall_requests(project, environment, start=start, end=end)["total"]
+            return _honest(given, total)
+        return given
+
+    def requests_over_time(
+        self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET
+    ) -> pd.DataFrame:
+        """Requests by class of their status over `[start, end)`, by default the last hour.
+
+        Index `time` (datetime64[us, UTC], regular); count, status_2xx … status_5xx (Int64; NA where the platform gave
+        no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that the window
+        or the present cuts), `complete`. A window that the platform refuses as too long is asked for in parts.
+        """
+        operation = contract.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
+        first, last = self._window(start, end)
+        arguments = {"project": project, "environment": environment}
+        now = self._session.transport.now()
+
+        found = self._session.with_ids(
+            operation, arguments, lambda values: Windows(self._session, operation, values).read(first, last)
+        )
+        frame = requests_frame(found, start=first, end=last, now=now)
+        asked = {**arguments, "start": iso(first), "end": iso(last)}
+        unknown = self._session.warn_of_future(operation, first)
+        # what has not come yet has no figures, whatever an answer fills it with
+        frame[frame.index >= pd.Timestamp(self._session.transport.now() + CLOCK_TOLERANCE, unit="s", tz="UTC")] = pd.NA
+        return self._session.with_attrs(frame, operation, asked, complete=not unknown)
+
+    def _window(self, start: Any, end: Any) -> tuple[int, int]:
+        now = self._session.transport.now()
+        last = unix(end, now, "end") if end is not UNSET else now
+        first = unix(start, now, "start") if start is not UNSET else last - 3600
+        window = int(first // 1), int(-(-last // 1))
+        if window[0] >= window[1]:
+            raise InvalidInput(f"the window is empty: start {iso(window[0])} is not before end {iso(window[1])}")
+        return window
+
+
+def _honest(percentage: pd.Series, total: Any) -> pd.Series:
+    """0 % of nothing is not known, rather than bad."""
+    return percentage.map(lambda _: pd.NA).astype(object) if _is_zero(total) else percentage
+
+
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and value == 0
+
+
+def _table(of: type[Row], rows: Any) -> pd.DataFrame:
+    if not isinstance(rows, list):
+        return frame_of(of, raw=[] if rows is None else [rows])
+    structs = [row for row in rows if isinstance(row, Row)]
+    return frame_of(of, structs, [row for row in rows if not isinstance(row, Row)])

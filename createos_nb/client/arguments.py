@@ -1,0 +1,160 @@
+"""Values of a call made ready for the wire: spelled as the wire spells them, and checked against the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from createos_nb.contract.operation import Operation, Parameter
+from createos_nb.errors import InvalidInput
+from createos_nb.process import ForkLock
+from createos_nb.redaction import Secret, holds_secrets, redact, without_frames
+from createos_nb.times import iso, unix, whole_seconds
+
+_FIRST_USE: Final = ForkLock()
+
+
+def validate(operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float]) -> Any:
+    """One argument as it is sent; `now` is asked where a time is meant.
+
+    Raises `InvalidInput`, naming the call, the argument and the limit.
+    """
+    name = f"{operation.call}: {parameter.name}"
+    if value is None and parameter.nullable:
+        return None
+    if parameter.moment:
+        seconds = unix(value, now(), name)
+        return iso(seconds) if parameter.moment.unit == "iso" else int(seconds // 1)
+    if parameter.fields:
+        return _object(parameter, value, name)
+    if parameter.place == "file":
+        return _bytes(value, name)
+    sent = _sendable(value)
+    if parameter.meta and (parameter.meta.extra or {}).get("duration") and not isinstance(sent, int):
+        sent = whole_seconds(sent, name)
+    if holds_secrets(parameter.wire):
+        sent = _veiled(sent)
+    reason = _refusal(sent, parameter.annotation)
+    if reason:
+        raise InvalidInput(f"{name}{_shown(parameter, value)} {_why(parameter, sent, reason)}")
+    return sent
+
+
+def _object(parameter: Parameter, value: Any, name: str) -> Any:
+    assert parameter.fields is not None
+    if parameter.fields.many:
+        if isinstance(value, Mapping | str) or not hasattr(value, "__iter__"):
+            raise InvalidInput(f"{name} must be a list of objects, each with path and content")
+        items = [_one_object(parameter, item, f"{name}[{i}]") for i, item in enumerate(value)]
+        most = parameter.bounds().get("max_length")
+        if most and len(items) > most:
+            raise InvalidInput(f"{name}: at most {most} in one call, not {len(items)}")
+        return items
+    return _one_object(parameter, value, name)
+
+
+def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
+    """The object with its declared fields in the wire's spelling; keys inside a user's own map stay as they are."""
+    assert parameter.fields is not None
+    if isinstance(value, msgspec.Struct):
+        of = msgspec.structs.fields(value)
+        given = {field.encode_name: getattr(value, field.name) for field in of}
+        value = {field: item for field, item in given.items() if item is not msgspec.UNSET}
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{name} must be an object, not {type(value).__name__}")
+    reasons: list[str] = []
+    for kind in parameter.fields.of:
+        spelled = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+        sent = {spelled.get(str(key), str(key)): _sendable(item) for key, item in value.items()}
+        sent = {key: _veiled(item) if holds_secrets(key) else item for key, item in sent.items()}
+        reason = _refusal(sent, kind)
+        if not reason:
+            return sent
+        reasons.append(reason.replace("`$.", "`").replace("`$`", "the whole"))
+    raise InvalidInput(f"{name}: {reasons[0]}")
+
+
+def _refusal(value: Any, kind: Any) -> str:
+    """Why a value is not of a kind; "" where it is one. The plain texts of its secrets end with this call."""
+    return without_frames(_reason, value, kind)
+
+
+def _reason(value: Any, kind: Any) -> str:
+    try:
+        with _FIRST_USE.held:  # a class of fields that two threads use for the first time at once ends the process
+            msgspec.convert(_revealed(value), kind, strict=True)
+    except msgspec.ValidationError as error:
+        return redact(str(error), _secrets(value))  # it repeats a text that is none of those it may be
+    return ""
+
+
+def _bytes(value: Any, name: str) -> bytes:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise InvalidInput(f"{name} takes the bytes of a zip archive, not {type(value).__name__}")
+
+
+def _sendable(value: Any) -> Any:
+    """The value in mappings, lists, and what JSON and `Secret` hold."""
+    if isinstance(value, Mapping):
+        return {key: _sendable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sendable(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray | pd.Series | pd.Index):  # a column of a frame serves as a list of values
+        return [_sendable(item) for item in value.tolist()]
+    return value
+
+
+def _veiled(value: Any) -> Any:
+    """The texts of a secret field as secrets, so that nothing from here on shows them; what else it holds, as it is."""
+    if isinstance(value, dict):
+        return {key: _veiled(item) for key, item in value.items()}
+    return Secret(value) if isinstance(value, str) else value
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, dict):
+        return {key: _revealed(item) for key, item in value.items()}
+    return [_revealed(item) for item in value] if isinstance(value, list) else value
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    """The texts of the secrets in a value."""
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _secrets(item)
+
+
+def _shown(parameter: Parameter, value: Any) -> str:
+    if holds_secrets(parameter.wire) or isinstance(value, Mapping):
+        return ""
+    text = repr(value)
+    return f"={text if len(text) <= 60 else text[:59] + '…'}"
+
+
+def _why(parameter: Parameter, value: Any, error: str) -> str:
+    bounds = parameter.bounds()
+    unit = next((m.extra.get("unit") for m in [parameter.meta] if m and m.extra), "") or ""
+    if "choices" in bounds and isinstance(value, str):
+        return f"is none of: {', '.join(bounds['choices'])}"
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and "ge" in bounds and "le" in bounds:
+        return f"is outside the platform's limits: {bounds['ge']} to {bounds['le']} {unit}".rstrip()
+    if isinstance(value, str | Secret) and parameter.meaning and ("pattern" in bounds or "max_length" in bounds):
+        return f"is not accepted by the platform: it takes {parameter.meaning}"
+    if isinstance(value, Mapping):
+        wrong = [str(k) for k, v in value.items() if not isinstance(v, str | Secret)]
+        return (
+            f"takes text for every value; of these it is none: {', '.join(wrong)}" if wrong else f"is refused: {error}"
+        )
+    return f"is not accepted: {error}"

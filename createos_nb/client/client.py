@@ -1,0 +1,324 @@
+"""The client: all resources of the platform bound to one account."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import httpx
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.client.analytics import Analytics
+from createos_nb.client.environments import Environments
+from createos_nb.client.fleet import Fleet
+from createos_nb.client.session import Session
+from createos_nb.clock import Clock
+from createos_nb.contract.resource import Resource
+from createos_nb.display import code, escaped, html_table
+from createos_nb.errors import ConfigurationError
+from createos_nb.http.rate_limit import RateLimit
+from createos_nb.http.retry import RetryPolicy
+from createos_nb.http.server_clock import ServerClock
+from createos_nb.http.settings import host
+from createos_nb.http.tls import Verify
+from createos_nb.http.transport import Transport
+from createos_nb.naming import nearest
+from createos_nb.process import ProcessBound
+
+if TYPE_CHECKING:
+    from createos_nb.client.deployments import Deployments
+    from createos_nb.client.security import Security
+    from createos_nb.client.templates import Templates
+    from createos_nb.times import DurationLike
+from createos_nb.redaction import Secret
+
+#: Where the platform is.
+PLATFORM_URL: Final = "https://api-createos.nodeops.network"
+
+
+class Client(ProcessBound):
+    """One account of the platform, or of a simulated one.
+
+    Arguments: `api_key` or `access_token`; `base_url`; `transport` (any httpx transport, in place of the network);
+    `read_only` (refuses whatever changes something, before anything is sent); `timeout` (for one request, from its
+    first byte to the last of its answer: seconds, or a text such as "90s"; of an `httpx.Timeout` that tells its parts
+    apart, their sum; None: no end); `transfer_timeout` (likewise, for one upload or download as a whole; within any
+    `timeout` it must move at least 4 KiB a second, as logs must, which may take five minutes); `max_answer_bytes` (of
+    an answer that is held in memory, decoded: a larger one is `ResponseTooLarge`; None: no limit; a file has the
+    `max_bytes=` of its call); `verify` (True, False, the path of certificates, an `ssl.SSLContext`); `rate_limit` (a
+    `RateLimit`, False for none; by default the documented figures on the platform's own host, and none elsewhere);
+    `retry` (a `RetryPolicy`); `concurrency` (requests at a time when a list has many pages). A context manager; safe
+    from several threads.
+
+    Raises `ConfigurationError` without a key.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret | None = None,
+        access_token: str | Secret | None = None,
+        base_url: str = PLATFORM_URL,
+        transport: httpx.BaseTransport | None = None,
+        read_only: bool = False,
+        timeout: DurationLike | httpx.Timeout | None = 30.0,
+        transfer_timeout: DurationLike | None = 3600.0,
+        max_answer_bytes: int | None = 64_000_000,
+        verify: Verify = True,
+        rate_limit: RateLimit | bool | None = None,
+        retry: RetryPolicy | None = None,
+        concurrency: int = 16,
+        clock: Clock | None = None,
+        world: Any = None,
+        account: str | None = None,
+    ) -> None:
+        if not api_key and not access_token:
+            raise ConfigurationError(
+                "a client needs api_key= or access_token=; connect() finds one, and simulate() needs none"
+            )
+        if api_key and access_token:
+            raise ConfigurationError("give api_key= or access_token=, not both")
+        # so that a traceback that shows variables shows dots
+        api_key, access_token = Secret(api_key or ""), Secret(access_token or "")
+        self.world = world
+        self.read_only = read_only
+        self.transport = Transport(
+            base_url,
+            api_key=api_key,
+            access_token=access_token,
+            timeout=timeout,
+            transfer_timeout=transfer_timeout,
+            max_answer_bytes=max_answer_bytes,
+            verify=verify,
+            transport=transport,
+            clock=clock,
+            limit=_limit(rate_limit, base_url, transport),
+            retry=retry,
+            concurrency=concurrency,
+        )
+        self._account = account
+        # a world in this process answers without waiting: threads would wait for each other alone, and take longer
+        at_a_time = concurrency if world is None else 1
+        #: Executes the operations: what reads much of an account takes it instead of the client.
+        self.session = Session(self.transport, read_only=read_only, concurrency=at_a_time, where=lambda: self.where)
+
+    # --- the resources ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def account(self) -> contract.Account:
+        return contract.Account(self.session.execute)
+
+    @cached_property
+    def analytics(self) -> Analytics:
+        return Analytics(self.session)
+
+    @cached_property
+    def api_keys(self) -> contract.ApiKeys:
+        return contract.ApiKeys(self.session.execute)
+
+    @cached_property
+    def apps(self) -> contract.Apps:
+        return contract.Apps(self.session.execute)
+
+    @cached_property
+    def cronjobs(self) -> contract.Cronjobs:
+        return contract.Cronjobs(self.session.execute)
+
+    @cached_property
+    def deployments(self) -> Deployments:
+        from createos_nb.client.deployments import Deployments  # loaded when first used
+
+        return Deployments(self.session)
+
+    @cached_property
+    def domains(self) -> contract.Domains:
+        return contract.Domains(self.session.execute)
+
+    @cached_property
+    def environments(self) -> Environments:
+        return Environments(self.session)
+
+    @cached_property
+    def github(self) -> contract.Github:
+        return contract.Github(self.session.execute)
+
+    @cached_property
+    def projects(self) -> contract.Projects:
+        return contract.Projects(self.session.execute)
+
+    @cached_property
+    def security(self) -> Security:
+        from createos_nb.client.security import Security  # loaded when first used
+
+        return Security(self.session)
+
+    @cached_property
+    def templates(self) -> Templates:
+        from createos_nb.client.templates import Templates  # loaded when first used
+
+        return Templates(self.session)
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """All projects at once."""
+        return Fleet(self.session)
+
+    # --- the wire level -----------------------------------------------------------------------------------------------
+
+    def call(self, operation: str, /, **values: Any) -> Any:
+        """Any operation by the platform's own name: ids only, one request, one page, the payload with the wire's names.
+
+        Parameters carry their wire name in snake_case (`since_seconds`, `per_page`, `run_envs`). What is left out is
+        not sent; None sends null. What is secret in the answer is a
+        `Secret`: it prints as dots, `.reveal()` gives its text, and it is sent as it is by another call.
+        """
+        return self.session.call(operation, values)
+
+    def operations(self) -> pd.DataFrame:
+        """All operations of the platform: operation, call, method, path, effect, summary, parameters, source."""
+        rows = [
+            {
+                "operation": one.name,
+                "call": one.call,
+                "method": one.method,
+                "path": one.path,
+                "effect": one.effect,
+                "summary": one.summary,
+                "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in one.parameters),
+                "source": one.source,
+            }
+            for one in sorted(contract.OPERATIONS.values(), key=lambda one: (one.resource, one.path, one.method))
+        ]
+        return pd.DataFrame(rows, dtype="str")
+
+    def log(self) -> pd.DataFrame:
+        """What this client has sent: time, operation, method, path, status, duration (s), attempt, bytes.
+
+        One row for each attempt, oldest first, the newest 10,000; no bodies, no secrets.
+        """
+        return self.transport.log.frame()
+
+    def probe(self, address: str, *, timeout: DurationLike | None = None) -> pd.Series:
+        """What an address answers to somebody outside: one GET, without the key, no redirect followed.
+
+        `address`: an endpoint, a domain, with a path or without ("https://storefront.createos.io/healthz"; a bare host
+        means https). `timeout`: seconds, or a text such as "5s"; by default the client's. On a simulator its own
+        addresses answer, and the request counts in analytics and logs; one in this process lets the world's time pass
+        meanwhile.
+
+        Gives a Series: `url`, `status` (int), `ok` (2xx or 3xx), `version` (that answered, where it says so: simulators
+        do), `ms` (on an embedded simulator the world's), `bytes`, `content_type`, `headers` (a dict, names in lower
+        case), `text` (the beginning), `error`, `time` (UTC), `simulated`. Where there is no answer `status` is None and
+        `error` says why. Raises `InvalidInput` for what is no address of HTTP.
+        """
+        from createos_nb.client.probe import probe  # loaded when first used
+
+        inside = self.world is not None
+        if not inside and not self.simulated and host(self.base_url) != host(PLATFORM_URL):
+            self.whoami()  # whether a simulator answers at the base URL is known from its first answer
+        return probe(self.transport, address, inside=inside, served=self.simulated and not inside, timeout=timeout)
+
+    # --- who and where ------------------------------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        return str(self.transport.base)
+
+    @property
+    def clock(self) -> ServerClock:
+        """The other side's clock, on which waits are measured: that of the platform, or of a world."""
+        return self.transport.server_clock
+
+    @property
+    def now(self) -> pd.Timestamp:
+        """What the other side's clock says now (UTC): `start="-1h"` is counted from it, whatever the clock here says.
+
+        Learned from the answers; where nothing was answered yet it is asked for, once.
+        """
+        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator answers: embedded, or served (it says so in its answers)."""
+        return self.world is not None or self.transport.simulated
+
+    @property
+    def where(self) -> str:
+        """Account, base URL, and PLATFORM or SIMULATOR."""
+        kind = "SIMULATOR" if self.simulated else "PLATFORM"
+        return f"{kind} {self.base_url} · account {self._account or 'not asked yet'}"
+
+    def whoami(self) -> str:
+        """The account's name: its e-mail address; asked for once."""
+        if self._account is None:
+            self._account = str(self.account.current_user()["email"])
+        return self._account
+
+    if not TYPE_CHECKING:  # to checkers a client has its resources and nothing else
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or hasattr(type(self), name) or "transport" not in vars(self):
+                raise AttributeError(name)
+            known = [one for one in dir(type(self)) if not one.startswith("_")]
+            near = nearest(name, known) or ";"
+            raise AttributeError(f"a client has no {name!r}{near} print(client) lists what it has")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _resources(self) -> list[Resource]:
+        return [getattr(self, name) for name in RESOURCES]
+
+    def __repr__(self) -> str:
+        if "transport" not in vars(self):  # a traceback that shows variables meets one that could not be opened
+            return "CreateOS client: not opened"
+        mode = ", read-only" if self.read_only else ""
+        head = f"CreateOS client: {self.where}{mode}"
+        lines = [f"  client.{n.name:<13} {(type(n).__doc__ or '').strip().splitlines()[0]}" for n in self._resources()]
+        return "\n".join(
+            [head, *lines, "  client.fleet         All projects at once.", "  client.operations()  client.log()"]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (code(f"client.{resource.name}"), (type(resource).__doc__ or "").strip().splitlines()[0])
+            for resource in self._resources()
+        )
+        mode = " · read-only" if self.read_only else ""
+        return f"<p><b>CreateOS</b> · {escaped(self.where)}{mode}</p>{html_table(rows)}"
+
+
+#: The resources of a client.
+RESOURCES: Final = (
+    "projects",
+    "deployments",
+    "environments",
+    "domains",
+    "github",
+    "analytics",
+    "security",
+    "apps",
+    "api_keys",
+    "cronjobs",
+    "templates",
+    "account",
+)
+
+
+def _limit(asked: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
+    if isinstance(asked, RateLimit):
+        return asked
+    inside = isinstance(transport, httpx.MockTransport | httpx.WSGITransport)  # it never leaves this process
+    own = not inside and host(base_url) == host(PLATFORM_URL)
+    return RateLimit() if asked or (asked is None and own) else None

@@ -1,0 +1,1 @@
+"""How a client finds its account: profiles, keys, and the line that opens one."""

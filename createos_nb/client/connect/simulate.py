@@ -1,0 +1,40 @@
+"""A client of a simulated platform."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from createos_nb.client.client import Client
+from createos_nb.http.retry import RetryPolicy
+from createos_nb.simulator import World, open_world
+
+
+def simulate(
+    scenario: str | Path | World = "storefront",
+    *,
+    seed: int = 7,
+    dialect: str = "production",
+    read_only: bool = False,
+    **settings: Any,
+) -> Client:
+    """Open the same client over a simulated platform: no account, no network, no waiting.
+
+    `scenario`: the name of a scenario (`scenarios` lists them), the path of a file like those in `data/scenarios` or of
+    a saved world, or a world, such as `client.world.fork()`: then the rest is the world's own. The same scenario and
+    seed give the same answers, byte for byte. `dialect`: "production" (as the official clients read it) or
+    "documented" (as the platform's schemas say). `settings` override the scenario's. `client.world` is the simulated
+    world: its clock, its control.
+    """
+    world = scenario if isinstance(scenario, World) else open_world(scenario, seed=seed, dialect=dialect, **settings)
+    return Client(
+        api_key=world.key,
+        base_url=world.base_url,
+        transport=world.transport(),
+        clock=world.clock,
+        world=world,
+        account=world.account,
+        read_only=read_only,
+        rate_limit=False,
+        retry=RetryPolicy(random=world.jitter()),
+    )

@@ -1,0 +1,208 @@
+"""Deployments as a client offers them: also files of any kind to deploy, and deployed files on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.client import downloads
+from createos_nb.client.follow import follow_log
+from createos_nb.contract.resource import writes
+from createos_nb.errors import InvalidInput, SecretWarning, warn
+from createos_nb.uploads import MOST_BYTES, Selection, pack, select
+from createos_nb.uploads.encoding import UploadMethod, choose_method
+from createos_nb.uploads.paths import shown
+from createos_nb.uploads.sources import Source
+
+if TYPE_CHECKING:
+    from createos_nb.client.session import Session
+    from createos_nb.clock import WaitClock
+    from createos_nb.times import DurationLike
+
+_OPERATIONS: dict[UploadMethod, str] = {
+    "text": "UploadDeploymentFiles",
+    "base64": "UploadDeploymentBase64Files",
+    "zip": "UploadDeploymentZip",
+}
+_SHOWN = 12
+
+
+class Deployments(contract.Deployments):
+    """The versions of a project, newest first, and their logs."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.execute)
+        self._session = session
+
+    def upload_plan(
+        self,
+        source: Source,
+        *,
+        way: str = "auto",
+        include: str | Sequence[str] = (),
+        exclude: str | Sequence[str] = (),
+        gitignore: bool = True,
+        root: str | os.PathLike[str] | None = None,
+        max_bytes: int = MOST_BYTES,
+    ) -> pd.DataFrame:
+        """What `upload` would send of a source, what it would leave out, and why; nothing is sent.
+
+        Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
+        a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
+        binary), reason (str: why it is left out; of what is included, something to mind). `attrs`: `operation`
+        and `way` that it would go by (None where it can't go), `files`, `bytes`, and `problems`, the reasons why
+        `upload` would refuse it; empty where it would not.
+        """
+        selection = select(
+            source, include=include, exclude=exclude, gitignore=gitignore, root=root, max_bytes=max_bytes
+        )
+        problems = list(selection.problems)
+        chosen: UploadMethod | None = None
+        try:
+            chosen = choose_method(selection, way)
+        except InvalidInput as error:
+            problems.append(str(error))
+        frame = selection.frame()
+        frame.attrs |= {
+            "operation": _OPERATIONS[chosen] if chosen and not problems else None,
+            "way": chosen if not problems else None,
+            "files": len(selection.included),
+            "bytes": sum(row.size or 0 for row in selection.included),
+            "problems": problems,
+        }
+        return frame
+
+    @writes
+    def upload(
+        self,
+        project: str,
+        source: Source,
+        *,
+        way: str = "auto",
+        include: str | Sequence[str] = (),
+        exclude: str | Sequence[str] = (),
+        gitignore: bool = True,
+        root: str | os.PathLike[str] | None = None,
+        max_bytes: int = MOST_BYTES,
+    ) -> pd.Series:
+        """Deploy files (upload projects): a folder, a list of files, a mapping from path to content, or a zip.
+
+        Left out are secrets (by name: `.env` and its kin, keys, passwords, cookies, dumps; by content: about forty
+        forms of tokens, in code and prose only warned of), `.git`, what the `.gitignore`
+        files in the source say (and those above it, up to the top of its repository), installed packages, caches, and
+        symbolic links; `upload_plan` shows all of it. `include` and `exclude`: patterns as `.gitignore` writes them;
+        what `include` names is sent whatever the rules say. `gitignore=False`: no `.gitignore` counts.
+
+        `way`: "text" or "base64" (at most 100 files), "zip", or "auto": text, base64 where a file is binary, a zip
+        where there are more than 100 files or 10 MB. `root`: the folder that the paths of a list are relative to
+        (default: the current one). A zip stays a zip, the same one where nothing is left out. `max_bytes`: of all files
+        together; the platform documents no limit of its own.
+
+        Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
+        A `SecretWarning` names the code and prose that is sent with what looks like a token in it.
+        Raises `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
+        """
+        self._session.check_writable(contract.find("UploadDeploymentZip"))
+        selection = select(
+            source, include=include, exclude=exclude, gitignore=gitignore, root=root, max_bytes=max_bytes
+        )
+        if selection.problems:
+            raise InvalidInput(_refused(selection))
+        chosen = choose_method(selection, way)
+        if told := [f"{shown(row.path)}: {row.why}" for row in selection.included if row.secret]:
+            warn(f"secrets are sent: {'; '.join(told[:_SHOWN])} (upload_plan shows all)", SecretWarning)
+        sent = pack(selection, chosen)
+        operation = contract.find(_OPERATIONS[sent.way])
+        name = "file" if sent.way == "zip" else "files"
+        made = self._session.execute(operation, {"project": project, name: sent.content})
+        return _receipt(str(made["id"]), sent.way, selection, operation.name)
+
+    def download_to(
+        self,
+        project: str,
+        deployment: str | int,
+        folder: str | os.PathLike[str],
+        *,
+        replace: bool = False,
+        max_bytes: int = downloads.MOST_BYTES,
+    ) -> pd.DataFrame:
+        """Unpack the uploaded files of a deployment into a new folder (upload projects): path (str) and bytes (Int64).
+
+        The folder is whole, or not there: it must not exist, or be empty; with `replace` the new one takes its place at
+        the very end. Nothing of the archive is written outside of it: an archive with paths that lead out, with links,
+        or with names that come twice is refused as a whole. `max_bytes`: of the archive, and of what it unpacks to.
+
+        Raises `InvalidInput` for a place that can't be written, a `RequestError` for a file that does not come, and
+        `InvalidResponse` for one that is damaged or not safe.
+        """
+        return downloads.to_folder(
+            self._session,
+            contract.find("DownloadDeployment"),
+            {"project": project, "deployment": deployment},
+            folder,
+            replace=replace,
+            max_bytes=max_bytes,
+        )
+
+    def follow(
+        self,
+        project: str,
+        deployment: str | int,
+        *,
+        every: DurationLike = 5.0,
+        window: DurationLike = 60,
+        lasting: DurationLike | None = None,
+        clock: WaitClock | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """The runtime log as it is written: a frame of new lines each time that there are any.
+
+        Columns as those of `logs`, and gap (boolean): True in the one row that stands where lines may be missing, for
+        the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
+        time between reads, rounded to whole seconds; `window`: how far the first read reaches back, which the platform
+        is sure to give; `lasting`: after how long to end; each in seconds, or as "1min". `clock`: what is waited on, by
+        default the client's (one that raises when it is stopped ends the following). It ends by itself when the
+        deployment has ended or sleeps. Failures that may pass are read again for up to five minutes; others are raised.
+        """
+
+        def over() -> bool:
+            status = self.get(project, deployment)["status"]
+            return status not in ("queue", "building", "deploying", "deployed", "crashing")
+
+        operation = contract.find("GetDeploymentLogs")
+
+        def read(since: int) -> pd.DataFrame:
+            asked = {"project": project, "deployment": deployment, "since_seconds": since}
+            return self._session.with_ids(
+                operation, asked, lambda values: self._session.log(operation, values, asked, warn_of_cut=False)
+            )
+
+        return follow_log(read, clock or self._session.clock, every=every, window=window, lasting=lasting, over=over)
+
+
+def _refused(selection: Selection) -> str:
+    """All that is wrong, in one text."""
+    problems = selection.problems
+    first = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
+    lines = "".join(f"\n  · {one}" for one in first)
+    hint = "\n→ exclude= leaves files out" if selection.included else ""
+    return f"{selection.label} can't be uploaded, and nothing was sent:{lines}{hint}"
+
+
+def _receipt(made: str, way: UploadMethod, selection: Selection, operation: str) -> pd.Series:
+    rows = selection.included
+    frame = selection.frame()
+    out = frame[~frame["included"]]
+    facts: dict[str, Any] = {
+        "id": made,
+        "way": way,
+        "files": len(rows),
+        "bytes": sum(row.size or 0 for row in rows),
+        "left_out": len(out),
+    }
+    receipt = pd.Series(facts, dtype=object)
+    receipt.attrs |= {"operation": operation, "left_out": dict(zip(out["path"], out["reason"], strict=True))}
+    return receipt

@@ -1,0 +1,88 @@
+"""Environments as a client offers them: also one alone, and its variables in clear text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.client.follow import follow_log
+from createos_nb.errors import UnknownName
+from createos_nb.frames import record_of
+from createos_nb.redaction import Secret
+
+if TYPE_CHECKING:
+    from createos_nb.client.session import Session
+    from createos_nb.clock import WaitClock
+    from createos_nb.times import DurationLike
+
+
+class Environments(contract.Environments):
+    """Where a project serves: production, staging …, each with a live deployment."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.execute)
+        self._session = session
+
+    def get(self, project: str, environment: str) -> pd.Series:
+        """One environment (the platform has no such call: read out of the list).
+
+        Raises `UnknownName`, listing what there is.
+        """
+        frame = self.list(project)
+        by_name, by_id = frame["unique_name"] == environment, frame["id"] == environment
+        found = frame[by_name | by_id]
+        if found.empty:
+            raise UnknownName("environment", environment, _names(frame["unique_name"]), f"project {project!r}")
+        return record_of(found.iloc[:1].reset_index(drop=True))
+
+    def reveal_variables(self, project: str, environment: str) -> pd.Series:
+        """Run-time variables in clear text: a Series of values by name. Do not save it in a notebook."""
+        operation = contract.find("ListProjectEnvironments")
+
+        def run(values: dict[str, object]) -> list[dict[str, object]]:
+            return self._session.rows(operation.name, **values)
+
+        rows = self._session.with_ids(operation, {"project": project}, run)
+        found = next((row for row in rows if environment in (row.get("uniqueName"), row.get("id"))), None)
+        if found is None:
+            known = _names(row.get("uniqueName") for row in rows)
+            raise UnknownName("environment", environment, known, f"project {project!r}")
+        settings = found.get("settings")
+        held = settings.get("runEnvs") if isinstance(settings, dict) else None
+        variables = {k: _clear(v) for k, v in sorted(held.items())} if isinstance(held, dict) else {}
+        return pd.Series(variables, dtype="str", name="value").rename_axis("variable")
+
+    def follow(
+        self,
+        project: str,
+        environment: str,
+        *,
+        every: DurationLike = 5.0,
+        window: DurationLike = 60,
+        lasting: DurationLike | None = None,
+        clock: WaitClock | None = None,
+    ) -> Iterator[pd.DataFrame]:
+        """The runtime log of all that runs in an environment, as it is written; see `deployments.follow`."""
+
+        operation = contract.find("GetProjectEnvironmentLogs")
+
+        def read(since: int) -> pd.DataFrame:
+            asked = {"project": project, "environment": environment, "since_seconds": since}
+            return self._session.with_ids(
+                operation, asked, lambda values: self._session.log(operation, values, asked, warn_of_cut=False)
+            )
+
+        return follow_log(
+            read, clock or self._session.clock, every=every, window=window, lasting=lasting, over=lambda: False
+        )
+
+
+def _clear(value: Any) -> str | None:
+    return value.reveal() if isinstance(value, Secret) else None if value is None else str(value)
+
+
+def _names(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]

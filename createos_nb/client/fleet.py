@@ -1,0 +1,229 @@
+"""The fleet: what all projects have, in one frame each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.client.analytics import Analytics
+from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.client.name_resolution import names_or_ids
+from createos_nb.client.session import Session
+from createos_nb.contract.analytics import RequestsBucket
+from createos_nb.contract.deployments import Deployment
+from createos_nb.contract.domains import Domain
+from createos_nb.contract.environments import Environment
+from createos_nb.contract.operation import UNSET
+from createos_nb.contract.types import TimeLike
+from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
+from createos_nb.frames import frame_of
+from createos_nb.frames.fleet import changes
+from createos_nb.process import ProcessBound
+from createos_nb.progress import progress
+from createos_nb.times import unix
+
+
+class Fleet(ProcessBound):
+    """All projects at once: environments, deployments, domains, requests over time, each as one frame.
+
+    A project that is not active is left out and listed in `attrs["skipped"]`; one that could not be read is listed with
+    the reason in `attrs["failed"]`, `attrs["complete"]` is then False, and a warning says so.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._projects = contract.Projects(session.execute)
+        self._environments = contract.Environments(session.execute)
+        self._deployments = contract.Deployments(session.execute)
+        self._domains = contract.Domains(session.execute)
+        self._analytics = Analytics(session)
+        self._overview = FleetOverview(session)
+
+    def projects(self) -> pd.DataFrame:
+        """All projects, one row each."""
+        return self._projects.list()
+
+    def environments(self, *, projects: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Environments of all active projects: `project` (unique name) first, then as `environments.list`.
+
+        `projects`: only of this one, or of these, by name or id. Raises `UnknownName` for one that there is not.
+        """
+        return self._across("fleet.environments", self._environments.list, frame_of(Environment), projects)
+
+    def deployments(self, *, limit: int | None = None) -> pd.DataFrame:
+        """Deployments of all active projects, newest first in each; `limit` is for each project."""
+        return self._across(
+            "fleet.deployments",
+            lambda project: self._deployments.list(project, limit=limit),
+            frame_of(Deployment),
+        )
+
+    def domains(self) -> pd.DataFrame:
+        """Domains of all active projects: `project` first, then as `domains.list`."""
+        return self._across("fleet.domains", self._domains.list, frame_of(Domain))
+
+    def requests_over_time(
+        self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Requests over time of every environment of every active project, one below the other.
+
+        Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
+        `attrs["partial"]` has the starts of buckets that the window cuts. `projects`: only of this one, or of
+        these, by name or id.
+        """
+        environments = self.environments(projects=projects)
+        window = {"start": start, "end": self._session.transport.now() if end is UNSET else end}
+        window = {name: value for name, value in window.items() if value is not UNSET}
+        places = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
+
+        def read(place: Any) -> pd.DataFrame:
+            frame = self._analytics.requests_over_time(place.project_id, place.id, **window)
+            widths.add(frame.attrs["bucket_seconds"])
+            partial.update(frame.attrs["partial"])
+            frame = frame.reset_index()
+            frame.insert(0, "environment", pd.Series([place.unique_name] * len(frame), dtype="str"))
+            frame.insert(0, "project", pd.Series([place.project] * len(frame), dtype="str"))
+            return frame
+
+        widths: set[int] = set()
+        partial: set[str] = set()
+        label = "fleet.requests_over_time"
+        frames, failed = self._read_all(label, read, places, lambda place: f"{place.project}/{place.unique_name}")
+        failed = environments.attrs["failed"] | failed
+        empty = frame_of(RequestsBucket).rename(columns={"timestamp": "time"})
+        empty["time"] = pd.Series([], dtype="datetime64[us, UTC]")
+        for name in ("environment", "project"):
+            empty.insert(0, name, pd.Series([], dtype="str"))
+        skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
+        frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
+        frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
+        frame.attrs["partial"] = sorted(partial)
+        return frame
+
+    def overview(self, *, start: TimeLike = "-1h", end: TimeLike = "now", refresh: bool = False) -> pd.DataFrame:
+        """One row for each environment: what is live there, and how it did in a window (by default the last hour).
+
+        What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
+        is asked for. `refresh=True` forgets them. Buckets that the window or the present cuts are not counted.
+
+        Columns: project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64),
+        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA
+        without requests), status_5xx (Int64), trend (a list of requests in each thirtieth of the window, None where
+        there is no data), read_at (UTC; a project that can't be read now stays as it was).
+        """
+        label = "fleet.overview"
+        if refresh:
+            self._overview = FleetOverview(self._session)
+        with progress(label, self._session.clock) as tick:
+            frame = self._overview.read(start, end, on_progress=tick)
+        failed = frame.attrs["failed"]
+        _warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
+        return frame
+
+    def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
+        """What was made, changed or cancelled since `start`, newest first: time, project, kind, name, change, state.
+
+        Read from the times that resources carry: of several changes to one of them, only the last is seen, and who made
+        it is not known.
+        """
+        parts = self.environments(), self.deployments(), self.domains()
+        since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")
+        return changes(*parts, since)
+
+    def __repr__(self) -> str:
+        return (
+            f"client.fleet: all projects at once, {self._session.where}\n"
+            "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
+            "  requests_over_time(start=, end=, projects=)  overview(start=, end=, refresh=)  changes(start=)"
+        )
+
+    def _across(
+        self,
+        label: str,
+        read: Callable[[str], pd.DataFrame],
+        empty: pd.DataFrame,
+        only: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        projects = self._projects.list()
+        if only is not None:
+            only = names_or_ids("projects", only)
+            for name in only:
+                if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
+                    raise UnknownName("project", name, list(projects["unique_name"]))
+            attrs = projects.attrs
+            projects = projects[projects["unique_name"].isin(only) | projects["id"].isin(only)]
+            projects.attrs = attrs
+        active = projects[projects["status"] == "active"]
+        others = projects[projects["status"] != "active"]
+        skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
+        places = list(active[["unique_name", "id"]].itertuples(index=False))
+
+        def read_project(place: Any) -> pd.DataFrame:
+            frame = read(place.id)
+            frame.insert(0, "project", pd.Series([place.unique_name] * len(frame), dtype="str"))
+            return frame
+
+        frames, failed = self._read_all(label, read_project, places, lambda place: str(place.unique_name))
+        empty.insert(0, "project", pd.Series([], dtype="str"))
+        complete = bool(projects.attrs["complete"]) and all(f.attrs.get("complete", True) for f in frames)
+        return self._joined(label, frames, empty, failed, skipped, complete)
+
+    def _read_all(
+        self,
+        label: str,
+        read: Callable[[Any], pd.DataFrame],
+        places: Sequence[Any],
+        name: Callable[[Any], str],
+    ) -> tuple[list[pd.DataFrame], dict[str, str]]:
+        """The frames of all places, several at a time, and the reasons of those that could not be read, by name."""
+
+        def try_read(place: Any) -> pd.DataFrame | CreateOSError:
+            try:
+                return read(place)
+            except CreateOSError as error:
+                return error
+
+        failed: dict[str, str] = {}
+        frames: list[pd.DataFrame] = []
+        self._session.lists.warn_of_wait(label, len(places))
+        with progress(label, self._session.clock) as tick:
+            results = self._session.map_concurrently(try_read, places)
+            for done, (place, result) in enumerate(zip(places, results, strict=True), start=1):
+                if isinstance(result, CreateOSError):
+                    failed[name(place)] = str(result).split("\n", 1)[0]
+                else:
+                    frames.append(result)
+                if tick:
+                    tick(done, len(places))
+        return frames, failed
+
+    def _joined(
+        self,
+        label: str,
+        frames: list[pd.DataFrame],
+        empty: pd.DataFrame,
+        failed: dict[str, str],
+        skipped: dict[str, str],
+        complete: bool = True,
+    ) -> pd.DataFrame:
+        filled = [frame for frame in frames if len(frame)]
+        for frame in filled:
+            frame.attrs.clear()  # `concat` keeps attrs only where all agree, and comparing them costs
+        joined = pd.concat(filled, ignore_index=True) if filled else empty
+        joined.attrs.clear()
+        joined.attrs |= self._session.provenance(label)
+        joined.attrs |= {"complete": complete and not failed, "failed": failed, "skipped": skipped}
+        _warn_of_failures(label, failed, len(failed) + len(frames), "are not in the frame")
+        return joined
+
+
+def _warn_of_failures(label: str, failed: dict[str, str], of: int, instead: str) -> None:
+    if failed:
+        warn(
+            f"{label}: {len(failed)} of {of} could not be read, and {instead}: {', '.join(failed)}; "
+            'attrs["failed"] says why',
+            IncompleteWarning,
+        )

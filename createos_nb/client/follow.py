@@ -1,0 +1,198 @@
+"""Following a log through a window that slides: nothing lost, nothing twice, and a gap where that can't be proven."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from createos_nb.clock import WaitClock
+from createos_nb.errors import InvalidInput, RateLimited, ServerError, TransportError
+from createos_nb.times import iso, parse_duration
+
+#: What a read gives: (Unix seconds or None, text) of each line, oldest first.
+Line = tuple[float | None, str]
+
+_KEPT: Final = 200_000
+#: Seconds of failing reads after which following ends with the failure.
+_PATIENCE: Final = 300.0
+_GAP: Final = "… lines may be missing: the log does not reach back to the last read …"
+
+
+class Fresh(NamedTuple):
+    """What a read adds: `gap` before the lines, and the places of the new lines in the read."""
+
+    gap: bool
+    places: list[int]
+
+
+class _Seen(NamedTuple):
+    text: str
+    earliest: float
+    latest: float
+
+
+class Alignment:
+    """Tells which lines of overlapping reads are new. Pure: times and lines go in, places come out.
+
+    Lines with a time are told apart by time and text, and counted: equal lines at one moment are kept, and lines that
+    come late are found wherever they stand. A line without a time belongs to the line with a time before it. Where no
+    line has a time, reads are laid on each other by their order: what was seen between two reads was written between
+    them, which says how many lines the windows share, and the lines must agree.
+
+    `window`: seconds that the source is sure to reach back. Between reads that are further apart only a line with a
+    time that both hold proves that nothing is missing.
+    """
+
+    def __init__(self, window: float) -> None:
+        self._window = window
+        self._last: float | None = None
+        self._counts: Counter[Line] = Counter()
+        self._seen: list[_Seen] = []
+        #: The lines of the source have times.
+        self.stamped = False
+
+    def add(self, lines: Sequence[Line], start: float, now: float, *, cut: bool = False) -> Fresh:
+        """The lines of one read that covers `(start, now]`, as far as the source reaches.
+
+        `cut`: the source has left out the oldest of them, and covers only what came.
+        """
+        if cut:
+            start = next((time for time, _ in lines if time is not None), now)
+        before = self._last
+        self._last = now
+        first = before is None
+        self.stamped = stamped = any(time is not None for time, _ in lines) or (self.stamped and not lines)
+        if first:
+            fresh = Fresh(cut, list(range(len(lines))))
+        elif stamped:
+            fresh = self._by_time(lines, start, now, before or 0.0)
+        else:
+            fresh = self._by_order(lines, start, now, before or 0.0)
+        self._remember(lines, fresh.places, start if first else max(start, before or 0.0), now)
+        return fresh
+
+    def _by_time(self, lines: Sequence[Line], start: float, now: float, before: float) -> Fresh:
+        keys = _keys(lines)
+        shared = any(key in self._counts for key in keys)
+        expected = any(time is not None and start < time <= before for time, _ in self._counts)
+        covered = shared or (start <= before and now - before <= self._window and not expected)
+        if not covered:
+            return Fresh(True, list(range(len(lines))))
+        met: Counter[Line] = Counter()
+        places = []
+        for place, key in enumerate(keys):
+            if key[0] is None:
+                continue  # the rest of a line that began before the window: it was seen with its beginning
+            met[key] += 1
+            if met[key] > self._counts[key]:
+                places.append(place)
+        return Fresh(False, places)
+
+    def _by_order(self, lines: Sequence[Line], start: float, now: float, before: float) -> Fresh:
+        texts = [text for _, text in lines]
+        recent = [one.text for one in self._seen]
+        least = sum(one.earliest >= start for one in self._seen)
+        most = min(sum(one.latest > start for one in self._seen), len(texts))
+        if now - before > self._window or start > before:
+            return Fresh(True, list(range(len(texts))))  # without times, lines that look alike prove nothing
+        # first as the times of the reads say; then, where these were late, as the lines themselves do
+        for shared in (*range(most, least - 1, -1), *range(min(len(recent), len(texts)), 0, -1)):
+            if recent[len(recent) - shared :] == texts[:shared]:
+                return Fresh(False, list(range(shared, len(texts))))
+        return Fresh(True, list(range(len(texts))))
+
+    def _remember(self, lines: Sequence[Line], places: list[int], earliest: float, latest: float) -> None:
+        keys = _keys(lines)
+        here = Counter(keys)
+        for key in here:
+            self._counts[key] = max(self._counts[key], here[key])
+        self._seen += [_Seen(lines[place][1], earliest, latest) for place in places]
+        if len(self._seen) > _KEPT:
+            del self._seen[: len(self._seen) - _KEPT // 2]
+        if len(self._counts) > _KEPT:
+            newest = sorted(self._counts, key=lambda key: key[0] or 0.0)[-_KEPT // 2 :]
+            self._counts = Counter({key: self._counts[key] for key in newest})
+
+
+def _keys(lines: Sequence[Line]) -> list[Line]:
+    """What tells lines apart: the time of the nearest line with a time at or before each, and the text."""
+    keys: list[Line] = []
+    time: float | None = None
+    for own, text in lines:
+        time = own if own is not None else time
+        keys.append((time, text))
+    return keys
+
+
+def follow_log(
+    read: Callable[[int], pd.DataFrame],
+    clock: WaitClock,
+    *,
+    every: Any,
+    window: Any,
+    lasting: Any,
+    over: Callable[[], bool],
+) -> Iterator[pd.DataFrame]:
+    """Frames of new lines, as `read(since_seconds)` gives them with a column `gap` more, whenever there are any.
+
+    Ends after `lasting` seconds, or when `over()` says so after a read. Failures that may pass are read again, at most
+    for five minutes; all others are raised.
+    """
+    every, window = parse_duration(every, "follow: every"), int(parse_duration(window, "follow: window"))
+    lasting = None if lasting is None else parse_duration(lasting, "follow: lasting")
+    if not every > 0 or window < 1:
+        raise InvalidInput("follow: every= is more than 0 seconds, and window= at least 1")
+    # whole seconds, so that a window can begin where an earlier read was
+    pause = max(1.0, float(round(max(every, clock.least))))
+    began = clock.passed()
+    alignment = Alignment(window)
+    reads: list[float] = []
+    failing: float | None = None
+    while True:
+        done = over()
+        now = clock.now()
+        # back to the read before the last, so that two reads overlap however long each was on its way
+        anchor = reads[-2] if len(reads) > 1 else reads[0] - window if reads else now - window
+        since = max(1, math.ceil(now - anchor))
+        if not alignment.stamped and since > window:
+            # without times a window has to begin where a read was: else equal lines at its edge can't be counted
+            since = min(window, max(1, math.ceil(now - reads[-1]))) if reads else window
+        try:
+            frame = read(since)
+        except (TransportError, ServerError, RateLimited) as error:
+            failing = clock.passed() if failing is None else failing
+            if clock.passed() - failing > _PATIENCE:
+                raise
+            clock.sleep(max(pause, getattr(error, "retry_after", None) or 0.0))
+            continue
+        failing = None
+        reads = [*reads[-1:], now]
+        fresh = alignment.add(_lines(frame), now - since, now, cut="cut" in frame.attrs)
+        if fresh.gap or fresh.places:
+            yield _shown(frame, fresh, now)
+        if done or (lasting is not None and clock.passed() - began >= lasting):
+            return
+        clock.sleep(pause)
+
+
+def _lines(frame: pd.DataFrame) -> list[Line]:
+    stamps = [None if pd.isna(one) else one.timestamp() for one in frame["time"]]
+    return list(zip(stamps, frame["text"].tolist(), strict=True))
+
+
+def _shown(frame: pd.DataFrame, fresh: Fresh, now: float) -> pd.DataFrame:
+    new = frame.iloc[fresh.places].reset_index(drop=True)
+    new["gap"] = pd.array([False] * len(new), dtype="boolean")
+    if fresh.gap:
+        row = frame.iloc[:0].reindex([0])
+        row["text"] = pd.Series([_GAP], dtype="str")
+        row["gap"] = pd.array([True], dtype="boolean")
+        new = pd.concat([row.astype(new.dtypes.to_dict()), new], ignore_index=True)
+    new["line_number"] = pd.array(range(1, len(new) + 1), dtype="Int64")
+    told = {name: value for name, value in frame.attrs.items() if name != "cut" or fresh.gap}
+    new.attrs = {**told, "at": iso(int(now)), "complete": not fresh.gap}
+    return new

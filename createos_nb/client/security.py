@@ -1,0 +1,86 @@
+"""Security as a client offers it: also the findings of a scan as a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.client.downloads import MOST_BYTES, to_file
+from createos_nb.frames.arrays import texts
+from createos_nb.naming import snake
+
+if TYPE_CHECKING:
+    from createos_nb.client.session import Session
+
+_LISTS: Final = ("vulnerabilities", "findings", "Vulnerabilities")
+_FIRST: Final = ("severity", "id", "package", "installed_version", "fixed_version", "title")
+
+
+class Security(contract.Security):
+    """Vulnerability scans of deployments."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.execute)
+        self._session = session
+
+    def findings(self, project: str, deployment: str | int) -> pd.DataFrame:
+        """What the scan of a deployment found, one row each: severity, id, package, versions, title, as reported.
+
+        Columns are the report's own fields in snake_case; an empty frame where nothing was found or nothing is known
+        yet: `attrs["status"]` says which.
+        """
+        scan = self.scan(project, deployment)
+        report = scan["parsed_report"]
+        rows = [{snake(str(k)): v for k, v in row.items()} for row in _found(report)] if report else []
+        names = list(dict.fromkeys([*_FIRST, *(name for row in rows for name in row)]))
+        frame = pd.DataFrame({name: texts([_text(row.get(name)) for row in rows]) for name in names})
+        frame.attrs |= {
+            "operation": "GetSecurityScan",
+            "status": scan["status"],
+            "complete": scan["status"] == "success",
+        }
+        return frame
+
+    def download_to(
+        self,
+        project: str,
+        deployment: str | int,
+        file: str | os.PathLike[str],
+        *,
+        replace: bool = False,
+        max_bytes: int = MOST_BYTES,
+    ) -> Path:
+        """Write the full report of a scan that has succeeded to a file, whole or not at all; gives its path.
+
+        A file that is there already is refused, or with `replace` written over at the very end.
+        """
+        return to_file(
+            self._session,
+            contract.find("GetSecurityScanDownloadUri"),
+            {"project": project, "deployment": deployment},
+            file,
+            replace=replace,
+            max_bytes=max_bytes,
+        )
+
+
+def _found(report: Any) -> Iterator[Mapping[str, Any]]:
+    """The findings, wherever the scanner's report keeps its list of them."""
+    if isinstance(report, Mapping):
+        for name, value in report.items():
+            if name in _LISTS and isinstance(value, list):
+                yield from (one for one in value if isinstance(one, Mapping))
+            else:
+                yield from _found(value)
+    elif isinstance(report, list):
+        for item in report:
+            yield from _found(item)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else value if isinstance(value, str) else str(value)

@@ -1,0 +1,203 @@
+"""Deployments: the versions of a project, and their logs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from createos_nb.contract.operation import UNSET, InQuery, LogText, Page, Record, Rows, TextOrId
+from createos_nb.contract.resource import Resource, operation
+from createos_nb.contract.row import (
+    Created,
+    Download,
+    Made,
+    ProjectId,
+    Row,
+    Settings,
+    Text,
+    Time,
+    Updated,
+    Whole,
+    about,
+)
+from createos_nb.contract.types import DeploymentRef, Files, Limit, ProjectRef, SinceSeconds, Skip
+from createos_nb.naming import DEPLOYMENT_STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class DeploymentSource(Row):
+    """What a deployment was made from: a commit or an image."""
+
+    branch: Annotated[Text, about("branch of the commit")] = None
+    commit: Annotated[Text, about("commit that was built")] = None
+    commit_message: Annotated[Text, about("first line of the commit")] = None
+    image: Annotated[Text, about("container image")] = None
+
+
+class DeploymentExtra(Row):
+    """What the platform adds to a deployment."""
+
+    endpoint: Annotated[Text, about("its own address", bare=True)] = None
+
+
+class Deployment(Row):
+    """One version of a project."""
+
+    id: Annotated[Text, about("id")] = None
+    project_id: ProjectId = None
+    version_number: Annotated[Whole, about("number of the version, from 1 up in its project")] = None
+    status: Annotated[Text, about("status on the wire", states=DEPLOYMENT_STATES)] = None
+    source: DeploymentSource | None = None
+    extra: DeploymentExtra | None = None
+    artifact_image: Annotated[Text, about("image that the build made")] = None
+    settings: Settings | None = None
+    created_at: Created = None
+    updated_at: Updated = None
+    cancelled_at: Annotated[Time, about("when it was cancelled", unit="UTC")] = None
+    cancel_reason: Annotated[Text, about("why it was cancelled")] = None
+
+
+class BuildLogLine(Row):
+    """One line of a build log."""
+
+    ts: Annotated[Time, about("when the line was written", unit="UTC", alias="time")] = None
+    line_number: Annotated[Whole, about("number of the line")] = None
+    stage: Annotated[Text, about("stage of the build")] = None
+    log: Annotated[Text, about("the line", alias="text")] = None
+    deployment_id: Annotated[Text, about("id of the deployment")] = None
+    created_at: Annotated[Time, about("when the platform kept the line", unit="UTC")] = None
+
+
+class Deployments(Resource):
+    """The versions of a project, newest first, and their logs."""
+
+    name = "deployments"
+
+    @operation(
+        "ListDeployments",
+        "GET /v1/projects/{project_id}/deployments",
+        answer=Page(Deployment),
+        failures="400 401 403 404 422 500",
+    )
+    def list(self, project: ProjectRef, *, limit: Limit | None = None) -> pd.DataFrame:
+        """Deployments of a project, newest first, one row each."""
+
+    @operation(
+        "GetDeployment",
+        "GET /v1/projects/{project_id}/deployments/{deployment_id}",
+        answer=Record(Deployment),
+        failures="400 401 403 404 422 500",
+    )
+    def get(self, project: ProjectRef, deployment: DeploymentRef) -> pd.Series:
+        """One deployment."""
+
+    @operation(
+        "CreateDeployment",
+        "POST /v1/projects/{project_id}/deployments",
+        answer=Record(Made),
+        failures="400 401 403 404 422 500",
+    )
+    def create(self, project: ProjectRef, *, image: str) -> pd.Series:
+        """Deploy a container image (image projects): it has no build and no build log."""
+
+    @operation(
+        "UploadDeploymentFiles",
+        "PUT /v1/projects/{project_id}/deployments/files",
+        answer=Record(Made),
+        failures="400 401 403 404 422 429 500",
+    )
+    def upload_files(self, project: ProjectRef, *, files: Files) -> pd.Series:
+        """Deploy up to 100 files given as text (upload projects)."""
+
+    @operation(
+        "UploadDeploymentBase64Files",
+        "PUT /v1/projects/{project_id}/deployments/files/base64",
+        answer=Record(Made),
+        failures="400 401 403 404 422 429 500",
+    )
+    def upload_base64_files(self, project: ProjectRef, *, files: Files) -> pd.Series:
+        """Deploy up to 100 files given as base64 (upload projects)."""
+
+    @operation(
+        "UploadDeploymentZip",
+        "PUT /v1/projects/{project_id}/deployments/upload-zip",
+        answer=Record(Made),
+        upload=True,
+        failures="400 401 403 404 422 429 500",
+    )
+    def upload_zip(self, project: ProjectRef, *, file: bytes) -> pd.Series:
+        """Deploy a zip archive (upload projects)."""
+
+    @operation("TriggerLatestDeployment", "POST /v1/projects/{project_id}/trigger-latest", answer=TextOrId())
+    def trigger_latest(self, project: ProjectRef, *, branch: Annotated[str, InQuery()] = UNSET) -> pd.Series:
+        """Deploy the newest commit of a branch (vcs projects); no id where that commit is deployed already."""
+
+    @operation(
+        "RetriggerDeployment",
+        "POST /v1/projects/{project_id}/deployments/{deployment_id}/retrigger",
+        answer=TextOrId(),
+        failures="400 401 403 404 422 500",
+    )
+    def retrigger(
+        self,
+        project: ProjectRef,
+        deployment: DeploymentRef,
+        *,
+        settings: Annotated[Literal["project", "deployment"], InQuery()] = UNSET,
+        branch: Annotated[str, InQuery()] = UNSET,
+    ) -> pd.Series:
+        """Make a new deployment from the same commit (vcs projects), with its own settings or the project's."""
+
+    @operation(
+        "CancelDeployment",
+        "POST /v1/projects/{project_id}/deployments/{deployment_id}/cancel",
+        failures="400 401 403 404 422 500",
+    )
+    def cancel(self, project: ProjectRef, deployment: DeploymentRef) -> str:
+        """Stop a deployment that is still queued or building."""
+
+    @operation(
+        "WakeupDeployment",
+        "POST /v1/projects/{project_id}/deployments/{deployment_id}/wakeup",
+        failures="400 401 403 404 422 500",
+    )
+    def wakeup(self, project: ProjectRef, deployment: DeploymentRef) -> str:
+        """Wake a sleeping deployment; beyond the limit of live ones, the oldest live one is terminated."""
+
+    @operation(
+        "DeleteDeployment",
+        "DELETE /v1/projects/{project_id}/deployments/{deployment_id}",
+        failures="400 401 403 404 422 500",
+    )
+    def delete(self, project: ProjectRef, deployment: DeploymentRef) -> str:
+        """Mark a deployment for deletion; what other tools call putting it to sleep is this call too."""
+
+    @operation(
+        "GetBuildLogs",
+        "GET /v1/projects/{project_id}/deployments/{deployment_id}/build-logs",
+        answer=Rows(BuildLogLine),
+        failures="400 401 403 404 422 500",
+    )
+    def build_logs(self, project: ProjectRef, deployment: DeploymentRef, *, skip: Skip = UNSET) -> pd.DataFrame:
+        """The build log, one row a line: time, line_number, stage, level, text."""
+
+    @operation(
+        "GetDeploymentLogs",
+        "GET /v1/projects/{project_id}/deployments/{deployment_id}/deployment-logs",
+        answer=LogText(),
+        failures="400 401 403 404 422 500",
+    )
+    def logs(
+        self, project: ProjectRef, deployment: DeploymentRef, *, since_seconds: SinceSeconds = UNSET
+    ) -> pd.DataFrame:
+        """Runtime log of a deployment, the last `since_seconds`: time, line_number, stage, level, text of each line."""
+
+    @operation(
+        "DownloadDeployment",
+        "GET /v1/projects/{project_id}/deployments/{deployment_id}/download",
+        answer=Record(Download),
+        failures="400 401 403 404 422 500",
+    )
+    def download(self, project: ProjectRef, deployment: DeploymentRef) -> pd.Series:
+        """Signed address of the uploaded files (upload projects)."""

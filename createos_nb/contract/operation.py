@@ -1,0 +1,287 @@
+"""What an operation is: its HTTP line, its parameters, its effect and its answer, declared once.
+
+A resource's class declares each operation as a method without a body:
+
+    class Environments(Resource):
+        @operation("UpdateProjectEnvironmentResources", "PUT /v1/projects/{project_id}/environments/…/resources")
+        def update_resources(self, project: ProjectRef, environment: EnvironmentRef, *, cpu: Cpu, ...) -> str: ...
+
+The decorator's text is the HTTP line, the signature is the schema, the docstring is the documentation. Everything that
+needs to know about operations (client, simulator, panels, reference, tests) reads the `Operation` made from it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from createos_nb.naming import camel, kebab, snake
+
+Effect = Literal["read", "write", "destroy"]
+
+#: Default of a parameter that is not sent unless given. `None` is something else: it sends null.
+UNSET: Any = msgspec.UNSET
+
+
+class Ref(msgspec.Struct, frozen=True):
+    """The parameter refers to a resource: its id, or its own name where `resource` has one."""
+
+    resource: str
+
+
+class InQuery(msgspec.Struct, frozen=True):
+    """The parameter travels in the query, although the request may have a body."""
+
+
+class Omittable(msgspec.Struct, frozen=True):
+    """The wire takes the request without this parameter too, and then does what should be asked for by name."""
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """The parameter is a time: aware Timestamp, datetime, ISO text, "-24h", "now" or Unix seconds.
+
+    `unit` says what is sent: Unix seconds ("s") or RFC 3339 ("iso").
+    """
+
+    unit: Literal["s", "iso"] = "s"
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """The parameter is an object with declared fields, given as a mapping; `run_envs` and `runEnvs` both serve."""
+
+    of: tuple[type[msgspec.Struct], ...]
+    many: bool = False
+
+
+# --- what an answer is ------------------------------------------------------------------------------------------------
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One resource: a Series."""
+
+    of: type[msgspec.Struct]
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """A plain array of resources: a DataFrame. `inside` names the field that holds the array, where one does."""
+
+    of: type[msgspec.Struct]
+    inside: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of resources with `pagination`: a DataFrame of all pages. `most` is the largest page."""
+
+    of: type[msgspec.Struct]
+    rows: str = "data"
+    most: int = 20
+
+
+class NumberedPage(msgspec.Struct, frozen=True):
+    """One page of an array that pages with `page`/`per-page` and names no total."""
+
+    of: type[msgspec.Struct]
+    most: int = 100
+
+
+class Text(msgspec.Struct, frozen=True):
+    """The platform's sentence: a `str`."""
+
+
+class TextOrId(msgspec.Struct, frozen=True):
+    """An id, or the platform's sentence where there was nothing to do: a Series with `id` and `message`."""
+
+
+class LogText(msgspec.Struct, frozen=True):
+    """Log lines as one text: a DataFrame of lines."""
+
+
+Answer = Record | Rows | Page | NumberedPage | Text | TextOrId | LogText
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an operation. `name` is the method's, `wire` the wire's, `key` the wire's in snake_case."""
+
+    name: str
+    wire: str
+    place: Literal["path", "query", "body", "file"]
+    annotation: Any
+    required: bool
+    ref: Ref | None = None
+    moment: Moment | None = None
+    fields: Fields | None = None
+    meta: msgspec.Meta | None = None
+    many: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        return snake(self.wire)
+
+    @property
+    def nullable(self) -> bool:
+        return type(None) in get_args(_bare(self.annotation))
+
+    @property
+    def meaning(self) -> str:
+        return (self.meta.description or "") if self.meta else ""
+
+    def bounds(self) -> dict[str, Any]:
+        """The declared limits: ge, le, min_length, max_length, pattern, and `choices` of a closed list."""
+        found: dict[str, Any] = {}
+        for meta in _metas(self.annotation):
+            for name in ("ge", "le", "min_length", "max_length", "pattern"):
+                if (value := getattr(meta, name)) is not None:
+                    found[name] = value
+        if choices := _choices(self.annotation):
+            found["choices"] = choices
+        return found
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the platform: the one statement of it that everything else reads."""
+
+    name: str
+    resource: str
+    call_name: str
+    method: str
+    path: str
+    effect: Effect
+    answer: Answer
+    summary: str
+    function: Callable[..., Any] = field(repr=False, compare=False)
+    enveloped: bool = True
+    success: int = 200
+    failures: tuple[int, ...] = (400, 401, 403, 404, 500)
+    source: str = "platform"
+    upload: bool = False
+    extra: tuple[Parameter, ...] = ()
+
+    @property
+    def call(self) -> str:
+        """Where it is on the client, such as `environments.update_resources`."""
+        return f"{self.resource}.{self.call_name}"
+
+    @property
+    def has_quota(self) -> bool:
+        """A 429 without `Retry-After` means here that a quota is used up."""
+        return 429 in self.failures
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The method's signature, without `self`."""
+        whole = inspect.signature(self.function)
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
+        space = vars(sys.modules[self.function.__module__])
+        found = [
+            self._parameter(p, _evaluated(p.annotation, space), p.default is inspect.Parameter.empty)
+            for p in self.signature.parameters.values()
+            if p.name != "limit"
+        ]
+        return (*found, *self._paging(), *self.extra)
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Parameter]:
+        """Parameters by their wire name in snake_case."""
+        return {p.key: p for p in self.parameters}
+
+    def at(self, place: str) -> tuple[Parameter, ...]:
+        """The parameters that travel in one place: path, query, body or file."""
+        return tuple(p for p in self.parameters if p.place == place)
+
+    def _paging(self) -> tuple[Parameter, ...]:
+        if isinstance(self.answer, Page):
+            most = self.answer.most
+            return (
+                Parameter("limit", "limit", "query", Annotated[int, msgspec.Meta(ge=1, le=most)], required=False),
+                Parameter("offset", "offset", "query", Annotated[int, msgspec.Meta(ge=0)], required=False),
+            )
+        if isinstance(self.answer, NumberedPage):
+            most = self.answer.most
+            return (
+                Parameter("page", "page", "query", Annotated[int, msgspec.Meta(ge=1)], required=False),
+                Parameter("per_page", "per-page", "query", Annotated[int, msgspec.Meta(ge=1, le=most)], required=False),
+            )
+        return ()
+
+    def _parameter(self, p: inspect.Parameter, annotation: Any, required: bool) -> Parameter:
+        marks = _marks(annotation)
+        ref = next((m for m in marks if isinstance(m, Ref)), None)
+        many = get_origin(_bare(annotation)) not in (None, Union, types.UnionType, Literal) and ref is not None
+        if "{" + p.name + "}" in self.path or "{" + p.name + "_id}" in self.path:
+            wire = p.name if "{" + p.name + "}" in self.path else f"{p.name}_id"
+            place: Literal["path", "query", "body", "file"] = "path"
+        elif self.upload:
+            wire, place = p.name, "file"
+        elif self.method == "GET" or any(isinstance(m, InQuery) for m in marks):
+            wire, place = kebab(p.name), "query"
+        else:
+            place = "body"
+            singular = p.name.removesuffix("s") if many else p.name
+            wire = camel(singular) + ("Ids" if many else "Id") if ref else camel(p.name)
+        return Parameter(
+            name=p.name,
+            wire=wire,
+            place=place,
+            annotation=annotation,
+            required=required and not any(isinstance(m, Omittable) for m in marks),
+            ref=ref,
+            moment=next((m for m in marks if isinstance(m, Moment)), None),
+            fields=next((m for m in marks if isinstance(m, Fields)), None),
+            meta=next((m for m in marks if isinstance(m, msgspec.Meta) and m.description), None),
+            many=many,
+        )
+
+
+#: All declared operations by the platform's name; filled as the modules of this package are imported.
+OPERATIONS: dict[str, Operation] = {}
+
+
+# --- reading annotations ----------------------------------------------------------------------------------------------
+
+
+def _evaluated(annotation: Any, space: Mapping[str, Any]) -> Any:
+    return eval(annotation, dict(space)) if isinstance(annotation, str) else annotation
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _marks(annotation: Any) -> list[Any]:
+    """All marks of an annotation, those inside a union or a list included."""
+    found: list[Any] = []
+    if get_origin(annotation) is Annotated:
+        inner, *marks = get_args(annotation)
+        found += marks
+        return found + _marks(inner)
+    for part in get_args(annotation):
+        if part is not type(None) and get_origin(annotation) is not Literal:
+            found += _marks(part)
+    return found
+
+
+def _metas(annotation: Any) -> list[msgspec.Meta]:
+    return [m for m in _marks(annotation) if isinstance(m, msgspec.Meta)]
+
+
+def _choices(annotation: Any) -> tuple[Any, ...]:
+    bare = _bare(annotation)
+    if get_origin(bare) is Literal:
+        return get_args(bare)
+    for part in get_args(bare):
+        if found := _choices(part):
+            return found
+    return ()

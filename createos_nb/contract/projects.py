@@ -1,0 +1,244 @@
+"""Projects: what is deployed, from a repository, an image or files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
+
+from createos_nb.contract.operation import UNSET, Page, Record, Rows
+from createos_nb.contract.resource import Resource, operation
+from createos_nb.contract.row import (
+    Availability,
+    Created,
+    Flag,
+    Made,
+    Map,
+    Row,
+    Settings,
+    Text,
+    Time,
+    Updated,
+    UserId,
+    about,
+)
+from createos_nb.contract.types import (
+    AppRef,
+    Description,
+    DisplayName,
+    Limit,
+    Port,
+    ProjectRef,
+    ProjectSettings,
+    ProjectStatus,
+    ProjectType,
+    Short,
+    Source,
+    UniqueName,
+    Variables,
+)
+from createos_nb.naming import PROJECT_STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ProjectSource(Row):
+    """The repository of a vcs project."""
+
+    vcs_name: Annotated[Text, about("where the repository is: github")] = None
+    vcs_installation_id: Annotated[Text, about("installation id of the GitHub account")] = None
+    vcs_repo_id: Annotated[Text, about("id of the repository")] = None
+    vcs_full_name: Annotated[Text, about("owner and name of the repository")] = None
+
+
+class Project(Row):
+    """What is deployed."""
+
+    id: Annotated[Text, about("id")] = None
+    unique_name: Annotated[Text, about("its name, unique on the platform; part of its address")] = None
+    display_name: Annotated[Text, about("name for people")] = None
+    type: Annotated[Text, about("vcs, image or upload")] = None
+    status: Annotated[Text, about("status on the wire", states=PROJECT_STATES)] = None
+    description: Annotated[Text, about("what it is, in its owner's words")] = None
+    app_id: Annotated[Text, about("id of the app that groups it")] = None
+    source: ProjectSource | None = None
+    settings: Settings | None = None
+    enabled_security_scan: Annotated[Flag, about("security scans are switched on")] = None
+    user_id: UserId = None
+    created_at: Created = None
+    updated_at: Updated = None
+    expire_at: Annotated[Time, about("when it expires", unit="UTC")] = None
+    deleted_at: Annotated[Time, about("when it was deleted", unit="UTC")] = None
+
+
+class SupportedType(Row):
+    """A framework or a runtime that the platform can build."""
+
+    name: Annotated[Text, about("its name, as settings take it")] = None
+    type: Annotated[Text, about("framework or runtime")] = None
+    runtimes: Annotated[list[str] | None, about("runtimes that go with the framework")] = None
+    editables: Annotated[Map, about("settings that can be changed, with type and default")] = None
+
+
+class Transfer(Row):
+    """One change of owner."""
+
+    id: Annotated[Text, about("id")] = None
+    project_id: Annotated[Text, about("id of the project")] = None
+    from_user_id: Annotated[Text, about("id of the owner before")] = None
+    to_user_id: Annotated[Text, about("id of the owner after")] = None
+    created_at: Created = None
+    updated_at: Updated = None
+
+
+class TransferUri(Row):
+    """What another user needs to take a project over."""
+
+    frontend_uri: Annotated[Text, about("page that takes the project over; it holds the token: masked")] = None
+    token: Annotated[Text, about("transfer token, masked")] = None
+    expires_at: Annotated[Time, about("when the token ends, six hours after it was made", unit="UTC")] = None
+
+
+class Projects(Resource):
+    """What is deployed: from a repository (vcs), an image or uploaded files."""
+
+    name = "projects"
+
+    @operation("ListProjects", "GET /v1/projects", answer=Page(Project), failures="400 401 403 500")
+    def list(
+        self,
+        *,
+        name: Annotated[str, Meta(max_length=100, description="part of the name")] = UNSET,
+        type: ProjectType = UNSET,
+        status: ProjectStatus = UNSET,
+        app: AppRef = UNSET,
+        limit: Limit | None = None,
+    ) -> pd.DataFrame:
+        """All projects, one row each; deleted ones only with status="deleted".
+
+        `name` filters by part of the name. Columns: see the reference.
+        """
+
+    @operation("GetProject", "GET /v1/projects/{project_id}", answer=Record(Project))
+    def get(self, project: ProjectRef) -> pd.Series:
+        """One project."""
+
+    @operation(
+        "CreateProject",
+        "POST /v1/projects",
+        answer=Record(Made),
+        success=201,
+        failures="400 401 404 409 429 500",
+    )
+    def create(
+        self,
+        *,
+        unique_name: UniqueName,
+        display_name: DisplayName,
+        type: ProjectType,
+        settings: ProjectSettings,
+        source: Source = UNSET,
+        description: Description | None = UNSET,
+        app: AppRef | None = UNSET,
+        enabled_security_scan: bool = UNSET,
+    ) -> pd.Series:
+        """Make a project; nothing is deployed yet.
+
+        vcs needs a source (vcs_name, vcs_installation_id, vcs_repo_id) and a port in settings; image needs a port.
+        """
+
+    @operation("UpdateProject", "PUT /v1/projects/{project_id}")
+    def update(
+        self,
+        project: ProjectRef,
+        *,
+        display_name: DisplayName,
+        description: Description | None = UNSET,
+        enabled_security_scan: bool | None = UNSET,
+    ) -> str:
+        """Change a project's display name, description and whether it is scanned."""
+
+    @operation("UpdateProjectSettings", "PUT /v1/projects/{project_id}/settings")
+    def update_settings(
+        self,
+        project: ProjectRef,
+        *,
+        port: Port | None = UNSET,
+        runtime: Short | None = UNSET,
+        framework: Short | None = UNSET,
+        directory_path: Short | None = UNSET,
+        install_command: Short | None = UNSET,
+        build_command: Short | None = UNSET,
+        run_command: Short | None = UNSET,
+        build_dir: Short | None = UNSET,
+        build_flag: Short | None = UNSET,
+        run_flag: Short | None = UNSET,
+        build_flags: Variables = UNSET,
+        has_dockerfile: bool = UNSET,
+        use_build_ai: bool = UNSET,
+        ignore_branches: Sequence[Short] = UNSET,
+        run_envs: Variables = UNSET,
+        build_vars: Variables = UNSET,
+    ) -> str:
+        """Change build and run settings; they count from the next deployment on.
+
+        Whether the platform merges or replaces is not documented: read, merge, and send the whole.
+        """
+
+    @operation(
+        "CheckProjectUniqueName",
+        "POST /v1/projects/available-unique-name",
+        effect="read",
+        answer=Record(Availability),
+        failures="400 401 500",
+    )
+    def check_unique_name(self, *, unique_name: UniqueName) -> pd.Series:
+        """Is this project name free?"""
+
+    @operation("DeleteProject", "DELETE /v1/projects/{project_id}")
+    def delete(self, project: ProjectRef) -> str:
+        """Mark a project for deletion, with all that is in it; it goes a little later."""
+
+    @operation("SuspendProject", "PUT /v1/projects/{project_id}/suspend", failures="401 403 404", source="official CLI")
+    def suspend(self, project: ProjectRef) -> str:
+        """Pause every environment of an active project."""
+
+    @operation(
+        "UnsuspendProject", "PUT /v1/projects/{project_id}/unsuspend", failures="401 403 404", source="official CLI"
+    )
+    def unsuspend(self, project: ProjectRef) -> str:
+        """Resume a suspended project."""
+
+    @operation(
+        "GetSupportedProjectTypes",
+        "GET /v1/projects/supported",
+        answer=Rows(SupportedType),
+        enveloped=False,
+        failures="401 500",
+    )
+    def supported_types(self) -> pd.DataFrame:
+        """Frameworks and runtimes that the platform can build, one row each."""
+
+    @operation(
+        "GetProjectTransferUri",
+        "GET /v1/projects/{project_id}/transfer-uri",
+        effect="write",
+        answer=Record(TransferUri),
+    )
+    def transfer_uri(self, project: ProjectRef) -> pd.Series:
+        """Make a token, good for six hours, with which another user can take the project over."""
+
+    @operation(
+        "TransferProject",
+        "GET /v1/projects/{project_id}/transfer",
+        effect="destroy",
+        failures="400 401 403 404 429 500",
+    )
+    def transfer(self, project: ProjectRef, *, token: str) -> str:
+        """Take a project over with a token; it can't be undone."""
+
+    @operation("ListProjectTransferHistory", "GET /v1/projects/{project_id}/transfer-history", answer=Rows(Transfer))
+    def transfer_history(self, project: ProjectRef) -> pd.DataFrame:
+        """Past owners of a project, one row for each transfer."""

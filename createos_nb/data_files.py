@@ -1,0 +1,26 @@
+"""Where `data/` and `notebooks/` are: bundled in an installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from createos_nb.errors import InvalidInput
+from createos_nb.naming import nearest
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def folder(name: str) -> Path:
+    """Return the project's folder `data` or `notebooks`. Raises `FileNotFoundError` where it is missing."""
+    for place in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
+        if place.is_dir():
+            return place
+    raise FileNotFoundError(f"createos_nb was installed without its folder {name!r}; install it again")
+
+
+def sample(name: str) -> Path:
+    """Return the path of a file of the project's `data/`, such as "access.log". Raises `InvalidInput` for another."""
+    names = sorted(path.name for path in folder("data").iterdir() if path.is_file())
+    if name not in names:
+        raise InvalidInput(f"there is no sample {name!r}; there is: {', '.join(names)}{nearest(name, names)}")
+    return folder("data") / name

@@ -1,0 +1,20 @@
+"""Diagnostics: what needs the account to be explained, and only reads."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from createos_nb.diagnostics.impact import impact
+from createos_nb.diagnostics.impact_checks import errors_fell, errors_not_risen, none_lost
+from createos_nb.naming import unknown_attribute
+
+__all__ = [
+    "errors_fell",
+    "errors_not_risen",
+    "impact",
+    "none_lost",
+]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise unknown_attribute(__name__, name, __all__)

@@ -1,0 +1,99 @@
+"""What a change did to those who use an app: the time before it, the time of it, and the time after it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from createos_nb.client.name_resolution import names_or_ids
+from createos_nb.errors import InvalidInput
+from createos_nb.times import iso, parse_duration, unix
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+
+#: What a proxy answers where no version does.
+_LOST: Final = (502, 503, 504)
+_COUNTS: Final = ("requests", "client_errors", "server_errors", "lost")
+_SHARES: Final = ("rpm", "success_percentage", "server_error_percentage")
+_TIMES: Final = ("start", "end")
+
+
+def impact(
+    client: Client,
+    project: str,
+    environment: str | Sequence[str],
+    start: Any,
+    end: Any,
+    *,
+    window: str | float | pd.Timedelta = "15min",
+) -> pd.DataFrame:
+    """What users got before, during and after a change, such as from `receipt.started` to `receipt.ended`.
+
+    `environment`: one, or several whose requests are added up, such as both sides of a switch. `window`: how long
+    before and after ("15min", seconds, a Timedelta); the time after ends at the present.
+
+    One row each, index `period`: "before", "during", "after". Columns: `start`, `end` (UTC, to the second; during is
+    the whole seconds that the change touches), `requests`, `client_errors` (4xx), `server_errors` (5xx), `lost` (502,
+    503 and 504: what a proxy says where no version answers; an app may say 503 itself) as Int64; `rpm`,
+    `success_percentage` ((2xx + 3xx) / requests) and `server_error_percentage` (0–100, NA without requests) as Float64.
+    A time that has not come yet is NA. Raises `InvalidInput`.
+    """
+    now = client.transport.now()
+    first, last = math.floor(unix(start, now, "start")), math.ceil(unix(end, now, "end"))
+    wide = _seconds(window)
+    if first > last:
+        raise InvalidInput(f"impact: end ({iso(last)}) is before start ({iso(first)})")
+    last = max(last, first + 1)
+    periods = {"before": (first - wide, first), "during": (first, last), "after": (last, last + wide)}
+    names = names_or_ids("effect: environment", environment)
+    if not names:
+        raise InvalidInput("impact: name an environment")
+    present = math.ceil(now)
+    rows = [_row(client, project, names, begin, min(end, present)) for begin, end in periods.values()]
+    frame = pd.DataFrame(rows, index=pd.Index(list(periods), name="period", dtype="str"))
+    for name in _TIMES:
+        frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[us, UTC]")
+    frame = frame.astype({**dict.fromkeys(_COUNTS, "Int64"), **dict.fromkeys(_SHARES, "Float64")})
+    frame = frame[[*_TIMES, "requests", "rpm", "success_percentage", *_COUNTS[1:], "server_error_percentage"]]
+    frame.attrs |= client.session.provenance("GetProjectEnvironmentAnalyticsRequestDistribution")
+    return frame
+
+
+def _row(client: Client, project: str, environments: list[str], start: int, end: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"start": start, "end": end, **dict.fromkeys((*_COUNTS, *_SHARES), pd.NA)}
+    if end <= start:
+        return {**row, "end": start}
+    found = [
+        client.analytics.request_distribution(project, name, start=start, end=end)[["status", "count"]]
+        for name in environments
+    ]
+    status = pd.to_numeric(pd.concat([one["status"] for one in found]), errors="coerce").astype("Int64")
+    count = pd.concat([one["count"] for one in found]).astype("Int64")
+    if count.isna().any():
+        return row  # the platform has left a count out: then nothing is known of the whole
+    total = int(count.sum())
+    good, moved, client_errors, server_errors = (
+        int(count[(status // 100 == kind).fillna(False)].sum()) for kind in (2, 3, 4, 5)
+    )
+    row |= {
+        "requests": total,
+        "client_errors": client_errors,
+        "server_errors": server_errors,
+        "lost": int(count[status.isin(_LOST)].sum()),
+        "rpm": 60 * total / (end - start),
+    }
+    if total:
+        row["success_percentage"] = 100 * (good + moved) / total
+        row["server_error_percentage"] = 100 * server_errors / total
+    return row
+
+
+def _seconds(window: str | float | pd.Timedelta) -> int:
+    seconds = parse_duration(window, "impact: window")
+    if seconds < 1:
+        raise InvalidInput(f"impact: window={window!r}: at least a second")
+    return int(seconds)

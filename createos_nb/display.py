@@ -1,0 +1,285 @@
+"""Values, tables and cards as text and as escaped HTML: how everything that describes itself does so.
+
+Objects call this from `__repr__` and `_repr_html_`, with data that they have: nothing here does I/O. Text that came
+from elsewhere is safe to show: what steers a terminal or turns the reading direction is spelled out, and markup is
+escaped. A value whose own text fails is shown as such, since an exception while a cell displays hides the result.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable
+from html import escape
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from createos_nb.percentages import round_down, round_up
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Control characters, marks of direction, line separators, characters of no width, tags and lone surrogates. A tab and
+#: a line feed are no danger. The joiners of scripts and emoji (U+200C, U+200D) belong to the letters beside them.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+_ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+#: Rows of a table that is only a picture: more are not read.
+MOST_ROWS: Final = 200
+#: Columns of success rates in percent.
+_SUCCESS: Final = re.compile(r"(?:.*[_ ])?success[_ ](?:percentage|%)")
+#: Stands where there is no value.
+MISSING: Final = "–"
+
+#: A label and its value.
+Fields: TypeAlias = Iterable[tuple[str, Any]]
+
+
+class Html(str):
+    """Markup that is ready: the one kind of value that is not escaped."""
+
+    __slots__ = ()
+
+
+# Text
+
+
+def visible(text: str) -> str:
+    """Spell out what a terminal would act on, or nobody would see: an escape becomes the four letters `\\x1b`."""
+    return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def strip_control_chars(text: str) -> str:
+    """Return one line without terminal control sequences; other control characters are spelled out."""
+    text = _ANSI.sub("", text).rstrip("\r\n")
+    return visible(text).replace("\n", "\\n")
+
+
+# Values
+
+
+def is_missing(value: Any) -> bool:
+    """Tell whether a value is unknown: None, NA, NaT or NaN."""
+    if value is None:
+        return True
+    import pandas as pd  # what prints only text need not wait for it
+
+    return bool(pd.isna(value)) if pd.api.types.is_scalar(value) else False
+
+
+def format_value(value: Any, column: str = "", *, seconds: bool = True) -> str:
+    """Return a value as one line for people.
+
+    Args:
+        value: What to show. Unknown is "–"; a bool is "yes" or "no"; a list is its items; text has no control sequence.
+        column: The name of its column: a success percentage is rounded down.
+        seconds: Whether a time has seconds.
+    """
+    try:
+        return _format(value, column, seconds)
+    except Exception as error:  # noqa: BLE001  # showing a result never fails
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+
+
+def _format(value: Any, column: str, seconds: bool) -> str:
+    if isinstance(value, str):
+        return strip_control_chars(value)
+    if isinstance(value, list | tuple | set | frozenset | dict):
+        return ", ".join(_format(item, "", seconds) for item in value) or MISSING
+    if is_missing(value):
+        return MISSING
+    if type(value).__name__ in ("bool", "bool_"):  # numpy's, too
+        return "yes" if value else "no"
+    if isinstance(value, Integral | Real):
+        return format_number(round_down(float(value)) if _SUCCESS.fullmatch(column) else value)
+    if hasattr(value, "strftime"):
+        return format_time(value, seconds=seconds)
+    if hasattr(value, "total_seconds"):
+        return human_duration(value.total_seconds())
+    return strip_control_chars(str(value))
+
+
+def format_number(value: Any) -> str:
+    """Return a number with thousands separators, of two decimals or, below 1, of four digits: 1,234.5 · 0.0012."""
+    if isinstance(value, Integral):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return str(float(value))
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"
+
+
+def format_percent(fraction: float, *, digits: int = 3) -> str:
+    """Return a fraction as a percentage, rounded down: what is not all is never 100 %."""
+    return "unknown" if math.isnan(fraction) else _trimmed(round_down(100 * fraction, digits), digits)
+
+
+def format_percent_up(fraction: float, *, digits: int = 3) -> str:
+    """Return a fraction of failures, or the upper end of an interval, as a percentage, rounded up."""
+    return "unknown" if math.isnan(fraction) else _trimmed(round_up(100 * fraction, digits), digits)
+
+
+def format_target(fraction: float) -> str:
+    """Return a fraction that somebody has chosen, such as a target, as a percentage with all its digits."""
+    return f"{100 * fraction:.10g} %"
+
+
+def _trimmed(value: float, digits: int) -> str:
+    shown = f"{value:.{digits}f}"
+    return f"{shown.rstrip('0').rstrip('.') if digits else shown} %"
+
+
+def format_time(moment: Any, *, seconds: bool = False) -> str:
+    """Return a time as "2026-03-02 09:00", to the minute or to the second."""
+    return str(moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"))
+
+
+def human_duration(seconds: float) -> str:
+    """Return a length of time in the two units that matter: 90061 s is "1 d 1 h". Endless is "never"."""
+    if not math.isfinite(seconds):
+        return "never"
+    left = max(round(seconds), 0)
+    parts: list[str] = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, left = divmod(left, size)
+        if number or parts:
+            parts.append(f"{number} {unit}")
+        if len(parts) == 2:
+            break
+    return " ".join(part for part in parts if not part.startswith("0 ")) or "0 s"
+
+
+def format_cells(frame: pd.DataFrame, *, seconds: bool = True) -> list[list[str]]:
+    """Return the values of a frame as texts, row by row."""
+    names = [str(name) for name in frame.columns]
+    return [
+        [format_value(value, name, seconds=seconds) for value, name in zip(row, names, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+# Plain text
+
+
+def text_card(title: str, sentence: str, fields: Fields = ()) -> str:
+    """Return a heading, a sentence and labelled values as a few lines of plain text."""
+    head, rest = format_value(title), format_value(sentence)
+    pairs = [(format_value(label), format_value(value)) for label, value in fields]
+    width = max((len(label) for label, _ in pairs), default=0)
+    return "\n".join([f"{head}: {rest}" if rest else head, *(f"  {label:<{width}}  {value}" for label, value in pairs)])
+
+
+def text_table(frame: pd.DataFrame) -> list[str]:
+    """Return a frame as aligned lines, the names of its columns first."""
+    rows = [_titles(frame), *format_cells(frame)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+# HTML
+
+
+def escaped(value: Any) -> str:
+    """Return a value as HTML; no markup and no control sequence of it survives, and lines of text stay lines."""
+    if isinstance(value, Html):
+        return value
+    if isinstance(value, str):
+        return "\n".join(escape(strip_control_chars(line)) for line in value.split("\n"))
+    return escape(format_value(value))
+
+
+def code(text: str) -> Html:
+    """Return text in the type of code."""
+    return Html(f"<code>{escaped(text)}</code>")
+
+
+def html_table(
+    rows: Iterable[Iterable[Any]],
+    columns: Collection[str] = (),
+    *,
+    caption: str = "",
+    numeric: Collection[str] = (),
+    row_headers: bool = False,
+) -> str:
+    """Return rows of values as a table.
+
+    Args:
+        rows: The values; all but `Html` are escaped.
+        columns: The heads of the columns; without them the table has no head.
+        caption: What stands above it.
+        numeric: Which columns stand to the right.
+        row_headers: Whether the first cell of a row is its head.
+    """
+    aligned = [_aligned(name in numeric) for name in columns]
+    heads = "".join(
+        f'<th scope="col"{style}>{escaped(name)}</th>' for name, style in zip(columns, aligned, strict=True)
+    )
+    body = "".join(
+        f"<tr>{''.join(_cell(value, place, aligned, row_headers) for place, value in enumerate(row))}</tr>"
+        for row in rows
+    )
+    above = f"<caption>{escaped(caption)}</caption>" if caption else ""
+    head = f"<thead><tr>{heads}</tr></thead>" if heads else ""
+    return f"<table>{above}{head}<tbody>{body}</tbody></table>"
+
+
+def frame_table(frame: pd.DataFrame, *, caption: str = "", most: int = MOST_ROWS) -> str:
+    """Return the columns of a frame as a table of at most `most` rows; it says how many it leaves out."""
+    shown = frame.head(most)
+    left_out = len(frame) - len(shown)
+    more = f"<p>and {left_out:,} rows more</p>" if left_out else ""
+    return html_table(format_cells(shown), _titles(frame), caption=caption, numeric=_numeric(frame)) + more
+
+
+def html_card(
+    title: str, sentence: str, fields: Fields = (), *, frames: Iterable[tuple[str, pd.DataFrame]] = ()
+) -> str:
+    """Return a heading, a sentence and labelled values as HTML; frames follow below, each with a heading."""
+    parts = [f"<div><strong>{escaped(title)}</strong>"]
+    if sentence:
+        parts.append(f"<p>{escaped(sentence)}</p>")
+    if fields := list(fields):
+        parts.append(html_table(((label, value) for label, value in fields), row_headers=True))
+    parts += [f"<p>{escaped(heading)}</p>{_safely(_indexed_table, frame)}" for heading, frame in frames]
+    return "".join([*parts, "</div>"])
+
+
+def _indexed_table(frame: pd.DataFrame) -> str:
+    import pandas as pd
+
+    return frame_table(frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index())
+
+
+def _safely(render: Callable[[pd.DataFrame], str], frame: pd.DataFrame) -> str:
+    try:
+        return render(frame)
+    except Exception as error:  # noqa: BLE001  # showing a result never fails
+        return escape(f"<frame that cannot be shown: {type(error).__name__}>")
+
+
+def _cell(value: Any, place: int, aligned: list[str], row_headers: bool) -> str:
+    style = aligned[place] if place < len(aligned) else _aligned(False)
+    if row_headers and not place:
+        return f'<th scope="row"{style}>{escaped(value)}</th>'
+    return f"<td{style}>{escaped(value)}</td>"
+
+
+def _aligned(to_the_right: bool) -> str:
+    # inline: a notebook has a style of its own for tables, which sets all cells to the right
+    return ' class="number" style="text-align:right"' if to_the_right else ' style="text-align:left"'
+
+
+def _titles(frame: pd.DataFrame) -> list[str]:
+    return [format_value(str(name)).replace("_", " ") for name in frame.columns]
+
+
+def _numeric(frame: pd.DataFrame) -> set[str]:
+    import pandas as pd
+
+    kinds = zip(_titles(frame), frame.dtypes, strict=True)
+    return {
+        title
+        for title, dtype in kinds
+        if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+    }

@@ -1,0 +1,60 @@
+"""The reference: every column of every table with its type, meaning and unit, made from the declarations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from createos_nb import contract
+from createos_nb.contract.operation import LogText, Operation, Text, TextOrId
+from createos_nb.errors import InvalidInput
+from createos_nb.frames import schema
+from createos_nb.frames.logs import COLUMNS as LOG_COLUMNS
+from createos_nb.naming import nearest
+
+_LOG: Final = {
+    "time": ("datetime64[us, UTC]", "when the line was written, where the line says so", "UTC"),
+    "line_number": ("Int64", "number of the line in this answer", ""),
+    "stage": ("str", "run, or the stage of the build", ""),
+    "level": ("str", "trace, debug, info, warn, error or fatal, where the line says so", ""),
+    "text": ("str", "the line, without terminal control sequences", ""),
+}
+
+
+def columns(call: str | None = None) -> pd.DataFrame:
+    """Every documented column: call, column, dtype, meaning, unit; for one call such as "projects.list", or all.
+
+    Raises `InvalidInput` for a call that there is not, with those that look like it.
+    """
+    calls = sorted(one.call for one in contract.OPERATIONS.values())
+    if call is not None and call not in calls:
+        near = nearest(call, calls) or ";"
+        raise InvalidInput(f"columns: there is no call {call!r}{near} client.operations() lists all")
+    rows = [row for one in declared_operations() if call in (None, one.call) for row in columns_of(one)]
+    return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype="str")
+
+
+def declared_operations() -> list[Operation]:
+    """Return all operations, by resource and path."""
+    return sorted(contract.OPERATIONS.values(), key=lambda one: (one.resource, one.path, one.method))
+
+
+def columns_of(one: Operation) -> list[tuple[str, str, str, str, str]]:
+    """Return the columns of an operation's table: call, column, dtype, meaning, unit."""
+    answer = one.answer
+    if isinstance(answer, Text):
+        return []
+    if isinstance(answer, TextOrId):
+        return [
+            (one.call, "id", "str", "id of the new deployment; none where there was nothing to do", ""),
+            (one.call, "message", "str", "the platform's sentence, where it gave no id", ""),
+        ]
+    if isinstance(answer, LogText):
+        return [(one.call, name, *_LOG[name]) for name in LOG_COLUMNS]
+    found = [(one.call, c.name, c.dtype, c.meaning, c.unit) for c in schema(answer.of).columns if c.into is None]
+    if one.call == "analytics.requests_over_time":
+        found[0] = (one.call, "time", "datetime64[us, UTC]", "start of the bucket; the index of the frame", "UTC")
+    if one.call == "deployments.build_logs":
+        found.insert(3, (one.call, "level", *_LOG["level"]))
+    return found

@@ -1,0 +1,53 @@
+"""What was sent: one line a request, without bodies and without secrets."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from createos_nb.process import ProcessBound
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class LogEntry(NamedTuple):
+    """One attempt of one request."""
+
+    time: float
+    operation: str
+    method: str
+    path: str
+    status: int | None
+    duration: float
+    attempt: int
+    bytes: int
+
+
+class Log(ProcessBound):
+    """The newest requests of a client; the oldest are forgotten beyond `most`."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._sent: deque[LogEntry] = deque(maxlen=most)
+        self.add = self._sent.append
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    def frame(self) -> pd.DataFrame:
+        """time (UTC), operation, method, path, status, duration (s), attempt, bytes (of the answer): oldest first."""
+        import pandas as pd
+
+        frame = pd.DataFrame(list(self._sent), columns=list(LogEntry._fields))
+        frame["time"] = pd.to_datetime(frame["time"].astype("float64") * 1e6, unit="us", utc=True).dt.as_unit("us")
+        return frame.astype(
+            {
+                "operation": "str",
+                "method": "str",
+                "path": "str",
+                "status": "Int64",
+                "duration": "Float64",
+                "attempt": "Int64",
+                "bytes": "Int64",
+            }
+        )

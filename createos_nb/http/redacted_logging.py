@@ -1,0 +1,95 @@
+"""What others log while a request of ours is under way: HTTP libraries log whole addresses and headers.
+
+Nothing hangs on the name of a logger, nor on a filter, which another logger's handler never asks: the records
+themselves are made with dots, in the thread that sends, for as long as it sends.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Final
+
+from createos_nb.redaction import MASK, redact
+
+#: Parameters of an address that open what lies behind it: a transfer's token, the signature of a signed address.
+_OPENS: Final = re.compile(
+    r"((?:^|[?&;])[^=&\s]*(?:token|sig|signature|credential|key|secret|password|auth|policy)[^=&\s]*=)[^&#\s\"'\\)]+",
+    re.I,
+)
+#: A header as libraries log it.
+_HEADER: Final = re.compile(r"\(b(['\"])([\w-]+)\1, (b'(?:[^'\\]|\\.)*'|b\"(?:[^\"\\]|\\.)*\")\)")
+#: Headers that say nothing secret; of any other only the name is logged.
+_HARMLESS: Final = re.compile(
+    r"accept(-encoding|-ranges)?|age|allow|cache-control|connection|content-(encoding|language|length|type)|date|expires"
+    r"|keep-alive|last-modified|retry-after|server(-timing)?|transfer-encoding|vary|x-createos-simulator"
+    r"|x-ratelimit-(limit|remaining|reset)",
+    re.I,
+)
+
+#: Bytes that came, as libraries quote them: to the end, for they may hold any sign.
+_QUOTED: Final = re.compile(r"bytearray\(.*", re.S)
+
+_here: Final = threading.local()
+
+
+class RedactedLogging:
+    """Within it, nothing that this thread logs holds the given secrets, a signature, or a header that may open.
+
+    One within another adds its secrets.
+    """
+
+    __slots__ = ("_before", "_secrets")
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = secrets
+
+    def __enter__(self) -> None:
+        self._before = getattr(_here, "secrets", None)
+        _here.secrets = (*(self._before or ()), *self._secrets)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _here.secrets = self._before
+
+
+def redact_log_records() -> None:
+    """Have records made as `RedactedLogging` says, unless they are already, whoever has changed that since."""
+    former = logging.getLogRecordFactory()
+    with RedactedLogging():
+        tried = former("createos_nb", logging.DEBUG, __file__, 0, "?token=tried", (), None)
+    if tried.getMessage() != "?token=tried":
+        return
+
+    def made(*args: Any, **more: Any) -> logging.LogRecord:
+        record = former(*args, **more)
+        secrets = getattr(_here, "secrets", None)
+        if secrets is not None:
+            _mask(record, secrets)
+        return record
+
+    logging.setLogRecordFactory(made)
+
+
+def _mask(record: logging.LogRecord, secrets: Iterable[str]) -> None:
+    try:
+        said = record.getMessage()
+    except (TypeError, ValueError, KeyError, AttributeError):  # whoever logs it would fail on it as well
+        record.msg, record.args = MASK, ()
+        return
+    hidden = _OPENS.sub(rf"\g<1>{MASK}", _HEADER.sub(_header, redact(strip_quoted_bytes(said), secrets)))
+    if hidden != said:
+        record.msg, record.args = hidden, ()
+
+
+def strip_quoted_bytes(said: str) -> str:
+    """What a library says of a broken answer, without the bytes that it quotes: they may be of another answer."""
+    return _QUOTED.sub(MASK, said)
+
+
+def _header(found: re.Match[str]) -> str:
+    return found[0] if _HARMLESS.fullmatch(found[2]) else f"(b'{found[2]}', {MASK})"

@@ -1,0 +1,38 @@
+"""What no error may repeat, and nothing may show on the way: texts for those that have to look for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import httpx
+
+from createos_nb.redaction import MASK, Secret
+
+
+class SecretTexts:
+    """Secrets as plain texts for whoever goes through them; it shows none itself."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self, held: Iterable[Secret]) -> None:
+        self._held = tuple(held)
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.reveal() for one in self._held)
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+class RedactedURL(httpx.URL):
+    """An address that opens what lies behind it. It shows its host alone."""
+
+    def __repr__(self) -> str:
+        return f"URL({self.scheme}://{self.host}/{MASK})"
+
+
+class RedactedRequest(httpx.Request):
+    """A request that may carry tokens in its address. It shows its method alone."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method}>"

@@ -1,0 +1,176 @@
+"""What goes out: an operation and its values as one HTTP request. No I/O."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from createos_nb.contract.operation import Operation, Parameter
+from createos_nb.errors import InvalidInput
+from createos_nb.naming import nearest
+from createos_nb.redaction import MASK, Secret, holds_secrets, revealed, without_frames
+
+_MASKED: Final = "{} holds the dots that stand for a masked value: reveal it first, or the dots would be sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, complete but for the origin and the key. What it carries may be secret, and is not in its repr."""
+
+    operation: Operation
+    path: str
+    query: tuple[tuple[str, str | Secret], ...] = field(default=(), repr=False)
+    content: bytes | None = field(default=None, repr=False)
+    file: bytes | None = field(default=None, repr=False)
+    secrets: tuple[Secret, ...] = ()
+
+
+def build(operation: Operation, values: Mapping[str, Any]) -> Request:
+    """The request for values named by the wire's names in snake_case (`project_id`, `run_envs`, `since_seconds`).
+
+    Raises `InvalidInput` for a name that the operation lacks, for a required one that is missing, and for a value that
+    can't be sent where it belongs.
+    """
+    return without_frames(_built, operation, values)
+
+
+def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
+    by_key = operation.by_key
+    for key in values:
+        if key not in by_key:
+            has = ", ".join(by_key) or "none"
+            raise InvalidInput(f"{operation.name} has no parameter {key!r}; it has: {has}{nearest(key, by_key)}")
+    path = operation.path
+    query: list[tuple[str, str | Secret]] = []
+    body: dict[str, Any] = {}
+    file: bytes | None = None
+    for parameter in operation.parameters:
+        value = values.get(parameter.key, msgspec.UNSET)
+        if value is msgspec.UNSET:
+            if parameter.required:
+                raise InvalidInput(f"{operation.name} needs {parameter.key}")
+        elif parameter.place == "path":
+            path = path.replace("{" + parameter.wire + "}", _segment(parameter, value))
+        elif parameter.place == "query":
+            query.append((parameter.wire, _text(parameter, value)))
+        elif parameter.place == "body":
+            body[parameter.wire] = value
+        else:
+            file = _file(parameter, value)
+    secrets = [text for _, text in query if isinstance(text, Secret)]
+    content: bytes | None = None
+    if operation.at("body"):
+        try:
+            secrets += _secrets(body)
+        except RecursionError as error:
+            raise InvalidInput(f"{operation.name}: the body can't be sent as JSON: {error}") from None
+        content, why = _encoded(body)
+        if content is None:
+            raise InvalidInput(f"{operation.name}: the body can't be sent as JSON: {why}")
+    return Request(operation, path, tuple(query), content, file, secrets=tuple(secrets))
+
+
+def encode(body: Any) -> bytes:
+    """JSON as the platform takes it."""
+    return msgspec.json.encode(body, enc_hook=_plain)
+
+
+def _encoded(body: Any) -> tuple[bytes | None, str]:
+    """The JSON of a body, or why there is none: the error itself would carry the text along that it stumbled over."""
+    try:
+        return encode(body), ""
+    except UnicodeError:
+        return None, "it holds half a surrogate pair"
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return None, str(error)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"it has no form for a {type(value).__name__}")
+
+
+def _segment(parameter: Parameter, value: Any) -> str:
+    if isinstance(value, Secret):  # it would stand in logs, errors and `client.log()`, here and on the way
+        raise InvalidInput(f"{parameter.key} is part of the address, which is shown in many places: it takes no Secret")
+    text = _spelled(parameter, value)
+    if text in ("", ".", ".."):  # these would change the path instead of naming something
+        raise InvalidInput(f"{parameter.key}={value!r} is no id")
+    return quote(text, safe="")
+
+
+def _text(parameter: Parameter, value: Any) -> str | Secret:
+    if value is None:
+        raise InvalidInput(f"{parameter.key} can't be null: leave it out")
+    if isinstance(value, Secret):
+        _check_sendable(parameter, value)
+        return value
+    text = _spelled(parameter, value)
+    return Secret(text) if holds_secrets(parameter.wire) else text
+
+
+def _spelled(parameter: Parameter, value: Any) -> str:
+    """One value as the text that an address carries."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str | int | float | UUID) or value != value:
+        raise InvalidInput(f"{parameter.key} can't be a {type(value).__name__}: it takes one text or number")
+    text = str(value)
+    _check_sendable(parameter, text)  # no Secret is made of it: a run would put dots in place of every id it asks with
+    return text
+
+
+def _check_sendable(parameter: Parameter, text: Secret | str) -> None:
+    """Raise `InvalidInput` for what no address can carry. What is secret stays so."""
+    if MASK in revealed(text):
+        raise InvalidInput(_MASKED.format(parameter.key))
+    if any("\ud800" <= letter <= "\udfff" for letter in revealed(text)):
+        raise InvalidInput(f"{parameter.key} holds half a surrogate pair, and can't be sent")
+
+
+def _revealed(text: Secret | str) -> str:
+    return text.reveal() if isinstance(text, Secret) else text
+
+
+def _file(parameter: Parameter, value: Any) -> bytes:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise InvalidInput(f"{parameter.key} takes bytes, not {type(value).__name__}")
+    return bytes(value)
+
+
+def _secrets(value: Any, inside: bool = False) -> list[Secret]:
+    """The secret texts of a body, so that an answer that repeats them can be masked."""
+    found: list[Secret] = []
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            found += _secrets(item, inside or holds_secrets(key))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            found += _secrets(item, inside)
+    elif isinstance(value, float | np.floating) and not math.isfinite(value):
+        raise InvalidInput(f"{value} is no number of JSON")
+    elif isinstance(value, Secret) or (inside and isinstance(value, str)):
+        found.append(Secret(value))
+        if found[-1] == MASK:
+            raise InvalidInput(_MASKED.format("a variable"))
+    elif inside and isinstance(value, int) and not isinstance(value, bool):
+        found.append(Secret(str(value)))
+    return found

@@ -1,0 +1,103 @@
+"""Wire names and people's names: the one place that turns one into the other.
+
+The wire writes camelCase and has its own status words; people read snake_case and the documentation's vocabulary.
+The wire's word is a fact and is kept; people's word is derived and stands beside it. A word in no list survives as it
+came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Final
+
+_BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=\dxx)")
+
+DEPLOYMENT_STATES: Final[Mapping[str, str]] = {
+    "queue": "queued",
+    "building": "building",
+    "deploying": "deploying",
+    "deployed": "deployed",
+    "build_error": "failed",
+    "error": "failed",
+    "crashing": "failed",
+    "sleeping": "sleeping",
+    "cancelled": "cancelled",
+    "terminating": "terminating",
+}
+PROJECT_STATES: Final[Mapping[str, str]] = {
+    word: word for word in ("active", "suspending", "suspended", "deleting", "deleted")
+}
+ENVIRONMENT_STATES: Final[Mapping[str, str]] = {
+    word: word for word in ("active", "updating", "promoting", "resizing", "deleting")
+}
+DOMAIN_STATES: Final[Mapping[str, str]] = {
+    word: word for word in ("pending", "issuing", "updating", "active", "error", "deleting")
+}
+SCAN_STATES: Final[Mapping[str, str]] = {
+    "pending": "pending",
+    "in_progress": "in progress",
+    "success": "successful",
+    "failed": "failed",
+}
+CRONJOB_STATES: Final[Mapping[str, str]] = {
+    word: word for word in ("pending", "building", "active", "suspending", "suspended", "deleting", "deleted")
+}
+TEMPLATE_STATES: Final[Mapping[str, str]] = {
+    "draft": "draft",
+    "underReview": "under review",
+    "publishing": "publishing",
+    "listed": "listed",
+    "rejected": "rejected",
+    "deleted": "deleted",
+}
+
+#: Names that the documentation uses for operations that the wire calls otherwise.
+OPERATION_ALIASES: Final[Mapping[str, str]] = {
+    "GetEnvAnalyticsReqDistribution": "GetProjectEnvironmentAnalyticsRequestDistribution",
+}
+
+#: Wire fields whose values are secrets: a map's values, or the value itself.
+SECRET_MAPS: Final = frozenset({"runEnvs", "buildVars", "headers"})
+SECRET_VALUES: Final = frozenset({"secret", "token", "body", "frontendUri", "downloadUri"})
+
+
+@lru_cache(maxsize=4096)
+def snake(wire: str) -> str:
+    """`runEnvs` → `run_envs`, `status2xx` → `status_2xx`, `per-page` → `per_page`, `useBuildAI` → `use_build_ai`."""
+    return _BREAK.sub("_", wire).replace("-", "_").lower()
+
+
+@lru_cache(maxsize=4096)
+def camel(name: str) -> str:
+    """`run_envs` → `runEnvs`: the wire's spelling of a name of ours."""
+    if name == "use_build_ai":  # the one name that the wire does not spell regularly
+        return "useBuildAI"
+    first, *rest = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def kebab(name: str) -> str:
+    """`since_seconds` → `since-seconds`: the wire's spelling of a query parameter."""
+    return name.replace("_", "-")
+
+
+def nearest(name: object, known: Iterable[object]) -> str:
+    """The end of a sentence, "; did you mean …?", with the names that look most like it; empty where none does."""
+    from difflib import get_close_matches  # only an error needs it
+
+    text = str(name)
+    plain = {str(one).lower().replace("-", "_"): str(one) for one in known}
+    wanted = text.lower().replace("-", "_")
+    alike = get_close_matches(wanted, plain, n=3, cutoff=0.6)
+    parts = [
+        one for one in plain if wanted and (one.startswith((wanted + "_", wanted + "s")) or one.endswith("_" + wanted))
+    ]
+    shown = list(dict.fromkeys(plain[one] for one in (*parts, *alike)))[:3]
+    return f"; did you mean {' or '.join(shown)}?" if shown and text not in shown else ""
+
+
+def unknown_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:
+    """Return the error for a name that a module does not have; it suggests the nearest one."""
+    return AttributeError(f"module {module!r} has no attribute {name!r}{nearest(name, known)}", name=name)

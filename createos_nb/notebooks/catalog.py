@@ -1,0 +1,91 @@
+"""The notebooks there are: those of `./notebooks`, then those of the package, or any file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from createos_nb.errors import InvalidInput
+from createos_nb.data_files import folder
+from createos_nb.notebooks.parameters import Parameter, parameters_of
+from createos_nb.naming import nearest
+
+_NUMBER = re.compile(r"^\d+[_-]")
+
+
+@dataclass(frozen=True)
+class NotebookFile:
+    """A notebook on the disk."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Its file's name without the ending, such as "42_rollback"."""
+        return self.path.stem
+
+    @cached_property
+    def content(self) -> Any:
+        """The notebook, as nbformat reads it. Raises `InvalidInput` for what is no notebook."""
+        import nbformat
+
+        try:
+            text = self.path.read_text(encoding="utf-8")
+            return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]  # has no types
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"{self.path} can't be read: {error}") from error
+        except Exception as error:  # nbformat and its validators raise whatever they meet
+            raise InvalidInput(f"{self.path} is no notebook: {str(error).splitlines()[0]}") from error
+
+    @property
+    def title(self) -> str:
+        """Its first heading; "" without one."""
+        for cell in self.content.cells:
+            for line in cell.source.splitlines() if cell.cell_type == "markdown" else ():
+                if line.startswith("#"):
+                    return str(line.lstrip("#").strip())
+        return ""
+
+    @cached_property
+    def parameters(self) -> dict[str, Parameter]:
+        """Its parameters by name; empty without a cell that is tagged `parameters`. Raises `InvalidInput`."""
+        return parameters_of(self.content, self.path.name)
+
+
+def list_notebooks(place: Path = Path("notebooks")) -> list[NotebookFile]:
+    """Return the notebooks of `place`, and those of the package that `place` does not have, by name."""
+    paths: dict[str, Path] = {}
+    for where in _places(place):
+        for path in sorted(where.glob("*.ipynb")):
+            paths.setdefault(path.name, path)
+    return [NotebookFile(paths[name]) for name in sorted(paths)]
+
+
+def find_notebook(name: str, place: Path = Path("notebooks")) -> NotebookFile:
+    """Return a notebook by its name ("42_rollback", "rollback"), or by its path. Raises `InvalidInput`, which lists them."""
+    path = Path(name)
+    if path.suffix == ".ipynb" and path.is_file():
+        return NotebookFile(path)
+    known = list_notebooks(place)
+    wanted = name.removesuffix(".ipynb")
+    for file in known:
+        if file.name == wanted:
+            return file
+    short = [file for file in known if _NUMBER.sub("", file.name) == wanted]
+    if len(short) == 1:
+        return short[0]
+    names = [file.name for file in known]
+    near = nearest(wanted, names) or nearest(wanted, [_NUMBER.sub("", one) for one in names])
+    raise InvalidInput(f"there is no notebook {name!r}; there is: {', '.join(names) or 'none'}{near}")
+
+
+def _places(place: Path) -> list[Path]:
+    places = [place] if place.is_dir() else []
+    try:
+        own = folder("notebooks")
+    except FileNotFoundError:
+        return places
+    return places if any(own.samefile(one) for one in places) else [*places, own]

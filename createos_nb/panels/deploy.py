@@ -1,0 +1,267 @@
+"""The panel that deploys: an image, files, or a branch, as the project takes them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import ipywidgets as widgets
+import pandas as pd
+
+from createos_nb import runbooks
+from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.panels import markup
+from createos_nb.panels.action_panel import ActionPanel
+from createos_nb.panels.assign import known
+from createos_nb.panels.drop import Drop, describes
+from createos_nb.panels.grid import Grid
+from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.view import set_options
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans import Event, Plan
+
+#: Rows of an upload's plan that are shown.
+_MAX_ROWS: Final = 500
+_NOWHERE: Final = ""
+
+
+class DeployPanel(ActionPanel):
+    """Deploys what the project's type takes, and assigns the new version to an environment where one is chosen.
+
+    Parameters: `project`; `image` (image projects), `branch` (vcs projects), `source` (upload projects: a path where
+    the kernel runs, or from code anything that `client.deployments.upload` takes; what is dropped counts while it is
+    empty), `environment` ("" for none).
+    """
+
+    heading, verb = "Deploy", "Deploy"
+
+    def __init__(self, client: Client, project: str | None = None) -> None:
+        super().__init__(client, project or "")
+        self._given_project = project
+        self._types: dict[str, str] = {}
+        self._source_from_code: Any = None  # a source that code has passed and that is no path
+        self._building: tuple[str, str] | None = None  # project and id of the deployment that is being built
+        style = {"description_width": "6em"}
+
+        def wide() -> widgets.Layout:  # one for each: a layout that is hidden hides all that share it
+            return widgets.Layout(width="34em", max_width="100%")
+
+        self._project = self._view.control(
+            "project",
+            widgets.Dropdown(
+                description="Project", options=[(markup.label(project), project)] if project else [], style=style
+            ),
+        )
+        self._image = self._view.control(
+            "image",
+            widgets.Text(
+                description="Image", placeholder="registry.example.com/team/app:1.2.3", style=style, layout=wide()
+            ),
+        )
+        self._branch = self._view.control(
+            "branch",
+            widgets.Combobox(description="Branch", placeholder="its newest commit", style=style, layout=wide()),
+        )
+        self._drop = Drop()
+        self._folder = widgets.Text(
+            description="Or from", placeholder="a folder or zip where the kernel runs", style=style, layout=wide()
+        )
+        self._view.control("source", self._folder, read=lambda _: self.source, write=self._set_source)
+        self._environment = self._view.control("environment", widgets.Dropdown(description="Live in", style=style))
+        self._files, self._upload_note = Grid("Files of the upload", height="14em"), widgets.HTML()
+        self._files.layout.display = "none"
+        self._upload = widgets.VBox([self._drop, self._folder, self._upload_note, self._files])
+        self._upload.add_class("createos-column")
+        self._note = widgets.HTML()
+        self._cancel_button = self._view.button(
+            "Cancel the deployment", self.cancel_deployment, hint="Have the platform stop building it; Stop only waits"
+        )
+        self.form.buttons.children = (*self.form.buttons.children, self._cancel_button)
+        self.form.on_event, self.form.on_update = self._on_event, self._update_buttons
+        self._view.build(
+            self._project, self._note, self._image, self._branch, self._upload, self._environment, *self.form.widgets
+        )
+        self._drop.changed = lambda: self._view.guard(self._on_drop)
+        self._folder.observe(lambda _: self._view.guard(self._on_source), "value")
+        self._view.on_change("project", self._update_controls)
+        self.form.depends_on("project", "image", "branch", "environment")
+        self._update_controls()
+        self._view.guard(self._reload)
+
+    # --- projects, environments and branches --------------------------------------------------------------------------
+
+    def _read(self, cancel: threading.Event | None = None) -> dict[str, str]:
+        return project_types(self.client, self._given_project)
+
+    def _show(self, result: dict[str, str]) -> None:
+        self._types = result
+        set_options(self._project, [(f"{name} ({kind})", name) for name, kind in result.items()])
+        self._update_controls()
+
+    def _update_controls(self) -> None:
+        """Ask for what the project's type takes, and read where it could be assigned."""
+        name = self._project.value
+        kind = self._types.get(name or "", "")
+        self._image.layout.display = "" if kind == "image" else "none"
+        self._branch.layout.display = "" if kind == "vcs" else "none"
+        self._upload.layout.display = "" if kind == "upload" else "none"
+        notes = {
+            "": "there is no active project to deploy to" if not self._given_project else "",
+            "vcs": "builds the newest commit of a branch; environments that follow it by auto-promotion get it",
+            "image": "deploys a container image; nothing is built",
+            "upload": "builds files; what is left out of them is shown first",
+        }
+        self._note.value = markup.block(notes.get(kind, ""), "quiet")
+        if not name or not kind:
+            return
+        if self.client.clock.virtual:
+            self._view.guard(lambda: self._show_targets(targets(self.client, name)))
+        else:
+            self._background.run(lambda _: targets(self.client, name), self._show_targets, channel="targets")
+
+    def _show_targets(self, result: tuple[list[str], list[str]]) -> None:
+        environments, branches = result
+        with self._view.lock:
+            set_options(self._environment, [("nowhere yet", _NOWHERE), *((name, name) for name in environments)])
+            self._branch.options = [markup.label(branch) for branch in branches]
+
+    # --- files --------------------------------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> Any:
+        """What would be uploaded: what code has passed, else the path, else what was dropped; or None."""
+        if self._source_from_code is not None:
+            return self._source_from_code
+        return self._folder.value.strip() or self._drop.source
+
+    def _set_source(self, value: Any) -> str:
+        is_path = value is None or isinstance(value, str | os.PathLike)
+        self._source_from_code = None if is_path else value
+        text = "" if value is None else describes(value)
+        if text == self._folder.value:
+            self._on_source()
+        return text
+
+    def _on_source(self) -> None:
+        if self._source_from_code is not None and self._folder.value != describes(self._source_from_code):
+            self._source_from_code = None  # a person typed over it
+        self.form.invalidate()
+        self._preview_upload()
+
+    def _on_drop(self) -> None:
+        if self._drop.folder is not None:
+            self._source_from_code, self._folder.value = None, ""
+        self.form.invalidate()
+        self._preview_upload()
+
+    def _preview_upload(self) -> None:
+        """Show what would be uploaded and what stays."""
+        source = self.source
+        if source is None:
+            self._show_upload(None)
+        elif self.client.clock.virtual:
+            self._view.guard(lambda: self._show_upload(self.client.deployments.upload_plan(source)))
+        else:
+            self._background.run(
+                lambda _: self.client.deployments.upload_plan(source), self._show_upload, channel="files"
+            )
+
+    def _show_upload(self, plan: pd.DataFrame | None) -> None:
+        with self._view.lock:
+            self._files.layout.display = "none" if plan is None else ""
+            self._upload_note.value = ""
+            if plan is None:
+                return
+            left_out = int((~plan["included"]).sum())
+            names = "name stays" if left_out == 1 else "names stay"
+            lines = [f"{plan.attrs['files']:,} files, {plan.attrs['bytes']:,} bytes go; {left_out:,} {names} here"]
+            if len(plan) > _MAX_ROWS:
+                lines.append(f"{_MAX_ROWS:,} of {len(plan):,} names are shown, those that stay here first")
+            self._upload_note.value = markup.block("; ".join(lines), "quiet") + "".join(
+                markup.block(f"can't be uploaded: {problem}", "mind") for problem in plan.attrs["problems"]
+            )
+            self._files.show(files_of(plan).head(_MAX_ROWS), kinds={"bytes": "number"}, key="path")
+
+    # --- deploying ----------------------------------------------------------------------------------------------------
+
+    def _make_plan(self) -> Plan:
+        name = self._project.value
+        if not name:
+            raise InvalidInput("deploy: choose a project first")
+        kind = self._types.get(name) or project_types(self.client, name)[name]
+        environment = self._environment.value or None
+        if kind == "image":
+            return runbooks.deploy(self.client, name, image=self._image.value.strip() or None, environment=environment)
+        if kind == "vcs":
+            branch = self._branch.value.strip() or None
+            return runbooks.deploy(self.client, name, branch=branch, environment=environment)
+        source = self.source
+        if source is None:
+            raise InvalidInput("deploy: drop a folder or files first, or name a folder")
+        return runbooks.deploy(self.client, name, source=source, environment=environment)
+
+    def cancel_deployment(self) -> None:
+        """Have the platform cancel the deployment that is being built."""
+        if self._building is None:
+            raise InvalidInput("deploy: nothing is being built here that could be cancelled")
+        project, deployment = self._building
+        self._view.set_status("asking the platform to cancel it …")
+        self._background.run(
+            lambda _: self.client.deployments.cancel(project, deployment), lambda _: None, channel="cancel"
+        )
+
+    def _on_event(self, event: Event) -> None:
+        with self._view.lock:
+            if event.phase == "waiting" and event.created and event.step == 1:
+                self._building = (str(self._project.value), event.created)
+            elif event.phase in ("done", "already so") or event.over:
+                self._building = None
+            self.form.update_buttons()
+
+    def _update_buttons(self) -> None:
+        applying = self.form.state is PlanState.APPLYING
+        if not applying:
+            self._building = None
+        self._cancel_button.layout.display = "" if self._building else "none"
+        self._drop.disabled = applying
+
+
+def project_types(client: Client, project: str | None = None) -> dict[str, str]:
+    """Return the types (vcs, image, upload) of active projects by name, or of one. Raises what the client raises."""
+    if project is not None:
+        row = client.projects.get(project)
+        if row["status"] != "active":
+            raise InvalidInput(f"project {row['unique_name']} is {row['status']}: nothing can be deployed to it")
+        return {str(project): str(row["type"])}
+    rows = client.projects.list(status="active").sort_values("unique_name")
+    return dict(zip(rows["unique_name"].astype(str), rows["type"].astype(str), strict=True))
+
+
+def targets(client: Client, project: str) -> tuple[list[str], list[str]]:
+    """Return names of a project's environments, and branches: those that environments follow, then its repository's."""
+    environments = client.environments.list(project)
+    branches = [known(branch) for branch in environments["branch"] if known(branch)]
+    row = client.projects.get(project)
+    if row["type"] == "vcs" and not pd.isna(row["source_vcs_installation_id"]):
+        try:
+            frame = client.github.branches(row["source_vcs_installation_id"], repository=row["source_vcs_full_name"])
+            branches += [str(name) for name in frame["name"]]
+        except CreateOSError:
+            pass  # any branch can be typed
+    return [str(name) for name in environments["unique_name"]], list(dict.fromkeys(branches))
+
+
+def files_of(plan: pd.DataFrame) -> pd.DataFrame:
+    """Return an upload's plan as people read it, what stays here first: path, bytes, goes (yes, no), reason."""
+    frame = plan.sort_values(["included", "path"], kind="stable")
+    return pd.DataFrame(
+        {
+            "path": frame["path"].tolist(),
+            "bytes": pd.array(frame["bytes"].tolist(), dtype="Int64"),
+            "goes": ["yes" if included else "no" for included in frame["included"]],
+            "reason": [known(reason) for reason in frame["reason"]],
+        }
+    )

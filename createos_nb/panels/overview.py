@@ -1,0 +1,207 @@
+"""The panel of the fleet's overview."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import ipywidgets as widgets
+import pandas as pd
+
+from createos_nb.analysis.rounding import rounded
+from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.panels import markup
+from createos_nb.panels.action_panel import ActionPanel
+from createos_nb.panels.assign import AssignPanel
+from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.deploy import DeployPanel
+from createos_nb.panels.domains import DomainsPanel
+from createos_nb.panels.environment_picker import TIME_WINDOWS
+from createos_nb.panels.logs import LogsPanel
+from createos_nb.panels.panel import NOTHING_READ, Panel
+from createos_nb.panels.read_panel import ReadPanel
+from createos_nb.panels.rollback import RollbackPanel
+from createos_nb.panels.row_picker import RowPicker
+from createos_nb.panels.scale import ScalePanel
+from createos_nb.panels.traffic import TrafficPanel
+from createos_nb.panels.variables import VariablesPanel
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+
+#: Requests after which a long read is drawn as far as it is.
+_BATCH: Final = 60
+#: Part of what a key may ask in an hour that watching spends, so that the rest is there for whoever works.
+_MAX_SHARE: Final = 0.5
+_COLUMNS: Final = {
+    "project": "project",
+    "environment": "environment",
+    "version": "live",
+    "live_state": "live is",
+    "rpm": "req / min",
+    "trend": "requests",
+    "success_percentage": "success %",
+    "status_5xx": "5xx",
+    "state": "state",
+    "replicas": "replicas",
+    "read_at": "read at",
+}
+_KINDS: Final = {"state": "state", "live_state": "state", "trend": "spark"}
+#: What an environment can be opened as; the last three are about its whole project.
+_PANELS: Final[dict[str, Callable[..., Panel]]] = {
+    "traffic": TrafficPanel,
+    "logs": LogsPanel,
+    "assign": AssignPanel,
+    "roll back": RollbackPanel,
+    "scale": ScalePanel,
+    "variables": VariablesPanel,
+    "deploy": lambda client, project, _: DeployPanel(client, project),
+    "blue-green": lambda client, project, _: BlueGreenPanel(client, project),
+    "domains": lambda client, project, _: DomainsPanel(client, project),
+}
+
+
+class OverviewPanel(ReadPanel):
+    """One row for each environment; a row that is opened shows its traffic, its log or an action panel below.
+
+    Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_PANELS`), `live`.
+    """
+
+    heading = "Fleet"
+
+    def __init__(self, client: Client) -> None:
+        limiter = client.transport.limiter
+        self._max_requests = _BATCH
+        if limiter is not None:  # one poll a minute, all of them within the share
+            self.interval, self.max_interval = 60.0, 300.0
+            self._max_requests = max(1, int(limiter.limit.per_hour * _MAX_SHARE / 60))
+        super().__init__(client)
+        self.opened: Panel | None = None
+        options = [(label, seconds) for label, seconds in TIME_WINDOWS if seconds <= 86_400]
+        self._window = self._view.control("window", widgets.Dropdown(description="Window", options=options, value=3600))
+        self._show_as = self._view.control(
+            "show", widgets.Dropdown(description="Open as", options=list(_PANELS), value="traffic")
+        )
+        self._rows = RowPicker(
+            "Environments of all projects",
+            key=["project", "environment"],
+            kinds=_KINDS,
+            labels=_COLUMNS,
+            height="26em",
+        )
+        self._view.control("chosen", self._rows.grid, trait="selected", write=self._rows.validate)
+        self._rows.grid.opened = lambda _: self._view.guard(self.open)
+        self._open_button = self._view.button(
+            "Open", self.open, style="primary", hint="Show the chosen environment below"
+        )
+        self._close_button = self._view.button("Close", self.shut, hint="Close the panel below")
+        self._summary = widgets.HTML()
+        self._below = widgets.VBox([])
+        for dropdown in (self._window, self._show_as):
+            dropdown.style.description_width = "auto"
+            dropdown.add_class("createos-short")
+        open_row = widgets.HBox([self._show_as, self._open_button, self._close_button])
+        open_row.add_class("createos-row")
+        self._toolbar.children = (*self._toolbar.children, self._window)
+        self._overview = FleetOverview(client.session)
+        self._view.build(self._toolbar, self._summary, self._rows.grid, open_row, self._below)
+        self._view.on_change("window", self.refresh)
+        self._view.on_change("chosen", self._update_buttons)
+        self._update_buttons()
+        self._start()
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
+        return self._overview.read(self._window_start, cancel=cancel)
+
+    def refresh(self) -> None:
+        """Read all again, in the background; a large fleet is drawn batch by batch."""
+        self._requests += 1
+        self._view.set_status("reading …")
+        self._background.run(self._read_batches, self._on_read, channel="read")
+
+    def _read_batches(self, cancel: threading.Event) -> pd.DataFrame:
+        for frame in self._overview.batches(_BATCH, self._window_start, cancel=cancel):
+            left = frame.attrs["left"]
+            if left and not cancel.is_set():
+                self._on_read(frame)
+                self._view.set_status(f"reading … {left} projects to come")
+        return frame
+
+    def _poll(self) -> bool:
+        before, requests = self.frame, self._requests
+        frame = self._overview.read(self._window_start, most=self._max_requests)
+        if requests != self._requests:
+            return True
+        self._on_read(frame)
+        figures = [name for name in frame.columns if name != "read_at"]
+        return before is None or not frame[figures].equals(before[figures])
+
+    @property
+    def _window_start(self) -> str:
+        """The beginning of the window, which ends now."""
+        return f"-{self._window.value}s"
+
+    # --- showing ------------------------------------------------------------------------------------------------------
+
+    def _show(self, frame: pd.DataFrame) -> None:
+        table = frame[list(_COLUMNS)].assign(
+            version=("v" + frame["version"].astype("str")).where(frame["version"].notna(), None),
+            read_at=frame["read_at"].dt.strftime("%H:%M:%S"),
+        )
+        self._rows.show(table)
+        failed, skipped = frame.attrs["failed"], frame.attrs["skipped"]
+        notes = [f"{frame['project'].nunique()} projects, {len(frame)} environments"]
+        notes += [f"not active: {', '.join(f'{name} ({why})' for name, why in skipped.items())}"] if skipped else []
+        summary = markup.block(" · ".join(notes), "quiet")
+        for name, why in failed.items():
+            summary += markup.block(f"{name} could not be read: {why}", "mind")
+        if summary != self._summary.value:
+            self._summary.value = summary
+        self._update_buttons()
+
+    def _update_buttons(self) -> None:
+        self._open_button.disabled = not self._rows.key
+        self._close_button.layout.display = "" if self.opened is not None else "none"
+
+    # --- the environment below ----------------------------------------------------------------------------------------
+
+    def open(self) -> Panel | None:
+        """Show the chosen environment below, as `params["show"]` says; return its panel, None where none is chosen."""
+        position = self._rows.position
+        if position is None or self.frame is None:
+            self._view.set_status("choose an environment first")
+            return None
+        row = self.frame.iloc[position]
+        self.shut()
+        self.opened = _PANELS[self._show_as.value](self.client, row["project"], row["environment"])
+        if isinstance(self.opened, ActionPanel):
+            self.opened.on_finish = self.refresh  # the table must not show what was before
+        self._below.children = (self.opened.box,)
+        self._update_buttons()
+        return self.opened
+
+    def shut(self) -> None:
+        """Close the panel below."""
+        opened, self.opened = self.opened, None
+        self._below.children = ()
+        if opened is not None:
+            opened.close()
+        self._update_buttons()
+
+    def close(self) -> None:
+        """Close the panel below and this one."""
+        if self.opened is not None:
+            self.shut()
+        super().close()
+
+    def static(self) -> str:
+        """Return the last state as HTML, for where no widgets are."""
+        frame = self.frame
+        body = NOTHING_READ
+        if frame is not None:
+            names = {name: label for name, label in _COLUMNS.items() if name != "trend"}
+            body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
+        return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}</div>"

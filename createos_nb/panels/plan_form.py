@@ -1,0 +1,393 @@
+"""The form that every acting panel has: show a plan, have it confirmed, apply it once, and offer its undo."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import ipywidgets as widgets
+import pandas as pd
+
+from createos_nb.errors import CreateOSError, InvalidInput, ServerError, TransportError
+from createos_nb.panels import markup
+from createos_nb.panels.plan_display import Progress, plan_html, receipt_html, required_name
+from createos_nb.panels.plan_state import PlanEvent, PlanState, PlanStateMachine
+from createos_nb.plans import CheckFailed, ConfirmationNeeded, Journal, NoData, Plan, ReasonNeeded, Receipt
+
+if TYPE_CHECKING:
+    from createos_nb.panels.background import BackgroundWork
+    from createos_nb.panels.view import PanelView
+    from createos_nb.plans import Event
+
+#: On a simulated world each progress event is shown for this long, so that a person sees it happen.
+_MIN_EVENT_DISPLAY: Final = 0.2
+
+
+class PlanForm:
+    """A plan that is shown, confirmed and applied; `PlanState` says how far it is.
+
+    The plan is shown before the button works; for what serves users the name of the environment is typed and a reason
+    given, and the form passes the plan's confirmation; the button works once. A plan that holds no longer, because a
+    control or the platform has changed, is taken away. While it is applied each step says how far it is, and Stop ends
+    the waiting: a run that was stopped, or got no answer, can be resumed.
+
+    Args:
+        view: The panel's widgets; gets the controls `reason` and `confirm`.
+        background: The panel's background work.
+        make_plan: Returns the plan for the present values of the controls, by reading only.
+        verb: The label of the button.
+        slow_motion: Whether each progress event stays on the screen for a moment: on a simulated world nothing takes
+            real time.
+
+    Attributes:
+        plan: the plan that is shown or applied, or None.
+        receipt: the receipt of the last run that has finished, or None.
+        widgets: what goes below a panel's controls.
+        on_event: called with each progress event.
+        on_success: called with the receipt, before it is shown.
+        on_finish: called after a run has finished or failed.
+        on_update: called when buttons may have to be switched on or off.
+        on_frame: called with the frame of a plan or receipt that is shown.
+    """
+
+    def __init__(
+        self,
+        view: PanelView,
+        background: BackgroundWork,
+        make_plan: Callable[[], Plan],
+        verb: str,
+        *,
+        slow_motion: bool,
+    ) -> None:
+        self._view, self._background, self._slow_motion = view, background, slow_motion
+        self.make_plan, self._verb, self._plan_label = make_plan, verb, verb
+        self.plan: Plan | None = None
+        self.receipt: Receipt | None = None
+        self.on_event: Callable[[Event], Any] = _ignore
+        self.on_success: Callable[[Receipt], Any] = _ignore
+        self.on_finish: Callable[[], Any] = _ignore
+        self.on_update: Callable[[], Any] = _ignore
+        self.on_frame: Callable[[pd.DataFrame], Any] = _ignore
+        self._machine = PlanStateMachine()
+        self._request: object | None = None  # tells the answer to the last request from those that come late
+        self._stop = threading.Event()
+        self._reversible = False
+        #: Makes the plan that is shown once more, to see whether it still holds.
+        self.remake_plan = make_plan
+        #: Looks at the platform again while a plan is shown.
+        self.drift_poller = background.poller(self.check_drift, interval=10.0, max_interval=120.0, advance_clock=False)
+        self.document, self.progress = widgets.HTML(), Progress()
+        layout, style = widgets.Layout(width="34em", max_width="100%"), {"description_width": "auto"}
+        self.reason = view.control(
+            "reason", widgets.Text(description="Reason", placeholder="kept in the journal", style=style, layout=layout)
+        )
+        self.confirmation = view.control(
+            "confirm", widgets.Text(description="Type the name", style=style, layout=layout)
+        )
+        self.review_button = view.button("Show the plan", self.review, hint="What would change; nothing is written")
+        self.apply_button = view.button(verb, self.apply, style="primary")
+        self.stop_button = view.button("Stop", self.stop, hint="Stop waiting; what is done stays")
+        self.undo_button = view.button("Plan the undo", self.review_undo, hint="Show the plan that undoes it")
+        self.actions = widgets.HBox([])
+        self.confirmation_row = widgets.HBox([self.reason, self.confirmation])
+        self.buttons = widgets.HBox(
+            [self.review_button, self.apply_button, self.stop_button, self.undo_button, self.actions]
+        )
+        for row in (self.confirmation_row, self.buttons, self.actions):
+            row.add_class("createos-row")
+        self.widgets = (self.document, self.confirmation_row, self.buttons, self.progress.box)
+        for text in (self.confirmation, self.reason):
+            text.observe(lambda _: view.guard(self.update_buttons), "value")
+
+    @property
+    def state(self) -> PlanState:
+        """What the form is doing."""
+        return self._machine.state
+
+    @property
+    def verb(self) -> str:
+        """The label of the button while no plan is shown."""
+        return self._verb
+
+    @verb.setter
+    def verb(self, verb: str) -> None:
+        self._verb = verb
+        self.update_buttons()
+
+    def depends_on(self, *names: str) -> None:
+        """Invalidate the plan when one of these controls gets another value."""
+        for name in names:
+            self._view.on_change(name, self.invalidate)
+        self.update_buttons()
+
+    # --- the plan -----------------------------------------------------------------------------------------------------
+
+    def review(self) -> None:
+        """Make the plan for the present values of the controls and show it, in the background."""
+        self.request_plan(self.make_plan, self.verb)
+
+    def review_undo(self) -> None:
+        """Make the plan that undoes the last run and show it, in the background."""
+        if self.receipt is not None:
+            self.request_plan(self.receipt.undo, "Undo")
+
+    def request_plan(self, make_plan: Callable[[], Plan], label: str) -> None:
+        """Make a plan and show it in the background; `label` is that of the button that applies it."""
+        with self._view.lock:
+            self._raise_if_applying()
+            self.reset(PlanEvent.REQUEST)
+            self.progress.clear()
+            self._view.clear_error()
+            self._view.set_status("reading …")
+            request = self._request = object()
+
+        def on_success(plan: Plan) -> None:
+            with self._view.lock:
+                if request is self._request and not self._view.closed:  # else the answer comes too late
+                    self._show_plan(plan, make_plan, label)
+                    if plan.steps:
+                        self.drift_poller.start()
+
+        def on_error(error: BaseException) -> None:
+            with self._view.lock:
+                if request is self._request:
+                    self.reset(PlanEvent.FAIL)
+                    self._view.show_error(error)
+
+        self._background.run(lambda _: make_plan(), on_success, channel="plan", on_error=on_error)
+
+    def _show_plan(self, plan: Plan, remake_plan: Callable[[], Plan], label: str) -> None:
+        with self._view.lock:
+            name = required_name(plan)
+            self._machine.send(PlanEvent.PLAN if name is None else PlanEvent.PLAN_TO_CONFIRM)
+            self.plan, self.remake_plan, self._plan_label = plan, remake_plan, label
+            self.document.value = plan_html(plan)
+            self._view.clear_error()
+            self._view.render_header()
+            self.confirmation.description = f"Type {markup.label(name)} to confirm" if name else "Type the name"
+            self._view.set_status(
+                "this is the plan; nothing was changed yet" if plan.steps else "nothing to do: it is so already"
+            )
+            self.on_frame(plan.frame())
+            self.update_buttons()
+
+    def invalidate(self) -> None:
+        """Take the plan away because a control was changed; does nothing while it is applied."""
+        with self._view.lock:
+            if self._machine.can(PlanEvent.INVALIDATE):
+                self.reset(PlanEvent.INVALIDATE)
+                self._view.set_status("a control was changed: show the plan again")
+
+    def check_drift(self) -> bool:
+        """Take the plan away if it would be another one by now; return whether it was."""
+        plan = self.plan
+        if plan is None or not self.state.has_plan:
+            self.drift_poller.stop()
+            return False
+        try:
+            digest = self.remake_plan().digest
+        except (TransportError, ServerError):
+            return False  # nothing is known of the platform now: applying the plan checks once more, and reports it
+        except CreateOSError as error:
+            with self._view.lock:
+                if self.plan is plan and self.state.has_plan:
+                    self.reset(PlanEvent.INVALIDATE)
+                    self._view.show_error(error)
+                    self._view.set_status("the platform has changed: this plan can't be made any more")
+            return True
+        with self._view.lock:
+            if self.plan is plan and self.state.has_plan and digest != plan.digest:
+                self.reset(PlanEvent.INVALIDATE)
+                self._view.set_status("the platform has changed since this plan was made: show the plan again")
+                return True
+        return False
+
+    def reset(self, event: PlanEvent) -> None:
+        """Go to the next state, with no plan and nothing typed."""
+        with self._view.lock:
+            self._machine.send(event)
+            self.plan = self._request = None
+            self.drift_poller.stop()
+            self.document.value = ""
+            self.set_actions()
+            self.confirmation.value = ""
+            self.update_buttons()
+
+    # --- widgets ------------------------------------------------------------------------------------------------------
+
+    def set_actions(self, *buttons: widgets.Button) -> None:
+        """Offer these buttons as what can be done next, in place of those before."""
+        old, self.actions.children = self.actions.children, buttons
+        for button in old:
+            button.close()
+
+    def update_buttons(self) -> None:
+        """Switch buttons on or off, and show what has to be filled in."""
+        with self._view.lock:
+            applying, has_steps = self.state is PlanState.APPLYING, False
+            name, appliable = None, False
+            if self.plan is not None and self.state.has_plan:
+                has_steps = bool(self.plan.steps)
+                name = required_name(self.plan) if has_steps else None
+                appliable = has_steps and not len(self.plan.problems())
+            confirmed = name is None or (self.confirmation.value == name and bool(self.reason.value.strip()))
+            label = self._plan_label if self.state.has_plan else self.verb
+            self.confirmation_row.layout.display = "" if name else "none"
+            self.apply_button.description = self.apply_button.tooltip = label
+            self.apply_button.disabled = not (appliable and confirmed)
+            self.apply_button.button_style = "danger" if name else "primary"
+            self.review_button.disabled = applying
+            self.stop_button.layout.display = "" if applying else "none"
+            can_undo = not applying and self.receipt is not None and self._reversible
+            self.undo_button.layout.display = "" if can_undo else "none"
+            self.on_update()
+
+    # --- applying -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> Receipt:
+        """Apply the plan that is shown, or, where none is, the one for the present controls; return its receipt.
+
+        Raises:
+            ConfirmationNeeded: `params["confirm"]` is not the name that the plan asks for.
+            ReasonNeeded: `params["reason"]` is missing where the plan asks for confirmation.
+            CreateOSError: What `Plan.apply` raises.
+        """
+        self._raise_if_applying()
+        try:
+            if self.plan is None:
+                typed = self.confirmation.value
+                make_plan = self.make_plan
+                plan, self._request = make_plan(), None
+                self._show_plan(plan, make_plan, self.verb)
+                self.confirmation.value = typed
+            plan = self.take_plan()
+        except Exception as error:
+            self._view.show_error(error)
+            raise
+        reason = self.reason.value.strip() or None
+        self._stop = threading.Event()
+        try:
+            receipt = self._execute(plan, reason, self._stop)
+        except BaseException as error:  # an interrupt, too, ends the run here
+            self._on_error(error, plan, reason)
+            raise
+        self._on_success(receipt, plan)
+        return receipt
+
+    def apply(self) -> None:
+        """Apply the plan that is shown, in the background."""
+        self._start(self.take_plan(), self.reason.value.strip() or None)
+
+    def stop(self) -> None:
+        """Stop waiting, also that of a `run`; what is done stays, and the run can be resumed."""
+        self._stop.set()
+        self._background.cancel()
+
+    def take_plan(self) -> Plan:
+        """Take the plan that is shown, for applying it once; raise what is missing."""
+        with self._view.lock:
+            self._raise_if_applying()
+            plan = self.plan
+            if plan is None or not self.state.has_plan:
+                raise InvalidInput("there is no plan to apply: show the plan first")
+            name = required_name(plan)
+            if name is not None and self.confirmation.value != name:
+                raise ConfirmationNeeded(
+                    "type what the plan asks for to confirm it (params['confirm']); nothing was changed", plan.intent
+                )
+            if name is not None and not self.reason.value.strip():
+                raise ReasonNeeded(f"{plan.title}: give a reason, it is kept in the journal (params['reason'])")
+            self._begin(PlanEvent.APPLY, plan)
+            return plan
+
+    def _resume(self, plan: Plan, reason: str | None) -> None:
+        # the run was confirmed when it began; the same plan finds its journal and goes on with it
+        with self._view.lock:
+            self._raise_if_applying()
+            self._begin(PlanEvent.RESUME, plan)
+        self._start(plan, reason)
+
+    def _begin(self, event: PlanEvent, plan: Plan) -> None:
+        self._machine.send(event)
+        self.plan, self._request = plan, None
+        self.drift_poller.stop()
+        self.set_actions()
+        self._view.clear_error()
+        self.progress.begin([step.what for step in plan.steps])
+        self.update_buttons()
+
+    def _start(self, plan: Plan, reason: str | None) -> None:
+        self._view.set_status(f"{plan.title}: applying …")
+        started = self._background.run(
+            lambda cancel: self._execute(plan, reason, cancel, slow_motion=self._slow_motion),
+            lambda receipt: self._on_success(receipt, plan),
+            on_error=lambda error: self._on_error(error, plan, reason),
+        )
+        if not started:
+            self.reset(PlanEvent.FAIL)
+            raise InvalidInput("other work is going on in this panel: wait for its end")
+
+    def _execute(
+        self, plan: Plan, reason: str | None, cancel: threading.Event, *, slow_motion: bool = False
+    ) -> Receipt:
+        def on_event(event: Event) -> None:
+            self.progress.update(event)
+            self._view.render_header()
+            self.on_event(event)
+            if slow_motion:
+                cancel.wait(_MIN_EVENT_DISPLAY)
+
+        return plan.apply(confirm=plan.confirmation, reason=reason, on_event=on_event, cancel=cancel)
+
+    def _on_success(self, receipt: Receipt, plan: Plan) -> None:
+        self.on_success(receipt)
+        with self._view.lock:
+            self.reset(PlanEvent.SUCCEED)
+            self.reason.value = ""  # it was the reason of this run
+            self.receipt = receipt
+            self._reversible = any(step.has_undo for step in plan.steps)
+            self.document.value = receipt_html(receipt)
+            self._view.render_header()
+            self._view.set_status(f"{receipt.checks.result}: {receipt.summary}")
+            self.set_actions(*self._follow_ups(plan.follow_ups))
+            self.on_frame(receipt.frame())
+            self.update_buttons()
+        self._view.guard(self.on_finish)
+
+    def _follow_ups(self, plans: Mapping[str, Callable[[], Plan]]) -> list[widgets.Button]:
+        buttons = []
+        for name, make_plan in plans.items():
+            label = name.replace("_", " ")
+            buttons.append(
+                self._view.button(f"Plan: {label}", partial(self.request_plan, make_plan, label.capitalize()))
+            )
+        return buttons
+
+    def _on_error(self, error: BaseException, plan: Plan, reason: str | None) -> None:
+        with self._view.lock:
+            self.reset(PlanEvent.FAIL)
+            self._view.show_error(error)
+            if isinstance(error, CheckFailed | NoData):
+                self._view.set_status(f"{error.result}: {plan.title}")
+            undo, journal = getattr(error, "undo", None), getattr(error, "journal", None)
+            buttons = []
+            if journal is not None and not Journal(journal).over:
+                self._view.set_status("stopped: Resume continues the run, and repeats no step that is done")
+                buttons.append(self._view.button("Resume", partial(self._resume, plan, reason), style="primary"))
+            if isinstance(undo, Plan):
+                buttons.append(
+                    self._view.button("Plan: undo what was done", partial(self.request_plan, lambda: undo, "Undo"))
+                )
+            self.set_actions(*buttons)
+            self.update_buttons()
+        self._view.guard(self.on_finish)
+
+    def _raise_if_applying(self) -> None:
+        if self.state is PlanState.APPLYING:
+            raise InvalidInput("a plan is being applied here: wait for its end, or stop it")
+
+
+def _ignore(*_: Any) -> None:
+    """Do nothing."""

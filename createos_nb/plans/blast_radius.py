@@ -1,0 +1,81 @@
+"""The blast radius of a plan: environments that it reaches, whom they serve, and what would have to make room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from createos_nb.errors import CreateOSError
+from createos_nb.plans.snapshot import version_of
+
+if TYPE_CHECKING:
+    from createos_nb.plans.snapshot import Row, Snapshot
+    from createos_nb.plans.steps.base import Step
+
+_COLUMNS: Final = ("project", "environment", "live", "how", "serves_users", "requests_per_minute", "domains")
+_MINUTES: Final = 10
+_RUNNING: Final = ("deployed", "crashing")
+
+
+def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
+    """Return one row for each environment that the steps reach.
+
+    Columns: project, environment, live (version), how (str), serves_users (boolean), requests_per_minute (Float64, of
+    the last ten minutes; NA where it can't be read), domains (str). `attrs["makes_room"]`: the oldest running
+    deployment of each project that a step adds a running one to; the platform terminates it if its limit, which it does
+    not tell, is reached.
+    """
+    reached: dict[tuple[str, str], list[str]] = {}
+    room: dict[str, str] = {}
+    for step in steps:
+        project = step.target.project
+        for environment, how in step.reaches(snapshot):
+            reasons = reached.setdefault((project, environment), [])
+            if how not in reasons:
+                reasons.append(how)
+        if not step.adds_running_deployment or project in room:
+            continue
+        oldest = _oldest_running(step, snapshot)
+        if oldest is not None:
+            rows = [row for row in snapshot.environments(project) if row.get("projectDeploymentId") == oldest["id"]]
+            names = ", ".join(str(row["uniqueName"]) for row in rows)
+            where = f", live in {names}" if names else ", live nowhere"
+            room[project] = f"{version_of(oldest)} of {step.target.project_name}{where}"
+            for row in rows:
+                reached.setdefault((project, row["id"]), []).append("its deployment may have to make room")
+    reached_rows = [
+        _row(snapshot, project, environment, reasons) for (project, environment), reasons in reached.items()
+    ]
+    frame = pd.DataFrame([row for row in reached_rows if row], columns=list(_COLUMNS))
+    texts = ("project", "environment", "live", "how", "domains")
+    frame = frame.astype({**dict.fromkeys(texts, "str"), "serves_users": "boolean", "requests_per_minute": "Float64"})
+    frame.attrs["makes_room"] = list(room.values())
+    return frame
+
+
+def _oldest_running(step: Step, snapshot: Snapshot) -> Row | None:
+    running = [row for row in snapshot.deployments(step.target.project) if row.get("status") in _RUNNING]
+    return min(running, key=lambda row: row.get("versionNumber") or 0, default=None)
+
+
+def _row(snapshot: Snapshot, project: str, environment: str, reasons: list[str]) -> dict[str, Any] | None:
+    row = snapshot.environment(project, environment)
+    if row is None:
+        return None
+    live = row.get("projectDeploymentId")
+    domains = list((row.get("extra") or {}).get("customDomains") or [])
+    per_minute: float | None
+    try:
+        per_minute = float(snapshot.requests(project, environment, _MINUTES * 60)["total"]) / _MINUTES
+    except (CreateOSError, KeyError, TypeError, ValueError):
+        per_minute = None  # no figures are no reason to make no plan; it then counts as serving
+    return {
+        "project": snapshot.project(project).get("uniqueName"),
+        "environment": row.get("uniqueName"),
+        "live": version_of(snapshot.deployment(project, live)) if live else "nothing",
+        "how": "; ".join(reasons),
+        "serves_users": bool(live) and (bool(domains) or per_minute is None or per_minute > 0),
+        "requests_per_minute": per_minute,
+        "domains": ", ".join(map(str, domains)),
+    }

@@ -1,0 +1,158 @@
+"""What steps act with: the client, ids of what earlier steps created, and whoever is told what goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.display import strip_control_chars
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.errors import Cancelled
+from createos_nb.plans.events import Event
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.redaction import Secret
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.events import Cancel, OnEvent, Phase
+
+Status = Callable[[str], None]
+
+#: Seconds of real time that pass at most before a canceled run stops waiting.
+_SLICE: Final = 0.25
+
+
+@dataclass(frozen=True)
+class ApplyOptions:
+    """The options of `Plan.apply`, which says what each is for. Raises `InvalidInput`."""
+
+    confirm: str | None = None
+    reason: str | None = None
+    wait: bool = True
+    timeout: float | None = None
+    dry_run: bool = False
+    journal: str | os.PathLike[str] | None = None
+    on_event: OnEvent | None = None
+    status: Status | None = None
+    cancel: Cancel | None = None
+
+    def __post_init__(self) -> None:
+        if self.timeout is not None and not self.timeout > 0:
+            raise InvalidInput(f"timeout={self.timeout!r}: seconds, more than 0")
+
+
+@dataclass
+class TransientInputs:
+    """Inputs of a step that stay in memory: no journal holds them.
+
+    Attributes:
+        values: variables to set, by name; None deletes one.
+        old: their values before, for the undo.
+        source: what is uploaded, or the token of a transfer.
+        gate: a callable that judges a release.
+        issued: secrets that the platform shows once.
+    """
+
+    values: Mapping[str, Secret | None] = field(default_factory=dict, repr=False)
+    old: dict[str, Secret | None] = field(default_factory=dict, repr=False)
+    source: Any = field(default=None, repr=False)
+    gate: Callable[..., Any] | None = field(default=None, repr=False)
+    issued: dict[str, Secret] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class Run:
+    """The context of a run.
+
+    Attributes:
+        client: the account that it acts on.
+        titles: the steps in a few words, in their order.
+        created: ids of what the steps have created, by the number of the step from 0.
+        transient: inputs that no journal holds, by step.
+        timeout: seconds for each wait; None for the step's own default.
+        on_event: receives events.
+        status: receives lines of text.
+        cancel: says when to stop.
+        step: the number of the step at work, from 0.
+    """
+
+    client: Client
+    titles: Sequence[str] = ()
+    created: dict[int, str] = field(default_factory=dict)
+    transient: Mapping[int, TransientInputs] = field(default_factory=dict)
+    timeout: float | None = None
+    on_event: OnEvent | None = None
+    status: Status | None = None
+    cancel: Cancel | None = None
+    step: int = 0
+    _started: float = field(init=False)
+    _last_status: str = ""
+
+    def __post_init__(self) -> None:
+        self._started = self.now
+
+    def snapshot(self) -> Snapshot:
+        """Read the present state anew."""
+        return Snapshot(self.client)
+
+    @property
+    def inputs(self) -> TransientInputs | None:
+        """The transient inputs of the step at work; None where there are none."""
+        return self.transient.get(self.step)
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    @property
+    def subscribed(self) -> bool:
+        """Somebody receives events."""
+        return self.on_event is not None or self.status is not None
+
+    def emit(self, phase: Phase, text: str = "", log: tuple[str, ...] = (), title: str = "") -> None:
+        """Emit an event about the step at work; `title` for what is no step."""
+        if not self.subscribed:
+            return
+        number, steps = min(self.step + 1, len(self.titles)), len(self.titles)
+        # it may be shown in a terminal, which must not obey what comes from elsewhere
+        title, text = strip_control_chars(title or self.titles[self.step]), strip_control_chars(text)
+        log = tuple(strip_control_chars(line) for line in log)
+        if self.on_event is not None:
+            created = self.created.get(self.step, "")
+            self.on_event(Event(number, steps, title, phase, text, self.now - self._started, log, created))
+        status = f"{number}. {title}: {text or phase}"
+        if self.status is not None:
+            if status != self._last_status:
+                self._last_status = status
+                self.status(status)
+            for line in log:
+                self.status(f"  {line}")
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep on the client's clock. Raises `Cancelled` as soon as the run is to stop."""
+        self.stop_if_canceled()
+        clock = self.client.clock
+        if self.cancel is None or clock.virtual:
+            clock.sleep(seconds)
+        else:
+            piece = _SLICE * clock.speed
+            for _ in range(int(seconds / piece)):
+                clock.sleep(piece)
+                self.stop_if_canceled()
+            clock.sleep(seconds % piece)
+        self.stop_if_canceled()
+
+    def stop_if_canceled(self) -> None:
+        """Raises `Cancelled` where the caller wants to stop."""
+        if self.cancel is not None and self.cancel.is_set():
+            raise Cancelled(
+                "cancelled by the caller",
+                "plans.resume(journal) goes on with the run, and so does the notebook when it is run again.",
+            )
+
+    @property
+    def now(self) -> float:
+        """Seconds on a monotonic clock of the other side: for deadlines."""
+        return self.client.clock.passed()

@@ -1,0 +1,325 @@
+"""The executor of a plan's steps; `createos_nb.plans.apply` decides whether and where a run starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from createos_nb.errors import CreateOSError, RequestError
+from createos_nb.plans import drift
+from createos_nb.plans.context import Run
+from createos_nb.plans.errors import (
+    PASSING,
+    Cancelled,
+    Difference,
+    JournalError,
+    MissingInput,
+    StalePlanError,
+    StepFailed,
+    TakesTooLong,
+    Unsettled,
+)
+from createos_nb.plans.plan import Receipt
+from createos_nb.plans.tables import NOT_WAITED, steps_table
+from createos_nb.plans.world_identity import lineage_of
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.context import ApplyOptions, TransientInputs
+    from createos_nb.plans.events import OnEvent
+    from createos_nb.plans.journal import Journal
+    from createos_nb.plans.plan import Execute, FollowUps
+    from createos_nb.plans.steps.base import Step
+
+Ending = Literal["stopped", "failed", "cancelled"]
+
+#: A write whose answer was lost may still be on its way: so often, and so many seconds apart, its effect is read.
+_POLLS: Final = 4
+_APART: Final = 2.0
+
+
+class _Settled(NamedTuple):
+    """Whether a write without an answer was applied, and the id of what it has created."""
+
+    applied: bool
+    created: str | None = None
+
+
+class PlanExecutor:
+    """Executes the steps of a plan, one after another; a run is begun or resumed, its journal open for writing.
+
+    For each step, in this order:
+
+    1. guard: the caller has not canceled; a step that is done is skipped.
+    2. re-read: the present state. A change that is there already is journaled as skipped; drift in what this step or a
+       later one rests on stops the run before it writes (`StalePlanError`). Transient inputs are checked.
+    3. started: the journal says so, on the disk, with what recovery needs.
+    4. write once: one request, never sent again. Where its answer is lost, reading settles whether it was applied.
+    5. wait: poll until the platform is done.
+    6. verify: read back whether it is as planned.
+    7. done: the journal says so.
+
+    After the last step drift is read once more and journaled, then the run is finished. A run that is resumed starts
+    with what its journal says: steps that are done must still be as planned, and a step that was started is settled by
+    reading (4) before anything else.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        steps: list[Step],
+        journal: Journal,
+        inputs: Mapping[int, TransientInputs],
+        options: ApplyOptions,
+        *,
+        execute: Execute,
+        on_event: OnEvent | None,
+        follow_ups: FollowUps | None = None,
+    ) -> None:
+        self.client, self.steps, self.journal, self.inputs = client, steps, journal, inputs
+        self.wait, self.execute, self.follow_ups = options.wait, execute, dict(follow_ups or {})
+        self.run = Run(
+            client,
+            [step.what for step in steps],
+            transient=inputs,
+            timeout=options.timeout,
+            on_event=on_event,
+            status=options.status,
+            cancel=options.cancel,
+        )
+        self.done: set[int] = set()
+
+    def start(self) -> Receipt:
+        """Execute all steps. Raises `StepFailed`, `StalePlanError`."""
+        return self._execute_steps()
+
+    def resume(self) -> Receipt:
+        """Execute the steps that are not done yet. Raises `StepFailed`."""
+        resumed = self.client.clock.now()
+        self.done, self.run.created = self.journal.completed, self.journal.created
+        try:
+            self._check_done()
+        except StalePlanError as error:
+            # that run is over: what comes next starts anew, from the present state
+            raise self._stop(StepFailed(str(error)), "failed") from error
+        except StepFailed as error:
+            raise self._stop(error, "failed") from error.__cause__
+        except CreateOSError as error:
+            self.run.emit("failed", str(error).split("\n", 1)[0])
+            raise
+        self.journal.write("resumed", resumed, course=lineage_of(self.client).course)
+        return self._execute_steps()
+
+    def _execute_steps(self) -> Receipt:
+        try:
+            for number, step in enumerate(self.steps):
+                if number not in self.done:
+                    self.run.step = number
+                    self.run.stop_if_canceled()
+                    self._execute_step(number, step)
+        except StalePlanError as error:
+            self.journal.write("refused", self.client.clock.now(), step=self.run.step, text=str(error))
+            if self.journal.started:
+                raise self._stop(StepFailed(str(error)), "failed") from error
+            self.run.emit("failed", "the plan is stale")
+            raise
+        except Cancelled as error:
+            raise self._stop(error, "cancelled") from error.__cause__
+        except (TakesTooLong, Unsettled, MissingInput) as error:
+            raise self._stop(error, "stopped") from error.__cause__
+        except StepFailed as error:
+            raise self._stop(error, "failed") from error.__cause__
+        except JournalError as error:
+            self.run.emit("failed", str(error))  # it can't be written down
+            raise
+        except PASSING as error:
+            # no answer to a read: nothing is wrong with the plan, and it can go on when the platform answers
+            raise self._stop(StepFailed(str(error), "plans.resume(journal) goes on."), "stopped") from error
+        except CreateOSError as error:
+            raise self._stop(StepFailed(str(error)), "failed") from error
+        except KeyboardInterrupt:
+            self.journal.write("stopped", self.client.clock.now(), text="interrupted")
+            self.run.emit("stopped", "interrupted")
+            raise
+        for found in self._drift():
+            text = f"{found.target}: {found.field} is {found.now} by now, not {found.planned}: somebody changed it"
+            self.journal.write("drift", self.client.clock.now(), step=found.step - 1, text=text)
+        self.journal.write("finished", self.client.clock.now())
+        receipt = receipt_of(
+            self.journal, self.client, execute=self.execute, inputs=self.inputs, follow_ups=self.follow_ups
+        )
+        self.run.emit("finished", receipt.summary, title=receipt.title)
+        return receipt
+
+    # --- one step -----------------------------------------------------------------------------------------------------
+
+    def _execute_step(self, number: int, step: Step) -> None:
+        facts = {"step": number, "operation": step.operation, "target": str(step.target)}
+        if not self._write_once(number, step, facts):
+            return
+        if not self.wait and number == len(self.steps) - 1:
+            self.journal.write("done", self.client.clock.now(), **facts, text=NOT_WAITED)
+            self.done.add(number)
+            return
+        if step.writes:
+            self.run.emit("waiting")
+        step.wait(self.run)
+        self._verify(number, step)
+        self.journal.write("done", self.client.clock.now(), **facts, text=step.what)
+        self.done.add(number)
+        self.run.emit("done")
+
+    def _write_once(self, number: int, step: Step, facts: dict[str, Any]) -> bool:
+        """See to it that the write was applied once; False where the change was there already."""
+        if not step.writes:
+            self._probe(step, facts)
+            return True
+        if self.journal.newest(number, "answered") is not None:
+            return True
+        pending = self.journal.pending(number)
+        if pending is not None:
+            settled = self._settle(step, pending.get("baseline") or {})
+            if settled.applied:
+                self._answered(number, facts, settled.created, "settled by reading: it was applied")
+                return True
+        snapshot = self.run.snapshot()
+        if not step.creates and self._as_desired(step, step.read(snapshot, self.run.created)):
+            if pending is not None:
+                return True
+            step.wait(self.run)  # it is so, but the platform may still be at it
+            self.journal.write("skipped", self.client.clock.now(), **facts, text="it is so already")
+            self.done.add(number)
+            self.run.emit("already so")
+            return False
+        # also what later steps rest on: better to stop before this write than after it
+        if found := drift.before_steps(self.steps, snapshot, self.run.created, self.done):
+            raise StalePlanError(found, written=self.journal.started)
+        step.check_inputs(self.run)
+        baseline = step.recovery_baseline(snapshot)
+        self.journal.write("started", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
+        self.run.emit("writing")
+        try:
+            created = step.write(self.run)
+        except RequestError as error:
+            if error.applied is False:
+                raise StepFailed(f"{step.what}: the platform refused: {error.reason}", error.hint) from error
+            settled = self._settle(step, baseline)
+            if not settled.applied:
+                raise Unsettled(
+                    f"{step.what}: no answer ({error.reason}), and reading shows no effect",
+                    "Nothing was written again: plans.resume(journal) reads again, and writes if it is not so.",
+                ) from error
+            self._answered(number, facts, settled.created, "the answer was lost; settled by reading: it was applied")
+            return True
+        self._answered(number, facts, created, "")
+        return True
+
+    def _probe(self, step: Step, facts: dict[str, Any]) -> None:
+        """Execute a step that only checks."""
+        self.journal.write("probing", self.client.clock.now(), **facts, text=step.what)
+        self.run.emit("probing")
+        finding = step.write(self.run)
+        self.journal.write("probed", self.client.clock.now(), **facts, text=finding)
+        self.run.emit("probing", finding or "")
+
+    def _answered(self, number: int, facts: dict[str, Any], created: str | None, text: str) -> None:
+        self.journal.write("answered", self.client.clock.now(), **facts, created=created, text=text)
+        if created is not None:
+            self.run.created[number] = created
+
+    def _as_desired(self, step: Step, now: Mapping[str, Any]) -> bool:
+        return now == step.desired(self.run.created) or step.in_progress(now)
+
+    def _settle(self, step: Step, baseline: Mapping[str, Any]) -> _Settled:
+        """Settle by reading alone whether a write without an answer was applied."""
+        for poll in range(_POLLS):
+            if poll:
+                self.client.clock.sleep(_APART)
+            if step.creates:
+                created = step.recover_created(self.run, baseline)
+                if created is not None:
+                    return _Settled(True, created)
+            elif self._as_desired(step, step.read(self.run.snapshot(), self.run.created)):
+                return _Settled(True)
+        return _Settled(False)
+
+    def _verify(self, number: int, step: Step) -> None:
+        """Read back whether it is as planned. Raises `StepFailed`."""
+        if step.creates or not step.writes:
+            return  # the wait has seen what it has created
+        snapshot = self.run.snapshot()
+        now, desired = step.read(snapshot, self.run.created), step.desired(self.run.created)
+        if now != desired:
+            found = step.differences(number, desired, now, snapshot)
+            raise StepFailed(
+                f"{step.what}: written, and read back otherwise: "
+                + "; ".join(f"{field.field} is {field.now}, not {field.planned}" for field in found),
+                "Somebody else is changing it too: read it again, and speak to them.",
+            )
+
+    # --- around the steps ---------------------------------------------------------------------------------------------
+
+    def _check_done(self) -> None:
+        """Check that what is done is still so, before the rest is done on top of it. Raises `StalePlanError`."""
+        rest = [number for number in range(len(self.steps)) if number not in self.done]
+        if not rest:
+            return
+        snapshot = self.run.snapshot()
+        ahead = {self.steps[number].resource_key() for number in rest}
+        settled = [number for number in self.done if self.steps[number].resource_key() not in ahead]
+        found = drift.after_steps(self.steps, snapshot, self.run.created, settled)
+        for number in self.done:
+            created = self.run.created.get(number)
+            if created and not self.steps[number].exists(snapshot, created):
+                raise StepFailed(f"{self.steps[number].what}: what it had created is gone", "Make the plan again.")
+        if found:
+            raise StalePlanError(found, written=True)
+
+    def _drift(self) -> list[Difference]:
+        """What others have changed again while the run was going on."""
+        finished = set(self.done)
+        if not self.wait:
+            finished.discard(len(self.steps) - 1)
+        try:
+            return drift.after_steps(self.steps, self.run.snapshot(), self.run.created, finished)
+        except CreateOSError:
+            return []  # all of it was verified when it was done; a failed read is no reason to fail
+
+    def _stop(self, error: StepFailed, ending: Ending) -> StepFailed:
+        """Journal how the run ends; returns the error with what was done, what was not, and the undo."""
+        self.journal.write(ending, self.client.clock.now(), step=self.run.step, text=error.message)
+        self.run.emit(ending, error.message)
+        table = steps_table(self.steps)
+        done = table["step"].isin([number + 1 for number in self.done])
+        error.done, error.not_done = table[done].reset_index(drop=True), table[~done].reset_index(drop=True)
+        error.journal = self.journal.path
+        try:
+            undo = receipt_of(self.journal, self.client, execute=self.execute, inputs=self.inputs).undo()
+            error.undo = undo if undo.steps else None
+        except CreateOSError:
+            error.undo = None  # the platform does not answer; the journal can make it later
+        return error
+
+
+def receipt_of(
+    journal: Journal,
+    client: Client,
+    *,
+    execute: Execute,
+    inputs: Mapping[int, TransientInputs] | None = None,
+    follow_ups: FollowUps | None = None,
+) -> Receipt:
+    """Return the receipt of the run of a journal. Raises `JournalError`."""
+    steps = journal.steps()
+    plan = journal.plan
+    return Receipt(
+        client,
+        plan["title"] if plan is not None else "",
+        plan["where"] if plan is not None else "",
+        steps,
+        execute=execute,
+        journal=journal,
+        inputs=inputs,
+        reason=plan["reason"] if plan is not None else None,
+        follow_ups=follow_ups,
+    )

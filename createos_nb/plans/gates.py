@@ -1,0 +1,183 @@
+"""Gates: from the traffic of two environments to a verdict, which lets a plan go on or stops it.
+
+The gates that ship are data, so that a journal holds them and an interrupted run goes on with them; a custom one is any
+callable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from msgspec import Struct, to_builtins
+from msgspec.structs import fields
+
+from createos_nb.checks import FAIL, NO_DATA, PASS, Result
+from createos_nb.errors import InvalidInput
+from createos_nb.percentages import failure
+from createos_nb.times import parse_duration
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict of a gate.
+
+    Attributes:
+        passed: the plan goes on.
+        reason: why, or why not.
+        decided: more traffic would change nothing.
+        enough: there was enough traffic to judge by, so that not passing is FAIL and not NO DATA.
+    """
+
+    passed: bool
+    reason: str
+    decided: bool = True
+    enough: bool = True
+
+    @property
+    def result(self) -> Result:
+        """PASS, FAIL or NO DATA."""
+        return PASS if self.passed else FAIL if self.enough else NO_DATA
+
+
+class ServerErrorRate(Struct, frozen=True, tag_field="gate", tag="server error rate"):
+    """Passes what has had enough requests and does not end more often in a server error (5xx) than what serves today.
+
+    It does not pass with fewer than `minimum` requests of the new one, nor where the Wilson interval of its server
+    error rate, 5xx out of all requests, at `confidence` lies wholly above that of the other. 4xx do not count.
+    Clumps of errors are not allowed for: `ReleaseGate` judges more closely, where there is traffic enough.
+    """
+
+    minimum: int = 20
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        if self.minimum < 1 or not 0 < self.confidence < 1:
+            raise InvalidInput("a gate needs minimum= of at least 1 request and confidence= between 0 and 1")
+
+    def __call__(self, baseline: pd.DataFrame, candidate: pd.DataFrame) -> Verdict:
+        """The verdict on two frames with columns count and status_5xx; buckets without data do not count."""
+        from createos_nb.analysis.intervals import wilson, z_of
+
+        pairs = zip(_failed(baseline), _failed(candidate), strict=True)
+        failed, total = (np.array(pair, dtype=float) for pair in pairs)
+        if total[1] < self.minimum:
+            return Verdict(
+                False, f"{total[1]:.0f} requests are too few to judge: {self.minimum} are needed", enough=False
+            )
+        low, high = wilson(failed, total, z_of(self.confidence))
+        share = f"{_counted(failed[1], total[1], ' requests')} ended in a server error"
+        if total[0] == 0:
+            return Verdict(bool(low[1] <= 0.01), f"{share}; what serves today has had none to compare with")
+        then = f"{_counted(failed[0], total[0])} for what serves today"
+        if low[1] > high[0]:
+            return Verdict(False, f"it is worse: {share}, {then}")
+        return Verdict(True, f"{share}, {then}")
+
+    def __str__(self) -> str:
+        return "the server error rate decides"
+
+
+class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
+    """Judges by `analysis.release_verdict`, live, as `runbooks.release_watch` does: with the history of what serves
+    today and the error paths of both sides.
+
+    It is asked every `every` seconds: a rollback stops the plan at once, a promotion lets it go on at once. Where the
+    watch ends undecided, `otherwise` judges what there was; None stops the plan, since nothing is proven. `history`:
+    how long before the watch what serves today is read. `alpha`, `beta`, `worse`, `errors`, `negligible`: as for
+    `analysis.release_verdict`, whose assumption holds here, too: both sides are asked for much the same, so the paths
+    of a watch should be those that users ask for.
+    """
+
+    every: float | str = 60.0
+    history: float | str = "1d"
+    paths: bool = True
+    alpha: float = 0.01
+    beta: float = 0.01
+    worse: float = 2.0
+    errors: str | tuple[str, ...] = ("5xx", "4xx")
+    negligible: float | None = 2e-4
+    otherwise: ServerErrorRate | None = ServerErrorRate()
+
+    def __post_init__(self) -> None:
+        interval_of(self)
+        parse_duration(self.history, "history")
+        check_terms(self.terms)
+        if not isinstance(self.otherwise, ServerErrorRate | None):
+            raise InvalidInput(
+                "a ReleaseGate's otherwise= is a ServerErrorRate, or None to stop where nothing is proven"
+            )
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What `release_verdict` is asked for."""
+        names = ("alpha", "beta", "worse", "errors", "negligible")
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        defaults = {field.name: field.default for field in fields(type(self))}
+        changed = ", ".join(f"{name} {value}" for name, value in self.terms.items() if value != defaults[name])
+        at_end = "" if self.otherwise is None else ", at the end the server error rate"
+        return f"the release verdict{f' ({changed})' if changed else ''} decides{at_end}"
+
+
+#: One that ships, or a callable that takes the traffic of what serves today and of what is to serve, as
+#: `analytics.requests_over_time` gives it, and gives a `Verdict`, or something with `passed` (and perhaps `reason`,
+#: `decided` and `enough`), or a bool. It is asked at the end of the watch. One with a number `every` watches live: it
+#: is asked after each so many seconds too, with the traffic so far, and the watch ends as soon as its verdict is
+#: `decided`. The first frame begins at least an hour before the second one, which begins with the watch.
+Gate: TypeAlias = ServerErrorRate | ReleaseGate | Callable[[pd.DataFrame, pd.DataFrame], Any]
+
+
+def _failed(frame: pd.DataFrame) -> tuple[float, float]:
+    """Requests that ended in a server error, and all of them."""
+    known = frame.dropna(subset=["count", "status_5xx"])
+    return float(known["status_5xx"].sum()), float(known["count"].sum())
+
+
+def _counted(failed: float, total: float, what: str = "") -> str:
+    """Such as 3 of 61 requests (4.92 %)."""
+    return f"{failed:.0f} of {total:.0f}{what} ({failure(100 * failed / total)})"
+
+
+def gate_json(gate: Gate) -> Any:
+    """Return a gate as a journal holds it: one that ships in full, a custom one as a word."""
+    return to_builtins(gate) if isinstance(gate, ServerErrorRate | ReleaseGate) else "custom"
+
+
+def check_terms(terms: dict[str, Any]) -> None:
+    """Refuse terms that `release_verdict` can't be asked for, before anything is done. Raises `InvalidInput`."""
+    from createos_nb.analysis.releases.decision import Terms
+    from createos_nb.analysis.releases.watch import kinds_of
+
+    try:
+        kinds_of(terms["errors"])
+        Terms(**{name: value for name, value in terms.items() if name != "errors"})
+    except ValueError as error:
+        raise InvalidInput(str(error)) from None
+
+
+def verdict_of(answer: Any) -> Verdict:
+    """Return the answer of a gate as a `Verdict`. Raises `InvalidInput`."""
+    if isinstance(answer, Verdict):
+        return answer
+    passed = getattr(answer, "passed", answer)
+    if not isinstance(passed, bool | np.bool_):
+        raise InvalidInput(f"a gate gives a Verdict, something with passed, or a bool, not a {type(answer).__name__}")
+    reason = str(getattr(answer, "reason", "") or ("passed" if passed else "not passed"))
+    enough = bool(getattr(answer, "enough", True))
+    return Verdict(bool(passed), reason, bool(getattr(answer, "decided", True)), enough)
+
+
+def interval_of(gate: Gate) -> float | None:
+    """Return the seconds between polls of a live gate; None for one that judges at the end. Raises `InvalidInput`."""
+    every = getattr(gate, "every", None)
+    if every is None:
+        return None
+    seconds = parse_duration(every, "a gate's every")
+    if not seconds > 0:
+        raise InvalidInput(f"a gate that watches live has every= of more than 0 seconds, not {every!r}")
+    return seconds

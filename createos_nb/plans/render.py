@@ -1,0 +1,50 @@
+"""Rendering of plans and receipts: a head and parts, as plain text and as HTML."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from createos_nb.display import escaped, frame_table, strip_control_chars, text_table
+
+
+class Part(NamedTuple):
+    """A heading with lines of text or a table below it."""
+
+    heading: str
+    content: list[str] | pd.DataFrame
+
+
+class Rendering(NamedTuple):
+    """Lines of a head, and the parts below it."""
+
+    head: list[str]
+    parts: list[Part]
+
+    def text(self) -> str:
+        """Return it as plain text."""
+        lines = [strip_control_chars(line) for line in self.head]
+        for heading, content in self.parts:
+            lines += ["", strip_control_chars(heading)]
+            if isinstance(content, pd.DataFrame):
+                lines += [f"  {line}" for line in text_table(content)]
+            else:
+                lines += [f"  · {strip_control_chars(line)}" for line in content]
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        """Return it as HTML; all that came from elsewhere is escaped."""
+        first, *rest = self.head
+        blocks = [f"<p><b>{escaped(first)}</b></p>", *(f"<p>{escaped(line)}</p>" for line in rest)]
+        for heading, content in self.parts:
+            blocks.append(f"<p><b>{escaped(heading)}</b></p>")
+            if isinstance(content, pd.DataFrame):
+                blocks.append(frame_table(content))
+            elif content:
+                blocks.append("<ul>" + "".join(f"<li>{escaped(line)}</li>" for line in content) + "</ul>")
+        return "".join(blocks)
+
+    def without(self, heading: str) -> Rendering:
+        """The same without a part."""
+        return Rendering(self.head, [part for part in self.parts if part.heading != heading])

@@ -1,0 +1,289 @@
+"""Steps that delete something for good, or revoke it: nobody can undo them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from msgspec import field
+
+from createos_nb.plans import waiting
+from createos_nb.plans.snapshot import version_of
+from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext
+
+if TYPE_CHECKING:
+    from createos_nb.plans.context import Run
+    from createos_nb.plans.snapshot import Row, Snapshot
+
+#: Statuses of what is on its way out.
+_GOING: Final = ("deleting", "terminating")
+_STATE: Final = "state"
+
+
+class DeleteStep(Step, kw_only=True):
+    """A step after which something is not there any more.
+
+    `before` holds what must still be so when it is written, such as what is live in it; `lost` says for people what
+    goes with it.
+    """
+
+    has_undo: ClassVar[bool] = False
+    irreversible: ClassVar[bool] = True
+    expected_seconds: ClassVar[float] = 30.0
+    #: What kind of thing it is.
+    noun: ClassVar[str] = ""
+    verb: ClassVar[str] = "delete"
+    lost: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def what(self) -> str:
+        return f"{self.verb} {self.noun} {self.target.name}"
+
+    def resource_key(self) -> tuple[str, ...]:
+        target = self.target
+        return (self.noun, target.project, target.environment, target.deployment, target.domain, target.thing)
+
+    def fields(self) -> list[tuple[str, str, str]]:
+        return [(self.noun, self.target.name, "gone"), *((name, value, "gone") for name, value in self.lost.items())]
+
+    @abstractmethod
+    def row(self, snapshot: Snapshot) -> Row | None:
+        """What the platform says of it; None where it is gone."""
+
+    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
+        """What must still be so when it is written."""
+        return {}
+
+    def state(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Its state, and while it is there its facts."""
+        owner = self.target.project
+        row = None if owner and snapshot.existing_project(owner) is None else self.row(snapshot)
+        if row is None:
+            return {_STATE: "gone"}
+        if row.get("status") in _GOING:
+            return {_STATE: "going"}
+        return {_STATE: "there", **self.facts(snapshot, row)}
+
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        return self.state(snapshot)
+
+    def in_progress(self, now: Mapping[str, Any]) -> bool:
+        return now.get(_STATE) == "going"
+
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        state = self.state(snapshot)[_STATE]
+        detail = "" if state == "there" else "it is being deleted already" if state == "going" else "it is gone"
+        return [Precondition.of(f"{self.noun} {self.target.name} is there", state != "gone", detail)]
+
+    def wait(self, run: Run) -> None:
+        waiting.gone(run, self.what, lambda: self.state(run.snapshot())[_STATE])
+
+    def undo(self, context: UndoContext) -> Undo:
+        rest = "; ".join(f"{name}: {value}" for name, value in self.lost.items())
+        return Undo(notes=[f"{self.noun} {self.target.name} can't be restored" + (f" ({rest})" if rest else "")])
+
+
+class DeleteProject(DeleteStep, kw_only=True, tag="delete project"):
+    """Delete a project with all that is in it."""
+
+    operation: ClassVar[str] = "DeleteProject"
+    noun: ClassVar[str] = "project"
+    needs_active_project: ClassVar[bool] = False
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return snapshot.existing_project(self.target.project)
+
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        return environments_of(snapshot, self.target.project, "it goes with its project")
+
+    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
+        if row.get("status") != "active":
+            return {"status": row.get("status")}
+        rows = snapshot.environments(self.target.project)
+        live = {str(found["uniqueName"]): found.get("projectDeploymentId") for found in rows}
+        domains = sorted(str(domain.get("name")) for domain in snapshot.domains(self.target.project))
+        return {"status": "active", "live in it": live, "domains": domains}
+
+    def label(self, field: str, value: Any) -> str:
+        if isinstance(value, dict):
+            return ", ".join(f"{name}: {live or 'nothing'}" for name, live in value.items()) or "nothing"
+        return ", ".join(map(str, value)) or "none" if isinstance(value, list) else super().label(field, value)
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, project_id=self.target.project)
+
+
+class DeleteEnvironment(DeleteStep, kw_only=True, tag="delete environment"):
+    """Delete an environment with its variables, its cron jobs and its address; domains are routed to nothing."""
+
+    operation: ClassVar[str] = "DeleteProjectEnvironment"
+    noun: ClassVar[str] = "environment"
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return snapshot.environment(self.target.project, self.target.environment)
+
+    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
+        domains = snapshot.domains(self.target.project)
+        routed = [domain for domain in domains if domain.get("environmentId") == row["id"]]
+        return {
+            "live deployment": row.get("projectDeploymentId"),
+            "domains": sorted(str(domain.get("name")) for domain in routed),
+        }
+
+    def label(self, field: str, value: Any) -> str:
+        return ", ".join(map(str, value)) or "none" if isinstance(value, list) else super().label(field, value)
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, project_id=self.target.project, environment_id=self.target.environment)
+
+
+class DeleteDeployment(DeleteStep, kw_only=True, tag="delete deployment"):
+    """Delete a deployment that is live nowhere: it can't be rolled back to any more."""
+
+    operation: ClassVar[str] = "DeleteDeployment"
+    noun: ClassVar[str] = "deployment"
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return snapshot.deployment(self.target.project, self.target.deployment)
+
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        rows = snapshot.environments(self.target.project)
+        live = [row for row in rows if row.get("projectDeploymentId") == self.target.deployment]
+        return [Reached(row["id"], self.what) for row in live]
+
+    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
+        rows = snapshot.environments(self.target.project)
+        return {
+            "live in": sorted(
+                str(found["uniqueName"]) for found in rows if found.get("projectDeploymentId") == row["id"]
+            )
+        }
+
+    def label(self, field: str, value: Any) -> str:
+        return ", ".join(map(str, value)) or "nothing" if isinstance(value, list) else super().label(field, value)
+
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        rows = super().preconditions(snapshot, plan)
+        live_in = self.state(snapshot).get("live in") or []
+        name = f"{self.target.deployment_name} is live nowhere"
+        if live_in:
+            detail = f"it is live in {', '.join(live_in)}: runbooks.promote puts another version there first"
+            return [*rows, Precondition(name, "fails", detail)]
+        return [*rows, Precondition(name, "holds", "")]
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, project_id=self.target.project, deployment_id=self.target.deployment)
+
+
+class DeleteDomain(DeleteStep, kw_only=True, tag="delete domain"):
+    """Detach a domain: what it was routed to answers there no more."""
+
+    operation: ClassVar[str] = "DeleteDomain"
+    noun: ClassVar[str] = "domain"
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return snapshot.domain(self.target.project, self.target.domain)
+
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        routed = self.before.get("environment")
+        return [Reached(routed, f"{self.target.domain_name} leaves it")] if routed else []
+
+    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
+        return {"environment": row.get("environmentId")}
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, project_id=self.target.project, domain_id=self.target.domain)
+
+
+class DeleteCronjob(DeleteStep, kw_only=True, tag="delete cron job"):
+    """Delete a cron job with what is known of its runs."""
+
+    operation: ClassVar[str] = "DeleteCronjob"
+    noun: ClassVar[str] = "cron job"
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return next((row for row in snapshot.cronjobs(self.target.project) if row.get("id") == self.target.thing), None)
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, project_id=self.target.project, cronjob_id=self.target.thing)
+
+
+class DeleteApp(DeleteStep, kw_only=True, tag="delete app"):
+    """Delete an app; its projects and services stay, ungrouped."""
+
+    operation: ClassVar[str] = "DeleteApp"
+    noun: ClassVar[str] = "app"
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return next((row for row in snapshot.apps() if row.get("id") == self.target.thing), None)
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, app_id=self.target.thing)
+
+
+class DeleteTemplate(DeleteStep, kw_only=True, tag="delete template"):
+    """Withdraw a project template; who has bought it keeps it."""
+
+    operation: ClassVar[str] = "DeleteProjectTemplate"
+    noun: ClassVar[str] = "template"
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        return snapshot.template(self.target.thing)
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, template_id=self.target.thing)
+
+
+class RevokeKey(DeleteStep, kw_only=True, tag="revoke key"):
+    """Revoke an API key: whoever uses it is refused from then on."""
+
+    operation: ClassVar[str] = "RevokeAPIKey"
+    noun: ClassVar[str] = "API key"
+    verb: ClassVar[str] = "revoke"
+    expected_seconds: ClassVar[float] = 1.0
+
+    def row(self, snapshot: Snapshot) -> Row | None:
+        rows = snapshot.api_keys()
+        return next((row for row in rows if row.get("id") == self.target.thing and not row.get("revokedAt")), None)
+
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        found = super().preconditions(snapshot, plan)
+        detail = "the platform does not tell which key is which: with its own key revoked, this client is refused too"
+        return [*found, Precondition("it is another key than this client's", "unknown", detail)]
+
+    def write(self, run: Run) -> None:
+        run.client.call(self.operation, api_key_id=self.target.thing)
+
+
+def environments_of(snapshot: Snapshot, project: str, how: str) -> list[Reached]:
+    """Return all environments of an active project, reached in one way."""
+    if snapshot.project(project).get("status") != "active":
+        return []
+    return [Reached(row["id"], how) for row in snapshot.environments(project)]
+
+
+def lost_with(snapshot: Snapshot, row: Row) -> dict[str, str]:
+    """Return what goes with a project, for people."""
+    if row.get("status") != "active":
+        return {"what is in it": f"can't be read while the project is {row.get('status')}"}
+    project = str(row["id"])
+    deployments = snapshot.deployments(project)
+    environments, domains, jobs = snapshot.environments(project), snapshot.domains(project), snapshot.cronjobs(project)
+    lost = {
+        "environments": ", ".join(str(environment["uniqueName"]) for environment in environments),
+        "deployments": f"{len(deployments)}, the newest {version_of(deployments[0])}" if deployments else "",
+        "domains": ", ".join(str(domain.get("name")) for domain in domains),
+        "variables": "; ".join(
+            f"{environment['uniqueName']}: {names}"
+            for environment in environments
+            if (names := variables_in(environment))
+        ),
+        "cron jobs": ", ".join(str(job.get("name")) for job in jobs),
+    }
+    return {name: value for name, value in lost.items() if value}
+
+
+def variables_in(environment: Row) -> str:
+    """Return the names of an environment's variables."""
+    return ", ".join((environment.get("settings") or {}).get("runEnvs") or {})

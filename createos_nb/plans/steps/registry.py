@@ -1,0 +1,52 @@
+"""The kinds of steps that a journal can hold: every file of this folder is found, none is listed."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Union
+
+import msgspec
+
+from createos_nb.plans.steps.base import Step
+from createos_nb.process import ForkLock
+
+_FIRST_USE: Final = ForkLock()
+
+
+def step_types() -> list[type[Step]]:
+    """The concrete kinds of steps, sorted by their tags."""
+    package = __name__.rpartition(".")[0]
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        import_module(f"{package}.{module.name}")
+    kinds: list[type[Step]] = list(_concrete_below(Step))
+    return sorted(kinds, key=tag_of)
+
+
+def tag_of(kind: type[Step]) -> str:
+    """The tag of a kind of step: its `kind` in a journal."""
+    return str(kind.__struct_config__.tag)
+
+
+def steps_from(rows: Any) -> list[Step]:
+    """Steps from the JSON of a journal. Raises `msgspec.ValidationError`."""
+    with _FIRST_USE.held:  # classes that two threads use for the first time at once end the process
+        kinds: Any = Union[tuple(step_types())]  # noqa: UP007  # of a list that is known at run time only
+        steps: list[Step] = msgspec.convert(rows, list[kinds])
+        return steps
+
+
+def rows_of(steps: list[Step]) -> list[dict[str, Any]]:
+    """Steps as JSON for a journal."""
+    rows: list[dict[str, Any]] = msgspec.to_builtins(steps)
+    return rows
+
+
+def _concrete_below(kind: Any) -> Iterator[type[Step]]:  # Any: an abstract class is no `type[Step]` to a type checker
+    for child in kind.__subclasses__():
+        if not inspect.isabstract(child):
+            yield child
+        yield from _concrete_below(child)

@@ -1,0 +1,178 @@
+"""What is unusual: anomalies with the band of what was expected, and change points with the levels between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.plots import style, validation
+from createos_nb.plots.annotations import Mark, annotate
+from createos_nb.plots.downsample import downsample, rebin
+from createos_nb.plots.time_axis import annotate_no_data, instant, instants, time_axis, window
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from createos_nb.plots.figure import Figure
+
+
+def anomalies(
+    found: pd.DataFrame, *, title: str = "Anomalies", unit: str = "value", marks: Iterable[tuple[Any, str]] = ()
+) -> Figure:
+    """A series, or the requests and errors of one environment, with the band of the usual and the anomalies in it.
+
+    `found` is what `analysis.anomalies` gives. `unit` labels a series; requests and errors are per bucket. `marks` are
+    moments to name, such as deployments.
+    """
+    call = "analysis.anomalies(frame)"
+    validation.frame_of(found, "anomalies", "found", "anomalies", call, ("expected", "anomaly"))
+    requests = "volume_score" in found.columns
+    caption = (
+        "Band: where a single value is nothing unusual. Diamonds: when something unusual is first known; "
+        "it may come from several values together, each of which lies in the band."
+    )
+    fig, axes = style.figure(
+        title, caption=caption, rows=2 if requests else 1, height=5.0 if requests else 3.4, share_x=True
+    )
+    x_all = _instants(found.index)
+    if requests:
+        strange = found["anomaly"].to_numpy(dtype=bool)
+        what = found["what"].astype("str")
+        volume = strange & what.str.contains("requests").to_numpy(dtype=bool)
+        errors = strange & what.str.contains("errors").to_numpy(dtype=bool)
+        bucket = _bucket(found)
+        _band(axes[0], found, x_all, ("count", "expected", "low", "high"), volume, f"requests per {bucket}")
+        _band(axes[1], found, x_all, ("errors", "errors_expected", None, "errors_high"), errors, f"errors per {bucket}")
+    else:
+        columns = ("value", "expected", "low", "high")
+        _band(axes[0], found, x_all, columns, found["anomaly"].to_numpy(dtype=bool), unit)
+    if isinstance(found.index, pd.DatetimeIndex):
+        shown = window(_aware(found.index))
+        time_axis(axes[-1], shown)
+        annotate(axes[0], marks, shown, others=axes[1:])
+    else:
+        axes[-1].set_xlabel(style.plain(found.index.name or "row"), fontsize=9, color=style.BLACK)
+    return fig
+
+
+_DARK_GREEN = "#00694d"
+"""Dark enough for small text on white."""
+
+
+def change_points(
+    rates: pd.DataFrame,
+    changes: pd.DataFrame,
+    *,
+    title: str = "Error rate and its changes",
+    marks: Iterable[tuple[Any, str]] = (),
+) -> Figure:
+    """The error percentage over time, and the level of each stretch between changes, for one environment.
+
+    `rates` is a requests frame, of which the classes are drawn that `changes` was judged by (5xx by default), or what
+    `analysis.success_rate(frame, every=...)` gives, of whose `error_percentage` all of 4xx and 5xx count: it goes with
+    `change_points(frame, errors=["4xx", "5xx"])`. Raises `ValueError` where the two do not agree.
+    """
+    if not isinstance(rates, pd.DataFrame) or "error_percentage" not in rates:
+        validation.requests_frame(rates, "change_points", "rates")
+    call = "analysis.change_points(requests)"
+    validation.frame_of(changes, "change_points", "changes", "change points", call, ("onset", "before", "after"))
+    classes = [str(one) for one in changes.attrs.get("errors", ["4xx", "5xx"])]
+    if "count" in rates.columns:
+        counts, _ = rebin(rates)
+        asked = counts["count"].astype("Float64")
+        share = 100 * counts[[f"status_{one}" for one in classes]].sum(axis=1, min_count=1) / asked.where(asked > 0)
+        failed, index = share.to_numpy(dtype=float, na_value=np.nan), counts.index
+    elif sorted(classes) == ["4xx", "5xx"]:
+        rows = downsample(rates[["error_percentage"]], "mean")
+        failed, index = rows["error_percentage"].to_numpy(dtype=float), rows.index
+    else:
+        raise ValueError(f"changes are those of {' and '.join(classes)}, rates those of 4xx and 5xx: give the requests")
+    what = "failed" if len(classes) > 1 else classes[0]
+    fig, (ax,) = style.figure(
+        title,
+        caption=f"Thin: the share of requests that ended in {' or '.join(classes)}. Thick: the level of each "
+        "stretch. A vertical line is where a new level most likely began; the number above it is the factor, and how "
+        "many requests it took to be sure.",
+    )
+    x = instants(pd.DatetimeIndex(index))
+    ax.plot(x, failed, color=style.GREY, linewidth=0.8, drawstyle="steps-post", label=f"{what}, % of requests")
+    if len(changes) and len(rates):
+        index = pd.DatetimeIndex(rates.index)
+        edges = [index[0], *changes["onset"], index[-1]]
+        levels = [float(changes["before"].iloc[0]), *changes["after"].astype(float)]
+        for level, begin, end in zip(levels, edges[:-1], edges[1:], strict=True):
+            ax.plot([instant(begin), instant(end)], [level, level], color=style.BLUE, linewidth=3)
+    style.percent_axis(ax, f"{what}, % of requests")
+    ax.set_ylim(bottom=0)
+    annotate_no_data(ax, failed)
+    shown = window(rates.index)
+    time_axis(ax, shown)
+    annotate(ax, [*_found(changes), *marks], shown)
+    return fig
+
+
+def _found(changes: pd.DataFrame) -> list[Mark]:
+    """Changes as marks: in the lanes of the others, so that neither hides the other."""
+    marks = []
+    for _, change in changes.iterrows():
+        up = bool(change["after"] > change["before"])
+        ratio = float(change["ratio"])
+        factor = "from 0" if np.isinf(ratio) else f"×{style.number(float(f'{ratio:.2g}'))}"
+        text = f"{factor} ({int(change['requests']):,})"
+        color, line = (style.VERMILION, "-") if up else (_DARK_GREEN, "--")
+        marks.append(Mark(change["onset"], text, color, line))
+    return marks
+
+
+def _band(
+    ax: Axes, found: pd.DataFrame, x_all: Any, columns: tuple[str, str, str | None, str], strange: Any, label: str
+) -> None:
+    value, expected, low, high = columns
+    validation = [column for column in columns if column is not None]
+    numbers = found[validation].astype("float64")
+    rows = downsample(numbers, "mean")
+    spikes = downsample(numbers[[value]], "max")[value].to_numpy(dtype=float)
+    x = _instants(rows.index)
+    bottom = np.zeros(len(rows)) if low is None else rows[low].to_numpy(dtype=float)
+    ax.fill_between(x, bottom, rows[high].to_numpy(dtype=float), color=style.PALE, linewidth=0, label="usual")
+    shown = rows[value].to_numpy(dtype=float)
+    if len(rows) < len(found):
+        ax.plot(x, spikes, color=style.SKY, linewidth=0.6, label="highest of each stretch")
+    ax.plot(x, shown, color=style.BLUE, linewidth=1, label="seen")
+    ax.plot(x, rows[expected].to_numpy(dtype=float), color=style.BLACK, linewidth=0.9, linestyle="--", label="expected")
+    at = np.flatnonzero(strange)
+    if len(at):
+        ax.plot(
+            x_all[at], numbers[value].to_numpy(dtype=float)[at], "D", markersize=7, markerfacecolor="none",
+            markeredgecolor=style.VERMILION, markeredgewidth=1.8, label="anomaly", zorder=5,
+        )  # fmt: skip
+    # a band that has still to be learnt, or a rare spike, may not press the series into a line
+    known = shown[np.isfinite(shown)]
+    top = [numbers[value].to_numpy(dtype=float)[at].max(initial=0.0), spikes[np.isfinite(spikes)].max(initial=0.0)]
+    ceiling = max([*top, float(np.max(known, initial=0.0))]) * 1.15
+    floor = min(float(np.min(known, initial=0.0)), 0.0)
+    ax.set_ylim(floor * 1.15, ceiling if ceiling > floor else floor + 1)
+    style.count_axis(ax, label, from_zero=False)
+    annotate_no_data(ax, shown, spikes)
+    style.legend(ax)
+
+
+def _instants(index: pd.Index[Any]) -> Any:
+    if isinstance(index, pd.DatetimeIndex):
+        return instants(_aware(index))
+    return np.arange(len(index))
+
+
+def _aware(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    return index if index.tz is not None else index.tz_localize("UTC")
+
+
+def _bucket(found: pd.DataFrame) -> str:
+    seconds = int(found.attrs.get("bucket_seconds") or 60)
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            return name if seconds == size else f"{seconds // size} {name}s"
+    return "bucket"

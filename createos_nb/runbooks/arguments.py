@@ -1,0 +1,67 @@
+"""Validation of a runbook's arguments, before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from createos_nb.client import arguments
+from createos_nb.contract import find
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.gates import ReleaseGate, interval_of
+from createos_nb.times import parse_duration
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.gates import Gate
+
+
+def validate(client: Client, operation: str, name: str, value: Any) -> Any:
+    """Return a value as the operation takes it. Raises `InvalidInput`, naming the limit."""
+    declared = find(operation)
+    return arguments.validate(declared, declared.by_key[name], value, client.clock.now)
+
+
+def validate_paths(paths: str | Sequence[str]) -> list[str]:
+    """Return the paths to request; one may be given as it is. Raises `InvalidInput`."""
+    listed = [paths] if isinstance(paths, str) else list(paths)
+    if not listed or not all(isinstance(path, str) and path.startswith("/") for path in listed):
+        raise InvalidInput(f"paths: each begins with a slash, such as '/', not {paths!r}")
+    return listed
+
+
+def validate_stages(stages: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Return pairs of requests and seconds. Raises `InvalidInput`."""
+    try:
+        pairs = [(requests, seconds) for requests, seconds in stages]
+    except (TypeError, ValueError):
+        raise InvalidInput(f"stages: pairs of requests and seconds, such as [(30, 60)], not {stages!r}") from None
+    if not pairs:
+        raise InvalidInput("stages: give at least one pair of requests and seconds, such as (30, 60)")
+    return [validate_pace(requests, seconds) for requests, seconds in pairs]
+
+
+def validate_pace(requests: Any, seconds: Any) -> tuple[int, float]:
+    """Return so many requests in so many seconds. Raises `InvalidInput`."""
+    whole = isinstance(requests, int | np.integer) and not isinstance(requests, bool) and requests >= 1
+    if not whole:
+        raise InvalidInput(f"requests: a whole number of at least 1, not {requests!r}")
+    length = parse_duration(seconds, "seconds")
+    if not length > 0:
+        raise InvalidInput(f"seconds: more than 0, not {seconds!r}")
+    return int(requests), length
+
+
+def validate_gate(gate: Gate | None) -> Gate:
+    """Return the gate, or the default one. Raises `InvalidInput`."""
+    if gate is None:
+        return ReleaseGate()
+    if not isinstance(gate, ReleaseGate) and not callable(gate):
+        raise InvalidInput(
+            "gate: a ReleaseGate, a ServerErrorRate, or a callable from two traffic frames to a verdict, not a "
+            f"{type(gate).__name__}"
+        )
+    interval_of(gate)
+    return gate

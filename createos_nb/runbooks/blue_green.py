@@ -1,0 +1,195 @@
+"""Blue-green: two environments, one of which serves; the other gets the new version, is tested, and takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.context import TransientInputs
+from createos_nb.plans.gates import Gate, gate_json
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.snapshot import Row, Snapshot, version_of
+from createos_nb.plans.steps.base import CREATED, Target
+from createos_nb.plans.steps.checks import Probe
+from createos_nb.plans.steps.domains import Route
+from createos_nb.plans.steps.environments import assign_step, wake_step
+from createos_nb.runbooks.arguments import validate_gate, validate_pace, validate_paths
+from createos_nb.runbooks.auto_promote import promotion_step
+from createos_nb.runbooks.deploy import deploy_step
+from createos_nb.runbooks.environments import ensure_environment, watch_step
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.steps.base import Step
+
+
+def blue_green(
+    client: Client,
+    project: str,
+    domain: str,
+    *,
+    blue: str = "blue",
+    green: str = "green",
+    version: str | int | None = None,
+    image: str | None = None,
+    source: Any = None,
+    branch: str | None = None,
+    paths: str | Sequence[str] = ("/",),
+    requests: int = 30,
+    seconds: float = 120.0,
+    gate: Gate | None = None,
+    allow_description_change: bool = False,
+) -> Plan:
+    """Deploy a new version to the environment that a domain is not routed to, test it, and route the domain to it.
+
+    The environment that the domain is routed to is the baseline; the other one, the candidate, is created if need be.
+    What is deployed: `version` (a deployment that exists), `image`, `source` (files), or the newest commit of `branch`
+    (by default that of the environments). Then `requests` requests over `seconds` go to its own address, `paths` in
+    turn; all must be answered below 400, and `gate` (default: `ReleaseGate()`, the release verdict polled each minute)
+    must pass its traffic against that of the baseline. Only then is the domain routed, and probed. The baseline stays
+    as it is: `receipt.follow_up("switch back")` is the plan that goes back in one step.
+
+    Both follow one branch, so a push would change one that promotes by itself: auto-promotion of both is held.
+    """
+    probed, gate = validate_paths(paths), validate_gate(gate)
+    requests, seconds = validate_pace(requests, seconds)
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    name = owner["uniqueName"]
+    host = snapshot.find_domain(owner, domain)
+    rows = {row["uniqueName"]: row for row in snapshot.environments(owner["id"])}
+    serving = next((row for row in rows.values() if row["id"] == host.get("environmentId")), None)
+    if blue == green:
+        raise InvalidInput("blue_green: blue= and green= are two environments")
+    if serving is None or serving["uniqueName"] not in (blue, green):
+        where = "nothing" if serving is None else serving["uniqueName"]
+        hint = f"blue={where!r} takes that one" if serving is not None else f"runbooks.switch routes it to {blue}"
+        raise InvalidInput(f"{domain} is routed to {where}: blue_green needs it on {blue} or {green}; {hint}")
+    idle = green if serving["uniqueName"] == blue else blue
+    steps: list[Step] = []
+    inputs: dict[int, TransientInputs] = {}
+    warnings: list[str] = []
+    for row in (serving, rows.get(idle)):
+        if row is not None and row.get("isAutoPromoteEnabled"):
+            step, notes = promotion_step(
+                owner, row, False, "or a push would change it by itself", allow_description_change
+            )
+            steps.append(step)
+            warnings += notes
+    candidate = ensure_environment(client, owner, rows.get(idle), idle, serving, steps)
+    deployment, label = version_for(snapshot, owner, serving, version, image, source, branch, steps, inputs)
+    live = (rows.get(idle) or {}).get("projectDeploymentId")
+    if live != deployment:
+        running = snapshot.deployment(owner["id"], live) if live else None
+        steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested where nobody is served"))
+    watch, watch_inputs = watch_step(owner, candidate, serving, probed, requests, seconds, gate)
+    if watch_inputs is not None:
+        inputs[len(steps) + 1] = watch_inputs
+    target = Target(project=owner["id"], project_name=name, environment=candidate["id"], environment_name=idle)
+    steps.append(Probe(target=target, why="a smoke test", paths=probed, requests=max(3, len(probed))))
+    steps.append(watch)
+    through = Target(project=owner["id"], project_name=name, domain=host["id"], domain_name=host["name"])
+    steps.append(
+        Route(
+            target=through,
+            why=f"{idle} has passed",
+            before={"environment": serving["id"]},
+            after={"environment": candidate["id"]},
+            labels={serving["id"]: serving["uniqueName"], candidate["id"]: idle},
+        )
+    )
+    steps.append(Probe(target=through, why="what users see", paths=probed, requests=max(3, len(probed))))
+    warnings.append(f"{serving['uniqueName']} keeps running as it is, to switch back to")
+    return make_plan(
+        snapshot,
+        f"deploy {label} to {idle} of {name} and route {host['name']} to it",
+        steps,
+        runbook="blue_green",
+        arguments={
+            "project": owner["id"],
+            "domain": host["id"],
+            "blue": blue,
+            "green": green,
+            "version": None if version is None else str(version),
+            "image": image,
+            "branch": branch,
+            "paths": probed,
+            "gate": gate_json(gate),
+            "requests": requests,
+            "seconds": seconds,
+        },
+        inputs=inputs,
+        warnings=warnings,
+        follow_ups={"switch back": lambda: switch(client, project, domain, serving["uniqueName"])},
+    )
+
+
+def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
+    """Route an active domain to an environment, and probe it; nothing is deployed."""
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    host = snapshot.find_domain(owner, domain)
+    row = snapshot.find_environment(owner, environment)
+    environments = snapshot.environments(owner["id"])
+    before = host.get("environmentId")
+    target = Target(project=owner["id"], project_name=owner["uniqueName"], domain=host["id"], domain_name=host["name"])
+    steps: list[Step] = []
+    warnings: list[str] = []
+    if before != row["id"]:
+        both = [found for found in environments if found["id"] in (before, row["id"])]
+        if len(both) == 2 and all(found.get("isAutoPromoteEnabled") for found in both):
+            branches = {found.get("branch") for found in both}
+            if len(branches) == 1:
+                warnings.append(
+                    f"both environments promote what is pushed to {branches.pop()}: the next push changes both, and "
+                    "there is nothing to switch back to: runbooks.hold stops that"
+                )
+        live = row.get("projectDeploymentId")
+        running = snapshot.deployment(owner["id"], live) if live else None
+        if running is not None and running.get("status") == "sleeping":
+            steps.append(wake_step(owner["id"], owner["uniqueName"], running, "it has to run before it serves"))
+        steps.append(
+            Route(
+                target=target,
+                why="asked for",
+                before={"environment": before},
+                after={"environment": row["id"]},
+                labels={found["id"]: found["uniqueName"] for found in environments},
+            )
+        )
+        steps.append(Probe(target=target, why="what users see", paths=["/"], requests=3))
+    return make_plan(
+        snapshot,
+        f"route {host['name']} to {row['uniqueName']}",
+        steps,
+        runbook="switch",
+        arguments={"project": owner["id"], "domain": host["id"], "environment": row["id"]},
+        warnings=warnings,
+    )
+
+
+def version_for(
+    snapshot: Snapshot,
+    owner: Row,
+    serving: Row,
+    version: str | int | None,
+    image: str | None,
+    source: Any,
+    branch: str | None,
+    steps: list[Step],
+    inputs: dict[int, TransientInputs],
+) -> tuple[str, str]:
+    """Return the deployment that is to be live, and its label; the step that creates or wakes it joins the steps."""
+    if version is not None:
+        if image is not None or source is not None or branch is not None:
+            raise InvalidInput("give version=, or what to deploy, not both")
+        row = snapshot.find_deployment(owner, version)
+        if row.get("status") == "sleeping":
+            steps.append(wake_step(owner["id"], owner["uniqueName"], row, "it has to run before it can be tested"))
+        return row["id"], version_of(row)
+    step, step_inputs, _ = deploy_step(snapshot, owner, serving, image, source, branch)
+    inputs |= {len(steps): own for own in step_inputs.values()}
+    steps.append(step)
+    return f"{CREATED}{len(steps) - 1}", f"the {step.source()}" if owner.get("type") == "vcs" else step.source()

@@ -1,0 +1,200 @@
+"""Deleting and revoking: irreversible, so what goes with it is shown first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.errors import AmbiguousName, InvalidInput, NotFound, UnknownName
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.snapshot import Row, Snapshot, version_of
+from createos_nb.plans.steps.base import Target
+from createos_nb.plans.steps.delete import (
+    DeleteApp,
+    DeleteCronjob,
+    DeleteDeployment,
+    DeleteDomain,
+    DeleteEnvironment,
+    DeleteProject,
+    DeleteStep,
+    DeleteTemplate,
+    RevokeKey,
+    lost_with,
+    variables_in,
+)
+from createos_nb.plans.steps.environments import target_of
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+
+
+def delete(
+    client: Client,
+    project: str,
+    *,
+    environment: str | None = None,
+    deployment: str | int | None = None,
+    domain: str | None = None,
+    cronjob: str | None = None,
+    missing_ok: bool = False,
+) -> Plan:
+    """Delete a project with all that is in it, or one environment, deployment, domain or cron job of it, for good.
+
+    The plan shows what goes with it, which environments and domains it reaches and what they serve now. `apply` asks
+    for the typed name of what is deleted (`confirm="staging"`, `confirm="v12"`) and a reason, writes nothing if
+    something went live or was routed there since, and waits until it is gone. A deployment that is live somewhere is
+    refused. `missing_ok`: what is not there makes a plan that does nothing, so that a notebook can be run again.
+
+    Raises `UnknownName` for what is not there, `InvalidInput` for more than one thing.
+    """
+    given = {"environment": environment, "deployment": deployment, "domain": domain, "cronjob": cronjob}
+    parts = {noun: str(name) for noun, name in given.items() if name is not None}
+    if len(parts) > 1:
+        raise InvalidInput(f"delete: one thing a plan, not {' and '.join(parts)}")
+    snapshot = Snapshot(client)
+    noun, name = next(iter(parts.items()), ("project", project))
+    try:
+        step = _step(snapshot, project, noun, name)
+    except (UnknownName, NotFound) as error:
+        if not missing_ok:
+            raise
+        return _plan(snapshot, None, "delete", {"project": project, **parts}, f"{noun} {name}", str(error))
+    return _plan(snapshot, step, "delete", {"project": project, **parts}, "")
+
+
+def delete_app(client: Client, app: str, *, missing_ok: bool = False) -> Plan:
+    """Delete an app for good; its projects and services stay, ungrouped. See `delete`."""
+    snapshot = Snapshot(client)
+    rows = snapshot.apps()
+    row = _find("app", rows, app, missing_ok)
+    step = None
+    if row is not None:
+        grouped = client.apps.projects(str(row["id"]))["unique_name"]
+        lost = {"group of": ", ".join(map(str, grouped))} if len(grouped) else {}
+        step = DeleteApp(
+            target=_thing(row), why="asked for", before={"state": "there"}, after={"state": "gone"}, lost=lost
+        )
+    return _plan(snapshot, step, "delete_app", {"app": app}, f"app {app}")
+
+
+def delete_template(client: Client, template: str, *, missing_ok: bool = False) -> Plan:
+    """Withdraw a project template (by id) for good; who has bought it keeps it. See `delete`."""
+    snapshot = Snapshot(client)
+    row = snapshot.template(template)
+    if row is None and not missing_ok:
+        raise UnknownName("template", template)
+    step = None
+    if row is not None:
+        step = _planned(snapshot, DeleteTemplate(target=_thing(row)))
+    return _plan(snapshot, step, "delete_template", {"template": template}, f"template {template}")
+
+
+def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Plan:
+    """Revoke an API key (by name or id) for good: whoever uses it is refused from then on. See `delete`.
+
+    The platform does not tell whether it is the key of this client.
+    """
+    snapshot = Snapshot(client)
+    rows = [row for row in snapshot.api_keys() if not row.get("revokedAt")]
+    row = _find("API key", rows, api_key, missing_ok)
+    step = None
+    if row is not None:
+        facts = {"ends": str(row.get("expiredAt") or "")[:10], "used for": str(row.get("description") or "")}
+        lost = {name: value for name, value in facts.items() if value}
+        step = _planned(snapshot, RevokeKey(target=_thing(row), lost=lost))
+    return _plan(snapshot, step, "revoke_key", {"api_key": api_key}, f"API key {api_key}")
+
+
+def _step(snapshot: Snapshot, project: str, noun: str, name: str) -> DeleteStep:
+    owner = snapshot.find_project(project, active=noun != "project")
+    if owner.get("status") == "deleted":
+        raise UnknownName("project", project)
+    target = target_of(owner)
+    step: DeleteStep
+    if noun == "project":
+        step = DeleteProject(target=target, lost=lost_with(snapshot, owner))
+    elif noun == "environment":
+        row = snapshot.find_environment(owner, name)
+        step = DeleteEnvironment(target=target_of(owner, row), lost=_lost_with_environment(snapshot, owner, row))
+    elif noun == "deployment":
+        step = _deployment(snapshot, owner, name)
+    elif noun == "domain":
+        row = snapshot.find_domain(owner, name)
+        names = {found["id"]: str(found["uniqueName"]) for found in snapshot.environments(owner["id"])}
+        routed = names.get(row.get("environmentId"), "")
+        step = DeleteDomain(
+            target=_within(owner, domain=row["id"], domain_name=str(row["name"])),
+            lost={"route to": routed} if routed else {},
+            labels=names,
+        )
+    else:
+        job = _find("cron job", snapshot.cronjobs(owner["id"]), name, False)
+        assert job is not None
+        step = DeleteCronjob(
+            target=_within(owner, thing=str(job["id"]), thing_name=str(job.get("name"))),
+            lost={"schedule": str(job.get("schedule"))},
+        )
+    return _planned(snapshot, step)
+
+
+def _planned(snapshot: Snapshot, step: DeleteStep) -> DeleteStep:
+    """Return the step with its present and its desired state."""
+    step.why, step.before, step.after = "asked for", step.state(snapshot), {"state": "gone"}
+    return step
+
+
+def _deployment(snapshot: Snapshot, owner: Row, name: str) -> DeleteDeployment:
+    row = snapshot.find_deployment(owner, name)
+    source = row.get("source") or {}
+    built_from = source.get("image") or " ".join(
+        part for part in (str(source.get("commit") or "")[:12], str(source.get("commitMessage") or "")) if part
+    )
+    return DeleteDeployment(
+        target=_within(owner, deployment=row["id"], deployment_name=version_of(row)),
+        lost={"built from": built_from or "files", "created at": str(row.get("createdAt") or "")[:19]},
+    )
+
+
+def _lost_with_environment(snapshot: Snapshot, owner: Row, row: Row) -> dict[str, str]:
+    live = row.get("projectDeploymentId")
+    domains, cronjobs = snapshot.domains(owner["id"]), snapshot.cronjobs(owner["id"])
+    routed = [str(domain["name"]) for domain in domains if domain.get("environmentId") == row["id"]]
+    jobs = [str(job.get("name")) for job in cronjobs if job.get("environmentId") == row["id"]]
+    lost = {
+        "address": str((row.get("extra") or {}).get("endpoint") or ""),
+        "live in it": version_of(snapshot.deployment(owner["id"], live)) + " (the deployment stays)" if live else "",
+        "variables": variables_in(row),
+        "route of": ", ".join(routed),
+        "cron jobs": ", ".join(jobs),
+    }
+    return {name: value for name, value in lost.items() if value}
+
+
+def _plan(
+    snapshot: Snapshot, step: DeleteStep | None, runbook: str, arguments: dict[str, Any], missing: str, why: str = ""
+) -> Plan:
+    if step is None:
+        title, warnings = f"{missing} is not there", [why] if why else []
+    else:
+        where = f" of {step.target.project_name}" if step.target.name != step.target.project_name else ""
+        title, warnings = f"{step.what}{where if step.target.project_name else ''}", []
+    return make_plan(snapshot, title, [step] if step else [], runbook=runbook, arguments=arguments, warnings=warnings)
+
+
+def _find(noun: str, rows: list[Row], name: str, missing_ok: bool) -> Row | None:
+    """Return one of the rows by name or id. Raises `UnknownName`, `AmbiguousName`."""
+    matching = [row for row in rows if name in (row.get("id"), row.get("name"))]
+    if len(matching) > 1:
+        raise AmbiguousName(noun, name, [str(row["id"]) for row in matching])
+    if not matching and not missing_ok:
+        raise UnknownName(noun, name, [row.get("name") for row in rows])
+    return matching[0] if matching else None
+
+
+def _thing(row: Row) -> Target:
+    name = row.get("name") or row.get("displayName") or row["id"]
+    return Target(project="", project_name="", thing=str(row["id"]), thing_name=str(name))
+
+
+def _within(owner: Row, **ids: str) -> Target:
+    return Target(project=owner["id"], project_name=owner["uniqueName"], **ids)

@@ -1,0 +1,284 @@
+"""Watching a release live: a verdict every minute until it is decided, and a rollback plan where it is bad."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pandas as pd
+
+from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
+from createos_nb.analysis.releases.result import ReleaseVerdict
+from createos_nb.checks import Checks, check
+from createos_nb.contract.operation import UNSET
+from createos_nb.contract.types import TimeLike
+from createos_nb.display import html_card, human_duration, text_card
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.errors import PASSING
+from createos_nb.plans.gates import check_terms
+from createos_nb.plans.plan import Plan, Receipt
+from createos_nb.plans.release_monitor import MINUTE, EnvironmentTraffic, ReleaseTraffic
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.progress import status_line
+from createos_nb.runbooks.rollback import rollback
+from createos_nb.times import parse_duration, unix
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.events import Cancel
+
+_SLICE: Final = 0.25
+"""Seconds of real time that pass at most before a canceled watch stops waiting."""
+
+Ending = Literal["decided", "timeout", "cancelled"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Watched:
+    """The result of a watch: `decision`, `sentence` and `path` are those of the last verdict."""
+
+    decision: str
+    """`rollback`, `promote`, `keep watching` or `not enough traffic`."""
+    sentence: str
+    """What a person reads: the verdict, how the watch ended, and what was done."""
+    ended: Ending
+    """`decided`, `timeout` or `cancelled`."""
+    verdict: ReleaseVerdict | None
+    """The last one; None if no minute could be judged."""
+    polls: pd.DataFrame
+    """Indexed by `time` (UTC): one row a poll, with `decision`, `evidence`, `ratio`, `low`, `high` as they were then,
+    and `missed` (what could not be read; "" otherwise)."""
+    plan: Plan | None
+    """On rollback: the plan that rolls back, to review and to apply."""
+    receipt: Receipt | None
+    """Of that plan, if it was to be applied."""
+
+    @property
+    def checks(self) -> Checks:
+        """That the new version is not worse: PASS on `promote`, FAIL on `rollback`, NO DATA where it is undecided.
+
+        With those of the receipt, where the rollback was applied.
+        """
+        holds = {PROMOTE: True, ROLLBACK: False}.get(self.decision)
+        polls = f"{len(self.polls)} poll{'s' if len(self.polls) != 1 else ''}"
+        figure = f"{self.decision} after {polls}" if holds is not None else f"no decision ({self.decision}), {polls}"
+        own = Checks(check("the new version is not worse", holds, figure, "the release verdict says promote"))
+        return own if self.receipt is None else own + self.receipt.checks
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """The path of the last verdict: each bucket's own decision and evidence. Empty before the first one."""
+        if self.verdict is not None:
+            return self.verdict.path
+        return pd.DataFrame(index=pd.DatetimeIndex([], dtype="datetime64[us, UTC]", name="time"))
+
+    def __repr__(self) -> str:
+        return text_card("Watched", self.sentence, self._rows())
+
+    def _repr_html_(self) -> str:
+        found = html_card("Watched", self.sentence, self._rows())
+        done = self.receipt or self.plan
+        return found + (done._repr_html_() if done is not None else "")
+
+    def _rows(self) -> list[tuple[str, Any]]:
+        rows: list[tuple[str, Any]] = [
+            ("result", self.checks.result),
+            ("decision", self.decision),
+            ("polls", len(self.polls)),
+        ]
+        missed = int((self.polls["missed"] != "").sum())
+        if missed:
+            rows.append(("polls with something missing", missed))
+        if self.receipt is None and self.plan is not None:
+            rows.append(("rollback plan", f"{self.plan.title}: not applied; .plan is the plan"))
+        return rows
+
+
+def release_watch(
+    client: Client,
+    project: str,
+    new: str,
+    old: str | None = None,
+    *,
+    since: TimeLike = UNSET,
+    lag: Any = None,
+    history: Any = "1d",
+    every: Any = "1min",
+    timeout: Any = "1h",
+    paths: bool = True,
+    alpha: float = 0.01,
+    beta: float = 0.01,
+    worse: float = 2.0,
+    errors: str | tuple[str, ...] = ("5xx", "4xx"),
+    negligible: float | None = 2e-4,
+    on_poll: Callable[[ReleaseVerdict], Any] | None = None,
+    on_rollback: Callable[[ReleaseVerdict], Plan | None] | None = None,
+    apply: bool = False,
+    cancel: Cancel | None = None,
+) -> Watched:
+    """Judge a release every minute until it is decided, and plan a rollback where it is bad.
+
+    `new`, `old`: two environments of the project that serve at the same time, such as green and blue, or canary and
+    production. Without `old`: `new` is compared with itself before the release, `lag` earlier (default: `timeout`; "1d"
+    for the same hour yesterday). That can't tell the release from anything else that began with it, and says so.
+
+    `since`: when the release was (default: now). `history`: how long before the release the old environment is read,
+    which tells noise from trouble. `every`, `timeout`: as lengths of time on the client's clock. `paths`: ask for the
+    top error paths of minutes with errors, so that one client or path can't pass for a bad release. `alpha`, `beta`,
+    `worse`, `errors`, `negligible`: as for `analysis.release_verdict`.
+
+    `on_poll(verdict)` is called after each poll. On rollback `on_rollback(verdict)` gives the plan (default:
+    `runbooks.rollback` of `new`; for a domain `lambda verdict: runbooks.switch(…)`). It is only planned; with
+    `apply=True` it is applied with the verdict's sentence as the reason. `cancel`: a
+    `threading.Event`; the watch ends at once and nothing is done.
+
+    What could not be read is no evidence: a poll that fails is repeated a minute later, and no verdict goes further
+    than the traffic and the error paths of both environments are known. Raises what reading raises where waiting won't
+    help (no such environment, no access), and what applying raises.
+    """
+    lengths = {"every": every, "timeout": timeout, "history": history}
+    seconds = {name: parse_duration(value, name) for name, value in lengths.items()}
+    terms = {"alpha": alpha, "beta": beta, "worse": worse, "errors": errors, "negligible": negligible}
+    check_terms(terms)
+    if seconds["every"] <= 0 or seconds["timeout"] <= 0:
+        raise InvalidInput("every= and timeout= are more than 0 seconds")
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    row = snapshot.find_environment(owner, new)
+    now = client.transport.now()
+    begin = int((now if since is UNSET else unix(since, now, "since")) // MINUTE) * MINUTE
+    if begin > now:
+        raise InvalidInput("since= lies in the future: a watch begins with the release or after it")
+    candidate = EnvironmentTraffic(client, owner["id"], row["id"], begin)
+    if old is None:
+        back = parse_duration(lag if lag is not None else max(seconds["timeout"], now - begin), "lag")
+        length = int(-(-back // MINUTE)) * MINUTE
+        last = begin - length + int(max(seconds["timeout"], now - begin)) + MINUTE
+        baseline = EnvironmentTraffic(client, owner["id"], row["id"], begin - length, min(begin, last), lag=length)
+    else:
+        if lag is not None:
+            raise InvalidInput("lag= is for one environment: two are compared at the same time")
+        other = snapshot.find_environment(owner, old)
+        if other["id"] == row["id"]:
+            raise InvalidInput(f"new and old are both {row['uniqueName']}: leave old out to compare it with before")
+        baseline = EnvironmentTraffic(client, owner["id"], other["id"], begin)
+    traffic = ReleaseTraffic(baseline, candidate, int(seconds["history"]), paths, terms)
+    watch = _Watch(client, traffic, on_poll, cancel)
+    ended = watch.run(seconds["every"], seconds["timeout"])
+    plan, receipt, done = None, None, ""
+    if watch.verdict is not None and watch.verdict.decision == ROLLBACK and ended == "decided":
+        make = on_rollback or (lambda verdict: rollback(client, owner["id"], row["id"]))
+        try:
+            plan = make(watch.verdict)
+        except InvalidInput as error:
+            done = f" No rollback is possible: {str(error).splitlines()[0]}."
+        if plan is not None and apply:
+            receipt = plan.apply(confirm=plan.confirmation, reason=watch.verdict.sentence)
+            done = f" The rollback was applied, {receipt.checks.result}: {plan.title}."
+        elif plan is not None:
+            done = f" The rollback is planned, not applied: {plan.title}."
+    alone = old is None and watch.verdict is not None
+    return Watched(
+        decision=watch.verdict.decision if watch.verdict is not None else "not enough traffic",
+        sentence=watch.sentence(ended, seconds["timeout"]) + (_ALONE if alone else "") + done,
+        ended=ended,
+        verdict=watch.verdict,
+        polls=watch.polls(),
+        plan=plan,
+        receipt=receipt,
+    )
+
+
+_ALONE: Final = (
+    " Compared with the same environment before the release: what else began then (an incident, other visitors) would "
+    "look the same."
+)
+
+
+class _Watch:
+    def __init__(
+        self,
+        client: Client,
+        traffic: ReleaseTraffic,
+        on_poll: Callable[[ReleaseVerdict], Any] | None,
+        cancel: Cancel | None,
+    ) -> None:
+        self.client, self.traffic, self.on_poll, self.cancel = client, traffic, on_poll, cancel
+        self.verdict: ReleaseVerdict | None = None
+        self._polls: list[tuple[Any, ...]] = []
+
+    def run(self, every: float, timeout: float) -> Ending:
+        clock = self.client.clock
+        started, polls = clock.passed(), 0
+        every = max(every, clock.least)
+        with status_line(clock) as line:
+            while True:
+                if self._canceled():
+                    return "cancelled"
+                self._poll()
+                if self.verdict is not None:
+                    if line is not None:
+                        line(self.verdict.sentence, int(clock.passed() - started), int(timeout))
+                    if self.verdict.decided_at is not None:
+                        return "decided"
+                polls += 1
+                due = min(started + polls * every, started + timeout)
+                if clock.passed() >= started + timeout:
+                    return "timeout"
+                if not self._sleep(due - clock.passed()):
+                    return "cancelled"
+
+    def _poll(self) -> None:
+        now = self.client.transport.now()
+        missed, verdict = "", None
+        try:
+            verdict, missed = self.traffic.poll(int(now))
+        except PASSING as error:
+            missed = str(error).splitlines()[0]
+        at = pd.Timestamp(round(now * 1e6), unit="us", tz="UTC")
+        if verdict is None:
+            self._polls.append((at, "", None, None, None, None, missed))
+            return
+        self.verdict = verdict
+        row = (at, verdict.decision, verdict.evidence, verdict.ratio, verdict.low, verdict.high, missed)
+        self._polls.append(row)
+        if self.on_poll is not None:
+            try:
+                self.on_poll(verdict)
+            except Exception as error:  # noqa: BLE001  # it is anybody's code, and the watch goes on whatever it does
+                warnings.warn(f"on_poll failed and is called no more: {type(error).__name__}: {error}", stacklevel=4)
+                self.on_poll = None
+
+    def _sleep(self, seconds: float) -> bool:
+        """Sleep; return whether the time has passed without the watch being canceled."""
+        clock = self.client.clock
+        if self.cancel is None or clock.virtual:
+            clock.sleep(max(seconds, 0.0))
+        else:
+            end = clock.passed() + seconds
+            while (left := end - clock.passed()) > 0 and not self._canceled():
+                clock.sleep(min(left, _SLICE * clock.speed))
+        return not self._canceled()
+
+    def _canceled(self) -> bool:
+        return self.cancel is not None and self.cancel.is_set()
+
+    def polls(self) -> pd.DataFrame:
+        columns = ["time", "decision", "evidence", "ratio", "low", "high", "missed"]
+        frame = pd.DataFrame(self._polls, columns=columns)
+        kinds: dict[str, Any] = dict.fromkeys(("evidence", "ratio", "low", "high"), "Float64")
+        frame = frame.astype({**kinds, "decision": "str", "missed": "str", "time": "datetime64[us, UTC]"})
+        return frame.set_index("time")
+
+    def sentence(self, ended: Ending, timeout: float) -> str:
+        """How it ended, in words."""
+        missed = [row[-1] for row in self._polls if row[-1]]
+        if self.verdict is None:
+            why = f": {missed[-1]}" if missed else ", for no minute was over"
+            return f"Nothing could be judged{why}. The watch was {'cancelled' if ended == 'cancelled' else 'over'}."
+        if ended == "decided":
+            return self.verdict.sentence
+        how = "was cancelled" if ended == "cancelled" else f"ended after {human_duration(timeout)} without a decision"
+        return f"{self.verdict.sentence} The watch {how}. Nothing was changed."

@@ -1,0 +1,132 @@
+"""Rolling back: the newest healthy older deployment is made live again; nothing is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.snapshot import Row, Snapshot, version_of
+from createos_nb.plans.steps.environments import assign_step, wake_step
+from createos_nb.runbooks.auto_promote import promotion_step, release
+from createos_nb.runbooks.candidates import candidates_of
+
+if TYPE_CHECKING:
+    import os
+
+    from createos_nb.client.client import Client
+    from createos_nb.plans.steps.base import Step
+
+_RUN_TIME = "run-time variables are not rolled back: it runs with those of today"
+
+
+def rollback(
+    client: Client,
+    project: str,
+    environment: str,
+    *,
+    to: str | int | None = None,
+    hold: bool = True,
+    allow_description_change: bool = False,
+    snapshot: pd.DataFrame | None = None,
+    journals: str | os.PathLike[str] | None = None,
+) -> Plan:
+    """Make an older deployment the live one again.
+
+    Without `to`: the newest older deployment that served in the environment and was healthy. `plan.candidates` shows
+    what there was to choose from: version, deployment, status, eligible, why_not, evidence (journal, snapshot,
+    inferred, none), because, and what is known of its traffic. The platform keeps no history of assignments: evidence
+    is what a journal in `journals` (default: `plans.default_folder()`) says, what `snapshot` says (a frame as
+    `client.environments.list` gave it), or what branch, auto-promotion and analytics let infer.
+
+    One that sleeps is woken first. Auto-promotion is held (`hold`), or the next push would undo the rollback;
+    `plan.follow_up("release")` is the plan that releases it. Where the platform would not take the environment's
+    description back with that change, the plan can't be applied, and says so: `allow_description_change=True` lets it
+    change the description.
+
+    Raises `InvalidInput` where there is nothing to roll back to, or `to` can't be rolled back to.
+    """
+    current = Snapshot(client)
+    owner = current.find_project(project)
+    row = current.find_environment(owner, environment)
+    name = f"{owner['uniqueName']} / {row['uniqueName']}"
+    live = row.get("projectDeploymentId")
+    running = current.deployment(owner["id"], live) if live else None
+    if running is None:
+        raise InvalidInput(
+            f"nothing is live in {name}: there is nothing to roll back (runbooks.promote makes one live)"
+        )
+    requested = None if to is None else current.find_deployment(owner, to)
+    candidates = candidates_of(current, owner, row, running, snapshot=snapshot, journals=journals)
+    chosen, why = _chosen(candidates, current, owner, running, requested, name)
+    steps: list[Step] = []
+    warnings: list[str] = [_RUN_TIME]
+    follow_ups: dict[str, Any] = {}
+    if row.get("isAutoPromoteEnabled") and hold:
+        step, notes = promotion_step(
+            owner, row, False, "or the next push would undo the rollback", allow_description_change
+        )
+        steps.append(step)
+        warnings += notes
+        warnings.append('auto-promotion stays held: plan.follow_up("release") releases it when the fix is there')
+        follow_ups["release"] = lambda: release(client, owner["id"], row["id"])
+    elif row.get("isAutoPromoteEnabled"):
+        warnings.append(f"auto-promotion stays on: the next push to {row.get('branch')} undoes the rollback")
+    if chosen.get("status") == "sleeping":
+        steps.append(wake_step(owner["id"], owner["uniqueName"], chosen, "it has to run before it can be made live"))
+    steps.append(assign_step(owner, row, running, chosen["id"], version_of(chosen), why))
+    if chosen.get("settings") != running.get("settings"):
+        warnings.append(f"{version_of(chosen)} was built with other settings than {version_of(running)}")
+    return make_plan(
+        current,
+        f"roll {name} back from {version_of(running)} to {version_of(chosen)}",
+        steps,
+        runbook="rollback",
+        arguments={
+            "project": owner["id"],
+            "environment": row["id"],
+            "to": None if to is None else chosen["id"],
+            "hold": hold,
+            "allow_description_change": allow_description_change,
+        },
+        warnings=warnings,
+        candidates=candidates,
+        follow_ups=follow_ups,
+    )
+
+
+def _chosen(
+    candidates: pd.DataFrame, current: Snapshot, owner: Row, running: Row, requested: Row | None, name: str
+) -> tuple[Row, str]:
+    """The deployment to roll back to, and why. Raises `InvalidInput`."""
+    if requested is not None:
+        if requested["id"] == running["id"]:
+            raise InvalidInput(
+                f"{version_of(requested)} is live in {name} already: there is nothing to roll back to; "
+                f"{_offer(candidates)}"
+            )
+        if requested.get("status") not in ("deployed", "sleeping"):
+            raise InvalidInput(
+                f"{version_of(requested)} is {requested.get('status')}: only what is deployed or sleeps can go live"
+            )
+        return requested, "asked for"
+    eligible = candidates[candidates["eligible"]]
+    if eligible.empty:
+        reasons = "".join(f"\n  · v{row.version}: {row.why_not}" for row in candidates.head(8).itertuples())
+        raise InvalidInput(
+            f"{name}: no older deployment is known to have served there and been healthy:{reasons}\n→ to="
+        )
+    best = eligible.iloc[0]
+    row = current.deployment(owner["id"], best["deployment"])
+    if row is None:
+        raise InvalidInput(f"v{best['version']} has just gone: try again")
+    return row, f"the newest older one that is fit: {best['because']}"
+
+
+def _offer(candidates: pd.DataFrame) -> str:
+    """Which versions `to` could name, or how to find them."""
+    fit = [f"to={version}" for version in candidates.loc[candidates["eligible"], "version"].head(3)]
+    return f"older ones that are fit: {', '.join(fit)}" if fit else "no older one is known to be fit"

@@ -1,0 +1,70 @@
+"""Scaling an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from createos_nb.errors import InvalidInput
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.steps.environments import Scale, target_of
+from createos_nb.runbooks.arguments import validate
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.steps.base import Step
+
+
+def scale(
+    client: Client,
+    project: str,
+    environment: str,
+    *,
+    cpu: int | None = None,
+    memory: int | None = None,
+    replicas: int | None = None,
+) -> Plan:
+    """Give an environment other resources; what is left out stays as it is.
+
+    `cpu`: 200–500 millicores; `memory`: 500–1024 MB; `replicas`: 1–3. Raises `InvalidInput` outside of these.
+    """
+    given = {"cpu": cpu, "memory": memory, "replicas": replicas}
+    desired: dict[str, int] = {
+        name: validate(client, "UpdateProjectEnvironmentResources", name, value)
+        for name, value in given.items()
+        if value is not None
+    }
+    if not desired:
+        raise InvalidInput("scale: give cpu=, memory= or replicas=")
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    row = snapshot.find_environment(owner, environment)
+    now = row.get("resources") or {}
+    changed = {name: value for name, value in desired.items() if now.get(name) != value}
+    steps: list[Step] = []
+    warnings = []
+    if changed:
+        before = {name: now.get(name) for name in changed}
+        steps.append(Scale(target=target_of(owner, row), why=_why(before, changed), before=before, after=changed))
+        if changed.get("replicas", 1) > 1:
+            warnings.append("more than one replica needs an app that keeps no state between requests")
+        if "memory" in changed and changed["memory"] < (before["memory"] or 0):
+            warnings.append("an app that needs more memory than its limit is killed")
+        if row.get("projectDeploymentId"):
+            warnings.append("what runs is restarted with the new resources")
+    words = ", ".join(f"{name} {value}" for name, value in desired.items())
+    return make_plan(
+        snapshot,
+        f"scale {owner['uniqueName']} / {row['uniqueName']}: {words}",
+        steps,
+        runbook="scale",
+        arguments={"project": owner["id"], "environment": row["id"], **desired},
+        warnings=warnings,
+    )
+
+
+def _why(before: dict[str, int | None], after: dict[str, int]) -> str:
+    more = all(value > (before[name] or 0) for name, value in after.items())
+    less = all(value < (before[name] or 0) for name, value in after.items())
+    return "more room" if more else "less to pay for" if less else "another balance"

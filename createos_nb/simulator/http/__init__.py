@@ -1,0 +1,1 @@
+"""The world behind a transport, and on an HTTP port."""

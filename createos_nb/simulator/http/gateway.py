@@ -1,0 +1,345 @@
+"""The gateway: what answers at the addresses of environments, deployments and domains.
+
+A static upload is served from its files; anything else answers as its live deployment behaves. Every request is
+recorded, so that it counts in analytics and logs. What sleeps answers 503 to everybody until somebody wakes it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.envelope import SIMULATED, Headers, Response, encode
+from createos_nb.simulator.http.static_files import Site
+from createos_nb.simulator.platform import lifecycle, serving
+from createos_nb.simulator.platform.deployments import host_of
+from createos_nb.simulator.platform.logs import alone
+from createos_nb.simulator.state import Deployment, Domain, Environment, Project
+from createos_nb.simulator.times import SECOND
+from createos_nb.simulator.traffic import Answer, Cause, Page, Traffic
+from createos_nb.simulator.traffic.runtime_logs import REASONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ZONE: Final = ".createos.io"
+"""What the addresses that the platform gives end in."""
+UNKNOWN: Final = ("x-createos-gateway", "unknown-host")
+"""What tells a name that nobody could look up from an address where nothing is live."""
+_BODYLESS: Final = frozenset({204, 304})
+_SITES: Final = 16
+_LONGEST_PATH: Final = 2_000
+
+
+class GatewayRequest(NamedTuple):
+    """One request to an address.
+
+    Attributes:
+        method: of HTTP.
+        host: of the address, without its port.
+        path: as in the request line, without the query.
+        headers: by their name in lower case.
+        prefix: what stands before the path where the address is served under another host's path.
+    """
+
+    method: str
+    host: str
+    path: str
+    headers: Mapping[str, str]
+    prefix: str = ""
+
+
+class TimedResponse(NamedTuple):
+    """A response and the milliseconds that it took."""
+
+    response: Response
+    ms: int
+
+
+class Target(NamedTuple):
+    """What an address leads to."""
+
+    project: Project
+    environment: Environment | None
+    deployment: Deployment | None
+
+
+class Gateway:
+    """Answers at the addresses of one world; the world's lock is held by who asks."""
+
+    def __init__(self, context: WorldContext) -> None:
+        self._context = context
+        #: By deployment: the archive of its upload, and the site that it is.
+        self._sites: OrderedDict[str, tuple[bytes, Site | None]] = OrderedDict()
+
+    def owns(self, host: str) -> bool:
+        """Return whether requests to a host come here: any name that the platform gives, and every domain."""
+        return host.endswith(ZONE) or self._domain(host) is not None
+
+    def resolves(self, host: str) -> bool:
+        """Return whether the name is known outside: a domain whose DNS record is missing can't be request."""
+        if host.endswith(ZONE):
+            return True
+        named = self._domain(host)
+        if named is None:
+            return False
+        domain = named[1]
+        return domain.status in serving.ROUTED or 0 < domain.resolves_at <= self._context.state.now
+
+    def addresses(self) -> list[str]:
+        """Hosts of all environments and active domains, sorted."""
+        hosts = set(self._context.hosts)
+        for project in self._context.state.projects.values():
+            hosts.update(domain.name for domain in project.domains.values() if domain.status in serving.ROUTED)
+        return sorted(hosts)
+
+    def find(self, host: str) -> Target | None:
+        """Return what a host leads to, or None where nobody has it."""
+        context = self._context
+        known = context.hosts.get(host)
+        if known is not None:
+            project = context.state.projects[known[0]]
+            return self._through(project, project.environments[known[1]])
+        label = host.removesuffix(ZONE)
+        if label != host and label[-9:-8] == "-":
+            return self._own(label, host)
+        named = self._domain(host)
+        if named is None or named[1].status not in serving.ROUTED:
+            return None
+        project, domain = named
+        return self._through(project, project.environments.get(domain.environment))
+
+    def _domain(self, host: str) -> tuple[Project, Domain] | None:
+        for project in self._context.state.projects.values():
+            for domain in project.domains.values():
+                if domain.name == host:
+                    return project, domain
+        return None
+
+    def _through(self, project: Project, environment: Environment | None) -> Target:
+        if environment is None:
+            return Target(project, None, None)
+        return Target(project, environment, self._context.deployments(project).get(environment.deployment))
+
+    def _own(self, label: str, host: str) -> Target | None:
+        """A deployment's own address; where it is live in an environment, the request counts there."""
+        for project in self._context.state.projects.values():
+            if project.status != "deleted" and project.name.lower() == label[:-9]:
+                for one in self._context.deployments(project).values():
+                    if host_of(project, one) == host:
+                        serving = (e for e in project.environments.values() if e.deployment == one.id)
+                        return Target(project, next(serving, None), one)
+        return None
+
+    def answer(self, request: GatewayRequest) -> TimedResponse:
+        """Return what a request gets."""
+        target = self.find(request.host)
+        if target is None:
+            headers = () if self.resolves(request.host) else (UNKNOWN,)
+            named = self._domain(request.host)
+            why = "there is no such address" if named is None else f"the status of this domain is {named[1].status}"
+            return _respond(request, Message(404, why, headers=headers), 1)
+        traffic = self._traffic(target)
+        if traffic is None:
+            return _respond(request, self._nothing(target), 2)
+        return self._serve(target, traffic, request)
+
+    # --- answers ------------------------------------------------------------------------------------------------------
+
+    def _traffic(self, target: Target) -> Traffic | None:
+        if target.environment is not None:
+            return self._context.traffic_of(target.environment)
+        deployment = target.deployment
+        if deployment is None or deployment.status not in serving.LIVE or target.project.status != "active":
+            return None
+        return alone(self._context, target.project, deployment)
+
+    def _nothing(self, target: Target) -> Message:
+        """The answer of an address that is no environment's, where nothing runs."""
+        if target.project.status != "active":
+            return Message(404, f"the project is {target.project.status}")
+        if target.deployment is None:
+            return Message(404, "the domain is routed to no environment")
+        if target.deployment.status == "sleeping":
+            return Message(503, SLEEPS)
+        if target.deployment.status in lifecycle.UNFINISHED:
+            why = f"the deployment is not ready: {target.deployment.status}"
+            return Message(503, why, headers=self._until_awake(target.deployment))
+        return Message(404, f"the deployment is not live: {target.deployment.status}")
+
+    def _until_awake(self, deployment: Deployment | None) -> Headers:
+        """Return when to come again, where a deployment is waking up."""
+        if deployment is None or deployment.status != "deploying" or not deployment.live_at:
+            return ()
+        ready = deployment.launched_at + self._context.state.settings.waking * SECOND
+        return (("retry-after", str(max(-(-(ready - self._context.state.now) // SECOND), 1))),)
+
+    def _serve(self, target: Target, traffic: Traffic, request: GatewayRequest) -> TimedResponse:
+        context = self._context
+        now = context.state.now
+        path = request.path[:_LONGEST_PATH] if request.path.startswith("/") else "/"
+        site = self._site(target)
+        pages = None
+        if site is not None:
+            pages = (Page(path=path, method="GET" if request.method == "HEAD" else request.method, ms=4),)
+        # How many came before tells apart the requests of one second.
+        got = traffic.answer(now // SECOND, request.method, path, len(traffic.recorded), pages)
+        response = self._reply(target, got, traffic, site, request, path)
+        traffic.recorded.add(
+            now,
+            request.method,
+            path,
+            response.status,
+            ms=got.ms,
+            size=0 if request.method == "HEAD" else len(response.body),
+            client="127.0.0.1",
+            agent=request.headers.get("user-agent", "")[:300],
+            cause=got.cause,
+        )
+        return TimedResponse(_timed(response, got.ms), got.ms)
+
+    def _reply(
+        self, target: Target, got: Answer, traffic: Traffic, site: Site | None, request: GatewayRequest, path: str
+    ) -> Response:
+        version = _version(target.deployment) if got.segment is not None and target.deployment is not None else ()
+        if site is not None and got.cause is Cause.SERVED:
+            found = site.find(request.method, request.path, request.headers)
+            headers = tuple((n, request.prefix + v if n == "location" else v) for n, v in found.headers)
+            return Response(found.status, (*headers, *version, SIMULATED), found.body)
+        headers = version
+        if got.status in (301, 302, 303, 307, 308):
+            headers += (("location", f"{request.prefix}/"),)
+        elif got.cause is Cause.ASLEEP:
+            headers += self._until_awake(target.deployment)
+        elif got.status == 405:
+            headers += (("allow", ", ".join(_methods(traffic, self._context.state.now // SECOND, path))),)
+        message = Message.of(got, target, headers)
+        response = page(request.headers, message, request.host, path)
+        return response if got.status not in _BODYLESS else Response(got.status, response.headers[1:], b"")
+
+    def _site(self, target: Target) -> Site | None:
+        """The static site of an upload, if it is one."""
+        deployment = target.deployment
+        if target.project.type != "upload" or deployment is None:
+            return None
+        upload = self._context.state.uploads.get(deployment.upload)
+        if upload is None:
+            return None
+        known = self._sites.get(deployment.id)
+        if known is None or known[0] is not upload.archive:
+            while len(self._sites) >= _SITES:
+                self._sites.popitem(last=False)
+            known = self._sites[deployment.id] = upload.archive, Site.of(upload.archive, deployment.settings)
+        self._sites.move_to_end(deployment.id)
+        return known[1]
+
+
+def _respond(request: GatewayRequest, message: Message, ms: int) -> TimedResponse:
+    return TimedResponse(_timed(page(request.headers, message, request.host, request.path), ms), ms)
+
+
+def _timed(response: Response, ms: int) -> Response:
+    return Response(response.status, (*response.headers, ("server-timing", f"app;dur={ms}")), response.body)
+
+
+def _version(deployment: Deployment) -> Headers:
+    return (("x-createos-version", str(deployment.version)), ("x-createos-deployment", deployment.id))
+
+
+def _methods(traffic: Traffic, second: int, path: str) -> list[str]:
+    """The methods that a path takes."""
+    profile = traffic.timeline.profile_at(second)[1]
+    methods = {one.method for one in profile.pages if one.path == path} if profile is not None else {"GET"}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{status} {reason}</title>
+<style>body {{ font: 16px/1.5 sans-serif; margin: 3rem auto; max-width: 40rem; color: #234 }}</style>
+<h1>{status} {reason}</h1>
+<p>{sentence}</p>
+<p><small>{where} · simulated</small></p>
+</html>
+"""
+_LIST: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Addresses</title>
+<style>body {{ font: 16px/1.5 sans-serif; margin: 3rem auto; max-width: 40rem; color: #234 }}</style>
+<h1>Addresses</h1>
+<ul>
+{rows}</ul>
+<p><small>simulated</small></p>
+</html>
+"""
+SLEEPS: Final = "the deployment sleeps until somebody wakes it"
+#: Nothing here runs anything, and nothing is taken from elsewhere.
+_SAFE: Final[Headers] = (
+    ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"),
+    ("x-content-type-options", "nosniff"),
+)
+
+
+class Message(NamedTuple):
+    """What is said: a status, a sentence, facts for programs and further headers."""
+
+    status: int
+    sentence: str
+    facts: Mapping[str, Any] = {}
+    headers: Headers = ()
+
+    @classmethod
+    def of(cls, got: Answer, target: Target, headers: Headers) -> Message:
+        """Return what the traffic engine says that a request got."""
+        facts: dict[str, Any] = {"project": target.project.name}
+        if target.environment is not None:
+            facts["environment"] = target.environment.name
+        if target.deployment is not None and got.segment is not None:
+            facts["version"] = target.deployment.version
+        return cls(got.status, _sentence(got, target), facts, headers)
+
+
+def _sentence(got: Answer, target: Target) -> str:
+    if got.cause is Cause.ASLEEP and target.deployment is not None and target.deployment.status == "deploying":
+        return "the deployment is waking up"
+    port = got.segment.port if got.segment is not None else 0
+    said = {
+        Cause.NOTHING_LIVE: "no deployment is live here",
+        Cause.ASLEEP: SLEEPS,
+        Cause.DOWN: f"connect to port {port}: connection refused",
+        Cause.THROTTLED: "no answer within 30 s",
+        Cause.OUT_OF_MEMORY: "connection reset by the app",
+        Cause.COLD: "not ready: caches are cold",
+        Cause.FAILED: f"the app failed: {got.note}" if got.note else "the app failed",
+        Cause.INCIDENT: f"the app failed: {got.note}" if got.note else "the app failed",
+    }.get(got.cause)
+    if said is not None:
+        return said
+    version = f" version {target.deployment.version}" if target.deployment is not None else ""
+    where = f" in {target.environment.name}" if target.environment is not None else ""
+    return f"{target.project.name}{version}{where} answered"
+
+
+def page(headers_sent: Mapping[str, str], message: Message, host: str, path: str) -> Response:
+    """A page for who asks for HTML, JSON for others."""
+    status, sentence, facts, headers = message
+    reason = REASONS.get(status, "")
+    if "text/html" in headers_sent.get("accept", ""):
+        text = _PAGE.format(status=status, reason=reason, sentence=escape(sentence), where=escape(host + path))
+        return Response(
+            status, (("content-type", "text/html; charset=utf-8"), *_SAFE, *headers, SIMULATED), text.encode()
+        )
+    body = encode({"status": status, "message": sentence, "host": host, "path": path, **facts, "simulated": True})
+    return Response(status, (("content-type", "application/json"), *headers, SIMULATED), body)
+
+
+def listing(hosts: list[str], prefix: str) -> Response:
+    """A page with a link to each address."""
+    rows = "".join(f'<li><a href="{prefix}{escape(one)}/">{escape(one)}</a></li>\n' for one in hosts)
+    headers = (("content-type", "text/html; charset=utf-8"), *_SAFE, SIMULATED)
+    return Response(200, headers, _LIST.format(rows=rows).encode())

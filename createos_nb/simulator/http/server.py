@@ -1,0 +1,148 @@
+"""A world over real HTTP, on the loopback address: for other clients, other kernels and browsers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Collection
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from createos_nb.simulator.http.asgi import Application
+from createos_nb.simulator.http.clock_driver import ClockDriver
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.http.connections import UvicornServer
+    from createos_nb.simulator.http.state_file import StateFile
+    from createos_nb.simulator.world.world import World
+
+_PATIENCE: Final = 15
+"""Seconds until a server that does not start or stop is given up."""
+logger: Final = logging.getLogger(__name__)
+
+
+def serve(
+    world: World,
+    port: int = 0,
+    speed: float = 60.0,
+    *,
+    file: StateFile | None = None,
+    hosts: Collection[str] = (),
+) -> Server:
+    """A world served from a thread of its own, while a `with` block runs, or from `start` to `stop`:
+
+        with serve(open_world("storefront")) as served:
+            httpx.get(served.url + "/v1/projects", headers={"X-Api-Key": served.key})
+
+    Its API is at `url`. The addresses of environments, deployments and active domains answer to their `Host` header,
+    and under `url/~/<host>/…`; `url/~/` lists them. The world may be used in this process meanwhile.
+
+    Args:
+        world: the world; its clock runs while it is served.
+        port: on 127.0.0.1; 0 for one that is free.
+        speed: of its clock, times real time; 0 lets it stand still.
+        file: keeps it, if something does; then every write is on the disk before it is answered.
+        hosts: names that it answers to, beside those of this machine and of the world; any other `Host` is refused.
+
+    Raises `InvalidInput` for a speed below 0; at the start `OSError` for a port that can't be used.
+    """
+    return Server(world, port, speed, file, hosts)
+
+
+class Server:
+    """A world that is served; see `serve`.
+
+    Attributes:
+        world: the world.
+        url: where, such as "http://127.0.0.1:8765"; "" before the start.
+        key: an API key of the account that the scenario is about.
+    """
+
+    def __init__(
+        self, world: World, port: int, speed: float, file: StateFile | None = None, hosts: Collection[str] = ()
+    ) -> None:
+        self.world, self.url = world, ""
+        self._port, self._file, self._hosts = port, file, frozenset(hosts)
+        self._clock = ClockDriver(world, speed)
+        self._server: UvicornServer | None = None
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+
+    @property
+    def key(self) -> str:
+        return self.world.key
+
+    @property
+    def running(self) -> bool:
+        """Return whether requests are answered."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> Server:
+        """Begin to answer. Raises `OSError` for a port that can't be used."""
+        from createos_nb.simulator.http.connections import UvicornServer, listening
+
+        if self._server is not None:
+            raise RuntimeError("this world is served already")
+        listener = listening(self._port)
+        server = self._server = UvicornServer(Application(self.world, self._clock, self._file, self._hosts))
+        self._files_url = self.world.files_url
+        self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self._clock.start()
+
+        async def main() -> None:
+            moving = asyncio.create_task(self._move())
+            try:
+                await server.serve(sockets=[listener])
+            finally:
+                moving.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await moving
+
+        def run() -> None:
+            try:
+                asyncio.run(main())
+            except BaseException as error:  # noqa: BLE001  # a thread has nobody to raise it to: `start` does
+                self._failure = error
+            finally:
+                server.ready.set()
+
+        self._thread = threading.Thread(target=run, name=f"createos-nb serve {self.url}", daemon=True)
+        self._thread.start()
+        if not server.ready.wait(_PATIENCE) or self._failure is not None:
+            failure = self._failure
+            self.stop()
+            raise RuntimeError("the server could not start") from failure
+        return self
+
+    async def _move(self) -> None:
+        """Move the world's clock although nobody asks."""
+        while True:
+            await asyncio.sleep(self._clock.until_due())
+            try:
+                with self.world.lock:
+                    self._clock.catch_up()
+            except Exception:
+                logger.exception("something that was due failed")
+
+    def stop(self) -> None:
+        """Answer no more; requests under way get two seconds. The world stays as it is then."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.should_exit = True
+        self._thread.join(_PATIENCE)
+        self.world.files_url = self._files_url
+        self._server = self._thread = None
+        self.url = ""
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Server {self.world.state.scenario} at {self.url or 'no address yet'}>"

@@ -1,0 +1,1 @@
+"""The platform's rules: one file a resource, and what they share."""

@@ -1,0 +1,308 @@
+"""Serves `createos_nb.contract.cronjobs`, but for their runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from createos_nb.contract.types import CronjobType
+from createos_nb.simulator.context import WorldContext, handles_event
+from createos_nb.simulator.ids import number_of, uuid_of
+from createos_nb.simulator.platform.access import cronjob_of, environment_of, project_of
+from createos_nb.simulator.platform.errors import HttpError
+from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.state import Cronjob, CronjobStatus, Environment, Project
+from createos_nb.simulator.times import SECOND, rfc3339, rfc3339_or_null
+from createos_nb.simulator.traffic import REASONS, Cron, Scheduled, cron
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STARTING = 5
+"""Seconds until a new job is active."""
+
+
+def _row(project: Project, job: Cronjob) -> dict[str, Any]:
+    paused = job.status in ("suspending", "suspended")
+    return {
+        "id": job.id,
+        "projectId": project.id,
+        "environmentId": job.environment,
+        "name": job.name,
+        "type": job.type,
+        "schedule": job.schedule,
+        "status": job.status,
+        "settings": job.settings,
+        "metadata": None,
+        "suspendedAt": rfc3339_or_null(job.suspended_at),
+        "suspendedByOwner": True if paused else None,
+        "suspendText": "suspended by the owner" if paused else None,
+        "userRequestTerminatedAt": rfc3339(job.updated) if job.status == "deleting" else None,
+        "createdAt": rfc3339(job.created),
+        "updatedAt": rfc3339(job.updated),
+    }
+
+
+@serves("ListCronjobs")
+def list_cronjobs(context: WorldContext, call: Call) -> Payload:
+    """Jobs of a project, oldest first."""
+    project = project_of(context, call)
+    return [_row(project, job) for job in project.cronjobs.values()]
+
+
+@serves("GetCronjob")
+def get_cronjob(context: WorldContext, call: Call) -> Payload:
+    """One job."""
+    project = project_of(context, call)
+    return _row(project, cronjob_of(project, call.ids[1]))
+
+
+def check_schedule(schedule: str) -> str:
+    """Return a cron expression that can be read. Refuses others (400)."""
+    try:
+        Cron(schedule)
+    except ValueError as error:
+        raise HttpError(400, f"schedule: {error}") from None
+    return schedule
+
+
+def _settings(kind: str, given: Any) -> dict[str, Any] | None:
+    if given is msgspec.UNSET:
+        if kind == "http":
+            raise HttpError(400, "settings is required for a job of type http: path and method")
+        return None
+    built: dict[str, Any] = msgspec.to_builtins(given)
+    return built
+
+
+@serves("CreateCronjob")
+def create_cronjob(context: WorldContext, call: Call) -> Payload:
+    """Schedule a request to an environment."""
+    project, body = project_of(context, call), call.body
+    environment = environment_of(project, body.environment_id)
+    schedule, settings = check_schedule(body.schedule), _settings(body.type, body.settings)
+    if len(project.cronjobs) >= context.state.settings.cronjobs:
+        raise HttpError(422, f"a project has at most {context.state.settings.cronjobs} cron jobs")
+    if any(job.name == body.name for job in project.cronjobs.values()):
+        raise HttpError(422, f"a cron job named {body.name} exists already")
+    return {"id": new_cronjob(context, project, environment, body.name, body.type, schedule, settings).id}
+
+
+def new_cronjob(
+    context: WorldContext,
+    project: Project,
+    environment: Environment,
+    name: str,
+    kind: CronjobType,
+    schedule: str,
+    settings: dict[str, Any] | None,
+) -> Cronjob:
+    """Put a new job into a project."""
+    now = context.state.now
+    job = Cronjob(
+        id=context.new_id("cronjob"),
+        name=name,
+        environment=environment.id,
+        type=kind,
+        schedule=schedule,
+        status="pending" if kind == "http" else "building",
+        created=now,
+        updated=now,
+        settings=settings,
+    )
+    project.cronjobs[job.id] = job
+    context.record("cron job made", project, name, environment=environment)
+    context.schedule_in(STARTING, "cron job is active", project.id, job.id)
+    return job
+
+
+def _changed(context: WorldContext, project: Project, job: Cronjob) -> None:
+    """Note that a job has just changed."""
+    context.touch(job)
+    environment = project.environments.get(job.environment)
+    if environment is not None:
+        settle(context, environment, job)
+
+
+def _job(context: WorldContext, target: tuple[str, ...], *statuses: CronjobStatus) -> Cronjob | None:
+    job = context.state.projects[target[0]].cronjobs.get(target[1])
+    return job if job is not None and job.status in statuses else None
+
+
+@handles_event("cron job is active")
+def _active(context: WorldContext, target: tuple[str, ...]) -> None:
+    job = _job(context, target, "pending", "building")
+    if job is not None:
+        job.status, job.active_at = "active", context.state.now
+        _changed(context, context.state.projects[target[0]], job)
+
+
+@serves("UpdateCronjob")
+def update_cronjob(context: WorldContext, call: Call) -> Payload:
+    """Change a job's name, schedule and request."""
+    project, body = project_of(context, call), call.body
+    job = cronjob_of(project, call.ids[1])
+    if job.status == "deleting":
+        raise HttpError(400, "cron job is being deleted")
+    schedule = check_schedule(body.schedule)
+    if body.settings is not msgspec.UNSET:
+        job.settings = _settings(job.type, body.settings)
+    job.name, job.schedule = body.name, schedule
+    _changed(context, project, job)
+    context.record("cron job changed", project, job.name)
+    return "Cronjob updated successfully"
+
+
+@serves("DeleteCronjob")
+def delete_cronjob(context: WorldContext, call: Call) -> Payload:
+    """Delete a job; the row goes a little later."""
+    project = project_of(context, call)
+    job = cronjob_of(project, call.ids[1])
+    if job.status == "deleting":
+        raise HttpError(404, "cron job is being deleted already")
+    job.status = "deleting"
+    _changed(context, project, job)
+    context.record("cron job deleting", project, job.name)
+    context.schedule_in(context.state.settings.deleting, "cron job is gone", project.id, job.id)
+    return "Cronjob deleted successfully"
+
+
+@handles_event("cron job is gone")
+def _gone(context: WorldContext, target: tuple[str, ...]) -> None:
+    context.state.projects[target[0]].cronjobs.pop(target[1], None)
+
+
+def pause(context: WorldContext, project: Project, job: Cronjob, status: CronjobStatus) -> None:
+    """Let a job run no more until it is resumed."""
+    job.status, job.suspended_at = status, context.state.now
+    _changed(context, project, job)
+
+
+@serves("SuspendCronjob")
+def suspend_cronjob(context: WorldContext, call: Call) -> Payload:
+    """Pause an active job."""
+    project = project_of(context, call)
+    job = cronjob_of(project, call.ids[1])
+    if job.status != "active":
+        raise HttpError(422, f"a cron job that is {job.status} can't be suspended: only an active one")
+    pause(context, project, job, "suspending")
+    context.record("cron job suspended", project, job.name)
+    context.schedule_in(context.state.settings.suspending, "cron job is suspended", project.id, job.id)
+    return "Cronjob suspended successfully"
+
+
+@handles_event("cron job is suspended")
+def _suspended(context: WorldContext, target: tuple[str, ...]) -> None:
+    job = _job(context, target, "suspending")
+    if job is not None:
+        job.status = "suspended"
+        context.touch(job)
+
+
+@serves("UnsuspendCronjob")
+def unsuspend_cronjob(context: WorldContext, call: Call) -> Payload:
+    """Resume a paused job."""
+    project = project_of(context, call)
+    job = cronjob_of(project, call.ids[1])
+    if job.status != "suspended":
+        raise HttpError(422, f"a cron job that is {job.status} can't be resumed: only a suspended one")
+    job.status, job.suspended_at = "active", 0
+    _changed(context, project, job)
+    context.record("cron job resumed", project, job.name)
+    return "Cronjob resumed successfully"
+
+
+@serves("ListCronjobActivities")
+def activities(context: WorldContext, call: Call) -> Payload:
+    """The last runs, newest first."""
+    project = project_of(context, call)
+    return past_runs(context, project, cronjob_of(project, call.ids[1]))
+
+
+TIMEOUT: Final = 30
+"""Seconds that a run waits for its answer, where its settings say nothing."""
+
+
+def settle(context: WorldContext, environment: Environment, job: Cronjob) -> None:
+    """Let the environment get a job's requests from now on, as the job is now."""
+    now = context.state.now // SECOND
+    schedules = environment.scheduled
+    place = next((n for n, one in enumerate(schedules) if one.name == job.id and one.end is None), None)
+    if place is not None:
+        schedules[place] = replace(schedules[place], end=max(now, schedules[place].start))
+    if job.status == "active":
+        settings = job.settings or {}
+        path = str(settings.get("path") or "/").split("?", 1)[0]
+        method = str(settings.get("method") or "GET") if job.type == "http" else ""
+        schedules.append(
+            Scheduled(name=job.id, schedule=job.schedule, start=now, method=method, path="/" + path.lstrip("/"))
+        )
+    context.invalidate_traffic(environment)
+
+
+def past_runs(context: WorldContext, project: Project, job: Cronjob) -> list[dict[str, Any]]:
+    """The last runs, newest first, as many as the platform keeps."""
+    environment = project.environments.get(job.environment)
+    if environment is None:
+        return []
+    run = _artifact if job.type == "artifact" else _request
+    runs = (run(context, job, environment, due) for due in _due(context, environment, job))
+    return list(islice((result for result in runs if result is not None), context.state.settings.activities))
+
+
+def _due(context: WorldContext, environment: Environment, job: Cronjob) -> Iterator[int]:
+    """Return when the job was due, Unix seconds, latest first."""
+    now = context.state.now // SECOND
+    for one in reversed(environment.scheduled):
+        if one.name == job.id:
+            for due in cron(one.schedule).before(now if one.end is None else min(one.end, now)):
+                if due < one.start:
+                    break
+                yield due
+
+
+def _request(context: WorldContext, job: Cronjob, environment: Environment, due: int) -> dict[str, Any] | None:
+    """A run that asked the environment: what the log of the environment says of it; None if it is not there yet."""
+    requests = context.traffic_of(environment).runs(job.id, due, min(due + 60, context.state.now // SECOND))
+    if not len(requests):
+        return None
+    sent, status, ms = int(requests.time[0]), int(requests.status[0]), int(requests.ms[0])
+    cell = requests.cells[int(requests.cell[0])]
+    patience = _patience(job)
+    outcome = f"{status} {REASONS.get(status, '')}".strip() + f" in {ms} ms"
+    if ms > patience * 1_000:
+        ms, outcome = patience * 1_000, f"no answer within {patience} s"
+    return {
+        "id": uuid_of(context.state.seed, "run", job.id, due),
+        "cronJobId": job.id,
+        "scheduledAt": rfc3339(due * SECOND),
+        "success": status < 400 and not outcome.startswith("no answer"),
+        "statusCode": status,
+        "log": f"{cell.method} {cell.path}: {outcome}",
+        "createdAt": rfc3339(sent + ms * 1_000),
+    }
+
+
+def _patience(job: Cronjob) -> int:
+    given = (job.settings or {}).get("timeoutInSeconds")
+    return given if isinstance(given, int) and given > 0 else TIMEOUT
+
+
+def _artifact(context: WorldContext, job: Cronjob, environment: Environment, due: int) -> dict[str, Any]:
+    """A run beside the environment: it asks for nothing, and only needs something to run."""
+    identity = uuid_of(context.state.seed, "run", job.id, due)
+    serving_state = context.traffic_of(environment).timeline.serving_state_at(due)
+    done = serving_state.segment is not None and not serving_state.segment.asleep
+    ms = 20 + number_of(180, identity)
+    return {
+        "id": identity,
+        "cronJobId": job.id,
+        "scheduledAt": rfc3339(due * SECOND),
+        "success": done,
+        "statusCode": 200 if done else 404,
+        "log": f"exit code 0 in {ms} ms" if done else "no deployment is live",
+        "createdAt": rfc3339(due * SECOND + ms * 1_000),
+    }

@@ -1,0 +1,116 @@
+"""Build logs and runtime logs. Serves part of the contract's `deployments` and `environments`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.envelope import array, encode
+from createos_nb.simulator.platform import serving
+from createos_nb.simulator.platform.access import deployment_of, environment_of, project_of
+from createos_nb.simulator.platform.errors import HttpError
+from createos_nb.simulator.platform.outcomes import build_of
+from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.state import Deployment, Project
+from createos_nb.simulator.times import SECOND, rfc3339
+from createos_nb.simulator.traffic import LogLine, Recorded, Segment, Traffic
+
+WINDOW = 60
+"""Seconds of runtime log when none are asked for."""
+
+
+@serves("GetBuildLogs")
+def build_logs(context: WorldContext, call: Call) -> Payload:
+    """Lines of the build log so far; an image is not built."""
+    project = project_of(context, call)
+    deployment = deployment_of(context, project, call.ids[1])
+    if project.type == "image":
+        raise HttpError(422, "an image project has no build and no build logs")
+    now = context.state.now
+    until = now if not deployment.cancelled_at else deployment.cancelled_at
+    lines = build_of(context, project, deployment).until(until // SECOND)
+    return array(
+        [
+            encode(
+                {
+                    "ts": rfc3339(line.time),
+                    "lineNumber": line.number,
+                    "stage": line.stage,
+                    "log": line.text,
+                    "deploymentId": deployment.id,
+                    "createdAt": rfc3339(line.time),
+                }
+            )
+            for line in lines[call.query.get("skip", 0) :]
+        ]
+    )
+
+
+def _window(context: WorldContext, call: Call) -> tuple[int, int]:
+    seconds = min(call.query.get("since_seconds", WINDOW), context.state.settings.log_window)
+    now = context.state.now // SECOND
+    return max(now - seconds, 0), now
+
+
+def _text(context: WorldContext, lines: list[LogLine]) -> str:
+    return "\n".join(map(str, lines[-context.state.settings.log_lines :]))
+
+
+@serves("GetDeploymentLogs")
+def deployment_logs(context: WorldContext, call: Call) -> Payload:
+    """Return what a running deployment wrote lately."""
+    project = project_of(context, call)
+    deployment = deployment_of(context, project, call.ids[1])
+    if deployment.status not in serving.LIVE:
+        raise HttpError(422, f"a deployment that is {deployment.status} has no runtime logs: only what is running")
+    start, end = _window(context, call)
+    lines: list[LogLine] = []
+    assigned = False
+    for environment in project.environments.values():
+        if any(segment.deployment == deployment.id for segment in environment.segments):
+            assigned = True
+            lines += context.traffic_of(environment).logs(start, end, deployment=deployment.id)
+    if not assigned:
+        lines = alone(context, project, deployment).logs(start, end)
+    elif len(context.recorded.get(deployment.id, ())):
+        lines += _at_its_own_address(context, project, deployment, start, end)
+    return _text(context, sorted(lines))
+
+
+def _at_its_own_address(
+    context: WorldContext, project: Project, deployment: Deployment, start: int, end: int
+) -> list[LogLine]:
+    """The lines of requests to a deployment's own address, without those of its processes, which stand elsewhere."""
+    heard = alone(context, project, deployment)
+    silent = Traffic(context.state.seed, deployment.id, None, heard.timeline.segments)
+    return list((Counter(heard.logs(start, end)) - Counter(silent.logs(start, end))).elements())
+
+
+def alone(context: WorldContext, project: Project, deployment: Deployment) -> Traffic:
+    """Return what happens to a deployment that is live nowhere: requests to its own address only."""
+    since = (deployment.live_at or deployment.created) // SECOND
+    segment = Segment(
+        start=since,
+        deployment=deployment.id,
+        version=deployment.version,
+        behavior=serving.behavior_of(context, deployment),
+        port=serving.port_of(None, deployment),
+        runtime=str(deployment.settings.get("runtime") or ""),
+        framework=str(deployment.settings.get("framework") or ""),
+        launched=min(deployment.launched_at // SECOND or since, since),
+    )
+    recorded = context.recorded.setdefault(deployment.id, Recorded())
+    return Traffic(context.state.seed, deployment.id, None, [segment], recorded=recorded)
+
+
+@serves("GetProjectEnvironmentLogs")
+def environment_logs(context: WorldContext, call: Call) -> Payload:
+    """Return what an environment wrote lately."""
+    project = project_of(context, call)
+    environment = environment_of(project, call.ids[1])
+    deployment = context.deployments(project).get(environment.deployment)
+    if deployment is None or deployment.status not in serving.LIVE:
+        state = "no deployment" if deployment is None else f"a deployment that is {deployment.status}"
+        raise HttpError(422, f"environment has {state}: runtime logs need one that is running")
+    start, end = _window(context, call)
+    return _text(context, context.traffic_of(environment).logs(start, end))

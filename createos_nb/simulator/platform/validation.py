@@ -1,0 +1,207 @@
+"""Requests are checked against the declarations of `createos_nb.contract`: types, limits, patterns, closed lists.
+
+Nothing here knows a limit; a check is compiled from the annotations of an operation's parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final, get_args, get_origin
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from createos_nb.contract import OPERATIONS
+from createos_nb.contract.operation import UNSET, Operation, Parameter
+from createos_nb.simulator.platform.errors import HttpError, declared
+from createos_nb.simulator.times import from_rfc3339
+
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", flags=re.ASCII)
+_INTEGER: Final = re.compile(r"[+-]?\d{1,18}", flags=re.ASCII)
+_PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>[^`]*)`)?$", flags=re.DOTALL)
+_MISSING: Final = re.compile(r"Object missing required field `(.+?)`")
+#: References that the wire writes as a number or a number in text, not as an id of the platform.
+_NUMBERED: Final = frozenset({"installation"})
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a text has the shape of an id."""
+    return _UUID.fullmatch(text) is not None
+
+
+def check_id(name: str, value: str) -> None:
+    """Refuse what does not have the shape of an id."""
+    if not is_uuid(value):
+        raise HttpError(400, f"{name} must be a UUID")
+
+
+class Query:
+    """Reads and checks the query of one operation."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._parameters = {p.wire: (p, _reader(p)) for p in operation.at("query")}
+        self._required = [p for p in operation.at("query") if p.required]
+        # Where no refusal is declared, a value that can't be used is passed over.
+        self._lenient = declared(400, operation.failures) not in operation.failures
+
+    def read(self, text: str) -> dict[str, Any]:
+        """Checked values by their name in snake_case. What is not declared is passed over, as platforms do."""
+        values: dict[str, Any] = {}
+        if text:
+            for wire, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+                known = self._parameters.get(wire)
+                if known is not None and known[0].key not in values:
+                    parameter, reader = known
+                    if value == "" and not parameter.required:
+                        continue
+                    try:
+                        values[parameter.key] = reader(value)
+                    except HttpError:
+                        if not self._lenient:
+                            raise
+        for parameter in self._required:
+            if not values.get(parameter.key):
+                raise HttpError(400, f"query parameter {parameter.wire} is required")
+        return values
+
+
+def _reader(parameter: Parameter) -> Callable[[str], Any]:
+    name, annotation = parameter.wire, parameter.annotation
+    if parameter.moment is not None or int in _kinds(annotation):
+
+        def whole(text: str) -> int:
+            if not _INTEGER.fullmatch(text):
+                raise HttpError(400, f"query parameter {name} must be a whole number")
+            return int(text)
+
+        if parameter.moment is not None:
+            return whole
+        return lambda text: _converted(whole(text), annotation, f"query parameter {name}")
+    return lambda text: _converted(text, annotation, f"query parameter {name}")
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    kinds = {annotation}
+    while get_origin(annotation) is not None:
+        annotation = get_args(annotation)[0]
+        kinds.add(annotation)
+    return kinds
+
+
+def _converted(value: Any, annotation: Any, name: str) -> Any:
+    try:
+        return msgspec.convert(value, annotation)
+    except msgspec.ValidationError as error:
+        raise HttpError(400, f"{name}: {_sentence(str(error))}") from None
+
+
+class Body:
+    """Reads and checks the JSON body of one operation."""
+
+    def __init__(self, operation: Operation) -> None:
+        parameters = operation.at("body")
+        self.empty = not parameters
+        self.needed = any(p.required for p in parameters)
+        self._ids = [p for p in parameters if p.ref is not None and p.ref.resource not in _NUMBERED]
+        self._moments = [p for p in parameters if p.moment is not None]
+        self._patterned = [p for p in parameters if "pattern" in p.bounds()]
+        fields = [(p.key, _body_type(p), *(() if p.required else (UNSET,))) for p in parameters]
+        shape = msgspec.defstruct(
+            operation.name + "Body", fields, rename={p.key: p.wire for p in parameters}, kw_only=True
+        )
+        self._decoder = msgspec.json.Decoder(shape)
+        self._nothing = None if self.needed else shape()
+
+    def read(self, content: bytes) -> Any:
+        """A struct of the declared parameters by their name in snake_case, `UNSET` where they were not sent."""
+        if not content.strip():
+            if self.needed:
+                raise HttpError(400, "a JSON body is required")
+            return self._nothing
+        try:
+            body = self._decoder.decode(content)
+        except msgspec.ValidationError as error:
+            raise HttpError(400, _explained(str(error))) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise HttpError(400, "the body is not valid JSON") from None
+        for parameter in self._patterned:
+            # To Python `$` also matches before a final line break; to the platform it does not.
+            if str(getattr(body, parameter.key)).endswith("\n"):
+                raise HttpError(400, f"{parameter.wire}: must not end in a line break")
+        for parameter in self._ids:
+            value = getattr(body, parameter.key)
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, str):
+                    check_id(parameter.wire, one)
+        for parameter in self._moments:
+            try:
+                from_rfc3339(getattr(body, parameter.key))
+            except (ValueError, OverflowError):
+                raise HttpError(400, f"{parameter.wire} must be a time in RFC 3339 with a zone") from None
+        return body
+
+
+def _body_type(parameter: Parameter) -> Any:
+    kind: Any = parameter.annotation
+    if parameter.fields is not None:
+        of = parameter.fields.of
+        kind = dict[str, Any] if len(of) > 1 else of[0]
+        if parameter.fields.many:
+            most = parameter.bounds().get("max_length")
+            kind = msgspec_list(kind, most)
+    elif parameter.moment is not None:
+        kind = str
+    elif parameter.ref is not None:
+        kind = int if parameter.ref.resource in _NUMBERED else str
+        if parameter.many:
+            kind = list[kind]
+    return kind | None if parameter.nullable else kind
+
+
+def msgspec_list(kind: Any, most: int | None) -> Any:
+    """The type of a list that may hold at most so many."""
+    from typing import Annotated
+
+    whole = list[kind]
+    return whole if most is None else Annotated[whole, msgspec.Meta(max_length=most)]
+
+
+def fields_of(value: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> None:
+    """Check an object whose type depends on other fields, such as the settings of a project."""
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise HttpError(400, _explained(str(error), where)) from None
+
+
+def _explained(message: str, parent: str = "") -> str:
+    """msgspec's message in the words of who sent the request: `displayName: expected text of length >= 4`."""
+    match = _PLACE.match(message)
+    what, where = (match["what"], match["where"] or "") if match else (message, "")
+    path = ".".join(part for part in (parent, where) if part)
+    if missing := _MISSING.fullmatch(what):
+        return f"{'.'.join(part for part in (path, missing[1]) if part)} is required"
+    return f"{path}: {_sentence(what)}" if path else _sentence(what)
+
+
+def _sentence(what: str) -> str:
+    return (what[:1].lower() + what[1:]).replace("`", "")
+
+
+def check_body(name: str, body: Mapping[str, Any]) -> None:
+    """Check an object as if it had come as the body of an operation."""
+    body_of(OPERATIONS[name]).read(msgspec.json.encode(body))
+
+
+@cache
+def query_of(operation: Operation) -> Query:
+    """The reader of an operation's query."""
+    return Query(operation)
+
+
+@cache
+def body_of(operation: Operation) -> Body:
+    """The reader of an operation's body."""
+    return Body(operation)

@@ -1,0 +1,1 @@
+"""Scenario files: schema, reader, builder, expectations and catalog."""

@@ -1,0 +1,61 @@
+"""The scenarios that there are, as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from createos_nb.data_files import folder
+from createos_nb.simulator.scenario.reader import Source, read_scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TEXTS = ("name", "title", "shows", "kind", "where", "root_cause", "fix", "path")
+
+
+def scenarios(*files: str | Path) -> pd.DataFrame:
+    """The scenarios in the project's `data/scenarios`, by name, and the given files after them; one row each.
+
+    Columns: `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC), `path`; from the
+    `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind` (such as "bad
+    release"), `where` ("project/environment", separated by commas), `version` (the deployment to blame), `last_good`
+    (the last one before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`; and `expect`: at
+    how many moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks).
+
+    Raises `InvalidInput` for a mistake in a file, with its line and field.
+    """
+    import pandas as pd
+
+    named = sorted((folder("data") / "scenarios").glob("*.toml"))
+    paths = [(path, path.stem) for path in named] + [(Path(file), str(file)) for file in files]
+    frame = pd.DataFrame([_row(read_scenario(path), path, name) for path, name in paths])
+    for column in ("start", "began", "ended"):
+        times = pd.to_datetime(frame[column].astype("Int64"), unit="us", utc=True)
+        frame[column] = times.astype("datetime64[us, UTC]")
+    kinds: dict[str, Any] = dict.fromkeys(_TEXTS, "str")
+    return frame.astype({**kinds, "healthy": "boolean", "version": "Int64", "last_good": "Int64", "expect": "Int64"})
+
+
+def _row(source: Source, path: Path, name: str) -> dict[str, Any]:
+    scenario, truth = source.scenario, source.scenario.ground_truth
+    times = {
+        when: source.moment(getattr(truth, when), f"ground_truth.{when}") if truth and getattr(truth, when) else None
+        for when in ("began", "ended")
+    }
+    return {
+        "name": name,
+        "title": scenario.title,
+        "shows": scenario.shows,
+        "start": source.start,
+        "healthy": truth.healthy if truth else None,
+        "kind": truth.kind if truth else "",
+        "where": ", ".join(truth.where) if truth else "",
+        "version": truth.version if truth else None,
+        "last_good": truth.last_good if truth else None,
+        **times,
+        "root_cause": truth.root_cause if truth else "",
+        "fix": truth.fix if truth else "",
+        "expect": len(scenario.expect),
+        "path": str(path),
+    }

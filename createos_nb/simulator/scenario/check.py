@@ -1,0 +1,182 @@
+"""Checks a scenario against its world: does the API show what the file expects?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from createos_nb.simulator.scenario.builder import open_world
+from createos_nb.simulator.scenario.expectations import claims_of
+from createos_nb.simulator.scenario.reader import read_scenario
+from createos_nb.simulator.times import SECOND, duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from createos_nb.simulator.scenario.schema import ExpectSection
+    from createos_nb.simulator.world.world import World
+
+
+def check_scenario(scenario: str | Path, *, seed: int = 7, **settings: Any) -> pd.DataFrame:
+    """Open a scenario, let its time pass, and look for all that its `[[expect]]` sections claim, through the API.
+
+    Nobody interferes meanwhile. One row for each claim, in order of time.
+
+    Args:
+        scenario: the name of a scenario, or the path of a file.
+        seed: of the world.
+        settings: in place of the scenario's, see `WorldSettings`.
+
+    Returns:
+        `time` (UTC), `what` (the sentence of the file), `where`, `claim` (such as "errors"), `expected`, `found`
+        (texts), `holds` (bool).
+
+    Raises:
+        InvalidInput: an unknown scenario, or a mistake in its file, with its line and field.
+    """
+    import pandas as pd
+
+    source = read_scenario(scenario)
+    world = open_world(scenario, seed=seed, **settings)
+    api = _Api(world)
+    rows: list[dict[str, Any]] = []
+    timeline = [
+        (source.moment(expectation.at, f"expect[{n}].at"), expectation)
+        for n, expectation in enumerate(source.scenario.expect)
+    ]
+    for moment, expectation in sorted(timeline, key=lambda pair: pair[0]):
+        world.move_to(moment)
+        for claim in claims_of(expectation):
+            expected = getattr(expectation, claim)
+            shown = getattr(api, claim)(expectation, moment // SECOND)
+            rows.append(
+                {
+                    "time": moment,
+                    "what": expectation.what,
+                    "where": expectation.where,
+                    "claim": claim,
+                    "expected": _text(expected),
+                    "found": _shown(expected, shown),
+                    "holds": _holds(claim, expected, shown),
+                }
+            )
+    names = ["time", "what", "where", "claim", "expected", "found", "holds"]
+    frame = pd.DataFrame(rows, columns=names)
+    frame["time"] = pd.to_datetime(frame["time"].astype("int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
+    return frame.astype({**dict.fromkeys(names[1:-1], "str"), "holds": "bool"})
+
+
+def _holds(claim: str, expected: Any, shown: Any) -> bool:
+    if claim in ("rpm", "errors"):
+        return shown is not None and bool(expected[0] <= shown <= expected[1])
+    if claim in ("build_log", "log"):
+        return expected in shown
+    return bool(expected == shown)
+
+
+def _text(value: Any) -> str:
+    return f"{value[0]:g} to {value[1]:g}" if isinstance(value, list) else str(value)
+
+
+def _shown(expected: Any, found: Any) -> str:
+    if isinstance(found, float):
+        return f"{found:.3g}"
+    if isinstance(found, str) and "\n" in found:
+        lines = found.splitlines()
+        return next((line for line in lines if str(expected) in line), f"{len(lines)} other lines")
+    return "" if found is None else str(found)
+
+
+class _Api:
+    """What the API shows of a world; each claim's method has the claim's name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def live(self, expectation: ExpectSection, now: int) -> int | None:
+        project, environment = self._places(expectation)
+        deployments = {one["id"]: one["versionNumber"] for one in self._deployments(project)}
+        return deployments.get(environment["projectDeploymentId"])
+
+    def status(self, expectation: ExpectSection, now: int) -> str:
+        project, _ = self._places(expectation)
+        if expectation.domain:
+            domains = self._get(f"/v1/projects/{project['id']}/domains")
+            return next((one["status"] for one in domains if one["name"] == expectation.domain), "")
+        return next((str(one["status"]) for one in self._versions(project, expectation)), "")
+
+    def rpm(self, expectation: ExpectSection, now: int) -> float:
+        return float(
+            self._analytics(expectation, now)["overallRequests"]["total"] * 60 * SECOND / duration(expectation.over)
+        )
+
+    def errors(self, expectation: ExpectSection, now: int) -> float | None:
+        overall = self._analytics(expectation, now)["overallRequests"]
+        return 100 * overall["server"] / overall["total"] if overall["total"] else None
+
+    def top_error(self, expectation: ExpectSection, now: int) -> str:
+        paths: dict[str, int] = {}
+        for row in self._analytics(expectation, now)["topErrorPaths"]:
+            paths[row["path"]] = paths.get(row["path"], 0) + row["count"]
+        return max(paths, key=lambda path: paths[path], default="")
+
+    def build_log(self, expectation: ExpectSection, now: int) -> str:
+        project, _ = self._places(expectation)
+        for one in self._versions(project, expectation):
+            lines = self._get(f"/v1/projects/{project['id']}/deployments/{one['id']}/build-logs")
+            return "\n".join(line["log"] for line in lines)
+        return ""
+
+    def log(self, expectation: ExpectSection, now: int) -> str:
+        project, environment = self._places(expectation)
+        since = f"since-seconds={duration(expectation.over) // SECOND}"
+        there = [f"environments/{environment['id']}/logs"] if environment else []
+        if expectation.version is not None:
+            there = [f"deployments/{one['id']}/deployment-logs" for one in self._versions(project, expectation)]
+        text = "".join(self._get(f"/v1/projects/{project['id']}/{one}", since, missing="") for one in there)
+        return text + "\n"
+
+    def remaining(self, expectation: ExpectSection, now: int) -> int:
+        return int(self._get("/v1/quotas")[expectation.quota]["remaining"])
+
+    # --- asking -------------------------------------------------------------------------------------------------------
+
+    def _get(self, path: str, query: str = "", missing: Any = None) -> Any:
+        """Return what an answer holds; `missing` where the platform refuses, such as the logs of what does not run."""
+        world = self._world
+        reply = world.handle("GET", path, query, {"x-api-key": world.key}, b"")
+        if reply.status != 200:
+            if missing is not None:
+                return missing
+            raise LookupError(f"GET {path} answered {reply.status}: {reply.body.decode()}")
+        payload = msgspec.json.decode(reply.body)
+        return payload["data"] if isinstance(payload, dict) and "data" in payload else payload
+
+    def _places(self, expectation: ExpectSection) -> tuple[dict[str, Any], dict[str, Any]]:
+        name, _, environment = expectation.where.partition("/")
+        project = next(one for one in self._pages("/v1/projects") if one["uniqueName"] == name)
+        environments = self._get(f"/v1/projects/{project['id']}/environments") if environment else []
+        return project, next((one for one in environments if one["uniqueName"] == environment), {})
+
+    def _deployments(self, project: dict[str, Any]) -> list[dict[str, Any]]:
+        return self._pages(f"/v1/projects/{project['id']}/deployments")
+
+    def _versions(self, project: dict[str, Any], expectation: ExpectSection) -> list[dict[str, Any]]:
+        return [one for one in self._deployments(project) if one["versionNumber"] == expectation.version]
+
+    def _pages(self, path: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = self._get(path, f"limit=20&offset={len(rows)}")
+            rows += page["data"]
+            if not page["data"] or len(rows) >= page["pagination"]["total"]:
+                return rows
+
+    def _analytics(self, expectation: ExpectSection, now: int) -> dict[str, Any]:
+        project, environment = self._places(expectation)
+        start = now - duration(expectation.over) // SECOND
+        path = f"/v1/projects/{project['id']}/environments/{environment['id']}/analytics"
+        figures: dict[str, Any] = self._get(path, f"start={start}&end={now}")
+        return figures

@@ -1,0 +1,1 @@
+"""The world that is simulated: its clock, its events, faults, snapshots and replay."""

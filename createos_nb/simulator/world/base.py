@@ -1,0 +1,184 @@
+"""A world from outside: who it belongs to, its requests, its time, and copies of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from createos_nb.errors import InvalidInput
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.envelope import Response
+from createos_nb.simulator.http.transport import WorldTransport
+from createos_nb.simulator.state import State, User
+from createos_nb.simulator.times import MomentLike, duration
+from createos_nb.simulator.world import snapshot
+from createos_nb.simulator.world.api import Api
+from createos_nb.simulator.world.events import moment_of
+from createos_nb.times import DurationLike
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class BaseWorld(WorldContext):
+    """A world that answers requests, whose time passes, and that can be copied, saved and loaded.
+
+    Attributes:
+        api: the platform's API over this world.
+    """
+
+    def __init__(self, state: State, *, dialect: str = "production") -> None:
+        super().__init__(state, dialect=dialect)
+        self.api = Api(self)
+
+    def __repr__(self) -> str:
+        projects = sum(project.status != "deleted" for project in self.state.projects.values())
+        return f"<World {self.state.scenario}, seed {self.state.seed}, {self.now.isoformat()}, {projects} projects>"
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def handle(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """Answer one request to the API. Safe from several threads.
+
+        Args:
+            method: of HTTP.
+            path: as in the request line.
+            query: as in the request line, without the question mark.
+            headers: by their name in lower case.
+            body: all of it.
+
+        Raises:
+            ConnectionBroken: a fault breaks the connection.
+        """
+        return self.api.handle(method, path, query, headers, body)
+
+    def transport(self) -> WorldTransport:
+        """Return this world as the transport of an `httpx.Client` or `httpx.AsyncClient`: no port, no thread."""
+        return WorldTransport(self.api)
+
+    @property
+    def id(self) -> str:
+        """Which world this is: a new one whenever a scenario is opened, kept by `fork`, `save` and `load`."""
+        return self.lineage.id
+
+    @property
+    def _owner(self) -> User:
+        return next(iter(self.state.users.values()))
+
+    @property
+    def key(self) -> str:
+        """An API key of the account that the scenario is about."""
+        return self._owner.secret
+
+    @property
+    def access_token(self) -> str:
+        """An access token of that account."""
+        return self._owner.token
+
+    @property
+    def account(self) -> str:
+        """Name of the user whose account it is."""
+        return self._owner.username
+
+    def key_of(self, username: str) -> str:
+        """Return an API key of another account of this world. Raises `LookupError`."""
+        names = {user.username: user.secret for user in self.state.users.values()}
+        if username not in names:
+            raise LookupError(f"there is no user {username!r}; there is: {', '.join(names)}")
+        return names[username]
+
+    def jitter(self) -> random.Random:
+        """Return a generator for the waits of a client, the same for the same seed."""
+        return random.Random(self.state.seed)
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> pd.Timestamp:
+        """The time in the world (UTC)."""
+        import pandas as pd
+
+        return pd.Timestamp(self.state.now, unit="us", tz="UTC")
+
+    def advance(self, by: DurationLike) -> pd.Timestamp:
+        """Let time pass; what is due meanwhile happens, in its order.
+
+        Args:
+            by: how long, such as "15min", seconds, or a Timedelta.
+
+        Returns:
+            The new time (UTC).
+
+        Raises:
+            InvalidInput: a negative or unreadable duration.
+        """
+        microseconds = duration(by)
+        if microseconds < 0:
+            raise InvalidInput(f"time only goes forward: {by!r}")
+        self.move(microseconds)
+        return self.now
+
+    def at(self, time: MomentLike) -> Self:
+        """Let time pass until a moment.
+
+        Args:
+            time: a Timestamp, an aware datetime, RFC 3339 text, or Unix seconds.
+
+        Returns:
+            This world.
+
+        Raises:
+            ValueError: the moment is over (`reset`, or a `fork` made before, goes back), or is no time.
+        """
+        moment = moment_of(self, time)
+        if moment < self.state.now:
+            raise ValueError(f"time only goes forward: {time} is over, it is {self.now.isoformat()}")
+        self.move_to(moment)
+        return self
+
+    # --- copies -------------------------------------------------------------------------------------------------------
+
+    def fork(self) -> Self:
+        """Return another world that is as this one is now; from here on neither sees what happens in the other."""
+        with self.lock:
+            state, _ = snapshot.load_state(snapshot.dump_state(self))
+            other = type(self)(state, dialect=self.dialect)
+            other.initial_state, other.files_url = self.initial_state, self.files_url
+            other.replace_state(state, self.recorded)
+            other.lineage = self.lineage.branch(state.now)
+            return other
+
+    def reset(self) -> Self:
+        """Set everything back to what it was when the world was opened. Returns this world."""
+        with self.lock:
+            self.replace_state(*snapshot.load_state(self.initial_state))
+            # what was done since it was opened, at its very first moment too, has not happened now
+            self.lineage = self.lineage.branch(self.state.now - 2_000)
+            self.api.faults.clear()
+            return self
+
+    def save(self, file: str | Path) -> Path:
+        """Write the world to a file, whole; if that fails, the old file stays.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        with self.lock:
+            return snapshot.save(self, file)
+
+    def load(self, file: str | Path) -> Self:
+        """Become the world of a file. Returns this world, which stays as it is where that fails.
+
+        Raises:
+            InvalidInput: the file is no saved world, a damaged one, or one of a newer version.
+            OSError: the file can't be read.
+        """
+        saved = snapshot.read(file)
+        with self.lock:
+            self.dialect = saved.dialect
+            self.initial_state = saved.initial_state
+            self.replace_state(saved.state, saved.recorded)
+            self.lineage = saved.lineage.branch(self.state.now)
+            return self

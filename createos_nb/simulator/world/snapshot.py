@@ -1,0 +1,236 @@
+"""Snapshots of a world: to fork it, to reset it, to save it to a file and load it again.
+
+A file is one line of JSON (format, version, dialect, digest) and the compressed state. It is written whole or not at
+all: under another name first, which then takes the place of the old file.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Mapping
+from dataclasses import fields
+from hashlib import blake2b
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+
+from createos_nb.errors import InvalidInput
+from createos_nb.lineage import Lineage
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.envelope import Dialect
+from createos_nb.simulator.state import State
+from createos_nb.simulator.traffic import Cause, Cell, Events, Recorded
+
+FORMAT: Final = "createos-nb world"
+VERSION: Final = 1
+_LONGEST_HEADER: Final = 4096
+#: Of so many earlier courses a file keeps the names.
+_COURSES: Final = 50
+
+
+class FileHeader(Struct, kw_only=True):
+    """The first line of a file."""
+
+    format: str
+    version: int
+    dialect: Dialect = "production"
+    digest: str = ""
+    lineage: Lineage = Lineage()
+
+
+class FileBody(Struct):
+    """What a file holds after its first line."""
+
+    state: State
+    initial_state: bytes
+
+
+class SavedWorld(NamedTuple):
+    """A world as it was saved.
+
+    Attributes:
+        dialect: how answers are wrapped.
+        lineage: which world it is.
+        state: everything that it knew.
+        recorded: requests that were known one by one.
+        initial_state: the state at its start, as `dump_state` gives it.
+    """
+
+    dialect: Dialect
+    lineage: Lineage
+    state: State
+    recorded: dict[str, Recorded]
+    initial_state: bytes
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode_state: Final = msgspec.msgpack.Decoder(State).decode
+_decode_body: Final = msgspec.msgpack.Decoder(FileBody).decode
+
+
+def dump_state(context: WorldContext) -> bytes:
+    """Return the state of a world as bytes."""
+    context.state.recorded = {
+        key: _dump_events(requests.events) for key, requests in context.recorded.items() if len(requests)
+    }
+    try:
+        return _encode(context.state)
+    finally:
+        context.state.recorded = {}
+
+
+def load_state(data: bytes) -> tuple[State, dict[str, Recorded]]:
+    """Return a state that was dumped, and what it knows of single requests."""
+    state = _decode_state(data)
+    return state, _take_recorded(state)
+
+
+def _take_recorded(state: State) -> dict[str, Recorded]:
+    recorded = {key: Recorded(_load_events(data)) for key, data in state.recorded.items()}
+    state.recorded = {}
+    return recorded
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def save(context: WorldContext, file: str | Path) -> Path:
+    """Write a world to a file, whole, or leave the old file as it is. Raises `OSError`."""
+    path = Path(file)
+    context.state.recorded = {
+        key: _dump_events(requests.events) for key, requests in context.recorded.items() if len(requests)
+    }
+    try:
+        body = zlib.compress(_encode(FileBody(context.state, context.initial_state)), 1)
+    finally:
+        context.state.recorded = {}
+    header = FileHeader(
+        format=FORMAT, version=VERSION, dialect=context.dialect, digest=digest_of(body), lineage=_short(context.lineage)
+    )
+    write_whole(path, msgspec.json.encode(header) + b"\n" + body)
+    return path
+
+
+def digest_of(body: bytes) -> str:
+    """Return the digest that tells a damaged file."""
+    return blake2b(body, digest_size=16).hexdigest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put content into a file so that after a crash either the old or the new content is there, never a part."""
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
+        try:
+            temporary.write(content)
+            temporary.flush()
+            os.fsync(temporary.fileno())
+        except BaseException:
+            temporary.close()
+            Path(temporary.name).unlink(missing_ok=True)
+            raise
+    try:
+        Path(temporary.name).replace(path)
+    except OSError:
+        Path(temporary.name).unlink(missing_ok=True)
+        raise
+    _settle_folder(path.parent)
+
+
+def _settle_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def is_saved_world(path: Path) -> bool:
+    """Return whether a file looks like a saved world."""
+    try:
+        with path.open("rb") as file:
+            return FORMAT.encode() in file.read(100)
+    except OSError:
+        return False
+
+
+def header_of(path: Path) -> FileHeader:
+    """Return the first line of a saved world. Raises `InvalidInput` as `read` does, `OSError`."""
+    with path.open("rb") as file:
+        return _header(path, file.readline(_LONGEST_HEADER))
+
+
+def _header(path: Path, line: bytes) -> FileHeader:
+    try:
+        head = msgspec.json.decode(line[:_LONGEST_HEADER], type=FileHeader) if line.endswith(b"\n") else None
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        head = None
+    if head is None or head.format != FORMAT:
+        raise InvalidInput(f"{path.name} is not a saved world")
+    if head.version > VERSION:
+        raise InvalidInput(
+            f"{path.name} was saved by a newer version of createos_nb (format {head.version}, this one reads up to "
+            f"{VERSION}): upgrade createos_nb to read it"
+        )
+    return head
+
+
+def _short(lineage: Lineage) -> Lineage:
+    """Return a lineage that a first line has room for."""
+    return Lineage(lineage.id, lineage.course, lineage.past[-_COURSES:])
+
+
+def read(file: str | Path) -> SavedWorld:
+    """Read a saved world.
+
+    Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; `OSError`.
+    """
+    path = Path(file)
+    first, newline, content = path.read_bytes().partition(b"\n")
+    header = _header(path, first + newline)
+    if header.digest != digest_of(content):
+        raise InvalidInput(f"{path.name} is damaged: its content does not match what was written")
+    try:
+        body = _decode_body(zlib.decompress(content))
+    except (zlib.error, msgspec.MsgspecError) as error:
+        raise InvalidInput(f"{path.name} can't be read: {error}") from None
+    return SavedWorld(header.dialect, header.lineage, body.state, _take_recorded(body.state), body.initial_state)
+
+
+# --- single requests --------------------------------------------------------------------------------------------------
+
+_ARRAYS: Final[Mapping[str, Any]] = {
+    "time": np.int64,
+    "cell": np.int32,
+    "status": np.int16,
+    "ms": np.int64,
+    "size": np.int64,
+    "client": np.int32,
+    "agent": np.int32,
+}
+
+
+def _dump_events(events: Events) -> bytes:
+    content: dict[str, Any] = {one.name: getattr(events, one.name) for one in fields(events)}
+    for name, kind in _ARRAYS.items():
+        # Little-endian, so that a file can be read on any machine.
+        content[name] = np.asarray(content[name], dtype=np.dtype(kind).newbyteorder("<")).tobytes()
+    content["cells"] = [[*cell[:3], int(cell.cause), *cell[4:]] for cell in events.cells]
+    return _encode(content)
+
+
+def _load_events(data: bytes) -> Events:
+    content = msgspec.msgpack.decode(data)
+    for name, kind in _ARRAYS.items():
+        content[name] = np.frombuffer(content[name], dtype=np.dtype(kind).newbyteorder("<")).astype(kind)
+    content["cells"] = tuple(
+        Cell(method, path, status, Cause(cause), ms, size, note)
+        for method, path, status, cause, ms, size, note in content["cells"]
+    )
+    content["clients"], content["agents"] = tuple(content["clients"]), tuple(content["agents"])
+    return Events(**content)

@@ -1,0 +1,120 @@
+"""Archives unpacked into a folder that nothing of them may leave."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from createos_nb.uploads.paths import fault, fault_on_windows, fault_unpacked, folded, shown
+from createos_nb.uploads.zips import DAMAGED
+
+#: Entries of an archive.
+MOST_ENTRIES: Final = 100_000
+_CHUNK: Final = 1 << 20
+_REGULAR: Final = (0, stat.S_IFREG, stat.S_IFDIR)
+
+
+class UnsafeArchive(Exception):
+    """An archive that is damaged, or that would write where or what it must not; says why."""
+
+
+def unpack(archive: Path, folder: Path, *, most: int) -> dict[str, int]:
+    """Unpack a zip into an empty folder: paths and bytes of the files, in the order of their paths.
+
+    All of it, or an `UnsafeArchive`: for paths that are absolute or lead out, links, devices, encrypted or damaged
+    entries, names that come twice (also where the case of letters does not count), more than `most` bytes once
+    unpacked. Raises `OSError` where the disk does not take it.
+    """
+    written: dict[str, int] = {}
+    left = most
+    with _reading():
+        opened = zipfile.ZipFile(archive)
+    with opened:
+        for path, info in _checked(opened.infolist(), most):
+            target = folder.joinpath(*path.split("/"))
+            if info.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            written[path] = _extracted(opened, info, target, left, most)
+            left -= written[path]
+    return dict(sorted(written.items()))
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """What damage makes `zipfile` raise, as `UnsafeArchive`."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise UnsafeArchive(f"the archive is damaged: {shown(str(error))}") from None
+
+
+def _checked(entries: Sequence[zipfile.ZipInfo], most: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """All entries with their paths, once it is sure that each of them may be written."""
+    if len(entries) > MOST_ENTRIES:
+        raise UnsafeArchive(f"the archive has {len(entries):,} entries, more than {MOST_ENTRIES:,}")
+    if (whole := sum(one.file_size for one in entries)) > most:
+        raise UnsafeArchive(f"the archive unpacks to {whole:,} bytes, more than {most:,}")
+    files: set[str] = set()
+    folders: set[str] = set()
+    found = [(_path(one), one) for one in entries]
+    for path, info in found:
+        parts = folded(path).split("/")
+        folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
+        if info.is_dir():
+            folders.add("/".join(parts))
+            continue
+        if "/".join(parts) in files:
+            raise UnsafeArchive(f"{shown(path)!r} is in the archive twice, or differs from another name in case only")
+        files.add("/".join(parts))
+    if both := files & folders:
+        raise UnsafeArchive(f"{shown(min(both))!r} is a file and a folder of the archive")
+    yield from found
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """Where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
+    path = info.filename
+    while path.startswith("./"):
+        path = path[2:]
+    path = path.removesuffix("/")
+    wrong = fault(path) or fault_unpacked(path)
+    if not wrong and os.name == "nt":
+        wrong = fault_on_windows(path)
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        wrong = wrong or "a symbolic link"
+    elif kind not in _REGULAR:
+        wrong = wrong or "no regular file"
+    if info.flag_bits & 1:
+        wrong = wrong or "it is encrypted"
+    if wrong:
+        raise UnsafeArchive(f"{shown(info.filename)!r} of the archive can't be unpacked: {wrong}")
+    return path
+
+
+def _extracted(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, left: int, most: int) -> int:
+    """Write one file; how many bytes it has, whatever the archive says that it has."""
+    size = 0
+    with _reading():
+        entry = archive.open(info)
+    with entry, open(target, "xb") as file:
+        while True:
+            with _reading():
+                chunk = entry.read(_CHUNK)
+            if not chunk:
+                break
+            size += len(chunk)
+            if size > left:
+                raise UnsafeArchive(f"the archive unpacks to more than {most:,} bytes")
+            file.write(chunk)
+        if os.name == "posix" and info.external_attr >> 16 & stat.S_IXUSR:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            os.fchmod(file.fileno(), mode | (mode & 0o444) >> 2)
+    return size

@@ -1,1 +1,0 @@
-"""The wire: requests built and answers read without I/O, and the one place that does I/O."""

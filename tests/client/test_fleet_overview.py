@@ -1,0 +1,243 @@
+"""The overview of a fleet: the figures of its environments, with the fewest requests that can tell them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import msgspec
+import pandas as pd
+import pytest
+
+import createos_nb
+from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput
+
+SERIES = "GetProjectEnvironmentAnalyticsRequestsOverTime"
+
+
+@pytest.fixture
+def client() -> Any:
+    return createos_nb.simulate()
+
+
+def spent(client: Any, work: Any) -> tuple[Any, pd.DataFrame]:
+    before = len(client.log())
+    found = work()
+    return found, client.log().iloc[before:]
+
+
+@pytest.fixture
+def overview(client: Any) -> FleetOverview:
+    return FleetOverview(client.session)
+
+
+def test_each_row_says_what_the_single_calls_say(client: Any) -> None:
+    """In a whole minute, so that no bucket is cut."""
+    for start in ("-1h", "-1h", "-3h", "-30min"):
+        frame, now = client.fleet.overview(start=start), client.now
+        environments = client.fleet.environments()
+        assert list(frame["environment"]) == list(environments["unique_name"])
+        for row, environment in zip(frame.itertuples(), environments.itertuples(), strict=True):
+            assert (row.project, row.state) == (environment.project, environment.state)
+            assert row.replicas == environment.resources_replicas
+            live = client.deployments.get(environment.project_id, environment.project_deployment_id)
+            assert (row.version, row.live_state) == (live["version_number"], live["state"])
+            counts = client.analytics.requests_over_time(
+                environment.project_id, environment.id, start=now - pd.Timedelta(start[1:]), end=now
+            )
+            total = counts["count"].sum()
+            assert (row.requests, row.status_5xx) == (total, counts["status_5xx"].sum())
+            assert row.rpm == pytest.approx(counts["count"].mean(), abs=0.06)
+            if total:
+                good = counts["status_2xx"].sum() + counts["status_3xx"].sum()
+                assert 0 <= 100 * good / total - row.success_percentage < 0.01
+            else:
+                assert row.success_percentage is pd.NA
+        client.clock.sleep(420)
+
+
+def test_columns_and_dtypes_are_the_same_when_nothing_is_there(client: Any) -> None:
+    full = client.fleet.overview()
+    for project in client.projects.list()["id"]:
+        client.projects.delete(project)
+    empty = client.fleet.overview()
+    assert len(empty) == 0
+    assert empty.dtypes.equals(full.dtypes)
+
+
+def test_buckets_that_the_window_or_the_present_cuts_do_not_count(client: Any) -> None:
+    for _ in range(2):
+        client.clock.sleep(125)
+        frame, now = client.fleet.overview(), int(client.clock.now())
+        series = client.analytics.requests_over_time("storefront", "production", start=now - 3600, end=now)
+        whole = series[~series.index.isin(pd.to_datetime(series.attrs["partial"]))]
+        assert len(whole) == 59
+        row = frame[(frame["project"] == "storefront") & (frame["environment"] == "production")].iloc[0]
+        assert row["requests"] == whole["count"].sum()
+
+
+def test_the_parts_of_the_trend_sum_up_to_the_requests(client: Any) -> None:
+    frame = FleetOverview(client.session, points=12).read()
+    assert {len(trend) for trend in frame["trend"]} == {12}
+    assert [sum(filter(None, trend)) for trend in frame["trend"]] == list(frame["requests"])
+
+
+def test_of_requests_only_what_is_new_is_asked_for_again(client: Any, overview: FleetOverview) -> None:
+    _, first = spent(client, overview.read)
+    client.clock.sleep(60)
+    _, again = spent(client, overview.read)
+    rows = [log[log["operation"] == SERIES] for log in (first, again)]
+    assert len(rows[0]) == len(rows[1]) == 13
+    assert rows[1]["bytes"].sum() < 0.3 * rows[0]["bytes"].sum()
+
+
+def test_a_look_asks_for_the_part_that_was_read_longest_ago(client: Any, overview: FleetOverview) -> None:
+    overview.read()
+    looks: list[set[str]] = []
+    for _ in range(3):
+        client.clock.sleep(60)
+        frame, log = spent(client, lambda: overview.read(most=12))
+        assert len(log) <= 13  # the list of projects, and what was allowed
+        looks.append(set(frame[frame["read_at"] == frame["read_at"].max()]["project"]))
+    assert not looks[0] & looks[1]
+    assert len(set.union(*looks)) == 7
+    client.clock.sleep(60)
+    assert overview.read(most=1).attrs["left"] == 6  # at least one, however little is allowed
+
+
+def test_batches_read_all_once(client: Any, overview: FleetOverview) -> None:
+    overview.read()
+    client.clock.sleep(60)
+    left = [frame.attrs["left"] for frame in overview.batches(12)]
+    assert left[-1] == 0
+    assert left == sorted(left, reverse=True)
+    assert len(left) > 2
+    assert (overview.read(most=1)["read_at"].dt.minute == client.world.now.minute).all()
+
+
+def test_what_was_never_read_is_told(client: Any) -> None:
+    frame = FleetOverview(client.session).read(most=1)
+    assert frame["project"].nunique() == 1
+    assert len(frame.attrs["waiting"]) == 6
+    assert not frame.attrs["complete"]
+    assert frame.attrs["skipped"] == {"winter-sale": "suspended"}
+
+
+def test_a_project_that_can_not_be_read_keeps_what_is_known_and_says_why(client: Any, overview: FleetOverview) -> None:
+    before = overview.read()
+    client.clock.sleep(60)
+    with client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"], count=1):
+        frame = overview.read()
+    assert len(frame) == len(before)
+    (name,) = frame.attrs["failed"]
+    stale = frame[frame["project"] == name]
+    assert (stale["read_at"] < frame["read_at"].max()).all()
+    assert not frame.attrs["complete"]
+    assert overview.read().attrs["complete"]
+
+
+def test_cancel_ends_it_at_the_next_project(client: Any) -> None:
+    cancel = threading.Event()
+    cancel.set()
+    frame, log = spent(client, lambda: FleetOverview(client.session).read(cancel=cancel))
+    assert list(log["operation"]) == ["ListProjects"]
+    assert len(frame) == 0
+    assert str(frame.dtypes["read_at"]) == "datetime64[us, UTC]"
+    assert str(frame.dtypes["requests"]) == "Int64"
+
+
+def test_an_overview_of_the_client_asks_again_only_for_what_is_new(client: Any) -> None:
+    def bytes_of(work: Any) -> int:
+        log = spent(client, work)[1]
+        return int(log[log["operation"] == SERIES]["bytes"].sum())
+
+    first = bytes_of(client.fleet.overview)
+    client.clock.sleep(60)
+    assert bytes_of(client.fleet.overview) < 0.3 * first
+    assert bytes_of(lambda: client.fleet.overview(start="-30min")) < 0.3 * first  # within what is known
+    assert bytes_of(lambda: client.fleet.overview(refresh=True)) > 0.9 * first
+
+
+def test_a_window_that_is_over_is_not_asked_for_again(client: Any) -> None:
+    window = {"start": client.now - pd.Timedelta("3h"), "end": client.now - pd.Timedelta("1h")}
+    frame = client.fleet.overview(**window)
+    client.clock.sleep(900)
+    again, log = spent(client, lambda: client.fleet.overview(**window))
+    assert SERIES not in set(log["operation"])
+    figures = ["project", "environment", "requests", "rpm", "success_percentage", "status_5xx", "trend"]
+    pd.testing.assert_frame_equal(again[figures], frame[figures])
+
+
+def test_figures_of_another_window_do_not_stand_beside_those_of_this_one(overview: FleetOverview) -> None:
+    overview.read()
+    frame = overview.read("-2h", most=1)
+    assert frame["project"].nunique() == 1
+    assert len(frame.attrs["waiting"]) == 6
+
+
+def test_buckets_that_come_finer_than_before_are_summed_up(client: Any, overview: FleetOverview) -> None:
+    """A platform may give a day in quarters of an hour, and the last minutes of it by the minute."""
+    transport = client.transport
+    send = transport.send
+
+    def widened(request: Any) -> Any:
+        payload = send(request)
+        if request.operation.name != SERIES or "start" not in dict(request.query):
+            return payload
+        start, end = (int(dict(request.query)[name]) for name in ("start", "end"))
+        rows = json.loads(bytes(payload))
+        width = 900 if end - start > 7200 else 60
+        sums: dict[int, dict[str, int]] = {}
+        for row in rows:
+            begin = row["timestamp"] - row["timestamp"] % width
+            into = sums.setdefault(begin, dict.fromkeys(row, 0))
+            for name in row:
+                into[name] += row[name]
+            into["timestamp"] = begin
+        return msgspec.Raw(json.dumps(list(sums.values())).encode())
+
+    transport.send = widened
+    for _ in range(4):
+        frame = overview.read("-24h")
+        now = int(client.clock.now())
+        first, last = -(-(now - 86_400) // 900) * 900, now // 900 * 900
+        counts = client.analytics.requests_over_time("storefront", "production", start=first, end=last)
+        row = frame[(frame["project"] == "storefront") & (frame["environment"] == "production")].iloc[0]
+        assert row["requests"] == counts["count"].sum()
+        client.clock.sleep(1234)
+    _, log = spent(client, lambda: overview.read("-24h"))
+    assert list(log["operation"]).count(SERIES) == 13
+
+
+def test_a_window_in_the_future_has_no_figures(client: Any) -> None:
+    with pytest.warns(ClockWarning, match="in the future"):
+        frame = client.fleet.overview(start="+1h", end="+2h")
+    assert frame["requests"].isna().all()
+    assert not frame.attrs["complete"]
+
+
+def test_a_project_that_can_not_be_read_is_warned_of(client: Any) -> None:
+    with (
+        client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"], count=1),
+        pytest.warns(IncompleteWarning, match="could not be read"),
+    ):
+        frame = client.fleet.overview()
+    assert len(frame.attrs["failed"]) == 1
+
+
+def test_a_window_has_a_least_length(client: Any) -> None:
+    with pytest.raises(InvalidInput, match="60 seconds"):
+        client.fleet.overview(start="-5s")
+    with pytest.raises(InvalidInput, match="60 seconds"):
+        client.fleet.overview(start="-1h", end="-2h")
+    with pytest.raises(InvalidInput, match="points="):
+        FleetOverview(client.session, points=0)
+
+
+def test_requests_of_some_projects_only(client: Any) -> None:
+    frame = client.fleet.requests_over_time(start="-1h", projects=["storefront"])
+    assert set(frame["project"]) == {"storefront"}
+    with pytest.raises(InvalidInput, match="no project 'nowhere'"):
+        client.fleet.requests_over_time(projects=["nowhere"])

@@ -1,0 +1,207 @@
+"""A tester that makes requests up from the schema, right ones and wrong ones, against the served world.
+
+No answer is a 500, none has a status, a type or a body that the contract does not know, and no request that breaks the
+contract is accepted. Business rules (a name that is taken, a moment in the past) may refuse what the schema allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+
+from createos_nb.contract import OPERATIONS
+from createos_nb.contract.openapi import document
+from createos_nb.simulator import Server, World, open_world, serve
+
+schemathesis = pytest.importorskip("schemathesis")
+
+CONTRACT = Path(__file__).parents[4] / "shared" / "contract" / "createos.openapi.json"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+#: What people send in maps of their own comes back in these.
+FREE = frozenset({"Settings", "Editable"})
+
+
+def ids(world: World) -> dict[str, list[Any]]:
+    """Ids that paths may name: some that there are, and one that there is not."""
+    state = world.state
+    names = ("storefront", "landing-pages", "edge-gateway", "chat-bot")
+    projects = [one for one in state.projects.values() if one.name in names]
+    found: dict[str, list[Any]] = {
+        "project_id": [one.id for one in projects],
+        "deployment_id": [key for one in projects for key in list(world.deployments(one))[-3:]],
+        "environment_id": [key for one in projects for key in list(one.environments)[:2]],
+        "domain_id": [key for one in projects for key in one.domains],
+        "cronjob_id": [key for one in projects for key in one.cronjobs],
+        "app_id": list(state.apps),
+        # The first one is what the tester itself asks with.
+        "api_key_id": list(state.keys)[1:],
+        "template_id": list(state.templates),
+        "purchase_id": list(state.purchases),
+    }
+    found = {name: [*known, NOBODY] for name, known in found.items()}
+    return {**found, "installation_id": [*(one.installation for one in state.github), 1]}
+
+
+def declared(dialect: str) -> dict[str, Any]:
+    """The schema of our own declarations; rows of answers have no field that is not declared."""
+    whole = document(dialect=dialect)
+    asked = {kind.__name__ for one in OPERATIONS.values() for p in one.parameters if p.fields for kind in p.fields.of}
+    for name, schema in whole["components"]["schemas"].items():
+        if schema.get("type") == "object" and name not in asked | FREE:
+            schema.setdefault("additionalProperties", False)
+    return whole
+
+
+def contract(dialect: str) -> dict[str, Any]:
+    """The contract's own schema, each answer in its envelope."""
+    whole: dict[str, Any] = json.loads(CONTRACT.read_text(encoding="utf-8"))
+    ours = document(dialect=dialect)
+    # what is not declared here is not served: `tests/contract/test_contract.py` says which operations these are
+    known = {
+        path: {method: one for method, one in methods.items() if one["operationId"] in OPERATIONS}
+        for path, methods in whole["paths"].items()
+    }
+    whole["paths"] = {path: methods for path, methods in known.items() if methods}
+    for path, methods in whole["paths"].items():
+        for method, operation in methods.items():
+            one = OPERATIONS[operation["operationId"]]
+            mine = ours["paths"][path][method]
+            operation["responses"] = {
+                code: _wrapped(response, one.enveloped or dialect == "production", dialect)
+                if code.startswith("2")
+                else mine["responses"][code]
+                for code, response in operation["responses"].items()
+            }
+    whole["security"] = []
+    return whole
+
+
+def _wrapped(response: dict[str, Any], enveloped: bool, dialect: str) -> dict[str, Any]:
+    payload = response["content"]["application/json"]["schema"]
+    mark: dict[str, Any] = {"status": {"const": "success"}} if dialect == "production" else {"success": {"const": True}}
+    whole = {"type": "object", "properties": {**mark, "data": payload}, "required": [*mark, "data"]}
+    return {"description": "", "content": {"application/json": {"schema": whole if enveloped else payload}}}
+
+
+def prepared(whole: dict[str, Any], world: World) -> dict[str, Any]:
+    """A schema whose paths lead to what there is."""
+    known = ids(world)
+    for methods in whole["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "path":
+                    parameter["schema"] = {"enum": known.get(parameter["name"], [NOBODY])}
+    return whole
+
+
+@pytest.fixture(params=["production", "documented"])
+def served(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A world with room for much."""
+    room: dict[str, Any] = {
+        "apps": 1_000,
+        "api_keys": 1_000,
+        "projects": 1_000,
+        "environments": 1_000,
+        "uploads": 9_999,
+    }
+    with serve(open_world("storefront", dialect=request.param, **room), speed=60) as running:
+        yield running
+
+
+def drive(served: Server, whole: dict[str, Any], examples: int) -> set[int]:
+    """So many right and so many wrong requests for each operation; the statuses that came."""
+    from schemathesis import GenerationMode
+    from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+    schema = schemathesis.openapi.from_dict(prepared(whole, served.world))
+    statuses: set[int] = set()
+    asked: set[str] = set()
+    for result in schema.get_all_operations():
+        served.world.reset()  # what the last operation deleted is there again
+        operation = result.ok()
+        one = OPERATIONS[operation.definition.raw["operationId"]]
+        asked.add(one.name)
+        # Without a declared 400 the platform passes over what it can't use.
+        left_out = [positive_data_acceptance, *([] if 400 in one.failures else [negative_data_rejection])]
+        statuses |= ask(served, operation.as_strategy(generation_mode=GenerationMode.POSITIVE), left_out, examples)
+        if one.at("query") or one.at("body") or one.at("file"):
+            statuses |= ask(served, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), left_out, examples)
+    assert asked == set(OPERATIONS)
+    return statuses
+
+
+def ask(served: Server, cases: Any, left_out: list[Any], examples: int) -> set[int]:
+    """Some requests of one kind; the statuses that came."""
+    statuses: set[int] = set()
+
+    @given(case=cases)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def check(case: Any) -> None:
+        assume("" not in (case.query or {}).values())  # an empty value is one that was left out
+        answer = case.call(base_url=served.url, headers={"X-Api-Key": served.key})
+        statuses.add(answer.status_code)
+        case.validate_response(answer, excluded_checks=left_out)
+
+    check()
+    return statuses
+
+
+def test_requests_made_from_the_declarations_get_answers_of_the_contract(served: Server) -> None:
+    statuses = drive(served, declared(served.world.dialect), examples=4)
+    assert {200, 400, 404, 422} <= statuses
+    assert max(statuses) < 500
+
+
+@pytest.mark.skipif(not CONTRACT.is_file(), reason="the contract's schema is not here")
+def test_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
+    statuses = drive(served, contract(served.world.dialect), examples=2)
+    assert {200, 400, 404} <= statuses
+    assert max(statuses) < 500
+
+
+@pytest.mark.slow
+def test_many_requests_made_from_the_declarations_get_answers_of_the_contract(served: Server) -> None:
+    assert max(drive(served, declared(served.world.dialect), examples=25)) < 500
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CONTRACT.is_file(), reason="the contract's schema is not here")
+def test_many_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
+    assert max(drive(served, contract(served.world.dialect), examples=25)) < 500
+
+
+def test_the_document_declares_every_operation_once() -> None:
+    whole = document()
+    operations = [one["operationId"] for methods in whole["paths"].values() for one in methods.values()]
+    assert sorted(operations) == sorted(OPERATIONS)
+
+
+def test_the_tester_would_see_an_answer_outside_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One field of another type in one answer is found."""
+    from schemathesis.core.failures import FailureGroup
+
+    world = open_world("storefront")
+    handle = world.api.handle
+
+    def wrong(*request: Any) -> Any:
+        reply = handle(*request)
+        return reply._replace(body=reply.body.replace(b'"username":"marlow"', b'"username":7'))
+
+    monkeypatch.setattr(world.api, "handle", wrong)
+    with serve(world, speed=0) as running:
+        schema = schemathesis.openapi.from_dict(declared("production"))
+        case = schema["/v1/users/me"]["GET"].Case()
+        with pytest.raises(FailureGroup, match="properties/username"):
+            case.call_and_validate(base_url=running.url, headers={"X-Api-Key": running.key})
