@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from createos_nb.uploads import selected
+from createos_nb.uploads import select
 from tests.attacks.tally import Tally, tally, times
 from tests.uploads.made import zip_of
 
@@ -68,7 +68,7 @@ def test_innocent_names_go(way: str, tmp_path: Path) -> None:
         for _ in range(times(1)):
             for name in INNOCENT:
                 path = _around(name, rng)
-                found = {row.path for row in selected(_source(path, b"x\n", way, tmp_path / str(kept.tries))).included}
+                found = {row.path for row in select(_source(path, b"x\n", way, tmp_path / str(kept.tries))).included}
                 kept.check(path in found, path)
 
 
@@ -85,7 +85,7 @@ def _source(path: str, content: bytes, way: str, folder: Path) -> Any:
 
 
 def _kept_back(path: str, content: bytes, way: str, folder: Path, kept: Tally) -> None:
-    selection = selected(_source(path, content, way, folder))
+    selection = select(_source(path, content, way, folder))
     out = [row for row in selection.rows if not row.included and row.why.startswith("secret: ")]
     told = any(path == row.path or (row.path.endswith("/") and path.startswith(row.path)) for row in out)
     kept.check(told and all(row.path != path for row in selection.included), path)
@@ -129,10 +129,10 @@ def test_tokens_in_data_stay_and_in_code_are_told() -> None:
             for form, token in tokens(rng).items():
                 for name in (".npmrc", "auth.json", "wp-config.php", "settings.yml", "notes.txt"):
                     for coding in ("utf-8", "utf-16"):
-                        rows = selected({name: f'a: "{token}"\n'.encode(coding), "a": ""}).rows
+                        rows = select({name: f'a: "{token}"\n'.encode(coding), "a": ""}).rows
                         row = next(one for one in rows if one.path == name)
                         kept.check(not row.included and row.why.startswith("secret: "), f"{form} in {name}, {coding}")
-                (row,) = selected({"app.js": f'const a = "{token}"\n'}).rows
+                (row,) = select({"app.js": f'const a = "{token}"\n'}).rows
                 kept.check(row.included and row.secret and bool(row.why), f"{form} in app.js: {row.why}")
 
 
@@ -152,5 +152,5 @@ def test_placeholders_go() -> None:
     with tally("uploads", "placeholders, examples and hashes where tokens stand", "sent") as kept:
         for content in contents:
             for name in ("config.json", "docker-compose.yml", ".npmrc", "wp-config.php", "package-lock.json"):
-                (row,) = selected({name: content}).rows
+                (row,) = select({name: content}).rows
                 kept.check(row.included and not row.secret, f"{name}: {content!r}: {row.why}")

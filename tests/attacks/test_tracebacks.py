@@ -24,7 +24,7 @@ from createos_nb.contract.operation import Operation, Parameter
 from createos_nb.errors import CreateOSError, RequestError
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.redaction import holds_secrets
-from tests.attacks.fault_server import Behaviour, FaultServer, answer
+from tests.attacks.fault_server import Behavior, FaultServer, answer
 from tests.attacks.planted import caught, leaks, values, with_variables
 from tests.attacks.tally import Tally, tally, times
 
@@ -235,7 +235,7 @@ def test_an_error_still_says_what_failed_where_and_why(wire: Any) -> None:
 # --- real connections -------------------------------------------------------------------------------------------------
 
 
-def _behaviours(value: str) -> dict[str, Behaviour]:
+def _behaviours(value: str) -> dict[str, Behavior]:
     body = json.dumps({"status": "fail", "data": f"bad value {value}!"}).encode()
     return {
         "reset": lambda line, head: line.reset(),
@@ -259,7 +259,7 @@ def test_nor_does_one_over_a_real_connection(monkeypatch: pytest.MonkeyPatch) ->
         for number, value in enumerate(values(times(2), seed=9)):
             for name, behaviour in _behaviours(value).items():
 
-                def once(line: Any, head: bytes, behaviour: Behaviour = behaviour) -> None:
+                def once(line: Any, head: bytes, behaviour: Behavior = behaviour) -> None:
                     behaviour(line, head)
                     line.peer.close()
 

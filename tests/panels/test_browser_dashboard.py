@@ -116,7 +116,7 @@ def test_a_reload_finds_what_was_chosen_opened_and_typed(running: Dashboard, bro
         assert page.get_by_label("Search").input_value() == "GET"
     page.wait_for_timeout(13_000)  # longer than a page that was left is waited for
     assert len(running.kernels()) == 1
-    page.get_by_role("button", name="Close it").click()
+    page.get_by_role("button", name="Close").click()
     heading.wait_for(state="detached", timeout=20_000)
     kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
     assert running.address.partition("token=")[2] not in kept

@@ -10,7 +10,7 @@ import pytest
 from createos_nb.errors import InvalidInput
 from createos_nb.hosts import host_name, is_local, name_of
 from createos_nb.simulator import open_world, serve
-from createos_nb.simulator.http.server import Served
+from createos_nb.simulator.http.server import Server
 
 #: Of an attacker, and look-alikes of what is let in; no request of a browser can name its server in another header.
 FOREIGN = (
@@ -31,12 +31,12 @@ FOREIGN = (
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
+def served() -> Iterator[Server]:
     with serve(open_world("storefront"), speed=0, hosts=["sim.example.test"]) as found:
         yield found
 
 
-def test_a_foreign_name_is_refused_on_every_path_with_words_and_also_with_the_key(served: Served) -> None:
+def test_a_foreign_name_is_refused_on_every_path_with_words_and_also_with_the_key(served: Server) -> None:
     for host in FOREIGN:
         for path in ("/v1/projects", "/v1/nothing", "/~/", "/~/landing-pages.createos.io/", "/signed/x", "/"):
             answer = httpx.get(served.url + path, headers={"Host": host, "X-Api-Key": served.key})
@@ -45,7 +45,7 @@ def test_a_foreign_name_is_refused_on_every_path_with_words_and_also_with_the_ke
             assert "juniper" not in answer.text
 
 
-def test_a_foreign_name_changes_nothing(served: Served) -> None:
+def test_a_foreign_name_changes_nothing(served: Server) -> None:
     before = served.world.state.counter
     for method in ("POST", "PUT", "DELETE"):
         headers = {"Host": "evil.example", "X-Api-Key": served.key}
@@ -53,7 +53,7 @@ def test_a_foreign_name_changes_nothing(served: Served) -> None:
     assert served.world.state.counter == before
 
 
-def test_names_of_this_machine_and_the_one_that_was_allowed_reach_the_api(served: Served) -> None:
+def test_names_of_this_machine_and_the_one_that_was_allowed_reach_the_api(served: Server) -> None:
     port = served.url.rpartition(":")[2]
     for name in ("127.0.0.1", "localhost", "LocalHost", "127.0.0.2", "[::1]", "sim.example.test", "SIM.example.test"):
         for host in (name, f"{name}:{port}", f"{name}:1"):
@@ -61,7 +61,7 @@ def test_names_of_this_machine_and_the_one_that_was_allowed_reach_the_api(served
             assert answer.status_code == 200, host
 
 
-def test_addresses_of_the_world_still_answer_by_their_name(served: Served) -> None:
+def test_addresses_of_the_world_still_answer_by_their_name(served: Server) -> None:
     for host in ("landing-pages.createos.io", "www.juniper-goods.example.com", "nobody-has-this.createos.io:80"):
         answer = httpx.get(served.url + "/", headers={"Host": host})
         assert answer.status_code != 403, host
@@ -69,7 +69,7 @@ def test_addresses_of_the_world_still_answer_by_their_name(served: Served) -> No
     assert shop.headers["x-createos-version"] == "17"
 
 
-def test_a_whole_address_in_the_request_line_is_what_counts(served: Served) -> None:
+def test_a_whole_address_in_the_request_line_is_what_counts(served: Server) -> None:
     """As sent to a proxy: the Host header beside it is not looked at, by the standard."""
     with httpx.Client(proxy=served.url) as proxied:
         assert proxied.get("http://evil.example/v1/projects", headers={"Host": "localhost"}).status_code == 403
