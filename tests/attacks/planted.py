@@ -71,11 +71,18 @@ def with_variables(error: BaseException, *, all_ways: bool = False) -> dict[str,
     `all_ways`: also as IPython shows it, and as rich prints it, which takes a second.
     """
     shown = {
-        "capture_locals": "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()),
+        "capture_locals": _captured(error),
         "the chain": "\n".join(map(_carried, _chain(error))),
         "rich": _taken_by_rich(error),
     }
     return {**shown, "xmode Verbose": _verbose(error), "rich, printed": _printed(error)} if all_ways else shown
+
+
+def _captured(error: BaseException) -> str:
+    try:
+        return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    except AttributeError:  # Python 3.11 shows nothing where an interrupted `__init__` has left half an object
+        return ""
 
 
 def _verbose(error: BaseException) -> str:
@@ -122,5 +129,12 @@ def _carried(error: BaseException) -> str:
     if request is not None:
         parts += [request.url, request.headers.raw, request.content]
     for frame, _ in traceback.walk_tb(error.__traceback__):
-        parts += [f"{name}={value!r}" for name, value in frame.f_locals.items()]
+        parts += [f"{name}={_repr(value)}" for name, value in frame.f_locals.items()]
     return "\n".join(map(str, parts))
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except AttributeError:  # half an object, see above
+        return f"<half a {type(value).__name__}>"

@@ -1,10 +1,11 @@
-"""Attacks by what may be raised at any line: an interrupt, and a warning that is made an error. No value is shown."""
+"""Attacks by what may be raised at any moment: an interrupt, and a warning that is made an error. No value is shown."""
 
 from __future__ import annotations
 
 import json
 import random
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import httpx
+import pytest
 
 import createos_nb
 from createos_nb import Secret
@@ -49,28 +51,29 @@ READS: dict[str, Call] = {
 
 
 class Interrupt:
-    """Counts lines as they are run where a value is on its way, and interrupts at one of them."""
+    """Counts the moments at which Python notices a signal where a value is on its way, and interrupts at one of them.
+
+    These are the beginnings of functions, and the ends of calls of what is written in C. Between the lines of a `with`
+    it notices none, so what it holds is let go.
+    """
 
     def __init__(self, at: int | None = None) -> None:
-        self.at, self.lines = at, 0
+        self.at, self.moments = at, 0
 
-    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
-        if not any(one in frame.f_code.co_filename for one in INSIDE):
-            return None
-        if event == "line":
-            self.lines += 1
-            if self.lines == self.at:
+    def watch(self, frame: FrameType, event: str, _: Any) -> None:
+        if event in ("call", "c_return") and any(one in frame.f_code.co_filename for one in INSIDE):
+            self.moments += 1
+            if self.moments == self.at:
                 raise KeyboardInterrupt
-        return self.trace
 
     @contextmanager
     def armed(self) -> Iterator[None]:
-        before = sys.gettrace()
-        sys.settrace(self.trace)
+        before = sys.getprofile()
+        sys.setprofile(self.watch)
         try:
             yield
         finally:
-            sys.settrace(before)
+            sys.setprofile(before)
 
 
 def _answers(value: str, wire: Any, odd: str = "") -> Callable[[httpx.Request], httpx.Response]:
@@ -84,7 +87,7 @@ def _answers(value: str, wire: Any, odd: str = "") -> Callable[[httpx.Request], 
     }
 
     def serve(request: httpx.Request) -> httpx.Response:
-        data = payloads.get(request.url.path.rsplit("/", 1)[1], f"done: {value}")
+        data = payloads.get(request.url.path.rsplit("/", 1)[1], "done")
         text = json.dumps({"status": "success", "data": data}).replace('"ODD"', odd)
         return httpx.Response(200, headers={"content-type": "application/json"}, content=text.encode())
 
@@ -96,9 +99,21 @@ def _client(serve: Callable[[httpx.Request], httpx.Response], wire: Any) -> Clie
     return client
 
 
-def test_no_interrupt_at_any_line_shows_a_value(wire: Any) -> None:
+def _ends(call: Call, client: Client, secret: Secret) -> bool:
+    """Whether a call comes to its end; asked in another thread, for what holds it up would hold this one up, too."""
+    beside = threading.Thread(target=call, args=(client, secret), daemon=True)
+    beside.start()
+    beside.join(30)
+    return not beside.is_alive()
+
+
+# an interrupt in the closing of a generator goes to nobody
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_no_interrupt_at_any_moment_shows_a_value_or_leaves_a_lock_held(wire: Any) -> None:
     chance = random.Random(16)
-    with tally(AREA, "an interrupt at any line while a value is sent or read", "no value in a traceback") as kept:
+    with tally(
+        AREA, "an interrupt at any moment while a value is sent or read", "no value; the next call works"
+    ) as kept:
         calls = {**WRITES, **READS}
         planted = iter(values(len(calls) * times(60) * 2, seed=16))
         for name, call in calls.items():
@@ -113,16 +128,17 @@ def test_no_interrupt_at_any_line_shows_a_value(wire: Any) -> None:
                     client = _client(_answers("nothing planted", wire, odd), wire)
                     with counted.armed():
                         call(client, Secret("nothing planted"))
-                    for at in chance.sample(range(1, counted.lines + 1), min(times(60), counted.lines)):
+                    for at in chance.sample(range(1, counted.moments + 1), min(times(60), counted.moments)):
                         value = next(planted)
                         client, secret = _client(_answers(value, wire, odd), wire), Secret(value)
                         with Interrupt(at).armed():
                             error = caught(call, client, secret)
+                        assert _ends(call, client, secret), f"{name}, moment {at}: the next call never ends"
                         if not isinstance(error, KeyboardInterrupt):  # it fell into what cleans up
                             continue
                         for how, shown in with_variables(error).items():
-                            kept.check(not (found := leaks(value, shown)), f"{name}, line {at}, {how}: {found[:1]}")
-                            kept.check(KEY not in shown, f"{name}, line {at}, {how}: the key")
+                            kept.check(not (found := leaks(value, shown)), f"{name}, moment {at}, {how}: {found[:1]}")
+                            kept.check(KEY not in shown, f"{name}, moment {at}, {how}: the key")
 
 
 def test_no_warning_that_is_made_an_error_shows_a_value(wire: Any) -> None:
