@@ -24,6 +24,7 @@ GROUND = {
     "naming",
     "percentages",
     "process",
+    "process_lock",
     "progress",
     "redaction",
     "results",

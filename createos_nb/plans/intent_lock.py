@@ -10,7 +10,8 @@ from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.errors import JournalBusy, JournalError
 from createos_nb.plans.journal import Journal, default_folder
 from createos_nb.plans.world_identity import belongs, lineage_of
-from createos_nb.storage import LockHeld, ProcessLock, private_folder, unreliable_locks
+from createos_nb.process_lock import LockHeld, ProcessLock, unreliable_locks
+from createos_nb.storage import private_folder
 from createos_nb.times import iso
 
 if TYPE_CHECKING:

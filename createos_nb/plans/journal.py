@@ -23,11 +23,10 @@ from createos_nb.plans import journal_entries
 from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.errors import JournalBusy, JournalError
 from createos_nb.plans.steps.registry import steps_from
+from createos_nb.process_lock import LockHeld, ProcessLock
 from createos_nb.redaction import redacted_json
 from createos_nb.storage import (
     FILE,
-    LockHeld,
-    ProcessLock,
     append_line,
     closed_to_others,
     private_folder,
