@@ -12,8 +12,8 @@ from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.capacity import ReplicasAdvice, replicas_advice
 from createos_nb.analysis.comparison import compare
 from createos_nb.analysis.health import fleet_health
-from createos_nb.analysis.objectives.alerting import burn_table
 from createos_nb.analysis.objectives.burn import burn_alerts, burn_rates
+from createos_nb.analysis.objectives.burn_table import burn_table
 from createos_nb.analysis.objectives.slo import SLO, error_budget, slo
 from createos_nb.analysis.paths import distribution, paths
 from createos_nb.analysis.releases.baselines import baselines

@@ -48,17 +48,17 @@ def delete(
     Raises `UnknownName` for what is not there, `InvalidInput` for more than one thing.
     """
     given = {"environment": environment, "deployment": deployment, "domain": domain, "cronjob": cronjob}
-    parts = {noun: str(name) for noun, name in given.items() if name is not None}
+    parts = {resource: str(name) for resource, name in given.items() if name is not None}
     if len(parts) > 1:
         raise InvalidInput(f"delete: one thing a plan, not {' and '.join(parts)}")
     snapshot = Snapshot(client)
-    noun, name = next(iter(parts.items()), ("project", project))
+    resource, name = next(iter(parts.items()), ("project", project))
     try:
-        step = _step(snapshot, project, noun, name)
+        step = _step(snapshot, project, resource, name)
     except (UnknownName, NotFound) as error:
         if not missing_ok:
             raise
-        return _plan(snapshot, None, "delete", {"project": project, **parts}, f"{noun} {name}", str(error))
+        return _plan(snapshot, None, "delete", {"project": project, **parts}, f"{resource} {name}", str(error))
     return _plan(snapshot, step, "delete", {"project": project, **parts}, "")
 
 
@@ -105,20 +105,20 @@ def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Pla
     return _plan(snapshot, step, "revoke_key", {"api_key": api_key}, f"API key {api_key}")
 
 
-def _step(snapshot: Snapshot, project: str, noun: str, name: str) -> DeleteStep:
-    owner = snapshot.find_project(project, active=noun != "project")
+def _step(snapshot: Snapshot, project: str, resource: str, name: str) -> DeleteStep:
+    owner = snapshot.find_project(project, active=resource != "project")
     if owner.get("status") == "deleted":
         raise UnknownName("project", project)
     target = target_of(owner)
     step: DeleteStep
-    if noun == "project":
+    if resource == "project":
         step = DeleteProject(target=target, lost=lost_with(snapshot, owner))
-    elif noun == "environment":
+    elif resource == "environment":
         row = snapshot.find_environment(owner, name)
         step = DeleteEnvironment(target=target_of(owner, row), lost=_lost_with_environment(snapshot, owner, row))
-    elif noun == "deployment":
+    elif resource == "deployment":
         step = _deployment(snapshot, owner, name)
-    elif noun == "domain":
+    elif resource == "domain":
         row = snapshot.find_domain(owner, name)
         names = {found["id"]: str(found["uniqueName"]) for found in snapshot.environments(owner["id"])}
         routed = names.get(row.get("environmentId"), "")
@@ -181,13 +181,13 @@ def _plan(
     return make_plan(snapshot, title, [step] if step else [], runbook=runbook, arguments=arguments, warnings=warnings)
 
 
-def _find(noun: str, rows: list[Row], name: str, missing_ok: bool) -> Row | None:
+def _find(resource: str, rows: list[Row], name: str, missing_ok: bool) -> Row | None:
     """Return one of the rows by name or id. Raises `UnknownName`, `AmbiguousName`."""
     matching = [row for row in rows if name in (row.get("id"), row.get("name"))]
     if len(matching) > 1:
-        raise AmbiguousName(noun, name, [str(row["id"]) for row in matching])
+        raise AmbiguousName(resource, name, [str(row["id"]) for row in matching])
     if not matching and not missing_ok:
-        raise UnknownName(noun, name, [row.get("name") for row in rows])
+        raise UnknownName(resource, name, [row.get("name") for row in rows])
     return matching[0] if matching else None
 
 

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.objectives.alerting import Threshold, thresholds
+from createos_nb.analysis.objectives.burn_table import Threshold, thresholds
 from createos_nb.analysis.objectives.windows import Trailing, trailing
 from createos_nb.analysis.validation import Bools, Floats, Ints, Requests, requests, status_classes, utc_index
 from createos_nb.times import format_duration, whole_seconds

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import intervals
-from createos_nb.analysis.objectives.alerting import thresholds
+from createos_nb.analysis.objectives.burn_table import thresholds
 from createos_nb.analysis.objectives.windows import trailing
 from createos_nb.analysis.resample import whole
 from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes

@@ -32,20 +32,23 @@ class DeleteStep(Step, kw_only=True):
     irreversible: ClassVar[bool] = True
     expected_seconds: ClassVar[float] = 30.0
     #: What kind of thing it is.
-    noun: ClassVar[str] = ""
+    resource: ClassVar[str] = ""
     verb: ClassVar[str] = "delete"
     lost: dict[str, str] = field(default_factory=dict)
 
     @property
     def what(self) -> str:
-        return f"{self.verb} {self.noun} {self.target.name}"
+        return f"{self.verb} {self.resource} {self.target.name}"
 
     def resource_key(self) -> tuple[str, ...]:
         target = self.target
-        return (self.noun, target.project, target.environment, target.deployment, target.domain, target.thing)
+        return (self.resource, target.project, target.environment, target.deployment, target.domain, target.thing)
 
     def fields(self) -> list[tuple[str, str, str]]:
-        return [(self.noun, self.target.name, "gone"), *((name, value, "gone") for name, value in self.lost.items())]
+        return [
+            (self.resource, self.target.name, "gone"),
+            *((name, value, "gone") for name, value in self.lost.items()),
+        ]
 
     @abstractmethod
     def row(self, snapshot: Snapshot) -> Row | None:
@@ -74,21 +77,21 @@ class DeleteStep(Step, kw_only=True):
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         state = self.state(snapshot)[_STATE]
         detail = "" if state == "there" else "it is being deleted already" if state == "going" else "it is gone"
-        return [Precondition.of(f"{self.noun} {self.target.name} is there", state != "gone", detail)]
+        return [Precondition.of(f"{self.resource} {self.target.name} is there", state != "gone", detail)]
 
     def wait(self, run: Run) -> None:
         waiting.gone(run, self.what, lambda: self.state(run.snapshot())[_STATE])
 
     def undo(self, context: UndoContext) -> Undo:
         rest = "; ".join(f"{name}: {value}" for name, value in self.lost.items())
-        return Undo(notes=[f"{self.noun} {self.target.name} can't be restored" + (f" ({rest})" if rest else "")])
+        return Undo(notes=[f"{self.resource} {self.target.name} can't be restored" + (f" ({rest})" if rest else "")])
 
 
 class DeleteProject(DeleteStep, kw_only=True, tag="delete project"):
     """Delete a project with all that is in it."""
 
     operation: ClassVar[str] = "DeleteProject"
-    noun: ClassVar[str] = "project"
+    resource: ClassVar[str] = "project"
     needs_active_project: ClassVar[bool] = False
 
     def row(self, snapshot: Snapshot) -> Row | None:
@@ -118,7 +121,7 @@ class DeleteEnvironment(DeleteStep, kw_only=True, tag="delete environment"):
     """Delete an environment with its variables, its cron jobs and its address; domains are routed to nothing."""
 
     operation: ClassVar[str] = "DeleteProjectEnvironment"
-    noun: ClassVar[str] = "environment"
+    resource: ClassVar[str] = "environment"
 
     def row(self, snapshot: Snapshot) -> Row | None:
         return snapshot.environment(self.target.project, self.target.environment)
@@ -142,7 +145,7 @@ class DeleteDeployment(DeleteStep, kw_only=True, tag="delete deployment"):
     """Delete a deployment that is live nowhere: it can't be rolled back to any more."""
 
     operation: ClassVar[str] = "DeleteDeployment"
-    noun: ClassVar[str] = "deployment"
+    resource: ClassVar[str] = "deployment"
 
     def row(self, snapshot: Snapshot) -> Row | None:
         return snapshot.deployment(self.target.project, self.target.deployment)
@@ -180,7 +183,7 @@ class DeleteDomain(DeleteStep, kw_only=True, tag="delete domain"):
     """Detach a domain: what it was routed to answers there no more."""
 
     operation: ClassVar[str] = "DeleteDomain"
-    noun: ClassVar[str] = "domain"
+    resource: ClassVar[str] = "domain"
 
     def row(self, snapshot: Snapshot) -> Row | None:
         return snapshot.domain(self.target.project, self.target.domain)
@@ -200,7 +203,7 @@ class DeleteCronjob(DeleteStep, kw_only=True, tag="delete cron job"):
     """Delete a cron job with what is known of its runs."""
 
     operation: ClassVar[str] = "DeleteCronjob"
-    noun: ClassVar[str] = "cron job"
+    resource: ClassVar[str] = "cron job"
 
     def row(self, snapshot: Snapshot) -> Row | None:
         return next((row for row in snapshot.cronjobs(self.target.project) if row.get("id") == self.target.thing), None)
@@ -213,7 +216,7 @@ class DeleteApp(DeleteStep, kw_only=True, tag="delete app"):
     """Delete an app; its projects and services stay, ungrouped."""
 
     operation: ClassVar[str] = "DeleteApp"
-    noun: ClassVar[str] = "app"
+    resource: ClassVar[str] = "app"
 
     def row(self, snapshot: Snapshot) -> Row | None:
         return next((row for row in snapshot.apps() if row.get("id") == self.target.thing), None)
@@ -226,7 +229,7 @@ class DeleteTemplate(DeleteStep, kw_only=True, tag="delete template"):
     """Withdraw a project template; who has bought it keeps it."""
 
     operation: ClassVar[str] = "DeleteProjectTemplate"
-    noun: ClassVar[str] = "template"
+    resource: ClassVar[str] = "template"
 
     def row(self, snapshot: Snapshot) -> Row | None:
         return snapshot.template(self.target.thing)
@@ -239,7 +242,7 @@ class RevokeKey(DeleteStep, kw_only=True, tag="revoke key"):
     """Revoke an API key: whoever uses it is refused from then on."""
 
     operation: ClassVar[str] = "RevokeAPIKey"
-    noun: ClassVar[str] = "API key"
+    resource: ClassVar[str] = "API key"
     verb: ClassVar[str] = "revoke"
     expected_seconds: ClassVar[float] = 1.0
 
