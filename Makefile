@@ -1,5 +1,8 @@
 # The commands of the README; each makes what it needs.
 PYTHON ?= python3
+# a version for uv to find or download, or the path of an interpreter
+LOWEST_PYTHON ?= 3.12
+NEWEST_PYTHON ?= 3.13
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -36,12 +39,12 @@ live: $(STAMP)  ## the notebooks against served worlds in real time: those that 
 	CREATEOS_NB_LIVE_SPEED=1 $(BIN)/python -m pytest tests/cli/test_notebooks_read.py tests/cli/test_notebooks_act.py -k live
 
 lowest:  ## the tests at the lowest versions that pyproject.toml declares, on Python 3.12
-	uv venv --quiet --allow-existing --python 3.12 .venv-lowest
+	uv venv --quiet --allow-existing --python $(LOWEST_PYTHON) .venv-lowest
 	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[test,lab]'
 	.venv-lowest/bin/python -m pytest -n logical --dist loadfile
 
 newest:  ## the tests at the newest versions there are, on Python 3.13
-	uv venv --quiet --allow-existing --python 3.13 .venv-newest
+	uv venv --quiet --allow-existing --python $(NEWEST_PYTHON) .venv-newest
 	uv pip install --quiet --upgrade --python .venv-newest/bin/python --resolution highest -e '.[test,lab]'
 	.venv-newest/bin/python -m pytest -n logical --dist loadfile
 

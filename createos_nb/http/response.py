@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from createos_nb.contract.operation import Text, TextOrId
 from createos_nb.errors import (
     Conflict,
     Forbidden,
@@ -29,7 +30,7 @@ from createos_nb.errors import (
     Unauthorized,
 )
 from createos_nb.http.failures import RequestFacts, truncate
-from createos_nb.http.lenient_json import Payload, part, repair_json
+from createos_nb.http.lenient_json import Payload, RepairedJson, json_of, part, repair_json
 from createos_nb.redaction import redact, spellings, without_frames
 
 _BY_STATUS: Final[Mapping[int, type[RequestRefused]]] = {
@@ -88,7 +89,22 @@ def parse_response(response: RawResponse) -> Payload:
 
     Raises the `RequestError` that the response is: also for a failure that came as HTTP 200.
     """
-    return without_frames(_parse_response, response)
+    data = without_frames(_parse_response, response)
+    if isinstance(response.facts.operation.answer, Text | TextOrId):
+        return without_frames(_redact_sentence, data, response.facts)
+    return data
+
+
+def _redact_sentence(data: Payload, facts: RequestFacts) -> Payload:
+    """Return the platform's sentence without the secrets of the request: people print it."""
+    sentence = _json(bytes(json_of(data)))
+    if not isinstance(sentence, str):
+        return data
+    redacted = redact(sentence, facts.secrets)
+    if redacted == sentence:
+        return data
+    text = msgspec.Raw(msgspec.json.encode(redacted))
+    return RepairedJson(text, data.replaced) if isinstance(data, RepairedJson) else text
 
 
 def _parse_response(response: RawResponse) -> Payload:

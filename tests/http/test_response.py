@@ -51,6 +51,12 @@ def test_success_without_data_is_null(wrap: dict[str, Any], wire: Any) -> None:
     assert client.environments.delete(wire.uuid(1), wire.uuid(2)) == ""
 
 
+def test_a_sentence_that_repeats_a_secret_is_redacted(wire: Any) -> None:
+    client, _ = wire.client(wire.ok("TOKEN is hunter2-hunter2 now"))
+    sentence = client.environments.update_variables(wire.uuid(1), wire.uuid(2), run_envs={"TOKEN": "hunter2-hunter2"})
+    assert sentence == "TOKEN is •••••• now"
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
 def test_every_2xx_is_read(status: int, wire: Any) -> None:
     client, _ = wire.client(wire.ok({"id": "1"}, status))
