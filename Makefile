@@ -5,6 +5,8 @@ LOWEST_PYTHON ?= 3.12
 NEWEST_PYTHON ?= 3.13
 VENV := .venv
 BIN := $(VENV)/bin
+# a file's tests in one process, and the files in the order of tests/conftest.py
+PARALLEL := -n logical --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
 .PHONY: demo test lab check format notebooks live lowest newest bench statistics fuzz clean
@@ -16,7 +18,7 @@ demo:  ## run the tour on a simulated platform and write createos-tour.html
 
 test: $(STAMP)  ## all tests: library, notebooks, checks
 	$(MAKE) check
-	$(BIN)/python -m pytest -n logical --dist loadfile
+	$(BIN)/python -m pytest $(PARALLEL)
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
@@ -41,12 +43,12 @@ live: $(STAMP)  ## the notebooks against served worlds in real time: those that 
 lowest:  ## the tests at the lowest versions that pyproject.toml declares, on Python 3.12
 	uv venv --quiet --allow-existing --python $(LOWEST_PYTHON) .venv-lowest
 	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[test,lab]'
-	.venv-lowest/bin/python -m pytest -n logical --dist loadfile
+	.venv-lowest/bin/python -m pytest $(PARALLEL)
 
 newest:  ## the tests at the newest versions there are, on Python 3.13
 	uv venv --quiet --allow-existing --python $(NEWEST_PYTHON) .venv-newest
 	uv pip install --quiet --upgrade --python .venv-newest/bin/python --resolution highest -e '.[test,lab]'
-	.venv-newest/bin/python -m pytest -n logical --dist loadfile
+	.venv-newest/bin/python -m pytest $(PARALLEL)
 
 bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 	$(BIN)/python -m benchmarks
