@@ -319,7 +319,11 @@ def test_half_a_surrogate_pair_comes_back_out_of_json(tmp_path: Path) -> None:
 def test_without_pyarrow_csv_works_and_parquet_says_what_to_install(tmp_path: Path) -> None:
     program = f"""
 import sys
-sys.modules["pyarrow"] = None
+class NotInstalled:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pyarrow":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NotInstalled())
 import pandas as pd
 import createos_nb
 frame = pd.DataFrame({{"v": pd.Series(["=x", None, ""], dtype="str"), "n": pd.array([1, None, 2], dtype="Int64")}})
