@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from createos_nb.plans.snapshot import name_of
 from createos_nb.plans.steps.base import Precondition
 
 if TYPE_CHECKING:
@@ -37,6 +38,6 @@ def _writable(snapshot: Snapshot) -> Precondition:
 
 def _active(snapshot: Snapshot, project: str) -> Precondition:
     row = snapshot.project(project)
-    name, status = f"project {row.get('uniqueName')} is active", str(row.get("status"))
+    name, status = f"project {name_of(row)} is active", str(row.status)
     hints = {"suspended": ": client.projects.unsuspend resumes it", "suspending": ": wait, then resume it"}
     return Precondition.of(name, status == "active", status + hints.get(status, ""))

@@ -80,10 +80,10 @@ def deployment(run: Run, project: str, deployment: str, name: str) -> None:
         row = run.snapshot().deployment(project, deployment)
         if row is None:
             raise StepFailed(f"{name} is gone", "It was deleted while it was waited for.")
-        status = str(row.get("status"))
+        status = str(row.status)
         run.emit("waiting", f"{name} {status}", log.new() if run.subscribed else ())
         if status in ENDS:
-            why = f": {row['cancelReason']}" if row.get("cancelReason") else ""
+            why = f": {row.cancel_reason}" if row.cancel_reason else ""
             raise StepFailed(f"{name} ended as {status}{why}", ENDS[status], log.tail())
         if status == "sleeping":
             raise StepFailed(f"{name} fell asleep", "Wake it: runbooks.wake(client, project, deployment).")
@@ -97,10 +97,10 @@ def environment(run: Run, project: str, environment: str, name: str) -> None:
 
     def ready() -> bool:
         row = run.snapshot().environment(project, environment)
-        if row is None or row.get("status") == "deleting":
+        if row is None or row.status == "deleting":
             raise StepFailed(f"environment {name} is gone", "It was deleted while it was waited for.")
-        run.emit("waiting", f"{name} {row.get('status')}")
-        return row.get("status") == "active"
+        run.emit("waiting", f"{name} {row.status}")
+        return row.status == "active"
 
     until(run, name, ready, SETTLE_SECONDS)
 
@@ -110,11 +110,12 @@ def domain(run: Run, project: str, domain: str, name: str) -> None:
 
     def ready() -> bool:
         row = run.snapshot().domain(project, domain)
-        if row is None or row.get("status") in ("deleting", "error"):
-            why = f": {row['message']}" if row and row.get("message") else ""
-            raise StepFailed(f"domain {name} is {'gone' if row is None else row['status']}{why}")
-        run.emit("waiting", f"{name} {row.get('status')}")
-        return row.get("status") == "active"
+        if row is None:
+            raise StepFailed(f"domain {name} is gone")
+        if row.status in ("deleting", "error"):
+            raise StepFailed(f"domain {name} is {row.status}" + (f": {row.message}" if row.message else ""))
+        run.emit("waiting", f"{name} {row.status}")
+        return row.status == "active"
 
     until(run, name, ready, SETTLE_SECONDS)
 

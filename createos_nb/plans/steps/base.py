@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
 from msgspec import Struct, StructMeta
 
+from createos_nb.errors import InvalidResponse
 from createos_nb.plans.errors import Difference, StalePlanError, StepFailed
 
 if TYPE_CHECKING:
@@ -291,6 +292,20 @@ def resolved(value: Any, created: Mapping[int, str]) -> Any:
     if isinstance(value, str) and value.startswith(CREATED):
         return created.get(int(value.removeprefix(CREATED)), value)
     return value
+
+
+def created_id(answer: object) -> str | None:
+    """Return the id that the answer to a write gives; None where it gives none."""
+    created = answer.get("id") if isinstance(answer, dict) else None
+    return str(created) if created else None
+
+
+def id_of_created(operation: str, answer: object) -> str:
+    """Return the id of what a write has created. Raises `InvalidResponse`: then reading settles what was created."""
+    created = created_id(answer)
+    if created is None:
+        raise InvalidResponse("the answer names no id of what was created", operation=operation)
+    return created
 
 
 def gone(what: str) -> StepFailed:

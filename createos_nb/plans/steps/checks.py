@@ -180,19 +180,18 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
 
 def no_push(snapshot: Snapshot, candidate: Target, baseline: str, baseline_name: str, plan: list[Step]) -> Precondition:
     """The precondition that no push changes one of two environments, or both, while they are compared."""
+    what = f"no push changes {candidate.environment_name} or {baseline_name} meanwhile"
     names = {candidate.environment: candidate.environment_name, baseline: baseline_name}
     rows = {environment: snapshot.environment(candidate.project, environment) for environment in names}
-    promoting = [name for name, row in rows.items() if row is not None and row.get("isAutoPromoteEnabled")]
-    held = [environment for environment in promoting if any(_holds(step, environment) for step in plan)]
-    what = f"no push changes {candidate.environment_name} or {baseline_name} meanwhile"
-    free = [environment for environment in promoting if environment not in held]
+    promoting = {key: row for key, row in rows.items() if row is not None and row.is_auto_promote_enabled}
+    free = {key: row for key, row in promoting.items() if not any(_holds(step, key) for step in plan)}
     if free:
-        branches = {str((rows[environment] or {}).get("branch") or "–") for environment in free}
+        branches = sorted({row.branch or "–" for row in free.values()})
         listed = " and ".join(names[environment] for environment in free)
         return Precondition(
-            what, "fails", f"{listed} promote what is pushed to {', '.join(sorted(branches))}: runbooks.hold stops that"
+            what, "fails", f"{listed} promote what is pushed to {', '.join(branches)}: runbooks.hold stops that"
         )
-    return Precondition(what, "holds", "an earlier step holds auto-promotion" if held else "")
+    return Precondition(what, "holds", "an earlier step holds auto-promotion" if promoting else "")
 
 
 def _holds(step: Step, environment: str) -> bool:
@@ -201,9 +200,9 @@ def _holds(step: Step, environment: str) -> bool:
 
 def endpoint_of(step: Step, run: Run) -> str:
     """Return the own address of the environment of a step."""
-    environment = resolved(step.target.environment, run.created)
+    environment = str(resolved(step.target.environment, run.created))
     row = run.snapshot().environment(step.target.project, environment)
-    address = ((row or {}).get("extra") or {}).get("endpoint")
+    address = row.extra.endpoint if row is not None and row.extra is not None else None
     if not address:
         raise StepFailed(f"environment {step.target.environment_name} has no address to probe")
-    return str(address)
+    return address

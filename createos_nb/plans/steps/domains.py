@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from createos_nb.plans import waiting
+from createos_nb.plans.snapshot import id_of, name_of
 from createos_nb.plans.steps.base import (
     CREATED,
     Precondition,
     Reached,
     Step,
+    Target,
     Undo,
     UndoContext,
     gone,
@@ -19,6 +21,8 @@ from createos_nb.plans.steps.base import (
 from createos_nb.plans.steps.environments import wake_step
 
 if TYPE_CHECKING:
+    from createos_nb.contract.domains import Domain
+    from createos_nb.contract.projects import Project
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
@@ -49,13 +53,14 @@ class Route(Step, kw_only=True, tag="route"):
     def current_label(self, field: str, value: Any, snapshot: Snapshot) -> str:
         if value is None or str(value) in self.labels:
             return self.label(field, value)
-        return str((snapshot.environment(self.target.project, value) or {}).get("uniqueName") or value)
+        environment = snapshot.environment(self.target.project, str(value))
+        return str(value) if environment is None else name_of(environment)
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         row = snapshot.domain(self.target.project, self.target.domain)
         if row is None:
             raise gone(f"domain {self.target.domain_name}")
-        return {_ROUTE: row.get("environmentId")}
+        return {_ROUTE: row.environment_id}
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         before, after = self.before.get(_ROUTE), self.after.get(_ROUTE)
@@ -65,9 +70,9 @@ class Route(Step, kw_only=True, tag="route"):
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         row = snapshot.domain(self.target.project, self.target.domain)
-        status = "gone" if row is None else str(row.get("status"))
-        message = (row or {}).get("message")
-        detail = ": ".join(str(part) for part in (status, message, _HINTS.get(status)) if part)
+        status = "gone" if row is None else str(row.status)
+        message = None if row is None else row.message
+        detail = ": ".join(part for part in (status, message, _HINTS.get(status)) if part)
         active = status in ("active", "updating")
         rows = [Precondition.of(f"domain {self.target.domain_name} is active", active, detail)]
         after = self.after[_ROUTE]
@@ -77,7 +82,7 @@ class Route(Step, kw_only=True, tag="route"):
         if str(after).startswith(CREATED) or any(step.operation.startswith("Assign") for step in plan):
             return [*rows, Precondition(name, "holds", "an earlier step gives it one")]
         environment = snapshot.environment(self.target.project, after)
-        live = environment is not None and bool(environment.get("projectDeploymentId"))
+        live = environment is not None and bool(environment.project_deployment_id)
         nothing = "nothing is live in it: runbooks.promote makes a version live there"
         detail = "" if live else "gone: make the plan again" if environment is None else nothing
         return [*rows, Precondition.of(name, live, detail)]
@@ -100,20 +105,24 @@ class Route(Step, kw_only=True, tag="route"):
             return Undo()
         steps: list[Step] = []
         if before is not None:
-            row = snapshot.environment(self.target.project, before)
-            live = (
-                row
-                and row.get("projectDeploymentId")
-                and snapshot.deployment(self.target.project, row["projectDeploymentId"])
-            )
-            if not live:
+            environment = snapshot.environment(self.target.project, str(before))
+            live = snapshot.live_deployment(self.target.project, environment) if environment is not None else None
+            if live is None:
                 name = self.label(_ROUTE, before)
                 note = f"{self.target.domain_name} can't be routed back to {name}: nothing is live there any more"
                 return Undo(notes=[note])
-            if live.get("status") == "sleeping":
+            if live.status == "sleeping":
                 why = "it has fallen asleep since, and has to run before it serves"
                 steps.append(wake_step(self.target.project, self.target.project_name, live, why))
         labels = {**self.labels, str(now): self.current_label(_ROUTE, now, snapshot)}
         why = "it was routed there before"
         route = Route(target=self.target, why=why, before={_ROUTE: now}, after={_ROUTE: before}, labels=labels)
         return Undo([*steps, route])
+
+
+def domain_target(project: Project, domain: Domain) -> Target:
+    """Return the target of a step: a domain of a project."""
+    identity = id_of(domain)
+    return Target(
+        project=id_of(project), project_name=name_of(project), domain=identity, domain_name=domain.name or identity
+    )

@@ -15,8 +15,8 @@ from createos_nb.plans.steps.deployments import CreateDeployment
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.deployments import Deployment
     from createos_nb.plans.context import Run
-    from createos_nb.plans.snapshot import Row
 
 
 class Upload(CreateDeployment, kw_only=True, tag="upload"):
@@ -44,7 +44,7 @@ class Upload(CreateDeployment, kw_only=True, tag="upload"):
             return f"files of {self.target.deployment_name}"
         return f"{self.files} files" + (f" of {self.path}" if self.path else "")
 
-    def matches(self, row: Row) -> bool:
+    def matches(self, row: Deployment) -> bool:
         return True  # the wire does not say what an upload holds
 
     def check_inputs(self, run: Run) -> None:

@@ -16,6 +16,7 @@ from createos_nb.redaction import MASK, Secret
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.environments import Environment
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
@@ -31,6 +32,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
     """
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentEnvironmentVariables"
+    sends_back: ClassVar[tuple[str, ...]] = ("settings",)
     others: dict[str, str] = field(default_factory=dict)
     port: int | None = None
 
@@ -78,7 +80,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
 
     def write(self, run: Run) -> None:
         inputs = self._values(run)
-        now = variables_of(self.row(self.recheck(run), run.created))
+        now = variables_of(self.row_to_send(run))
         inputs.old.update({name: now.get(name) for name in self.after})
         merged = {name: value for name, value in now.items() if name not in self.after}
         merged |= {name: value for name, value in inputs.values.items() if value is not None}
@@ -127,9 +129,9 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         return Undo([step], notes, TransientInputs(values=values))
 
 
-def variables_of(row: Mapping[str, Any]) -> dict[str, Secret]:
-    """Return the run-time variables of an environment's row, masked."""
-    variables = (row.get("settings") or {}).get("runEnvs") or {}
+def variables_of(row: Environment) -> dict[str, Secret]:
+    """Return the run-time variables of an environment, masked."""
+    variables = (row.settings.run_envs if row.settings is not None else None) or {}
     return {name: value if isinstance(value, Secret) else Secret(str(value)) for name, value in variables.items()}
 
 
