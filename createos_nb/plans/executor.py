@@ -82,7 +82,7 @@ class PlanExecutor:
             client,
             [step.what for step in steps],
             transient=inputs,
-            timeout=options.timeout,
+            timeout=options.timeout_seconds,
             on_event=on_event,
             status=options.status,
             cancel=options.cancel,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.journal_entries import PlanRecord
     from createos_nb.plans.steps.base import Step
     from createos_nb.redaction import Secret
+    from createos_nb.times import DurationLike
 
 
 def resume(
@@ -39,7 +40,7 @@ def resume(
     source: Any = None,
     token: str | Secret | None = None,
     wait: bool = True,
-    timeout: float | None = None,
+    timeout: DurationLike | None = None,
     on_event: OnEvent | None = None,
     status: Status | None = None,
     cancel: Cancel | None = None,
