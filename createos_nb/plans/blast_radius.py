@@ -71,12 +71,15 @@ def _row(snapshot: Snapshot, project: str, environment: str, reasons: list[str])
     except CreateOSError:
         total = None  # no figures are no reason to make no plan; it then counts as serving
     per_minute = None if total is None else total / _MINUTES
+    used = bool(domains) or per_minute is None or per_minute > 0
+    unknown = bool(snapshot.unread(row, ("projectDeploymentId", "extra")))
+    live = snapshot.live_deployment(project, row)
     return {
         "project": name_of(snapshot.project(project)),
         "environment": name_of(row),
-        "live": version_of(snapshot.live_deployment(project, row)) if row.project_deployment_id else "nothing",
+        "live": "unknown" if unknown else version_of(live) if row.project_deployment_id else "nothing",
         "how": "; ".join(reasons),
-        "serves_users": bool(row.project_deployment_id) and (bool(domains) or per_minute is None or per_minute > 0),
+        "serves_users": unknown or (bool(row.project_deployment_id) and used),
         "requests_per_minute": per_minute,
         "domains": ", ".join(domains),
     }
