@@ -41,7 +41,7 @@ def canary(
     gate: Gate | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
-    """Test a new version in a second environment, in stages, and make it live in the first one if all pass.
+    """Test a new version in a second environment, in stages, and assign it to the first one if all pass.
 
     The platform can't split traffic: the second environment, `side` (created if need be), has an address of its own,
     and its traffic is whoever uses that address, and the requests that each stage sends: `stages` are pairs of
@@ -87,7 +87,7 @@ def canary(
         steps.append(assign_step(owner, row, running, deployment, label, "every stage has passed"))
     return make_plan(
         snapshot,
-        f"test {label} in {side} of {name_of(owner)}, then make it live in {name_of(row)}",
+        f"test {label} in {side} of {name_of(owner)}, then assign it to {name_of(row)}",
         steps,
         runbook="canary",
         arguments={

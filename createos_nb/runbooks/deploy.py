@@ -1,4 +1,4 @@
-"""Deploying, promoting, redeploying what failed, waking."""
+"""Deploying, redeploying what failed, waking."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def deploy(
     branch: str | None = None,
     environment: str | None = None,
 ) -> Plan:
-    """Deploy by the project's type, wait until it is deployed, and with `environment` make it live there.
+    """Deploy by the project's type, wait until it is deployed, and with `environment` assign it to that.
 
     vcs: the newest commit of `branch` (default: that of the environment, or of the repository's environments if they
     follow one). image: `image`. upload: `source`, anything that `client.deployments.upload` takes.
@@ -55,8 +55,8 @@ def deploy(
         running = snapshot.live_deployment(id_of(owner), row)
         steps.append(assign_step(owner, row, running, f"{CREATED}0", "the new deployment", "asked for"))
     elif owner.type != "vcs":
-        warnings.append("it is made live nowhere: environment= does that, or runbooks.promote")
-    where = f" and make it live in {name_of(row)}" if row is not None else ""
+        warnings.append("it is assigned to no environment: environment= does that, or runbooks.assign")
+    where = f" and assign it to {name_of(row)}" if row is not None else ""
     return make_plan(
         snapshot,
         f"{step.what} in {name_of(owner)}{where}",
@@ -108,32 +108,6 @@ def _branch_of(snapshot: Snapshot, owner: Project, row: Environment | None) -> s
     if len(branches) == 1:
         return branches.pop()
     raise InvalidInput(f"deploy: which branch of {name_of(owner)}? Its environments follow: {_list(branches)}")
-
-
-def promote(client: Client, project: str, deployment: str | int, environment: str) -> Plan:
-    """Make a deployed version the live one of an environment; nothing is built. One that sleeps is woken first."""
-    snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
-    row = snapshot.find_environment(owner, environment)
-    version = snapshot.find_deployment(owner, deployment)
-    running = snapshot.live_deployment(id_of(owner), row)
-    steps: list[Step] = []
-    warnings: list[str] = []
-    if row.project_deployment_id != version.id:
-        if version.status == "sleeping":
-            why = "it has to run before it can be made live"
-            steps.append(wake_step(id_of(owner), name_of(owner), version, why))
-        steps.append(assign_step(owner, row, running, id_of(version), version_of(version), "asked for"))
-        if row.is_auto_promote_enabled:
-            warnings.append(f"the next push to {row.branch} replaces it: runbooks.hold stops that")
-    return make_plan(
-        snapshot,
-        f"make {version_of(version)} live in {name_of(owner)} / {name_of(row)} (nothing is built)",
-        steps,
-        runbook="promote",
-        arguments={"project": id_of(owner), "environment": id_of(row), "deployment": id_of(version)},
-        warnings=warnings,
-    )
 
 
 def retry_failed(client: Client, project: str, deployment: str | int | None = None) -> Plan:

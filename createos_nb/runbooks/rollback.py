@@ -1,4 +1,4 @@
-"""Rolling back: the newest healthy older deployment is made live again; nothing is built."""
+"""Rolling back: the newest healthy older deployment is assigned again; nothing is built."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rollback(
     snapshot: pd.DataFrame | None = None,
     journals: str | os.PathLike[str] | None = None,
 ) -> Plan:
-    """Make an older deployment the live one again.
+    """Assign an older deployment to an environment again.
 
     Without `to`: the newest older deployment that served in the environment and was healthy. `plan.candidates` shows
     what there was to choose from: version, deployment, status, eligible, why_not, evidence (journal, snapshot,
@@ -57,9 +57,7 @@ def rollback(
     name = f"{name_of(owner)} / {name_of(row)}"
     running = current.live_deployment(id_of(owner), row)
     if running is None:
-        raise InvalidInput(
-            f"nothing is live in {name}: there is nothing to roll back (runbooks.promote makes one live)"
-        )
+        raise InvalidInput(f"nothing is live in {name}: there is nothing to roll back (runbooks.assign assigns one)")
     requested = None if to is None else current.find_deployment(owner, to)
     candidates = candidates_of(current, owner, row, running, snapshot=snapshot, journals=journals)
     chosen, why = _chosen(candidates, current, owner, running, requested, name)
@@ -77,7 +75,7 @@ def rollback(
     elif row.is_auto_promote_enabled:
         warnings.append(f"auto-promotion stays on: the next push to {row.branch} undoes the rollback")
     if chosen.status == "sleeping":
-        steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be made live"))
+        steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be assigned"))
     steps.append(assign_step(owner, row, running, id_of(chosen), version_of(chosen), why))
     if chosen.settings != running.settings:
         warnings.append(f"{version_of(chosen)} was built with other settings than {version_of(running)}")
@@ -116,7 +114,7 @@ def _chosen(
             )
         if requested.status not in ("deployed", "sleeping"):
             raise InvalidInput(
-                f"{version_of(requested)} is {requested.status}: only what is deployed or sleeps can go live"
+                f"{version_of(requested)} is {requested.status}: only what is deployed or sleeps can be assigned"
             )
         return requested, "asked for"
     eligible = candidates[candidates["eligible"]]

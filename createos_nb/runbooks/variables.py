@@ -38,7 +38,7 @@ def set_variables(
     """Set run-time variables of an environment: a text sets one, None deletes one, all others stay.
 
     `replace=True`: what is not named is deleted. `redeploy`: what is live is redeployed by its project's type (vcs: its
-    commit is built again; image: deployed again; upload: its files are downloaded and uploaded again) and made live;
+    commit is built again; image: deployed again; upload: its files are downloaded and uploaded again) and assigned;
     without it the variables apply from the next deployment on. `port`: image projects only.
 
     Values show as dots, here, in the plan, and in the journal, which holds none: a run that is resumed by

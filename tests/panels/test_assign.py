@@ -1,4 +1,4 @@
-"""The panel that makes a deployment live, without a browser."""
+"""The panel that assigns a deployment, without a browser."""
 
 from __future__ import annotations
 

@@ -185,7 +185,7 @@ class DeleteDeployment(DeleteStep, kw_only=True, tag="delete deployment"):
         live_in = self.state(snapshot).get("live in") or []
         name = f"{self.target.deployment_name} is live nowhere"
         if live_in:
-            detail = f"it is live in {', '.join(live_in)}: runbooks.promote puts another version there first"
+            detail = f"it is live in {', '.join(live_in)}: runbooks.assign puts another version there first"
             return [*rows, Precondition(name, "fails", detail)]
         return [*rows, Precondition(name, "holds", "")]
 

@@ -83,7 +83,7 @@ class Route(Step, kw_only=True, tag="route"):
             return [*rows, Precondition(name, "holds", "an earlier step gives it one")]
         environment = snapshot.environment(self.target.project, after)
         live = environment is not None and bool(environment.project_deployment_id)
-        nothing = "nothing is live in it: runbooks.promote makes a version live there"
+        nothing = "nothing is live in it: runbooks.assign assigns a version to it"
         detail = "" if live else "gone: make the plan again" if environment is None else nothing
         return [*rows, Precondition.of(name, live, detail)]
 

@@ -69,14 +69,14 @@ class OnEnvironment(Step, kw_only=True):
 
 
 class Assign(OnEnvironment, kw_only=True, tag="assign"):
-    """Make a deployment the live one of an environment."""
+    """Assign a deployment to an environment: it is the live one from then on."""
 
     operation: ClassVar[str] = "AssignDeploymentToProjectEnvironment"
 
     @property
     def what(self) -> str:
         version = self.label(_LIVE, self.after[_LIVE])
-        return f"make {version} live in {self.target.environment_name} (nothing is built)"
+        return f"assign {version} to {self.target.environment_name} (nothing is built)"
 
     def label(self, field: str, value: Any) -> str:
         return "nothing" if value is None else super().label(field, value)
@@ -123,7 +123,7 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         name = self.label(_LIVE, before)
         if row is None or row.status in waiting.ENDS:
             status = "gone" if row is None else row.status
-            return Undo(notes=[f"{name}, which was live before, is {status}: it can't be made live again"])
+            return Undo(notes=[f"{name}, which was live before, is {status}: it can't be assigned again"])
         steps: list[Step] = []
         if row.status == "sleeping":
             steps.append(wake_step(self.target.project, self.target.project_name, row, "it has fallen asleep since"))
@@ -137,7 +137,7 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
 def assign_step(
     project: Project, environment: Environment, live: Deployment | None, deployment: str, name: str, why: str
 ) -> Assign:
-    """Return the step that makes a deployment live: `deployment` is its id, or `CREATED` with the number of a step."""
+    """Return the step that assigns a deployment: `deployment` is its id, or `CREATED` with the number of a step."""
     before = environment.project_deployment_id
     return Assign(
         target=target_of(project, environment),
