@@ -11,7 +11,6 @@ from createos_nb.plans import drift, world_identity
 from createos_nb.plans.context import ApplyOptions
 from createos_nb.plans.errors import (
     AlreadyApplied,
-    Cancelled,
     ConfirmationNeeded,
     JournalError,
     PreconditionFailed,
@@ -25,6 +24,7 @@ from createos_nb.plans.journal import Journal, path_for
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions, failing
 from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.step_failed import Cancelled
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb.errors import CreateOSError
-from createos_nb.plans.snapshot import id_of, name_of, version_of
+from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 
 if TYPE_CHECKING:
     from createos_nb.contract.deployments import Deployment
+    from createos_nb.naming import DeploymentStatus
     from createos_nb.plans.snapshot import Snapshot
     from createos_nb.plans.steps.base import Step
 
 _COLUMNS: Final = ("project", "environment", "live", "how", "serves_users", "requests_per_minute", "domains")
 _MINUTES: Final = 10
-_RUNNING: Final = ("deployed", "crashing")
+_RUNNING: Final[tuple[DeploymentStatus, ...]] = ("deployed", "crashing")
 
 
 def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
 
 
 def _oldest_running(step: Step, snapshot: Snapshot) -> Deployment | None:
-    running = [row for row in snapshot.deployments(step.target.project) if row.status in _RUNNING]
+    running = [row for row in snapshot.deployments(step.target.project) if in_status(row, *_RUNNING)]
     return min(running, key=lambda row: row.version_number or 0, default=None)
 
 

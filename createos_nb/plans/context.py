@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.errors import Cancelled
 from createos_nb.plans.events import Event
 from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.step_error import StepError
 from createos_nb.redaction import Secret
 from createos_nb.times import parse_duration
 
@@ -138,7 +138,7 @@ class Run:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def sleep(self, seconds: float) -> None:
-        """Sleep on the client's clock. Raises `Cancelled` as soon as the run is to stop."""
+        """Sleep on the client's clock. Raises `StepError` as soon as the run is to stop."""
         self.stop_if_canceled()
         clock = self.client.clock
         if self.cancel is None or clock.virtual:
@@ -152,11 +152,12 @@ class Run:
         self.stop_if_canceled()
 
     def stop_if_canceled(self) -> None:
-        """Raises `Cancelled` where the caller wants to stop."""
+        """Raises `StepError` where the caller wants to stop."""
         if self.cancel is not None and self.cancel.is_set():
-            raise Cancelled(
+            raise StepError(
                 "cancelled by the caller",
                 "plans.resume(journal) goes on with the run, and so does the notebook when it is run again.",
+                kind="cancelled",
             )
 
     @property

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 #: Version of the format; a newer one is not read.
 FORMAT: Final = 1
 #: Events after which a run is over.
-ENDINGS: Final = frozenset({"finished", "failed"})
+ENDINGS: Final[frozenset[JournalEvent]] = frozenset({"finished", "failed"})
 _ENTRY_COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
 _RUN_COLUMNS: Final = ("started", "title", "state", "done", "steps", "ended", "reason", "who", "where", "world", "file")
 #: The state of a run; see `runs`.

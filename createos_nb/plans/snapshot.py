@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, overload, runtime_checkable
 
 from createos_nb.client.name_resolution import is_id
 from createos_nb.contract import find
@@ -24,6 +24,7 @@ from createos_nb.frames.structs import structs_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.naming import DeploymentStatus, DomainStatus, EnvironmentStatus, ProjectStatus, TemplateStatus
 
 R = TypeVar("R", bound=Row)
 #: Deployments that the platform gives at once.
@@ -40,6 +41,13 @@ class Named(Identified, Protocol):
     """A row of a project or an environment."""
 
     unique_name: str | None
+
+
+@runtime_checkable
+class WithStatus(Protocol):
+    """A row of what has a status; apps and keys have none."""
+
+    status: str | None
 
 
 class Snapshot:
@@ -76,7 +84,7 @@ class Snapshot:
             row = self.project(project)
         except NotFound:
             return None
-        return None if row.status == "deleted" else row
+        return None if in_status(row, "deleted") else row
 
     def environments(self, project: str) -> list[Environment]:
         rows = self._read_once(Environment, "ListProjectEnvironments", project_id=project)
@@ -161,7 +169,7 @@ class Snapshot:
         except NotFound:
             return None
         row.id = row.id or template
-        return None if row.status == "deleted" else row
+        return None if in_status(row, "deleted") else row
 
     def projects_left(self) -> int | None:
         """How many projects the account may still have; None where the platform does not say."""
@@ -188,7 +196,7 @@ class Snapshot:
         """A project by name or id. Raises `UnknownName`; with `active`, `InvalidInput` for one that is not."""
         identity = str(self.client.projects.get(project)["id"]) if not is_id(project) else project
         row = self.project(identity)
-        if active and row.status != "active":
+        if active and not in_status(row, "active"):
             raise InvalidInput(f"project {name_of(row)} is {row.status}: nothing can be changed in it")
         return row
 
@@ -270,3 +278,18 @@ def version_of(row: Deployment | None) -> str:
     if row is None:
         return "none"
     return f"v{row.version_number}" if row.version_number else str(row.id)
+
+
+@overload
+def in_status(row: Deployment, *statuses: DeploymentStatus) -> bool: ...
+@overload
+def in_status(row: Environment, *statuses: EnvironmentStatus) -> bool: ...
+@overload
+def in_status(row: Domain, *statuses: DomainStatus) -> bool: ...
+@overload
+def in_status(row: Project, *statuses: ProjectStatus) -> bool: ...
+@overload
+def in_status(row: Template, *statuses: TemplateStatus) -> bool: ...
+def in_status(row: WithStatus, *statuses: str) -> bool:
+    """Return whether a row has one of some statuses."""
+    return row.status in statuses

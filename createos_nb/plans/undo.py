@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from createos_nb.plans import drift
-from createos_nb.plans.errors import StepFailed
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Undo, UndoContext
 
 if TYPE_CHECKING:
@@ -77,5 +77,5 @@ def _touched(entries: Sequence[Entry], first_created: int) -> list[int]:
 def _undo(step: Step, context: UndoContext) -> Undo:
     try:
         return step.undo(context)
-    except StepFailed as error:  # its target is gone
+    except StepError as error:  # its target is gone
         return Undo(notes=[f"{step.what}: can't be undone: {error.message}"])

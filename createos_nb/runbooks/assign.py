@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.environments import assign_step, wake_step
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def assign(client: Client, project: str, deployment: str | int, environment: str
     steps: list[Step] = []
     warnings: list[str] = []
     if row.project_deployment_id != version.id:
-        if version.status == "sleeping":
+        if in_status(version, "sleeping"):
             why = "it has to run before it can be assigned"
             steps.append(wake_step(id_of(owner), name_of(owner), version, why))
         steps.append(assign_step(owner, row, running, id_of(version), version_of(version), "asked for"))

@@ -10,7 +10,7 @@ from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.domains import Route, domain_target
@@ -148,7 +148,7 @@ def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
                     "there is nothing to switch back to: runbooks.hold stops that"
                 )
         running = snapshot.live_deployment(id_of(owner), row)
-        if running is not None and running.status == "sleeping":
+        if running is not None and in_status(running, "sleeping"):
             steps.append(wake_step(id_of(owner), name_of(owner), running, "it has to run before it serves"))
         steps.append(
             Route(
@@ -186,7 +186,7 @@ def version_for(
         if image is not None or source is not None or branch is not None:
             raise InvalidInput("give version=, or what to deploy, not both")
         row = snapshot.find_deployment(owner, version)
-        if row.status == "sleeping":
+        if in_status(row, "sleeping"):
             steps.append(wake_step(id_of(owner), name_of(owner), row, "it has to run before it can be tested"))
         return id_of(row), version_of(row)
     step, step_inputs, _ = deploy_step(snapshot, owner, serving, image, source, branch)

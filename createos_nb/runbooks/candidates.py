@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import pandas as pd
 
@@ -12,10 +13,11 @@ from createos_nb.contract.deployments import Deployment, DeploymentSource
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.projects import Project
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal, default_folder
-from createos_nb.plans.snapshot import Snapshot, id_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status
 from createos_nb.plans.steps.base import resolved
 from createos_nb.plans.world_identity import belongs
 from createos_nb.times import unix
@@ -38,6 +40,14 @@ _MEASURED: Final = 5
 _WINDOW: Final = 6 * 3600
 _ENOUGH: Final = 100
 _UNHEALTHY: Final = 2.0
+#: Why what has ended so is no candidate.
+_UNFIT: Final[Mapping[DeploymentStatus, str]] = {
+    "build_error": "its build failed",
+    "error": "it did not start",
+    "crashing": "it crashes",
+}
+#: What says that a deployment was live in an environment.
+Evidence = Literal["journal", "snapshot", "inferred", "none"]
 
 
 def candidates_of(
@@ -93,7 +103,7 @@ def candidates_of(
                 "server_error_percentage": errors,
             }
         )
-        if (row.source or DeploymentSource()).branch == branch and row.status in ("deployed", "sleeping"):
+        if (row.source or DeploymentSource()).branch == branch and in_status(row, "deployed", "sleeping"):
             after = row
     frame = pd.DataFrame(candidates, columns=list(_COLUMNS))
     texts = ("deployment", "status", "source", "why_not", "evidence", "because")
@@ -112,16 +122,14 @@ def candidates_of(
 
 
 def _unfit(row: Deployment) -> str:
-    status = row.status
-    if status in ("deployed", "sleeping"):
+    if in_status(row, "deployed", "sleeping"):
         return ""
-    words = {"build_error": "its build failed", "error": "it did not start", "crashing": "it crashes"}
-    return words.get(str(status), f"it is {status}")
+    return text_for(_UNFIT, row.status) or f"it is {row.status}"
 
 
 def _evidence(
     row: Deployment, environment: Environment, journaled: dict[str, str], in_snapshot: set[str]
-) -> tuple[str, str]:
+) -> tuple[Evidence, str]:
     identity = id_of(row)
     if identity in journaled:
         return "journal", f"a journal says that it was live there ({journaled[identity]})"

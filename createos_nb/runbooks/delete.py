@@ -8,7 +8,7 @@ from createos_nb.contract.deployments import DeploymentSource
 from createos_nb.errors import AmbiguousName, InvalidInput, NotFound, UnknownName
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import Target
 from createos_nb.plans.steps.delete import (
     DeleteApp,
@@ -121,7 +121,7 @@ def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Pla
 
 def _step(snapshot: Snapshot, project: str, resource: str, name: str) -> DeleteStep:
     owner = snapshot.find_project(project, active=resource != "project")
-    if owner.status == "deleted":
+    if in_status(owner, "deleted"):
         raise UnknownName("project", project)
     target = target_of(owner)
     step: DeleteStep

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb.contract.deployments import DeploymentSource
 from createos_nb.errors import InvalidInput
+from createos_nb.naming import text_for
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.deployments import DeployBranch, DeployImage
 from createos_nb.plans.steps.environments import assign_step, target_of, wake_step
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from createos_nb.contract.deployments import Deployment
     from createos_nb.contract.environments import Environment
     from createos_nb.contract.projects import Project
+    from createos_nb.naming import DeploymentStatus
     from createos_nb.plans.steps.base import Step
     from createos_nb.plans.steps.deployments import CreateDeployment
 
-_FAILED = ("build_error", "error", "crashing", "cancelled")
+_FAILED: Final[tuple[DeploymentStatus, ...]] = ("build_error", "error", "crashing", "cancelled")
 
 
 def deploy(
@@ -116,11 +118,11 @@ def retry_failed(client: Client, project: str, deployment: str | int | None = No
     owner = snapshot.find_project(project)
     if deployment is not None:
         failed = snapshot.find_deployment(owner, deployment)
-        if failed.status not in _FAILED:
+        if not in_status(failed, *_FAILED):
             raise InvalidInput(f"{version_of(failed)} of {name_of(owner)} has not failed: it is {failed.status}")
     else:
         rows = snapshot.deployments(id_of(owner))
-        newest = next((row for row in rows if row.status in _FAILED), None)
+        newest = next((row for row in rows if in_status(row, *_FAILED)), None)
         if newest is None:
             raise InvalidInput(f"no deployment of {name_of(owner)} has failed")
         failed = newest
@@ -128,7 +130,7 @@ def retry_failed(client: Client, project: str, deployment: str | int | None = No
     warnings = []
     if newer:
         warnings.append(f"{version_of(newer[0])} of the same branch came after it, and is {newer[0].status}")
-    hint = ENDS.get(str(failed.status))
+    hint = text_for(ENDS, failed.status)
     if hint:
         warnings.append(f"it ended as {failed.status}: {hint}")
     step = redeploy_step(owner, failed, f"it ended as {failed.status}")
@@ -162,9 +164,9 @@ def wake(client: Client, project: str, deployment: str | int | None = None, *, e
         ids = dict.fromkeys(row.project_deployment_id for row in environments if row.project_deployment_id)
         rows = [row for live in ids if (row := snapshot.deployment(id_of(owner), live)) is not None]
     for row in rows:
-        if deployment is not None and row.status not in ("sleeping", "deployed", "deploying"):
+        if deployment is not None and not in_status(row, "sleeping", "deployed", "deploying"):
             raise InvalidInput(f"{version_of(row)} does not sleep: it is {row.status}")
-    asleep = [row for row in rows if row.status == "sleeping"]
+    asleep = [row for row in rows if in_status(row, "sleeping")]
     steps: list[Step] = [wake_step(id_of(owner), name_of(owner), row, "it sleeps") for row in asleep]
     return make_plan(
         snapshot,

@@ -9,7 +9,7 @@ import pandas as pd
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.environments import assign_step, wake_step
 from createos_nb.runbooks.auto_promote import promotion_step, release
 from createos_nb.runbooks.candidates import candidates_of
@@ -74,7 +74,7 @@ def rollback(
         follow_ups["release"] = lambda: release(client, id_of(owner), id_of(row))
     elif row.is_auto_promote_enabled:
         warnings.append(f"auto-promotion stays on: the next push to {row.branch} undoes the rollback")
-    if chosen.status == "sleeping":
+    if in_status(chosen, "sleeping"):
         steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be assigned"))
     steps.append(assign_step(owner, row, running, id_of(chosen), version_of(chosen), why))
     if chosen.settings != running.settings:
@@ -112,7 +112,7 @@ def _chosen(
                 f"{version_of(requested)} is live in {name} already: there is nothing to roll back to; "
                 f"{_offer(candidates)}"
             )
-        if requested.status not in ("deployed", "sleeping"):
+        if not in_status(requested, "deployed", "sleeping"):
             raise InvalidInput(
                 f"{version_of(requested)} is {requested.status}: only what is deployed or sleeps can be assigned"
             )

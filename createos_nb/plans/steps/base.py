@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 from msgspec import Struct, StructMeta
 
 from createos_nb.errors import InvalidResponse
-from createos_nb.plans.errors import Difference, StalePlanError, StepFailed
+from createos_nb.plans.errors import Difference, StalePlanError
+from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -193,7 +194,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
 
     @abstractmethod
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
-        """The fields of `after` as they are now. Raises `StepFailed` where the target is gone."""
+        """The fields of `after` as they are now. Raises `StepError` where the target is gone."""
 
     def desired(self, created: Mapping[int, str]) -> dict[str, Any]:
         """`after`, with ids in place of what earlier steps have created."""
@@ -241,7 +242,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     # --- acting -------------------------------------------------------------------------------------------------------
 
     def check_inputs(self, run: Run) -> None:
-        """Check that the inputs of the write are at hand. Raises `MissingInput`."""
+        """Check that the inputs of the write are at hand. Raises `StepError`."""
 
     def recheck(self, run: Run) -> Snapshot:
         """Read again before a write that sends more than it changes. Raises `StalePlanError`."""
@@ -256,7 +257,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """The one write. Returns the id of what it creates, or the finding of a step that only checks."""
 
     def wait(self, run: Run) -> None:
-        """Wait until the platform is done. Raises `StepFailed`."""
+        """Wait until the platform is done. Raises `StepError`."""
 
     # --- after a lost answer, or a lost run ---------------------------------------------------------------------------
 
@@ -308,6 +309,6 @@ def id_of_created(operation: str, answer: object) -> str:
     return created
 
 
-def gone(what: str) -> StepFailed:
+def gone(what: str) -> StepError:
     """The error of a target that is not there any more."""
-    return StepFailed(f"{what} is gone", "It was deleted since the plan was made: make the plan again.")
+    return StepError(f"{what} is gone", "It was deleted since the plan was made: make the plan again.")

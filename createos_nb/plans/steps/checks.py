@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec import to_builtins
 
 from createos_nb.checks import FAIL
-from createos_nb.plans.errors import PASSING, CheckFailed, MissingInput, NoData, StepFailed
+from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import ReleaseGate, ServerErrorRate, Verdict
 from createos_nb.plans.release_monitor import Release, ReleaseMonitor
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Precondition, Step, Target, Undo, UndoContext, resolved
 
 if TYPE_CHECKING:
@@ -96,9 +97,10 @@ class Probe(CheckStep, kw_only=True, tag="probe"):
         address = f"https://{through}" if through else endpoint_of(self, run)
         failed = self.send(run, address).failed
         if failed:
-            raise CheckFailed(
+            raise StepError(
                 f"{len(failed)} of {self.requests} requests to {address} failed: {'; '.join(dict.fromkeys(failed))}",
                 "Read the log: client.environments.logs(…).",
+                kind="check failed",
             )
         return f"{self.requests} requests to {address}: none failed"
 
@@ -129,11 +131,15 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
         return [no_push(snapshot, self.target, self.baseline, self.baseline_name, plan)]
 
     def judge(self, run: Run) -> Gate:
-        """The gate. Raises `MissingInput` where only the notebook has it."""
+        """The gate. Raises `StepError` where only the notebook has it."""
         if self.gate is not None:
             return self.gate
         if run.inputs is None or run.inputs.gate is None:
-            raise MissingInput("the gate of the run is no part of its journal", "Run the notebook again: it goes on.")
+            raise StepError(
+                "the gate of the run is no part of its journal",
+                "Run the notebook again: it goes on.",
+                kind="missing input",
+            )
         return run.inputs.gate
 
     def write(self, run: Run) -> str:
@@ -170,10 +176,10 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
         self.send(run, endpoint_of(self, run), self.seconds, pause)
         verdict = decided or monitor.poll(last=True)
         if not verdict.passed:
-            error_type = CheckFailed if verdict.result == FAIL else NoData
-            raise error_type(
+            raise StepError(
                 f"{self.target.environment_name} does not pass ({verdict.result}): {verdict.reason}",
                 f"Nothing was switched: what served users still does. {self.target.environment_name} keeps running it.",
+                kind="check failed" if verdict.result == FAIL else "no data",
             )
         return verdict.reason
 
@@ -204,5 +210,5 @@ def endpoint_of(step: Step, run: Run) -> str:
     row = run.snapshot().environment(step.target.project, environment)
     address = row.extra.endpoint if row is not None and row.extra is not None else None
     if not address:
-        raise StepFailed(f"environment {step.target.environment_name} has no address to probe")
+        raise StepError(f"environment {step.target.environment_name} has no address to probe")
     return address

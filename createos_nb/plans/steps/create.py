@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from createos_nb.plans import waiting
-from createos_nb.plans.errors import StepFailed
 from createos_nb.plans.snapshot import id_of
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext, gone, id_of_created
 from createos_nb.plans.steps.variables import variables_of
 
@@ -70,7 +70,7 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
         if like is None:
             raise gone("the environment whose variables it gets")
         if unread := snapshot.unread(like, ["settings"]):
-            raise StepFailed(f"{self.what}: the variables it gets can't be read: {', '.join(unread)}")
+            raise StepError(f"{self.what}: the variables it gets can't be read: {', '.join(unread)}")
         answer = run.client.call(
             self.operation,
             project_id=self.target.project,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from msgspec import field
 
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import id_of, name_of, version_of
+from createos_nb.plans.snapshot import WithStatus, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext
 
 if TYPE_CHECKING:
@@ -22,19 +22,13 @@ if TYPE_CHECKING:
     from createos_nb.contract.projects import Project
     from createos_nb.contract.row import Row
     from createos_nb.contract.templates import Template
+    from createos_nb.naming import DeploymentStatus, EnvironmentStatus
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
 #: Statuses of what is on its way out.
-_GOING: Final = ("deleting", "terminating")
+_GOING: Final[tuple[DeploymentStatus | EnvironmentStatus, ...]] = ("deleting", "terminating")
 _STATE: Final = "state"
-
-
-@runtime_checkable
-class WithStatus(Protocol):
-    """A row of what has a status; apps and keys have none."""
-
-    status: str | None
 
 
 class DeleteStep(Step, kw_only=True):
@@ -117,9 +111,9 @@ class DeleteProject(DeleteStep, kw_only=True, tag="delete project"):
         return environments_of(snapshot, self.target.project, "it goes with its project")
 
     def facts(self, snapshot: Snapshot) -> dict[str, Any]:
-        status = snapshot.project(self.target.project).status
-        if status != "active":
-            return {"status": status}
+        row = snapshot.project(self.target.project)
+        if not in_status(row, "active"):
+            return {"status": row.status}
         environments = snapshot.environments(self.target.project)
         live = {name_of(environment): environment.project_deployment_id for environment in environments}
         domains = sorted(str(domain.name) for domain in snapshot.domains(self.target.project))
@@ -276,14 +270,14 @@ class RevokeKey(DeleteStep, kw_only=True, tag="revoke key"):
 
 def environments_of(snapshot: Snapshot, project: str, how: str) -> list[Reached]:
     """Return all environments of an active project, reached in one way."""
-    if snapshot.project(project).status != "active":
+    if not in_status(snapshot.project(project), "active"):
         return []
     return [Reached(id_of(environment), how) for environment in snapshot.environments(project)]
 
 
 def lost_with(snapshot: Snapshot, row: Project) -> dict[str, str]:
     """Return what goes with a project, for people."""
-    if row.status != "active":
+    if not in_status(row, "active"):
         return {"what is in it": f"can't be read while the project is {row.status}"}
     project = id_of(row)
     deployments = snapshot.deployments(project)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
-from createos_nb.plans.errors import StepFailed
-from createos_nb.plans.snapshot import id_of, version_of
+from createos_nb.plans.snapshot import id_of, in_status, version_of
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import (
     Precondition,
     Reached,
@@ -58,7 +58,7 @@ class Wake(Step, kw_only=True, tag="wake"):
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         row = snapshot.deployment(self.target.project, self.target.deployment)
         status = "gone" if row is None else str(row.status)
-        wakeable = status in ("sleeping", "deploying", "deployed")
+        wakeable = row is not None and in_status(row, "sleeping", "deploying", "deployed")
         detail = status if wakeable else waiting.with_hint(status)
         return [Precondition.of(f"{self.target.deployment_name} can be woken", wakeable, detail)]
 
@@ -186,15 +186,15 @@ class DeployBranch(CreateDeployment, kw_only=True, tag="deploy branch"):
             row = run.snapshot().deployment(self.target.project, created)
             branch = _branch_of(row)
             if row is not None and branch != self.branch:
-                raise StepFailed(f"{version_of(row)} was built from branch {branch}, not from {self.branch}")
+                raise StepError(f"{version_of(row)} was built from branch {branch}, not from {self.branch}")
             return created
         # the newest commit is there already, and that deployment is what was asked for
         rows = run.snapshot().deployments(self.target.project)
         for row in rows:
-            if self.matches(row) and row.status not in waiting.ENDS:
+            if self.matches(row) and not in_status(row, *waiting.ENDS):
                 run.emit("writing", f"the newest commit of {self.branch} is deployed already: {version_of(row)}")
                 return id_of(row)
-        raise StepFailed(f"the platform says {response!r}, and no deployment of branch {self.branch} is there")
+        raise StepError(f"the platform says {response!r}, and no deployment of branch {self.branch} is there")
 
 
 class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
@@ -202,7 +202,7 @@ class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
 
     operation: ClassVar[str] = "RetriggerDeployment"
     commit: str = ""
-    settings: str = "project"
+    settings: Literal["project", "deployment"] = "project"
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         row = snapshot.deployment(self.target.project, self.target.deployment)
@@ -234,7 +234,7 @@ class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
         created = created_id(response)
         if created is not None:
             return created
-        raise StepFailed(f"{self.target.deployment_name} was not redeployed: the platform says {response!r}")
+        raise StepError(f"{self.target.deployment_name} was not redeployed: the platform says {response!r}")
 
 
 def _branch_of(row: Deployment | None) -> str | None:

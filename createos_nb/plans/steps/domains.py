@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from createos_nb.naming import text_for
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import id_of, name_of
+from createos_nb.plans.snapshot import id_of, in_status, name_of
 from createos_nb.plans.steps.base import (
     CREATED,
     Precondition,
@@ -23,12 +24,13 @@ from createos_nb.plans.steps.environments import wake_step
 if TYPE_CHECKING:
     from createos_nb.contract.domains import Domain
     from createos_nb.contract.projects import Project
+    from createos_nb.naming import DomainStatus
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
 _ROUTE: Final = "environment"
 #: What to do about a domain that can't be routed.
-_HINTS: Final = {
+_HINTS: Final[Mapping[DomainStatus | Literal["gone"], str]] = {
     "pending": "set its DNS records (client.domains.list shows them), then client.domains.refresh",
     "issuing": "its certificate is on its way: wait a moment",
     "error": "fix its DNS records, or delete the domain and create it again",
@@ -72,8 +74,8 @@ class Route(Step, kw_only=True, tag="route"):
         row = snapshot.domain(self.target.project, self.target.domain)
         status = "gone" if row is None else str(row.status)
         message = None if row is None else row.message
-        detail = ": ".join(part for part in (status, message, _HINTS.get(status)) if part)
-        active = status in ("active", "updating")
+        detail = ": ".join(part for part in (status, message, text_for(_HINTS, status)) if part)
+        active = row is not None and in_status(row, "active", "updating")
         rows = [Precondition.of(f"domain {self.target.domain_name} is active", active, detail)]
         after = self.after[_ROUTE]
         if after is None:
@@ -111,7 +113,7 @@ class Route(Step, kw_only=True, tag="route"):
                 name = self.label(_ROUTE, before)
                 note = f"{self.target.domain_name} can't be routed back to {name}: nothing is live there any more"
                 return Undo(notes=[note])
-            if live.status == "sleeping":
+            if in_status(live, "sleeping"):
                 why = "it has fallen asleep since, and has to run before it serves"
                 steps.append(wake_step(self.target.project, self.target.project_name, live, why))
         labels = {**self.labels, str(now): self.current_label(_ROUTE, now, snapshot)}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.environments import Environment, Resources
 from createos_nb.plans import waiting
-from createos_nb.plans.errors import StepFailed
-from createos_nb.plans.snapshot import id_of, name_of, version_of
+from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import CREATED, Precondition, Step, Target, Undo, UndoContext, gone, resolved
 from createos_nb.plans.steps.deployments import Wake
 
@@ -35,16 +35,16 @@ class OnEnvironment(Step, kw_only=True):
 
     def row(self, snapshot: Snapshot, created: Mapping[int, str]) -> Environment:
         row = snapshot.environment(self.target.project, str(resolved(self.target.environment, created)))
-        if row is None or row.status == "deleting":
+        if row is None or in_status(row, "deleting"):
             raise gone(f"environment {self.target.environment_name}")
         return row
 
     def row_to_send(self, run: Run) -> Environment:
-        """The row, read again before a write that sends fields back whole. Raises `StalePlanError`, `StepFailed`."""
+        """The row, read again before a write that sends fields back whole. Raises `StalePlanError`, `StepError`."""
         snapshot = self.recheck(run)
         row = self.row(snapshot, run.created)
         if unread := snapshot.unread(row, self.sends_back):
-            raise StepFailed(f"{self.what}: {_UNREAD.format(', '.join(unread))}", "Nothing was changed for this step.")
+            raise StepError(f"{self.what}: {_UNREAD.format(', '.join(unread))}", "Nothing was changed for this step.")
         return row
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
@@ -54,7 +54,7 @@ class OnEnvironment(Step, kw_only=True):
         row = snapshot.environment(self.target.project, self.target.environment)
         status = "gone" if row is None else str(row.status)
         name = f"environment {self.target.environment_name} is there"
-        if row is None or status == "deleting":
+        if row is None or in_status(row, "deleting"):
             detail = f"{status}: client.environments.list shows those that there are; make the plan again"
             return [Precondition(name, "fails", detail)]
         rows = [Precondition(name, "holds", status)]
@@ -98,9 +98,9 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         row = snapshot.deployment(self.target.project, deployment)
         status = "gone" if row is None else str(row.status)
         wakes = any(step.operation == Wake.operation and step.target.deployment == deployment for step in plan)
-        if wakes and status in ("sleeping", "deploying"):
+        if wakes and row is not None and in_status(row, "sleeping", "deploying"):
             return [*rows, Precondition(name, "holds", f"{status}: an earlier step wakes it and waits for it")]
-        deployed = status == "deployed"
+        deployed = row is not None and in_status(row, "deployed")
         return [*rows, Precondition.of(name, deployed, status if deployed else waiting.with_hint(status))]
 
     def write(self, run: Run) -> None:
@@ -121,11 +121,11 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
             return Undo(notes=[note])
         row = snapshot.deployment(self.target.project, str(before))
         name = self.label(_LIVE, before)
-        if row is None or row.status in waiting.ENDS:
+        if row is None or in_status(row, *waiting.ENDS):
             status = "gone" if row is None else row.status
             return Undo(notes=[f"{name}, which was live before, is {status}: it can't be assigned again"])
         steps: list[Step] = []
-        if row.status == "sleeping":
+        if in_status(row, "sleeping"):
             steps.append(wake_step(self.target.project, self.target.project_name, row, "it has fallen asleep since"))
         labels = {**self.labels, str(now): version_of(snapshot.deployment(self.target.project, now) if now else None)}
         assign = Assign(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.errors import MissingInput
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import GivenInputs, Precondition, Reached, Step, Undo, UndoContext
 from createos_nb.plans.steps.delete import environments_of
 from createos_nb.redaction import Secret
@@ -98,9 +98,10 @@ class TakeOver(Step, kw_only=True, tag="take over"):
 
     def _token(self, run: Run) -> Secret:
         if run.inputs is None or not isinstance(run.inputs.source, Secret):
-            raise MissingInput(
+            raise StepError(
                 "the token is not in the journal, for it holds no secrets",
                 "plans.resume(journal, token=…) goes on; so does the notebook when it is run again.",
+                kind="missing input",
             )
         return run.inputs.source
 

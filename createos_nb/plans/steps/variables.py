@@ -9,7 +9,7 @@ from msgspec import field
 
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.errors import MissingInput
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import GivenInputs, Undo, UndoContext
 from createos_nb.plans.steps.environments import OnEnvironment
 from createos_nb.redaction import MASK, Secret
@@ -72,9 +72,10 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
     def _values(self, run: Run) -> TransientInputs:
         inputs = run.inputs
         if inputs is None or set(inputs.values) != set(self.after):
-            raise MissingInput(
+            raise StepError(
                 "the values of the variables are not in the journal, for it holds no secrets",
                 "plans.resume(journal, variables={…}) goes on; so does the notebook when it is run again.",
+                kind="missing input",
             )
         return inputs
 
