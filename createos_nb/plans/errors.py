@@ -89,7 +89,7 @@ class StalePlanError(PlanError):
     def __init__(self, differences: Sequence[Difference], *, written: bool = False) -> None:
         import pandas as pd
 
-        lines = [f"  · {found.target}: {found.field} was {found.planned}, is {found.now}" for found in differences]
+        lines = [f"  · {row.target}: {row.field} was {row.planned}, is {row.now}" for row in differences]
         head = "Nothing more was changed" if written else "Nothing was changed"
         tail = "→ Make the plan again, and review it."
         super().__init__("\n".join([f"{head}: the plan is stale, this has changed since it was made:", *lines, tail]))

@@ -152,9 +152,12 @@ class PlanExecutor:
             self.journal.write("stopped", self.client.clock.now(), text="interrupted")
             self.run.emit("stopped", "interrupted")
             raise
-        for found in self._drift():
-            text = f"{found.target}: {found.field} is {found.now} by now, not {found.planned}: somebody changed it"
-            self.journal.write("drift", self.client.clock.now(), step=found.step - 1, text=text)
+        for difference in self._drift():
+            text = (
+                f"{difference.target}: {difference.field} is {difference.now} by now, not {difference.planned}: "
+                "somebody changed it"
+            )
+            self.journal.write("drift", self.client.clock.now(), step=difference.step - 1, text=text)
         self.journal.write("finished", self.client.clock.now())
         receipt = receipt_of(
             self.journal, self.client, execute=self.execute, inputs=self.inputs, follow_ups=self.follow_ups
@@ -203,8 +206,8 @@ class PlanExecutor:
             self.run.emit("already so")
             return False
         # also what later steps rest on: better to stop before this write than after it
-        if found := drift.before_steps(self.steps, snapshot, self.run.created, self.done):
-            raise StalePlanError(found, written=self.journal.started)
+        if differences := drift.before_steps(self.steps, snapshot, self.run.created, self.done):
+            raise StalePlanError(differences, written=self.journal.started)
         step.check_inputs(self.run)
         baseline = step.recovery_baseline(snapshot)
         self.journal.write("started", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
@@ -262,10 +265,10 @@ class PlanExecutor:
         snapshot = self.run.snapshot()
         now, desired = step.read(snapshot, self.run.created), step.desired(self.run.created)
         if now != desired:
-            found = step.differences(number, desired, now, snapshot)
+            differences = step.differences(number, desired, now, snapshot)
             raise StepError(
                 f"{step.what}: written, and read back otherwise: "
-                + "; ".join(f"{field.field} is {field.now}, not {field.planned}" for field in found),
+                + "; ".join(f"{field.field} is {field.now}, not {field.planned}" for field in differences),
                 "Somebody else is changing it too: read it again, and speak to them.",
             )
 
@@ -279,13 +282,13 @@ class PlanExecutor:
         snapshot = self.run.snapshot()
         ahead = {self.steps[number].resource_key() for number in rest}
         settled = [number for number in self.done if self.steps[number].resource_key() not in ahead]
-        found = drift.after_steps(self.steps, snapshot, self.run.created, settled)
+        differences = drift.after_steps(self.steps, snapshot, self.run.created, settled)
         for number in self.done:
             created = self.run.created.get(number)
             if created and not self.steps[number].exists(snapshot, created):
                 raise StepError(f"{self.steps[number].what}: what it had created is gone", "Make the plan again.")
-        if found:
-            raise StalePlanError(found, written=True)
+        if differences:
+            raise StalePlanError(differences, written=True)
 
     def _drift(self) -> list[Difference]:
         """What others have changed again while the run was going on."""

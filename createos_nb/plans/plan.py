@@ -323,9 +323,9 @@ class Receipt:
         passed = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
         if len(passed) < len(self._steps) or not self._steps:
             return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
-        found = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
-        figure = "; ".join(difference.text for difference in found)
-        return self.checks + Check(claim, FAIL if found else PASS, figure or "read again", threshold)
+        differences = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
+        figure = "; ".join(difference.text for difference in differences)
+        return self.checks + Check(claim, FAIL if differences else PASS, figure or "read again", threshold)
 
     @property
     def summary(self) -> str:

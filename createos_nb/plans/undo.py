@@ -37,8 +37,8 @@ def undo_steps(
     touched = _touched(entries, min(created, default=len(steps)))
     result = UndoSteps(
         warnings=[
-            f"{found.target}: {found.field} was changed since: {found.now} now, {found.planned} after the run"
-            for found in drift.after_steps(list(steps), snapshot, created, touched)
+            f"{row.target}: {row.field} was changed since: {row.now} now, {row.planned} after the run"
+            for row in drift.after_steps(list(steps), snapshot, created, touched)
         ]
     )
     first: dict[tuple[str, ...], int] = {}

@@ -78,9 +78,9 @@ class Watched:
         return text_card("Watched", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
-        found = html_card("Watched", self.sentence, self._rows())
+        card = html_card("Watched", self.sentence, self._rows())
         done = self.receipt or self.plan
-        return found + (done._repr_html_() if done is not None else "")
+        return card + (done._repr_html_() if done is not None else "")
 
     def _rows(self) -> list[tuple[str, Any]]:
         rows: list[tuple[str, Any]] = [

@@ -95,7 +95,7 @@ class Undo:
 
 
 @dataclass(frozen=True)
-class GivenInputs:
+class ResumeInputs:
     """Inputs that are given once more to resume a run, for what no journal holds."""
 
     variables: Mapping[str, str | Secret | None] | None = None
@@ -247,9 +247,9 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def recheck(self, run: Run) -> Snapshot:
         """Read again before a write that sends more than it changes. Raises `StalePlanError`."""
         snapshot = run.snapshot()
-        found = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
-        if found:
-            raise StalePlanError(found)
+        differences = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
+        if differences:
+            raise StalePlanError(differences)
         return snapshot
 
     @abstractmethod
@@ -273,7 +273,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """Whether what it has created is still there."""
         return True
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
         """Its transient inputs in a run that is resumed. Raises `InvalidInput` for other ones than were confirmed."""
         return None
 

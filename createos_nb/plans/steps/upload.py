@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import GivenInputs
+from createos_nb.plans.steps.base import ResumeInputs
 from createos_nb.plans.steps.deployments import CreateDeployment
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class Upload(CreateDeployment, kw_only=True, tag="upload"):
         if not self.again:
             self._files(run)
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
-        return None if given.source is None else TransientInputs(source=given.source)
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        return None if inputs.source is None else TransientInputs(source=inputs.source)
 
     def write(self, run: Run) -> str:
         deployments, project = run.client.deployments, self.target.project

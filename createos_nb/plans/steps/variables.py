@@ -10,7 +10,7 @@ from msgspec import field
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import GivenInputs, Undo, UndoContext
+from createos_nb.plans.steps.base import ResumeInputs, Undo, UndoContext
 from createos_nb.plans.steps.environments import OnEnvironment
 from createos_nb.redaction import MASK, Secret
 
@@ -95,10 +95,10 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
     def missing_variables(self) -> list[str]:
         return list(self.after)
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
-        if given.variables is None:
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        if inputs.variables is None:
             return None
-        values = {name: given.variables.get(name) for name in self.after}
+        values = {name: inputs.variables.get(name) for name in self.after}
         secrets = {name: None if value is None else Secret(value) for name, value in values.items()}
         for name, fingerprint in fingerprints(client, secrets).items():
             if fingerprint != self.after[name]:
