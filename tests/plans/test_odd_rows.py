@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 
-from createos_nb import plans, runbooks
+from createos_nb import naming, plans, runbooks
 from createos_nb.contract.environments import Environment
 from createos_nb.errors import CreateOSError
 from createos_nb.plans.snapshot import Snapshot
@@ -191,3 +191,19 @@ def test_a_write_whose_answer_names_no_id_is_settled_by_reading(world: Any) -> N
     receipt = plan.apply(confirm=plan.confirmation, reason="why")
     assert receipt.finished
     assert len(client.deployments.list("edge-gateway")) == versions + 1
+
+
+def test_every_status_that_is_checked_is_one_that_people_have_a_word_for() -> None:
+    words = [
+        (naming.DeploymentStatus, naming.DEPLOYMENT_STATES),
+        (naming.ProjectStatus, naming.PROJECT_STATES),
+        (naming.EnvironmentStatus, naming.ENVIRONMENT_STATES),
+        (naming.DomainStatus, naming.DOMAIN_STATES),
+        (naming.CronjobStatus, naming.CRONJOB_STATES),
+        (naming.TemplateStatus, naming.TEMPLATE_STATES),
+    ]
+    for statuses, states in words:
+        assert get_args(statuses) == tuple(states)
+    assert naming.text_for({"error": "it did not start"}, "error") == "it did not start"
+    assert naming.text_for({"error": "it did not start"}, "defragmenting") == ""
+    assert naming.text_for({"error": "it did not start"}, None) == ""
