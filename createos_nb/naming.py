@@ -10,9 +10,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, TypeVar, get_args
 
 _BREAK: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=\dxx)")
+
+#: The statuses that each kind of resource is known to have. One that is not among them survives in rows.
+DeploymentStatus = Literal[
+    "queue",
+    "building",
+    "deploying",
+    "deployed",
+    "build_error",
+    "error",
+    "crashing",
+    "sleeping",
+    "cancelled",
+    "terminating",
+]
+ProjectStatus = Literal["active", "suspending", "suspended", "deleting", "deleted"]
+EnvironmentStatus = Literal["active", "updating", "promoting", "resizing", "deleting"]
+DomainStatus = Literal["pending", "issuing", "updating", "active", "error", "deleting"]
+CronjobStatus = Literal["pending", "building", "active", "suspending", "suspended", "deleting", "deleted"]
+TemplateStatus = Literal["draft", "underReview", "publishing", "listed", "rejected", "deleted"]
 
 DEPLOYMENT_STATES: Final[Mapping[str, str]] = {
     "queue": "queued",
@@ -26,24 +45,16 @@ DEPLOYMENT_STATES: Final[Mapping[str, str]] = {
     "cancelled": "cancelled",
     "terminating": "terminating",
 }
-PROJECT_STATES: Final[Mapping[str, str]] = {
-    word: word for word in ("active", "suspending", "suspended", "deleting", "deleted")
-}
-ENVIRONMENT_STATES: Final[Mapping[str, str]] = {
-    word: word for word in ("active", "updating", "promoting", "resizing", "deleting")
-}
-DOMAIN_STATES: Final[Mapping[str, str]] = {
-    word: word for word in ("pending", "issuing", "updating", "active", "error", "deleting")
-}
+PROJECT_STATES: Final[Mapping[str, str]] = {word: word for word in get_args(ProjectStatus)}
+ENVIRONMENT_STATES: Final[Mapping[str, str]] = {word: word for word in get_args(EnvironmentStatus)}
+DOMAIN_STATES: Final[Mapping[str, str]] = {word: word for word in get_args(DomainStatus)}
 SCAN_STATES: Final[Mapping[str, str]] = {
     "pending": "pending",
     "in_progress": "in progress",
     "success": "successful",
     "failed": "failed",
 }
-CRONJOB_STATES: Final[Mapping[str, str]] = {
-    word: word for word in ("pending", "building", "active", "suspending", "suspended", "deleting", "deleted")
-}
+CRONJOB_STATES: Final[Mapping[str, str]] = {word: word for word in get_args(CronjobStatus)}
 TEMPLATE_STATES: Final[Mapping[str, str]] = {
     "draft": "draft",
     "underReview": "under review",
@@ -61,6 +72,14 @@ OPERATION_ALIASES: Final[Mapping[str, str]] = {
 #: Wire fields whose values are secrets: a map's values, or the value itself.
 SECRET_MAPS: Final = frozenset({"runEnvs", "buildVars", "headers"})
 SECRET_VALUES: Final = frozenset({"secret", "token", "body", "frontendUri", "downloadUri"})
+
+
+Word = TypeVar("Word", bound=str)
+
+
+def text_for(texts: Mapping[Word, str], word: str | None) -> str:
+    """The text for a word of the wire; "" for a word that is in no list, as any may come."""
+    return next((text for known, text in texts.items() if known == word), "")
 
 
 @lru_cache(maxsize=4096)

@@ -172,7 +172,7 @@ class Environments(Resource):
         failures="400 401 403 404 422 500",
     )
     def assign_deployment(self, project: ProjectRef, environment: EnvironmentRef, deployment: DeploymentRef) -> str:
-        """Make a deployed deployment the live one of an environment; nothing is built."""
+        """Assign a deployment to an environment: it is the live one from then on; nothing is built."""
 
     @operation(
         "DeleteProjectEnvironment",

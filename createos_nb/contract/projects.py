@@ -31,14 +31,13 @@ from createos_nb.contract.types import (
     Port,
     ProjectRef,
     ProjectSettings,
-    ProjectStatus,
     ProjectType,
     Short,
     Source,
     UniqueName,
     Variables,
 )
-from createos_nb.naming import PROJECT_STATES
+from createos_nb.naming import PROJECT_STATES, ProjectStatus
 
 if TYPE_CHECKING:
     import pandas as pd

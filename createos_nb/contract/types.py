@@ -86,7 +86,6 @@ Limit = Annotated[int, Meta(ge=1, description="at most that many rows (default: 
 # --- closed lists -----------------------------------------------------------------------------------------------------
 
 ProjectType = Literal["vcs", "image", "upload"]
-ProjectStatus = Literal["active", "suspending", "suspended", "deleting", "deleted"]
 CronjobType = Literal["http", "artifact"]
 
 # --- times ------------------------------------------------------------------------------------------------------------

@@ -94,7 +94,10 @@ class Reader:
         return self._slow(data)
 
     def _slow(self, data: Payload) -> DecodedRows:
-        value, replaced = _legible(self.operation, data)
+        return self.decoded(*_legible(self.operation, data))
+
+    def decoded(self, value: Any, replaced: Sequence[Replaced] = ()) -> DecodedRows:
+        """The rows of a payload that is decoded already, its secrets masked. Raises as `read` does."""
         answer = self.answer
         attrs: dict[str, Any] = {}
         total = None

@@ -64,7 +64,7 @@ class AssignPanel(ActionPanel):
         row = self._rows.row
         if row is None:
             raise InvalidInput("assign: choose a deployment first")
-        return runbooks.promote(self.client, self._project, str(row["version"]), self._environment)
+        return runbooks.assign(self.client, self._project, str(row["version"]), self._environment)
 
 
 def assignable(client: Client, project: str, environment: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import WHY_NOT, age
 from createos_nb.panels.row_picker import RowPicker
-from createos_nb.plans.snapshot import Snapshot, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, version_of
 from createos_nb.runbooks.candidates import candidates_of
 
 if TYPE_CHECKING:
@@ -113,14 +113,13 @@ def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataF
     snapshot = Snapshot(client)
     project_row = snapshot.find_project(project)
     row = snapshot.find_environment(project_row, environment)
-    live_id = row.get("projectDeploymentId")
-    live = snapshot.deployment(project_row["id"], live_id) if live_id else None
+    live = snapshot.live_deployment(id_of(project_row), row)
     facts = {
         "live": version_of(live) if live is not None else "",
-        "auto": bool(row.get("isAutoPromoteEnabled")),
-        "branch": str(row.get("branch") or "the project"),
+        "auto": bool(row.is_auto_promote_enabled),
+        "branch": row.branch or "the project",
     }
-    rows = candidates_of(snapshot, project_row, row, live or {})
+    rows = candidates_of(snapshot, project_row, row, live)
     now = client.clock.now()
     frame = pd.DataFrame(
         {

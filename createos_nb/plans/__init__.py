@@ -9,25 +9,27 @@ from __future__ import annotations
 from createos_nb.plans.apply import receipt_from
 from createos_nb.plans.errors import (
     AlreadyApplied,
-    Cancelled,
-    CheckFailed,
     ConfirmationNeeded,
     JournalBusy,
     JournalError,
-    MissingInput,
-    NoData,
     PlanError,
     PreconditionFailed,
     ReasonNeeded,
     StalePlanError,
-    StepFailed,
-    TakesTooLong,
-    Unsettled,
 )
 from createos_nb.plans.events import Cancel, Event
 from createos_nb.plans.journal import Journal, default_folder, runs
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.resume import Resumption, resume, resumption
+from createos_nb.plans.step_failed import (
+    Cancelled,
+    CheckFailed,
+    MissingInput,
+    NoData,
+    StepFailed,
+    TakesTooLong,
+    Unsettled,
+)
 
 __all__ = [
     "AlreadyApplied",

@@ -11,7 +11,6 @@ from createos_nb.plans import drift, world_identity
 from createos_nb.plans.context import ApplyOptions
 from createos_nb.plans.errors import (
     AlreadyApplied,
-    Cancelled,
     ConfirmationNeeded,
     JournalError,
     PreconditionFailed,
@@ -25,6 +24,7 @@ from createos_nb.plans.journal import Journal, path_for
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions, failing
 from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.step_failed import Cancelled
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -168,8 +168,8 @@ def _matched_inputs(steps: list[Step], plan: Plan) -> dict[int, TransientInputs]
     """
     known = {plan.steps[number].resource_key(): inputs for number, inputs in plan.inputs.items()}
     known |= {_named(plan.steps[number]): inputs for number, inputs in plan.inputs.items()}
-    found = {number: known.get(step.resource_key()) or known.get(_named(step)) for number, step in enumerate(steps)}
-    return {number: inputs for number, inputs in found.items() if inputs is not None}
+    matched = {number: known.get(step.resource_key()) or known.get(_named(step)) for number, step in enumerate(steps)}
+    return {number: inputs for number, inputs in matched.items() if inputs is not None}
 
 
 def _named(step: Step) -> tuple[str, ...]:
@@ -179,8 +179,8 @@ def _named(step: Step) -> tuple[str, ...]:
 def _check_ready(plan: Plan) -> None:
     """Read everything again. Raises `StalePlanError`, `PreconditionFailed`."""
     snapshot = Snapshot(plan.client)
-    if found := drift.before_steps(plan.steps, snapshot, {}):
-        raise StalePlanError(found)
+    if differences := drift.before_steps(plan.steps, snapshot, {}):
+        raise StalePlanError(differences)
     missing = failing(check_preconditions(plan.steps, snapshot))
     if plan.client.read_only:
         missing = missing[missing["precondition"] != "the client may write"]
@@ -196,22 +196,22 @@ def _journal_of(plan: Plan, lock: IntentLock, options: ApplyOptions) -> Journal 
     the intent, means that run: a notebook that is run again after the end of its run gets its receipt. Nothing is done
     once more.
     """
-    given = Journal(Path(options.journal)) if options.journal is not None else None
-    if given is not None and given.plan is not None:
-        if given.plan["intent"] != plan.intent:
+    chosen = Journal(Path(options.journal)) if options.journal is not None else None
+    if chosen is not None and chosen.plan is not None:
+        if chosen.plan["intent"] != plan.intent:
             raise JournalError(
-                f"journal {given.path} holds another run: {given.plan['title']} ({given.plan['where']}); one journal, "
-                "one run"
+                f"journal {chosen.path} holds another run: {chosen.plan['title']} ({chosen.plan['where']}); one "
+                "journal, one run"
             )
-        world_identity.check(given, plan.client)
-        if given.over and not given.finished:
+        world_identity.check(chosen, plan.client)
+        if chosen.over and not chosen.finished:
             raise JournalError(
-                f"the run in journal {given.path} has failed: plans.resume goes on with it, another file starts anew"
+                f"the run in journal {chosen.path} has failed: plans.resume goes on with it, another file starts anew"
             )
-        if given.started or given.finished:
-            return given
+        if chosen.started or chosen.finished:
+            return chosen
     earlier = lock.journals()
-    if given is None:
+    if chosen is None:
         for journal in earlier:
             if journal.started and not journal.over:
                 return journal
@@ -219,10 +219,10 @@ def _journal_of(plan: Plan, lock: IntentLock, options: ApplyOptions) -> Journal 
         since = journal.finished and journal.path.absolute() not in plan.finished_before
         if since and _digest(journal) == plan.digest and _still_stands(plan, journal):
             return journal
-    of_another = given is None and options.confirm not in (None, plan.digest, plan.confirmation)
+    of_another = chosen is None and options.confirm not in (None, plan.digest, plan.confirmation)
     if of_another and earlier and earlier[0].finished and _digest(earlier[0]) == options.confirm:
         return earlier[0]
-    return given
+    return chosen
 
 
 def _digest(journal: Journal) -> str:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb.errors import CreateOSError
-from createos_nb.plans.snapshot import version_of
+from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 
 if TYPE_CHECKING:
-    from createos_nb.plans.snapshot import Row, Snapshot
+    from createos_nb.contract.deployments import Deployment
+    from createos_nb.naming import DeploymentStatus
+    from createos_nb.plans.snapshot import Snapshot
     from createos_nb.plans.steps.base import Step
 
 _COLUMNS: Final = ("project", "environment", "live", "how", "serves_users", "requests_per_minute", "domains")
 _MINUTES: Final = 10
-_RUNNING: Final = ("deployed", "crashing")
+_RUNNING: Final[tuple[DeploymentStatus, ...]] = ("deployed", "crashing")
 
 
 def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
@@ -38,12 +40,12 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
             continue
         oldest = _oldest_running(step, snapshot)
         if oldest is not None:
-            rows = [row for row in snapshot.environments(project) if row.get("projectDeploymentId") == oldest["id"]]
-            names = ", ".join(str(row["uniqueName"]) for row in rows)
+            rows = [row for row in snapshot.environments(project) if row.project_deployment_id == oldest.id]
+            names = ", ".join(map(name_of, rows))
             where = f", live in {names}" if names else ", live nowhere"
             room[project] = f"{version_of(oldest)} of {step.target.project_name}{where}"
             for row in rows:
-                reached.setdefault((project, row["id"]), []).append("its deployment may have to make room")
+                reached.setdefault((project, id_of(row)), []).append("its deployment may have to make room")
     reached_rows = [
         _row(snapshot, project, environment, reasons) for (project, environment), reasons in reached.items()
     ]
@@ -54,28 +56,31 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
     return frame
 
 
-def _oldest_running(step: Step, snapshot: Snapshot) -> Row | None:
-    running = [row for row in snapshot.deployments(step.target.project) if row.get("status") in _RUNNING]
-    return min(running, key=lambda row: row.get("versionNumber") or 0, default=None)
+def _oldest_running(step: Step, snapshot: Snapshot) -> Deployment | None:
+    running = [row for row in snapshot.deployments(step.target.project) if in_status(row, *_RUNNING)]
+    return min(running, key=lambda row: row.version_number or 0, default=None)
 
 
 def _row(snapshot: Snapshot, project: str, environment: str, reasons: list[str]) -> dict[str, Any] | None:
     row = snapshot.environment(project, environment)
     if row is None:
         return None
-    live = row.get("projectDeploymentId")
-    domains = list((row.get("extra") or {}).get("customDomains") or [])
-    per_minute: float | None
+    domains = (row.extra.custom_domains if row.extra is not None else None) or []
+    total: float | None
     try:
-        per_minute = float(snapshot.requests(project, environment, _MINUTES * 60)["total"]) / _MINUTES
-    except (CreateOSError, KeyError, TypeError, ValueError):
-        per_minute = None  # no figures are no reason to make no plan; it then counts as serving
+        total = snapshot.requests(project, environment, _MINUTES * 60).total
+    except CreateOSError:
+        total = None  # no figures are no reason to make no plan; it then counts as serving
+    per_minute = None if total is None else total / _MINUTES
+    used = bool(domains) or per_minute is None or per_minute > 0
+    unknown = bool(snapshot.unread(row, ("projectDeploymentId", "extra")))
+    live = snapshot.live_deployment(project, row)
     return {
-        "project": snapshot.project(project).get("uniqueName"),
-        "environment": row.get("uniqueName"),
-        "live": version_of(snapshot.deployment(project, live)) if live else "nothing",
+        "project": name_of(snapshot.project(project)),
+        "environment": name_of(row),
+        "live": "unknown" if unknown else version_of(live) if row.project_deployment_id else "nothing",
         "how": "; ".join(reasons),
-        "serves_users": bool(live) and (bool(domains) or per_minute is None or per_minute > 0),
+        "serves_users": unknown or (bool(row.project_deployment_id) and used),
         "requests_per_minute": per_minute,
-        "domains": ", ".join(map(str, domains)),
+        "domains": ", ".join(domains),
     }

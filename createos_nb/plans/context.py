@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.errors import Cancelled
 from createos_nb.plans.events import Event
 from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.step_error import StepError
 from createos_nb.redaction import Secret
+from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.plans.events import Cancel, OnEvent, Phase
+    from createos_nb.times import DurationLike
 
 Status = Callable[[str], None]
 
@@ -31,7 +33,7 @@ class ApplyOptions:
     confirm: str | None = None
     reason: str | None = None
     wait: bool = True
-    timeout: float | None = None
+    timeout: DurationLike | None = None
     dry_run: bool = False
     journal: str | os.PathLike[str] | None = None
     on_event: OnEvent | None = None
@@ -39,8 +41,13 @@ class ApplyOptions:
     cancel: Cancel | None = None
 
     def __post_init__(self) -> None:
-        if self.timeout is not None and not self.timeout > 0:
-            raise InvalidInput(f"timeout={self.timeout!r}: seconds, more than 0")
+        if self.timeout_seconds == 0:
+            raise InvalidInput(f"timeout={self.timeout!r} must be more than no time")
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """Seconds for each wait; None for the step's own default."""
+        return None if self.timeout is None else parse_duration(self.timeout, "timeout")
 
 
 @dataclass
@@ -131,7 +138,7 @@ class Run:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def sleep(self, seconds: float) -> None:
-        """Sleep on the client's clock. Raises `Cancelled` as soon as the run is to stop."""
+        """Sleep on the client's clock. Raises `StepError` as soon as the run is to stop."""
         self.stop_if_canceled()
         clock = self.client.clock
         if self.cancel is None or clock.virtual:
@@ -145,11 +152,12 @@ class Run:
         self.stop_if_canceled()
 
     def stop_if_canceled(self) -> None:
-        """Raises `Cancelled` where the caller wants to stop."""
+        """Raises `StepError` where the caller wants to stop."""
         if self.cancel is not None and self.cancel.is_set():
-            raise Cancelled(
+            raise StepError(
                 "cancelled by the caller",
                 "plans.resume(journal) goes on with the run, and so does the notebook when it is run again.",
+                kind="cancelled",
             )
 
     @property

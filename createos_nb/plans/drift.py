@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from createos_nb.plans.errors import Difference, StepFailed
+from createos_nb.plans.errors import Difference
+from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
     from createos_nb.plans.snapshot import Snapshot
@@ -30,7 +31,7 @@ def before_steps(
             continue
         try:
             now = step.read(snapshot, created)
-        except StepFailed as error:
+        except StepError as error:
             differences.append(_gone(step, number, error))
             continue
         if step.creates or now == step.desired(created) or step.in_progress(now):
@@ -54,7 +55,7 @@ def after_steps(
             continue
         try:
             now = step.read(snapshot, created)
-        except StepFailed as error:
+        except StepError as error:
             differences.append(_gone(step, number, error))
             continue
         if not step.in_progress(now):
@@ -62,5 +63,5 @@ def after_steps(
     return differences
 
 
-def _gone(step: Step, number: int, error: StepFailed) -> Difference:
+def _gone(step: Step, number: int, error: StepError) -> Difference:
     return Difference(number + 1, str(step.target), "", "there", error.message)

@@ -7,7 +7,7 @@ CreateOSError
     ├── PreconditionFailed    a precondition fails; nothing was changed
     ├── AlreadyApplied        this very plan was applied before, and creates something new each time
     ├── StalePlanError        what the plan rests on has changed since (drift); says what
-    ├── StepFailed            a step failed; says what was done, what was not, and how to undo
+    ├── StepFailed            (in `step_failed`) a step failed; says what was done, what was not, and how to undo
     │   ├── CheckFailed       a check fails: a request failed, or a gate does not pass
     │   ├── NoData            a check has too little data to judge by
     │   ├── Unsettled         a write got no answer, and reading shows no effect so far
@@ -21,14 +21,11 @@ CreateOSError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from createos_nb.checks import FAIL, NO_DATA, Result
 from createos_nb.errors import CreateOSError, ServerError, TransportError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
 #: Failures of a read that pass by themselves: a wait goes on, and a run can be resumed.
@@ -92,74 +89,12 @@ class StalePlanError(PlanError):
     def __init__(self, differences: Sequence[Difference], *, written: bool = False) -> None:
         import pandas as pd
 
-        lines = [f"  · {found.target}: {found.field} was {found.planned}, is {found.now}" for found in differences]
+        lines = [f"  · {row.target}: {row.field} was {row.planned}, is {row.now}" for row in differences]
         head = "Nothing more was changed" if written else "Nothing was changed"
         tail = "→ Make the plan again, and review it."
         super().__init__("\n".join([f"{head}: the plan is stale, this has changed since it was made:", *lines, tail]))
         frame = pd.DataFrame(list(differences), columns=list(Difference._fields))
         self.differences = frame.astype({"step": "Int64", **dict.fromkeys(Difference._fields[1:], "str")})
-
-
-class StepFailed(PlanError):
-    """A step failed and the plan stopped.
-
-    `done` and `not_done` are frames of steps, `undo` the `Plan` that undoes the part that is done (None where there is
-    nothing to undo), `journal` the path of the journal. What went wrong is in the message and, where it was an error,
-    in `__cause__`.
-    """
-
-    def __init__(self, message: str, hint: str = "", log: pd.DataFrame | None = None) -> None:
-        super().__init__(message)
-        self.message, self.hint, self.log = message, hint, log
-        self.done: pd.DataFrame | None = None
-        self.not_done: pd.DataFrame | None = None
-        # a Plan, which the executor sets: steps raise this error and a plan holds steps, so it can't be named here
-        self.undo: Any = None
-        self.journal: Path | None = None
-
-    def _said(self) -> str:
-        lines = [self.message]
-        if self.log is not None and len(self.log):
-            lines += [f"    {text}" for text in self.log["text"].tail(8)]
-        for title, frame in (("done", self.done), ("not done", self.not_done)):
-            if frame is not None and len(frame):
-                steps = frame.drop_duplicates("step")
-                lines += [f"{title}: " + "; ".join(f"{row.step}. {row.what}" for row in steps.itertuples())]
-        if self.undo is not None:
-            lines.append("→ error.undo is the plan that undoes what was done")
-        if self.hint:
-            lines.append(f"→ {self.hint}")
-        if self.journal:
-            lines.append(f"journal: {self.journal}")
-        return "\n".join(lines)
-
-
-class CheckFailed(StepFailed):
-    """A check fails: a request of a smoke test failed, or a gate does not let a version pass."""
-
-    result: ClassVar[Result] = FAIL
-
-
-class NoData(StepFailed):
-    """A check says NO DATA: there was too little to judge by, so the plan stops."""
-
-    result: ClassVar[Result] = NO_DATA
-
-
-class Unsettled(StepFailed):
-    """A write got no answer, and reading shows no effect. Nothing was written again: `plans.resume` reads again."""
-
-
-class TakesTooLong(StepFailed):
-    """A wait timed out: the platform may still finish. `plans.resume` goes on waiting."""
-
-
-class Cancelled(StepFailed):
-    """The run was canceled between two steps or while it waited. `plans.resume` goes on with it."""
-
-
-class MissingInput(StepFailed):
-    """A run needs inputs that no journal may hold: values of variables, files. Nothing was changed for this step."""
 
 
 class JournalError(PlanError):

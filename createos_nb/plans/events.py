@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from createos_nb.clock import Clock
 from createos_nb.progress import Line, status_line
@@ -15,6 +15,7 @@ from createos_nb.progress import Line, status_line
 Phase = Literal[
     "checking", "writing", "waiting", "probing", "done", "already so", "finished", "stopped", "failed", "cancelled"
 ]
+_OVER: Final[tuple[Phase, ...]] = ("finished", "stopped", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Event:
     @property
     def over(self) -> bool:
         """Nothing comes after it."""
-        return self.phase in ("finished", "stopped", "failed", "cancelled")
+        return self.phase in _OVER
 
     def __str__(self) -> str:
         head = f"{self.step}/{self.steps} {self.title}: {self.phase}" if self.step else f"{self.title}: {self.phase}"

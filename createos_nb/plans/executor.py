@@ -10,16 +10,21 @@ from createos_nb.plans import drift
 from createos_nb.plans.context import Run
 from createos_nb.plans.errors import (
     PASSING,
-    Cancelled,
     Difference,
     JournalError,
-    MissingInput,
     StalePlanError,
+)
+from createos_nb.plans.plan import Plan, Receipt
+from createos_nb.plans.step_error import Failure, StepError
+from createos_nb.plans.step_failed import (
+    Cancelled,
+    CheckFailed,
+    MissingInput,
+    NoData,
     StepFailed,
     TakesTooLong,
     Unsettled,
 )
-from createos_nb.plans.plan import Receipt
 from createos_nb.plans.tables import NOT_WAITED, steps_table
 from createos_nb.plans.world_identity import lineage_of
 
@@ -33,6 +38,16 @@ if TYPE_CHECKING:
 
 Ending = Literal["stopped", "failed", "cancelled"]
 
+#: The error that a run ends with for each kind of failure, and how it ends: one that has not failed can be resumed.
+_ENDS: Final[Mapping[Failure, tuple[type[StepFailed], Ending]]] = {
+    "failed": (StepFailed, "failed"),
+    "check failed": (CheckFailed, "failed"),
+    "no data": (NoData, "failed"),
+    "unsettled": (Unsettled, "stopped"),
+    "takes too long": (TakesTooLong, "stopped"),
+    "missing input": (MissingInput, "stopped"),
+    "cancelled": (Cancelled, "cancelled"),
+}
 #: A write whose answer was lost may still be on its way: so often, and so many seconds apart, its effect is read.
 _POLLS: Final = 4
 _APART: Final = 2.0
@@ -82,7 +97,7 @@ class PlanExecutor:
             client,
             [step.what for step in steps],
             transient=inputs,
-            timeout=options.timeout,
+            timeout=options.timeout_seconds,
             on_event=on_event,
             status=options.status,
             cancel=options.cancel,
@@ -101,9 +116,9 @@ class PlanExecutor:
             self._check_done()
         except StalePlanError as error:
             # that run is over: what comes next starts anew, from the present state
-            raise self._stop(StepFailed(str(error)), "failed") from error
-        except StepFailed as error:
-            raise self._stop(error, "failed") from error.__cause__
+            raise self._stop(StepError(str(error))) from error
+        except StepError as error:
+            raise self._stop(error) from error.__cause__
         except CreateOSError as error:
             self.run.emit("failed", str(error).split("\n", 1)[0])
             raise
@@ -120,30 +135,29 @@ class PlanExecutor:
         except StalePlanError as error:
             self.journal.write("refused", self.client.clock.now(), step=self.run.step, text=str(error))
             if self.journal.started:
-                raise self._stop(StepFailed(str(error)), "failed") from error
+                raise self._stop(StepError(str(error))) from error
             self.run.emit("failed", "the plan is stale")
             raise
-        except Cancelled as error:
-            raise self._stop(error, "cancelled") from error.__cause__
-        except (TakesTooLong, Unsettled, MissingInput) as error:
-            raise self._stop(error, "stopped") from error.__cause__
-        except StepFailed as error:
-            raise self._stop(error, "failed") from error.__cause__
+        except StepError as error:
+            raise self._stop(error) from error.__cause__
         except JournalError as error:
             self.run.emit("failed", str(error))  # it can't be written down
             raise
         except PASSING as error:
             # no answer to a read: nothing is wrong with the plan, and it can go on when the platform answers
-            raise self._stop(StepFailed(str(error), "plans.resume(journal) goes on."), "stopped") from error
+            raise self._stop(StepError(str(error), "plans.resume(journal) goes on."), "stopped") from error
         except CreateOSError as error:
-            raise self._stop(StepFailed(str(error)), "failed") from error
+            raise self._stop(StepError(str(error))) from error
         except KeyboardInterrupt:
             self.journal.write("stopped", self.client.clock.now(), text="interrupted")
             self.run.emit("stopped", "interrupted")
             raise
-        for found in self._drift():
-            text = f"{found.target}: {found.field} is {found.now} by now, not {found.planned}: somebody changed it"
-            self.journal.write("drift", self.client.clock.now(), step=found.step - 1, text=text)
+        for difference in self._drift():
+            text = (
+                f"{difference.target}: {difference.field} is {difference.now} by now, not {difference.planned}: "
+                "somebody changed it"
+            )
+            self.journal.write("drift", self.client.clock.now(), step=difference.step - 1, text=text)
         self.journal.write("finished", self.client.clock.now())
         receipt = receipt_of(
             self.journal, self.client, execute=self.execute, inputs=self.inputs, follow_ups=self.follow_ups
@@ -192,8 +206,8 @@ class PlanExecutor:
             self.run.emit("already so")
             return False
         # also what later steps rest on: better to stop before this write than after it
-        if found := drift.before_steps(self.steps, snapshot, self.run.created, self.done):
-            raise StalePlanError(found, written=self.journal.started)
+        if differences := drift.before_steps(self.steps, snapshot, self.run.created, self.done):
+            raise StalePlanError(differences, written=self.journal.started)
         step.check_inputs(self.run)
         baseline = step.recovery_baseline(snapshot)
         self.journal.write("started", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
@@ -202,12 +216,13 @@ class PlanExecutor:
             created = step.write(self.run)
         except RequestError as error:
             if error.applied is False:
-                raise StepFailed(f"{step.what}: the platform refused: {error.reason}", error.hint) from error
+                raise StepError(f"{step.what}: the platform refused: {error.reason}", error.hint) from error
             settled = self._settle(step, baseline)
             if not settled.applied:
-                raise Unsettled(
+                raise StepError(
                     f"{step.what}: no answer ({error.reason}), and reading shows no effect",
                     "Nothing was written again: plans.resume(journal) reads again, and writes if it is not so.",
+                    kind="unsettled",
                 ) from error
             self._answered(number, facts, settled.created, "the answer was lost; settled by reading: it was applied")
             return True
@@ -244,16 +259,16 @@ class PlanExecutor:
         return _Settled(False)
 
     def _verify(self, number: int, step: Step) -> None:
-        """Read back whether it is as planned. Raises `StepFailed`."""
+        """Read back whether it is as planned. Raises `StepError`."""
         if step.creates or not step.writes:
             return  # the wait has seen what it has created
         snapshot = self.run.snapshot()
         now, desired = step.read(snapshot, self.run.created), step.desired(self.run.created)
         if now != desired:
-            found = step.differences(number, desired, now, snapshot)
-            raise StepFailed(
+            differences = step.differences(number, desired, now, snapshot)
+            raise StepError(
                 f"{step.what}: written, and read back otherwise: "
-                + "; ".join(f"{field.field} is {field.now}, not {field.planned}" for field in found),
+                + "; ".join(f"{field.field} is {field.now}, not {field.planned}" for field in differences),
                 "Somebody else is changing it too: read it again, and speak to them.",
             )
 
@@ -267,13 +282,13 @@ class PlanExecutor:
         snapshot = self.run.snapshot()
         ahead = {self.steps[number].resource_key() for number in rest}
         settled = [number for number in self.done if self.steps[number].resource_key() not in ahead]
-        found = drift.after_steps(self.steps, snapshot, self.run.created, settled)
+        differences = drift.after_steps(self.steps, snapshot, self.run.created, settled)
         for number in self.done:
             created = self.run.created.get(number)
             if created and not self.steps[number].exists(snapshot, created):
-                raise StepFailed(f"{self.steps[number].what}: what it had created is gone", "Make the plan again.")
-        if found:
-            raise StalePlanError(found, written=True)
+                raise StepError(f"{self.steps[number].what}: what it had created is gone", "Make the plan again.")
+        if differences:
+            raise StalePlanError(differences, written=True)
 
     def _drift(self) -> list[Difference]:
         """What others have changed again while the run was going on."""
@@ -285,20 +300,31 @@ class PlanExecutor:
         except CreateOSError:
             return []  # all of it was verified when it was done; a failed read is no reason to fail
 
-    def _stop(self, error: StepFailed, ending: Ending) -> StepFailed:
-        """Journal how the run ends; returns the error with what was done, what was not, and the undo."""
+    def _stop(self, error: StepError, ending: Ending | None = None) -> StepFailed:
+        """Journal how the run ends; returns the error to raise: what was done, what was not, and the undo."""
+        kind, usual = _ENDS[error.kind]
+        ending = ending or usual
         self.journal.write(ending, self.client.clock.now(), step=self.run.step, text=error.message)
         self.run.emit(ending, error.message)
         table = steps_table(self.steps)
         done = table["step"].isin([number + 1 for number in self.done])
-        error.done, error.not_done = table[done].reset_index(drop=True), table[~done].reset_index(drop=True)
-        error.journal = self.journal.path
+        return kind(
+            error.message,
+            error.hint,
+            error.log,
+            done=table[done].reset_index(drop=True),
+            not_done=table[~done].reset_index(drop=True),
+            undo=self._undo(),
+            journal=self.journal.path,
+        )
+
+    def _undo(self) -> Plan | None:
+        """The plan that undoes what was done; None where there is nothing to undo."""
         try:
             undo = receipt_of(self.journal, self.client, execute=self.execute, inputs=self.inputs).undo()
-            error.undo = undo if undo.steps else None
         except CreateOSError:
-            error.undo = None  # the platform does not answer; the journal can make it later
-        return error
+            return None  # the platform does not answer; the journal can make it later
+        return undo if undo.steps else None
 
 
 def receipt_of(

@@ -45,8 +45,8 @@ class IntentLock:
         try:
             private_folder(self._lock.path.parent)
             self._lock.acquire(_holder(self._client), timeout=_PATIENCE)
-        except LockHeld as held:
-            raise JournalBusy("this plan is being applied", held.holder) from None
+        except LockHeld as error:
+            raise JournalBusy("this plan is being applied", error.holder) from None
         except OSError as error:
             self.failure = error.strerror or type(error).__name__
         return self

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 #: Version of the format; a newer one is not read.
 FORMAT: Final = 1
 #: Events after which a run is over.
-ENDINGS: Final = frozenset({"finished", "failed"})
+ENDINGS: Final[frozenset[JournalEvent]] = frozenset({"finished", "failed"})
 _ENTRY_COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
 _RUN_COLUMNS: Final = ("started", "title", "state", "done", "steps", "ended", "reason", "who", "where", "world", "file")
 #: The state of a run; see `runs`.
@@ -64,8 +64,8 @@ def default_folder(embedded: bool = False) -> Path:
 
     Runs on an embedded simulated world end with their process, as the world does: theirs is a temporary folder.
     """
-    if given := os.environ.get("CREATEOS_NB_JOURNALS"):
-        return Path(given)
+    if folder := os.environ.get("CREATEOS_NB_JOURNALS"):
+        return Path(folder)
     if embedded:
         if not _temporary:
             # not a TemporaryDirectory: one that nobody closes warns when the process ends
@@ -81,8 +81,8 @@ def default_folder(embedded: bool = False) -> Path:
 
 def simulated_folders() -> list[Path]:
     """Return where journals of simulated worlds are: of `createos-nb run`, and of those opened in this process."""
-    kept = sorted(default_folder().glob("simulated/*"))
-    return [*kept, *(Path(folder) for folder in _temporary)]
+    of_commands = sorted(default_folder().glob("simulated/*"))
+    return [*of_commands, *(Path(folder) for folder in _temporary)]
 
 
 def _removed(folder: str, owner: int) -> None:
@@ -159,12 +159,12 @@ class Journal:
     @property
     def created(self) -> dict[int, str]:
         """Ids of what the steps have created, by the number of the step from 0."""
-        found = {}
+        ids = {}
         for entry in self.entries:
             step, created = entry.get("step"), entry.get("created")
             if entry["event"] == "answered" and step is not None and created:
-                found[step] = created
-        return found
+                ids[step] = created
+        return ids
 
     @property
     def over(self) -> bool:
@@ -232,8 +232,8 @@ class Journal:
             private_folder(self.path.parent)
             self._lock.acquire(f"{actor_text(current_actor(account))}, process {os.getpid()}, since {iso(int(since))}")
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, FILE)
-        except LockHeld as held:
-            raise JournalBusy(f"journal {self.path} is in use", held.holder) from None
+        except LockHeld as error:
+            raise JournalBusy(f"journal {self.path} is in use", error.holder) from None
         except OSError as error:
             self._lock.release()
             raise JournalError(f"journal {self.path} can't be written: {error}") from error

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.journal import Journal
     from createos_nb.plans.journal_entries import PlanRecord
     from createos_nb.plans.steps.base import Step
+    from createos_nb.times import DurationLike
 
 #: Media type of what is kept beside a plan that a notebook shows.
 PLAN_TYPE = "application/vnd.createos-nb.plan+json"
@@ -184,7 +185,7 @@ class Plan:
         reason: str | None = None,
         *,
         wait: bool = True,
-        timeout: float | None = None,
+        timeout: DurationLike | None = None,
         dry_run: bool = False,
         journal: str | os.PathLike[str] | None = None,
         on_event: OnEvent | None = None,
@@ -198,7 +199,8 @@ class Plan:
                 irreversible one; nothing for others.
             reason: kept in the journal; needed where users are reached.
             wait: False: the last step is written and not waited for.
-            timeout: seconds for each wait (default: 15 minutes for a deployment, 5 for all else).
+            timeout: how long each wait may take, such as "90s", "15min", a `Timedelta`, or seconds (default: 15 minutes
+                for a deployment, 5 for all else).
             dry_run: check everything and write nothing.
             journal: the file to keep the run in (default: a new one in `createos_nb.plans.default_folder()`). A run of
                 the same intent that was interrupted, there or in that file, is resumed instead of repeated, and one
@@ -321,9 +323,9 @@ class Receipt:
         passed = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
         if len(passed) < len(self._steps) or not self._steps:
             return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
-        found = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
-        figure = "; ".join(difference.text for difference in found)
-        return self.checks + Check(claim, FAIL if found else PASS, figure or "read again", threshold)
+        differences = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
+        figure = "; ".join(difference.text for difference in differences)
+        return self.checks + Check(claim, FAIL if differences else PASS, figure or "read again", threshold)
 
     @property
     def summary(self) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from createos_nb.naming import text_for
+from createos_nb.plans.snapshot import in_status, name_of
 from createos_nb.plans.steps.base import Precondition
 
 if TYPE_CHECKING:
+    from createos_nb.naming import ProjectStatus
     from createos_nb.plans.snapshot import Snapshot
     from createos_nb.plans.steps.base import Step
+
+#: What to do about a project that is not active.
+_HINTS: Final[Mapping[ProjectStatus, str]] = {
+    "suspended": "client.projects.unsuspend resumes it",
+    "suspending": "wait, then resume it",
+}
 
 
 def check_preconditions(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
@@ -37,6 +47,5 @@ def _writable(snapshot: Snapshot) -> Precondition:
 
 def _active(snapshot: Snapshot, project: str) -> Precondition:
     row = snapshot.project(project)
-    name, status = f"project {row.get('uniqueName')} is active", str(row.get("status"))
-    hints = {"suspended": ": client.projects.unsuspend resumes it", "suspending": ": wait, then resume it"}
-    return Precondition.of(name, status == "active", status + hints.get(status, ""))
+    name, hint = f"project {name_of(row)} is active", text_for(_HINTS, row.status)
+    return Precondition.of(name, in_status(row, "active"), f"{row.status}: {hint}" if hint else str(row.status))

@@ -15,8 +15,9 @@ import pandas as pd
 from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.analysis.releases.verdict import release_verdict
-from createos_nb.plans.errors import PASSING, MissingInput
+from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import ReleaseGate, Verdict, interval_of, verdict_of
+from createos_nb.plans.step_error import StepError
 from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ class ReleaseMonitor:
     def poll(self, *, last: bool) -> Verdict:
         """The gate's verdict on the traffic so far; `last`: there won't be another poll.
 
-        Raises what the reads raise, and `MissingInput` where the gate fails: it can be fixed.
+        Raises what the reads raise, and `StepError` where the gate fails: it can be fixed.
         """
         if isinstance(self._gate, ReleaseGate):
             return self._release_verdict(self._gate, last)
@@ -234,7 +235,8 @@ class ReleaseMonitor:
         try:
             return verdict_of(gate(baseline, candidate))
         except Exception as error:  # a gate is anybody's code
-            raise MissingInput(
+            raise StepError(
                 f"the gate could not judge {release.name}: {type(error).__name__}: {error}",
                 "Nothing was switched. Fix the gate and run the notebook again: it goes on with this run.",
+                kind="missing input",
             ) from error

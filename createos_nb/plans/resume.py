@@ -20,7 +20,7 @@ from createos_nb.plans.journal import Journal
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions
 from createos_nb.plans.snapshot import Snapshot
-from createos_nb.plans.steps.base import CREATED, GivenInputs
+from createos_nb.plans.steps.base import CREATED, ResumeInputs
 from createos_nb.plans.steps.registry import rows_of, steps_from
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.journal_entries import PlanRecord
     from createos_nb.plans.steps.base import Step
     from createos_nb.redaction import Secret
+    from createos_nb.times import DurationLike
 
 
 def resume(
@@ -39,7 +40,7 @@ def resume(
     source: Any = None,
     token: str | Secret | None = None,
     wait: bool = True,
-    timeout: float | None = None,
+    timeout: DurationLike | None = None,
     on_event: OnEvent | None = None,
     status: Status | None = None,
     cancel: Cancel | None = None,
@@ -63,8 +64,7 @@ def resume(
         JournalError: for what is no journal, or is another account's; and what `Plan.apply` raises.
     """
     options = ApplyOptions(wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel)
-    held = _read(journal)
-    return _resume(held, client, GivenInputs(variables, source, token), options)
+    return _resume(_read(journal), client, ResumeInputs(variables, source, token), options)
 
 
 class Resumption(Plan):
@@ -77,14 +77,14 @@ class Resumption(Plan):
         journal: the run's journal.
     """
 
-    def __init__(self, journal: Journal, client: Client, given: GivenInputs) -> None:
+    def __init__(self, journal: Journal, client: Client, inputs: ResumeInputs) -> None:
         record = _record(journal)
         world_identity.check(journal, client)
         steps = journal.steps()
         over = set(range(len(steps))) if journal.finished else journal.completed
         rest = [number for number in range(len(steps)) if number not in over]
         snapshot = Snapshot(client)
-        self.journal, self._given = journal, given
+        self.journal, self._inputs = journal, inputs
         super().__init__(
             snapshot,
             f"resume: {record['title']}",
@@ -107,7 +107,7 @@ class Resumption(Plan):
         if self.confirmation is not None:
             check_confirmation(self, options.confirm)
         self.journal.read()
-        return _resume(self.journal, self.client, self._given, options)
+        return _resume(self.journal, self.client, self._inputs, options)
 
 
 def resumption(
@@ -122,28 +122,28 @@ def resumption(
     `variables`, `source`: as for `createos_nb.plans.resume`, for what no journal holds. A run that has finished gives a
     plan without steps. Raises `JournalError` for what is no journal, or is another account's.
     """
-    return Resumption(_read(journal), client, GivenInputs(variables, source))
+    return Resumption(_read(journal), client, ResumeInputs(variables, source))
 
 
-def _resume(journal: Journal, client: Client | None, given: GivenInputs, options: ApplyOptions) -> Receipt:
+def _resume(journal: Journal, client: Client | None, inputs: ResumeInputs, options: ApplyOptions) -> Receipt:
     record = _record(journal)
     account = client or _client_for(record["base_url"])
     world_identity.check(journal, account)
     steps = journal.steps()
-    resumed = {number: step.resume_inputs(given, account) for number, step in enumerate(steps)}
-    inputs = {number: own for number, own in resumed.items() if own is not None}
+    resumed = {number: step.resume_inputs(inputs, account) for number, step in enumerate(steps)}
+    transient = {number: own for number, own in resumed.items() if own is not None}
     lock, clock = IntentLock(account, record["intent"]), account.clock
     with lock, journal.writing(clock.now(), account.whoami()), subscriber(options.on_event, clock) as on_event:
         lock.note(journal)
         if journal.finished:
-            return receipt_of(journal, account, execute=apply, inputs=inputs)
-        return PlanExecutor(account, steps, journal, inputs, options, execute=apply, on_event=on_event).resume()
+            return receipt_of(journal, account, execute=apply, inputs=transient)
+        return PlanExecutor(account, steps, journal, transient, options, execute=apply, on_event=on_event).resume()
 
 
 def _read(journal: Journal | str | os.PathLike[str]) -> Journal:
-    held = journal if isinstance(journal, Journal) else Journal(journal)
-    held.read()
-    return held
+    current = journal if isinstance(journal, Journal) else Journal(journal)
+    current.read()
+    return current
 
 
 def _record(journal: Journal) -> PlanRecord:
@@ -156,8 +156,8 @@ def _record(journal: Journal) -> PlanRecord:
 def _client_for(base_url: str) -> Client:
     from createos_nb.client.connect import credentials
 
-    found = credentials.find(base_url=base_url)
-    return Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url)
+    account = credentials.find(base_url=base_url)
+    return Client(api_key=account.api_key, access_token=account.access_token, base_url=account.base_url)
 
 
 def _renumbered(steps: list[Step], rest: list[int], journal: Journal) -> list[Step]:

@@ -2,204 +2,294 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar, overload, runtime_checkable
 
 from createos_nb.client.name_resolution import is_id
-from createos_nb.errors import InvalidInput, NotFound, UnknownName
+from createos_nb.contract import find
+from createos_nb.contract.account import Quotas
+from createos_nb.contract.analytics import OverallRequests
+from createos_nb.contract.api_keys import ApiKey
+from createos_nb.contract.apps import App
+from createos_nb.contract.cronjobs import Cronjob
+from createos_nb.contract.deployments import Deployment
+from createos_nb.contract.domains import Domain
+from createos_nb.contract.environments import Environment
+from createos_nb.contract.github import GithubAccount, GithubRepository
+from createos_nb.contract.projects import Project
+from createos_nb.contract.row import Row
+from createos_nb.contract.templates import Template
+from createos_nb.errors import InvalidInput, InvalidResponse, NotFound, UnknownName
+from createos_nb.frames.structs import structs_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.naming import DeploymentStatus, DomainStatus, EnvironmentStatus, ProjectStatus, TemplateStatus
 
-Row = dict[str, Any]
+R = TypeVar("R", bound=Row)
+#: Deployments that the platform gives at once.
+_PAGE = 20
+
+
+class Identified(Protocol):
+    """A row of something that has an id."""
+
+    id: str | None
+
+
+class Named(Identified, Protocol):
+    """A row of a project or an environment."""
+
+    unique_name: str | None
+
+
+@runtime_checkable
+class WithStatus(Protocol):
+    """A row of what has a status; apps and keys have none."""
+
+    status: str | None
 
 
 class Snapshot:
-    """Rows as the wire gives them, secrets masked. Reads only."""
+    """Rows as the contract declares them, secrets masked. Reads only.
+
+    A value that is not what the contract declares is None in its row, and `unread` names it. What has no id can't be
+    acted on: it is left out of the lists.
+    """
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._cache: dict[tuple[str, ...], Any] = {}
+        self._cache: dict[tuple[str, ...], Sequence[Row]] = {}
+        self._branches: dict[tuple[str, str], list[str]] = {}
+        self._unread: list[tuple[Row, tuple[str, ...]]] = []
+
+    def unread(self, row: Row, fields: Sequence[str]) -> list[str]:
+        """Those of some fields of the wire, or what is in them, that hold something else than the contract declares.
+
+        For a step that sends the fields back whole: what could not be read would be lost.
+        """
+        unread = next((unread for known, unread in self._unread if known is row), ())
+        return [path for path in unread if path.partition(".")[0] in fields]
 
     # --- by id --------------------------------------------------------------------------------------------------------
 
-    def project(self, project: str) -> Row:
-        row: Row = self._read_once("GetProject", project_id=project)
+    def project(self, project: str) -> Project:
+        row = self._read_once(Project, "GetProject", project_id=project)[0]
+        row.id = row.id or project
         return row
 
-    def existing_project(self, project: str) -> Row | None:
+    def existing_project(self, project: str) -> Project | None:
         """None where it is gone, or not of this account."""
         try:
             row = self.project(project)
         except NotFound:
             return None
-        return None if row.get("status") == "deleted" else row
+        return None if in_status(row, "deleted") else row
 
-    def environments(self, project: str) -> list[Row]:
-        rows: list[Row] = self._read_once("ListProjectEnvironments", project_id=project)
-        return rows
+    def environments(self, project: str) -> list[Environment]:
+        rows = self._read_once(Environment, "ListProjectEnvironments", project_id=project)
+        return [row for row in rows if row.id]
 
-    def environment(self, project: str, environment: str) -> Row | None:
+    def environment(self, project: str, environment: str) -> Environment | None:
         """None where it is gone."""
-        return next((row for row in self.environments(project) if row.get("id") == environment), None)
+        return next((row for row in self.environments(project) if row.id == environment), None)
 
-    def domains(self, project: str) -> list[Row]:
-        rows: list[Row] = self._read_once("ListDomains", project_id=project)
-        return rows
+    def domains(self, project: str) -> list[Domain]:
+        return [row for row in self._read_once(Domain, "ListDomains", project_id=project) if row.id]
 
-    def domain(self, project: str, domain: str) -> Row | None:
+    def domain(self, project: str, domain: str) -> Domain | None:
         """None where it is gone."""
-        return next((row for row in self.domains(project) if row.get("id") == domain), None)
+        return next((row for row in self.domains(project) if row.id == domain), None)
 
-    def cronjobs(self, project: str) -> list[Row]:
-        rows: list[Row] = self._read_once("ListCronjobs", project_id=project)
-        return rows
+    def cronjobs(self, project: str) -> list[Cronjob]:
+        return [row for row in self._read_once(Cronjob, "ListCronjobs", project_id=project) if row.id]
 
-    def deployment(self, project: str, deployment: str) -> Row | None:
+    def deployment(self, project: str, deployment: str) -> Deployment | None:
         """None where it is gone."""
         try:
-            row: Row = self._read_once("GetDeployment", project_id=project, deployment_id=deployment)
+            row = self._read_once(Deployment, "GetDeployment", project_id=project, deployment_id=deployment)[0]
         except NotFound:
             return None
+        row.id = row.id or deployment
         return row
 
-    def deployments(self, project: str) -> list[Row]:
+    def deployments(self, project: str) -> list[Deployment]:
         """All of them, newest first."""
         key = ("deployments", project)
         if key not in self._cache:
             self._cache[key] = self._read_pages(project)
-        rows: list[Row] = self._cache[key]
-        return rows
+        return [row for row in self._cache[key] if isinstance(row, Deployment)]
 
-    def newer_deployments(self, project: str, beyond: int = 0) -> list[Row]:
+    def newer_deployments(self, project: str, beyond: int = 0) -> list[Deployment]:
         """The deployments with a version above `beyond`, newest first; read anew each time."""
-        newer: dict[str, Row] = {}
+        newer: dict[str, Deployment] = {}
         offset = 0
         while True:
-            page = self.client.call("ListDeployments", project_id=project, limit=20, offset=offset)["data"]
-            rows = [row for row in page if (row.get("versionNumber") or 0) > beyond]
+            page = self._page(project, offset)
+            rows = [row for row in page if (row.version_number or 0) > beyond]
             for row in rows:
-                newer.setdefault(row["id"], row)
-            if len(rows) < len(page) or len(page) < 20 or not beyond:
+                if row.id:
+                    newer.setdefault(row.id, row)
+            if len(rows) < len(page) or len(page) < _PAGE or not beyond:
                 return list(newer.values())
-            offset += 20
+            offset += _PAGE
 
-    def requests(self, project: str, environment: str, seconds: int = 600) -> Row:
-        """Requests of the last minutes, in the platform's words: total, success (2xx), client (4xx), server (5xx)."""
+    def live_deployment(self, project: str, environment: Environment) -> Deployment | None:
+        """The deployment that is live in an environment; None where nothing is, or it is gone."""
+        live = environment.project_deployment_id
+        return self.deployment(project, live) if live else None
+
+    def requests(self, project: str, environment: str, seconds: int = 600) -> OverallRequests:
+        """Requests of the last minutes by class of their status."""
         now = int(self.client.transport.now())  # the platform counts by its own clock
-        row: Row = self._read_once(
-            "GetProjectEnvironmentAnalyticsOverallRequests",
-            project_id=project,
-            environment_id=environment,
-            start=now - seconds,
-            end=now,
-        )
-        return row
+        return self.requests_between(project, environment, now - seconds, now)
+
+    def requests_between(self, project: str, environment: str, start: int, end: int) -> OverallRequests:
+        """Requests of a window, in Unix seconds, by class of their status."""
+        operation = "GetProjectEnvironmentAnalyticsOverallRequests"
+        values: dict[str, str | int] = {"project_id": project, "environment_id": environment}
+        return self._read_once(OverallRequests, operation, **values, start=start, end=end)[0]
 
     # --- of the account -----------------------------------------------------------------------------------------------
 
-    def api_keys(self) -> list[Row]:
+    def api_keys(self) -> list[ApiKey]:
         try:
-            rows: list[Row] = self._read_once("ListAPIKeys")
+            rows = self._read_once(ApiKey, "ListAPIKeys")
         except NotFound:  # so the platform says that there are none
             return []
-        return rows
+        return [row for row in rows if row.id]
 
-    def apps(self) -> list[Row]:
-        rows: list[Row] = self._read_once("ListApps")
-        return rows
+    def apps(self) -> list[App]:
+        return [row for row in self._read_once(App, "ListApps") if row.id]
 
-    def template(self, template: str) -> Row | None:
+    def template(self, template: str) -> Template | None:
         """None where it is gone."""
         try:
-            row: Row = self._read_once("GetProjectTemplate", template_id=template)
+            row = self._read_once(Template, "GetProjectTemplate", template_id=template)[0]
         except NotFound:
             return None
-        return None if row.get("status") == "deleted" else row
+        row.id = row.id or template
+        return None if in_status(row, "deleted") else row
 
     def projects_left(self) -> int | None:
         """How many projects the account may still have; None where the platform does not say."""
-        left = (self._read_once("GetQuotas").get("projects") or {}).get("remaining")
-        return left if isinstance(left, int) else None
+        projects = self._read_once(Quotas, "GetQuotas")[0].projects
+        return projects.remaining if projects is not None else None
 
-    def github_accounts(self) -> list[Row]:
-        rows: list[Row] = self._read_once("ListConnectedGithubAccounts")
-        return rows
+    def github_accounts(self) -> list[GithubAccount]:
+        return self._read_once(GithubAccount, "ListConnectedGithubAccounts")
 
-    def repositories(self, installation: str) -> list[Row]:
-        rows: list[Row] = self._read_once("ListGithubRepositories", installation_id=installation)
-        return rows
+    def repositories(self, installation: str) -> list[GithubRepository]:
+        return self._read_once(GithubRepository, "ListGithubRepositories", installation_id=installation)
 
     def branches(self, installation: str, repository: str) -> list[str]:
         """Names of all branches of a repository."""
-        key = ("branches", installation, repository)
-        if key not in self._cache:
+        key = (installation, repository)
+        if key not in self._branches:
             frame = self.client.github.branches(installation, repository=repository)
-            self._cache[key] = [str(name) for name in frame["name"]]
-        names: list[str] = self._cache[key]
-        return names
+            self._branches[key] = [str(name) for name in frame["name"]]
+        return self._branches[key]
 
     # --- by name ------------------------------------------------------------------------------------------------------
 
-    def find_project(self, project: str, *, active: bool = True) -> Row:
+    def find_project(self, project: str, *, active: bool = True) -> Project:
         """A project by name or id. Raises `UnknownName`; with `active`, `InvalidInput` for one that is not."""
         identity = str(self.client.projects.get(project)["id"]) if not is_id(project) else project
         row = self.project(identity)
-        if active and row.get("status") != "active":
-            raise InvalidInput(f"project {row.get('uniqueName')} is {row.get('status')}: nothing can be changed in it")
+        if active and not in_status(row, "active"):
+            raise InvalidInput(f"project {name_of(row)} is {row.status}: nothing can be changed in it")
         return row
 
-    def find_environment(self, project: Row, environment: str) -> Row:
+    def find_environment(self, project: Project, environment: str) -> Environment:
         """An environment by name or id. Raises `UnknownName`."""
-        rows = self.environments(project["id"])
+        rows = self.environments(id_of(project))
         for row in rows:
-            if environment in (row.get("uniqueName"), row.get("id")):
+            if environment in (row.unique_name, row.id):
                 return row
-        raise UnknownName(
-            "environment", environment, [row["uniqueName"] for row in rows], f"project {project['uniqueName']!r}"
-        )
+        raise UnknownName("environment", environment, map(name_of, rows), f"project {name_of(project)!r}")
 
-    def find_domain(self, project: Row, domain: str) -> Row:
+    def find_domain(self, project: Project, domain: str) -> Domain:
         """A domain by name or id. Raises `UnknownName`."""
-        rows = self.domains(project["id"])
+        rows = self.domains(id_of(project))
         for row in rows:
-            if domain in (row.get("name"), row.get("id")):
+            if domain in (row.name, row.id):
                 return row
-        raise UnknownName("domain", domain, [row["name"] for row in rows], f"project {project['uniqueName']!r}")
+        names = [row.name or id_of(row) for row in rows]
+        raise UnknownName("domain", domain, names, f"project {name_of(project)!r}")
 
-    def find_deployment(self, project: Row, deployment: str | int) -> Row:
+    def find_deployment(self, project: Project, deployment: str | int) -> Deployment:
         """A deployment by version or id. Raises `UnknownName`."""
         text = str(deployment).removeprefix("v")
-        rows = self.deployments(project["id"])
+        rows = self.deployments(id_of(project))
         for row in rows:
-            if text in (str(row.get("versionNumber")), row.get("id")):
+            if text in (str(row.version_number), row.id):
                 return row
-        raise UnknownName(
-            "deployment", deployment, [row.get("versionNumber") for row in rows], f"project {project['uniqueName']!r}"
-        )
+        versions = [row.version_number for row in rows]
+        raise UnknownName("deployment", deployment, versions, f"project {name_of(project)!r}")
 
-    def _read_pages(self, project: str) -> list[Row]:
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _page(self, project: str, offset: int) -> list[Deployment]:
+        return self._read(Deployment, "ListDeployments", project_id=project, limit=_PAGE, offset=offset)
+
+    def _read_pages(self, project: str) -> list[Deployment]:
         ids = self.client.deployments.list(project)["id"]
-        by_id: dict[str, Row] = {}
+        by_id: dict[str, Deployment] = {}
         # the frame is complete although rows move while pages are read; the rows are what the wire says of each
-        for offset in range(0, len(ids) + 20, 20):
-            page = self.client.call("ListDeployments", project_id=project, limit=20, offset=offset)["data"]
-            by_id |= {row["id"]: row for row in page}
-            if len(page) < 20:
+        for offset in range(0, len(ids) + _PAGE, _PAGE):
+            page = self._page(project, offset)
+            by_id |= {row.id: row for row in page if row.id}
+            if len(page) < _PAGE:
                 break
         for identity in ids:
-            if identity not in by_id and (row := self.deployment(project, identity)) is not None:
-                by_id[identity] = row
-        return sorted(by_id.values(), key=lambda row: row.get("versionNumber") or 0, reverse=True)
+            if isinstance(identity, str) and identity not in by_id:
+                row = self.deployment(project, identity)
+                if row is not None:
+                    by_id[identity] = row
+        return sorted(by_id.values(), key=lambda row: row.version_number or 0, reverse=True)
 
-    def _read_once(self, operation: str, **values: Any) -> Any:
+    def _read_once(self, of: type[R], operation: str, **values: str | int) -> list[R]:
         key = (operation, *map(str, values.values()))
         if key not in self._cache:
-            self._cache[key] = self.client.call(operation, **values)
-        return self._cache[key]
+            self._cache[key] = self._read(of, operation, **values)
+        return [row for row in self._cache[key] if isinstance(row, of)]
+
+    def _read(self, of: type[R], operation: str, **values: str | int) -> list[R]:
+        payload = self.client.call(operation, **values)
+        rows = structs_of(find(operation), of, payload)
+        self._unread += [(row, unread) for row, unread in rows if unread]
+        return [row for row, _ in rows]
 
 
-def version_of(row: Row | None) -> str:
+def id_of(row: Identified) -> str:
+    """Return the id of a row. Raises `InvalidResponse` for a row without one: nothing can be done with it."""
+    if not row.id:
+        raise InvalidResponse(f"the platform gives a {type(row).__name__} without an id: nothing can be done with it")
+    return row.id
+
+
+def name_of(row: Named) -> str:
+    """Return the unique name of a project or an environment, or else its id."""
+    return row.unique_name or id_of(row)
+
+
+def version_of(row: Deployment | None) -> str:
     """Return a deployment as people call it: v17."""
     if row is None:
         return "none"
-    return f"v{row['versionNumber']}" if row.get("versionNumber") else str(row.get("id"))
+    return f"v{row.version_number}" if row.version_number else str(row.id)
+
+
+@overload
+def in_status(row: Deployment, *statuses: DeploymentStatus) -> bool: ...
+@overload
+def in_status(row: Environment, *statuses: EnvironmentStatus) -> bool: ...
+@overload
+def in_status(row: Domain, *statuses: DomainStatus) -> bool: ...
+@overload
+def in_status(row: Project, *statuses: ProjectStatus) -> bool: ...
+@overload
+def in_status(row: Template, *statuses: TemplateStatus) -> bool: ...
+def in_status(row: WithStatus, *statuses: str) -> bool:
+    """Return whether a row has one of some statuses."""
+    return row.status in statuses

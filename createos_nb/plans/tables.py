@@ -11,7 +11,7 @@ from createos_nb.checks import FAIL, NO_DATA, PASS, Result
 from createos_nb.times import unix
 
 if TYPE_CHECKING:
-    from createos_nb.plans.journal_entries import Entry
+    from createos_nb.plans.journal_entries import Entry, JournalEvent
     from createos_nb.plans.steps.base import Step
 
 #: What has become of a step.
@@ -21,7 +21,7 @@ NOT_WAITED: Final = "written, not waited for"
 #: What each outcome is as the result of a check: what was not read back is not known.
 _RESULTS: Final[Mapping[Outcome, Result]] = {"done": PASS, "already so": PASS, "written": NO_DATA, "not done": FAIL}
 #: Events whose text is no note: it repeats the step.
-_SILENT: Final = ("started", "probing", "done", "skipped")
+_SILENT: Final[tuple[JournalEvent, ...]] = ("started", "probing", "done", "skipped")
 _STEP: Final = ("step", "what", "operation", "target")
 _FIELDS: Final = (*_STEP, "field", "before", "after", "why", "reversible", "wait_seconds")
 _OUTCOMES: Final = (*_STEP, "outcome", "result", "started", "seconds", "note")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from createos_nb.plans import drift
-from createos_nb.plans.errors import StepFailed
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Undo, UndoContext
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ def undo_steps(
     touched = _touched(entries, min(created, default=len(steps)))
     result = UndoSteps(
         warnings=[
-            f"{found.target}: {found.field} was changed since: {found.now} now, {found.planned} after the run"
-            for found in drift.after_steps(list(steps), snapshot, created, touched)
+            f"{row.target}: {row.field} was changed since: {row.now} now, {row.planned} after the run"
+            for row in drift.after_steps(list(steps), snapshot, created, touched)
         ]
     )
     first: dict[tuple[str, ...], int] = {}
@@ -77,5 +77,5 @@ def _touched(entries: Sequence[Entry], first_created: int) -> list[int]:
 def _undo(step: Step, context: UndoContext) -> Undo:
     try:
         return step.undo(context)
-    except StepFailed as error:  # its target is gone
+    except StepError as error:  # its target is gone
         return Undo(notes=[f"{step.what}: can't be undone: {error.message}"])

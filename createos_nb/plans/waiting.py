@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from createos_nb.errors import CreateOSError, RequestError
-from createos_nb.plans.errors import PASSING, StepFailed, TakesTooLong
+from createos_nb.naming import text_for
+from createos_nb.plans.errors import PASSING
+from createos_nb.plans.snapshot import in_status
+from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from createos_nb.naming import DeploymentStatus
     from createos_nb.plans.context import Run
 
 #: A build may take that long, says the documentation.
@@ -20,7 +24,7 @@ SETTLE_SECONDS: Final = 300.0
 _FIRST, _LONGEST, _GROWTH = 1.0, 10.0, 1.5
 
 #: Statuses that a deployment does not leave by itself, and what to do about each.
-ENDS: Final = {
+ENDS: Final[Mapping[DeploymentStatus, str]] = {
     "build_error": "Fix what the build log says and deploy again; runbooks.retry_failed builds the same commit again.",
     "error": "The app did not start: does it listen on the port of the settings, and are its variables set?",
     "crashing": "The app crashes after its start: client.deployments.logs(…) says why; a variable, or out of memory.",
@@ -30,7 +34,7 @@ ENDS: Final = {
 
 
 #: Statuses that a deployment will leave, and what to do meanwhile; "gone" where there is none.
-MEANWHILE: Final = {
+MEANWHILE: Final[Mapping[DeploymentStatus | Literal["gone"], str]] = {
     "queue": "wait until it is built: client.deployments.follow(…) shows how far it is.",
     "building": "wait until it is built: client.deployments.follow(…) shows how far it is.",
     "deploying": "wait a moment.",
@@ -41,12 +45,12 @@ MEANWHILE: Final = {
 
 def with_hint(status: str) -> str:
     """Return a status with what to do about it."""
-    hint = ENDS.get(status) or MEANWHILE.get(status)
+    hint = text_for(ENDS, status) or text_for(MEANWHILE, status)
     return f"{status}: {hint}" if hint else status
 
 
 def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> None:
-    """Poll with growing pauses until it is ready. Raises `TakesTooLong`; a read that fails for now is repeated."""
+    """Poll with growing pauses until it is ready. Raises `StepError`; a read that fails for now is repeated."""
     limit = seconds if run.timeout is None else run.timeout
     ends = run.now + limit
     pause = _FIRST
@@ -61,9 +65,10 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
         left = ends - run.now
         if left <= 0:
             why = f"; the last read failed: {failure.reason}" if isinstance(failure, RequestError) else ""
-            raise TakesTooLong(
+            raise StepError(
                 f"{what}: not done after {limit:.0f} s{why}",
                 "plans.resume(journal) goes on waiting; timeout= is longer.",
+                kind="takes too long",
             ) from failure
         run.sleep(min(max(pause, run.client.clock.least), left))
         pause = min(pause * _GROWTH, _LONGEST)
@@ -72,22 +77,22 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
 def deployment(run: Run, project: str, deployment: str, name: str) -> None:
     """Wait until a deployment is deployed, and emit its build log meanwhile.
 
-    Raises `StepFailed` at once for every status that it does not leave, with the last lines of the build log.
+    Raises `StepError` at once for every status that it does not leave, with the last lines of the build log.
     """
     log = _BuildLog(run, project, deployment)
 
     def ready() -> bool:
         row = run.snapshot().deployment(project, deployment)
         if row is None:
-            raise StepFailed(f"{name} is gone", "It was deleted while it was waited for.")
-        status = str(row.get("status"))
+            raise StepError(f"{name} is gone", "It was deleted while it was waited for.")
+        status = str(row.status)
         run.emit("waiting", f"{name} {status}", log.new() if run.subscribed else ())
-        if status in ENDS:
-            why = f": {row['cancelReason']}" if row.get("cancelReason") else ""
-            raise StepFailed(f"{name} ended as {status}{why}", ENDS[status], log.tail())
-        if status == "sleeping":
-            raise StepFailed(f"{name} fell asleep", "Wake it: runbooks.wake(client, project, deployment).")
-        return status == "deployed"
+        if in_status(row, *ENDS):
+            why = f": {row.cancel_reason}" if row.cancel_reason else ""
+            raise StepError(f"{name} ended as {status}{why}", text_for(ENDS, status), log.tail())
+        if in_status(row, "sleeping"):
+            raise StepError(f"{name} fell asleep", "Wake it: runbooks.wake(client, project, deployment).")
+        return in_status(row, "deployed")
 
     until(run, name, ready, BUILD_SECONDS)
 
@@ -97,10 +102,10 @@ def environment(run: Run, project: str, environment: str, name: str) -> None:
 
     def ready() -> bool:
         row = run.snapshot().environment(project, environment)
-        if row is None or row.get("status") == "deleting":
-            raise StepFailed(f"environment {name} is gone", "It was deleted while it was waited for.")
-        run.emit("waiting", f"{name} {row.get('status')}")
-        return row.get("status") == "active"
+        if row is None or in_status(row, "deleting"):
+            raise StepError(f"environment {name} is gone", "It was deleted while it was waited for.")
+        run.emit("waiting", f"{name} {row.status}")
+        return in_status(row, "active")
 
     until(run, name, ready, SETTLE_SECONDS)
 
@@ -110,11 +115,12 @@ def domain(run: Run, project: str, domain: str, name: str) -> None:
 
     def ready() -> bool:
         row = run.snapshot().domain(project, domain)
-        if row is None or row.get("status") in ("deleting", "error"):
-            why = f": {row['message']}" if row and row.get("message") else ""
-            raise StepFailed(f"domain {name} is {'gone' if row is None else row['status']}{why}")
-        run.emit("waiting", f"{name} {row.get('status')}")
-        return row.get("status") == "active"
+        if row is None:
+            raise StepError(f"domain {name} is gone")
+        if in_status(row, "deleting", "error"):
+            raise StepError(f"domain {name} is {row.status}" + (f": {row.message}" if row.message else ""))
+        run.emit("waiting", f"{name} {row.status}")
+        return in_status(row, "active")
 
     until(run, name, ready, SETTLE_SECONDS)
 

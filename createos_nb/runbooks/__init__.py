@@ -9,11 +9,12 @@ receipt.undo()                                         # a plan, too
 from __future__ import annotations
 
 from createos_nb.plans.gates import ReleaseGate, ServerErrorRate, Verdict
+from createos_nb.runbooks.assign import assign
 from createos_nb.runbooks.auto_promote import hold, release
 from createos_nb.runbooks.blue_green import blue_green, switch
 from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
-from createos_nb.runbooks.deploy import deploy, promote, retry_failed, wake
+from createos_nb.runbooks.deploy import deploy, retry_failed, wake
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
 from createos_nb.runbooks.scale import scale
@@ -25,6 +26,7 @@ __all__ = [
     "ServerErrorRate",
     "Verdict",
     "Watched",
+    "assign",
     "blue_green",
     "canary",
     "delete",
@@ -32,7 +34,6 @@ __all__ = [
     "delete_template",
     "deploy",
     "hold",
-    "promote",
     "release",
     "release_watch",
     "retry_failed",

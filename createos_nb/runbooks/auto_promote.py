@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Row, Snapshot
-from createos_nb.plans.steps.environments import Update, accepted, target_of
+from createos_nb.plans.snapshot import Snapshot, id_of, name_of
+from createos_nb.plans.steps.environments import Update, accepted, target_of, texts_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.environments import Environment
+    from createos_nb.contract.projects import Project
     from createos_nb.plans.steps.base import Step
-
-_WIRE = {"description": "description", "display name": "displayName"}
 
 
 def hold(client: Client, project: str, environment: str, *, allow_description_change: bool = False) -> Plan:
@@ -37,38 +37,40 @@ def _set_auto_promotion(client: Client, project: str, environment: str, on: bool
     word = "release" if on else "hold"
     steps: list[Step] = []
     warnings: list[str] = []
-    if bool(row.get("isAutoPromoteEnabled")) != on:
+    if bool(row.is_auto_promote_enabled) != on:
         why = "so that new deployments go live by themselves" if on else "so that no push replaces what is live"
         step, warnings = promotion_step(owner, row, on, why, allow)
         steps.append(step)
     return make_plan(
         snapshot,
-        f"{word} auto-promotion of {owner['uniqueName']} / {row['uniqueName']}",
+        f"{word} auto-promotion of {name_of(owner)} / {name_of(row)}",
         steps,
         runbook=word,
-        arguments={"project": owner["id"], "environment": row["id"], "allow_description_change": allow},
+        arguments={"project": id_of(owner), "environment": id_of(row), "allow_description_change": allow},
         warnings=warnings,
     )
 
 
-def promotion_step(project: Row, environment: Row, on: bool, why: str, allow: bool) -> tuple[Update, list[str]]:
+def promotion_step(
+    project: Project, environment: Environment, on: bool, why: str, allow: bool
+) -> tuple[Update, list[str]]:
     """Return the step that switches auto-promotion, and warnings; texts are changed only if that is allowed."""
-    before: dict[str, Any] = {"auto-promote": bool(environment.get("isAutoPromoteEnabled"))}
+    before: dict[str, Any] = {"auto-promote": bool(environment.is_auto_promote_enabled)}
     after: dict[str, Any] = {"auto-promote": on}
     warnings = []
-    for field, wire in _WIRE.items():
-        text = accepted(field, environment.get(wire), environment["uniqueName"])
+    for field, current in texts_of(environment).items():
+        text = accepted(field, current, name_of(environment))
         if text is None:
             continue
         if allow:
-            before[field], after[field] = environment.get(wire), text
+            before[field], after[field] = current, text
             warnings.append(
-                f"the {field} of {environment['uniqueName']} becomes {text!r}, for the platform does not take back "
-                f"{environment.get(wire)!r}; it can't be set back"
+                f"the {field} of {name_of(environment)} becomes {text!r}, for the platform does not take back "
+                f"{current!r}; it can't be set back"
             )
         else:
             warnings.append(
-                f"auto-promotion can't be switched while the {field} is {environment.get(wire)!r}, which the platform "
+                f"auto-promotion can't be switched while the {field} is {current!r}, which the platform "
                 f"does not take back: allow_description_change=True lets the plan change it to {text!r}"
             )
     return Update(target=target_of(project, environment), why=why, before=before, after=after), warnings

@@ -10,11 +10,11 @@ from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Row, Snapshot, version_of
-from createos_nb.plans.steps.base import CREATED, Target
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
+from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.checks import Probe
-from createos_nb.plans.steps.domains import Route
-from createos_nb.plans.steps.environments import assign_step, wake_step
+from createos_nb.plans.steps.domains import Route, domain_target
+from createos_nb.plans.steps.environments import assign_step, target_of, wake_step
 from createos_nb.runbooks.arguments import validate_gate, validate_pace, validate_paths
 from createos_nb.runbooks.auto_promote import promotion_step
 from createos_nb.runbooks.deploy import deploy_step
@@ -22,6 +22,8 @@ from createos_nb.runbooks.environments import ensure_environment, watch_step
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.environments import Environment
+    from createos_nb.contract.projects import Project
     from createos_nb.plans.steps.base import Step
 
 
@@ -57,22 +59,22 @@ def blue_green(
     requests, seconds = validate_pace(requests, seconds)
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
-    name = owner["uniqueName"]
+    name = name_of(owner)
     host = snapshot.find_domain(owner, domain)
-    rows = {row["uniqueName"]: row for row in snapshot.environments(owner["id"])}
-    serving = next((row for row in rows.values() if row["id"] == host.get("environmentId")), None)
+    rows = {name_of(row): row for row in snapshot.environments(id_of(owner))}
+    serving = next((row for row in rows.values() if row.id == host.environment_id), None)
     if blue == green:
         raise InvalidInput("blue_green: blue= and green= are two environments")
-    if serving is None or serving["uniqueName"] not in (blue, green):
-        where = "nothing" if serving is None else serving["uniqueName"]
+    if serving is None or name_of(serving) not in (blue, green):
+        where = "nothing" if serving is None else name_of(serving)
         hint = f"blue={where!r} takes that one" if serving is not None else f"runbooks.switch routes it to {blue}"
         raise InvalidInput(f"{domain} is routed to {where}: blue_green needs it on {blue} or {green}; {hint}")
-    idle = green if serving["uniqueName"] == blue else blue
+    idle = green if name_of(serving) == blue else blue
     steps: list[Step] = []
     inputs: dict[int, TransientInputs] = {}
     warnings: list[str] = []
     for row in (serving, rows.get(idle)):
-        if row is not None and row.get("isAutoPromoteEnabled"):
+        if row is not None and row.is_auto_promote_enabled:
             step, notes = promotion_step(
                 owner, row, False, "or a push would change it by itself", allow_description_change
             )
@@ -80,36 +82,35 @@ def blue_green(
             warnings += notes
     candidate = ensure_environment(client, owner, rows.get(idle), idle, serving, steps)
     deployment, label = version_for(snapshot, owner, serving, version, image, source, branch, steps, inputs)
-    live = (rows.get(idle) or {}).get("projectDeploymentId")
-    if live != deployment:
-        running = snapshot.deployment(owner["id"], live) if live else None
+    if candidate.project_deployment_id != deployment:
+        running = snapshot.live_deployment(id_of(owner), candidate)
         steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested where nobody is served"))
     watch, watch_inputs = watch_step(owner, candidate, serving, probed, requests, seconds, gate)
     if watch_inputs is not None:
         inputs[len(steps) + 1] = watch_inputs
-    target = Target(project=owner["id"], project_name=name, environment=candidate["id"], environment_name=idle)
+    target = target_of(owner, candidate)
     steps.append(Probe(target=target, why="a smoke test", paths=probed, requests=max(3, len(probed))))
     steps.append(watch)
-    through = Target(project=owner["id"], project_name=name, domain=host["id"], domain_name=host["name"])
+    through = domain_target(owner, host)
     steps.append(
         Route(
             target=through,
             why=f"{idle} has passed",
-            before={"environment": serving["id"]},
-            after={"environment": candidate["id"]},
-            labels={serving["id"]: serving["uniqueName"], candidate["id"]: idle},
+            before={"environment": id_of(serving)},
+            after={"environment": id_of(candidate)},
+            labels={id_of(serving): name_of(serving), id_of(candidate): idle},
         )
     )
     steps.append(Probe(target=through, why="what users see", paths=probed, requests=max(3, len(probed))))
-    warnings.append(f"{serving['uniqueName']} keeps running as it is, to switch back to")
+    warnings.append(f"{name_of(serving)} keeps running as it is, to switch back to")
     return make_plan(
         snapshot,
-        f"deploy {label} to {idle} of {name} and route {host['name']} to it",
+        f"deploy {label} to {idle} of {name} and route {through.domain_name} to it",
         steps,
         runbook="blue_green",
         arguments={
-            "project": owner["id"],
-            "domain": host["id"],
+            "project": id_of(owner),
+            "domain": id_of(host),
             "blue": blue,
             "green": green,
             "version": None if version is None else str(version),
@@ -122,7 +123,7 @@ def blue_green(
         },
         inputs=inputs,
         warnings=warnings,
-        follow_ups={"switch back": lambda: switch(client, project, domain, serving["uniqueName"])},
+        follow_ups={"switch back": lambda: switch(client, project, domain, name_of(serving))},
     )
 
 
@@ -132,48 +133,47 @@ def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
     owner = snapshot.find_project(project)
     host = snapshot.find_domain(owner, domain)
     row = snapshot.find_environment(owner, environment)
-    environments = snapshot.environments(owner["id"])
-    before = host.get("environmentId")
-    target = Target(project=owner["id"], project_name=owner["uniqueName"], domain=host["id"], domain_name=host["name"])
+    environments = snapshot.environments(id_of(owner))
+    before = host.environment_id
+    target = domain_target(owner, host)
     steps: list[Step] = []
     warnings: list[str] = []
-    if before != row["id"]:
-        both = [found for found in environments if found["id"] in (before, row["id"])]
-        if len(both) == 2 and all(found.get("isAutoPromoteEnabled") for found in both):
-            branches = {found.get("branch") for found in both}
+    if before != row.id:
+        both = [environment for environment in environments if environment.id in (before, row.id)]
+        if len(both) == 2 and all(environment.is_auto_promote_enabled for environment in both):
+            branches = {environment.branch for environment in both}
             if len(branches) == 1:
                 warnings.append(
                     f"both environments promote what is pushed to {branches.pop()}: the next push changes both, and "
                     "there is nothing to switch back to: runbooks.hold stops that"
                 )
-        live = row.get("projectDeploymentId")
-        running = snapshot.deployment(owner["id"], live) if live else None
-        if running is not None and running.get("status") == "sleeping":
-            steps.append(wake_step(owner["id"], owner["uniqueName"], running, "it has to run before it serves"))
+        running = snapshot.live_deployment(id_of(owner), row)
+        if running is not None and in_status(running, "sleeping"):
+            steps.append(wake_step(id_of(owner), name_of(owner), running, "it has to run before it serves"))
         steps.append(
             Route(
                 target=target,
                 why="asked for",
                 before={"environment": before},
-                after={"environment": row["id"]},
-                labels={found["id"]: found["uniqueName"] for found in environments},
+                after={"environment": id_of(row)},
+                labels={id_of(environment): name_of(environment) for environment in environments},
             )
         )
         steps.append(Probe(target=target, why="what users see", paths=["/"], requests=3))
     return make_plan(
         snapshot,
-        f"route {host['name']} to {row['uniqueName']}",
+        f"route {target.domain_name} to {name_of(row)}",
         steps,
         runbook="switch",
-        arguments={"project": owner["id"], "domain": host["id"], "environment": row["id"]},
+        arguments={"project": id_of(owner), "domain": id_of(host), "environment": id_of(row)},
         warnings=warnings,
     )
 
 
 def version_for(
     snapshot: Snapshot,
-    owner: Row,
-    serving: Row,
+    owner: Project,
+    serving: Environment,
     version: str | int | None,
     image: str | None,
     source: Any,
@@ -186,10 +186,10 @@ def version_for(
         if image is not None or source is not None or branch is not None:
             raise InvalidInput("give version=, or what to deploy, not both")
         row = snapshot.find_deployment(owner, version)
-        if row.get("status") == "sleeping":
-            steps.append(wake_step(owner["id"], owner["uniqueName"], row, "it has to run before it can be tested"))
-        return row["id"], version_of(row)
+        if in_status(row, "sleeping"):
+            steps.append(wake_step(id_of(owner), name_of(owner), row, "it has to run before it can be tested"))
+        return id_of(row), version_of(row)
     step, step_inputs, _ = deploy_step(snapshot, owner, serving, image, source, branch)
     inputs |= {len(steps): own for own in step_inputs.values()}
     steps.append(step)
-    return f"{CREATED}{len(steps) - 1}", f"the {step.source()}" if owner.get("type") == "vcs" else step.source()
+    return f"{CREATED}{len(steps) - 1}", f"the {step.source()}" if owner.type == "vcs" else step.source()

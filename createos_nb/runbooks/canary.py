@@ -10,10 +10,9 @@ from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot
-from createos_nb.plans.steps.base import Target
+from createos_nb.plans.snapshot import Snapshot, id_of, name_of
 from createos_nb.plans.steps.checks import Probe
-from createos_nb.plans.steps.environments import assign_step
+from createos_nb.plans.steps.environments import assign_step, target_of
 from createos_nb.runbooks.arguments import validate_gate, validate_paths, validate_stages
 from createos_nb.runbooks.auto_promote import promotion_step
 from createos_nb.runbooks.blue_green import version_for
@@ -42,7 +41,7 @@ def canary(
     gate: Gate | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
-    """Test a new version in a second environment, in stages, and make it live in the first one if all pass.
+    """Test a new version in a second environment, in stages, and assign it to the first one if all pass.
 
     The platform can't split traffic: the second environment, `side` (created if need be), has an address of its own,
     and its traffic is whoever uses that address, and the requests that each stage sends: `stages` are pairs of
@@ -54,9 +53,9 @@ def canary(
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     row = snapshot.find_environment(owner, environment)
-    if row["uniqueName"] == side:
+    if name_of(row) == side:
         raise InvalidInput("canary: side= is another environment than the one that serves")
-    rows = {found["uniqueName"]: found for found in snapshot.environments(owner["id"])}
+    rows = {name_of(environment): environment for environment in snapshot.environments(id_of(owner))}
     steps: list[Step] = []
     inputs: dict[int, TransientInputs] = {}
     warnings = ["the platform can't split traffic: the canary sees those who use its own address, and no others"]
@@ -64,40 +63,36 @@ def canary(
         (row, "or the new version would go live before it was tested"),
         (rows.get(side), "or a push would replace the version under test"),
     ):
-        if promoting is not None and promoting.get("isAutoPromoteEnabled"):
+        if promoting is not None and promoting.is_auto_promote_enabled:
             step, notes = promotion_step(owner, promoting, False, why, allow_description_change)
             steps.append(step)
             warnings += [
                 *notes,
-                f"auto-promotion of {promoting['uniqueName']} stays held: runbooks.release releases it",
+                f"auto-promotion of {name_of(promoting)} stays held: runbooks.release releases it",
             ]
     candidate = ensure_environment(client, owner, rows.get(side), side, row, steps)
     deployment, label = version_for(snapshot, owner, row, version, image, source, branch, steps, inputs)
-    live = candidate.get("projectDeploymentId")
-    if live != deployment:
-        running = snapshot.deployment(owner["id"], live) if live else None
+    if candidate.project_deployment_id != deployment:
+        running = snapshot.live_deployment(id_of(owner), candidate)
         steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested against what serves"))
-    target = Target(
-        project=owner["id"], project_name=owner["uniqueName"], environment=candidate["id"], environment_name=side
-    )
+    target = target_of(owner, candidate)
     steps.append(Probe(target=target, why="a smoke test", paths=probed, requests=max(3, len(probed))))
     for requests, seconds in planned_stages:
         watch, watch_inputs = watch_step(owner, candidate, row, probed, requests, seconds, gate)
         if watch_inputs is not None:
             inputs[len(steps)] = watch_inputs
         steps.append(watch)
-    before = row.get("projectDeploymentId")
-    if before != deployment:
-        running = snapshot.deployment(owner["id"], before) if before else None
+    if row.project_deployment_id != deployment:
+        running = snapshot.live_deployment(id_of(owner), row)
         steps.append(assign_step(owner, row, running, deployment, label, "every stage has passed"))
     return make_plan(
         snapshot,
-        f"test {label} in {side} of {owner['uniqueName']}, then make it live in {row['uniqueName']}",
+        f"test {label} in {side} of {name_of(owner)}, then assign it to {name_of(row)}",
         steps,
         runbook="canary",
         arguments={
-            "project": owner["id"],
-            "environment": row["id"],
+            "project": id_of(owner),
+            "environment": id_of(row),
             "version": None if version is None else str(version),
             "image": image,
             "branch": branch,

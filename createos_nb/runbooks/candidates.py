@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Literal
 
 import pandas as pd
 
+from createos_nb.contract.deployments import Deployment, DeploymentSource
+from createos_nb.contract.environments import Environment
+from createos_nb.contract.projects import Project
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal, default_folder
-from createos_nb.plans.snapshot import Row, Snapshot
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status
 from createos_nb.plans.steps.base import resolved
 from createos_nb.plans.world_identity import belongs
 from createos_nb.times import unix
@@ -35,13 +40,21 @@ _MEASURED: Final = 5
 _WINDOW: Final = 6 * 3600
 _ENOUGH: Final = 100
 _UNHEALTHY: Final = 2.0
+#: Why what has ended so is no candidate.
+_UNFIT: Final[Mapping[DeploymentStatus, str]] = {
+    "build_error": "its build failed",
+    "error": "it did not start",
+    "crashing": "it crashes",
+}
+#: What says that a deployment was live in an environment.
+Evidence = Literal["journal", "snapshot", "inferred", "none"]
 
 
 def candidates_of(
     current: Snapshot,
-    project: Row,
-    environment: Row,
-    running: Row,
+    project: Project,
+    environment: Environment,
+    running: Deployment | None,
     *,
     snapshot: pd.DataFrame | None = None,
     journals: str | os.PathLike[str] | None = None,
@@ -53,10 +66,10 @@ def candidates_of(
     (Float64, 0–100) of the last hours before it was replaced; NA where that was not asked for or is not known. One is
     unhealthy with at least 100 requests of which more than 2 % ended in a server error.
     """
-    live = running.get("versionNumber") or 0
-    rows = [row for row in current.deployments(project["id"]) if 0 < (row.get("versionNumber") or 0) < live]
-    branch = environment.get("branch")
-    journaled = _from_journals(current, journals, environment["id"])
+    live = (running.version_number if running is not None else None) or 0
+    rows = [row for row in current.deployments(id_of(project)) if 0 < (row.version_number or 0) < live]
+    branch = environment.branch
+    journaled = _from_journals(current, journals, id_of(environment))
     in_snapshot = _from_snapshot(snapshot, environment)
     candidates = []
     measured = 0
@@ -77,10 +90,10 @@ def candidates_of(
                 why_not = f"it was not healthy: {failure(errors, 1)} of {requests} requests ended in a server error"
         candidates.append(
             {
-                "version": row.get("versionNumber"),
-                "deployment": row["id"],
-                "status": row.get("status"),
-                "created_at": row.get("createdAt"),
+                "version": row.version_number,
+                "deployment": row.id,
+                "status": row.status,
+                "created_at": row.created_at,
                 "source": _source(row),
                 "eligible": not why_not,
                 "why_not": why_not,
@@ -90,11 +103,13 @@ def candidates_of(
                 "server_error_percentage": errors,
             }
         )
-        if (row.get("source") or {}).get("branch") == branch and row.get("status") in ("deployed", "sleeping"):
+        if (row.source or DeploymentSource()).branch == branch and in_status(row, "deployed", "sleeping"):
             after = row
     frame = pd.DataFrame(candidates, columns=list(_COLUMNS))
     texts = ("deployment", "status", "source", "why_not", "evidence", "because")
-    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601", errors="coerce").astype(
+        "datetime64[us, UTC]"
+    )
     return frame.astype(
         {
             "version": "Int64",
@@ -106,25 +121,26 @@ def candidates_of(
     )
 
 
-def _unfit(row: Row) -> str:
-    status = row.get("status")
-    if status in ("deployed", "sleeping"):
+def _unfit(row: Deployment) -> str:
+    if in_status(row, "deployed", "sleeping"):
         return ""
-    words = {"build_error": "its build failed", "error": "it did not start", "crashing": "it crashes"}
-    return words.get(str(status), f"it is {status}")
+    return text_for(_UNFIT, row.status) or f"it is {row.status}"
 
 
-def _evidence(row: Row, environment: Row, journaled: dict[str, str], in_snapshot: set[str]) -> tuple[str, str]:
-    if row["id"] in journaled:
-        return "journal", f"a journal says that it was live there ({journaled[row['id']]})"
-    if row["id"] in in_snapshot:
+def _evidence(
+    row: Deployment, environment: Environment, journaled: dict[str, str], in_snapshot: set[str]
+) -> tuple[Evidence, str]:
+    identity = id_of(row)
+    if identity in journaled:
+        return "journal", f"a journal says that it was live there ({journaled[identity]})"
+    if identity in in_snapshot:
         return "snapshot", "the snapshot says that it was live there"
-    branch = environment.get("branch")
-    of = (row.get("source") or {}).get("branch")
+    branch = environment.branch
+    of = (row.source or DeploymentSource()).branch
     if branch:
         if of != branch:
             return "none", f"it is of branch {of}, and the environment follows {branch}"
-        how = "which it promotes by itself" if environment.get("isAutoPromoteEnabled") else "and reached deployed"
+        how = "which it promotes by itself" if environment.is_auto_promote_enabled else "and reached deployed"
         return "inferred", f"it is of the environment's branch {branch}, {how}"
     return "inferred", "it is of the same project, and reached deployed"
 
@@ -155,41 +171,36 @@ def _from_journals(current: Snapshot, journals: str | os.PathLike[str] | None, e
     return live
 
 
-def _from_snapshot(snapshot: pd.DataFrame | None, environment: Row) -> set[str]:
+def _from_snapshot(snapshot: pd.DataFrame | None, environment: Environment) -> set[str]:
     if snapshot is None:
         return set()
     if not isinstance(snapshot, pd.DataFrame) or not {"id", "project_deployment_id"} <= set(snapshot):
         raise InvalidInput("snapshot: a frame as client.environments.list gave it, with id and project_deployment_id")
-    mine = snapshot[snapshot["id"] == environment["id"]]
+    mine = snapshot[snapshot["id"] == environment.id]
     return {str(deployment) for deployment in mine["project_deployment_id"].dropna()}
 
 
 def _traffic(
-    current: Snapshot, project: Row, environment: Row, row: Row, after: Row
+    current: Snapshot, project: Project, environment: Environment, row: Deployment, after: Deployment | None
 ) -> tuple[int | None, float | None]:
     """Requests and the percentage of server errors of the last hours in which a deployment was the newest."""
     now = current.client.transport.now()
     try:
-        first, last = unix(row["createdAt"], now), min(unix(after["createdAt"], now), now)
+        first, last = unix(row.created_at, now), min(unix(after.created_at if after is not None else None, now), now)
         start, end = int(max(first, last - _WINDOW)), int(last)
         if start >= end:
             return None, None
-        totals: dict[str, Any] = current.client.call(
-            "GetProjectEnvironmentAnalyticsOverallRequests",
-            project_id=project["id"],
-            environment_id=environment["id"],
-            start=start,
-            end=end,
-        )
-        total, errors = float(totals["total"]), float(totals["server"])
-    except (CreateOSError, KeyError, TypeError, ValueError):
+        requests = current.requests_between(id_of(project), id_of(environment), start, end)
+    except CreateOSError:
         return None, None  # no figures: the rest of the evidence decides
+    total, errors = requests.total, requests.status_5xx
+    if total is None or errors is None:
+        return None, None
     return int(total), (100 * errors / total if total else None)
 
 
-def _source(row: Row) -> str:
-    source = row.get("source") or {}
-    if source.get("image"):
-        return str(source["image"])
-    commit = str(source.get("commit") or "")[:12]
-    return f"{commit} {source.get('commitMessage') or ''}".strip() or "files"
+def _source(row: Deployment) -> str:
+    source = row.source or DeploymentSource()
+    if source.image:
+        return source.image
+    return f"{(source.commit or '')[:12]} {source.commit_message or ''}".strip() or "files"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from createos_nb.contract.deployments import DeploymentSource
 from createos_nb.errors import AmbiguousName, InvalidInput, NotFound, UnknownName
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Row, Snapshot, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import Target
 from createos_nb.plans.steps.delete import (
     DeleteApp,
@@ -22,10 +23,23 @@ from createos_nb.plans.steps.delete import (
     lost_with,
     variables_in,
 )
+from createos_nb.plans.steps.domains import domain_target
 from createos_nb.plans.steps.environments import target_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.environments import Environment
+    from createos_nb.contract.projects import Project
+
+
+class WithName(Protocol):
+    """A row of something that has an id and a name."""
+
+    id: str | None
+    name: str | None
+
+
+N = TypeVar("N", bound=WithName)
 
 
 def delete(
@@ -47,8 +61,8 @@ def delete(
 
     Raises `UnknownName` for what is not there, `InvalidInput` for more than one thing.
     """
-    given = {"environment": environment, "deployment": deployment, "domain": domain, "cronjob": cronjob}
-    parts = {resource: str(name) for resource, name in given.items() if name is not None}
+    resources = {"environment": environment, "deployment": deployment, "domain": domain, "cronjob": cronjob}
+    parts = {resource: str(name) for resource, name in resources.items() if name is not None}
     if len(parts) > 1:
         raise InvalidInput(f"delete: one thing a plan, not {' and '.join(parts)}")
     snapshot = Snapshot(client)
@@ -69,7 +83,7 @@ def delete_app(client: Client, app: str, *, missing_ok: bool = False) -> Plan:
     row = _find("app", rows, app, missing_ok)
     step = None
     if row is not None:
-        grouped = client.apps.projects(str(row["id"]))["unique_name"]
+        grouped = client.apps.projects(id_of(row))["unique_name"]
         lost = {"group of": ", ".join(map(str, grouped))} if len(grouped) else {}
         step = DeleteApp(
             target=_thing(row), why="asked for", before={"state": "there"}, after={"state": "gone"}, lost=lost
@@ -95,11 +109,11 @@ def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Pla
     The platform does not tell whether it is the key of this client.
     """
     snapshot = Snapshot(client)
-    rows = [row for row in snapshot.api_keys() if not row.get("revokedAt")]
+    rows = [row for row in snapshot.api_keys() if not row.revoked_at]
     row = _find("API key", rows, api_key, missing_ok)
     step = None
     if row is not None:
-        facts = {"ends": str(row.get("expiredAt") or "")[:10], "used for": str(row.get("description") or "")}
+        facts = {"ends": (row.expired_at or "")[:10], "used for": row.description or ""}
         lost = {name: value for name, value in facts.items() if value}
         step = _planned(snapshot, RevokeKey(target=_thing(row), lost=lost))
     return _plan(snapshot, step, "revoke_key", {"api_key": api_key}, f"API key {api_key}")
@@ -107,7 +121,7 @@ def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Pla
 
 def _step(snapshot: Snapshot, project: str, resource: str, name: str) -> DeleteStep:
     owner = snapshot.find_project(project, active=resource != "project")
-    if owner.get("status") == "deleted":
+    if in_status(owner, "deleted"):
         raise UnknownName("project", project)
     target = target_of(owner)
     step: DeleteStep
@@ -119,20 +133,20 @@ def _step(snapshot: Snapshot, project: str, resource: str, name: str) -> DeleteS
     elif resource == "deployment":
         step = _deployment(snapshot, owner, name)
     elif resource == "domain":
-        row = snapshot.find_domain(owner, name)
-        names = {found["id"]: str(found["uniqueName"]) for found in snapshot.environments(owner["id"])}
-        routed = names.get(row.get("environmentId"), "")
+        domain = snapshot.find_domain(owner, name)
+        names = {id_of(environment): name_of(environment) for environment in snapshot.environments(id_of(owner))}
+        routed = names.get(domain.environment_id or "", "")
         step = DeleteDomain(
-            target=_within(owner, domain=row["id"], domain_name=str(row["name"])),
+            target=domain_target(owner, domain),
             lost={"route to": routed} if routed else {},
             labels=names,
         )
     else:
-        job = _find("cron job", snapshot.cronjobs(owner["id"]), name, False)
+        job = _find("cron job", snapshot.cronjobs(id_of(owner)), name, False)
         assert job is not None
         step = DeleteCronjob(
-            target=_within(owner, thing=str(job["id"]), thing_name=str(job.get("name"))),
-            lost={"schedule": str(job.get("schedule"))},
+            target=_within(owner, thing=id_of(job), thing_name=str(job.name)),
+            lost={"schedule": str(job.schedule)},
         )
     return _planned(snapshot, step)
 
@@ -143,26 +157,27 @@ def _planned(snapshot: Snapshot, step: DeleteStep) -> DeleteStep:
     return step
 
 
-def _deployment(snapshot: Snapshot, owner: Row, name: str) -> DeleteDeployment:
+def _deployment(snapshot: Snapshot, owner: Project, name: str) -> DeleteDeployment:
     row = snapshot.find_deployment(owner, name)
-    source = row.get("source") or {}
-    built_from = source.get("image") or " ".join(
-        part for part in (str(source.get("commit") or "")[:12], str(source.get("commitMessage") or "")) if part
+    source = row.source or DeploymentSource()
+    built_from = source.image or " ".join(
+        part for part in ((source.commit or "")[:12], source.commit_message or "") if part
     )
     return DeleteDeployment(
-        target=_within(owner, deployment=row["id"], deployment_name=version_of(row)),
-        lost={"built from": built_from or "files", "created at": str(row.get("createdAt") or "")[:19]},
+        target=_within(owner, deployment=id_of(row), deployment_name=version_of(row)),
+        lost={"built from": built_from or "files", "created at": (row.created_at or "")[:19]},
     )
 
 
-def _lost_with_environment(snapshot: Snapshot, owner: Row, row: Row) -> dict[str, str]:
-    live = row.get("projectDeploymentId")
-    domains, cronjobs = snapshot.domains(owner["id"]), snapshot.cronjobs(owner["id"])
-    routed = [str(domain["name"]) for domain in domains if domain.get("environmentId") == row["id"]]
-    jobs = [str(job.get("name")) for job in cronjobs if job.get("environmentId") == row["id"]]
+def _lost_with_environment(snapshot: Snapshot, owner: Project, row: Environment) -> dict[str, str]:
+    project = id_of(owner)
+    domains, cronjobs = snapshot.domains(project), snapshot.cronjobs(project)
+    routed = [str(domain.name) for domain in domains if domain.environment_id == row.id]
+    jobs = [str(job.name) for job in cronjobs if job.environment_id == row.id]
+    live = version_of(snapshot.live_deployment(project, row)) if row.project_deployment_id else ""
     lost = {
-        "address": str((row.get("extra") or {}).get("endpoint") or ""),
-        "live in it": version_of(snapshot.deployment(owner["id"], live)) + " (the deployment stays)" if live else "",
+        "address": (row.extra.endpoint if row.extra is not None else None) or "",
+        "live in it": f"{live} (the deployment stays)" if live else "",
         "variables": variables_in(row),
         "route of": ", ".join(routed),
         "cron jobs": ", ".join(jobs),
@@ -181,20 +196,19 @@ def _plan(
     return make_plan(snapshot, title, [step] if step else [], runbook=runbook, arguments=arguments, warnings=warnings)
 
 
-def _find(resource: str, rows: list[Row], name: str, missing_ok: bool) -> Row | None:
+def _find(resource: str, rows: list[N], name: str, missing_ok: bool) -> N | None:
     """Return one of the rows by name or id. Raises `UnknownName`, `AmbiguousName`."""
-    matching = [row for row in rows if name in (row.get("id"), row.get("name"))]
+    matching = [row for row in rows if name in (row.id, row.name)]
     if len(matching) > 1:
-        raise AmbiguousName(resource, name, [str(row["id"]) for row in matching])
+        raise AmbiguousName(resource, name, [id_of(row) for row in matching])
     if not matching and not missing_ok:
-        raise UnknownName(resource, name, [row.get("name") for row in rows])
+        raise UnknownName(resource, name, [row.name for row in rows])
     return matching[0] if matching else None
 
 
-def _thing(row: Row) -> Target:
-    name = row.get("name") or row.get("displayName") or row["id"]
-    return Target(project="", project_name="", thing=str(row["id"]), thing_name=str(name))
+def _thing(row: WithName) -> Target:
+    return Target(project="", project_name="", thing=id_of(row), thing_name=row.name or id_of(row))
 
 
-def _within(owner: Row, **ids: str) -> Target:
-    return Target(project=owner["id"], project_name=owner["uniqueName"], **ids)
+def _within(owner: Project, **ids: str) -> Target:
+    return Target(project=id_of(owner), project_name=name_of(owner), **ids)

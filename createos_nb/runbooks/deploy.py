@@ -1,16 +1,18 @@
-"""Deploying, promoting, redeploying what failed, waking."""
+"""Deploying, redeploying what failed, waking."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb.contract.deployments import DeploymentSource
 from createos_nb.errors import InvalidInput
+from createos_nb.naming import text_for
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Row, Snapshot, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.deployments import DeployBranch, DeployImage
 from createos_nb.plans.steps.environments import assign_step, target_of, wake_step
@@ -21,10 +23,14 @@ from createos_nb.runbooks.redeploy import redeploy_step
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.deployments import Deployment
+    from createos_nb.contract.environments import Environment
+    from createos_nb.contract.projects import Project
+    from createos_nb.naming import DeploymentStatus
     from createos_nb.plans.steps.base import Step
     from createos_nb.plans.steps.deployments import CreateDeployment
 
-_FAILED = ("build_error", "error", "crashing", "cancelled")
+_FAILED: Final[tuple[DeploymentStatus, ...]] = ("build_error", "error", "crashing", "cancelled")
 
 
 def deploy(
@@ -36,7 +42,7 @@ def deploy(
     branch: str | None = None,
     environment: str | None = None,
 ) -> Plan:
-    """Deploy by the project's type, wait until it is deployed, and with `environment` make it live there.
+    """Deploy by the project's type, wait until it is deployed, and with `environment` assign it to that.
 
     vcs: the newest commit of `branch` (default: that of the environment, or of the repository's environments if they
     follow one). image: `image`. upload: `source`, anything that `client.deployments.upload` takes.
@@ -48,31 +54,30 @@ def deploy(
     steps: list[Step] = [step]
     warnings: list[str] = []
     if row is not None:
-        live = row.get("projectDeploymentId")
-        running = snapshot.deployment(owner["id"], live) if live else None
+        running = snapshot.live_deployment(id_of(owner), row)
         steps.append(assign_step(owner, row, running, f"{CREATED}0", "the new deployment", "asked for"))
-    elif owner.get("type") != "vcs":
-        warnings.append("it is made live nowhere: environment= does that, or runbooks.promote")
-    where = f" and make it live in {row['uniqueName']}" if row is not None else ""
+    elif owner.type != "vcs":
+        warnings.append("it is assigned to no environment: environment= does that, or runbooks.assign")
+    where = f" and assign it to {name_of(row)}" if row is not None else ""
     return make_plan(
         snapshot,
-        f"{step.what} in {owner['uniqueName']}{where}",
+        f"{step.what} in {name_of(owner)}{where}",
         steps,
         runbook="deploy",
-        arguments={"project": owner["id"], "environment": row and row["id"], **arguments},
+        arguments={"project": id_of(owner), "environment": None if row is None else id_of(row), **arguments},
         inputs=inputs,
         warnings=warnings,
     )
 
 
 def deploy_step(
-    snapshot: Snapshot, owner: Row, row: Row | None, image: str | None, source: Any, branch: str | None
+    snapshot: Snapshot, owner: Project, row: Environment | None, image: str | None, source: Any, branch: str | None
 ) -> tuple[CreateDeployment, dict[int, TransientInputs], dict[str, Any]]:
     """Return the step that deploys by the project's type, its transient inputs, and what identifies it."""
-    kind, project_name = owner.get("type"), owner["uniqueName"]
-    given = {"image": image, "source": source, "branch": branch}
+    kind, project_name = owner.type, name_of(owner)
+    contents = {"image": image, "source": source, "branch": branch}
     takes = {"vcs": "branch", "image": "image", "upload": "source"}.get(str(kind))
-    wrong = [name for name, value in given.items() if value is not None and name != takes]
+    wrong = [name for name, value in contents.items() if value is not None and name != takes]
     if wrong:
         raise InvalidInput(
             f"deploy: {wrong[0]}= is not for a project of type {kind}, such as {project_name}: give {takes}="
@@ -98,40 +103,13 @@ def deploy_step(
     return step, {0: TransientInputs(source=content)}, {"digest": digest}
 
 
-def _branch_of(snapshot: Snapshot, owner: Row, row: Row | None) -> str:
-    if row is not None and row.get("branch"):
-        return str(row["branch"])
-    branches = {str(found["branch"]) for found in snapshot.environments(owner["id"]) if found.get("branch")}
+def _branch_of(snapshot: Snapshot, owner: Project, row: Environment | None) -> str:
+    if row is not None and row.branch:
+        return row.branch
+    branches = {environment.branch for environment in snapshot.environments(id_of(owner)) if environment.branch}
     if len(branches) == 1:
         return branches.pop()
-    raise InvalidInput(f"deploy: which branch of {owner['uniqueName']}? Its environments follow: {_list(branches)}")
-
-
-def promote(client: Client, project: str, deployment: str | int, environment: str) -> Plan:
-    """Make a deployed version the live one of an environment; nothing is built. One that sleeps is woken first."""
-    snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
-    row = snapshot.find_environment(owner, environment)
-    version = snapshot.find_deployment(owner, deployment)
-    live = row.get("projectDeploymentId")
-    running = snapshot.deployment(owner["id"], live) if live else None
-    steps: list[Step] = []
-    warnings: list[str] = []
-    if live != version["id"]:
-        if version.get("status") == "sleeping":
-            why = "it has to run before it can be made live"
-            steps.append(wake_step(owner["id"], owner["uniqueName"], version, why))
-        steps.append(assign_step(owner, row, running, version["id"], version_of(version), "asked for"))
-        if row.get("isAutoPromoteEnabled"):
-            warnings.append(f"the next push to {row.get('branch')} replaces it: runbooks.hold stops that")
-    return make_plan(
-        snapshot,
-        f"make {version_of(version)} live in {owner['uniqueName']} / {row['uniqueName']} (nothing is built)",
-        steps,
-        runbook="promote",
-        arguments={"project": owner["id"], "environment": row["id"], "deployment": version["id"]},
-        warnings=warnings,
-    )
+    raise InvalidInput(f"deploy: which branch of {name_of(owner)}? Its environments follow: {_list(branches)}")
 
 
 def retry_failed(client: Client, project: str, deployment: str | int | None = None) -> Plan:
@@ -140,37 +118,35 @@ def retry_failed(client: Client, project: str, deployment: str | int | None = No
     owner = snapshot.find_project(project)
     if deployment is not None:
         failed = snapshot.find_deployment(owner, deployment)
-        if failed.get("status") not in _FAILED:
-            raise InvalidInput(
-                f"{version_of(failed)} of {owner['uniqueName']} has not failed: it is {failed['status']}"
-            )
+        if not in_status(failed, *_FAILED):
+            raise InvalidInput(f"{version_of(failed)} of {name_of(owner)} has not failed: it is {failed.status}")
     else:
-        rows = snapshot.deployments(owner["id"])
-        newest = next((row for row in rows if row.get("status") in _FAILED), None)
+        rows = snapshot.deployments(id_of(owner))
+        newest = next((row for row in rows if in_status(row, *_FAILED)), None)
         if newest is None:
-            raise InvalidInput(f"no deployment of {owner['uniqueName']} has failed")
+            raise InvalidInput(f"no deployment of {name_of(owner)} has failed")
         failed = newest
-    newer = [row for row in snapshot.deployments(owner["id"]) if _replaces(row, failed)]
+    newer = [row for row in snapshot.deployments(id_of(owner)) if _replaces(row, failed)]
     warnings = []
     if newer:
-        warnings.append(f"{version_of(newer[0])} of the same branch came after it, and is {newer[0]['status']}")
-    hint = ENDS.get(str(failed.get("status")))
+        warnings.append(f"{version_of(newer[0])} of the same branch came after it, and is {newer[0].status}")
+    hint = text_for(ENDS, failed.status)
     if hint:
-        warnings.append(f"it ended as {failed['status']}: {hint}")
-    step = redeploy_step(owner, failed, f"it ended as {failed['status']}")
+        warnings.append(f"it ended as {failed.status}: {hint}")
+    step = redeploy_step(owner, failed, f"it ended as {failed.status}")
     return make_plan(
         snapshot,
-        f"{step.what} in {owner['uniqueName']}",
+        f"{step.what} in {name_of(owner)}",
         [step],
         runbook="retry_failed",
-        arguments={"project": owner["id"], "deployment": failed["id"]},
+        arguments={"project": id_of(owner), "deployment": id_of(failed)},
         warnings=warnings,
     )
 
 
-def _replaces(row: Row, failed: Row) -> bool:
-    newer = (row.get("versionNumber") or 0) > (failed.get("versionNumber") or 0)
-    return newer and (row.get("source") or {}).get("branch") == (failed.get("source") or {}).get("branch")
+def _replaces(row: Deployment, failed: Deployment) -> bool:
+    newer = (row.version_number or 0) > (failed.version_number or 0)
+    return newer and (row.source or DeploymentSource()).branch == (failed.source or DeploymentSource()).branch
 
 
 def wake(client: Client, project: str, deployment: str | int | None = None, *, environment: str | None = None) -> Plan:
@@ -182,22 +158,22 @@ def wake(client: Client, project: str, deployment: str | int | None = None, *, e
             raise InvalidInput("wake: give a deployment or environment=, not both")
         rows = [snapshot.find_deployment(owner, deployment)]
     else:
-        environments = snapshot.environments(owner["id"])
+        environments = snapshot.environments(id_of(owner))
         if environment is not None:
             environments = [snapshot.find_environment(owner, environment)]
-        ids = dict.fromkeys(row["projectDeploymentId"] for row in environments if row.get("projectDeploymentId"))
-        rows = [row for live in ids if (row := snapshot.deployment(owner["id"], live)) is not None]
+        ids = dict.fromkeys(row.project_deployment_id for row in environments if row.project_deployment_id)
+        rows = [row for live in ids if (row := snapshot.deployment(id_of(owner), live)) is not None]
     for row in rows:
-        if deployment is not None and row.get("status") not in ("sleeping", "deployed", "deploying"):
-            raise InvalidInput(f"{version_of(row)} does not sleep: it is {row['status']}")
-    asleep = [row for row in rows if row.get("status") == "sleeping"]
-    steps: list[Step] = [wake_step(owner["id"], owner["uniqueName"], row, "it sleeps") for row in asleep]
+        if deployment is not None and not in_status(row, "sleeping", "deployed", "deploying"):
+            raise InvalidInput(f"{version_of(row)} does not sleep: it is {row.status}")
+    asleep = [row for row in rows if in_status(row, "sleeping")]
+    steps: list[Step] = [wake_step(id_of(owner), name_of(owner), row, "it sleeps") for row in asleep]
     return make_plan(
         snapshot,
-        f"wake {_list(version_of(row) for row in asleep) or 'nothing'} of {owner['uniqueName']}",
+        f"wake {_list(version_of(row) for row in asleep) or 'nothing'} of {name_of(owner)}",
         steps,
         runbook="wake",
-        arguments={"project": owner["id"], "deployments": [row["id"] for row in rows]},
+        arguments={"project": id_of(owner), "deployments": [id_of(row) for row in rows]},
     )
 
 

@@ -24,8 +24,8 @@ def image_of(image: object, name: str = "image") -> str:
     if not isinstance(image, str) or not image.strip():
         raise InvalidInput(f"{name}: give the reference of an image, such as nginx:1.27, not {image!r}")
     text = image.strip()
-    found = _REFERENCE.fullmatch(text)
-    if found is None or len(found["name"]) > _LONGEST:
+    reference = _REFERENCE.fullmatch(text)
+    if reference is None or len(reference["name"]) > _LONGEST:
         raise InvalidInput(f"{name}={text[:80]!r} is no reference of an image: {_why(text)}")
     return text
 

@@ -20,7 +20,7 @@ from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import check_terms
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.release_monitor import MINUTE, EnvironmentTraffic, ReleaseTraffic
-from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.snapshot import Snapshot, id_of, name_of
 from createos_nb.progress import status_line
 from createos_nb.runbooks.rollback import rollback
 from createos_nb.times import parse_duration, unix
@@ -78,9 +78,9 @@ class Watched:
         return text_card("Watched", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
-        found = html_card("Watched", self.sentence, self._rows())
+        card = html_card("Watched", self.sentence, self._rows())
         done = self.receipt or self.plan
-        return found + (done._repr_html_() if done is not None else "")
+        return card + (done._repr_html_() if done is not None else "")
 
     def _rows(self) -> list[tuple[str, Any]]:
         rows: list[tuple[str, Any]] = [
@@ -151,25 +151,25 @@ def release_watch(
     begin = int((now if since is UNSET else unix(since, now, "since")) // MINUTE) * MINUTE
     if begin > now:
         raise InvalidInput("since= lies in the future: a watch begins with the release or after it")
-    candidate = EnvironmentTraffic(client, owner["id"], row["id"], begin)
+    candidate = EnvironmentTraffic(client, id_of(owner), id_of(row), begin)
     if old is None:
         back = parse_duration(lag if lag is not None else max(seconds["timeout"], now - begin), "lag")
         length = int(-(-back // MINUTE)) * MINUTE
         last = begin - length + int(max(seconds["timeout"], now - begin)) + MINUTE
-        baseline = EnvironmentTraffic(client, owner["id"], row["id"], begin - length, min(begin, last), lag=length)
+        baseline = EnvironmentTraffic(client, id_of(owner), id_of(row), begin - length, min(begin, last), lag=length)
     else:
         if lag is not None:
             raise InvalidInput("lag= is for one environment: two are compared at the same time")
         other = snapshot.find_environment(owner, old)
-        if other["id"] == row["id"]:
-            raise InvalidInput(f"new and old are both {row['uniqueName']}: leave old out to compare it with before")
-        baseline = EnvironmentTraffic(client, owner["id"], other["id"], begin)
+        if other.id == row.id:
+            raise InvalidInput(f"new and old are both {name_of(row)}: leave old out to compare it with before")
+        baseline = EnvironmentTraffic(client, id_of(owner), id_of(other), begin)
     traffic = ReleaseTraffic(baseline, candidate, int(seconds["history"]), paths, terms)
     watch = _Watch(client, traffic, on_poll, cancel)
     ended = watch.run(seconds["every"], seconds["timeout"])
     plan, receipt, done = None, None, ""
     if watch.verdict is not None and watch.verdict.decision == ROLLBACK and ended == "decided":
-        make = on_rollback or (lambda verdict: rollback(client, owner["id"], row["id"]))
+        make = on_rollback or (lambda verdict: rollback(client, id_of(owner), id_of(row)))
         try:
             plan = make(watch.verdict)
         except InvalidInput as error:

@@ -1,4 +1,4 @@
-"""Rolling back: the newest healthy older deployment is made live again; nothing is built."""
+"""Rolling back: the newest healthy older deployment is assigned again; nothing is built."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Row, Snapshot, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.environments import assign_step, wake_step
 from createos_nb.runbooks.auto_promote import promotion_step, release
 from createos_nb.runbooks.candidates import candidates_of
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import os
 
     from createos_nb.client.client import Client
+    from createos_nb.contract.deployments import Deployment
+    from createos_nb.contract.projects import Project
     from createos_nb.plans.steps.base import Step
 
 _RUN_TIME = "run-time variables are not rolled back: it runs with those of today"
@@ -34,7 +36,7 @@ def rollback(
     snapshot: pd.DataFrame | None = None,
     journals: str | os.PathLike[str] | None = None,
 ) -> Plan:
-    """Make an older deployment the live one again.
+    """Assign an older deployment to an environment again.
 
     Without `to`: the newest older deployment that served in the environment and was healthy. `plan.candidates` shows
     what there was to choose from: version, deployment, status, eligible, why_not, evidence (journal, snapshot,
@@ -52,33 +54,30 @@ def rollback(
     current = Snapshot(client)
     owner = current.find_project(project)
     row = current.find_environment(owner, environment)
-    name = f"{owner['uniqueName']} / {row['uniqueName']}"
-    live = row.get("projectDeploymentId")
-    running = current.deployment(owner["id"], live) if live else None
+    name = f"{name_of(owner)} / {name_of(row)}"
+    running = current.live_deployment(id_of(owner), row)
     if running is None:
-        raise InvalidInput(
-            f"nothing is live in {name}: there is nothing to roll back (runbooks.promote makes one live)"
-        )
+        raise InvalidInput(f"nothing is live in {name}: there is nothing to roll back (runbooks.assign assigns one)")
     requested = None if to is None else current.find_deployment(owner, to)
     candidates = candidates_of(current, owner, row, running, snapshot=snapshot, journals=journals)
     chosen, why = _chosen(candidates, current, owner, running, requested, name)
     steps: list[Step] = []
     warnings: list[str] = [_RUN_TIME]
     follow_ups: dict[str, Any] = {}
-    if row.get("isAutoPromoteEnabled") and hold:
+    if row.is_auto_promote_enabled and hold:
         step, notes = promotion_step(
             owner, row, False, "or the next push would undo the rollback", allow_description_change
         )
         steps.append(step)
         warnings += notes
         warnings.append('auto-promotion stays held: plan.follow_up("release") releases it when the fix is there')
-        follow_ups["release"] = lambda: release(client, owner["id"], row["id"])
-    elif row.get("isAutoPromoteEnabled"):
-        warnings.append(f"auto-promotion stays on: the next push to {row.get('branch')} undoes the rollback")
-    if chosen.get("status") == "sleeping":
-        steps.append(wake_step(owner["id"], owner["uniqueName"], chosen, "it has to run before it can be made live"))
-    steps.append(assign_step(owner, row, running, chosen["id"], version_of(chosen), why))
-    if chosen.get("settings") != running.get("settings"):
+        follow_ups["release"] = lambda: release(client, id_of(owner), id_of(row))
+    elif row.is_auto_promote_enabled:
+        warnings.append(f"auto-promotion stays on: the next push to {row.branch} undoes the rollback")
+    if in_status(chosen, "sleeping"):
+        steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be assigned"))
+    steps.append(assign_step(owner, row, running, id_of(chosen), version_of(chosen), why))
+    if chosen.settings != running.settings:
         warnings.append(f"{version_of(chosen)} was built with other settings than {version_of(running)}")
     return make_plan(
         current,
@@ -86,9 +85,9 @@ def rollback(
         steps,
         runbook="rollback",
         arguments={
-            "project": owner["id"],
-            "environment": row["id"],
-            "to": None if to is None else chosen["id"],
+            "project": id_of(owner),
+            "environment": id_of(row),
+            "to": None if to is None else id_of(chosen),
             "hold": hold,
             "allow_description_change": allow_description_change,
         },
@@ -99,18 +98,23 @@ def rollback(
 
 
 def _chosen(
-    candidates: pd.DataFrame, current: Snapshot, owner: Row, running: Row, requested: Row | None, name: str
-) -> tuple[Row, str]:
+    candidates: pd.DataFrame,
+    current: Snapshot,
+    owner: Project,
+    running: Deployment,
+    requested: Deployment | None,
+    name: str,
+) -> tuple[Deployment, str]:
     """The deployment to roll back to, and why. Raises `InvalidInput`."""
     if requested is not None:
-        if requested["id"] == running["id"]:
+        if requested.id == running.id:
             raise InvalidInput(
                 f"{version_of(requested)} is live in {name} already: there is nothing to roll back to; "
                 f"{_offer(candidates)}"
             )
-        if requested.get("status") not in ("deployed", "sleeping"):
+        if not in_status(requested, "deployed", "sleeping"):
             raise InvalidInput(
-                f"{version_of(requested)} is {requested.get('status')}: only what is deployed or sleeps can go live"
+                f"{version_of(requested)} is {requested.status}: only what is deployed or sleeps can be assigned"
             )
         return requested, "asked for"
     eligible = candidates[candidates["eligible"]]
@@ -120,7 +124,7 @@ def _chosen(
             f"{name}: no older deployment is known to have served there and been healthy:{reasons}\n→ to="
         )
     best = eligible.iloc[0]
-    row = current.deployment(owner["id"], best["deployment"])
+    row = current.deployment(id_of(owner), str(best["deployment"]))
     if row is None:
         raise InvalidInput(f"v{best['version']} has just gone: try again")
     return row, f"the newest older one that is fit: {best['because']}"

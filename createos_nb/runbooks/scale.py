@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot
-from createos_nb.plans.steps.environments import Scale, target_of
+from createos_nb.plans.snapshot import Snapshot, id_of, name_of
+from createos_nb.plans.steps.environments import Scale, resources_of, target_of
 from createos_nb.runbooks.arguments import validate
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def scale(
 
     `cpu`: 200–500 millicores; `memory`: 500–1024 MB; `replicas`: 1–3. Raises `InvalidInput` outside of these.
     """
-    given = {"cpu": cpu, "memory": memory, "replicas": replicas}
+    resources = {"cpu": cpu, "memory": memory, "replicas": replicas}
     desired: dict[str, int] = {
         name: validate(client, "UpdateProjectEnvironmentResources", name, value)
-        for name, value in given.items()
+        for name, value in resources.items()
         if value is not None
     }
     if not desired:
@@ -40,26 +40,26 @@ def scale(
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     row = snapshot.find_environment(owner, environment)
-    now = row.get("resources") or {}
-    changed = {name: value for name, value in desired.items() if now.get(name) != value}
+    now = resources_of(row)
+    changed = {name: value for name, value in desired.items() if now[name] != value}
     steps: list[Step] = []
     warnings = []
     if changed:
-        before = {name: now.get(name) for name in changed}
+        before = {name: now[name] for name in changed}
         steps.append(Scale(target=target_of(owner, row), why=_why(before, changed), before=before, after=changed))
         if changed.get("replicas", 1) > 1:
             warnings.append("more than one replica needs an app that keeps no state between requests")
         if "memory" in changed and changed["memory"] < (before["memory"] or 0):
             warnings.append("an app that needs more memory than its limit is killed")
-        if row.get("projectDeploymentId"):
+        if row.project_deployment_id:
             warnings.append("what runs is restarted with the new resources")
     words = ", ".join(f"{name} {value}" for name, value in desired.items())
     return make_plan(
         snapshot,
-        f"scale {owner['uniqueName']} / {row['uniqueName']}: {words}",
+        f"scale {name_of(owner)} / {name_of(row)}: {words}",
         steps,
         runbook="scale",
-        arguments={"project": owner["id"], "environment": row["id"], **desired},
+        arguments={"project": id_of(owner), "environment": id_of(row), **desired},
         warnings=warnings,
     )
 

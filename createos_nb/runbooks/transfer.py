@@ -9,7 +9,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.snapshot import Snapshot, id_of, name_of
 from createos_nb.plans.steps.base import Target
 from createos_nb.plans.steps.environments import target_of
 from createos_nb.plans.steps.transfer import OfferTransfer, TakeOver
@@ -31,14 +31,14 @@ def transfer(client: Client, project: str) -> Plan:
     owner = snapshot.find_project(project)
     step = OfferTransfer(target=target_of(owner), why="asked for")
     warnings = ["whoever has the token owns the project with one call, within six hours; it can't be revoked"]
-    if owner.get("appId"):
+    if owner.app_id:
         warnings.append("the app that groups it does not go with it")
     return make_plan(
         snapshot,
-        f"offer {owner['uniqueName']} to another owner",
+        f"offer {name_of(owner)} to another owner",
         [step],
         runbook="transfer",
-        arguments={"project": owner["id"]},
+        arguments={"project": id_of(owner)},
         inputs={0: TransientInputs()},
         warnings=warnings,
     )
@@ -71,7 +71,7 @@ def take_over(client: Client, project: str, token: str | Secret) -> Plan:
         )
     return make_plan(
         snapshot,
-        f"take project {project} over" if row is None else f"{row.get('uniqueName')} belongs to this account already",
+        f"take project {project} over" if row is None else f"{name_of(row)} belongs to this account already",
         list(steps),
         runbook="take_over",
         arguments={"project": project},

@@ -10,7 +10,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Snapshot, version_of
+from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
 from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.environments import assign_step, target_of
 from createos_nb.plans.steps.variables import ABSENT, SetVariables, fingerprints, variables_of
@@ -38,25 +38,25 @@ def set_variables(
     """Set run-time variables of an environment: a text sets one, None deletes one, all others stay.
 
     `replace=True`: what is not named is deleted. `redeploy`: what is live is redeployed by its project's type (vcs: its
-    commit is built again; image: deployed again; upload: its files are downloaded and uploaded again) and made live;
+    commit is built again; image: deployed again; upload: its files are downloaded and uploaded again) and assigned;
     without it the variables apply from the next deployment on. `port`: image projects only.
 
     Values show as dots, here, in the plan, and in the journal, which holds none: a run that is resumed by
     `plans.resume` needs `variables=` again. Raises `InvalidInput` for names and values that can't be variables.
     """
-    given = _validated(variables)
+    values = _validated(variables)
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     row = snapshot.find_environment(owner, environment)
-    if port is not None and owner.get("type") != "image":
+    if port is not None and owner.type != "image":
         raise InvalidInput("port: only an environment of an image project has one of its own")
     if port is not None:
         port = validate(client, "UpdateProjectEnvironmentEnvironmentVariables", "port", port)
     current = variables_of(row)
     if replace:
-        given |= {name: None for name in current if name not in given}
-    now, desired = fingerprints(client, current), fingerprints(client, given)
-    changed = {name: value for name, value in given.items() if now.get(name, ABSENT) != desired[name]}
+        values |= {name: None for name in current if name not in values}
+    now, desired = fingerprints(client, current), fingerprints(client, values)
+    changed = {name: value for name, value in values.items() if now.get(name, ABSENT) != desired[name]}
     steps: list[Step] = []
     inputs: dict[int, TransientInputs] = {}
     warnings: list[str] = []
@@ -72,8 +72,7 @@ def set_variables(
             )
         )
         inputs[0] = TransientInputs(values=changed)
-        live = row.get("projectDeploymentId")
-        running = snapshot.deployment(owner["id"], live) if live else None
+        running = snapshot.live_deployment(id_of(owner), row)
         if running is None:
             warnings.append("nothing is live in it: the variables apply from its first deployment on")
         elif not redeploy:
@@ -84,12 +83,12 @@ def set_variables(
             steps.append(assign_step(owner, row, running, f"{CREATED}1", name, "to serve with them"))
     return make_plan(
         snapshot,
-        f"set variables of {owner['uniqueName']} / {row['uniqueName']}: {', '.join(changed) or 'nothing changes'}",
+        f"set variables of {name_of(owner)} / {name_of(row)}: {', '.join(changed) or 'nothing changes'}",
         steps,
         runbook="set_variables",
         arguments={
-            "project": owner["id"],
-            "environment": row["id"],
+            "project": id_of(owner),
+            "environment": id_of(row),
             "variables": desired,
             "replace": replace,
             "redeploy": redeploy,

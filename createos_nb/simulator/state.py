@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from createos_nb.contract.types import CronjobType, ProjectStatus, ProjectType
+from createos_nb.contract.types import CronjobType, ProjectType
+from createos_nb.naming import ProjectStatus
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Behavior, BuildBehavior, Incident, Profile, Scheduled, Segment

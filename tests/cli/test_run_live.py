@@ -32,7 +32,7 @@ def platform(speed: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def assigned(served: Any) -> int:
-    """How often a deployment was made live since the world was opened."""
+    """How often a deployment was assigned since the world was opened."""
     events = served.world.events()
     return int(((events["what"] == "deployment assigned") & (events["time"] > "2026-03-04T13:59:00Z")).sum())
 
@@ -83,7 +83,7 @@ def test_what_was_watched_too_shortly_is_no_data(run: Callable[..., Any], monkey
         assert second.code == 6, second.out[-2000:] + second.err
         assert "s: NO DATA: " in second.out
         assert re.search(r"^  NO DATA +server errors fell", second.out, re.MULTILINE)
-        assert re.search(r"^  PASS +make v3 live in production", second.out, re.MULTILINE)
+        assert re.search(r"^  PASS +assign v3 to production", second.out, re.MULTILINE)
         assert (live(served), assigned(served)) == (3, 1)
 
 

@@ -197,5 +197,5 @@ def test_papermill_runs_it_with_its_parameters(tmp_path: Path) -> None:
     done = papermill.execute_notebook(
         str(page.path), str(tmp_path / "out.ipynb"), parameters={"to": "2"}, kernel_name="python3", progress_bar=False
     )
-    assert "make v2 live in production" in done.cells[-1].outputs[0]["data"]["text/plain"]
+    assert "assign v2 to production" in done.cells[-1].outputs[0]["data"]["text/plain"]
     assert done.cells[-1].outputs[0]["data"][MIME]["result"] == "PASS"

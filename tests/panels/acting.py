@@ -78,7 +78,7 @@ def live(client: Any, project: str = "storefront", environment: str = "productio
 
 
 def assigning(client: Any, version: str = "v15") -> Any:
-    """A panel that shows the plan to make a version live in production."""
+    """A panel that shows the plan to assign a version to production."""
     panel = panels.assign(client, "storefront", "production")
     panel.params["chosen"] = version
     panel.review()

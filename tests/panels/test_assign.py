@@ -1,4 +1,4 @@
-"""The panel that makes a deployment live, without a browser."""
+"""The panel that assigns a deployment, without a browser."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_one_that_sleeps_is_woken_first(client: Any) -> None:
     panel = panels.assign(client, "storefront", "production")
     panel.params = {"chosen": "v5", "confirm": "production", "reason": "far back"}
     receipt = panel.run()
-    assert [step.split()[0] for step in receipt.frame()["what"]] == ["wake", "make"]
+    assert [step.split()[0] for step in receipt.frame()["what"]] == ["wake", "assign"]
     assert live(client) == 5
 
 

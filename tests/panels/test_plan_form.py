@@ -41,7 +41,7 @@ def client(origin: Any) -> Any:
 
 def test_nothing_is_written_before_the_button(client: Any) -> None:
     panel = assigning(client)
-    assert "make v15 live" in panel.form.document.value
+    assert "assign v15 to" in panel.form.document.value
     assert "preconditions hold" in panel.form.document.value
     assert panel.form.apply_button.disabled
     assert not writes(client)
@@ -115,7 +115,7 @@ def test_the_answer_to_an_older_question_shows_nothing(client: Any) -> None:
     def slow() -> Any:
         asked.set()
         assert answer.wait(30)
-        return runbooks.promote(client, "storefront", 15, "production")
+        return runbooks.assign(client, "storefront", 15, "production")
 
     panel.form.make_plan = slow
     panel.review()
@@ -129,7 +129,7 @@ def test_the_answer_to_an_older_question_shows_nothing(client: Any) -> None:
 
 def test_what_is_so_already_leaves_nothing_to_press(client: Any) -> None:
     panel = assigning(client)
-    runbooks_plan = runbooks.promote(client, "storefront", 15, "production")
+    runbooks_plan = runbooks.assign(client, "storefront", 15, "production")
     runbooks_plan.apply(confirm=runbooks_plan.digest, reason="somebody else")
     panel.review()
     assert panel.wait(30)

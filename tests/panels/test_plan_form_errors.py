@@ -37,8 +37,8 @@ def client(origin: Any) -> Any:
     return createos_nb.simulate(origin.fork())
 
 
-def promote(client: Any, version: int, environment: str = "production") -> None:
-    plan = runbooks.promote(client, "storefront", version, environment)
+def assign(client: Any, version: int, environment: str = "production") -> None:
+    plan = runbooks.assign(client, "storefront", version, environment)
     plan.apply(confirm=plan.digest, reason="somebody else")
 
 
@@ -74,7 +74,7 @@ def test_after_the_world_moved_the_button_is_off(client: Any) -> None:
     panel.params = NAMED
     assert not panel.form.check_drift()
     assert not panel.form.apply_button.disabled
-    promote(client, 10)
+    assign(client, 10)
     assert panel.form.check_drift()
     assert panel.plan is None
     assert panel.form.apply_button.disabled
@@ -96,7 +96,7 @@ def test_a_plan_that_is_shown_is_watched_until_it_is_used(client: Any) -> None:
     panel.review()
     assert panel.wait(30)
     assert panel.form.drift_poller.running
-    promote(client, 10)
+    assign(client, 10)
     assert stale.wait(30)
     assert panel.plan is None
     assert not panel.form.drift_poller.running
@@ -125,7 +125,7 @@ def test_a_push_that_lands_after_the_plan_was_shown_stops_it(client: Any) -> Non
 def test_a_plan_that_can_not_be_made_any_more_is_off(client: Any) -> None:
     panel = assigning(client, "v15")
     panel.form.drift_poller.stop()
-    panel.form.remake_plan = lambda: runbooks.promote(client, "storefront", 99, "production")
+    panel.form.remake_plan = lambda: runbooks.assign(client, "storefront", 99, "production")
     assert panel.form.check_drift()
     assert panel.plan is None
     assert panel.form.apply_button.disabled
@@ -187,7 +187,7 @@ def test_an_answer_that_was_lost_writes_nothing_twice(client: Any) -> None:
 
 def test_a_precondition_that_fails_switches_the_button_off(client: Any) -> None:
     panel = panels.assign(client, "storefront", "production")
-    panel.form.make_plan = lambda: runbooks.promote(client, "storefront", 18, "production")  # it is being built
+    panel.form.make_plan = lambda: runbooks.assign(client, "storefront", 18, "production")  # it is being built
     panel.review()
     assert panel.wait(30)
     assert len(panel.plan.problems())

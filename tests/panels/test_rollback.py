@@ -38,9 +38,9 @@ def test_candidates_come_with_reasons_and_evidence(client: Any) -> None:
 
 def test_a_journal_is_evidence(client: Any) -> None:
     """What was live before somebody acted is known from the run's journal."""
-    plan = createos_nb.runbooks.promote(client, "storefront", 15, "production")
+    plan = createos_nb.runbooks.assign(client, "storefront", 15, "production")
     plan.apply(confirm=plan.digest, reason="a test")
-    plan = createos_nb.runbooks.promote(client, "storefront", 17, "production")
+    plan = createos_nb.runbooks.assign(client, "storefront", 17, "production")
     plan.apply(confirm=plan.digest, reason="a test")
     frame, _ = candidates(client, "storefront", "production")
     row = frame.set_index("version").loc["v15"]

@@ -38,7 +38,7 @@ class Case:
 
 
 def assigned(project: str, environment: str, version: int) -> Write:
-    """Somebody makes a version live."""
+    """Somebody assigns a version."""
     return lambda client: client.environments.assign_deployment(project, environment, version)
 
 
@@ -120,8 +120,8 @@ CASES = [
         other=assigned("orders-api", "production", 5),
     ),
     Case(
-        "promote",
-        lambda c: runbooks.promote(c, "storefront", 10, "production"),
+        "assign",
+        lambda c: runbooks.assign(c, "storefront", 10, "production"),
         reversible=True,
         other=assigned("storefront", "production", 12),
     ),

@@ -82,8 +82,8 @@ def test_a_status_that_nobody_knows_is_waited_for_and_shown(client: Any, world: 
 def test_names_and_messages_of_markup_are_shown_as_text(client: Any, world: Any) -> None:
     world.push("storefront", "main", message=NASTY)
     world.advance("20min")
-    promote = runbooks.promote(client, "storefront", 19, "production")
-    receipt = promote.apply(confirm=promote.digest, reason=NASTY)
+    assign = runbooks.assign(client, "storefront", 19, "production")
+    receipt = assign.apply(confirm=assign.digest, reason=NASTY)
     project = next(one for one in world.state.projects.values() if one.name == "storefront")
     for place in project.environments.values():
         place.name = f"{place.name}{NASTY}"
@@ -118,7 +118,7 @@ def test_an_environment_that_goes_between_plan_and_apply_is_refused(client: Any)
     made = [
         runbooks.scale(client, "storefront", "staging", replicas=2),
         runbooks.set_variables(client, "storefront", "staging", {"A": "1"}),
-        runbooks.promote(client, "storefront", 10, "staging"),
+        runbooks.assign(client, "storefront", 10, "staging"),
         runbooks.hold(client, "storefront", "staging"),
     ]
     client.environments.delete("storefront", "staging")

@@ -129,8 +129,8 @@ def test_a_journal_is_a_frame(client: Any, tools: Any) -> None:
 
 
 def test_rolling_back_once_more_knows_from_the_journal_what_was_live(client: Any, tools: Any) -> None:
-    tools.apply(runbooks.promote(client, "storefront", 12, "production"))
-    tools.apply(runbooks.promote(client, "storefront", 17, "production"))
+    tools.apply(runbooks.assign(client, "storefront", 12, "production"))
+    tools.apply(runbooks.assign(client, "storefront", 17, "production"))
     candidates = runbooks.rollback(client, "storefront", "production").candidates.set_index("version")
     assert candidates.loc[12, "evidence"] == "journal"
     assert candidates.loc[12, "eligible"]

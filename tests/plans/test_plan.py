@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from createos_nb import plans, runbooks
 from createos_nb.errors import InvalidInput, ReadOnlyError
 from createos_nb.plans import ConfirmationNeeded, Journal, PreconditionFailed, ReasonNeeded, StalePlanError, StepFailed
+from createos_nb.times import DurationLike, parse_duration
 
 SECRET = "hunter2-hunter2"
 
@@ -250,10 +253,23 @@ def test_frames_have_their_columns_and_types_when_empty(client: Any) -> None:
     assert plan.apply().finished
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-def test_a_timeout_is_more_than_nothing(client: Any, timeout: float) -> None:
-    with pytest.raises(InvalidInput):
-        runbooks.wake(client, "chat-bot").apply(timeout=timeout)
+@pytest.mark.parametrize("timeout", [0, "0s", -1, float("nan"), float("inf"), "soon", "15", True, pd.Timedelta(0)])
+def test_a_timeout_is_a_duration_of_more_than_nothing(client: Any, timeout: Any) -> None:
+    plan = runbooks.wake(client, "chat-bot")
+    with pytest.raises(InvalidInput, match="timeout"):
+        plan.apply(timeout=timeout)
+    assert plan.applied is None
+
+
+@pytest.mark.parametrize("timeout", [20, "20s", "0.5min", pd.Timedelta("20s"), timedelta(seconds=20)])
+def test_a_timeout_is_any_duration(client: Any, timeout: DurationLike) -> None:
+    """For a run and for the one that goes on with it."""
+    plan = runbooks.retry_failed(client, "storefront", 13)
+    with pytest.raises(plans.TakesTooLong, match=f"not done after {parse_duration(timeout):.0f} s") as late:
+        plan.apply(confirm=plan.confirmation, reason="why", timeout=timeout)
+    with pytest.raises(plans.TakesTooLong, match="not done after 2 s"):
+        plans.resume(late.value.journal, client, timeout="2s")
+    assert plans.resume(late.value.journal, client, timeout="15min").finished
 
 
 def test_a_world_that_moves_after_the_last_check_stops_it_before_the_first_write(

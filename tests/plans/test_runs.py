@@ -103,7 +103,7 @@ def test_the_rest_of_a_run_is_a_plan(client: Any, tmp_path: Path) -> None:
 
 
 def test_what_was_made_before_keeps_its_id(client: Any, tmp_path: Path) -> None:
-    """The deployment that a step has made is what the next one makes live."""
+    """The deployment that a step has made is what the next one assigns."""
     path = stopped_after(client, variables(client, LOG_LEVEL="debug"), 2, tmp_path / "run.jsonl")
     made = next(entry["created"] for entry in Journal(path).entries if entry.get("created"))
     [step] = plans.resumption(path, client).steps

@@ -101,7 +101,7 @@ def test_it_is_refused_in_words(client: Any, make: Callable[[Any], Any], said: s
     "make",
     [
         lambda c, name: runbooks.rollback(c, "storefront", name),
-        lambda c, name: runbooks.promote(c, "storefront", 10, name),
+        lambda c, name: runbooks.assign(c, "storefront", 10, name),
         lambda c, name: runbooks.scale(c, "storefront", name, replicas=2),
         lambda c, name: runbooks.set_variables(c, "storefront", name, {"A": "1"}),
         lambda c, name: runbooks.hold(c, "storefront", name),
@@ -120,7 +120,7 @@ def test_an_environment_that_is_not_there_lists_those_that_are(client: Any, make
 def test_a_version_that_is_not_there_lists_those_that_are(client: Any, version: Any) -> None:
     for make in (
         lambda: runbooks.rollback(client, "storefront", "production", to=version),
-        lambda: runbooks.promote(client, "storefront", version, "production"),
+        lambda: runbooks.assign(client, "storefront", version, "production"),
         lambda: runbooks.retry_failed(client, "storefront", version),
         lambda: runbooks.wake(client, "storefront", version),
         lambda: runbooks.blue_green(client, "storefront", WHOLESALE, version=version),
@@ -132,9 +132,9 @@ def test_a_version_that_is_not_there_lists_those_that_are(client: Any, version: 
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda c: runbooks.promote(c, "storefront", 11, "production"), "runbooks.retry_failed"),
-        (lambda c: runbooks.promote(c, "storefront", 18, "production"), "wait until it is built"),
-        (lambda c: runbooks.promote(c, "storefront", 13, "production"), "deploy again"),
+        (lambda c: runbooks.assign(c, "storefront", 11, "production"), "runbooks.retry_failed"),
+        (lambda c: runbooks.assign(c, "storefront", 18, "production"), "wait until it is built"),
+        (lambda c: runbooks.assign(c, "storefront", 13, "production"), "deploy again"),
         (lambda c: runbooks.switch(c, "storefront", "juniper-gifts.example.org", "green"), "DNS records"),
     ],
 )

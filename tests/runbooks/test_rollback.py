@@ -26,7 +26,7 @@ def test_one_that_was_sick_is_passed_over(client: Any) -> None:
     world.advance("3h")
     version = world.push("storefront", "main", message="A fix")
     world.advance("20min")
-    runbooks_plan = runbooks.promote(client, "storefront", version, "production")
+    runbooks_plan = runbooks.assign(client, "storefront", version, "production")
     runbooks_plan.apply(confirm=runbooks_plan.digest, reason="a fix")
     plan = runbooks.rollback(client, "storefront", "production")
     sick = plan.candidates.set_index("version").loc[17]

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
 from msgspec import Struct, StructMeta
 
-from createos_nb.plans.errors import Difference, StalePlanError, StepFailed
+from createos_nb.errors import InvalidResponse
+from createos_nb.plans.errors import Difference, StalePlanError
+from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -93,7 +95,7 @@ class Undo:
 
 
 @dataclass(frozen=True)
-class GivenInputs:
+class ResumeInputs:
     """Inputs that are given once more to resume a run, for what no journal holds."""
 
     variables: Mapping[str, str | Secret | None] | None = None
@@ -192,7 +194,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
 
     @abstractmethod
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
-        """The fields of `after` as they are now. Raises `StepFailed` where the target is gone."""
+        """The fields of `after` as they are now. Raises `StepError` where the target is gone."""
 
     def desired(self, created: Mapping[int, str]) -> dict[str, Any]:
         """`after`, with ids in place of what earlier steps have created."""
@@ -240,14 +242,14 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     # --- acting -------------------------------------------------------------------------------------------------------
 
     def check_inputs(self, run: Run) -> None:
-        """Check that the inputs of the write are at hand. Raises `MissingInput`."""
+        """Check that the inputs of the write are at hand. Raises `StepError`."""
 
     def recheck(self, run: Run) -> Snapshot:
         """Read again before a write that sends more than it changes. Raises `StalePlanError`."""
         snapshot = run.snapshot()
-        found = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
-        if found:
-            raise StalePlanError(found)
+        differences = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
+        if differences:
+            raise StalePlanError(differences)
         return snapshot
 
     @abstractmethod
@@ -255,7 +257,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """The one write. Returns the id of what it creates, or the finding of a step that only checks."""
 
     def wait(self, run: Run) -> None:
-        """Wait until the platform is done. Raises `StepFailed`."""
+        """Wait until the platform is done. Raises `StepError`."""
 
     # --- after a lost answer, or a lost run ---------------------------------------------------------------------------
 
@@ -271,7 +273,7 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """Whether what it has created is still there."""
         return True
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
         """Its transient inputs in a run that is resumed. Raises `InvalidInput` for other ones than were confirmed."""
         return None
 
@@ -293,6 +295,20 @@ def resolved(value: Any, created: Mapping[int, str]) -> Any:
     return value
 
 
-def gone(what: str) -> StepFailed:
+def created_id(answer: object) -> str | None:
+    """Return the id that the answer to a write gives; None where it gives none."""
+    created = answer.get("id") if isinstance(answer, dict) else None
+    return str(created) if created else None
+
+
+def id_of_created(operation: str, answer: object) -> str:
+    """Return the id of what a write has created. Raises `InvalidResponse`: then reading settles what was created."""
+    created = created_id(answer)
+    if created is None:
+        raise InvalidResponse("the answer names no id of what was created", operation=operation)
+    return created
+
+
+def gone(what: str) -> StepError:
     """The error of a target that is not there any more."""
-    return StepFailed(f"{what} is gone", "It was deleted since the plan was made: make the plan again.")
+    return StepError(f"{what} is gone", "It was deleted since the plan was made: make the plan again.")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec import to_builtins
 
 from createos_nb.checks import FAIL
-from createos_nb.plans.errors import PASSING, CheckFailed, MissingInput, NoData, StepFailed
+from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import ReleaseGate, ServerErrorRate, Verdict
 from createos_nb.plans.release_monitor import Release, ReleaseMonitor
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Precondition, Step, Target, Undo, UndoContext, resolved
 
 if TYPE_CHECKING:
@@ -96,9 +97,10 @@ class Probe(CheckStep, kw_only=True, tag="probe"):
         address = f"https://{through}" if through else endpoint_of(self, run)
         failed = self.send(run, address).failed
         if failed:
-            raise CheckFailed(
+            raise StepError(
                 f"{len(failed)} of {self.requests} requests to {address} failed: {'; '.join(dict.fromkeys(failed))}",
                 "Read the log: client.environments.logs(…).",
+                kind="check failed",
             )
         return f"{self.requests} requests to {address}: none failed"
 
@@ -129,11 +131,15 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
         return [no_push(snapshot, self.target, self.baseline, self.baseline_name, plan)]
 
     def judge(self, run: Run) -> Gate:
-        """The gate. Raises `MissingInput` where only the notebook has it."""
+        """The gate. Raises `StepError` where only the notebook has it."""
         if self.gate is not None:
             return self.gate
         if run.inputs is None or run.inputs.gate is None:
-            raise MissingInput("the gate of the run is no part of its journal", "Run the notebook again: it goes on.")
+            raise StepError(
+                "the gate of the run is no part of its journal",
+                "Run the notebook again: it goes on.",
+                kind="missing input",
+            )
         return run.inputs.gate
 
     def write(self, run: Run) -> str:
@@ -170,29 +176,28 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
         self.send(run, endpoint_of(self, run), self.seconds, pause)
         verdict = decided or monitor.poll(last=True)
         if not verdict.passed:
-            error_type = CheckFailed if verdict.result == FAIL else NoData
-            raise error_type(
+            raise StepError(
                 f"{self.target.environment_name} does not pass ({verdict.result}): {verdict.reason}",
                 f"Nothing was switched: what served users still does. {self.target.environment_name} keeps running it.",
+                kind="check failed" if verdict.result == FAIL else "no data",
             )
         return verdict.reason
 
 
 def no_push(snapshot: Snapshot, candidate: Target, baseline: str, baseline_name: str, plan: list[Step]) -> Precondition:
     """The precondition that no push changes one of two environments, or both, while they are compared."""
+    what = f"no push changes {candidate.environment_name} or {baseline_name} meanwhile"
     names = {candidate.environment: candidate.environment_name, baseline: baseline_name}
     rows = {environment: snapshot.environment(candidate.project, environment) for environment in names}
-    promoting = [name for name, row in rows.items() if row is not None and row.get("isAutoPromoteEnabled")]
-    held = [environment for environment in promoting if any(_holds(step, environment) for step in plan)]
-    what = f"no push changes {candidate.environment_name} or {baseline_name} meanwhile"
-    free = [environment for environment in promoting if environment not in held]
+    promoting = {key: row for key, row in rows.items() if row is not None and row.is_auto_promote_enabled}
+    free = {key: row for key, row in promoting.items() if not any(_holds(step, key) for step in plan)}
     if free:
-        branches = {str((rows[environment] or {}).get("branch") or "–") for environment in free}
+        branches = sorted({row.branch or "–" for row in free.values()})
         listed = " and ".join(names[environment] for environment in free)
         return Precondition(
-            what, "fails", f"{listed} promote what is pushed to {', '.join(sorted(branches))}: runbooks.hold stops that"
+            what, "fails", f"{listed} promote what is pushed to {', '.join(branches)}: runbooks.hold stops that"
         )
-    return Precondition(what, "holds", "an earlier step holds auto-promotion" if held else "")
+    return Precondition(what, "holds", "an earlier step holds auto-promotion" if promoting else "")
 
 
 def _holds(step: Step, environment: str) -> bool:
@@ -201,9 +206,9 @@ def _holds(step: Step, environment: str) -> bool:
 
 def endpoint_of(step: Step, run: Run) -> str:
     """Return the own address of the environment of a step."""
-    environment = resolved(step.target.environment, run.created)
+    environment = str(resolved(step.target.environment, run.created))
     row = run.snapshot().environment(step.target.project, environment)
-    address = ((row or {}).get("extra") or {}).get("endpoint")
+    address = row.extra.endpoint if row is not None and row.extra is not None else None
     if not address:
-        raise StepFailed(f"environment {step.target.environment_name} has no address to probe")
-    return str(address)
+        raise StepError(f"environment {step.target.environment_name} has no address to probe")
+    return address

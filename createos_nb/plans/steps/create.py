@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from createos_nb.plans import waiting
-from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext
+from createos_nb.plans.snapshot import id_of
+from createos_nb.plans.step_error import StepError
+from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext, gone, id_of_created
 from createos_nb.plans.steps.variables import variables_of
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         rows = snapshot.environments(self.target.project)
-        free = not any(row.get("uniqueName") == self.name for row in rows)
+        free = not any(row.unique_name == self.name for row in rows)
         detail = f"there are {len(rows)}; the platform has a limit for each project and does not tell it"
         return [
             Precondition.of(f"the name {self.name} is free", free, "" if free else "it is taken"),
@@ -64,22 +66,27 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
         values: dict[str, Any] = {}
         if self.branch:
             values["branch"] = self.branch
-        created = run.client.call(
+        like = snapshot.environment(self.target.project, self.like)
+        if like is None:
+            raise gone("the environment whose variables it gets")
+        if unread := snapshot.unread(like, ["settings"]):
+            raise StepError(f"{self.what}: the variables it gets can't be read: {', '.join(unread)}")
+        answer = run.client.call(
             self.operation,
             project_id=self.target.project,
             unique_name=self.name,
             display_name=self.display,
             description=self.description,
             resources={"cpu": self.cpu, "memory": self.memory, "replicas": self.replicas},
-            settings={"runEnvs": variables_of(snapshot.environment(self.target.project, self.like) or {})},
+            settings={"runEnvs": variables_of(like)},
             is_auto_promote_enabled=False,
             **values,
         )
-        return str(created["id"])
+        return id_of_created(self.operation, answer)
 
     def recover_created(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
         rows = run.snapshot().environments(self.target.project)
-        return next((str(row["id"]) for row in rows if row.get("uniqueName") == self.name), None)
+        return next((id_of(row) for row in rows if row.unique_name == self.name), None)
 
     def exists(self, snapshot: Snapshot, created: str) -> bool:
         return snapshot.environment(self.target.project, created) is not None

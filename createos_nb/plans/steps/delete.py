@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from msgspec import field
 
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import version_of
+from createos_nb.plans.snapshot import WithStatus, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext
 
 if TYPE_CHECKING:
+    from createos_nb.contract.api_keys import ApiKey
+    from createos_nb.contract.apps import App
+    from createos_nb.contract.cronjobs import Cronjob
+    from createos_nb.contract.deployments import Deployment
+    from createos_nb.contract.domains import Domain
+    from createos_nb.contract.environments import Environment
+    from createos_nb.contract.projects import Project
+    from createos_nb.contract.row import Row
+    from createos_nb.contract.templates import Template
+    from createos_nb.naming import DeploymentStatus, EnvironmentStatus
     from createos_nb.plans.context import Run
-    from createos_nb.plans.snapshot import Row, Snapshot
+    from createos_nb.plans.snapshot import Snapshot
 
 #: Statuses of what is on its way out.
-_GOING: Final = ("deleting", "terminating")
+_GOING: Final[tuple[DeploymentStatus | EnvironmentStatus, ...]] = ("deleting", "terminating")
 _STATE: Final = "state"
 
 
@@ -54,7 +64,7 @@ class DeleteStep(Step, kw_only=True):
     def row(self, snapshot: Snapshot) -> Row | None:
         """What the platform says of it; None where it is gone."""
 
-    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
+    def facts(self, snapshot: Snapshot) -> dict[str, Any]:
         """What must still be so when it is written."""
         return {}
 
@@ -64,9 +74,9 @@ class DeleteStep(Step, kw_only=True):
         row = None if owner and snapshot.existing_project(owner) is None else self.row(snapshot)
         if row is None:
             return {_STATE: "gone"}
-        if row.get("status") in _GOING:
+        if isinstance(row, WithStatus) and row.status in _GOING:
             return {_STATE: "going"}
-        return {_STATE: "there", **self.facts(snapshot, row)}
+        return {_STATE: "there", **self.facts(snapshot)}
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return self.state(snapshot)
@@ -94,18 +104,19 @@ class DeleteProject(DeleteStep, kw_only=True, tag="delete project"):
     resource: ClassVar[str] = "project"
     needs_active_project: ClassVar[bool] = False
 
-    def row(self, snapshot: Snapshot) -> Row | None:
+    def row(self, snapshot: Snapshot) -> Project | None:
         return snapshot.existing_project(self.target.project)
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         return environments_of(snapshot, self.target.project, "it goes with its project")
 
-    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
-        if row.get("status") != "active":
-            return {"status": row.get("status")}
-        rows = snapshot.environments(self.target.project)
-        live = {str(found["uniqueName"]): found.get("projectDeploymentId") for found in rows}
-        domains = sorted(str(domain.get("name")) for domain in snapshot.domains(self.target.project))
+    def facts(self, snapshot: Snapshot) -> dict[str, Any]:
+        row = snapshot.project(self.target.project)
+        if not in_status(row, "active"):
+            return {"status": row.status}
+        environments = snapshot.environments(self.target.project)
+        live = {name_of(environment): environment.project_deployment_id for environment in environments}
+        domains = sorted(str(domain.name) for domain in snapshot.domains(self.target.project))
         return {"status": "active", "live in it": live, "domains": domains}
 
     def label(self, field: str, value: Any) -> str:
@@ -123,15 +134,15 @@ class DeleteEnvironment(DeleteStep, kw_only=True, tag="delete environment"):
     operation: ClassVar[str] = "DeleteProjectEnvironment"
     resource: ClassVar[str] = "environment"
 
-    def row(self, snapshot: Snapshot) -> Row | None:
+    def row(self, snapshot: Snapshot) -> Environment | None:
         return snapshot.environment(self.target.project, self.target.environment)
 
-    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
-        domains = snapshot.domains(self.target.project)
-        routed = [domain for domain in domains if domain.get("environmentId") == row["id"]]
+    def facts(self, snapshot: Snapshot) -> dict[str, Any]:
+        row, domains = self.row(snapshot), snapshot.domains(self.target.project)
+        routed = [domain for domain in domains if domain.environment_id == self.target.environment]
         return {
-            "live deployment": row.get("projectDeploymentId"),
-            "domains": sorted(str(domain.get("name")) for domain in routed),
+            "live deployment": row.project_deployment_id if row is not None else None,
+            "domains": sorted(str(domain.name) for domain in routed),
         }
 
     def label(self, field: str, value: Any) -> str:
@@ -147,21 +158,18 @@ class DeleteDeployment(DeleteStep, kw_only=True, tag="delete deployment"):
     operation: ClassVar[str] = "DeleteDeployment"
     resource: ClassVar[str] = "deployment"
 
-    def row(self, snapshot: Snapshot) -> Row | None:
+    def row(self, snapshot: Snapshot) -> Deployment | None:
         return snapshot.deployment(self.target.project, self.target.deployment)
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
-        rows = snapshot.environments(self.target.project)
-        live = [row for row in rows if row.get("projectDeploymentId") == self.target.deployment]
-        return [Reached(row["id"], self.what) for row in live]
+        return [Reached(id_of(environment), self.what) for environment in self._live_in(snapshot)]
 
-    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
-        rows = snapshot.environments(self.target.project)
-        return {
-            "live in": sorted(
-                str(found["uniqueName"]) for found in rows if found.get("projectDeploymentId") == row["id"]
-            )
-        }
+    def facts(self, snapshot: Snapshot) -> dict[str, Any]:
+        return {"live in": sorted(map(name_of, self._live_in(snapshot)))}
+
+    def _live_in(self, snapshot: Snapshot) -> list[Environment]:
+        environments = snapshot.environments(self.target.project)
+        return [row for row in environments if row.project_deployment_id == self.target.deployment]
 
     def label(self, field: str, value: Any) -> str:
         return ", ".join(map(str, value)) or "nothing" if isinstance(value, list) else super().label(field, value)
@@ -171,7 +179,7 @@ class DeleteDeployment(DeleteStep, kw_only=True, tag="delete deployment"):
         live_in = self.state(snapshot).get("live in") or []
         name = f"{self.target.deployment_name} is live nowhere"
         if live_in:
-            detail = f"it is live in {', '.join(live_in)}: runbooks.promote puts another version there first"
+            detail = f"it is live in {', '.join(live_in)}: runbooks.assign puts another version there first"
             return [*rows, Precondition(name, "fails", detail)]
         return [*rows, Precondition(name, "holds", "")]
 
@@ -185,15 +193,16 @@ class DeleteDomain(DeleteStep, kw_only=True, tag="delete domain"):
     operation: ClassVar[str] = "DeleteDomain"
     resource: ClassVar[str] = "domain"
 
-    def row(self, snapshot: Snapshot) -> Row | None:
+    def row(self, snapshot: Snapshot) -> Domain | None:
         return snapshot.domain(self.target.project, self.target.domain)
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         routed = self.before.get("environment")
         return [Reached(routed, f"{self.target.domain_name} leaves it")] if routed else []
 
-    def facts(self, snapshot: Snapshot, row: Row) -> dict[str, Any]:
-        return {"environment": row.get("environmentId")}
+    def facts(self, snapshot: Snapshot) -> dict[str, Any]:
+        row = self.row(snapshot)
+        return {"environment": row.environment_id if row is not None else None}
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, domain_id=self.target.domain)
@@ -205,8 +214,8 @@ class DeleteCronjob(DeleteStep, kw_only=True, tag="delete cron job"):
     operation: ClassVar[str] = "DeleteCronjob"
     resource: ClassVar[str] = "cron job"
 
-    def row(self, snapshot: Snapshot) -> Row | None:
-        return next((row for row in snapshot.cronjobs(self.target.project) if row.get("id") == self.target.thing), None)
+    def row(self, snapshot: Snapshot) -> Cronjob | None:
+        return next((row for row in snapshot.cronjobs(self.target.project) if row.id == self.target.thing), None)
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, cronjob_id=self.target.thing)
@@ -218,8 +227,8 @@ class DeleteApp(DeleteStep, kw_only=True, tag="delete app"):
     operation: ClassVar[str] = "DeleteApp"
     resource: ClassVar[str] = "app"
 
-    def row(self, snapshot: Snapshot) -> Row | None:
-        return next((row for row in snapshot.apps() if row.get("id") == self.target.thing), None)
+    def row(self, snapshot: Snapshot) -> App | None:
+        return next((row for row in snapshot.apps() if row.id == self.target.thing), None)
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, app_id=self.target.thing)
@@ -231,7 +240,7 @@ class DeleteTemplate(DeleteStep, kw_only=True, tag="delete template"):
     operation: ClassVar[str] = "DeleteProjectTemplate"
     resource: ClassVar[str] = "template"
 
-    def row(self, snapshot: Snapshot) -> Row | None:
+    def row(self, snapshot: Snapshot) -> Template | None:
         return snapshot.template(self.target.thing)
 
     def write(self, run: Run) -> None:
@@ -246,14 +255,14 @@ class RevokeKey(DeleteStep, kw_only=True, tag="revoke key"):
     verb: ClassVar[str] = "revoke"
     expected_seconds: ClassVar[float] = 1.0
 
-    def row(self, snapshot: Snapshot) -> Row | None:
+    def row(self, snapshot: Snapshot) -> ApiKey | None:
         rows = snapshot.api_keys()
-        return next((row for row in rows if row.get("id") == self.target.thing and not row.get("revokedAt")), None)
+        return next((row for row in rows if row.id == self.target.thing and not row.revoked_at), None)
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
-        found = super().preconditions(snapshot, plan)
+        rows = super().preconditions(snapshot, plan)
         detail = "the platform does not tell which key is which: with its own key revoked, this client is refused too"
-        return [*found, Precondition("it is another key than this client's", "unknown", detail)]
+        return [*rows, Precondition("it is another key than this client's", "unknown", detail)]
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, api_key_id=self.target.thing)
@@ -261,32 +270,31 @@ class RevokeKey(DeleteStep, kw_only=True, tag="revoke key"):
 
 def environments_of(snapshot: Snapshot, project: str, how: str) -> list[Reached]:
     """Return all environments of an active project, reached in one way."""
-    if snapshot.project(project).get("status") != "active":
+    if not in_status(snapshot.project(project), "active"):
         return []
-    return [Reached(row["id"], how) for row in snapshot.environments(project)]
+    return [Reached(id_of(environment), how) for environment in snapshot.environments(project)]
 
 
-def lost_with(snapshot: Snapshot, row: Row) -> dict[str, str]:
+def lost_with(snapshot: Snapshot, row: Project) -> dict[str, str]:
     """Return what goes with a project, for people."""
-    if row.get("status") != "active":
-        return {"what is in it": f"can't be read while the project is {row.get('status')}"}
-    project = str(row["id"])
+    if not in_status(row, "active"):
+        return {"what is in it": f"can't be read while the project is {row.status}"}
+    project = id_of(row)
     deployments = snapshot.deployments(project)
     environments, domains, jobs = snapshot.environments(project), snapshot.domains(project), snapshot.cronjobs(project)
     lost = {
-        "environments": ", ".join(str(environment["uniqueName"]) for environment in environments),
+        "environments": ", ".join(map(name_of, environments)),
         "deployments": f"{len(deployments)}, the newest {version_of(deployments[0])}" if deployments else "",
-        "domains": ", ".join(str(domain.get("name")) for domain in domains),
+        "domains": ", ".join(str(domain.name) for domain in domains),
         "variables": "; ".join(
-            f"{environment['uniqueName']}: {names}"
-            for environment in environments
-            if (names := variables_in(environment))
+            f"{name_of(environment)}: {names}" for environment in environments if (names := variables_in(environment))
         ),
-        "cron jobs": ", ".join(str(job.get("name")) for job in jobs),
+        "cron jobs": ", ".join(str(job.name) for job in jobs),
     }
     return {name: value for name, value in lost.items() if value}
 
 
-def variables_in(environment: Row) -> str:
+def variables_in(environment: Environment) -> str:
     """Return the names of an environment's variables."""
-    return ", ".join((environment.get("settings") or {}).get("runEnvs") or {})
+    variables = environment.settings.run_envs if environment.settings is not None else None
+    return ", ".join(variables or {})

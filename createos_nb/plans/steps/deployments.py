@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
-from createos_nb.plans.errors import StepFailed
-from createos_nb.plans.snapshot import version_of
-from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext, gone
+from createos_nb.plans.snapshot import id_of, in_status, version_of
+from createos_nb.plans.step_error import StepError
+from createos_nb.plans.steps.base import (
+    Precondition,
+    Reached,
+    Step,
+    Undo,
+    UndoContext,
+    created_id,
+    gone,
+    id_of_created,
+)
 
 if TYPE_CHECKING:
+    from createos_nb.contract.deployments import Deployment
+    from createos_nb.contract.github import GithubRepository
     from createos_nb.plans.context import Run
-    from createos_nb.plans.snapshot import Row, Snapshot
+    from createos_nb.plans.snapshot import Snapshot
 
 #: What to do where no GitHub account is connected.
 _CONNECT = "connect it in the browser: the platform's GitHub settings; client.github.accounts() shows what is connected"
@@ -39,22 +50,22 @@ class Wake(Step, kw_only=True, tag="wake"):
         row = snapshot.deployment(self.target.project, self.target.deployment)
         if row is None:
             raise gone(self.target.deployment_name)
-        return {"status": row.get("status")}
+        return {"status": row.status}
 
     def in_progress(self, now: Mapping[str, Any]) -> bool:
         return now.get("status") == "deploying"
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         row = snapshot.deployment(self.target.project, self.target.deployment)
-        status = "gone" if row is None else str(row.get("status"))
-        wakeable = status in ("sleeping", "deploying", "deployed")
+        status = "gone" if row is None else str(row.status)
+        wakeable = row is not None and in_status(row, "sleeping", "deploying", "deployed")
         detail = status if wakeable else waiting.with_hint(status)
         return [Precondition.of(f"{self.target.deployment_name} can be woken", wakeable, detail)]
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         rows = snapshot.environments(self.target.project)
-        live = [row for row in rows if row.get("projectDeploymentId") == self.target.deployment]
-        return [Reached(row["id"], f"{self.target.deployment_name}, which is live in it, wakes") for row in live]
+        live = [row for row in rows if row.project_deployment_id == self.target.deployment]
+        return [Reached(id_of(row), f"{self.target.deployment_name}, which is live in it, wakes") for row in live]
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, deployment_id=self.target.deployment)
@@ -81,7 +92,7 @@ class CreateDeployment(Step, kw_only=True):
     def rests_on(self, snapshot: Snapshot) -> Any:
         """The newest deployment: once there is another one, a digest that was given for this one no longer holds."""
         rows = snapshot.deployments(self.target.project)
-        return max((row.get("versionNumber") or 0 for row in rows), default=0)
+        return max((row.version_number or 0 for row in rows), default=0)
 
     def fields(self) -> list[tuple[str, str, str]]:
         return [("newest deployment", "–", self.source())]
@@ -91,18 +102,18 @@ class CreateDeployment(Step, kw_only=True):
         """Its source, in people's words."""
 
     @abstractmethod
-    def matches(self, row: Row) -> bool:
+    def matches(self, row: Deployment) -> bool:
         """Whether a deployment may be the one that this step has created."""
 
     def recovery_baseline(self, snapshot: Snapshot) -> dict[str, Any]:
         newest = snapshot.newer_deployments(self.target.project)
-        return {"newest": max((row.get("versionNumber") or 0 for row in newest), default=0)}
+        return {"newest": max((row.version_number or 0 for row in newest), default=0)}
 
     def recover_created(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
         rows = run.snapshot().newer_deployments(self.target.project, int(baseline.get("newest") or 0))
         # the oldest that matches: what others deploy of the same source comes after ours, or serves as well
         matching = [row for row in rows if self.matches(row)]
-        return str(matching[-1]["id"]) if matching else None
+        return id_of(matching[-1]) if matching else None
 
     def exists(self, snapshot: Snapshot, created: str) -> bool:
         return snapshot.deployment(self.target.project, created) is not None
@@ -135,12 +146,12 @@ class DeployImage(CreateDeployment, kw_only=True, tag="deploy image"):
     def source(self) -> str:
         return self.image
 
-    def matches(self, row: Row) -> bool:
-        return (row.get("source") or {}).get("image") == self.image
+    def matches(self, row: Deployment) -> bool:
+        return row.source is not None and row.source.image == self.image
 
     def write(self, run: Run) -> str:
-        created = run.client.call(self.operation, project_id=self.target.project, image=self.image)
-        return str(created["id"])
+        answer = run.client.call(self.operation, project_id=self.target.project, image=self.image)
+        return id_of_created(self.operation, answer)
 
 
 class DeployBranch(CreateDeployment, kw_only=True, tag="deploy branch"):
@@ -165,25 +176,25 @@ class DeployBranch(CreateDeployment, kw_only=True, tag="deploy branch"):
     def source(self) -> str:
         return f"newest commit of {self.branch}"
 
-    def matches(self, row: Row) -> bool:
-        return (row.get("source") or {}).get("branch") == self.branch
+    def matches(self, row: Deployment) -> bool:
+        return _branch_of(row) == self.branch
 
     def write(self, run: Run) -> str:
         response = run.client.call(self.operation, project_id=self.target.project, branch=self.branch)
-        if isinstance(response, dict) and response.get("id"):
-            created = str(response["id"])
+        created = created_id(response)
+        if created is not None:
             row = run.snapshot().deployment(self.target.project, created)
             branch = _branch_of(row)
             if row is not None and branch != self.branch:
-                raise StepFailed(f"{version_of(row)} was built from branch {branch}, not from {self.branch}")
+                raise StepError(f"{version_of(row)} was built from branch {branch}, not from {self.branch}")
             return created
         # the newest commit is there already, and that deployment is what was asked for
         rows = run.snapshot().deployments(self.target.project)
         for row in rows:
-            if self.matches(row) and row.get("status") not in waiting.ENDS:
+            if self.matches(row) and not in_status(row, *waiting.ENDS):
                 run.emit("writing", f"the newest commit of {self.branch} is deployed already: {version_of(row)}")
-                return str(row["id"])
-        raise StepFailed(f"the platform says {response!r}, and no deployment of branch {self.branch} is there")
+                return id_of(row)
+        raise StepError(f"the platform says {response!r}, and no deployment of branch {self.branch} is there")
 
 
 class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
@@ -191,7 +202,7 @@ class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
 
     operation: ClassVar[str] = "RetriggerDeployment"
     commit: str = ""
-    settings: str = "project"
+    settings: Literal["project", "deployment"] = "project"
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         row = snapshot.deployment(self.target.project, self.target.deployment)
@@ -210,8 +221,8 @@ class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
     def source(self) -> str:
         return f"commit {self.commit[:12]}" if self.commit else f"the commit of {self.target.deployment_name}"
 
-    def matches(self, row: Row) -> bool:
-        return (row.get("source") or {}).get("commit") == self.commit
+    def matches(self, row: Deployment) -> bool:
+        return row.source is not None and row.source.commit == self.commit
 
     def write(self, run: Run) -> str:
         response = run.client.call(
@@ -220,46 +231,47 @@ class Redeploy(CreateDeployment, kw_only=True, tag="redeploy"):
             deployment_id=self.target.deployment,
             settings=self.settings,
         )
-        if isinstance(response, dict) and response.get("id"):
-            return str(response["id"])
-        raise StepFailed(f"{self.target.deployment_name} was not redeployed: the platform says {response!r}")
+        created = created_id(response)
+        if created is not None:
+            return created
+        raise StepError(f"{self.target.deployment_name} was not redeployed: the platform says {response!r}")
 
 
-def _branch_of(row: Row | None) -> str | None:
-    branch: str | None = ((row or {}).get("source") or {}).get("branch")
-    return branch
+def _branch_of(row: Deployment | None) -> str | None:
+    return row.source.branch if row is not None and row.source is not None else None
 
 
 def _promoting(snapshot: Snapshot, project: str, branch: str | None) -> list[Reached]:
     """The environments that promote new deployments of a branch by themselves."""
     how = f"it promotes a new deployment of {branch} by itself"
     rows = snapshot.environments(project)
-    return [Reached(row["id"], how) for row in rows if row.get("isAutoPromoteEnabled") and row.get("branch") == branch]
+    return [Reached(id_of(row), how) for row in rows if row.is_auto_promote_enabled and row.branch == branch]
 
 
 def repository_preconditions(snapshot: Snapshot, project: str, branch: str = "") -> list[Precondition]:
     """Return the preconditions of a build: GitHub is connected, the repository is granted and has the branch."""
-    source = snapshot.project(project).get("source") or {}
-    installation, repository = str(source.get("vcsInstallationId") or ""), str(source.get("vcsRepoId") or "")
+    source = snapshot.project(project).source
+    installation = (source.vcs_installation_id if source is not None else None) or ""
+    repository = (source.vcs_repo_id if source is not None else None) or ""
     connected = "the project's GitHub account is connected"
     granted = "its repository is granted"
     try:
         accounts = snapshot.github_accounts()
     except CreateOSError as error:
         return [Precondition(connected, "unknown", _unanswered(error))]
-    account = next((row for row in accounts if str(row.get("installationId")) == installation), None)
+    account = next((row for row in accounts if str(row.installation_id) == installation), None)
     if account is None:
-        there = ", ".join(str(row.get("username")) for row in accounts) or "none"
+        there = ", ".join(str(row.username) for row in accounts) or "none"
         detail = f"installation {installation or 'none'} is not among the connected accounts ({there}): {_CONNECT}"
         return [Precondition(connected, "fails", detail)]
-    rows = [Precondition(connected, "holds", str(account.get("username") or ""))]
+    rows = [Precondition(connected, "holds", account.username or "")]
     try:
         repositories = snapshot.repositories(installation)
     except CreateOSError as error:
         return [*rows, Precondition(granted, "unknown", _unanswered(error))]
-    row = next((item for item in repositories if str(item.get("id")) == repository), None)
+    row = next((item for item in repositories if str(item.id) == repository), None)
     if row is None:
-        detail = f"{account.get('username')} has not granted repository {repository}: grant it in GitHub's settings"
+        detail = f"{account.username} has not granted repository {repository}: grant it in GitHub's settings"
         return [*rows, Precondition(granted, "fails", detail)]
     name = _name(row)
     rows.append(Precondition(granted, "holds", name))
@@ -277,9 +289,9 @@ def _branch(snapshot: Snapshot, installation: str, repository: str, branch: str)
     return Precondition(what, "fails", f"{repository} has: {', '.join(names[:12])}")
 
 
-def _name(row: Row) -> str:
+def _name(row: GithubRepository) -> str:
     """The wire spells it in two ways."""
-    return str(row.get("fullName") or row.get("full_name") or "")
+    return row.full_name or row.full_name_again or ""
 
 
 def _unanswered(error: Any) -> str:

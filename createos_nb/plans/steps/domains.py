@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from createos_nb.naming import text_for
 from createos_nb.plans import waiting
+from createos_nb.plans.snapshot import id_of, in_status, name_of
 from createos_nb.plans.steps.base import (
     CREATED,
     Precondition,
     Reached,
     Step,
+    Target,
     Undo,
     UndoContext,
     gone,
@@ -19,12 +22,15 @@ from createos_nb.plans.steps.base import (
 from createos_nb.plans.steps.environments import wake_step
 
 if TYPE_CHECKING:
+    from createos_nb.contract.domains import Domain
+    from createos_nb.contract.projects import Project
+    from createos_nb.naming import DomainStatus
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
 _ROUTE: Final = "environment"
 #: What to do about a domain that can't be routed.
-_HINTS: Final = {
+_HINTS: Final[Mapping[DomainStatus | Literal["gone"], str]] = {
     "pending": "set its DNS records (client.domains.list shows them), then client.domains.refresh",
     "issuing": "its certificate is on its way: wait a moment",
     "error": "fix its DNS records, or delete the domain and create it again",
@@ -49,13 +55,14 @@ class Route(Step, kw_only=True, tag="route"):
     def current_label(self, field: str, value: Any, snapshot: Snapshot) -> str:
         if value is None or str(value) in self.labels:
             return self.label(field, value)
-        return str((snapshot.environment(self.target.project, value) or {}).get("uniqueName") or value)
+        environment = snapshot.environment(self.target.project, str(value))
+        return str(value) if environment is None else name_of(environment)
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         row = snapshot.domain(self.target.project, self.target.domain)
         if row is None:
             raise gone(f"domain {self.target.domain_name}")
-        return {_ROUTE: row.get("environmentId")}
+        return {_ROUTE: row.environment_id}
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
         before, after = self.before.get(_ROUTE), self.after.get(_ROUTE)
@@ -65,10 +72,10 @@ class Route(Step, kw_only=True, tag="route"):
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         row = snapshot.domain(self.target.project, self.target.domain)
-        status = "gone" if row is None else str(row.get("status"))
-        message = (row or {}).get("message")
-        detail = ": ".join(str(part) for part in (status, message, _HINTS.get(status)) if part)
-        active = status in ("active", "updating")
+        status = "gone" if row is None else str(row.status)
+        message = None if row is None else row.message
+        detail = ": ".join(part for part in (status, message, text_for(_HINTS, status)) if part)
+        active = row is not None and in_status(row, "active", "updating")
         rows = [Precondition.of(f"domain {self.target.domain_name} is active", active, detail)]
         after = self.after[_ROUTE]
         if after is None:
@@ -77,8 +84,8 @@ class Route(Step, kw_only=True, tag="route"):
         if str(after).startswith(CREATED) or any(step.operation.startswith("Assign") for step in plan):
             return [*rows, Precondition(name, "holds", "an earlier step gives it one")]
         environment = snapshot.environment(self.target.project, after)
-        live = environment is not None and bool(environment.get("projectDeploymentId"))
-        nothing = "nothing is live in it: runbooks.promote makes a version live there"
+        live = environment is not None and bool(environment.project_deployment_id)
+        nothing = "nothing is live in it: runbooks.assign assigns a version to it"
         detail = "" if live else "gone: make the plan again" if environment is None else nothing
         return [*rows, Precondition.of(name, live, detail)]
 
@@ -100,20 +107,24 @@ class Route(Step, kw_only=True, tag="route"):
             return Undo()
         steps: list[Step] = []
         if before is not None:
-            row = snapshot.environment(self.target.project, before)
-            live = (
-                row
-                and row.get("projectDeploymentId")
-                and snapshot.deployment(self.target.project, row["projectDeploymentId"])
-            )
-            if not live:
+            environment = snapshot.environment(self.target.project, str(before))
+            live = snapshot.live_deployment(self.target.project, environment) if environment is not None else None
+            if live is None:
                 name = self.label(_ROUTE, before)
                 note = f"{self.target.domain_name} can't be routed back to {name}: nothing is live there any more"
                 return Undo(notes=[note])
-            if live.get("status") == "sleeping":
+            if in_status(live, "sleeping"):
                 why = "it has fallen asleep since, and has to run before it serves"
                 steps.append(wake_step(self.target.project, self.target.project_name, live, why))
         labels = {**self.labels, str(now): self.current_label(_ROUTE, now, snapshot)}
         why = "it was routed there before"
         route = Route(target=self.target, why=why, before={_ROUTE: now}, after={_ROUTE: before}, labels=labels)
         return Undo([*steps, route])
+
+
+def domain_target(project: Project, domain: Domain) -> Target:
+    """Return the target of a step: a domain of a project."""
+    identity = id_of(domain)
+    return Target(
+        project=id_of(project), project_name=name_of(project), domain=identity, domain_name=domain.name or identity
+    )

@@ -6,27 +6,45 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from createos_nb.contract.deployments import Deployment
+from createos_nb.contract.environments import Environment, Resources
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import version_of
+from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
+from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import CREATED, Precondition, Step, Target, Undo, UndoContext, gone, resolved
 from createos_nb.plans.steps.deployments import Wake
 
 if TYPE_CHECKING:
+    from createos_nb.contract.projects import Project
     from createos_nb.plans.context import Run
-    from createos_nb.plans.snapshot import Row, Snapshot
+    from createos_nb.plans.snapshot import Snapshot
 
 _LIVE: Final = "live deployment"
 _NAME: Final = re.compile(r"^[a-zA-Z0-9 _-]{4,48}$")
 _DESCRIPTION: Final = re.compile(r"^[a-zA-Z0-9 _-]{4,2048}$")
+_UNREAD: Final = (
+    "the platform gives something else than it declares for {}, which would be lost: client.call shows what it gives"
+)
 
 
 class OnEnvironment(Step, kw_only=True):
     """A step whose target is an environment that exists."""
 
-    def row(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
-        row = snapshot.environment(self.target.project, resolved(self.target.environment, created))
-        if row is None or row.get("status") == "deleting":
+    #: Fields of the wire that it sends back whole: what can't be read of them would be lost.
+    sends_back: ClassVar[tuple[str, ...]] = ()
+
+    def row(self, snapshot: Snapshot, created: Mapping[int, str]) -> Environment:
+        row = snapshot.environment(self.target.project, str(resolved(self.target.environment, created)))
+        if row is None or in_status(row, "deleting"):
             raise gone(f"environment {self.target.environment_name}")
+        return row
+
+    def row_to_send(self, run: Run) -> Environment:
+        """The row, read again before a write that sends fields back whole. Raises `StalePlanError`, `StepError`."""
+        snapshot = self.recheck(run)
+        row = self.row(snapshot, run.created)
+        if unread := snapshot.unread(row, self.sends_back):
+            raise StepError(f"{self.what}: {_UNREAD.format(', '.join(unread))}", "Nothing was changed for this step.")
         return row
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
@@ -34,27 +52,31 @@ class OnEnvironment(Step, kw_only=True):
             name = f"environment {self.target.environment_name} is there"
             return [Precondition(name, "holds", "an earlier step creates it")]
         row = snapshot.environment(self.target.project, self.target.environment)
-        status = "gone" if row is None else str(row.get("status"))
+        status = "gone" if row is None else str(row.status)
         name = f"environment {self.target.environment_name} is there"
-        if status in ("gone", "deleting"):
+        if row is None or in_status(row, "deleting"):
             detail = f"{status}: client.environments.list shows those that there are; make the plan again"
             return [Precondition(name, "fails", detail)]
-        return [Precondition(name, "holds", status)]
+        rows = [Precondition(name, "holds", status)]
+        if unread := snapshot.unread(row, self.sends_back):
+            detail = _UNREAD.format(", ".join(unread))
+            rows.append(Precondition(f"what {self.target.environment_name} holds can be sent back", "fails", detail))
+        return rows
 
     def wait(self, run: Run) -> None:
-        environment = resolved(self.target.environment, run.created)
+        environment = str(resolved(self.target.environment, run.created))
         waiting.environment(run, self.target.project, environment, self.target.environment_name)
 
 
 class Assign(OnEnvironment, kw_only=True, tag="assign"):
-    """Make a deployment the live one of an environment."""
+    """Assign a deployment to an environment: it is the live one from then on."""
 
     operation: ClassVar[str] = "AssignDeploymentToProjectEnvironment"
 
     @property
     def what(self) -> str:
         version = self.label(_LIVE, self.after[_LIVE])
-        return f"make {version} live in {self.target.environment_name} (nothing is built)"
+        return f"assign {version} to {self.target.environment_name} (nothing is built)"
 
     def label(self, field: str, value: Any) -> str:
         return "nothing" if value is None else super().label(field, value)
@@ -62,10 +84,10 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
     def current_label(self, field: str, value: Any, snapshot: Snapshot) -> str:
         if value is None or str(value) in self.labels:
             return self.label(field, value)
-        return version_of(snapshot.deployment(self.target.project, value) or {"id": value})
+        return version_of(snapshot.deployment(self.target.project, str(value)) or Deployment(id=str(value)))
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
-        return {_LIVE: self.row(snapshot, created).get("projectDeploymentId")}
+        return {_LIVE: self.row(snapshot, created).project_deployment_id}
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         rows = super().preconditions(snapshot, plan)
@@ -74,11 +96,11 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         if deployment.startswith(CREATED):
             return [*rows, Precondition(name, "holds", "an earlier step deploys it and waits for it")]
         row = snapshot.deployment(self.target.project, deployment)
-        status = "gone" if row is None else str(row.get("status"))
+        status = "gone" if row is None else str(row.status)
         wakes = any(step.operation == Wake.operation and step.target.deployment == deployment for step in plan)
-        if wakes and status in ("sleeping", "deploying"):
+        if wakes and row is not None and in_status(row, "sleeping", "deploying"):
             return [*rows, Precondition(name, "holds", f"{status}: an earlier step wakes it and waits for it")]
-        deployed = status == "deployed"
+        deployed = row is not None and in_status(row, "deployed")
         return [*rows, Precondition.of(name, deployed, status if deployed else waiting.with_hint(status))]
 
     def write(self, run: Run) -> None:
@@ -97,13 +119,13 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         if before is None:
             note = f"nothing was live in {self.target.environment_name} before: an assignment can't be removed"
             return Undo(notes=[note])
-        row = snapshot.deployment(self.target.project, before)
+        row = snapshot.deployment(self.target.project, str(before))
         name = self.label(_LIVE, before)
-        if row is None or row.get("status") in waiting.ENDS:
-            status = "gone" if row is None else row["status"]
-            return Undo(notes=[f"{name}, which was live before, is {status}: it can't be made live again"])
+        if row is None or in_status(row, *waiting.ENDS):
+            status = "gone" if row is None else row.status
+            return Undo(notes=[f"{name}, which was live before, is {status}: it can't be assigned again"])
         steps: list[Step] = []
-        if row.get("status") == "sleeping":
+        if in_status(row, "sleeping"):
             steps.append(wake_step(self.target.project, self.target.project_name, row, "it has fallen asleep since"))
         labels = {**self.labels, str(now): version_of(snapshot.deployment(self.target.project, now) if now else None)}
         assign = Assign(
@@ -112,9 +134,11 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
         return Undo([*steps, assign])
 
 
-def assign_step(project: Row, environment: Row, live: Row | None, deployment: str, name: str, why: str) -> Assign:
-    """Return the step that makes a deployment live: `deployment` is its id, or `CREATED` with the number of a step."""
-    before = environment.get("projectDeploymentId")
+def assign_step(
+    project: Project, environment: Environment, live: Deployment | None, deployment: str, name: str, why: str
+) -> Assign:
+    """Return the step that assigns a deployment: `deployment` is its id, or `CREATED` with the number of a step."""
+    before = environment.project_deployment_id
     return Assign(
         target=target_of(project, environment),
         why=why,
@@ -124,38 +148,35 @@ def assign_step(project: Row, environment: Row, live: Row | None, deployment: st
     )
 
 
-def wake_step(project: str, project_name: str, row: Row, why: str) -> Wake:
+def wake_step(project: str, project_name: str, row: Deployment, why: str) -> Wake:
     """Return the step that wakes a deployment."""
     name = version_of(row)
-    target = Target(project=project, project_name=project_name, deployment=row["id"], deployment_name=name)
+    target = Target(project=project, project_name=project_name, deployment=id_of(row), deployment_name=name)
     return Wake(target=target, why=why, before={"status": "sleeping"}, after={"status": "deployed"})
 
 
-def target_of(project: Row, environment: Row | None = None) -> Target:
+def target_of(project: Project, environment: Environment | None = None) -> Target:
     """Return the target of a step: a project, or one of its environments."""
     if environment is None:
-        return Target(project=project["id"], project_name=project["uniqueName"])
+        return Target(project=id_of(project), project_name=name_of(project))
     return Target(
-        project=project["id"],
-        project_name=project["uniqueName"],
-        environment=environment["id"],
-        environment_name=environment["uniqueName"],
+        project=id_of(project),
+        project_name=name_of(project),
+        environment=id_of(environment),
+        environment_name=name_of(environment),
     )
 
 
-#: Field of the step → field of the wire.
-_WIRE: Final = {
-    "auto-promote": "isAutoPromoteEnabled",
-    "description": "description",
-    "display name": "displayName",
-    "branch": "branch",
-}
+def texts_of(row: Environment) -> dict[str, str | None]:
+    """Return the texts that an environment is updated with, by the names that steps have for them."""
+    return {"description": row.description, "display name": row.display_name}
 
 
 class Update(OnEnvironment, kw_only=True, tag="update environment"):
     """Change an environment's auto-promotion, description, display name or branch; the rest is sent as it is."""
 
     operation: ClassVar[str] = "UpdateProjectEnvironment"
+    sends_back: ClassVar[tuple[str, ...]] = ("displayName", "description", "isAutoPromoteEnabled", "branch")
 
     @property
     def what(self) -> str:
@@ -167,7 +188,8 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         row = self.row(snapshot, created)
-        return {name: row.get(_WIRE[name]) for name in self.after}
+        fields = {"auto-promote": row.is_auto_promote_enabled, "branch": row.branch, **texts_of(row)}
+        return {name: fields[name] for name in self.after}
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         rows = super().preconditions(snapshot, plan)
@@ -175,21 +197,21 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
         if row is None:
             return rows
         for field, pattern in (("description", _DESCRIPTION), ("display name", _NAME)):
-            value = self.after.get(field, row.get(_WIRE[field]))
+            value = self.after.get(field, texts_of(row)[field])
             valid = isinstance(value, str) and pattern.match(value) is not None
             detail = "" if valid else refused(field, value)
             rows.append(Precondition.of(f"the platform takes the {field} back", valid, detail))
         return rows
 
     def write(self, run: Run) -> None:
-        row = self.row(self.recheck(run), run.created)
+        row = self.row_to_send(run)
         values: dict[str, Any] = {
-            "display_name": row.get("displayName"),
-            "description": row.get("description"),
-            "is_auto_promote_enabled": bool(row.get("isAutoPromoteEnabled")),
+            "display_name": row.display_name,
+            "description": row.description,
+            "is_auto_promote_enabled": bool(row.is_auto_promote_enabled),
         }
-        if row.get("branch"):
-            values["branch"] = row["branch"]
+        if row.branch:
+            values["branch"] = row.branch
         names = {"auto-promote": "is_auto_promote_enabled", "display name": "display_name"}
         values |= {names.get(name, name): value for name, value in self.after.items()}
         run.client.call(
@@ -238,6 +260,7 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
     """Change CPU, memory and replicas of an environment."""
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentResources"
+    sends_back: ClassVar[tuple[str, ...]] = ("resources",)
     expected_seconds: ClassVar[float] = 20.0
 
     @property
@@ -251,12 +274,11 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
         ]
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
-        resources = self.row(snapshot, created).get("resources") or {}
-        return {name: resources.get(name) for name in self.after}
+        resources = resources_of(self.row(snapshot, created))
+        return {name: resources[name] for name in self.after}
 
     def write(self, run: Run) -> None:
-        resources = self.row(self.recheck(run), run.created).get("resources") or {}
-        values = {name: resources.get(name) for name in ("cpu", "memory", "replicas")} | self.after
+        values = resources_of(self.row_to_send(run)) | self.after
         run.client.call(
             self.operation,
             project_id=self.target.project,
@@ -271,3 +293,9 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
             return Undo()
         before = {name: now[name] for name in changed}
         return Undo([Scale(target=self.target, why="as it was before", before=before, after=changed)])
+
+
+def resources_of(row: Environment) -> dict[str, int | None]:
+    """Return CPU, memory and replicas of an environment, by name."""
+    resources = row.resources or Resources()
+    return {"cpu": resources.cpu, "memory": resources.memory, "replicas": resources.replicas}

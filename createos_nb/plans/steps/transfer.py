@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.errors import MissingInput
-from createos_nb.plans.steps.base import GivenInputs, Precondition, Reached, Step, Undo, UndoContext
+from createos_nb.plans.step_error import StepError
+from createos_nb.plans.steps.base import Precondition, Reached, ResumeInputs, Step, Undo, UndoContext
 from createos_nb.plans.steps.delete import environments_of
 from createos_nb.redaction import Secret
 
@@ -53,7 +53,7 @@ class OfferTransfer(Step, kw_only=True, tag="offer transfer"):
             run.inputs.issued |= {name: Secret(value) for name, value in secrets.items()}
         return None
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
         return TransientInputs()
 
     def undo(self, context: UndoContext) -> Undo:
@@ -98,17 +98,18 @@ class TakeOver(Step, kw_only=True, tag="take over"):
 
     def _token(self, run: Run) -> Secret:
         if run.inputs is None or not isinstance(run.inputs.source, Secret):
-            raise MissingInput(
+            raise StepError(
                 "the token is not in the journal, for it holds no secrets",
                 "plans.resume(journal, token=…) goes on; so does the notebook when it is run again.",
+                kind="missing input",
             )
         return run.inputs.source
 
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, token=self._token(run))
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
-        return None if given.token is None else TransientInputs(source=Secret(given.token))
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        return None if inputs.token is None else TransientInputs(source=Secret(inputs.token))
 
     def wait(self, run: Run) -> None:
         def ready() -> bool:

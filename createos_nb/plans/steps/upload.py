@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.errors import MissingInput
-from createos_nb.plans.steps.base import GivenInputs
+from createos_nb.plans.step_error import StepError
+from createos_nb.plans.steps.base import ResumeInputs
 from createos_nb.plans.steps.deployments import CreateDeployment
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.deployments import Deployment
     from createos_nb.plans.context import Run
-    from createos_nb.plans.snapshot import Row
 
 
 class Upload(CreateDeployment, kw_only=True, tag="upload"):
@@ -44,15 +44,15 @@ class Upload(CreateDeployment, kw_only=True, tag="upload"):
             return f"files of {self.target.deployment_name}"
         return f"{self.files} files" + (f" of {self.path}" if self.path else "")
 
-    def matches(self, row: Row) -> bool:
+    def matches(self, row: Deployment) -> bool:
         return True  # the wire does not say what an upload holds
 
     def check_inputs(self, run: Run) -> None:
         if not self.again:
             self._files(run)
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
-        return None if given.source is None else TransientInputs(source=given.source)
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        return None if inputs.source is None else TransientInputs(source=inputs.source)
 
     def write(self, run: Run) -> str:
         deployments, project = run.client.deployments, self.target.project
@@ -65,16 +65,19 @@ class Upload(CreateDeployment, kw_only=True, tag="upload"):
             return str(deployments.upload(project, files, include=["**"], gitignore=False)["id"])
 
     def _files(self, run: Run) -> Any:
-        """The files that the plan was made from. Raises `MissingInput` where they have changed or are not known."""
+        """The files that the plan was made from. Raises `StepError` where they have changed or are not known."""
         source = run.inputs.source if run.inputs is not None and run.inputs.source is not None else self.path
         if not source:
-            raise MissingInput(
+            raise StepError(
                 "the files to upload are not in the journal, for it holds no contents",
                 "plans.resume(journal, source=…) goes on; so does the notebook when it is run again.",
+                kind="missing input",
             )
         if digest_of(source)[0] != self.digest:
-            raise MissingInput(
-                f"the files of {self.source()} have changed since the plan was made", "Make the plan again."
+            raise StepError(
+                f"the files of {self.source()} have changed since the plan was made",
+                "Make the plan again.",
+                kind="missing input",
             )
         return source
 

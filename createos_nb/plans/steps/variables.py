@@ -9,13 +9,14 @@ from msgspec import field
 
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.errors import MissingInput
-from createos_nb.plans.steps.base import GivenInputs, Undo, UndoContext
+from createos_nb.plans.step_error import StepError
+from createos_nb.plans.steps.base import ResumeInputs, Undo, UndoContext
 from createos_nb.plans.steps.environments import OnEnvironment
 from createos_nb.redaction import MASK, Secret
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.contract.environments import Environment
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
@@ -31,6 +32,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
     """
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentEnvironmentVariables"
+    sends_back: ClassVar[tuple[str, ...]] = ("settings",)
     others: dict[str, str] = field(default_factory=dict)
     port: int | None = None
 
@@ -70,15 +72,16 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
     def _values(self, run: Run) -> TransientInputs:
         inputs = run.inputs
         if inputs is None or set(inputs.values) != set(self.after):
-            raise MissingInput(
+            raise StepError(
                 "the values of the variables are not in the journal, for it holds no secrets",
                 "plans.resume(journal, variables={…}) goes on; so does the notebook when it is run again.",
+                kind="missing input",
             )
         return inputs
 
     def write(self, run: Run) -> None:
         inputs = self._values(run)
-        now = variables_of(self.row(self.recheck(run), run.created))
+        now = variables_of(self.row_to_send(run))
         inputs.old.update({name: now.get(name) for name in self.after})
         merged = {name: value for name, value in now.items() if name not in self.after}
         merged |= {name: value for name, value in inputs.values.items() if value is not None}
@@ -92,10 +95,10 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
     def missing_variables(self) -> list[str]:
         return list(self.after)
 
-    def resume_inputs(self, given: GivenInputs, client: Client) -> TransientInputs | None:
-        if given.variables is None:
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        if inputs.variables is None:
             return None
-        values = {name: given.variables.get(name) for name in self.after}
+        values = {name: inputs.variables.get(name) for name in self.after}
         secrets = {name: None if value is None else Secret(value) for name, value in values.items()}
         for name, fingerprint in fingerprints(client, secrets).items():
             if fingerprint != self.after[name]:
@@ -127,9 +130,9 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         return Undo([step], notes, TransientInputs(values=values))
 
 
-def variables_of(row: Mapping[str, Any]) -> dict[str, Secret]:
-    """Return the run-time variables of an environment's row, masked."""
-    variables = (row.get("settings") or {}).get("runEnvs") or {}
+def variables_of(row: Environment) -> dict[str, Secret]:
+    """Return the run-time variables of an environment, masked."""
+    variables = (row.settings.run_envs if row.settings is not None else None) or {}
     return {name: value if isinstance(value, Secret) else Secret(str(value)) for name, value in variables.items()}
 
 

@@ -1,0 +1,43 @@
+"""Assigning a version that is deployed already to an environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from createos_nb.plans.apply import make_plan
+from createos_nb.plans.plan import Plan
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
+from createos_nb.plans.steps.environments import assign_step, wake_step
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.steps.base import Step
+
+
+def assign(client: Client, project: str, deployment: str | int, environment: str) -> Plan:
+    """Assign a deployed version to an environment: it is live there from then on. Nothing is built.
+
+    One that sleeps is woken first.
+    """
+    snapshot = Snapshot(client)
+    owner = snapshot.find_project(project)
+    row = snapshot.find_environment(owner, environment)
+    version = snapshot.find_deployment(owner, deployment)
+    running = snapshot.live_deployment(id_of(owner), row)
+    steps: list[Step] = []
+    warnings: list[str] = []
+    if row.project_deployment_id != version.id:
+        if in_status(version, "sleeping"):
+            why = "it has to run before it can be assigned"
+            steps.append(wake_step(id_of(owner), name_of(owner), version, why))
+        steps.append(assign_step(owner, row, running, id_of(version), version_of(version), "asked for"))
+        if row.is_auto_promote_enabled:
+            warnings.append(f"the next push to {row.branch} replaces it: runbooks.hold stops that")
+    return make_plan(
+        snapshot,
+        f"assign {version_of(version)} to {name_of(owner)} / {name_of(row)} (nothing is built)",
+        steps,
+        runbook="assign",
+        arguments={"project": id_of(owner), "environment": id_of(row), "deployment": id_of(version)},
+        warnings=warnings,
+    )
