@@ -40,7 +40,7 @@ class Outcome(Struct, omit_defaults=True):
 
     Attributes:
         source: name of what the source is like when it is built (`State.sources`).
-        behaviour: name of what it does once it runs (`State.behaviours`).
+        behavior: name of what it does once it runs (`State.behaviors`).
         requires: run-time variables without which it ends at its start.
     """
 

@@ -170,7 +170,7 @@ def _loops_after(context: WorldContext, project: Project, deployment: Deployment
 
 
 def reconsider(context: WorldContext, project: Project, deployment: Deployment) -> None:
-    """See whether a running deployment is in a crash loop, after its behaviour or its memory has changed."""
+    """See whether a running deployment is in a crash loop, after its behavior or its memory has changed."""
     ends = _loops_after(context, project, deployment)
     if deployment.status == "crashing" and ends is None:
         _become(context, project, deployment, "deployed")

@@ -137,7 +137,7 @@ class ScenarioBuilder(AccountBuilder, ProjectBuilder):
                     ramp=one.ramp,
                     fade=one.fade,
                     failing=tuple(one.failing),
-                    wobble=one.wobble,
+                    jitter=one.jitter,
                     slow=one.slow,
                     stolen=one.stolen,
                 )

@@ -41,7 +41,7 @@ class Source:
             for key, facts in self.scenario.profiles.items()
         }
         self.behaviors = {
-            key: self._converted(facts, Behavior, f"behaviours.{key}") for key, facts in self.scenario.behaviors.items()
+            key: self._converted(facts, Behavior, f"behaviors.{key}") for key, facts in self.scenario.behaviors.items()
         }
         self.sources = {
             key: self._converted(facts, BuildBehavior, f"sources.{key}") for key, facts in self.scenario.sources.items()

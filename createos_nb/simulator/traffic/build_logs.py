@@ -107,7 +107,7 @@ def build(seed: int, name: str, settings: BuildSettings, behavior: BuildBehavior
         seed: of the world.
         name: of the build's random stream; the deployment's id serves.
         settings: what the project says.
-        behaviour: what the source is like.
+        behavior: what the source is like.
         start: Unix seconds at which it is queued.
     """
     out = _Writer(key_of(seed, f"build {name}")[0], start)
