@@ -91,7 +91,7 @@ class Deployment(Struct, omit_defaults=True):
 
 
 class Environment(Struct, omit_defaults=True):
-    """Where a project serves."""
+    """A place where a project serves, such as production."""
 
     id: str
     name: str
@@ -183,7 +183,7 @@ class Seeded(Struct):
 
 
 class Project(Struct, omit_defaults=True):
-    """What is deployed, with all that belongs to it."""
+    """A project: an app that is deployed, with all that belongs to it."""
 
     id: str
     user: str
@@ -212,7 +212,7 @@ class Project(Struct, omit_defaults=True):
 
 
 class User(Struct, omit_defaults=True):
-    """Somebody with an account."""
+    """A user of the platform."""
 
     id: str
     username: str
@@ -253,7 +253,7 @@ class App(Struct, omit_defaults=True):
 
 
 class Service(Struct):
-    """Something that an app uses, such as a database."""
+    """A service that an app uses, such as a database."""
 
     id: str
     user: str
@@ -328,7 +328,7 @@ class Upload(Struct):
 
 
 class ScheduledEvent(Struct, order=True):
-    """Something that is going to happen by itself; `name` says which handler it has."""
+    """An event that is going to happen by itself; `name` says which handler it has."""
 
     at: int
     order: int

@@ -119,11 +119,11 @@ def trigger_latest(context: WorldContext, call: Call) -> Payload:
     _only(project, "vcs")
     branch = call.query.get("branch") or github.branch_in_body(call.content)
     head = github.head_of(context, project, branch)
-    for earlier in newest_first(context, project):
+    for deployment in newest_first(context, project):
         if (
             head.commit
-            and earlier.commit == head.commit
-            and earlier.status not in ("build_error", "error", "cancelled")
+            and deployment.commit == head.commit
+            and deployment.status not in ("build_error", "error", "cancelled")
         ):
             return "deployment already triggered"
     deployment = lifecycle.deploy(context, project, branch=head.branch, commit=head.commit, message=head.message)

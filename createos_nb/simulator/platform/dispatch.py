@@ -45,7 +45,7 @@ class Router:
             node.verbs[operation.method] = operation
 
     def find(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
-        """The operation and the values of its path. Refuses with 404 or 405."""
+        """Return the operation and the values of its path. Refuses with 404 or 405."""
         parts = path.strip("/").split("/") if "%" not in path else [unquote(p) for p in path.strip("/").split("/")]
         matches: list[tuple[_Node, tuple[str, ...]]] = []
         _walk(self._root, parts, 0, (), matches)
@@ -88,7 +88,7 @@ class Dispatch:
         self._queries: dict[tuple[str, str], QueryValues] = {}
 
     def answer(self, method: str, path: str, query: str, headers: Mapping[str, str], content: bytes) -> Response:
-        """One request to the API, its lock already held."""
+        """Answer one request to the API, whose lock is already held."""
         context = self._context
         if method == "HEAD":
             status, answered, body = self._head(path, query, headers, content)
@@ -146,7 +146,7 @@ class Dispatch:
         return Response(reply.status, reply.headers + self._spent, reply.body) if self._spent else reply
 
     def route(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
-        """The operation and the values of its path. Refuses with 404 or 405."""
+        """Return the operation and the values of its path. Refuses with 404 or 405."""
         match = self._routes.get((method, path))
         if match is None:
             match = ROUTER.find(method, path)

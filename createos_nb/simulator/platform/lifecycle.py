@@ -157,15 +157,17 @@ def watch(context: WorldContext, project: Project, deployment: Deployment) -> No
 
 
 def _loops_after(context: WorldContext, project: Project, deployment: Deployment) -> int | None:
-    """Seconds of running after which its processes end again and again; None for one that is at worst restarted.
+    """Return the seconds of running after which its processes end again and again; None for at worst a restart.
 
     One that ran for ten minutes is started again as if nothing had been: it stays deployed, and its log tells of it.
     """
     behavior = serving.behavior_of(context, deployment)
-    limits = [one.memory for one in project.environments.values() if one.deployment == deployment.id]
+    limits = [
+        environment.memory for environment in project.environments.values() if environment.deployment == deployment.id
+    ]
     # What is live nowhere has the memory that it needs.
     ends = [ends_after(behavior, limit) for limit in limits] or [behavior.crash_after]
-    soonest = min((one for one in ends if one is not None), default=None)
+    soonest = min((end for end in ends if end is not None), default=None)
     return soonest if soonest is not None and soonest < STABLE else None
 
 
@@ -311,7 +313,7 @@ _FIRST_LOOK: Final = 600
 
 
 def last_used(context: WorldContext, project: Project, deployment: Deployment) -> int:
-    """A moment up to which a deployment was in use, or 0 if it was not within the idle time.
+    """Return a moment up to which a deployment was in use, or 0 if it was not within the idle time.
 
     It may lie up to a minute before the last request, unless that would make the deployment idle by now.
     """

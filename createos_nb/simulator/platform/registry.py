@@ -55,7 +55,7 @@ Handler: TypeAlias = Callable[[WorldContext, BodyCall[B]], Payload]
 
 @dataclass(slots=True, frozen=True)
 class Service(Generic[B]):
-    """How an operation is served.
+    """The handler of an operation, and the reader of its body.
 
     Attributes:
         handler: gives the answer.

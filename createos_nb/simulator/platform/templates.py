@@ -26,7 +26,7 @@ from createos_nb.simulator.times import rfc3339
 
 
 class TemplateFields(Struct, kw_only=True):
-    """What `CreateProjectTemplate` and `UpdateProjectTemplate` both take."""
+    """Parameters of both `CreateProjectTemplate` and `UpdateProjectTemplate`."""
 
     name: str
     description: str

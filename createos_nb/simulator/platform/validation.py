@@ -204,7 +204,7 @@ def _body_type(parameter: Parameter) -> Any:
 
 
 def msgspec_list(kind: Any, most: int | None) -> Any:
-    """The type of a list that may hold at most so many."""
+    """Return the type of a list that may hold at most so many."""
     from typing import Annotated
 
     whole = list[kind]
@@ -220,7 +220,7 @@ def fields_of(value: Mapping[str, Any], kind: type[msgspec.Struct], where: str) 
 
 
 def _explained(message: str, parent: str = "") -> str:
-    """msgspec's message in the words of who sent the request: `displayName: expected text of length >= 4`."""
+    """Return msgspec's message in the words of who sent the request: `displayName: expected text of length >= 4`."""
     match = _PLACE.match(message)
     what, where = (match["what"], match["where"] or "") if match else (message, "")
     path = ".".join(part for part in (parent, where) if part)

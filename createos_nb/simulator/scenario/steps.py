@@ -163,5 +163,5 @@ Step = (
     | Remove
 )
 
-STEPS: Final = tuple(str(one.__struct_config__.tag) for one in get_args(Step))
+STEPS: Final = tuple(str(step.__struct_config__.tag) for step in get_args(Step))
 """What can stand after `do`."""

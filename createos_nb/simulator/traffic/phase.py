@@ -67,7 +67,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What holds from one change to the next.
+    """A stretch of time from one change to the next.
 
     Attributes:
         profile: who comes.

@@ -47,7 +47,7 @@ def _jittered_strength(seed: int, name: str, jitter: int, step: int) -> int:
 
 
 class Timeline:
-    """What holds when, for one environment.
+    """The phases of one environment in order of time.
 
     Args:
         seed: of the world.

@@ -116,7 +116,9 @@ class BaseWorld(WorldContext):
         """
         microseconds = duration(by)
         if microseconds < 0:
-            raise InvalidInput(f"time only goes forward: {by!r}")
+            raise InvalidInput(
+                f"the world can't go back by {by!r}, for time only goes forward; world.reset() starts it again"
+            )
         self.move(microseconds)
         return self.now
 

@@ -43,7 +43,7 @@ class FileHeader(Struct, kw_only=True):
 
 
 class FileBody(Struct):
-    """What a file holds after its first line."""
+    """The content of a file after its first line."""
 
     state: State
     initial_state: bytes
@@ -141,7 +141,7 @@ def _header(path: Path, line: bytes) -> FileHeader:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         head = None
     if head is None or head.format != FORMAT:
-        raise InvalidInput(f"{path.name} is not a saved world")
+        raise InvalidInput(f"{path.name} is not a saved world: open a file that world.save(file) wrote")
     if head.version > VERSION:
         raise InvalidInput(
             f"{path.name} was saved by a newer version of createos_nb (format {head.version}, this one reads up to "
@@ -164,7 +164,9 @@ def read(file: str | Path) -> SavedWorld:
     first, newline, content = path.read_bytes().partition(b"\n")
     header = _header(path, first + newline)
     if header.digest != digest_of(content):
-        raise InvalidInput(f"{path.name} is damaged: its content does not match what was written")
+        raise InvalidInput(
+            f"{path.name} is damaged, for its content has changed since it was written: open another copy"
+        )
     try:
         body = _decode_body(zlib.decompress(content))
     except (zlib.error, msgspec.MsgspecError) as error:
