@@ -158,7 +158,7 @@ class Incident:
         failing: what fails meanwhile.
         jitter: standard deviation of the factor on the failing shares in steps of five minutes, 0 to 1.
         slow: factor on durations while it lasts.
-        stolen: share of every replica's CPU that a noisy neighbour takes, 0 to 0.95; it tells where `cpu_ms` is set.
+        stolen: share of every replica's CPU that a noisy neighbor takes, 0 to 0.95; it tells where `cpu_ms` is set.
     """
 
     name: str

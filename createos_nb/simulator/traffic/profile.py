@@ -161,7 +161,7 @@ class Profile:
         overdispersion: coefficient of variation of a gamma-like factor on each minute's rate, 0 or 0.025 to 2; the
             variance of a minute's count with mean m is then m + (overdispersion * m)**2.
         jitter: standard deviation of the slow, autocorrelated factor around 1, 0 to 0.5.
-        autocorrelation: of that factor between neighbouring steps of five minutes, 0 to 0.98 (first order).
+        autocorrelation: of that factor between neighboring steps of five minutes, 0 to 0.98 (first order).
         daily_jitter: standard deviation of a factor for whole days, interpolated from noon to noon, 0 to 0.5.
         clients: how many different visitors there are; a few of them make most requests.
         bots: single clients beside the visitors; they know neither day nor week nor growth.

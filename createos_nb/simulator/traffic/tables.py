@@ -23,7 +23,7 @@ SMALL_RATE = 32
 """Up to this mean a count is an exact Poisson quantile; above it, the normal one with the correction for skewness."""
 FINE, COARSE, FINE_RATE = 128, 16, 2
 """Means of the exact tables are multiples of 1/FINE up to FINE_RATE and of 1/COARSE beyond; a mean in between is one of
-its two neighbours by chance, which leaves the mean and adds less than one part in a hundred to the variance."""
+its two neighbors by chance, which leaves the mean and adds less than one part in a hundred to the variance."""
 MAX_RATE = 1 << 20
 """Largest mean of one minute's count."""
 _BITS = 31

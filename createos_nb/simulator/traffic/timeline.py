@@ -39,7 +39,7 @@ class Piece(NamedTuple):
 def _jittered_strength(seed: int, name: str, jitter: int, step: int) -> int:
     """Factor on an incident's shares in a step of five minutes, Q16; the same for every environment of a world."""
     word = words(key_of(seed, f"incident {name}"), _LEVELS, step, 2)[:, 0]
-    # Two neighbouring steps share one of their two terms.
+    # Two neighboring steps share one of their two terms.
     both = int(normal().z[(word >> np.uint64(48)).astype(np.int64)].sum())
     strength = (1 << 16) + (both * _HALF_ROOT >> 16) * jitter // 1000
     # In steps of 1/16, so that few different strengths come again and again.
