@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict, Unpack
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -115,7 +115,22 @@ def name_taken(project: Project, name: str) -> bool:
     return any(environment.name.lower() == name.lower() for environment in project.environments.values())
 
 
-def new_environment(context: WorldContext, project: Project, name: str, display: str, **facts: Any) -> Environment:
+class EnvironmentFields(TypedDict, total=False):
+    """Fields of a new environment beside its name; those of `Environment`, with its defaults."""
+
+    description: str | None
+    branch: str | None
+    auto_promote: bool
+    cpu: int
+    memory: int
+    replicas: int
+    variables: dict[str, str]
+    port: int
+
+
+def new_environment(
+    context: WorldContext, project: Project, name: str, display: str, **fields: Unpack[EnvironmentFields]
+) -> Environment:
     """Put a new environment into a project."""
     now = context.state.now
     environment = Environment(
@@ -125,7 +140,7 @@ def new_environment(context: WorldContext, project: Project, name: str, display:
         created=now,
         updated=now,
         host=host_of(context, project, name),
-        **facts,
+        **fields,
     )
     project.environments[environment.id] = environment
     context.hosts[environment.host] = (project.id, environment.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -164,7 +164,19 @@ def create_project(context: WorldContext, call: BodyCall[ProjectDraft]) -> Paylo
     return Made(id=project.id)
 
 
-def new_project(context: WorldContext, user: str, name: str, display: str, kind: ProjectType, **facts: Any) -> Project:
+class ProjectFields(TypedDict, total=False):
+    """Fields of a new project beside its name and type; those of `Project`, with its defaults."""
+
+    description: str | None
+    app: str
+    source: dict[str, Any]
+    settings: dict[str, Any]
+    scanning: bool
+
+
+def new_project(
+    context: WorldContext, user: str, name: str, display: str, kind: ProjectType, **fields: Unpack[ProjectFields]
+) -> Project:
     """Put a new project into the world."""
     now = context.state.now
     project = Project(
@@ -175,7 +187,7 @@ def new_project(context: WorldContext, user: str, name: str, display: str, kind:
         type=kind,
         created=now,
         updated=now,
-        **facts,
+        **fields,
     )
     if kind == "vcs":
         project.source = dict(project.source) | {"vcsFullName": _full_name(context, project)}
