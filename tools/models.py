@@ -155,7 +155,7 @@ _HEAD: Final = """
     a status, a duration, a size, a client and a User-Agent. Counts are decided by whole numbers alone, so that the
     same seed gives the same bytes on every machine. What is done to a world at a time never changes what was before.
 
-    Profiles, behaviours and sources stand in a scenario's file (`[profiles.NAME]`, `[behaviours.NAME]`,
+    Profiles, behaviors and sources stand in a scenario's file (`[profiles.NAME]`, `[behaviors.NAME]`,
     `[sources.NAME]`, `[[incidents]]`), or are given to `world.traffic(…)`, `world.set_behavior(…)`, `world.push(…)` and
     `world.incident(…)`.
 """
@@ -176,8 +176,8 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         a sixteenth of the shape. The slow noise is a first-order autoregression in steps of {STEP} minutes that
         begins anew a day before each day, so that a window in the middle of a year costs no more than one at its end.
         The number of requests in a minute is Poisson, around that mean times a gamma-like factor for the minute
-        (`clumping`: overdispersion). They fall to the pages by their weights, and within the minute evenly. Durations
-        and sizes have a long tail around the medians that a page names.
+        (`overdispersion`). They fall to the pages by their weights, and within the minute evenly. Durations and sizes
+        have a long tail around the medians that a page names.
 
         A bot is one client with paths and a rate of its own; no load keeps it out.
         """,

@@ -250,7 +250,9 @@ def find_environment(project: Project, name: str) -> Environment:
     for environment in project.environments.values():
         if name in (environment.name, environment.id):
             return environment
-    raise UnknownName("environment", name, [one.name for one in project.environments.values()], project.name)
+    raise UnknownName(
+        "environment", name, [environment.name for environment in project.environments.values()], project.name
+    )
 
 
 EventHandler = Callable[[WorldContext, tuple[str, ...]], None]

@@ -38,14 +38,14 @@ class Response(NamedTuple):
 
 
 def success(dialect: Dialect, payload: bytes, status: int, enveloped: bool) -> Response:
-    """A payload, already JSON, in its envelope."""
+    """Return a payload, already JSON, in its envelope."""
     if dialect == "documented" and not enveloped:
         return Response(status, JSON, payload)
     return Response(status, JSON, _OPENING[dialect] + payload + b"}")
 
 
 def failure(dialect: Dialect, status: int, text: str, headers: Headers = ()) -> Response:
-    """A refusal with its reason."""
+    """Return a refusal with its reason."""
     body: dict[str, Any] = {"success": False, "message": text}
     if dialect == "production":
         body = {"status": "fail", "data": text, "message": text}
@@ -53,18 +53,18 @@ def failure(dialect: Dialect, status: int, text: str, headers: Headers = ()) -> 
 
 
 def rate_limited(text: str, headers: Headers) -> Response:
-    """The third shape of a failure, which comes with a 429 that a wait mends."""
+    """Return the third shape of a failure, which comes with a 429 that a wait mends."""
     body = {"error": {"code": "RATE_LIMITED", "message": text, "details": {}}}
     return Response(429, JSON + headers, encode(body))
 
 
 def array(rows: Sequence[bytes]) -> bytes:
-    """Rows that are JSON already, as an array."""
+    """Return rows that are JSON already, as an array."""
     return b"[" + b",".join(rows) + b"]"
 
 
 def page(rows: Sequence[bytes], *, total: int, limit: int, offset: int, name: str = "data") -> bytes:
-    """A page of rows that are JSON already."""
+    """Return a page of rows that are JSON already."""
     return b'{"%b":[%b],"pagination":{"total":%d,"limit":%d,"offset":%d,"count":%d}}' % (
         name.encode(),
         b",".join(rows),

@@ -9,12 +9,12 @@ _SEPARATOR: Final = "\x1f"
 
 
 def digest(*parts: object, size: int = 16) -> bytes:
-    """`size` bytes (at most 64) that depend on all parts and on nothing else."""
+    """Return `size` bytes (at most 64) that depend on all parts and on nothing else."""
     return blake2b(_SEPARATOR.join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=size).digest()
 
 
 def uuid_of(*parts: object) -> str:
-    """An id in the shape of a random (version 4) UUID."""
+    """Return an id in the shape of a random (version 4) UUID."""
     raw = bytearray(digest(*parts))
     raw[6] = raw[6] & 0x0F | 0x40
     raw[8] = raw[8] & 0x3F | 0x80
@@ -23,10 +23,10 @@ def uuid_of(*parts: object) -> str:
 
 
 def hex_of(length: int, *parts: object) -> str:
-    """`length` hexadecimal digits (at most 128), as in the id of a commit."""
+    """Return `length` hexadecimal digits (at most 128), as in the id of a commit."""
     return digest(*parts, size=(length + 1) // 2).hex()[:length]
 
 
 def number_of(below: int, *parts: object) -> int:
-    """A whole number from 0 to `below` - 1."""
+    """Return a whole number from 0 to `below` - 1."""
     return int.from_bytes(digest(*parts, size=8), "big") % below

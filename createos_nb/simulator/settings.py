@@ -109,19 +109,19 @@ DURATIONS: Final = frozenset(
 )
 
 
-def settled(given: dict[str, Any], base: WorldSettings | None = None) -> WorldSettings:
-    """Settings from what was given, over a base. Raises `InvalidInput` that names the setting."""
-    whole = msgspec.structs.asdict(base) if base is not None else {}
-    for name, value in given.items():
+def settled(overrides: dict[str, Any], base: WorldSettings | None = None) -> WorldSettings:
+    """Return settings with overrides over a base. Raises `InvalidInput` that names the setting."""
+    values = msgspec.structs.asdict(base) if base is not None else {}
+    for name, value in overrides.items():
         if name not in NAMES:
             raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}{nearest(name, NAMES)}")
-        whole[name] = value
+        values[name] = value
         if name in DURATIONS and not isinstance(value, int):
             length = duration(value, f"setting {name}")
             if length % SECOND:
                 raise InvalidInput(f"setting {name}: {value!r} is no whole number of seconds")
-            whole[name] = length // SECOND
+            values[name] = length // SECOND
     try:
-        return msgspec.convert(whole, WorldSettings)
+        return msgspec.convert(values, WorldSettings)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"setting: {error}") from None

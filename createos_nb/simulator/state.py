@@ -11,29 +11,20 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from createos_nb.contract.types import CronjobType, ProjectType
-from createos_nb.naming import ProjectStatus
+from createos_nb.naming import (
+    CronjobStatus,
+    DeploymentStatus,
+    DomainStatus,
+    EnvironmentStatus,
+    ProjectStatus,
+    TemplateStatus,
+)
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Behavior, BuildBehavior, Incident, Profile, Scheduled, Segment
 
-DeploymentStatus = Literal[
-    "queue",
-    "building",
-    "deploying",
-    "deployed",
-    "sleeping",
-    "crashing",
-    "terminating",
-    "cancelled",
-    "build_error",
-    "error",
-]
-EnvironmentStatus = Literal["active", "promoting", "updating", "resizing", "deleting"]
-DomainStatus = Literal["pending", "issuing", "active", "updating", "error", "deleting"]
-CronjobStatus = Literal["pending", "building", "active", "suspending", "suspended", "deleting"]
 ScanStatus = Literal["pending", "in_progress", "success", "failed"]
 ScanOutcome = Literal["success", "failed"]
-TemplateStatus = Literal["draft", "underReview", "rejected", "listed", "deleted"]
 
 
 class Outcome(Struct, omit_defaults=True):
@@ -41,7 +32,7 @@ class Outcome(Struct, omit_defaults=True):
 
     Attributes:
         source: name of what the source is like when it is built (`State.sources`).
-        behaviour: name of what it does once it runs (`State.behaviours`).
+        behavior: name of what it does once it runs (`State.behaviors`).
         requires: run-time variables without which it ends at its start.
     """
 
@@ -92,7 +83,7 @@ class Deployment(Struct, omit_defaults=True):
 
 
 class Environment(Struct, omit_defaults=True):
-    """Where a project serves."""
+    """A place where a project serves, such as production."""
 
     id: str
     name: str
@@ -184,7 +175,7 @@ class Seeded(Struct):
 
 
 class Project(Struct, omit_defaults=True):
-    """What is deployed, with all that belongs to it."""
+    """A project: an app that is deployed, with all that belongs to it."""
 
     id: str
     user: str
@@ -213,7 +204,7 @@ class Project(Struct, omit_defaults=True):
 
 
 class User(Struct, omit_defaults=True):
-    """Somebody with an account."""
+    """A user of the platform."""
 
     id: str
     username: str
@@ -254,7 +245,7 @@ class App(Struct, omit_defaults=True):
 
 
 class Service(Struct):
-    """Something that an app uses, such as a database."""
+    """A service that an app uses, such as a database."""
 
     id: str
     user: str
@@ -329,7 +320,7 @@ class Upload(Struct):
 
 
 class ScheduledEvent(Struct, order=True):
-    """Something that is going to happen by itself; `name` says which handler it has."""
+    """An event that is going to happen by itself; `name` says which handler it has."""
 
     at: int
     order: int

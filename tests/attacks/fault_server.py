@@ -15,7 +15,7 @@ Behavior = Callable[["Line", bytes], None]
 
 
 class Line:
-    """One connection, as a behaviour uses it."""
+    """One connection, as a behavior uses it."""
 
     def __init__(self, peer: socket.socket, over: threading.Event) -> None:
         self.peer, self.over = peer, over

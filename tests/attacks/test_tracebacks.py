@@ -235,7 +235,7 @@ def test_an_error_still_says_what_failed_where_and_why(wire: Any) -> None:
 # --- real connections -------------------------------------------------------------------------------------------------
 
 
-def _behaviours(value: str) -> dict[str, Behavior]:
+def _behaviors(value: str) -> dict[str, Behavior]:
     body = json.dumps({"status": "fail", "data": f"bad value {value}!"}).encode()
     return {
         "reset": lambda line, head: line.reset(),
@@ -257,10 +257,10 @@ def test_nor_does_one_over_a_real_connection(monkeypatch: pytest.MonkeyPatch) ->
         nobody = f"127.0.0.1:{free.getsockname()[1]}"
     with tally(AREA, "connections that break, over real sockets", "no value in a traceback") as kept:
         for number, value in enumerate(values(times(2), seed=9)):
-            for name, behaviour in _behaviours(value).items():
+            for name, behavior in _behaviors(value).items():
 
-                def once(line: Any, head: bytes, behaviour: Behavior = behaviour) -> None:
-                    behaviour(line, head)
+                def once(line: Any, head: bytes, behavior: Behavior = behavior) -> None:
+                    behavior(line, head)
                     line.peer.close()
 
                 with (

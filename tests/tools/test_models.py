@@ -73,7 +73,7 @@ def test_a_limit_is_kept_to_both_sides(kind: Any, name: str) -> None:
 
 # --- effects ----------------------------------------------------------------------------------------------------------
 
-CALM = Profile(rpm=15, clumping=0.2)
+CALM = Profile(rpm=15, overdispersion=0.2)
 BOT = Bot(name="scanner", rpm=3, duty=0.6, pages=(Page(path="/.env", status=404),))
 LIVE = Segment(start=DAY, launched=DAY - 20, replicas=2, cpu=300, memory=512)
 CROWD = Incident(name="crowd", start=DAY + 3600, end=DAY + 7200, rate=3, ramp=600, fade=1200)
@@ -88,10 +88,10 @@ OTHER: dict[tuple[type, str], Any] = {
     (Profile, "week"): (200, 100, 100, 100, 100, 100, 100),
     (Profile, "utc_offset"): 120,
     (Profile, "growth"): 0.5,
-    (Profile, "clumping"): 0.8,
-    (Profile, "wobble"): 0.3,
+    (Profile, "overdispersion"): 0.8,
+    (Profile, "jitter"): 0.3,
     (Profile, "autocorrelation"): 0.2,
-    (Profile, "restlessness"): 0.3,
+    (Profile, "daily_jitter"): 0.3,
     (Profile, "clients"): 3,
     (Profile, "bots"): (BOT,),
     (Page, "path"): "/elsewhere",
@@ -129,7 +129,7 @@ OTHER: dict[tuple[type, str], Any] = {
     (Incident, "ramp"): 0,
     (Incident, "fade"): 0,
     (Incident, "failing"): (Failing(status=504, share=0.3),),
-    (Incident, "wobble"): 0.9,
+    (Incident, "jitter"): 0.9,
     (Incident, "slow"): 5,
     (Incident, "stolen"): 0.9,
     (Scheduled, "name"): "another",
@@ -160,7 +160,7 @@ BESIDE: dict[tuple[type, str], dict[str, Any]] = {
     (Behavior, "crash"): {"crash_after": 700},
     (Behavior, "memory"): {"leak": 200},
     (Incident, "failing"): {"rate": 1},
-    (Profile, "autocorrelation"): {"wobble": 0.3},
+    (Profile, "autocorrelation"): {"jitter": 0.3},
     (BuildBehavior, "token"): {"private_package": "@juniper/core"},
 }
 
@@ -227,7 +227,7 @@ def test_there_is_another_value_for_each() -> None:
 
 
 def test_what_the_page_says_of_the_mean_and_of_overdispersion() -> None:
-    flat = Profile(rpm=30, day=(100,) * 24, week=(100,) * 7, clumping=0.5, wobble=0, restlessness=0)
+    flat = Profile(rpm=30, day=(100,) * 24, week=(100,) * 7, overdispersion=0.5, jitter=0, daily_jitter=0)
     counts = Traffic(3, "e", flat, [Segment(start=DAY)], created=DAY).series(DAY, DAY + 14 * 86_400).total
     assert np.mean(counts) == pytest.approx(30, rel=0.02)
     assert np.var(counts) == pytest.approx(30 + (0.5 * 30) ** 2, rel=0.05)

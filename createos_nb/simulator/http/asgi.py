@@ -33,7 +33,7 @@ logger: Final = logging.getLogger(__name__)
 
 
 class Disconnected(Exception):
-    """Whoever asked has gone."""
+    """The client has closed the connection."""
 
 
 class Application:

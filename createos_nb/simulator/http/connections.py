@@ -114,8 +114,12 @@ class Connection(H11Protocol):
         self.transport.abort()
 
     def _make_room(self) -> None:
-        others = [one for one in self.connections if isinstance(one, Connection) and one is not self and not one.asking]
-        (min(others, key=lambda one: one._since) if others else self)._give_up()
+        others = [
+            connection
+            for connection in self.connections
+            if isinstance(connection, Connection) and connection is not self and not connection.asking
+        ]
+        (min(others, key=lambda connection: connection._since) if others else self)._give_up()
 
     def _check(self) -> None:
         """Close it where what is awaited is overdue."""
@@ -165,15 +169,15 @@ class UvicornServer(uvicorn.Server):
 def listening(port: int) -> socket.socket:
     """A socket on the loopback address. Raises `OSError`, which names the port."""
     # asyncio switches Nagle's algorithm off only where a socket names its protocol; else each answer waits 40 ms.
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
             # A port whose last connections have just been closed is free.
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(("127.0.0.1", port))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
     except OSError as error:
-        made.close()
+        listener.close()
         raise OSError(
             error.errno, f"port {port} can't be used ({error.strerror}): name another one, or 0 for one that is free"
         ) from None
-    return made
+    return listener

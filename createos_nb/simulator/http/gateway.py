@@ -60,7 +60,7 @@ class TimedResponse(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What an address leads to."""
+    """The project, environment and deployment that an address leads to."""
 
     project: Project
     environment: Environment | None
@@ -128,10 +128,10 @@ class Gateway:
         """A deployment's own address; where it is live in an environment, the request counts there."""
         for project in self._context.state.projects.values():
             if project.status != "deleted" and project.name.lower() == label[:-9]:
-                for one in self._context.deployments(project).values():
-                    if host_of(project, one) == host:
-                        serving = (e for e in project.environments.values() if e.deployment == one.id)
-                        return Target(project, next(serving, None), one)
+                for deployment in self._context.deployments(project).values():
+                    if host_of(project, deployment) == host:
+                        serving = (e for e in project.environments.values() if e.deployment == deployment.id)
+                        return Target(project, next(serving, None), deployment)
         return None
 
     def answer(self, request: GatewayRequest) -> TimedResponse:
@@ -206,9 +206,9 @@ class Gateway:
     ) -> Response:
         version = _version(target.deployment) if got.segment is not None and target.deployment is not None else ()
         if site is not None and got.cause is Cause.SERVED:
-            found = site.find(request.method, request.path, request.headers)
-            headers = tuple((n, request.prefix + v if n == "location" else v) for n, v in found.headers)
-            return Response(found.status, (*headers, *version, SIMULATED), found.body)
+            answer = site.find(request.method, request.path, request.headers)
+            headers = tuple((n, request.prefix + v if n == "location" else v) for n, v in answer.headers)
+            return Response(answer.status, (*headers, *version, SIMULATED), answer.body)
         headers = version
         if got.status in (301, 302, 303, 307, 308):
             headers += (("location", f"{request.prefix}/"),)
@@ -252,7 +252,7 @@ def _version(deployment: Deployment) -> Headers:
 def _methods(traffic: Traffic, second: int, path: str) -> list[str]:
     """The methods that a path takes."""
     profile = traffic.timeline.profile_at(second)[1]
-    methods = {one.method for one in profile.pages if one.path == path} if profile is not None else {"GET"}
+    methods = {page.method for page in profile.pages if page.path == path} if profile is not None else {"GET"}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
@@ -286,7 +286,7 @@ _SAFE: Final[Headers] = (
 
 
 class Message(NamedTuple):
-    """What is said: a status, a sentence, facts for programs and further headers."""
+    """The content of an answer: a status, a sentence, facts for programs and further headers."""
 
     status: int
     sentence: str
@@ -308,7 +308,7 @@ def _sentence(got: Answer, target: Target) -> str:
     if got.cause is Cause.ASLEEP and target.deployment is not None and target.deployment.status == "deploying":
         return "the deployment is waking up"
     port = got.segment.port if got.segment is not None else 0
-    said = {
+    answer = {
         Cause.NOTHING_LIVE: "no deployment is live here",
         Cause.ASLEEP: SLEEPS,
         Cause.DOWN: f"connect to port {port}: connection refused",
@@ -318,8 +318,8 @@ def _sentence(got: Answer, target: Target) -> str:
         Cause.FAILED: f"the app failed: {got.note}" if got.note else "the app failed",
         Cause.INCIDENT: f"the app failed: {got.note}" if got.note else "the app failed",
     }.get(got.cause)
-    if said is not None:
-        return said
+    if answer is not None:
+        return answer
     version = f" version {target.deployment.version}" if target.deployment is not None else ""
     where = f" in {target.environment.name}" if target.environment is not None else ""
     return f"{target.project.name}{version}{where} answered"
@@ -340,6 +340,6 @@ def page(headers_sent: Mapping[str, str], message: Message, host: str, path: str
 
 def listing(hosts: list[str], prefix: str) -> Response:
     """A page with a link to each address."""
-    rows = "".join(f'<li><a href="{prefix}{escape(one)}/">{escape(one)}</a></li>\n' for one in hosts)
+    rows = "".join(f'<li><a href="{prefix}{escape(host)}/">{escape(host)}</a></li>\n' for host in hosts)
     headers = (("content-type", "text/html; charset=utf-8"), *_SAFE, SIMULATED)
     return Response(200, headers, _LIST.format(rows=rows).encode())

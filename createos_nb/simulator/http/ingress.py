@@ -58,7 +58,7 @@ class Ingress:
         return not request.path.startswith(PREFIX) and (name in _OWN_NAMES or not self._gateway.owns(name))
 
     def knows(self, host: str) -> bool:
-        """Whether a host, with or without a port, is of this world: its API's, or one that the gateway answers for."""
+        """Return whether a host, with or without a port, is the API's, or one that the gateway answers for."""
         name = _name(host)
         return name in _OWN_NAMES or self._gateway.owns(name)
 

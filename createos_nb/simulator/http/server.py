@@ -31,7 +31,7 @@ def serve(
     file: StateFile | None = None,
     hosts: Collection[str] = (),
 ) -> Server:
-    """A world served from a thread of its own, while a `with` block runs, or from `start` to `stop`:
+    """Serve a world from a thread of its own, while a `with` block runs, or from `start` to `stop`:
 
         with serve(open_world("storefront")) as served:
             httpx.get(served.url + "/v1/projects", headers={"X-Api-Key": served.key})

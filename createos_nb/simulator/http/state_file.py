@@ -86,7 +86,7 @@ class StateFile:
             speed: of the world's clock: how much of its time is written down ahead.
 
         Raises:
-            InvalidInput: it is kept by another server, is no saved world, is damaged, or of a newer version.
+            InvalidInput: it is kept by another server, is no saved world, is damaged, or of another version.
             OSError: it can't be read or written.
         """
         self.path = Path(file)
@@ -111,9 +111,9 @@ class StateFile:
     def _tidy(self) -> None:
         """Remove what saving left behind when the server was killed meanwhile."""
         left = re.compile(rf"\.{re.escape(self.path.name)}\.[a-z0-9_]{{8}}")
-        for one in self.path.absolute().parent.iterdir():
-            if left.fullmatch(one.name):
-                one.unlink(missing_ok=True)
+        for leftover in self.path.absolute().parent.iterdir():
+            if left.fullmatch(leftover.name):
+                leftover.unlink(missing_ok=True)
 
     # --- after a crash ------------------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class StateFile:
         self.write(Request(method, "", path, query, dict(headers), body))
 
     def promise_time(self) -> None:
-        """The world's time is going to be shown in an answer: after a crash it must not be earlier."""
+        """Note that the world's time is going to be shown in an answer: after a crash it must not be earlier."""
         now = self.world.state.now
         if now > self._promised:
             self._promised = now + self._lease
@@ -190,8 +190,8 @@ class StateFile:
 
     async def durable(self) -> None:
         """Wait until all that is written down has reached the disk; one wait serves all who wait. Raises `OSError`."""
-        wanted = self._appended
-        while self._durable < wanted:
+        end = self._appended
+        while self._durable < end:
             if self._syncing is None:
                 self._syncing = asyncio.ensure_future(self._settle())
             await asyncio.shield(self._syncing)

@@ -50,7 +50,7 @@ _TYPES: Final[Mapping[str, str]] = {
 
 
 class Found(NamedTuple):
-    """What a site has at a path: a status, headers and a body."""
+    """The answer of a site at a path: a status, headers and a body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -68,8 +68,8 @@ class Site:
     @classmethod
     def of(cls, archive: bytes, settings: Mapping[str, Any]) -> Site | None:
         """The site of an upload, or None for one that is run and not served."""
-        with zipfile.ZipFile(io.BytesIO(archive)) as whole:
-            static = is_static(settings, whole.namelist())
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:
+            static = is_static(settings, files.namelist())
         return cls(archive, settings) if static else None
 
     def __init__(self, archive: bytes, settings: Mapping[str, Any]) -> None:
@@ -108,7 +108,7 @@ class Site:
             _REVALIDATE,
             ("x-content-type-options", "nosniff"),
         )
-        known = [one.strip().removeprefix("W/") for one in headers.get("if-none-match", "").split(",")]
+        known = [tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")]
         if status == 200 and (tag in known or "*" in known):
             return Found(304, describe[1:3], b"")
         return Found(status, describe, self._zip.read(entry))
@@ -121,9 +121,9 @@ def is_static(settings: Mapping[str, Any], names: list[str]) -> bool:
         return True
     if settings.get("hasDockerfile"):
         return False
-    found = any(name == INDEX or name.endswith("/" + INDEX) for name in names)
+    has_index = any(name == INDEX or name.endswith("/" + INDEX) for name in names)
     if framework:
-        return found and str(framework).endswith("-spa")
+        return has_index and str(framework).endswith("-spa")
     # What finds a way to build by itself finds nothing to build here.
     return runtime in ("", "build-ai") and INDEX in names and _BUILT_ELSEWHERE.isdisjoint(names)
 
@@ -137,8 +137,8 @@ def _root(names: list[str], settings: Mapping[str, Any]) -> str:
     return folder if any(name.startswith(folder) for name in names) else ""
 
 
-def _folder(given: Any) -> str:
-    parts = [part for part in str(given or "").split("/") if part not in ("", ".")]
+def _folder(setting: Any) -> str:
+    parts = [part for part in str(setting or "").split("/") if part not in ("", ".")]
     return "/".join(parts) + "/" if parts else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.platform.errors import HttpError
@@ -11,11 +11,17 @@ from createos_nb.simulator.platform.registry import Call
 from createos_nb.simulator.platform.validation import check_id
 from createos_nb.simulator.state import Cronjob, Deployment, Domain, Environment, Project
 
+
+class _Owned(Protocol):
+    user: str
+
+
 T = TypeVar("T")
+R = TypeVar("R", bound=_Owned)
 
 
 def user_of(context: WorldContext, headers: Mapping[str, str], *, needed: bool) -> str:
-    """Id of the user whose key or access token came with a request.
+    """Return the id of the user whose key or access token came with a request.
 
     Where none is needed, a wrong one is as good as none: "".
     """
@@ -50,8 +56,20 @@ def _owner(context: WorldContext, headers: Mapping[str, str]) -> str:
     raise HttpError(401, "no API key: send it as X-Api-Key")
 
 
+def owned(call: Call, name: str, resources: Mapping[str, R]) -> R:
+    """Return the resource of the caller that a path names. Refuses another account's (404).
+
+    `name`: what it is, for people.
+    """
+    resource = resources.get(call.ids[0])
+    if resource is None or resource.user != call.user:
+        check_id(f"{name.lower().replace(' ', '_')}_id", call.ids[0])
+        raise HttpError(404, f"{name} not found")
+    return resource
+
+
 def project_of(context: WorldContext, call: Call, *, active: bool = True) -> Project:
-    """The project that a path names. Refuses another account's (404), and one that is not active (422)."""
+    """Return the project that a path names. Refuses another account's (404), and one that is not active (422)."""
     project = context.state.projects.get(call.ids[0])
     if project is None or project.user != call.user or project.status == "deleted":
         check_id("project_id", call.ids[0])
@@ -61,7 +79,7 @@ def project_of(context: WorldContext, call: Call, *, active: bool = True) -> Pro
     return project
 
 
-def _within(resources: dict[str, T], name: str, identity: str) -> T:
+def _within(resources: Mapping[str, T], name: str, identity: str) -> T:
     resource = resources.get(identity)
     if resource is None:
         check_id(f"{name.replace(' ', '_')}_id", identity)
@@ -69,21 +87,21 @@ def _within(resources: dict[str, T], name: str, identity: str) -> T:
     return resource
 
 
-def environment_of(project: Project, given: str) -> Environment:
-    """An environment of a project by its id."""
-    return _within(project.environments, "environment", given)
+def environment_of(project: Project, identity: str) -> Environment:
+    """Return an environment of a project by its id."""
+    return _within(project.environments, "environment", identity)
 
 
-def deployment_of(context: WorldContext, project: Project, given: str) -> Deployment:
-    """A deployment of a project by its id."""
-    return _within(context.deployments(project), "deployment", given)
+def deployment_of(context: WorldContext, project: Project, identity: str) -> Deployment:
+    """Return a deployment of a project by its id."""
+    return _within(context.deployments(project), "deployment", identity)
 
 
-def domain_of(project: Project, given: str) -> Domain:
-    """A domain of a project by its id."""
-    return _within(project.domains, "domain", given)
+def domain_of(project: Project, identity: str) -> Domain:
+    """Return a domain of a project by its id."""
+    return _within(project.domains, "domain", identity)
 
 
-def cronjob_of(project: Project, given: str) -> Cronjob:
-    """A cron job of a project by its id."""
-    return _within(project.cronjobs, "cronjob", given)
+def cronjob_of(project: Project, identity: str) -> Cronjob:
+    """Return a cron job of a project by its id."""
+    return _within(project.cronjobs, "cronjob", identity)

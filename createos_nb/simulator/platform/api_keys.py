@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec import UNSET, Struct, UnsetType
 
-import msgspec
-
+from createos_nb.contract.api_keys import ApiKey, NewKey
+from createos_nb.contract.row import Availability
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.ids import digest
+from createos_nb.simulator.platform.access import owned
 from createos_nb.simulator.platform.account import keys_in_use
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.registry import Call, Payload, serves
-from createos_nb.simulator.platform.validation import check_id
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.validation import UniqueName, value_or
 from createos_nb.simulator.state import Key
 from createos_nb.simulator.times import from_rfc3339, rfc3339, rfc3339_or_null
 
@@ -19,35 +20,48 @@ PREFIX = "skp_"
 """Keys of a world begin so; no key of the platform is made here."""
 
 
+class KeyChanges(Struct, kw_only=True):
+    """Body of `UpdateAPIKey`."""
+
+    name: str
+    description: str | UnsetType | None = UNSET
+
+
+class KeyDraft(KeyChanges, kw_only=True):
+    """Body of `CreateAPIKey`."""
+
+    expiry_at: str
+
+
 def secret_of(seed: int, identity: str) -> str:
-    """The secret of a key."""
+    """Return the secret of a key."""
     return PREFIX + digest(seed, "secret", identity, size=20).hex()
 
 
 @serves("ListAPIKeys")
 def list_keys(context: WorldContext, call: Call) -> Payload:
-    """Keys of the user; 404 when there are none."""
+    """Return the keys of the user; 404 when there are none."""
     rows = [_row(key) for key in context.state.keys.values() if key.user == call.user]
     if not rows:
         raise HttpError(404, "no API keys found")
     return rows
 
 
-def _row(key: Key) -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "description": key.description,
-        "expiredAt": rfc3339(key.expires),
-        "revokedAt": rfc3339_or_null(key.revoked_at),
-        "userId": key.user,
-        "createdAt": rfc3339(key.created),
-        "updatedAt": rfc3339(key.updated),
-    }
+def _row(key: Key) -> ApiKey:
+    return ApiKey(
+        id=key.id,
+        name=key.name,
+        description=key.description,
+        expired_at=rfc3339(key.expires),
+        revoked_at=rfc3339_or_null(key.revoked_at),
+        user_id=key.user,
+        created_at=rfc3339(key.created),
+        updated_at=rfc3339(key.updated),
+    )
 
 
-@serves("CreateAPIKey")
-def create_key(context: WorldContext, call: Call) -> Payload:
+@serves("CreateAPIKey", KeyDraft)
+def create_key(context: WorldContext, call: BodyCall[KeyDraft]) -> Payload:
     """Make a key; this is the only answer that holds its secret."""
     body, now = call.body, context.state.now
     expires = from_rfc3339(body.expiry_at)
@@ -66,12 +80,12 @@ def create_key(context: WorldContext, call: Call) -> Payload:
         created=now,
         updated=now,
         expires=expires,
-        description=None if body.description is msgspec.UNSET else body.description,
+        description=value_or(body.description, None),
     )
     context.state.keys[key.id] = key
     context.key_by_secret[key.secret] = key
     context.record("API key made", text=key.name)
-    return {"id": key.id, "secret": key.secret}
+    return NewKey(id=key.id, secret=key.secret)
 
 
 def _taken(context: WorldContext, user: str, name: str, but: str = "") -> bool:
@@ -80,25 +94,16 @@ def _taken(context: WorldContext, user: str, name: str, but: str = "") -> bool:
     )
 
 
-def _key(context: WorldContext, call: Call) -> Key:
-    key = context.state.keys.get(call.ids[0])
-    if key is None or key.user != call.user:
-        check_id("api_key_id", call.ids[0])
-        raise HttpError(404, "API key not found")
-    return key
-
-
-@serves("UpdateAPIKey")
-def update_key(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateAPIKey", KeyChanges)
+def update_key(context: WorldContext, call: BodyCall[KeyChanges]) -> Payload:
     """Rename or describe a key."""
-    key, body = _key(context, call), call.body
+    key, body = owned(call, "API key", context.state.keys), call.body
     if key.revoked_at:
         raise HttpError(400, "a revoked API key can't be changed")
     if _taken(context, call.user, body.name, key.id):
         raise HttpError(400, f"an API key named {body.name} exists already")
     key.name = body.name
-    if body.description is not msgspec.UNSET:
-        key.description = body.description
+    key.description = value_or(body.description, key.description)
     context.touch(key)
     return "API key updated successfully"
 
@@ -106,7 +111,7 @@ def update_key(context: WorldContext, call: Call) -> Payload:
 @serves("RevokeAPIKey")
 def revoke_key(context: WorldContext, call: Call) -> Payload:
     """Revoke a key, for ever."""
-    key = _key(context, call)
+    key = owned(call, "API key", context.state.keys)
     if key.revoked_at:
         raise HttpError(400, "this API key has been revoked already")
     key.revoked_at = context.state.now
@@ -115,7 +120,7 @@ def revoke_key(context: WorldContext, call: Call) -> Payload:
     return "API key revoked successfully"
 
 
-@serves("CheckAPIKeyUniqueName")
-def check_key_name(context: WorldContext, call: Call) -> Payload:
+@serves("CheckAPIKeyUniqueName", UniqueName)
+def check_key_name(context: WorldContext, call: BodyCall[UniqueName]) -> Payload:
     """Return whether a name is free."""
-    return {"isAvailable": not _taken(context, call.user, call.body.unique_name)}
+    return Availability(is_available=not _taken(context, call.user, call.body.unique_name))

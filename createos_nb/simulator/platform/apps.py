@@ -2,55 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec import UNSET, Struct, UnsetType
 
-import msgspec
-
+from createos_nb.contract import apps
+from createos_nb.contract.row import Made
 from createos_nb.simulator.context import WorldContext
-from createos_nb.simulator.envelope import encode, page
+from createos_nb.simulator.envelope import encode
+from createos_nb.simulator.platform.access import owned
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.projects import PAGE, project_page, projects_of
-from createos_nb.simulator.platform.registry import Call, Payload, serves
-from createos_nb.simulator.platform.validation import check_id
+from createos_nb.simulator.platform.projects import project_page, projects_of
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.rows import page_of
+from createos_nb.simulator.platform.validation import value_or
 from createos_nb.simulator.state import App
 from createos_nb.simulator.times import rfc3339
 
 COLOR = "#1f77b4"
-"""Of an app whose maker chose none."""
+"""Color of an app whose maker chose none."""
 
 
-def _row(app: App) -> dict[str, Any]:
-    return {
-        "id": app.id,
-        "name": app.name,
-        "description": app.description,
-        "color": app.color or COLOR,
-        "userId": app.user,
-        "createdAt": rfc3339(app.created),
-        "updatedAt": rfc3339(app.updated),
-    }
+class AppFields(Struct, kw_only=True):
+    """Body of `CreateApp` and `UpdateApp`."""
+
+    name: str
+    description: str | UnsetType | None = UNSET
+    color: str | UnsetType = UNSET
+
+
+class ProjectIds(Struct):
+    """Body of `AddProjectsToApp` and `RemoveProjectsFromApp`."""
+
+    project_ids: list[str]
+
+
+class ServiceIds(Struct):
+    """Body of `AddServicesToApp` and `RemoveServicesFromApp`."""
+
+    service_ids: list[str]
+
+
+def _row(app: App) -> apps.App:
+    return apps.App(
+        id=app.id,
+        name=app.name,
+        description=app.description,
+        color=app.color or COLOR,
+        user_id=app.user,
+        created_at=rfc3339(app.created),
+        updated_at=rfc3339(app.updated),
+    )
 
 
 @serves("ListApps")
 def list_apps(context: WorldContext, call: Call) -> Payload:
-    """Apps of the user, oldest first."""
+    """Return the apps of the user, oldest first."""
     return [_row(app) for app in context.state.apps.values() if app.user == call.user]
 
 
-@serves("CreateApp")
-def create_app(context: WorldContext, call: Call) -> Payload:
+@serves("CreateApp", AppFields)
+def create_app(context: WorldContext, call: BodyCall[AppFields]) -> Payload:
     """Make an app."""
     body, state = call.body, context.state
     if sum(app.user == call.user for app in state.apps.values()) >= state.settings.apps:
         raise HttpError(429, f"quota exceeded: {state.settings.apps} apps")
-    app = new_app(
-        context,
-        call.user,
-        body.name,
-        None if body.description is msgspec.UNSET else body.description,
-        "" if body.color is msgspec.UNSET else body.color,
+    return Made(
+        id=new_app(context, call.user, body.name, value_or(body.description, None), value_or(body.color, "")).id
     )
-    return {"id": app.id}
 
 
 def new_app(context: WorldContext, user: str, name: str, description: str | None = None, color: str = "") -> App:
@@ -65,22 +82,16 @@ def new_app(context: WorldContext, user: str, name: str, description: str | None
 
 
 def _app(context: WorldContext, call: Call) -> App:
-    app = context.state.apps.get(call.ids[0])
-    if app is None or app.user != call.user:
-        check_id("app_id", call.ids[0])
-        raise HttpError(404, "app not found")
-    return app
+    return owned(call, "app", context.state.apps)
 
 
-@serves("UpdateApp")
-def update_app(context: WorldContext, call: Call) -> Payload:
-    """Rename, describe or recolour an app."""
+@serves("UpdateApp", AppFields)
+def update_app(context: WorldContext, call: BodyCall[AppFields]) -> Payload:
+    """Rename, describe or recolor an app."""
     app, body = _app(context, call), call.body
     app.name = body.name
-    if body.description is not msgspec.UNSET:
-        app.description = body.description
-    if body.color is not msgspec.UNSET:
-        app.color = body.color
+    app.description = value_or(body.description, app.description)
+    app.color = value_or(body.color, app.color)
     context.touch(app)
     return "App updated successfully"
 
@@ -100,12 +111,12 @@ def delete_app(context: WorldContext, call: Call) -> Payload:
 
 @serves("ListProjectsByApp")
 def list_projects_by_app(context: WorldContext, call: Call) -> Payload:
-    """A page of the projects of an app."""
+    """Return a page of the projects of an app."""
     app = _app(context, call)
     return project_page(context, [p for p in projects_of(context, call.user) if p.app == app.id], call.query)
 
 
-def _change_projects(context: WorldContext, call: Call, before: str | None, after: str) -> None:
+def _change_projects(context: WorldContext, call: BodyCall[ProjectIds], before: str | None, after: str) -> None:
     projects = []
     for identity in call.body.project_ids:
         project = context.state.projects.get(identity)
@@ -118,15 +129,15 @@ def _change_projects(context: WorldContext, call: Call, before: str | None, afte
             context.touch(project)
 
 
-@serves("AddProjectsToApp")
-def add_projects(context: WorldContext, call: Call) -> Payload:
+@serves("AddProjectsToApp", ProjectIds)
+def add_projects(context: WorldContext, call: BodyCall[ProjectIds]) -> Payload:
     """Put projects into an app, all or none."""
     _change_projects(context, call, None, _app(context, call).id)
     return "Projects added to app successfully"
 
 
-@serves("RemoveProjectsFromApp")
-def remove_projects(context: WorldContext, call: Call) -> Payload:
+@serves("RemoveProjectsFromApp", ProjectIds)
+def remove_projects(context: WorldContext, call: BodyCall[ProjectIds]) -> Payload:
     """Take projects out of an app, all or none."""
     _change_projects(context, call, _app(context, call).id, "")
     return "Projects removed from app successfully"
@@ -134,14 +145,15 @@ def remove_projects(context: WorldContext, call: Call) -> Payload:
 
 @serves("ListServicesByApp")
 def list_services(context: WorldContext, call: Call) -> Payload:
-    """A page of the services of an app."""
-    services = _app(context, call).services
-    limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
-    rows = [encode({"id": one, "name": context.state.services[one].name}) for one in services[offset : offset + limit]]
-    return page(rows, total=len(services), limit=limit, offset=offset)
+    """Return a page of the services of an app."""
+
+    def row(identity: str) -> bytes:
+        return encode(apps.Service(id=identity, name=context.state.services[identity].name))
+
+    return page_of(call.query, _app(context, call).services, row)
 
 
-def _services(context: WorldContext, call: Call) -> list[str]:
+def _services(context: WorldContext, call: BodyCall[ServiceIds]) -> list[str]:
     for identity in call.body.service_ids:
         service = context.state.services.get(identity)
         if service is None or service.user != call.user:
@@ -149,21 +161,21 @@ def _services(context: WorldContext, call: Call) -> list[str]:
     return list(dict.fromkeys(call.body.service_ids))
 
 
-@serves("AddServicesToApp")
-def add_services(context: WorldContext, call: Call) -> Payload:
+@serves("AddServicesToApp", ServiceIds)
+def add_services(context: WorldContext, call: BodyCall[ServiceIds]) -> Payload:
     """Put services into an app, all or none; a service is in one app at most."""
-    app, given = _app(context, call), _services(context, call)
+    app, services = _app(context, call), _services(context, call)
     for other in context.state.apps.values():
-        other.services = [one for one in other.services if one not in given]
-    app.services.extend(given)
+        other.services = [identity for identity in other.services if identity not in services]
+    app.services.extend(services)
     context.touch(app)
     return "Services added to app successfully"
 
 
-@serves("RemoveServicesFromApp")
-def remove_services(context: WorldContext, call: Call) -> Payload:
+@serves("RemoveServicesFromApp", ServiceIds)
+def remove_services(context: WorldContext, call: BodyCall[ServiceIds]) -> Payload:
     """Take services out of an app, all or none."""
-    app, given = _app(context, call), _services(context, call)
-    app.services = [one for one in app.services if one not in given]
+    app, services = _app(context, call), _services(context, call)
+    app.services = [identity for identity in app.services if identity not in services]
     context.touch(app)
     return "Services removed from app successfully"

@@ -7,14 +7,21 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
-from createos_nb.contract.types import CronjobType
+from createos_nb.contract import cronjobs
+from createos_nb.contract.cronjobs import CronjobActivity
+from createos_nb.contract.row import Made
+from createos_nb.contract.types import CronjobSettings, CronjobType
+from createos_nb.naming import CronjobStatus
 from createos_nb.simulator.context import WorldContext, handles_event
+from createos_nb.simulator.envelope import array
 from createos_nb.simulator.ids import number_of, uuid_of
 from createos_nb.simulator.platform.access import cronjob_of, environment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.registry import Call, Payload, serves
-from createos_nb.simulator.state import Cronjob, CronjobStatus, Environment, Project
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.rows import encode_row
+from createos_nb.simulator.state import Cronjob, Environment, Project
 from createos_nb.simulator.times import SECOND, rfc3339, rfc3339_or_null
 from createos_nb.simulator.traffic import REASONS, Cron, Scheduled, cron
 
@@ -25,37 +32,51 @@ STARTING = 5
 """Seconds until a new job is active."""
 
 
-def _row(project: Project, job: Cronjob) -> dict[str, Any]:
+class CronjobChanges(Struct, kw_only=True):
+    """Body of `UpdateCronjob`."""
+
+    name: str
+    schedule: str
+    settings: CronjobSettings | UnsetType = UNSET
+
+
+class CronjobDraft(CronjobChanges, kw_only=True):
+    """Body of `CreateCronjob`."""
+
+    environment_id: str
+    type: CronjobType
+
+
+def _row(project: Project, job: Cronjob) -> bytes:
     paused = job.status in ("suspending", "suspended")
-    return {
-        "id": job.id,
-        "projectId": project.id,
-        "environmentId": job.environment,
-        "name": job.name,
-        "type": job.type,
-        "schedule": job.schedule,
-        "status": job.status,
-        "settings": job.settings,
-        "metadata": None,
-        "suspendedAt": rfc3339_or_null(job.suspended_at),
-        "suspendedByOwner": True if paused else None,
-        "suspendText": "suspended by the owner" if paused else None,
-        "userRequestTerminatedAt": rfc3339(job.updated) if job.status == "deleting" else None,
-        "createdAt": rfc3339(job.created),
-        "updatedAt": rfc3339(job.updated),
-    }
+    row = cronjobs.Cronjob(
+        id=job.id,
+        project_id=project.id,
+        environment_id=job.environment,
+        name=job.name,
+        type=job.type,
+        schedule=job.schedule,
+        status=job.status,
+        suspended_at=rfc3339_or_null(job.suspended_at),
+        suspended_by_owner=True if paused else None,
+        suspend_text="suspended by the owner" if paused else None,
+        user_request_terminated_at=rfc3339(job.updated) if job.status == "deleting" else None,
+        created_at=rfc3339(job.created),
+        updated_at=rfc3339(job.updated),
+    )
+    return encode_row(row, settings=job.settings)
 
 
 @serves("ListCronjobs")
 def list_cronjobs(context: WorldContext, call: Call) -> Payload:
-    """Jobs of a project, oldest first."""
+    """Return the jobs of a project, oldest first."""
     project = project_of(context, call)
-    return [_row(project, job) for job in project.cronjobs.values()]
+    return array([_row(project, job) for job in project.cronjobs.values()])
 
 
 @serves("GetCronjob")
 def get_cronjob(context: WorldContext, call: Call) -> Payload:
-    """One job."""
+    """Return one job."""
     project = project_of(context, call)
     return _row(project, cronjob_of(project, call.ids[1]))
 
@@ -69,17 +90,17 @@ def check_schedule(schedule: str) -> str:
     return schedule
 
 
-def _settings(kind: str, given: Any) -> dict[str, Any] | None:
-    if given is msgspec.UNSET:
+def _settings(kind: CronjobType, settings: CronjobSettings | UnsetType) -> dict[str, Any] | None:
+    if settings is UNSET:
         if kind == "http":
             raise HttpError(400, "settings is required for a job of type http: path and method")
         return None
-    built: dict[str, Any] = msgspec.to_builtins(given)
-    return built
+    sent: dict[str, Any] = msgspec.to_builtins(settings)
+    return sent
 
 
-@serves("CreateCronjob")
-def create_cronjob(context: WorldContext, call: Call) -> Payload:
+@serves("CreateCronjob", CronjobDraft)
+def create_cronjob(context: WorldContext, call: BodyCall[CronjobDraft]) -> Payload:
     """Schedule a request to an environment."""
     project, body = project_of(context, call), call.body
     environment = environment_of(project, body.environment_id)
@@ -88,7 +109,7 @@ def create_cronjob(context: WorldContext, call: Call) -> Payload:
         raise HttpError(422, f"a project has at most {context.state.settings.cronjobs} cron jobs")
     if any(job.name == body.name for job in project.cronjobs.values()):
         raise HttpError(422, f"a cron job named {body.name} exists already")
-    return {"id": new_cronjob(context, project, environment, body.name, body.type, schedule, settings).id}
+    return Made(id=new_cronjob(context, project, environment, body.name, body.type, schedule, settings).id)
 
 
 def new_cronjob(
@@ -140,15 +161,15 @@ def _active(context: WorldContext, target: tuple[str, ...]) -> None:
         _changed(context, context.state.projects[target[0]], job)
 
 
-@serves("UpdateCronjob")
-def update_cronjob(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateCronjob", CronjobChanges)
+def update_cronjob(context: WorldContext, call: BodyCall[CronjobChanges]) -> Payload:
     """Change a job's name, schedule and request."""
     project, body = project_of(context, call), call.body
     job = cronjob_of(project, call.ids[1])
     if job.status == "deleting":
         raise HttpError(400, "cron job is being deleted")
     schedule = check_schedule(body.schedule)
-    if body.settings is not msgspec.UNSET:
+    if body.settings is not UNSET:
         job.settings = _settings(job.type, body.settings)
     job.name, job.schedule = body.name, schedule
     _changed(context, project, job)
@@ -217,7 +238,7 @@ def unsuspend_cronjob(context: WorldContext, call: Call) -> Payload:
 
 @serves("ListCronjobActivities")
 def activities(context: WorldContext, call: Call) -> Payload:
-    """The last runs, newest first."""
+    """Return the last runs, newest first."""
     project = project_of(context, call)
     return past_runs(context, project, cronjob_of(project, call.ids[1]))
 
@@ -230,7 +251,7 @@ def settle(context: WorldContext, environment: Environment, job: Cronjob) -> Non
     """Let the environment get a job's requests from now on, as the job is now."""
     now = context.state.now // SECOND
     schedules = environment.scheduled
-    place = next((n for n, one in enumerate(schedules) if one.name == job.id and one.end is None), None)
+    place = next((n for n, run in enumerate(schedules) if run.name == job.id and run.end is None), None)
     if place is not None:
         schedules[place] = replace(schedules[place], end=max(now, schedules[place].start))
     if job.status == "active":
@@ -243,29 +264,29 @@ def settle(context: WorldContext, environment: Environment, job: Cronjob) -> Non
     context.invalidate_traffic(environment)
 
 
-def past_runs(context: WorldContext, project: Project, job: Cronjob) -> list[dict[str, Any]]:
-    """The last runs, newest first, as many as the platform keeps."""
+def past_runs(context: WorldContext, project: Project, job: Cronjob) -> list[CronjobActivity]:
+    """Return the last runs, newest first, as many as the platform keeps."""
     environment = project.environments.get(job.environment)
     if environment is None:
         return []
-    run = _artifact if job.type == "artifact" else _request
-    runs = (run(context, job, environment, due) for due in _due(context, environment, job))
-    return list(islice((result for result in runs if result is not None), context.state.settings.activities))
+    run_at = _artifact if job.type == "artifact" else _request
+    runs = (run_at(context, job, environment, due) for due in _due(context, environment, job))
+    return list(islice((run for run in runs if run is not None), context.state.settings.activities))
 
 
 def _due(context: WorldContext, environment: Environment, job: Cronjob) -> Iterator[int]:
     """Return when the job was due, Unix seconds, latest first."""
     now = context.state.now // SECOND
-    for one in reversed(environment.scheduled):
-        if one.name == job.id:
-            for due in cron(one.schedule).before(now if one.end is None else min(one.end, now)):
-                if due < one.start:
+    for schedule in reversed(environment.scheduled):
+        if schedule.name == job.id:
+            for due in cron(schedule.schedule).before(now if schedule.end is None else min(schedule.end, now)):
+                if due < schedule.start:
                     break
                 yield due
 
 
-def _request(context: WorldContext, job: Cronjob, environment: Environment, due: int) -> dict[str, Any] | None:
-    """A run that asked the environment: what the log of the environment says of it; None if it is not there yet."""
+def _request(context: WorldContext, job: Cronjob, environment: Environment, due: int) -> CronjobActivity | None:
+    """Return a run that asked the environment, as the log of the environment tells it; None if it is not there yet."""
     requests = context.traffic_of(environment).runs(job.id, due, min(due + 60, context.state.now // SECOND))
     if not len(requests):
         return None
@@ -275,34 +296,34 @@ def _request(context: WorldContext, job: Cronjob, environment: Environment, due:
     outcome = f"{status} {REASONS.get(status, '')}".strip() + f" in {ms} ms"
     if ms > patience * 1_000:
         ms, outcome = patience * 1_000, f"no answer within {patience} s"
-    return {
-        "id": uuid_of(context.state.seed, "run", job.id, due),
-        "cronJobId": job.id,
-        "scheduledAt": rfc3339(due * SECOND),
-        "success": status < 400 and not outcome.startswith("no answer"),
-        "statusCode": status,
-        "log": f"{cell.method} {cell.path}: {outcome}",
-        "createdAt": rfc3339(sent + ms * 1_000),
-    }
+    return CronjobActivity(
+        id=uuid_of(context.state.seed, "run", job.id, due),
+        cron_job_id=job.id,
+        scheduled_at=rfc3339(due * SECOND),
+        success=status < 400 and not outcome.startswith("no answer"),
+        status_code=status,
+        log=f"{cell.method} {cell.path}: {outcome}",
+        created_at=rfc3339(sent + ms * 1_000),
+    )
 
 
 def _patience(job: Cronjob) -> int:
-    given = (job.settings or {}).get("timeoutInSeconds")
-    return given if isinstance(given, int) and given > 0 else TIMEOUT
+    timeout = (job.settings or {}).get("timeoutInSeconds")
+    return timeout if isinstance(timeout, int) and timeout > 0 else TIMEOUT
 
 
-def _artifact(context: WorldContext, job: Cronjob, environment: Environment, due: int) -> dict[str, Any]:
-    """A run beside the environment: it asks for nothing, and only needs something to run."""
+def _artifact(context: WorldContext, job: Cronjob, environment: Environment, due: int) -> CronjobActivity:
+    """Return a run beside the environment: it asks for nothing, and only needs something to run."""
     identity = uuid_of(context.state.seed, "run", job.id, due)
     serving_state = context.traffic_of(environment).timeline.serving_state_at(due)
     done = serving_state.segment is not None and not serving_state.segment.asleep
     ms = 20 + number_of(180, identity)
-    return {
-        "id": identity,
-        "cronJobId": job.id,
-        "scheduledAt": rfc3339(due * SECOND),
-        "success": done,
-        "statusCode": 200 if done else 404,
-        "log": f"exit code 0 in {ms} ms" if done else "no deployment is live",
-        "createdAt": rfc3339(due * SECOND + ms * 1_000),
-    }
+    return CronjobActivity(
+        id=identity,
+        cron_job_id=job.id,
+        scheduled_at=rfc3339(due * SECOND),
+        success=done,
+        status_code=200 if done else 404,
+        log=f"exit code 0 in {ms} ms" if done else "no deployment is live",
+        created_at=rfc3339(due * SECOND + ms * 1_000),
+    )

@@ -9,42 +9,57 @@ import zlib
 from base64 import b64decode
 from collections.abc import Iterable
 from email.message import Message
+from functools import partial
 from typing import Final
 
+from msgspec import Struct
+
+from createos_nb.contract import deployments
+from createos_nb.contract.row import Download, Made
+from createos_nb.contract.types import File
 from createos_nb.simulator.context import WorldContext
-from createos_nb.simulator.envelope import encode, page
 from createos_nb.simulator.ids import hex_of
 from createos_nb.simulator.platform import github, lifecycle
 from createos_nb.simulator.platform.access import deployment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.limits import spend_daily
-from createos_nb.simulator.platform.projects import PAGE
-from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.rows import encode_row, page_of
 from createos_nb.simulator.platform.signed_urls import SignedFile, serves_file, signed_url, zip_archive
 from createos_nb.simulator.state import Deployment, Project, Upload
 from createos_nb.simulator.times import rfc3339, rfc3339_or_null
 
 
+class ImageDraft(Struct):
+    """Body of `CreateDeployment`."""
+
+    image: str
+
+
+class UploadedFiles(Struct):
+    """Body of `UploadDeploymentFiles` and `UploadDeploymentBase64Files`."""
+
+    files: list[File]
+
+
 def row(context: WorldContext, project: Project, deployment: Deployment) -> bytes:
-    """A deployment as JSON."""
+    """Return a deployment as JSON."""
     encoded = context.rows.get(deployment.id)
     if encoded is None:
-        encoded = context.rows[deployment.id] = encode(
-            {
-                "id": deployment.id,
-                "projectId": project.id,
-                "versionNumber": deployment.version,
-                "status": deployment.status,
-                "source": _source(project, deployment),
-                "extra": {"endpoint": f"https://{host_of(project, deployment)}"},
-                "artifactImage": deployment.artifact or None,
-                "settings": deployment.settings,
-                "createdAt": rfc3339(deployment.created),
-                "updatedAt": rfc3339(deployment.updated),
-                "cancelledAt": rfc3339_or_null(deployment.cancelled_at),
-                "cancelReason": deployment.cancel_reason or None,
-            }
+        fields = deployments.Deployment(
+            id=deployment.id,
+            project_id=project.id,
+            version_number=deployment.version,
+            status=deployment.status,
+            extra=deployments.DeploymentExtra(endpoint=f"https://{host_of(project, deployment)}"),
+            artifact_image=deployment.artifact or None,
+            created_at=rfc3339(deployment.created),
+            updated_at=rfc3339(deployment.updated),
+            cancelled_at=rfc3339_or_null(deployment.cancelled_at),
+            cancel_reason=deployment.cancel_reason or None,
         )
+        source = _source(project, deployment)
+        encoded = context.rows[deployment.id] = encode_row(fields, source=source, settings=deployment.settings)
     return encoded
 
 
@@ -55,31 +70,28 @@ def _source(project: Project, deployment: Deployment) -> dict[str, str] | None:
 
 
 def host_of(project: Project, deployment: Deployment) -> str:
-    """The host that a deployment answers at, in whatever environment it is live."""
+    """Return the host that a deployment answers at, in whatever environment it is live."""
     return f"{project.name.lower()}-{deployment.id[:8]}.createos.io"
 
 
 def newest_first(context: WorldContext, project: Project) -> list[Deployment]:
-    """Deployments of a project."""
-    deployments: list[Deployment] | None = context.newest_first.get(project.id)
-    if deployments is None:
-        deployments = context.newest_first[project.id] = list(reversed(context.deployments(project).values()))
-    return deployments
+    """Return the deployments of a project."""
+    newest: list[Deployment] | None = context.newest_first.get(project.id)
+    if newest is None:
+        newest = context.newest_first[project.id] = list(reversed(context.deployments(project).values()))
+    return newest
 
 
 @serves("ListDeployments")
 def list_deployments(context: WorldContext, call: Call) -> Payload:
-    """A page of deployments, newest first."""
+    """Return a page of deployments, newest first."""
     project = project_of(context, call)
-    limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
-    deployments = newest_first(context, project)
-    rows = [row(context, project, deployment) for deployment in deployments[offset : offset + limit]]
-    return page(rows, total=len(deployments), limit=limit, offset=offset)
+    return page_of(call.query, newest_first(context, project), partial(row, context, project))
 
 
 @serves("GetDeployment")
 def get_deployment(context: WorldContext, call: Call) -> Payload:
-    """One deployment."""
+    """Return one deployment."""
     project = project_of(context, call)
     return row(context, project, deployment_of(context, project, call.ids[1]))
 
@@ -89,15 +101,15 @@ def _only(project: Project, *kinds: str) -> None:
         raise HttpError(422, f"not for a project of type {project.type}: only for {' and '.join(kinds)} projects")
 
 
-@serves("CreateDeployment")
-def create_deployment(context: WorldContext, call: Call) -> Payload:
+@serves("CreateDeployment", ImageDraft)
+def create_deployment(context: WorldContext, call: BodyCall[ImageDraft]) -> Payload:
     """Deploy a container image."""
     project = project_of(context, call)
     _only(project, "image")
     image = call.body.image.strip()
     if not image or len(image) > 512 or any(letter.isspace() for letter in image):
         raise HttpError(400, "image: expected the name of a container image, such as nginx:1.27")
-    return {"id": lifecycle.deploy(context, project, image=image).id}
+    return Made(id=lifecycle.deploy(context, project, image=image).id)
 
 
 @serves("TriggerLatestDeployment")
@@ -107,15 +119,15 @@ def trigger_latest(context: WorldContext, call: Call) -> Payload:
     _only(project, "vcs")
     branch = call.query.get("branch") or github.branch_in_body(call.content)
     head = github.head_of(context, project, branch)
-    for earlier in newest_first(context, project):
+    for deployment in newest_first(context, project):
         if (
             head.commit
-            and earlier.commit == head.commit
-            and earlier.status not in ("build_error", "error", "cancelled")
+            and deployment.commit == head.commit
+            and deployment.status not in ("build_error", "error", "cancelled")
         ):
             return "deployment already triggered"
     deployment = lifecycle.deploy(context, project, branch=head.branch, commit=head.commit, message=head.message)
-    return {"id": deployment.id}
+    return Made(id=deployment.id)
 
 
 @serves("RetriggerDeployment")
@@ -128,11 +140,12 @@ def retrigger(context: WorldContext, call: Call) -> Payload:
         raise HttpError(422, f"a deployment that is {old.status} can't be run again")
     settings = project.settings if call.query.get("settings") == "project" else old.settings
     branch, commit, message = old.branch, old.commit, old.message
-    if call.query.get("branch") and call.query["branch"] != branch:
-        head = github.head_of(context, project, call.query["branch"])
+    other_branch = call.query.get("branch")
+    if other_branch and other_branch != branch:
+        head = github.head_of(context, project, other_branch)
         branch, commit, message = head.branch, head.commit, head.message
     deployment = lifecycle.deploy(context, project, branch=branch, commit=commit, message=message, settings=settings)
-    return {"id": deployment.id}
+    return Made(id=deployment.id)
 
 
 @serves("CancelDeployment")
@@ -174,7 +187,7 @@ def _upload_project(context: WorldContext, call: Call) -> Project:
 
 
 def _safe(path: str) -> str:
-    """A path inside the upload. Refuses one that leads out of it."""
+    """Return a path inside the upload. Refuses one that leads out of it."""
     parts = path.replace("\\", "/").split("/")
     if not path or path.startswith("/") or "\x00" in path or len(path) > 1024 or ":" in parts[0]:
         raise HttpError(400, f"files: {path[:80]!r} is not a path inside the upload")
@@ -184,7 +197,7 @@ def _safe(path: str) -> str:
 
 
 def next_upload_id(context: WorldContext, project: Project) -> str:
-    """The id that the next upload of a project is going to have."""
+    """Return the id that the next upload of a project is going to have."""
     return hex_of(32, context.state.seed, "upload", project.id, project.versions + 1)
 
 
@@ -202,20 +215,20 @@ def upload(context: WorldContext, user: str, project: Project, files: dict[str, 
     return lifecycle.deploy(context, project, upload=identity)
 
 
-@serves("UploadDeploymentFiles")
-def upload_files(context: WorldContext, call: Call) -> Payload:
+@serves("UploadDeploymentFiles", UploadedFiles)
+def upload_files(context: WorldContext, call: BodyCall[UploadedFiles]) -> Payload:
     """Deploy files given as text."""
     project = _upload_project(context, call)
-    pairs = ((_safe(one.path), one.content.encode("utf-8", "surrogatepass")) for one in call.body.files)
-    return {"id": upload(context, call.user, project, _distinct(pairs)).id}
+    pairs = ((_safe(file.path), file.content.encode("utf-8", "surrogatepass")) for file in call.body.files)
+    return Made(id=upload(context, call.user, project, _distinct(pairs)).id)
 
 
-@serves("UploadDeploymentBase64Files")
-def upload_base64_files(context: WorldContext, call: Call) -> Payload:
+@serves("UploadDeploymentBase64Files", UploadedFiles)
+def upload_base64_files(context: WorldContext, call: BodyCall[UploadedFiles]) -> Payload:
     """Deploy files given as base64."""
     project = _upload_project(context, call)
-    pairs = ((_safe(one.path), _decoded(one.path, one.content)) for one in call.body.files)
-    return {"id": upload(context, call.user, project, _distinct(pairs)).id}
+    pairs = ((_safe(file.path), _decoded(file.path, file.content)) for file in call.body.files)
+    return Made(id=upload(context, call.user, project, _distinct(pairs)).id)
 
 
 def _distinct(pairs: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
@@ -241,27 +254,27 @@ def upload_zip(context: WorldContext, call: Call) -> Payload:
     if len(call.content) > context.state.settings.upload_bytes:
         raise HttpError(413, f"the archive is too large: at most {context.state.settings.upload_bytes} bytes")
     content = _part(call.headers.get("content-type", ""), call.content, call.operation.at("file")[0].wire)
-    return {"id": upload(context, call.user, project, _unpacked(content, context.state.settings.upload_bytes)).id}
+    return Made(id=upload(context, call.user, project, _unpacked(content, context.state.settings.upload_bytes)).id)
 
 
 def _unpacked(content: bytes, most: int) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as whole:
-            entries = [one for one in whole.infolist() if not one.is_dir()]
-            if len(entries) > ENTRIES or sum(one.file_size for one in entries) > most:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            if len(entries) > ENTRIES or sum(entry.file_size for entry in entries) > most:
                 raise HttpError(400, f"the archive holds too much: at most {ENTRIES} files and {most} bytes")
             for entry in entries:
                 if entry.external_attr >> 28 == 0xA:
                     raise HttpError(400, f"files: {entry.filename[:80]!r} is a symbolic link")
-                files[_safe(entry.filename)] = whole.read(entry)
+                files[_safe(entry.filename)] = archive.read(entry)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError):
         raise HttpError(400, "file: not a readable zip archive") from None
     return files
 
 
 def _part(kind: str, content: bytes, name: str) -> bytes:
-    """The content of one part of a multipart form."""
+    """Return the content of one part of a multipart form."""
     header = Message()
     header["content-type"] = kind
     boundary = header.get_param("boundary")
@@ -283,12 +296,12 @@ def _part(kind: str, content: bytes, name: str) -> bytes:
 
 @serves("DownloadDeployment")
 def download(context: WorldContext, call: Call) -> Payload:
-    """Signed address of the uploaded files."""
+    """Return a signed address of the uploaded files."""
     project = _upload_project(context, call)
     deployment = deployment_of(context, project, call.ids[1])
     if deployment.upload not in context.state.uploads:
         raise HttpError(404, "the files of this deployment are gone")
-    return {"downloadUri": signed_url(context, "upload", deployment.upload)}
+    return Download(download_uri=signed_url(context, "upload", deployment.upload))
 
 
 @serves_file("upload")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
 from createos_nb.contract import OPERATIONS
@@ -12,8 +12,8 @@ from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import Headers, Response, encode, failure, success
 from createos_nb.simulator.platform import access, limits
 from createos_nb.simulator.platform.errors import HttpError, declared
-from createos_nb.simulator.platform.registry import HANDLERS, Call
-from createos_nb.simulator.platform.validation import body_of, query_of
+from createos_nb.simulator.platform.registry import SERVICES, BodyCall
+from createos_nb.simulator.platform.validation import QueryValues, query_of
 
 _REMEMBERED: Final = 4096
 
@@ -45,7 +45,7 @@ class Router:
             node.verbs[operation.method] = operation
 
     def find(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
-        """The operation and the values of its path. Refuses with 404 or 405."""
+        """Return the operation and the values of its path. Refuses with 404 or 405."""
         parts = path.strip("/").split("/") if "%" not in path else [unquote(p) for p in path.strip("/").split("/")]
         matches: list[tuple[_Node, tuple[str, ...]]] = []
         _walk(self._root, parts, 0, (), matches)
@@ -85,10 +85,10 @@ class Dispatch:
         #: Headers that say what is left of the rate limits of the key of the request at hand.
         self._spent: Headers = ()
         self._routes: dict[tuple[str, str], tuple[Operation, tuple[str, ...]]] = {}
-        self._queries: dict[tuple[str, str], dict[str, Any]] = {}
+        self._queries: dict[tuple[str, str], QueryValues] = {}
 
     def answer(self, method: str, path: str, query: str, headers: Mapping[str, str], content: bytes) -> Response:
-        """One request to the API, its lock already held."""
+        """Answer one request to the API, whose lock is already held."""
         context = self._context
         if method == "HEAD":
             status, answered, body = self._head(path, query, headers, content)
@@ -129,16 +129,13 @@ class Dispatch:
         user = access.user_of(context, headers, needed=401 in operation.failures)
         if context.limits_requests:
             self._spent = limits.spend(context, operation, headers)
-        body: Any = None
-        if not operation.upload:
-            if len(content) > context.state.settings.body_bytes:
-                raise HttpError(413, f"a body has at most {context.state.settings.body_bytes} bytes")
-            reader = body_of(operation)
-            if not reader.empty:
-                body = reader.read(content)
-        call = Call(operation, user, ids, self._query(operation, query), body, content, headers)
+        if not operation.upload and len(content) > context.state.settings.body_bytes:
+            raise HttpError(413, f"a body has at most {context.state.settings.body_bytes} bytes")
+        service = SERVICES[operation.name]
+        body = service.read(content)
+        call = BodyCall(operation, user, ids, self._query(operation, query), content, headers, body)
         try:
-            payload = HANDLERS[operation.name](context, call)
+            payload = service.handler(context, call)
         finally:
             # Also what is refused may have counted against a quota.
             if context.on_write is not None and operation.effect != "read":
@@ -149,7 +146,7 @@ class Dispatch:
         return Response(reply.status, reply.headers + self._spent, reply.body) if self._spent else reply
 
     def route(self, method: str, path: str) -> tuple[Operation, tuple[str, ...]]:
-        """The operation and the values of its path. Refuses with 404 or 405."""
+        """Return the operation and the values of its path. Refuses with 404 or 405."""
         match = self._routes.get((method, path))
         if match is None:
             match = ROUTER.find(method, path)
@@ -158,7 +155,7 @@ class Dispatch:
             self._routes[method, path] = match
         return match
 
-    def _query(self, operation: Operation, query: str) -> dict[str, Any]:
+    def _query(self, operation: Operation, query: str) -> QueryValues:
         values = self._queries.get((operation.name, query))
         if values is None:
             values = query_of(operation).read(query)

@@ -3,76 +3,92 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
-import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
+from createos_nb.contract import domains
+from createos_nb.contract.row import Made
 from createos_nb.simulator.context import WorldContext, handles_event
 from createos_nb.simulator.ids import hex_of, uuid_of
 from createos_nb.simulator.platform import serving
 from createos_nb.simulator.platform.access import domain_of, environment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
 from createos_nb.simulator.state import Domain, Environment, Project
 from createos_nb.simulator.times import SECOND, rfc3339, rfc3339_or_null
 
 _LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HOST_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])", flags=re.ASCII)
 ADDRESS: Final = "192.0.2.80"
-"""Where domains are to point: an address that is kept free for documentation."""
+"""The address that domains are to point to, one that is kept free for documentation."""
 
 
-def _row(project: Project, domain: Domain) -> dict[str, Any]:
+class DomainRoute(Struct, kw_only=True):
+    """Body of `UpdateDomainEnvironment`."""
+
+    environment_id: str | UnsetType | None = UNSET
+
+
+class DomainDraft(DomainRoute, kw_only=True):
+    """Body of `CreateDomain`."""
+
+    name: str
+
+
+def _row(project: Project, domain: Domain) -> domains.Domain:
     records = None
     if domain.status in ("pending", "error"):
-        records = {
-            "txt_records": [{"name": f"_createos.{domain.name}", "value": f"createos-verify={domain.token}"}],
-            "a_records": [ADDRESS],
-        }
-    return {
-        "id": domain.id,
-        "projectId": project.id,
-        "name": domain.name,
-        "status": domain.status,
-        "environmentId": domain.environment or None,
-        "records": records,
-        "message": domain.message or None,
-        "failedVerificationCount": domain.failures,
-        "lastFailedVerifiedAt": rfc3339_or_null(domain.failed_at),
-        "domainCertificateId": domain.certificate or None,
-        "createdAt": rfc3339(domain.created),
-        "updatedAt": rfc3339(domain.updated),
-        "deletingAt": rfc3339_or_null(domain.deleting_at),
-    }
+        records = domains.DnsRecords(
+            txt_records=[{"name": f"_createos.{domain.name}", "value": f"createos-verify={domain.token}"}],
+            a_records=[ADDRESS],
+        )
+    return domains.Domain(
+        id=domain.id,
+        project_id=project.id,
+        name=domain.name,
+        status=domain.status,
+        environment_id=domain.environment or None,
+        records=records,
+        message=domain.message or None,
+        failed_verification_count=domain.failures,
+        last_failed_verified_at=rfc3339_or_null(domain.failed_at),
+        domain_certificate_id=domain.certificate or None,
+        created_at=rfc3339(domain.created),
+        updated_at=rfc3339(domain.updated),
+        deleting_at=rfc3339_or_null(domain.deleting_at),
+    )
 
 
 @serves("ListDomains")
 def list_domains(context: WorldContext, call: Call) -> Payload:
-    """Domains of a project, oldest first."""
+    """Return the domains of a project, oldest first."""
     project = project_of(context, call)
     return [_row(project, domain) for domain in project.domains.values()]
 
 
-def _routable(project: Project, given: Any) -> str:
-    """The id of an environment that a domain may be routed to."""
-    environment = environment_of(project, given)
+def _routable(project: Project, identity: str | UnsetType | None) -> str:
+    """Return the id of an environment that a domain may be routed to; "" for none."""
+    if identity is UNSET or identity is None:
+        return ""
+    environment = environment_of(project, identity)
     if not environment.deployment:
         raise HttpError(422, f"environment {environment.name} has no deployment: a domain can't be routed to it")
     return environment.id
 
 
-@serves("CreateDomain")
-def create_domain(context: WorldContext, call: Call) -> Payload:
+@serves("CreateDomain", DomainDraft)
+def create_domain(context: WorldContext, call: BodyCall[DomainDraft]) -> Payload:
     """Attach a domain; it is pending until its DNS record is found."""
     project, body = project_of(context, call), call.body
     name = body.name.lower().rstrip(".")
     if len(name) > 253 or not _HOST_NAME.fullmatch(name):
         raise HttpError(400, "name: expected a host name such as www.example.com")
-    environment = "" if body.environment_id in (None, msgspec.UNSET) else _routable(project, body.environment_id)
+    environment = _routable(project, body.environment_id)
     for other in context.state.projects.values():
-        if any(one.name == name for one in other.domains.values()):
+        if any(domain.name == name for domain in other.domains.values()):
             raise HttpError(422, f"the domain {name} is in use already")
-    return {"id": new_domain(context, project, name, environment).id}
+    return Made(id=new_domain(context, project, name, environment).id)
 
 
 def new_domain(
@@ -138,15 +154,14 @@ def _active(context: WorldContext, target: tuple[str, ...]) -> None:
     context.record("domain active", project, domain.name)
 
 
-@serves("UpdateDomainEnvironment")
-def update_domain_environment(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateDomainEnvironment", DomainRoute)
+def update_domain_environment(context: WorldContext, call: BodyCall[DomainRoute]) -> Payload:
     """Route an active domain to an environment that has a deployment; null, or nothing at all, to none."""
     project = project_of(context, call)
     domain = domain_of(project, call.ids[1])
-    given = call.body.environment_id
     if domain.status not in ("active", "updating"):
         raise HttpError(422, f"a domain that is {domain.status} can't be routed: only an active one")
-    target = "" if given in (None, msgspec.UNSET) else _routable(project, given)
+    target = _routable(project, call.body.environment_id)
     route(context, project, domain, project.environments.get(target))
     return "Domain environment updated successfully"
 

@@ -2,62 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict, Unpack
 
-import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
+from createos_nb.contract import environments
+from createos_nb.contract.row import Availability, Made
+from createos_nb.contract.types import EnvironmentSettings, ResourceLimits
 from createos_nb.simulator.context import WorldContext, handles_event
 from createos_nb.simulator.envelope import array, encode
 from createos_nb.simulator.ids import hex_of
 from createos_nb.simulator.platform import lifecycle, serving
 from createos_nb.simulator.platform.access import deployment_of, environment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.validation import UniqueName, value_or
 from createos_nb.simulator.state import Environment, Project
 from createos_nb.simulator.times import rfc3339
 
 
+class EnvironmentDraft(Struct, kw_only=True):
+    """Body of `CreateProjectEnvironment`."""
+
+    unique_name: str
+    display_name: str
+    description: str | None
+    resources: ResourceLimits
+    settings: EnvironmentSettings
+    branch: str | UnsetType | None = UNSET
+    is_auto_promote_enabled: bool | UnsetType = UNSET
+
+
+class EnvironmentChanges(Struct, kw_only=True):
+    """Body of `UpdateProjectEnvironment`."""
+
+    display_name: str
+    description: str
+    branch: str | UnsetType | None = UNSET
+    is_auto_promote_enabled: bool | UnsetType = UNSET
+
+
+class VariablesChange(Struct, kw_only=True):
+    """Body of `UpdateProjectEnvironmentEnvironmentVariables`."""
+
+    run_envs: Mapping[str, str]
+    port: int | UnsetType = UNSET
+
+
+class Resources(Struct, kw_only=True):
+    """Body of `UpdateProjectEnvironmentResources`."""
+
+    cpu: int
+    memory: int
+    replicas: int
+
+
+class Assignment(Struct):
+    """Body of `AssignDeploymentToProjectEnvironment`."""
+
+    deployment_id: str
+
+
 def row(context: WorldContext, project: Project, environment: Environment) -> bytes:
-    """An environment as JSON."""
+    """Return an environment as JSON."""
     encoded = context.rows.get(environment.id)
     if encoded is None:
         domains = [
             d.name for d in project.domains.values() if d.environment == environment.id and d.status in serving.ROUTED
         ]
         encoded = context.rows[environment.id] = encode(
-            {
-                "id": environment.id,
-                "projectId": project.id,
-                "uniqueName": environment.name,
-                "displayName": environment.display,
-                "status": environment.status,
-                "branch": environment.branch,
-                "isAutoPromoteEnabled": environment.auto_promote,
-                "projectDeploymentId": environment.deployment or None,
-                "extra": {"endpoint": f"https://{environment.host}", "customDomains": domains},
-                "resources": {
-                    "cpu": environment.cpu,
-                    "memory": environment.memory,
-                    "replicas": environment.replicas,
-                },
-                "settings": {"runEnvs": environment.variables},
-                "description": environment.description,
-                "createdAt": rfc3339(environment.created),
-                "updatedAt": rfc3339(environment.updated),
-            }
+            environments.Environment(
+                id=environment.id,
+                project_id=project.id,
+                unique_name=environment.name,
+                display_name=environment.display,
+                status=environment.status,
+                branch=environment.branch,
+                is_auto_promote_enabled=environment.auto_promote,
+                project_deployment_id=environment.deployment or None,
+                extra=environments.EnvironmentExtra(endpoint=f"https://{environment.host}", custom_domains=domains),
+                resources=environments.Resources(
+                    cpu=environment.cpu, memory=environment.memory, replicas=environment.replicas
+                ),
+                settings=environments.EnvironmentVariables(run_envs=environment.variables),
+                description=environment.description,
+                created_at=rfc3339(environment.created),
+                updated_at=rfc3339(environment.updated),
+            )
         )
     return encoded
 
 
 @serves("ListProjectEnvironments")
 def list_environments(context: WorldContext, call: Call) -> Payload:
-    """Environments of a project, oldest first."""
+    """Return the environments of a project, oldest first."""
     project = project_of(context, call)
-    return array([row(context, project, one) for one in project.environments.values()])
+    return array([row(context, project, environment) for environment in project.environments.values()])
 
 
 def host_of(context: WorldContext, project: Project, name: str) -> str:
-    """The host that a new environment answers at: the project's own for its first one."""
+    """Return the host that a new environment answers at: the project's own for its first one."""
     first = project.name.lower()
     host = f"{first}.createos.io" if not project.environments else f"{first}-{name.lower()}.createos.io"
     while host in context.hosts:
@@ -67,10 +112,25 @@ def host_of(context: WorldContext, project: Project, name: str) -> str:
 
 def name_taken(project: Project, name: str) -> bool:
     """Return whether an environment of the project has this name."""
-    return any(one.name.lower() == name.lower() for one in project.environments.values())
+    return any(environment.name.lower() == name.lower() for environment in project.environments.values())
 
 
-def new_environment(context: WorldContext, project: Project, name: str, display: str, **facts: Any) -> Environment:
+class EnvironmentFields(TypedDict, total=False):
+    """Fields of a new environment beside its name; those of `Environment`, with its defaults."""
+
+    description: str | None
+    branch: str | None
+    auto_promote: bool
+    cpu: int
+    memory: int
+    replicas: int
+    variables: dict[str, str]
+    port: int
+
+
+def new_environment(
+    context: WorldContext, project: Project, name: str, display: str, **fields: Unpack[EnvironmentFields]
+) -> Environment:
     """Put a new environment into a project."""
     now = context.state.now
     environment = Environment(
@@ -80,7 +140,7 @@ def new_environment(context: WorldContext, project: Project, name: str, display:
         created=now,
         updated=now,
         host=host_of(context, project, name),
-        **facts,
+        **fields,
     )
     project.environments[environment.id] = environment
     context.hosts[environment.host] = (project.id, environment.id)
@@ -88,17 +148,16 @@ def new_environment(context: WorldContext, project: Project, name: str, display:
     return environment
 
 
-@serves("CreateProjectEnvironment")
-def create_environment(context: WorldContext, call: Call) -> Payload:
+@serves("CreateProjectEnvironment", EnvironmentDraft)
+def create_environment(context: WorldContext, call: BodyCall[EnvironmentDraft]) -> Payload:
     """Make an environment; one of a vcs project follows a branch, others do not."""
     project, body = project_of(context, call), call.body
-    branch = None if body.branch is msgspec.UNSET else body.branch
+    branch = value_or(body.branch, None)
     _check_branch(project, branch)
     if name_taken(project, body.unique_name):
         raise HttpError(409, f"an environment named {body.unique_name} exists already")
     if len(project.environments) >= context.state.settings.environments:
         raise HttpError(429, f"quota exceeded: {context.state.settings.environments} environments in a project")
-    run_envs = body.settings.run_envs
     environment = new_environment(
         context,
         project,
@@ -110,9 +169,9 @@ def create_environment(context: WorldContext, call: Call) -> Payload:
         cpu=body.resources.cpu,
         memory=body.resources.memory,
         replicas=body.resources.replicas,
-        variables={} if run_envs is msgspec.UNSET else run_envs,
+        variables=value_or(body.settings.run_envs, {}),
     )
-    return {"id": environment.id}
+    return Made(id=environment.id)
 
 
 def _check_branch(project: Project, branch: str | None) -> None:
@@ -122,31 +181,30 @@ def _check_branch(project: Project, branch: str | None) -> None:
         raise HttpError(400, f"an environment of a project of type {project.type} has no branch")
 
 
-@serves("UpdateProjectEnvironment")
-def update_environment(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateProjectEnvironment", EnvironmentChanges)
+def update_environment(context: WorldContext, call: BodyCall[EnvironmentChanges]) -> Payload:
     """Change an environment's name, description, branch and auto-promotion."""
     project, body = project_of(context, call), call.body
     environment = environment_of(project, call.ids[1])
-    if body.branch is not msgspec.UNSET or project.type == "vcs":
-        branch = None if body.branch is msgspec.UNSET else body.branch
+    if body.branch is not UNSET or project.type == "vcs":
+        branch = value_or(body.branch, None)
         _check_branch(project, branch)
         environment.branch = branch
     environment.display, environment.description = body.display_name, body.description
-    if isinstance(body.is_auto_promote_enabled, bool):
-        environment.auto_promote = body.is_auto_promote_enabled
+    environment.auto_promote = value_or(body.is_auto_promote_enabled, environment.auto_promote)
     context.record("environment changed", project, environment.name, environment=environment)
     lifecycle.be_busy(context, project, environment, "updating", context.state.settings.updating)
     return "Environment updated successfully"
 
 
-@serves("UpdateProjectEnvironmentEnvironmentVariables")
-def update_variables(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateProjectEnvironmentEnvironmentVariables", VariablesChange)
+def update_variables(context: WorldContext, call: BodyCall[VariablesChange]) -> Payload:
     """Replace the run-time variables; what runs keeps the old ones until the next deployment."""
     project, body = project_of(context, call), call.body
     environment = environment_of(project, call.ids[1])
-    if body.port is not msgspec.UNSET and project.type != "image":
-        raise HttpError(400, "port: only an environment of an image project has one of its own")
-    if body.port is not msgspec.UNSET:
+    if body.port is not UNSET:
+        if project.type != "image":
+            raise HttpError(400, "port: only an environment of an image project has one of its own")
         environment.port = body.port
     set_variables(context, project, environment, dict(body.run_envs))
     return "Environment variables updated successfully"
@@ -159,8 +217,8 @@ def set_variables(context: WorldContext, project: Project, environment: Environm
     lifecycle.be_busy(context, project, environment, "updating", context.state.settings.updating)
 
 
-@serves("UpdateProjectEnvironmentResources")
-def update_resources(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateProjectEnvironmentResources", Resources)
+def update_resources(context: WorldContext, call: BodyCall[Resources]) -> Payload:
     """Set CPU, memory and replicas."""
     project, body = project_of(context, call), call.body
     environment = environment_of(project, call.ids[1])
@@ -182,8 +240,8 @@ def resize(
         lifecycle.reconsider(context, project, running)
 
 
-@serves("AssignDeploymentToProjectEnvironment")
-def assign_deployment(context: WorldContext, call: Call) -> Payload:
+@serves("AssignDeploymentToProjectEnvironment", Assignment)
+def assign_deployment(context: WorldContext, call: BodyCall[Assignment]) -> Payload:
     """Make a deployed deployment the live one."""
     project = project_of(context, call)
     environment = environment_of(project, call.ids[1])
@@ -226,7 +284,7 @@ def _gone(context: WorldContext, target: tuple[str, ...]) -> None:
     context.record("environment gone", project, environment.name, environment=environment)
 
 
-@serves("CheckProjectEnvironmentUniqueName")
-def check_environment_name(context: WorldContext, call: Call) -> Payload:
+@serves("CheckProjectEnvironmentUniqueName", UniqueName)
+def check_environment_name(context: WorldContext, call: BodyCall[UniqueName]) -> Payload:
     """Return whether a name is free in the project."""
-    return {"isAvailable": not name_taken(project_of(context, call), call.body.unique_name)}
+    return Availability(is_available=not name_taken(project_of(context, call), call.body.unique_name))

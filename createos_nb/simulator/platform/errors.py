@@ -25,7 +25,7 @@ _NEXT: Final = {
 
 
 def declared(status: int, failures: tuple[int, ...]) -> int:
-    """The status that an operation with these declared failures answers instead of one that it never answers."""
+    """Return the status that an operation with these failures answers instead of one that it never answers."""
     if status in failures:
         return status
     return next((other for other in _NEXT.get(status, ()) if other in failures), status)

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
+from createos_nb.contract import github
+from createos_nb.contract.github import Commit, GithubBranch, GithubRepository, TreeEntry
+from createos_nb.contract.row import Row
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.ids import hex_of, number_of
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.validation import value_or
 from createos_nb.simulator.state import GithubAccount, Project, Repository
 
 BRANCHES: Final = 30
 """Branches of a page when no size is given."""
 ENTRIES: Final = 1_000
 """Entries of a file tree beyond which it is cut short."""
+
+
+class Installation(Struct, kw_only=True):
+    """Body of `InstallGithubApp`."""
+
+    code: str
+    installation_id: int
+
+
+class TreeRequest(Struct, kw_only=True):
+    """Body of `GetGithubRepositoryContent`."""
+
+    repository: str
+    branch: str
+    tree_sha: str | UnsetType = UNSET
+
+
+class FolderEntry(TreeEntry, omit_defaults=True):
+    """A file or folder; a folder comes without a size."""
+
+
+class Tree(Row):
+    """A file tree, or one folder of it."""
+
+    sha: str
+    tree: list[FolderEntry]
+    truncated: bool
 
 
 class Head(NamedTuple):
@@ -27,7 +59,7 @@ class Head(NamedTuple):
 
 
 def repository_of(context: WorldContext, project: Project) -> Repository | None:
-    """The repository that a project is built from, if its account has granted it."""
+    """Return the repository that a project is built from, if its account has granted it."""
     reference = project.source.get("vcsInstallationId"), project.source.get("vcsRepoId")
     for account in context.state.github:
         for repository in account.repositories:
@@ -37,7 +69,7 @@ def repository_of(context: WorldContext, project: Project) -> Repository | None:
 
 
 def head_of(context: WorldContext, project: Project, branch: str = "") -> Head:
-    """The newest commit of a branch, by default the repository's own. Refuses an unknown branch (404)."""
+    """Return the newest commit of a branch, by default the repository's own. Refuses an unknown branch (404)."""
     repository = repository_of(context, project)
     if repository is None:
         return Head(branch or "main", "", "")
@@ -48,7 +80,7 @@ def head_of(context: WorldContext, project: Project, branch: str = "") -> Head:
 
 
 def branch_in_body(content: bytes) -> str:
-    """The branch that one official client sends in a JSON body; "" for none."""
+    """Return the branch that one official client sends in a JSON body; "" for none."""
     if not content.strip():
         return ""
     try:
@@ -61,27 +93,27 @@ def branch_in_body(content: bytes) -> str:
     return branch or ""
 
 
-def _account_row(account: GithubAccount) -> dict[str, Any]:
-    return {
-        "installationId": account.installation,
-        "username": account.username,
-        "ownerId": account.owner,
-        "avatarUrl": f"https://avatars.example.com/u/{account.owner}",
-    }
+def _account_row(account: GithubAccount) -> github.GithubAccount:
+    return github.GithubAccount(
+        installation_id=account.installation,
+        username=account.username,
+        owner_id=account.owner,
+        avatar_url=f"https://avatars.example.com/u/{account.owner}",
+    )
 
 
 @serves("ListConnectedGithubAccounts")
 @serves("ListGithubInstallations")
 def accounts(context: WorldContext, call: Call) -> Payload:
-    """Connected accounts."""
+    """Return connected accounts."""
     return [_account_row(account) for account in context.state.github if account.user == call.user]
 
 
-@serves("InstallGithubApp")
-def install_app(context: WorldContext, call: Call) -> Payload:
+@serves("InstallGithubApp", Installation)
+def install_app(context: WorldContext, call: BodyCall[Installation]) -> Payload:
     """Finish connecting an account, with the code that the browser came back with."""
     body = call.body
-    account = next((one for one in context.state.github if one.installation == body.installation_id), None)
+    account = next((known for known in context.state.github if known.installation == body.installation_id), None)
     if account is None:
         raise HttpError(404, "installation not found")
     if account.user == call.user:
@@ -96,16 +128,16 @@ def install_app(context: WorldContext, call: Call) -> Payload:
 
 
 def code_of(context: WorldContext, account: GithubAccount) -> str:
-    """The code that the browser would come back with."""
+    """Return the code that the browser would come back with."""
     return hex_of(20, context.state.seed, "github code", account.installation)
 
 
 def _account(context: WorldContext, call: Call) -> GithubAccount:
-    given = call.ids[0]
+    identity = call.ids[0]
     for account in context.state.github:
-        if str(account.installation) == given and account.user == call.user:
+        if str(account.installation) == identity and account.user == call.user:
             return account
-    if not given.isascii() or not given.isdigit():
+    if not identity.isascii() or not identity.isdigit():
         raise HttpError(400, "installation_id must be a whole number")
     raise HttpError(404, "GitHub installation not found")
 
@@ -120,77 +152,85 @@ def _repository(context: WorldContext, call: Call, name: str) -> tuple[GithubAcc
 
 @serves("ListGithubRepositories")
 def repositories(context: WorldContext, call: Call) -> Payload:
-    """Repositories that an account has granted; two fields in both spellings that clients read."""
+    """Return the repositories that an account has granted; two fields in both spellings that clients read."""
     account = _account(context, call)
     return [
-        {
-            "id": one.id,
-            "name": one.name,
-            "fullName": f"{account.username}/{one.name}",
-            "full_name": f"{account.username}/{one.name}",
-            "defaultBranch": one.branch,
-            "default_branch": one.branch,
-            "private": one.private,
-        }
-        for one in account.repositories
+        GithubRepository(
+            id=repository.id,
+            name=repository.name,
+            full_name=f"{account.username}/{repository.name}",
+            default_branch=repository.branch,
+            private=repository.private,
+            full_name_again=f"{account.username}/{repository.name}",
+            default_branch_again=repository.branch,
+        )
+        for repository in account.repositories
     ]
 
 
 @serves("ListGithubRepositoryBranches")
 def branches(context: WorldContext, call: Call) -> Payload:
-    """A page of branches, by name."""
+    """Return a page of branches, by name."""
     query = call.query
     account, repository = _repository(context, call, query["repository"])
-    wanted = query.get("protected")
+    protected = query.get("protected")
     names = [
         name
         for name in sorted(repository.heads)
-        if wanted is None or (name in repository.protected) == (wanted == "true")
+        if protected is None or (name in repository.protected) == (protected == "true")
     ]
     size, number = query.get("per_page", BRANCHES), query.get("page", 1)
-    place = f"https://api.github.example.com/repos/{account.username}/{repository.name}/commits"
+    commits = f"https://api.github.example.com/repos/{account.username}/{repository.name}/commits"
     return [
-        {
-            "name": name,
-            "commit": {"sha": repository.heads[name][0], "url": f"{place}/{repository.heads[name][0]}"},
-            "protected": name in repository.protected,
-        }
+        GithubBranch(
+            name=name,
+            commit=Commit(sha=repository.heads[name][0], url=f"{commits}/{repository.heads[name][0]}"),
+            protected=name in repository.protected,
+        )
         for name in names[(number - 1) * size : number * size]
     ]
 
 
-@serves("GetGithubRepositoryContent")
-def content(context: WorldContext, call: Call) -> Payload:
-    """The file tree at a branch, or of one folder of it by the folder's id."""
+@serves("GetGithubRepositoryContent", TreeRequest)
+def content(context: WorldContext, call: BodyCall[TreeRequest]) -> Payload:
+    """Return the file tree at a branch, or of one folder of it by the folder's id."""
     body = call.body
     _, repository = _repository(context, call, body.repository)
     head = repository.heads.get(body.branch)
     if head is None:
         raise HttpError(404, f"branch {body.branch} not found")
-    entries = _tree(repository, head[0])
-    root = hex_of(40, "tree", repository.id, head[0], "")
-    wanted = "" if body.tree_sha is msgspec.UNSET else body.tree_sha
-    if wanted and wanted != root:
-        folder = next((one["path"] for one in entries if one["type"] == "tree" and one["sha"] == wanted), None)
+    sha = _folder_sha(repository, head[0], "")
+    folder_sha = value_or(body.tree_sha, "")
+    inside = ""
+    if folder_sha and folder_sha != sha:
+        folder = next(
+            (path for path in _folders(repository) if _folder_sha(repository, head[0], path) == folder_sha), None
+        )
         if folder is None:
             raise HttpError(404, "tree not found")
-        inside = f"{folder}/"
-        entries = [
-            {**one, "path": one["path"].removeprefix(inside)} for one in entries if one["path"].startswith(inside)
-        ]
-        root = wanted
-    return {"sha": root, "tree": entries[:ENTRIES], "truncated": len(entries) > ENTRIES}
+        sha, inside = folder_sha, f"{folder}/"
+    entries = _tree(repository, head[0], inside)
+    return Tree(sha=sha, tree=entries[:ENTRIES], truncated=len(entries) > ENTRIES)
 
 
-def _tree(repository: Repository, commit: str) -> list[dict[str, Any]]:
-    folders = {
-        "/".join(path.split("/")[:depth]) for path in repository.files for depth in range(1, path.count("/") + 1)
+def _folders(repository: Repository) -> set[str]:
+    return {"/".join(path.split("/")[:depth]) for path in repository.files for depth in range(1, path.count("/") + 1)}
+
+
+def _folder_sha(repository: Repository, commit: str, path: str) -> str:
+    return hex_of(40, "tree", repository.id, commit, path)
+
+
+def _tree(repository: Repository, commit: str, inside: str) -> list[FolderEntry]:
+    """Return what is inside a folder ("" or a path with "/" at its end), at any depth; paths begin at the folder."""
+    sha_and_size: dict[str, tuple[str, int | None]] = {
+        path: (_folder_sha(repository, commit, path), None) for path in _folders(repository)
     }
-    entries: list[dict[str, Any]] = [
-        {"path": path, "type": "tree", "sha": hex_of(40, "tree", repository.id, commit, path)} for path in folders
-    ]
     for path in repository.files:
         size = 40 + number_of(9_000, "size", repository.id, path)
-        sha = hex_of(40, "blob", repository.id, path)
-        entries.append({"path": path, "type": "blob", "sha": sha, "size": size})
-    return sorted(entries, key=lambda one: one["path"])
+        sha_and_size[path] = hex_of(40, "blob", repository.id, path), size
+    return [
+        FolderEntry(path=path.removeprefix(inside), type="tree" if size is None else "blob", sha=sha, size=size)
+        for path, (sha, size) in sorted(sha_and_size.items())
+        if path.startswith(inside)
+    ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from createos_nb.naming import DeploymentStatus, EnvironmentStatus
 from createos_nb.simulator.context import WorldContext, handles_event
 from createos_nb.simulator.ids import hex_of, number_of, uuid_of
 from createos_nb.simulator.platform import serving
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.outcomes import build_of, decide, failure_of
-from createos_nb.simulator.state import Deployment, DeploymentStatus, Environment, EnvironmentStatus, Project
+from createos_nb.simulator.state import Deployment, Environment, Project
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import STABLE, Traffic, ends_after
 
@@ -157,20 +158,22 @@ def watch(context: WorldContext, project: Project, deployment: Deployment) -> No
 
 
 def _loops_after(context: WorldContext, project: Project, deployment: Deployment) -> int | None:
-    """Seconds of running after which its processes end again and again; None for one that is at worst restarted.
+    """Return the seconds of running after which its processes end again and again; None for at worst a restart.
 
     One that ran for ten minutes is started again as if nothing had been: it stays deployed, and its log tells of it.
     """
     behavior = serving.behavior_of(context, deployment)
-    limits = [one.memory for one in project.environments.values() if one.deployment == deployment.id]
+    limits = [
+        environment.memory for environment in project.environments.values() if environment.deployment == deployment.id
+    ]
     # What is live nowhere has the memory that it needs.
     ends = [ends_after(behavior, limit) for limit in limits] or [behavior.crash_after]
-    soonest = min((one for one in ends if one is not None), default=None)
+    soonest = min((end for end in ends if end is not None), default=None)
     return soonest if soonest is not None and soonest < STABLE else None
 
 
 def reconsider(context: WorldContext, project: Project, deployment: Deployment) -> None:
-    """See whether a running deployment is in a crash loop, after its behaviour or its memory has changed."""
+    """See whether a running deployment is in a crash loop, after its behavior or its memory has changed."""
     ends = _loops_after(context, project, deployment)
     if deployment.status == "crashing" and ends is None:
         _become(context, project, deployment, "deployed")
@@ -311,7 +314,7 @@ _FIRST_LOOK: Final = 600
 
 
 def last_used(context: WorldContext, project: Project, deployment: Deployment) -> int:
-    """A moment up to which a deployment was in use, or 0 if it was not within the idle time.
+    """Return a moment up to which a deployment was in use, or 0 if it was not within the idle time.
 
     It may lie up to a minute before the last request, unless that would make the deployment idle by now.
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from createos_nb.contract.deployments import BuildLogLine
 from createos_nb.simulator.context import WorldContext
-from createos_nb.simulator.envelope import array, encode
 from createos_nb.simulator.platform import serving
 from createos_nb.simulator.platform.access import deployment_of, environment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
@@ -16,12 +16,12 @@ from createos_nb.simulator.times import SECOND, rfc3339
 from createos_nb.simulator.traffic import LogLine, Recorded, Segment, Traffic
 
 WINDOW = 60
-"""Seconds of runtime log when none are asked for."""
+"""Seconds of runtime log where the request names no length."""
 
 
 @serves("GetBuildLogs")
 def build_logs(context: WorldContext, call: Call) -> Payload:
-    """Lines of the build log so far; an image is not built."""
+    """Return the lines of the build log so far; an image is not built."""
     project = project_of(context, call)
     deployment = deployment_of(context, project, call.ids[1])
     if project.type == "image":
@@ -29,21 +29,17 @@ def build_logs(context: WorldContext, call: Call) -> Payload:
     now = context.state.now
     until = now if not deployment.cancelled_at else deployment.cancelled_at
     lines = build_of(context, project, deployment).until(until // SECOND)
-    return array(
-        [
-            encode(
-                {
-                    "ts": rfc3339(line.time),
-                    "lineNumber": line.number,
-                    "stage": line.stage,
-                    "log": line.text,
-                    "deploymentId": deployment.id,
-                    "createdAt": rfc3339(line.time),
-                }
-            )
-            for line in lines[call.query.get("skip", 0) :]
-        ]
-    )
+    return [
+        BuildLogLine(
+            ts=rfc3339(line.time),
+            line_number=line.number,
+            stage=line.stage,
+            log=line.text,
+            deployment_id=deployment.id,
+            created_at=rfc3339(line.time),
+        )
+        for line in lines[call.query.get("skip", 0) :]
+    ]
 
 
 def _window(context: WorldContext, call: Call) -> tuple[int, int]:

@@ -22,14 +22,14 @@ def decide(context: WorldContext, project: Project, deployment: Deployment) -> N
     """Decide the outcome of a new deployment."""
     outcome = context.state.outcomes.get(deployment.commit or deployment.image or deployment.upload, USUAL)
     deployment.source, deployment.behavior = outcome.source, outcome.behavior
-    given = set(deployment.settings.get("runEnvs") or {})
+    variables = set(deployment.settings.get("runEnvs") or {})
     for environment in project.environments.values():
-        given.update(environment.variables)
-    deployment.missing = next((name for name in outcome.requires if name not in given), "")
+        variables.update(environment.variables)
+    deployment.missing = next((name for name in outcome.requires if name not in variables), "")
 
 
 def build_of(context: WorldContext, project: Project, deployment: Deployment) -> Build:
-    """The build of a deployment, from beginning to end, as it is going to be or has been."""
+    """Return the build of a deployment, from beginning to end, as it is going to be or has been."""
     build_result = context.builds.get(deployment.id)
     if build_result is None:
         if len(context.builds) >= REMEMBERED:
@@ -72,16 +72,16 @@ def _build(context: WorldContext, project: Project, deployment: Deployment) -> B
 
 
 def _folders(context: WorldContext, project: Project) -> tuple[str, ...]:
-    """Folders of a project's repository that hold what a build begins with; its top where nothing is known of it."""
+    """Return the folders of a project's repository that a build can begin in; its top where nothing is known of it."""
     repository = repository_of(context, project)
     split = [path.rpartition("/") for path in repository.files] if repository is not None else []
     return tuple(sorted({folder for folder, _, name in split if name in MANIFESTS})) or SOUND.directories
 
 
 def last_good_source(context: WorldContext, project: Project) -> str:
-    """Name of the source of the newest version that was built and started; where none was, of the newest."""
+    """Return the name of the source of the newest version that was built and started; where none was, of the newest."""
     deployments = list(context.deployments(project).values())
-    good = [one for one in deployments if one.live_at]
+    good = [deployment for deployment in deployments if deployment.live_at]
     return (good or deployments)[-1].source if deployments else ""
 
 

@@ -2,79 +2,101 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypedDict, Unpack
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
-from createos_nb.contract.types import ImageSettings, UploadSettings, VcsSettings, VcsSource
+from createos_nb.contract import projects
+from createos_nb.contract.row import Availability, Made
+from createos_nb.contract.types import ImageSettings, ProjectType, UploadSettings, VcsSettings, VcsSource
 from createos_nb.simulator.context import WorldContext, handles_event
-from createos_nb.simulator.envelope import encode, page
 from createos_nb.simulator.ids import digest
 from createos_nb.simulator.platform import serving
 from createos_nb.simulator.platform.access import project_of
 from createos_nb.simulator.platform.account import projects_in_use
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.limits import spend_daily
-from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.rows import encode_row, page_of
 from createos_nb.simulator.platform.runtimes import SUPPORTED, check_runtime
-from createos_nb.simulator.platform.validation import check_id, fields_of
+from createos_nb.simulator.platform.validation import QueryValues, UniqueName, check_id, fields_of, value_or
 from createos_nb.simulator.state import Project, Transfer
 from createos_nb.simulator.times import SECOND, rfc3339, rfc3339_or_null
 
-SETTINGS_OF: Final[dict[str, type[msgspec.Struct]]] = {
+SETTINGS_OF: Final[dict[str, type[Struct]]] = {
     "vcs": VcsSettings,
     "image": ImageSettings,
     "upload": UploadSettings,
 }
-PAGE: Final = 10
-"""Rows of a page when no limit is given."""
+
+
+class ProjectDraft(Struct, kw_only=True):
+    """Body of `CreateProject`."""
+
+    unique_name: str
+    display_name: str
+    type: ProjectType
+    settings: dict[str, Any]
+    source: dict[str, Any] | UnsetType = UNSET
+    description: str | UnsetType | None = UNSET
+    app_id: str | UnsetType | None = UNSET
+    enabled_security_scan: bool | UnsetType = UNSET
+
+
+class ProjectChanges(Struct, kw_only=True):
+    """Body of `UpdateProject`."""
+
+    display_name: str
+    description: str | UnsetType | None = UNSET
+    enabled_security_scan: bool | UnsetType | None = UNSET
+
+
+class SettingsChange(Struct):
+    """Body of `UpdateProjectSettings`: the settings that are to change, taken as a map."""
 
 
 def row(context: WorldContext, project: Project) -> bytes:
-    """A project as JSON."""
+    """Return a project as JSON."""
     encoded = context.rows.get(project.id)
     if encoded is None:
-        encoded = context.rows[project.id] = encode(
-            {
-                "id": project.id,
-                "uniqueName": project.name,
-                "displayName": project.display,
-                "type": project.type,
-                "status": project.status,
-                "description": project.description,
-                "appId": project.app or None,
-                "source": project.source if project.type == "vcs" else None,
-                "settings": project.settings,
-                "enabledSecurityScan": project.scanning,
-                "userId": project.user,
-                "createdAt": rfc3339(project.created),
-                "updatedAt": rfc3339(project.updated),
-                "expireAt": None,
-                "deletedAt": rfc3339_or_null(project.deleted_at),
-            }
+        fields = projects.Project(
+            id=project.id,
+            unique_name=project.name,
+            display_name=project.display,
+            type=project.type,
+            status=project.status,
+            description=project.description,
+            app_id=project.app or None,
+            enabled_security_scan=project.scanning,
+            user_id=project.user,
+            created_at=rfc3339(project.created),
+            updated_at=rfc3339(project.updated),
+            deleted_at=rfc3339_or_null(project.deleted_at),
         )
+        source = project.source if project.type == "vcs" else None
+        encoded = context.rows[project.id] = encode_row(fields, source=source, settings=project.settings)
     return encoded
 
 
 def projects_of(context: WorldContext, user: str) -> list[Project]:
-    """All projects of a user, newest first."""
+    """Return all projects of a user, newest first."""
     return [p for p in reversed(context.state.projects.values()) if p.user == user]
 
 
-def project_page(context: WorldContext, projects: list[Project], query: dict[str, Any] | Any) -> bytes:
-    """One page of projects."""
-    limit, offset = query.get("limit", PAGE), query.get("offset", 0)
-    rows = [row(context, p) for p in projects[offset : offset + limit]]
-    return page(rows, total=len(projects), limit=limit, offset=offset)
+def project_page(context: WorldContext, listed: list[Project], query: QueryValues) -> bytes:
+    """Return one page of projects."""
+    return page_of(query, listed, partial(row, context))
 
 
 @serves("ListProjects")
 def list_projects(context: WorldContext, call: Call) -> Payload:
-    """A page of projects, newest first; deleted ones only if asked for."""
+    """Return a page of projects, newest first; deleted ones only if asked for."""
     query = call.query
-    name, kind, status, app = (query.get(key) for key in ("name", "type", "status", "app"))
-    part = name.lower() if name else ""
-    projects = [
+    kind, status, app = query.get("type"), query.get("status"), query.get("app")
+    part = query.get("name", "").lower()
+    listed = [
         p
         for p in projects_of(context, call.user)
         if (p.status == status if status else p.status != "deleted")
@@ -82,12 +104,12 @@ def list_projects(context: WorldContext, call: Call) -> Payload:
         and (not app or p.app == app)
         and (not part or part in p.name.lower() or part in p.display.lower())
     ]
-    return project_page(context, projects, query)
+    return project_page(context, listed, query)
 
 
 @serves("GetProject")
 def get_project(context: WorldContext, call: Call) -> Payload:
-    """One project."""
+    """Return one project."""
     return row(context, project_of(context, call, active=False))
 
 
@@ -96,18 +118,18 @@ def name_taken(context: WorldContext, name: str) -> bool:
     return any(p.name.lower() == name.lower() and p.status != "deleted" for p in context.state.projects.values())
 
 
-@serves("CheckProjectUniqueName")
-def check_project_name(context: WorldContext, call: Call) -> Payload:
+@serves("CheckProjectUniqueName", UniqueName)
+def check_project_name(context: WorldContext, call: BodyCall[UniqueName]) -> Payload:
     """Return whether a name is free."""
-    return {"isAvailable": not name_taken(context, call.body.unique_name)}
+    return Availability(is_available=not name_taken(context, call.body.unique_name))
 
 
-@serves("CreateProject")
-def create_project(context: WorldContext, call: Call) -> Payload:
+@serves("CreateProject", ProjectDraft)
+def create_project(context: WorldContext, call: BodyCall[ProjectDraft]) -> Payload:
     """Make a project; nothing is deployed yet."""
     body = call.body
     fields_of(body.settings, SETTINGS_OF[body.type], "settings")
-    source = {} if body.source is msgspec.UNSET else dict(body.source)
+    source = dict(value_or(body.source, {}))
     if body.type == "vcs":
         if not source:
             raise HttpError(400, "source is required for a vcs project")
@@ -115,7 +137,7 @@ def create_project(context: WorldContext, call: Call) -> Payload:
     elif source:
         raise HttpError(400, f"source must be empty for a project of type {body.type}")
     check_runtime(body.type, body.settings)
-    app = "" if body.app_id in (None, msgspec.UNSET) else body.app_id
+    app = value_or(body.app_id, None) or ""
     if app and (app not in context.state.apps or context.state.apps[app].user != call.user):
         raise HttpError(404, "app not found")
     if body.type == "vcs" and not any(
@@ -135,14 +157,26 @@ def create_project(context: WorldContext, call: Call) -> Payload:
         body.type,
         settings=dict(body.settings),
         source=source,
-        description=None if body.description is msgspec.UNSET else body.description,
+        description=value_or(body.description, None),
         app=app,
         scanning=body.enabled_security_scan is True,
     )
-    return {"id": project.id}
+    return Made(id=project.id)
 
 
-def new_project(context: WorldContext, user: str, name: str, display: str, kind: Any, **facts: Any) -> Project:
+class ProjectFields(TypedDict, total=False):
+    """Fields of a new project beside its name and type; those of `Project`, with its defaults."""
+
+    description: str | None
+    app: str
+    source: dict[str, Any]
+    settings: dict[str, Any]
+    scanning: bool
+
+
+def new_project(
+    context: WorldContext, user: str, name: str, display: str, kind: ProjectType, **fields: Unpack[ProjectFields]
+) -> Project:
     """Put a new project into the world."""
     now = context.state.now
     project = Project(
@@ -153,7 +187,7 @@ def new_project(context: WorldContext, user: str, name: str, display: str, kind:
         type=kind,
         created=now,
         updated=now,
-        **facts,
+        **fields,
     )
     if kind == "vcs":
         project.source = dict(project.source) | {"vcsFullName": _full_name(context, project)}
@@ -170,13 +204,12 @@ def _full_name(context: WorldContext, project: Project) -> str:
     return ""
 
 
-@serves("UpdateProject")
-def update_project(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateProject", ProjectChanges)
+def update_project(context: WorldContext, call: BodyCall[ProjectChanges]) -> Payload:
     """Change a project's display name, description and whether it is scanned."""
     project, body = project_of(context, call), call.body
     project.display = body.display_name
-    if body.description is not msgspec.UNSET:
-        project.description = body.description
+    project.description = value_or(body.description, project.description)
     if isinstance(body.enabled_security_scan, bool):
         project.scanning = body.enabled_security_scan
     context.touch(project)
@@ -184,20 +217,17 @@ def update_project(context: WorldContext, call: Call) -> Payload:
     return "Project updated successfully"
 
 
-@serves("UpdateProjectSettings")
-def update_settings(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateProjectSettings", SettingsChange)
+def update_settings(context: WorldContext, call: BodyCall[SettingsChange]) -> Payload:
     """Merge build and run settings into those of the project; they count from the next deployment on."""
     project = project_of(context, call)
-    given = {
-        parameter.wire: value
-        for parameter in call.operation.at("body")
-        if (value := getattr(call.body, parameter.key)) is not msgspec.UNSET
-    }
-    fields_of({**project.settings, **given}, SETTINGS_OF[project.type], "")
-    check_runtime(project.type, {**project.settings, **given})
-    project.settings = {**project.settings, **given}
+    changes: dict[str, Any] = msgspec.to_builtins(call.body)
+    settings = project.settings | changes
+    fields_of(settings, SETTINGS_OF[project.type], "")
+    check_runtime(project.type, settings)
+    project.settings = settings
     context.touch(project)
-    context.record("project settings changed", project, ", ".join(given))
+    context.record("project settings changed", project, ", ".join(changes))
     return "Project settings updated successfully"
 
 
@@ -213,7 +243,7 @@ def delete_project(context: WorldContext, call: Call) -> Payload:
 
 @serves("GetSupportedProjectTypes")
 def supported_types(context: WorldContext, call: Call) -> Payload:
-    """Frameworks and runtimes."""
+    """Return frameworks and runtimes."""
     return SUPPORTED
 
 
@@ -300,7 +330,7 @@ def transfer_uri(context: WorldContext, call: Call) -> Payload:
     ends = state.now + state.settings.transfer_token * SECOND
     project.tokens[token] = ends
     address = f"https://createos.simulator.invalid/projects/{project.id}/transfer?token={token}"
-    return {"frontendUri": address, "token": token, "expiresAt": rfc3339(ends)}
+    return projects.TransferUri(frontend_uri=address, token=token, expires_at=rfc3339(ends))
 
 
 @serves("TransferProject")
@@ -333,16 +363,16 @@ def transfer_project(context: WorldContext, call: Call) -> Payload:
 
 @serves("ListProjectTransferHistory")
 def transfer_history(context: WorldContext, call: Call) -> Payload:
-    """Past owners, newest first."""
+    """Return past owners, newest first."""
     project = project_of(context, call)
     return [
-        {
-            "id": one.id,
-            "projectId": project.id,
-            "fromUserId": one.before,
-            "toUserId": one.after,
-            "createdAt": rfc3339(one.at),
-            "updatedAt": rfc3339(one.at),
-        }
-        for one in reversed(project.transfers)
+        projects.Transfer(
+            id=transfer.id,
+            project_id=project.id,
+            from_user_id=transfer.before,
+            to_user_id=transfer.after,
+            created_at=rfc3339(transfer.at),
+            updated_at=rfc3339(transfer.at),
+        )
+        for transfer in reversed(project.transfers)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from createos_nb.contract.projects import SupportedType
 from createos_nb.simulator.envelope import encode
 from createos_nb.simulator.platform.errors import HttpError
 
@@ -41,18 +42,18 @@ FRAMEWORKS: Final[Mapping[str, tuple[tuple[str, ...], int, str, str, str, str]]]
 _EDITABLE: Final = ("port", "installCommand", "buildCommand", "runCommand", "buildDir")
 
 
-def _supported() -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
+def _supported() -> list[SupportedType]:
+    rows: list[SupportedType] = []
     for name, (runtimes, *defaults) in FRAMEWORKS.items():
         editables = {
             field: {"type": "integer" if field == "port" else "string", "default": value, "required": field == "port"}
             for field, value in zip(_EDITABLE, defaults, strict=True)
             if value != ""
         }
-        rows.append({"name": name, "type": "framework", "runtimes": list(runtimes), "editables": editables})
+        rows.append(SupportedType(name=name, type="framework", runtimes=list(runtimes), editables=editables))
     for runtime in RUNTIMES:
         editables = {"port": {"type": "integer", "default": 80 if runtime == "static" else 8080, "required": True}}
-        rows.append({"name": runtime, "type": "runtime", "runtimes": [runtime], "editables": editables})
+        rows.append(SupportedType(name=runtime, type="runtime", runtimes=[runtime], editables=editables))
     return rows
 
 

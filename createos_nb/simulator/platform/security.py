@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from createos_nb.contract.row import Download
+from createos_nb.contract.security import SecurityScan
 from createos_nb.simulator.context import WorldContext, handles_event
 from createos_nb.simulator.ids import number_of
 from createos_nb.simulator.platform.access import deployment_of, project_of
@@ -45,23 +47,22 @@ def _existing(scan: Scan | None) -> Scan:
 
 @serves("GetSecurityScan")
 def get_scan(context: WorldContext, call: Call) -> Payload:
-    """The scan of a deployment."""
+    """Return the scan of a deployment."""
     _, deployment, existing = _scan(context, call)
     scan = _existing(existing)
-    return {
-        "id": scan.id,
-        "deploymentId": deployment.id,
-        "status": scan.status,
-        "type": "vulnerability",
-        "tool": "simulated-scanner",
-        "executor": "simulator",
-        "parsedReport": report(scan) if scan.status == "success" else None,
-        "failedReason": scan.reason or None,
-        "createdAt": rfc3339(scan.created),
-        "updatedAt": rfc3339(scan.updated),
-        "expiresAt": rfc3339(scan.expires),
-        "deletedAt": None,
-    }
+    return SecurityScan(
+        id=scan.id,
+        deployment_id=deployment.id,
+        status=scan.status,
+        type="vulnerability",
+        tool="simulated-scanner",
+        executor="simulator",
+        parsed_report=report(scan) if scan.status == "success" else None,
+        failed_reason=scan.reason or None,
+        created_at=rfc3339(scan.created),
+        updated_at=rfc3339(scan.updated),
+        expires_at=rfc3339(scan.expires),
+    )
 
 
 def report(scan: Scan) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def report(scan: Scan) -> dict[str, Any]:
     counts = {severity.lower(): 0 for severity in SEVERITIES}
     for finding in scan.findings:
         counts[finding["severity"].lower()] += 1
-    worst_first = sorted(scan.findings, key=lambda one: (SEVERITIES.index(one["severity"]), one["id"]))
+    worst_first = sorted(scan.findings, key=lambda finding: (SEVERITIES.index(finding["severity"]), finding["id"]))
     return {"summary": {**counts, "total": len(scan.findings)}, "vulnerabilities": worst_first}
 
 
@@ -97,17 +98,18 @@ def start_scan(
     """Begin a scan, which goes its way by itself."""
     now, seed = context.state.now, context.state.seed
     if findings is None:
-        chosen = [row for n, row in enumerate(_KNOWN) if number_of(3, seed, deployment.commit or deployment.image, n)]
+        source = deployment.commit or deployment.image
+        chosen = [(number, known) for number, known in enumerate(_KNOWN) if number_of(3, seed, source, number)]
         findings = [
             {
-                "id": f"SIM-2026-{1000 + _KNOWN.index(one)}",
-                "package": one[0],
-                "installedVersion": one[1],
-                "fixedVersion": one[2],
-                "severity": one[3],
-                "title": f"{one[0]} {one[4]}",
+                "id": f"SIM-2026-{1000 + number}",
+                "package": package,
+                "installedVersion": installed,
+                "fixedVersion": fixed,
+                "severity": severity,
+                "title": f"{package} {what}",
             }
-            for one in chosen[:4]
+            for number, (package, installed, fixed, severity, what) in chosen[:4]
         ]
     scan = deployment.scan = Scan(
         id=context.new_id("scan"),
@@ -161,12 +163,12 @@ def _over(context: WorldContext, target: tuple[str, ...]) -> None:
 
 @serves("GetSecurityScanDownloadUri")
 def scan_download(context: WorldContext, call: Call) -> Payload:
-    """Signed address of the full report."""
+    """Return a signed address of the full report."""
     project, deployment, existing = _scan(context, call)
     scan = _existing(existing)
     if scan.status != "success":
         raise HttpError(400, f"a scan that is {scan.status} has no report: only one that succeeded")
-    return {"downloadUri": signed_url(context, "scan", project.id, deployment.id)}
+    return Download(download_uri=signed_url(context, "scan", project.id, deployment.id))
 
 
 @serves_file("scan")

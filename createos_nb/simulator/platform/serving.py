@@ -24,13 +24,13 @@ def behavior_of(context: WorldContext, deployment: Deployment) -> Behavior:
 
 
 def port_of(environment: Environment | None, deployment: Deployment) -> int:
-    """The port that requests are sent to."""
+    """Return the port that requests are sent to."""
     port = (environment.serving_port if environment is not None else 0) or deployment.settings.get("port")
     return port if isinstance(port, int) else DEFAULT_PORT
 
 
 def _now_live(context: WorldContext, project: Project, environment: Environment, start: int) -> Segment | None:
-    """The segment that should be open now, or None where nothing serves."""
+    """Return the segment that should be open now, or None where nothing serves."""
     deployment = context.deployments(project).get(environment.deployment)
     if deployment is None or project.status != "active" or environment.status == "deleting":
         return None
@@ -55,7 +55,7 @@ def _now_live(context: WorldContext, project: Project, environment: Environment,
 
 
 def _is_new(environment: Environment, deployment: Deployment, start: int) -> bool:
-    """Whether a process starts now: a deployment that has just been started, or one that gets other resources."""
+    """Return whether a process starts now: the deployment has just been started, or gets other resources."""
     last = environment.segments[-1] if environment.segments else None
     if last is not None and last.deployment == deployment.id and last.end is None:
         return True
@@ -89,14 +89,14 @@ def settle_visitors(context: WorldContext, project: Project, environment: Enviro
             crowds.append(domain.visitors)
     # One profile serves all: the largest crowd decides what is asked for, and the others add to its number.
     largest = max(crowds, key=lambda profile: profile.rpm, default=None)
-    whole = None if largest is None else replace(largest, rpm=sum(profile.rpm for profile in crowds))
+    crowd = None if largest is None else replace(largest, rpm=sum(profile.rpm for profile in crowds))
     profiles = environment.profiles
-    if (profiles[-1][1] if profiles else None) == whole:
+    if (profiles[-1][1] if profiles else None) == crowd:
         return
     now = context.state.now // SECOND
     if profiles and profiles[-1][0] == now:
         profiles.pop()
-    profiles.append((now, whole))
+    profiles.append((now, crowd))
     context.invalidate_traffic(environment)
 
 
@@ -107,5 +107,5 @@ def settle_project(context: WorldContext, project: Project, deployment: str = ""
             settle(context, project, environment)
 
 
-def _same(one: Segment, other: Segment) -> bool:
-    return replace(one, start=other.start, fresh=other.fresh, launched=other.launched) == other
+def _same(segment: Segment, other: Segment) -> bool:
+    return replace(segment, start=other.start, fresh=other.fresh, launched=other.launched) == other

@@ -18,7 +18,7 @@ PREFIX: Final = "/signed/"
 
 
 class SignedFile(NamedTuple):
-    """What a signed address leads to."""
+    """A file behind a signed address."""
 
     content_type: str
     name: str
@@ -58,9 +58,9 @@ def serve_signed_url(context: WorldContext, method: str, path: str, query: str) 
     try:
         if method not in ("GET", "HEAD"):
             raise HttpError(405, f"{method} is not allowed here", headers=(("allow", "GET, HEAD"),))
-        given = {name: values[0] for name, values in parse_qs(query).items()}
-        ends = int(given["expires"]) if given.get("expires", "").isdecimal() else 0
-        if given.get("signature") != _signature(context, path, ends):
+        parameters = {name: values[0] for name, values in parse_qs(query).items()}
+        ends = int(parameters["expires"]) if parameters.get("expires", "").isdecimal() else 0
+        if parameters.get("signature") != _signature(context, path, ends):
             raise HttpError(403, "the signature does not match")
         if ends < context.state.now // SECOND:
             raise HttpError(403, "the address has expired")
@@ -79,7 +79,7 @@ def serve_signed_url(context: WorldContext, method: str, path: str, query: str) 
 def zip_archive(files: dict[str, bytes]) -> bytes:
     """Return a zip archive that is the same for the same files, whenever and wherever it is made."""
     archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as whole:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
         for path in sorted(files):
-            whole.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), files[path])
+            file.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), files[path])
     return archive.getvalue()

@@ -2,64 +2,118 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
+from createos_nb.contract import templates
+from createos_nb.contract.row import Download, Made, Row
 from createos_nb.simulator.context import WorldContext, handles_event
-from createos_nb.simulator.envelope import encode, page
+from createos_nb.simulator.envelope import encode
 from createos_nb.simulator.ids import hex_of, number_of
-from createos_nb.simulator.platform.access import environment_of
+from createos_nb.simulator.platform.access import environment_of, owned
 from createos_nb.simulator.platform.account import projects_in_use
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.platform.projects import PAGE, SETTINGS_OF, name_taken, new_project
-from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.projects import SETTINGS_OF, name_taken, new_project
+from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
+from createos_nb.simulator.platform.rows import page_of
 from createos_nb.simulator.platform.signed_urls import SignedFile, serves_file, signed_url, zip_archive
-from createos_nb.simulator.platform.validation import check_id
+from createos_nb.simulator.platform.validation import QueryValues, check_id, value_or
 from createos_nb.simulator.state import Purchase, Repository, Template
 from createos_nb.simulator.times import rfc3339
 
 
-def template_row(context: WorldContext, template: Template, user: str) -> dict[str, Any]:
-    """A template as a user sees it."""
-    bought = next(
-        (one.id for one in context.state.purchases.values() if one.user == user and one.template == template.id), None
+class TemplateFields(Struct, kw_only=True):
+    """Parameters of both `CreateProjectTemplate` and `UpdateProjectTemplate`."""
+
+    name: str
+    description: str
+    overview: str
+    use_cases: str
+    image_uri: str
+    amount: float | UnsetType = UNSET
+    categories: Sequence[str] | UnsetType = UNSET
+
+
+class TemplateDraft(TemplateFields, kw_only=True):
+    """Body of `CreateProjectTemplate`."""
+
+    project_id: str
+    environment_id: str
+    project_configuration: Mapping[str, Any]
+    environment_configuration: Mapping[str, Any]
+    build_resources: Mapping[str, Any]
+    deployment_resources: Mapping[str, Any]
+    video_url: str | UnsetType = UNSET
+
+
+class TemplateChanges(TemplateFields, kw_only=True):
+    """Body of `UpdateProjectTemplate`."""
+
+    video_url: str
+
+
+class InstallationId(Struct):
+    """Body of `DeployProjectTemplateViaGithub`."""
+
+    installation_id: int
+
+
+class CategoryCounts(Row, kw_only=True):
+    """Templates by category, and how many there are in all."""
+
+    category_counts: list[templates.CategoryCount]
+    total: int
+
+
+class Rejections(Row, kw_only=True):
+    """Why a template was turned down."""
+
+    rejections: list[templates.Rejection]
+
+
+def template_row(context: WorldContext, template: Template, user: str) -> templates.Template:
+    """Return a template as a user sees it."""
+    purchases = context.state.purchases.values()
+    bought = next((bought.id for bought in purchases if bought.user == user and bought.template == template.id), None)
+    return templates.Template(
+        id=template.id,
+        name=template.name,
+        status=template.status,
+        amount=template.amount,
+        categories=template.categories,
+        description=template.description,
+        overview=template.overview,
+        use_cases=template.use_cases,
+        author=templates.Author(id=template.user, name=template.author),
+        has_user_purchased=bought is not None,
+        template_purchased_id=bought,
+        project_id=template.project,
+        environment_id=template.environment,
+        image_uri=template.image,
+        video_url=template.video,
+        project_configuration=template.project_configuration,
+        environment_configuration=template.environment_configuration,
+        build_resources=template.build_resources,
+        deployment_resources=template.deployment_resources,
+        user_id=template.user,
+        created_at=rfc3339(template.created),
+        updated_at=rfc3339(template.updated),
     )
-    return {
-        "id": template.id,
-        "name": template.name,
-        "status": template.status,
-        "amount": template.amount,
-        "categories": template.categories,
-        "description": template.description,
-        "overview": template.overview,
-        "useCases": template.use_cases,
-        "author": {"id": template.user, "name": template.author},
-        "hasUserPurchased": bought is not None,
-        "templatePurchasedId": bought,
-        "projectId": template.project,
-        "environmentId": template.environment,
-        "imageUri": template.image,
-        "videoUrl": template.video,
-        "projectConfiguration": template.project_configuration,
-        "environmentConfiguration": template.environment_configuration,
-        "buildResources": template.build_resources,
-        "deploymentResources": template.deployment_resources,
-        "userId": template.user,
-        "createdAt": rfc3339(template.created),
-        "updatedAt": rfc3339(template.updated),
-    }
 
 
-def _page(context: WorldContext, call: Call, templates: list[Template]) -> bytes:
-    limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
-    rows = [encode(template_row(context, template, call.user)) for template in templates[offset : offset + limit]]
-    return page(rows, total=len(templates), limit=limit, offset=offset, name="templates")
+def _page(context: WorldContext, call: Call, listed: list[Template]) -> bytes:
+    def row(template: Template) -> bytes:
+        return encode(template_row(context, template, call.user))
+
+    return page_of(call.query, listed, row, "templates")
 
 
-def _listed(context: WorldContext, query: Any) -> list[Template]:
-    name = (query.get("name") or "").lower()
-    categories = {part.strip().lower() for part in (query.get("categories") or "").split(",") if part.strip()}
+def _listed(context: WorldContext, query: QueryValues) -> list[Template]:
+    name = query.get("name", "").lower()
+    categories = {part.strip().lower() for part in query.get("categories", "").split(",") if part.strip()}
     return [
         template
         for template in reversed(context.state.templates.values())
@@ -71,29 +125,27 @@ def _listed(context: WorldContext, query: Any) -> list[Template]:
 
 @serves("ListPublishedProjectTemplates")
 def list_published(context: WorldContext, call: Call) -> Payload:
-    """A page of the marketplace, newest first."""
+    """Return a page of the marketplace, newest first."""
     return _page(context, call, _listed(context, call.query))
 
 
 @serves("ListMyProjectTemplates")
 def list_my(context: WorldContext, call: Call) -> Payload:
-    """A page of the user's own templates, newest first."""
+    """Return a page of the user's own templates, newest first."""
     mine = [t for t in reversed(context.state.templates.values()) if t.user == call.user and t.status != "deleted"]
     return _page(context, call, mine)
 
 
 @serves("ListProjectTemplateCounts")
 def counts(context: WorldContext, call: Call) -> Payload:
-    """Templates of the marketplace by category."""
-    templates = _listed(context, call.query)
+    """Return how many templates of the marketplace there are by category."""
+    listed = _listed(context, call.query)
     tally: dict[str, int] = {}
-    for template in templates:
+    for template in listed:
         for category in template.categories:
             tally[category] = tally.get(category, 0) + 1
-    return {
-        "categoryCounts": [{"name": name, "count": count} for name, count in sorted(tally.items())],
-        "total": len(templates),
-    }
+    counted = [templates.CategoryCount(name=name, count=count) for name, count in sorted(tally.items())]
+    return CategoryCounts(category_counts=counted, total=len(listed))
 
 
 def _template(context: WorldContext, call: Call, *, own: bool = True) -> Template:
@@ -108,12 +160,12 @@ def _template(context: WorldContext, call: Call, *, own: bool = True) -> Templat
 
 @serves("GetProjectTemplate")
 def get_template(context: WorldContext, call: Call) -> Payload:
-    """One template: of the marketplace, or one's own."""
+    """Return one template: of the marketplace, or one's own."""
     return template_row(context, _template(context, call, own=False), call.user)
 
 
-@serves("CreateProjectTemplate")
-def create_template(context: WorldContext, call: Call) -> Payload:
+@serves("CreateProjectTemplate", TemplateDraft)
+def create_template(context: WorldContext, call: BodyCall[TemplateDraft]) -> Payload:
     """Offer a project as a template; it starts as a draft."""
     body, state = call.body, context.state
     project = state.projects.get(body.project_id)
@@ -135,7 +187,7 @@ def create_template(context: WorldContext, call: Call) -> Payload:
         updated=now,
         project=project.id,
         environment=environment.id,
-        video="" if body.video_url is msgspec.UNSET else body.video_url,
+        video=value_or(body.video_url, ""),
         project_configuration=dict(body.project_configuration),
         environment_configuration=dict(body.environment_configuration),
         build_resources=dict(body.build_resources),
@@ -144,20 +196,18 @@ def create_template(context: WorldContext, call: Call) -> Payload:
     _describe(template, body)
     state.templates[template.id] = template
     context.record("template made", project, template.name)
-    return {"id": template.id}
+    return Made(id=template.id)
 
 
-def _describe(template: Template, body: Any) -> None:
+def _describe(template: Template, body: TemplateFields) -> None:
     template.name, template.description, template.overview = body.name, body.description, body.overview
     template.use_cases, template.image = body.use_cases, body.image_uri
-    if body.amount is not msgspec.UNSET:
-        template.amount = body.amount
-    if body.categories is not msgspec.UNSET:
-        template.categories = list(body.categories)
+    template.amount = value_or(body.amount, template.amount)
+    template.categories = list(value_or(body.categories, template.categories))
 
 
-@serves("UpdateProjectTemplate")
-def update_template(context: WorldContext, call: Call) -> Payload:
+@serves("UpdateProjectTemplate", TemplateChanges)
+def update_template(context: WorldContext, call: BodyCall[TemplateChanges]) -> Payload:
     """Change a template; one that is under review waits."""
     template, body = _template(context, call), call.body
     if template.status not in ("draft", "rejected", "listed"):
@@ -165,7 +215,7 @@ def update_template(context: WorldContext, call: Call) -> Payload:
     _describe(template, body)
     template.video = body.video_url
     context.touch(template)
-    return {"id": template.id}
+    return Made(id=template.id)
 
 
 @serves("UpdateProjectTemplateStatus")
@@ -177,7 +227,7 @@ def send_for_review(context: WorldContext, call: Call) -> Payload:
     template.status = "underReview"
     context.touch(template)
     context.schedule_in(context.state.settings.reviewing, "template is reviewed", template.id)
-    return {"status": template.status}
+    return templates.ReviewStatus(status=template.status)
 
 
 @handles_event("template is reviewed")
@@ -209,16 +259,16 @@ def rejections(context: WorldContext, call: Call) -> Payload:
     """Return why a template was turned down, newest first."""
     template = _template(context, call)
     rows = [
-        {
-            "id": number,
-            "projectTemplateId": template.id,
-            "rejectionReason": reason,
-            "createdAt": rfc3339(at),
-            "updatedAt": rfc3339(at),
-        }
+        templates.Rejection(
+            id=number,
+            project_template_id=template.id,
+            rejection_reason=reason,
+            created_at=rfc3339(at),
+            updated_at=rfc3339(at),
+        )
         for number, (at, reason) in enumerate(template.rejections, 1)
     ]
-    return {"rejections": rows[::-1]}
+    return Rejections(rejections=rows[::-1])
 
 
 WORKING = 30
@@ -237,54 +287,46 @@ def buy(context: WorldContext, call: Call) -> Payload:
         raise HttpError(422, "this template is not on offer")
     if template.user == call.user:
         raise HttpError(422, "this template is your own")
-    if any(one.user == call.user and one.template == template.id for one in state.purchases.values()):
+    if any(bought.user == call.user and bought.template == template.id for bought in state.purchases.values()):
         raise HttpError(422, "you have bought this template already")
     purchase = Purchase(context.new_id("purchase"), call.user, template.id, template.amount, state.now)
     state.purchases[purchase.id] = purchase
     context.record("template bought", text=template.name)
-    return {"id": purchase.id}
+    return Made(id=purchase.id)
 
 
 @serves("ListProjectTemplatePurchases")
 def list_purchases(context: WorldContext, call: Call) -> Payload:
-    """A page of bought templates, newest first."""
+    """Return a page of bought templates, newest first."""
     purchases = [purchase for purchase in reversed(context.state.purchases.values()) if purchase.user == call.user]
-    limit, offset = call.query.get("limit", PAGE), call.query.get("offset", 0)
-    rows = [
-        encode(
-            {
-                "id": purchase.id,
-                "projectTemplateId": purchase.template,
-                "purchasedAmount": purchase.amount,
-                "template": template_row(context, context.state.templates[purchase.template], call.user),
-                "userId": purchase.user,
-                "createdAt": rfc3339(purchase.at),
-                "updatedAt": rfc3339(purchase.at),
-            }
+
+    def row(purchase: Purchase) -> bytes:
+        return encode(
+            templates.TemplatePurchase(
+                id=purchase.id,
+                project_template_id=purchase.template,
+                purchased_amount=purchase.amount,
+                template=template_row(context, context.state.templates[purchase.template], call.user),
+                user_id=purchase.user,
+                created_at=rfc3339(purchase.at),
+                updated_at=rfc3339(purchase.at),
+            )
         )
-        for purchase in purchases[offset : offset + limit]
-    ]
-    return page(rows, total=len(purchases), limit=limit, offset=offset, name="purchases")
 
-
-def _purchase(context: WorldContext, call: Call) -> Purchase:
-    purchase = context.state.purchases.get(call.ids[0])
-    if purchase is None or purchase.user != call.user:
-        check_id("purchase_id", call.ids[0])
-        raise HttpError(404, "purchase not found")
-    return purchase
+    return page_of(call.query, purchases, row, "purchases")
 
 
 @serves("DownloadProjectTemplate")
 def download(context: WorldContext, call: Call) -> Payload:
-    """Signed address of a bought template."""
-    return {"downloadUri": signed_url(context, "template", _purchase(context, call).id)}
+    """Return a signed address of a bought template."""
+    purchase = owned(call, "purchase", context.state.purchases)
+    return Download(download_uri=signed_url(context, "template", purchase.id))
 
 
-@serves("DeployProjectTemplateViaGithub")
-def deploy_via_github(context: WorldContext, call: Call) -> Payload:
+@serves("DeployProjectTemplateViaGithub", InstallationId)
+def deploy_via_github(context: WorldContext, call: BodyCall[InstallationId]) -> Payload:
     """Make a repository and a project from a bought template; both are there a little later."""
-    purchase, state = _purchase(context, call), context.state
+    purchase, state = owned(call, "purchase", context.state.purchases), context.state
     account = next((a for a in state.github if a.installation == call.body.installation_id), None)
     if account is None or account.user != call.user:
         raise HttpError(404, "GitHub installation not found: connect the account first")
@@ -292,7 +334,7 @@ def deploy_via_github(context: WorldContext, call: Call) -> Payload:
         raise HttpError(429, f"quota exceeded: {state.settings.projects} projects")
     job = context.new_id("job")
     context.schedule_in(WORKING, "template is deployed", job, purchase.id, str(account.installation))
-    return {"jobId": job}
+    return templates.Job(job_id=job)
 
 
 @handles_event("template is deployed")

@@ -8,15 +8,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 from createos_nb.contract import OPERATIONS
-from createos_nb.contract.operation import UNSET, Operation, Parameter
+from createos_nb.contract.operation import Operation, Parameter
+from createos_nb.contract.types import ProjectType
+from createos_nb.naming import ProjectStatus
 from createos_nb.simulator.platform.errors import HttpError, declared
 from createos_nb.simulator.times import from_rfc3339
+
+S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
+D = TypeVar("D")
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", flags=re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?\d{1,18}", flags=re.ASCII)
@@ -37,6 +44,29 @@ def check_id(name: str, value: str) -> None:
         raise HttpError(400, f"{name} must be a UUID")
 
 
+class QueryValues(TypedDict, total=False):
+    """Parameters of the queries of all operations by their wire name in snake_case; what was not sent is missing."""
+
+    app: str
+    branch: str
+    categories: str
+    end: int
+    limit: int
+    name: str
+    offset: int
+    page: int
+    per_page: int
+    protected: Literal["true", "false"]
+    repository: str
+    settings: Literal["project", "deployment"]
+    since_seconds: int
+    skip: int
+    start: int
+    status: ProjectStatus
+    token: str
+    type: ProjectType
+
+
 class Query:
     """Reads and checks the query of one operation."""
 
@@ -46,8 +76,8 @@ class Query:
         # Where no refusal is declared, a value that can't be used is passed over.
         self._lenient = declared(400, operation.failures) not in operation.failures
 
-    def read(self, text: str) -> dict[str, Any]:
-        """Checked values by their name in snake_case. What is not declared is passed over, as platforms do."""
+    def read(self, text: str) -> QueryValues:
+        """Return the values, checked. What is not declared is passed over, as platforms do."""
         values: dict[str, Any] = {}
         if text:
             for wire, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
@@ -64,7 +94,7 @@ class Query:
         for parameter in self._required:
             if not values.get(parameter.key):
                 raise HttpError(400, f"query parameter {parameter.wire} is required")
-        return values
+        return msgspec.convert(values, QueryValues)
 
 
 def _reader(parameter: Parameter) -> Callable[[str], Any]:
@@ -97,27 +127,41 @@ def _converted(value: Any, annotation: Any, name: str) -> Any:
         raise HttpError(400, f"{name}: {_sentence(str(error))}") from None
 
 
-class Body:
-    """Reads and checks the JSON body of one operation."""
+class Body(Generic[S]):
+    """Reads and checks the JSON body of one operation.
 
-    def __init__(self, operation: Operation) -> None:
+    What it reads is of the type `kind`, whose fields get the types and limits that the contract declares.
+    """
+
+    def __init__(self, operation: Operation, kind: type[S]) -> None:
         parameters = operation.at("body")
-        self.empty = not parameters
-        self.needed = any(p.required for p in parameters)
+        self._kind = kind
+        self._needed = any(p.required for p in parameters)
         self._ids = [p for p in parameters if p.ref is not None and p.ref.resource not in _NUMBERED]
         self._moments = [p for p in parameters if p.moment is not None]
         self._patterned = [p for p in parameters if "pattern" in p.bounds()]
         fields = [(p.key, _body_type(p), *(() if p.required else (UNSET,))) for p in parameters]
         shape = msgspec.defstruct(
-            operation.name + "Body", fields, rename={p.key: p.wire for p in parameters}, kw_only=True
+            operation.name + "Body",
+            fields,
+            bases=(kind,),
+            rename={p.key: p.wire for p in parameters},
+            kw_only=True,
+            forbid_unknown_fields=False,
         )
         self._decoder = msgspec.json.Decoder(shape)
-        self._nothing = None if self.needed else shape()
+        self._nothing = None if self._needed else shape()
 
-    def read(self, content: bytes) -> Any:
-        """A struct of the declared parameters by their name in snake_case, `UNSET` where they were not sent."""
+    def read(self, content: bytes) -> S:
+        """Return the declared parameters by their name in snake_case, `UNSET` where they were not sent."""
+        body = self._decode(content)
+        if not isinstance(body, self._kind):
+            raise TypeError(f"{type(body).__name__} is not a {self._kind.__name__}")
+        return body
+
+    def _decode(self, content: bytes) -> Struct:
         if not content.strip():
-            if self.needed:
+            if self._nothing is None:
                 raise HttpError(400, "a JSON body is required")
             return self._nothing
         try:
@@ -132,9 +176,9 @@ class Body:
                 raise HttpError(400, f"{parameter.wire}: must not end in a line break")
         for parameter in self._ids:
             value = getattr(body, parameter.key)
-            for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, str):
-                    check_id(parameter.wire, one)
+            for identity in value if isinstance(value, list) else [value]:
+                if isinstance(identity, str):
+                    check_id(parameter.wire, identity)
         for parameter in self._moments:
             try:
                 from_rfc3339(getattr(body, parameter.key))
@@ -161,7 +205,7 @@ def _body_type(parameter: Parameter) -> Any:
 
 
 def msgspec_list(kind: Any, most: int | None) -> Any:
-    """The type of a list that may hold at most so many."""
+    """Return the type of a list that may hold at most so many."""
     from typing import Annotated
 
     whole = list[kind]
@@ -177,7 +221,7 @@ def fields_of(value: Mapping[str, Any], kind: type[msgspec.Struct], where: str) 
 
 
 def _explained(message: str, parent: str = "") -> str:
-    """msgspec's message in the words of who sent the request: `displayName: expected text of length >= 4`."""
+    """Return msgspec's message in the words of who sent the request: `displayName: expected text of length >= 4`."""
     match = _PLACE.match(message)
     what, where = (match["what"], match["where"] or "") if match else (message, "")
     path = ".".join(part for part in (parent, where) if part)
@@ -190,18 +234,28 @@ def _sentence(what: str) -> str:
     return (what[:1].lower() + what[1:]).replace("`", "")
 
 
+class UniqueName(Struct):
+    """Body of the operations that say whether a name is free."""
+
+    unique_name: str
+
+
 def check_body(name: str, body: Mapping[str, Any]) -> None:
     """Check an object as if it had come as the body of an operation."""
-    body_of(OPERATIONS[name]).read(msgspec.json.encode(body))
+    _any_body_of(OPERATIONS[name]).read(msgspec.json.encode(body))
+
+
+@cache
+def _any_body_of(operation: Operation) -> Body[Struct]:
+    return Body(operation, Struct)
 
 
 @cache
 def query_of(operation: Operation) -> Query:
-    """The reader of an operation's query."""
+    """Return the reader of an operation's query."""
     return Query(operation)
 
 
-@cache
-def body_of(operation: Operation) -> Body:
-    """The reader of an operation's body."""
-    return Body(operation)
+def value_or(value: T | UnsetType, default: D) -> T | D:
+    """Return a parameter's value, or a default where it was not sent."""
+    return default if value is UNSET else value

@@ -31,12 +31,20 @@ class AccountBuilder(Timeline):
     def _accounts(self) -> None:
         for account in self._file.github:
             repositories = []
-            for one in account.repositories:
+            for section in account.repositories:
                 heads = {}
-                for branch in dict.fromkeys([one.branch, *one.branches]):
-                    heads[branch] = (hex_of(40, self._seed, "commit", one.id, branch), f"Start of {branch}")
+                for branch in dict.fromkeys([section.branch, *section.branches]):
+                    heads[branch] = (hex_of(40, self._seed, "commit", section.id, branch), f"Start of {branch}")
                 repositories.append(
-                    Repository(one.id, one.name, one.branch, one.private, one.protected, heads, one.files)
+                    Repository(
+                        section.id,
+                        section.name,
+                        section.branch,
+                        section.private,
+                        section.protected,
+                        heads,
+                        section.files,
+                    )
                 )
             user = self._owner.id if account.connected else ""
             self._state.github.append(
@@ -47,21 +55,20 @@ class AccountBuilder(Timeline):
         moment = self._source.moment
         for n, key in enumerate(self._file.api_keys):
             where = f"api_keys[{n}]"
-            made = moment(key.made, f"{where}.made")
+            created = moment(key.made, f"{where}.made")
             revoked = moment(key.revoked, f"{where}.revoked") if key.revoked else 0
             identity = uuid_of(self._seed, "key", key.name)
-            one = Key(
+            self._state.keys[identity] = Key(
                 id=identity,
                 user=self._owner.id,
                 name=key.name,
                 secret=self._owner.secret if key.own else secret_of(self._seed, identity),
-                created=made,
-                updated=max(made, revoked),
+                created=created,
+                updated=max(created, revoked),
                 expires=moment(key.expires, f"{where}.expires"),
                 description=key.description,
                 revoked_at=revoked,
             )
-            self._state.keys[identity] = one
 
     def _service(self, name: str) -> str:
         identity = uuid_of(self._seed, "service", name)

@@ -14,7 +14,7 @@ from createos_nb.simulator.scenario import apply_steps
 from createos_nb.simulator.scenario.schema import CronjobSection, DomainSection, EnvironmentSection, ProjectSection
 from createos_nb.simulator.scenario.steps import Step
 from createos_nb.simulator.scenario.timeline import Timeline
-from createos_nb.simulator.state import Project
+from createos_nb.simulator.state import Domain, Project
 from createos_nb.simulator.times import SECOND, duration
 from createos_nb.simulator.traffic import Profile
 
@@ -108,12 +108,12 @@ class ProjectBuilder(Timeline):
     def _repository(self, section: ProjectSection, where: str) -> dict[str, Any]:
         owner, _, name = section.repository.partition("/")
         for account in self._file.github:
-            for one in account.repositories:
-                if account.username == owner and one.name == name:
+            for repository in account.repositories:
+                if account.username == owner and repository.name == name:
                     return {
                         "vcsName": "github",
                         "vcsInstallationId": str(account.installation),
-                        "vcsRepoId": str(section.repository_id or one.id),
+                        "vcsRepoId": str(section.repository_id or repository.id),
                     }
         raise self._source.error(f"{where}.repository", f"there is no repository {section.repository!r} in the file")
 
@@ -178,20 +178,20 @@ class ProjectBuilder(Timeline):
             target = find_environment(project, section.environment).id if section.environment else ""
             domains.new_domain(self._world, project, section.name, target, delay).visitors = visitors
 
-        def found() -> Any:
-            return next(one for one in created[0].domains.values() if one.name == section.name)
+        def current() -> Domain:
+            return next(domain for domain in created[0].domains.values() if domain.name == section.name)
 
-        def look() -> None:
-            domains.refresh(self._world, created[0], found())
+        def refresh() -> None:
+            domains.refresh(self._world, created[0], current())
 
         def end() -> None:
-            domain = found()
+            domain = current()
             domain.status, domain.message = section.status or domain.status, section.message or domain.message
             self._world.touch(domain)
 
         self._schedule(f"{where}.made", section.made, make)
         for n, when in enumerate(section.refreshed):
-            self._schedule(f"{where}.refreshed[{n}]", when, look)
+            self._schedule(f"{where}.refreshed[{n}]", when, refresh)
         if section.status or section.message:
             self._schedule(f"{where}.status", "now", end)
 
@@ -204,7 +204,7 @@ class ProjectBuilder(Timeline):
             )
 
         def pause() -> None:
-            job = next(one for one in created[0].cronjobs.values() if one.name == section.name)
+            job = next(job for job in created[0].cronjobs.values() if job.name == section.name)
             cronjobs.pause(self._world, created[0], job, "suspended")
 
         self._schedule(f"{where}.made", section.made, make)

@@ -121,28 +121,28 @@ class ScenarioBuilder(AccountBuilder, ProjectBuilder):
             for project in world.state.projects.values()
             for environment in project.environments.values()
         }
-        for n, one in enumerate(self._file.incidents):
+        for n, section in enumerate(self._file.incidents):
             where = f"incidents[{n}]"
-            for name in one.environments:
+            for name in section.environments:
                 if name not in names:
                     raise self._source.error(f"{where}.environments", f"there is no environment {name!r}")
-            start = self._source.moment(one.start, f"{where}.start") // SECOND
-            end = self._source.moment(one.end, f"{where}.end") // SECOND if one.end else None
+            start = self._source.moment(section.start, f"{where}.start") // SECOND
+            end = self._source.moment(section.end, f"{where}.end") // SECOND if section.end else None
             try:
                 incident = Incident(
-                    name=one.name,
+                    name=section.name,
                     start=start,
                     end=end,
-                    rate=one.rate,
-                    ramp=one.ramp,
-                    fade=one.fade,
-                    failing=tuple(one.failing),
-                    wobble=one.wobble,
-                    slow=one.slow,
-                    stolen=one.stolen,
+                    rate=section.rate,
+                    ramp=section.ramp,
+                    fade=section.fade,
+                    failing=tuple(section.failing),
+                    jitter=section.jitter,
+                    slow=section.slow,
+                    stolen=section.stolen,
                 )
             except ValueError as error:
                 raise self._source.error(where, str(error)) from None
-            world.state.incidents.append((incident, [names[name].id for name in one.environments]))
-            for name in one.environments:
+            world.state.incidents.append((incident, [names[name].id for name in section.environments]))
+            for name in section.environments:
                 world.invalidate_traffic(names[name])

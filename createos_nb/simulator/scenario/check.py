@@ -80,32 +80,32 @@ def _text(value: Any) -> str:
     return f"{value[0]:g} to {value[1]:g}" if isinstance(value, list) else str(value)
 
 
-def _shown(expected: Any, found: Any) -> str:
-    if isinstance(found, float):
-        return f"{found:.3g}"
-    if isinstance(found, str) and "\n" in found:
-        lines = found.splitlines()
+def _shown(expected: Any, shown: Any) -> str:
+    if isinstance(shown, float):
+        return f"{shown:.3g}"
+    if isinstance(shown, str) and "\n" in shown:
+        lines = shown.splitlines()
         return next((line for line in lines if str(expected) in line), f"{len(lines)} other lines")
-    return "" if found is None else str(found)
+    return "" if shown is None else str(shown)
 
 
 class _Api:
-    """What the API shows of a world; each claim's method has the claim's name."""
+    """The API of a world, asked for what claims are about; each claim's method has the claim's name."""
 
     def __init__(self, world: World) -> None:
         self._world = world
 
     def live(self, expectation: ExpectSection, now: int) -> int | None:
         project, environment = self._places(expectation)
-        deployments = {one["id"]: one["versionNumber"] for one in self._deployments(project)}
+        deployments = {deployment["id"]: deployment["versionNumber"] for deployment in self._deployments(project)}
         return deployments.get(environment["projectDeploymentId"])
 
     def status(self, expectation: ExpectSection, now: int) -> str:
         project, _ = self._places(expectation)
         if expectation.domain:
             domains = self._get(f"/v1/projects/{project['id']}/domains")
-            return next((one["status"] for one in domains if one["name"] == expectation.domain), "")
-        return next((str(one["status"]) for one in self._versions(project, expectation)), "")
+            return next((domain["status"] for domain in domains if domain["name"] == expectation.domain), "")
+        return next((str(version["status"]) for version in self._versions(project, expectation)), "")
 
     def rpm(self, expectation: ExpectSection, now: int) -> float:
         return float(
@@ -124,18 +124,18 @@ class _Api:
 
     def build_log(self, expectation: ExpectSection, now: int) -> str:
         project, _ = self._places(expectation)
-        for one in self._versions(project, expectation):
-            lines = self._get(f"/v1/projects/{project['id']}/deployments/{one['id']}/build-logs")
+        for version in self._versions(project, expectation):
+            lines = self._get(f"/v1/projects/{project['id']}/deployments/{version['id']}/build-logs")
             return "\n".join(line["log"] for line in lines)
         return ""
 
     def log(self, expectation: ExpectSection, now: int) -> str:
         project, environment = self._places(expectation)
         since = f"since-seconds={duration(expectation.over) // SECOND}"
-        there = [f"environments/{environment['id']}/logs"] if environment else []
+        paths = [f"environments/{environment['id']}/logs"] if environment else []
         if expectation.version is not None:
-            there = [f"deployments/{one['id']}/deployment-logs" for one in self._versions(project, expectation)]
-        text = "".join(self._get(f"/v1/projects/{project['id']}/{one}", since, missing="") for one in there)
+            paths = [f"deployments/{version['id']}/deployment-logs" for version in self._versions(project, expectation)]
+        text = "".join(self._get(f"/v1/projects/{project['id']}/{path}", since, missing="") for path in paths)
         return text + "\n"
 
     def remaining(self, expectation: ExpectSection, now: int) -> int:
@@ -156,15 +156,19 @@ class _Api:
 
     def _places(self, expectation: ExpectSection) -> tuple[dict[str, Any], dict[str, Any]]:
         name, _, environment = expectation.where.partition("/")
-        project = next(one for one in self._pages("/v1/projects") if one["uniqueName"] == name)
+        project = next(project for project in self._pages("/v1/projects") if project["uniqueName"] == name)
         environments = self._get(f"/v1/projects/{project['id']}/environments") if environment else []
-        return project, next((one for one in environments if one["uniqueName"] == environment), {})
+        return project, next((row for row in environments if row["uniqueName"] == environment), {})
 
     def _deployments(self, project: dict[str, Any]) -> list[dict[str, Any]]:
         return self._pages(f"/v1/projects/{project['id']}/deployments")
 
     def _versions(self, project: dict[str, Any], expectation: ExpectSection) -> list[dict[str, Any]]:
-        return [one for one in self._deployments(project) if one["versionNumber"] == expectation.version]
+        return [
+            deployment
+            for deployment in self._deployments(project)
+            if deployment["versionNumber"] == expectation.version
+        ]
 
     def _pages(self, path: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []

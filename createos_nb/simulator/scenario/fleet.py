@@ -33,7 +33,7 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
         runtimes, port, install, build, run, _ = FRAMEWORKS[framework]
         count = deployments // projects + (n < deployments % projects)
         name = f"{_PLACES[n // len(_TRADES) % len(_PLACES)]}-{_TRADES[n % len(_TRADES)]}-{n:04}"
-        made = (state.now - _AGE + _AGE // 2 * n // projects) // SECOND * SECOND
+        created = (state.now - _AGE + _AGE // 2 * n // projects) // SECOND * SECOND
         repository = Repository(_FIRST_REPOSITORY + n, name, "main", True, [], dict(_HEADS), ["README.md"])
         account.repositories.append(repository)
         project = Project(
@@ -42,8 +42,8 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
             name=name,
             display=name.replace("-", " ").capitalize(),
             type="vcs",
-            created=made,
-            updated=made,
+            created=created,
+            updated=created,
             description=f"Number {n} of the fleet",
             source={
                 "vcsName": "github",

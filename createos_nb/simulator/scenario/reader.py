@@ -41,7 +41,7 @@ class Source:
             for key, facts in self.scenario.profiles.items()
         }
         self.behaviors = {
-            key: self._converted(facts, Behavior, f"behaviours.{key}") for key, facts in self.scenario.behaviors.items()
+            key: self._converted(facts, Behavior, f"behaviors.{key}") for key, facts in self.scenario.behaviors.items()
         }
         self.sources = {
             key: self._converted(facts, BuildBehavior, f"sources.{key}") for key, facts in self.scenario.sources.items()
@@ -53,7 +53,7 @@ class Source:
     def _converted(self, data: Any, kind: type[T], where: str) -> T:
         if isinstance(data, dict) and dataclasses.is_dataclass(kind):
             # msgspec passes unknown fields of a dataclass over.
-            names = [one.name for one in dataclasses.fields(kind)]
+            names = [field.name for field in dataclasses.fields(kind)]
             for name in data:
                 if name not in names:
                     raise self.error(f"{where}.{name}", f"unknown; there is: {', '.join(names)}{nearest(name, names)}")
@@ -86,7 +86,7 @@ class Source:
         """A mistake in the file, with its line and field."""
         # What is said of a section as a whole often names the field that it is about.
         named = (f"{where}.{name}" for name in _NAME.findall(what))
-        where = next((one for one in named if one in self._lines), where)
+        where = next((path for path in named if path in self._lines), where)
         line = line_of(self._lines, where)
         place = f", line {line}" if line else ""
         return InvalidInput(f"scenario {self.name}{place}: {where or 'the file'}: {what}")
@@ -95,11 +95,11 @@ class Source:
         """Microseconds of a time in the file."""
         if text == "now":
             return self.start
-        if found := _AT.fullmatch(text):
+        if match := _AT.fullmatch(text):
             midnight = self.start - self.start % DAY
-            clock = (int(found[2]) * 60 + int(found[3])) * 60 + int(found[4] or 0)
+            clock = (int(match[2]) * 60 + int(match[3])) * 60 + int(match[4] or 0)
             if clock < 86_400:
-                return midnight + int(found[1]) * DAY + clock * 1_000_000
+                return midnight + int(match[1]) * DAY + clock * 1_000_000
         try:
             return self.start + duration(text)
         except ValueError:
@@ -133,7 +133,7 @@ def read_scenario(scenario: str | Path) -> Source:
     if path.suffix != ".toml" and not path.is_file():
         path = folder("data") / "scenarios" / f"{scenario}.toml"
     if not path.is_file():
-        known = sorted(one.stem for one in (folder("data") / "scenarios").glob("*.toml"))
+        known = sorted(file.stem for file in (folder("data") / "scenarios").glob("*.toml"))
         raise InvalidInput(
             f"there is no scenario {str(scenario)!r}; there is: {', '.join(known)}; or give the path of a file"
             f"{nearest(scenario, known)}"
@@ -153,7 +153,7 @@ _QUOTED: Final = re.compile(r'"""|\'\'\'')
 
 def lines_of(text: str) -> dict[str, int]:
     """Line numbers, from 1, by path, such as `projects[2].history[0].at`; a table stands where its header does."""
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     counts: dict[str, int] = {}
     table, fence = "", ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -163,15 +163,15 @@ def lines_of(text: str) -> dict[str, int]:
             continue
         if header := _HEADER.match(line):
             table = _table(header[2], header[1] == "[[", counts)
-            found.setdefault(table, number)
+            lines.setdefault(table, number)
             continue
         if entry := _ENTRY.match(line):
             name = ".".join(part.strip().strip("\"'") for part in entry[1].split("."))
-            found.setdefault(f"{table}.{name}" if table else name, number)
+            lines.setdefault(f"{table}.{name}" if table else name, number)
         opened = _QUOTED.findall(line)
         if len(opened) % 2:
             fence = opened[-1]
-    return found
+    return lines
 
 
 def _table(name: str, repeated: bool, counts: dict[str, int]) -> str:

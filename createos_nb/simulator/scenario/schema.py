@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from createos_nb.contract.types import CronjobType, ProjectType
+from createos_nb.naming import DomainStatus, TemplateStatus
 from createos_nb.simulator.scenario.steps import Step
-from createos_nb.simulator.state import DomainStatus, TemplateStatus
 from createos_nb.simulator.traffic import Failing
 
 When = Annotated[str, Meta(description='"-6d 10:12" (that day, at that time), "-90min", "+10min" or "now"')]
@@ -170,7 +170,7 @@ class IncidentSection(Section, kw_only=True):
     ramp: int = 0
     fade: int = 0
     failing: list[Failing] = field(default_factory=list)
-    wobble: float = 0.3
+    jitter: float = 0.3
     slow: float = 1.0
     stolen: float = 0.0
 
@@ -268,7 +268,7 @@ class Scenario(Section, kw_only=True):
     apps: list[AppSection] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
     profiles: dict[str, Any] = field(default_factory=dict)
-    behaviors: dict[str, Any] = field(default_factory=dict, name="behaviours")
+    behaviors: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, Any] = field(default_factory=dict)
     projects: list[ProjectSection] = field(default_factory=list)
     templates: list[TemplateSection] = field(default_factory=list)

@@ -26,7 +26,7 @@ class Push(_Step, kw_only=True, tag="push"):
     branch: str = "main"
     message: str
     source: str = ""
-    behavior: str = field(default="", name="behaviour")
+    behavior: str = ""
     requires: list[str] = field(default_factory=list)
 
 
@@ -41,7 +41,7 @@ class Image(_Step, kw_only=True, tag="image"):
 
     image: str
     source: str = ""
-    behavior: str = field(default="", name="behaviour")
+    behavior: str = ""
     requires: list[str] = field(default_factory=list)
 
 
@@ -50,7 +50,7 @@ class Files(_Step, kw_only=True, tag="upload"):
 
     files: dict[str, str]
     source: str = ""
-    behavior: str = field(default="", name="behaviour")
+    behavior: str = ""
 
 
 class Assign(_Step, kw_only=True, tag="assign"):
@@ -163,5 +163,5 @@ Step = (
     | Remove
 )
 
-STEPS: Final = tuple(str(one.__struct_config__.tag) for one in get_args(Step))
+STEPS: Final = tuple(str(step.__struct_config__.tag) for step in get_args(Step))
 """What can stand after `do`."""

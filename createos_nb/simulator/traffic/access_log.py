@@ -47,7 +47,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """What an access log holds.
+    """The requests of an access log.
 
     Attributes:
         events: its requests in order of time (equal times in the log's order); a size that the log gives as "-" is -1,

@@ -104,7 +104,7 @@ class Segment:
         end: Unix seconds, the first at which it is no longer live; None while it is.
         deployment: its id.
         version: its number or name, for headers and logs.
-        behaviour: what it does.
+        behavior: what it does.
         replicas: 1 to 3.
         cpu: limit of one replica, millicores.
         memory: limit of one replica, MB.
@@ -156,9 +156,9 @@ class Incident:
         ramp: seconds in which the factor goes from 1 to `rate`.
         fade: seconds after `end` in which it goes back to 1.
         failing: what fails meanwhile.
-        wobble: standard deviation of the factor on the failing shares in steps of five minutes, 0 to 1.
+        jitter: standard deviation of the factor on the failing shares in steps of five minutes, 0 to 1.
         slow: factor on durations while it lasts.
-        stolen: share of every replica's CPU that a noisy neighbour takes, 0 to 0.95; it tells where `cpu_ms` is set.
+        stolen: share of every replica's CPU that a noisy neighbor takes, 0 to 0.95; it tells where `cpu_ms` is set.
     """
 
     name: str
@@ -168,7 +168,7 @@ class Incident:
     ramp: int = 0
     fade: int = 0
     failing: tuple[Failing, ...] = ()
-    wobble: float = 0.3
+    jitter: float = 0.3
     slow: float = 1.0
     stolen: float = 0.0
 
@@ -176,7 +176,7 @@ class Incident:
         "rate": (0, 1000),
         "ramp": (0, 1_000_000),
         "fade": (0, 1_000_000),
-        "wobble": (0, 1),
+        "jitter": (0, 1),
         "slow": (0.1, 100),
         "stolen": (0, 0.95),
     }

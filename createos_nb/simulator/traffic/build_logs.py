@@ -64,7 +64,7 @@ class _Writer:
         self.stages: list[tuple[str, int, int]] = []
 
     def stage(self, name: str, milliseconds: int, texts: list[str]) -> bool:
-        """A stage of about this long; its lines are spread over it. Whether it came to its end."""
+        """Write a stage of about this long, its lines spread over it. Return whether it came to its end."""
         if self.failure:
             return False
         begin = self.now
@@ -91,7 +91,7 @@ class _Writer:
         return not self.failure
 
     def fail(self, name: str, milliseconds: int, texts: list[str], failure: str) -> None:
-        """A stage that ends in a failure."""
+        """Write a stage that ends in a failure."""
         if self.stage(name, milliseconds, texts):
             self.failure = failure
             self.write(self.now, name, f"ERROR: {failure}")
@@ -107,7 +107,7 @@ def build(seed: int, name: str, settings: BuildSettings, behavior: BuildBehavior
         seed: of the world.
         name: of the build's random stream; the deployment's id serves.
         settings: what the project says.
-        behaviour: what the source is like.
+        behavior: what the source is like.
         start: Unix seconds at which it is queued.
     """
     out = _Writer(key_of(seed, f"build {name}")[0], start)
@@ -118,11 +118,11 @@ def build(seed: int, name: str, settings: BuildSettings, behavior: BuildBehavior
     out.now = building * _SECOND
     _fetch(out, settings, behavior, tools)
     if settings.build_ai:
-        found = settings.framework or settings.runtime.partition(":")[0]
+        detected = settings.framework or settings.runtime.partition(":")[0]
         out.stage(
             "detect",
             6_000,
-            [f"Build AI: reading {tools.manifest}", f"Build AI: found {found}, base image {tools.image}"],
+            [f"Build AI: reading {tools.manifest}", f"Build AI: found {detected}, base image {tools.image}"],
         )
     if settings.dockerfile:
         _dockerfile(out, settings, behavior, tools)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """How one kind of program is built; {braces} in a text are filled in.
+    """The way in which one kind of program is built; {braces} in a text are filled in.
 
     Attributes:
         manifest: the file that must lie in the directory that is built.
@@ -40,15 +40,6 @@ class Toolchain:
     token: str
 
 
-_NPM_PRIVATE = (
-    "npm error code E401",
-    "npm error 401 Unauthorized - GET https://npm.pkg.github.com/{detail}",
-    "npm error authentication token not provided",
-)
-_NPM_MISSING = (
-    "npm error code E404",
-    "npm error 404 Not Found - GET https://registry.npmjs.org/{detail} - Not found",
-)
 NODE = Toolchain(
     manifest="package.json",
     image="node:20-alpine",
@@ -62,8 +53,15 @@ NODE = Toolchain(
     build="npm run build",
     building=("> app@1.0.0 build", "> tsc -p tsconfig.json", "build finished in {s}s"),
     build_ms=17_000,
-    private=_NPM_PRIVATE,
-    missing=_NPM_MISSING,
+    private=(
+        "npm error code E401",
+        "npm error 401 Unauthorized - GET https://npm.pkg.github.com/{detail}",
+        "npm error authentication token not provided",
+    ),
+    missing=(
+        "npm error code E404",
+        "npm error 404 Not Found - GET https://registry.npmjs.org/{detail} - Not found",
+    ),
     broken=(
         "src/server.ts(41,17): error TS2339: {detail}",
         "npm error code 2",
@@ -72,11 +70,8 @@ NODE = Toolchain(
     unset=("Error: {detail} is not defined at build time", "    at Object.<anonymous> (/app/build.config.js:8:9)"),
     token="NPM_TOKEN",
 )
-NEXT = Toolchain(
-    manifest="package.json",
-    image="node:20-alpine",
-    install="npm ci",
-    installing=NODE.installing,
+NEXT = replace(
+    NODE,
     install_ms=29_000,
     build="next build",
     building=(
@@ -88,19 +83,13 @@ NEXT = Toolchain(
         "   Finalizing page optimization ...",
     ),
     build_ms=48_000,
-    private=_NPM_PRIVATE,
-    missing=_NPM_MISSING,
     broken=("Failed to compile.", "./app/page.tsx:41:17", "Type error: {detail}"),
     unset=("Error: {detail} is not defined at build time", "> Build failed because of webpack errors"),
-    token="NPM_TOKEN",
 )
-SPA = Toolchain(
-    manifest="package.json",
+SPA = replace(
+    NODE,
     image="nginx:1.27-alpine",
-    install="npm ci",
-    installing=NODE.installing,
     install_ms=18_000,
-    build="npm run build",
     building=(
         "vite v6.0.5 building for production...",
         "transforming...",
@@ -110,11 +99,8 @@ SPA = Toolchain(
         "✓ built in {s}s",
     ),
     build_ms=12_000,
-    private=_NPM_PRIVATE,
-    missing=_NPM_MISSING,
     broken=("error during build:", "src/App.tsx (41:17): {detail}"),
     unset=("error during build:", "Error: {detail} is not defined at build time"),
-    token="NPM_TOKEN",
 )
 BUN = Toolchain(
     manifest="package.json",
@@ -208,7 +194,8 @@ RUST = Toolchain(
     unset=("error: environment variable `{detail}` not defined at compile time",),
     token="CARGO_REGISTRY_TOKEN",
 )
-STATIC = Toolchain(
+STATIC = replace(
+    NODE,
     manifest="index.html",
     image="nginx:1.27-alpine",
     install="",
@@ -217,11 +204,8 @@ STATIC = Toolchain(
     build="",
     building=("copying files to /usr/share/nginx/html", "{n} files in {s}s"),
     build_ms=1_500,
-    private=NODE.private,
-    missing=NODE.missing,
     broken=("nginx: [emerg] {detail} in /etc/nginx/conf.d/default.conf:12",),
     unset=("envsubst: {detail}: not set",),
-    token="NPM_TOKEN",
 )
 _FRAMEWORKS = {
     "nextjs": NEXT,
@@ -244,7 +228,7 @@ _RUNTIMES = {
     "build-ai": NODE,
 }
 
-MANIFESTS = frozenset({"Dockerfile", *(one.manifest for one in (*_RUNTIMES.values(), *_FRAMEWORKS.values()))})
+MANIFESTS = frozenset({"Dockerfile", *(tools.manifest for tools in (*_RUNTIMES.values(), *_FRAMEWORKS.values()))})
 """Files that a build begins with."""
 
 

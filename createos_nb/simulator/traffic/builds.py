@@ -10,7 +10,7 @@ from createos_nb.simulator.traffic.limits import Limits, check_limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSettings:
-    """What is built, as the project's settings say.
+    """The source to build, as the project's settings say.
 
     Attributes:
         source: "vcs" or "upload".

@@ -37,7 +37,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Cron:
-    """When a job is due. Raises `ValueError` that says which field is wrong."""
+    """A schedule: the minutes in which a job is due. Raises `ValueError` that says which field is wrong."""
 
     def __init__(self, expression: str) -> None:
         text = _NICKNAMES.get(expression.strip().lower(), expression)
@@ -69,20 +69,20 @@ class Cron:
             day -= timedelta(days=1)
 
     def minutes(self, first: int, last: int) -> npt.NDArray[np.bool_]:
-        """Which of the minutes `first` to `last` (since 1970, `last` left out) it is due in."""
+        """Return which of the minutes `first` to `last` (since 1970, `last` left out) it is due in."""
         day, end = first // _DAY, -(-last // _DAY)
         of_a_day = np.zeros(_DAY, dtype=bool)
         of_a_day[[hour * 60 + minute for hour in self._hours for minute in self._minutes]] = True
-        found = np.zeros((end - day, _DAY), dtype=bool)
+        due = np.zeros((end - day, _DAY), dtype=bool)
         for row in range(end - day):
             if self._on(_EPOCH + timedelta(days=day + row)):
-                found[row] = of_a_day
-        flat: npt.NDArray[np.bool_] = found.ravel()[first - day * _DAY : last - day * _DAY]
+                due[row] = of_a_day
+        flat: npt.NDArray[np.bool_] = due.ravel()[first - day * _DAY : last - day * _DAY]
         return flat
 
 
 def _values(text: str, name: str, least: int, most: int, words: tuple[str, ...]) -> frozenset[int]:
-    found: set[int] = set()
+    values: set[int] = set()
     for piece in text.lower().split(","):
         match = _PIECE.fullmatch(piece)
         if match is None:
@@ -97,8 +97,8 @@ def _values(text: str, name: str, least: int, most: int, words: tuple[str, ...])
             last = _number(match["last"], name, least, words) if match["last"] else most if match["step"] else first
         if not least <= first <= last <= most:
             raise ValueError(f"{name}: {piece!r} is not within {least} to {most}")
-        found.update(range(first, last + 1, step))
-    return frozenset(found)
+        values.update(range(first, last + 1, step))
+    return frozenset(values)
 
 
 def _number(text: str, name: str, least: int, words: tuple[str, ...]) -> int:

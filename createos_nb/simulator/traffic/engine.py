@@ -97,7 +97,7 @@ class Traffic:
 
     def runs(self, name: str, start: int, end: int) -> Events:
         """Those of the single requests of [start, end) that a schedule of this name made."""
-        mine = [one for one in self.scheduled if one.name == name]
+        mine = [run for run in self.scheduled if run.name == name]
         parts = []
         for span in self._spans(start, end, 1440):
             touched = span.touched()
@@ -139,13 +139,13 @@ class Traffic:
 
     def cells(self, start: int, end: int) -> Cells:
         """Requests of [start, end) by method, path and status."""
-        found: dict[tuple[str, str, int], int] = {}
+        tally: dict[tuple[str, str, int], int] = {}
 
         def add(cells: Sequence[Cell], counts: list[int]) -> None:
             for cell, count in zip(cells, counts, strict=True):
                 if count:
                     what = (cell.method, cell.path, cell.status)
-                    found[what] = found.get(what, 0) + count
+                    tally[what] = tally.get(what, 0) + count
 
         for span in self._spans(start, end):
             whole, ragged = span.whole(), bool(len(span.cut()))
@@ -160,7 +160,7 @@ class Traffic:
                 add(sample.mixture.cells, counts.tolist())
         known = self.recorded.between(start, end)
         add(known.cells, np.bincount(known.cell, minlength=len(known.cells)).tolist())
-        return Cells.of(found)
+        return Cells.of(tally)
 
     def totals(self, start: int, end: int) -> dict[str, int]:
         """Requests of [start, end): "total" and by class "2xx" to "5xx"; a replayed 1xx is in the total only."""
@@ -198,7 +198,7 @@ class Traffic:
         return int(counts.max(initial=0)), int(counts.sum()) * 60 / (end - start)
 
     def answer(self, time: int, method: str, path: str, nth: int = 0, pages: Sequence[Page] | None = None) -> Answer:
-        """What a request from outside gets at a second, by what is live and how loaded it is; it is not recorded.
+        """Return what a request from outside gets at a second, by what is live and its load; it is not recorded.
 
         Args:
             time: Unix seconds.

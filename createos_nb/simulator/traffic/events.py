@@ -157,17 +157,17 @@ def arrivals_of(sample: Sample, key: int, minutes: Ints) -> Arrivals:
     """Return when each request of a sample came, and which cell it fell to.
 
     Args:
-        draw: the counts of some minutes.
+        sample: the counts of some minutes.
         key: of the stream.
         minutes: which minutes since 1970 they are.
     """
     at, cells, points = [], [], []
     for c in range(4):
-        found = split(sample, c, key, minutes)
-        if found is None:
+        parts = split(sample, c, key, minutes)
+        if parts is None:
             continue
-        row, number, cell = cells_of(found)
-        at.append(found.minute[row])
+        row, number, cell = cells_of(parts)
+        at.append(parts.minute[row])
         cells.append(cell + sample.mixture.first[c])
         points.append(number * 4 + c)
     if not at:

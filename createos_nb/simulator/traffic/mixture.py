@@ -137,7 +137,7 @@ def served(
         down: share that meets a dead replica, thousandths: 502.
         cold: share that is turned away while caches are cold, millionths: 503.
         incidents: what fails by incidents and how much of it, millionths.
-        errors: what fails by the version's own behaviour.
+        errors: what fails by the version's own behavior.
     """
     rest_of_all = 1000 - down
     weighted: list[tuple[Cell, int]] = []

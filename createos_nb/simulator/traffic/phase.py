@@ -67,7 +67,7 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What holds from one change to the next.
+    """A stretch of time from one change to the next.
 
     Attributes:
         profile: who comes.
@@ -94,7 +94,7 @@ class Phase:
         word = words(key, VISITORS, first, minutes)
         rate = self.rate(key, first, last)
         slow, throttled, lost = serving_state.under(rate)
-        cv = round(profile.clumping * 1000)
+        cv = round(profile.overdispersion * 1000)
         if cv:
             quantile = (word[:, 0] ^ word[:, 1] ^ word[:, 2] ^ word[:, 3]) & np.uint64(4095)
             rate = np.minimum(rate * overdispersion_factors(cv)[quantile] >> 12, MAX_RATE << 16)

@@ -22,7 +22,7 @@ _ALONE = (Page(path="/"),)
 
 
 class Answer(NamedTuple):
-    """What a request got.
+    """The answer to a request.
 
     Attributes:
         status: of HTTP.

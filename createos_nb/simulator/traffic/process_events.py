@@ -25,7 +25,7 @@ FILLING = (80, 90, 97)
 
 @dataclass(frozen=True, slots=True)
 class ProcessHealth:
-    """How a segment serves for a while.
+    """The health of a segment's processes for a while.
 
     Attributes:
         down: share of requests that meets a dead process, in thousandths; they get 502.
@@ -39,7 +39,7 @@ class ProcessHealth:
 
 
 class ProcessEvent(NamedTuple):
-    """Something that happens to a process.
+    """An event in the life of a process.
 
     Attributes:
         time: Unix seconds.
@@ -129,8 +129,8 @@ def process_events(segment: Segment, key: int, until: int) -> list[ProcessEvent]
     until = until if segment.end is None else min(until, segment.end)
     if segment.behavior.crash_after is not None:
         # Replicas of one version meet the same fault together.
-        one = list(_life(segment, key, 0, until))
-        lives = [[event._replace(replica=replica) for event in one] for replica in range(segment.replicas)]
+        life = list(_life(segment, key, 0, until))
+        lives = [[event._replace(replica=replica) for event in life] for replica in range(segment.replicas)]
     else:
         lives = [list(_life(segment, key, replica, until)) for replica in range(segment.replicas)]
     return [event for event in merge(*lives, key=lambda t: (t.time, t.replica)) if event.time < until]

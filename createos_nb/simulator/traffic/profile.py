@@ -158,11 +158,11 @@ class Profile:
         utc_offset: minutes that local time, in which `day` is meant, is ahead of UTC.
         growth: per week, compound, from the profile's start: 0.02 is 2 % a week; -0.5 to 1. The factor stays within
             1/256 to 256.
-        clumping: coefficient of variation of a gamma-like factor on each minute's rate, 0 or 0.025 to 2; the variance
-            of a minute's count with mean m is then m + (clumping * m)**2.
-        wobble: standard deviation of the slow, autocorrelated factor around 1, 0 to 0.5.
-        autocorrelation: of that factor between neighbouring steps of five minutes, 0 to 0.98 (first order).
-        restlessness: standard deviation of a factor for whole days, interpolated from noon to noon, 0 to 0.5.
+        overdispersion: coefficient of variation of a gamma-like factor on each minute's rate, 0 or 0.025 to 2; the
+            variance of a minute's count with mean m is then m + (overdispersion * m)**2.
+        jitter: standard deviation of the slow, autocorrelated factor around 1, 0 to 0.5.
+        autocorrelation: of that factor between neighboring steps of five minutes, 0 to 0.98 (first order).
+        daily_jitter: standard deviation of a factor for whole days, interpolated from noon to noon, 0 to 0.5.
         clients: how many different visitors there are; a few of them make most requests.
         bots: single clients beside the visitors; they know neither day nor week nor growth.
     """
@@ -173,20 +173,20 @@ class Profile:
     week: tuple[int, ...] = WORKING_WEEK
     utc_offset: int = 0
     growth: float = 0.0
-    clumping: float = 0.15
-    wobble: float = 0.08
+    overdispersion: float = 0.15
+    jitter: float = 0.08
     autocorrelation: float = 0.9
-    restlessness: float = 0.03
+    daily_jitter: float = 0.03
     clients: int = 400
     bots: tuple[Bot, ...] = field(default=())
 
     LIMITS: ClassVar[Limits] = {
         "rpm": (0, MAX_RATE),
         "growth": (-0.5, 1),
-        "clumping": (0, 2),
-        "wobble": (0, 0.5),
+        "overdispersion": (0, 2),
+        "jitter": (0, 0.5),
         "autocorrelation": (0, 0.98),
-        "restlessness": (0, 0.5),
+        "daily_jitter": (0, 0.5),
         "utc_offset": (-1440, 1440),
         "clients": (1, 1 << 24),
     }
@@ -202,5 +202,5 @@ class Profile:
             raise ValueError("two bots have the same name")
 
 
-NOBODY = Profile(rpm=0, wobble=0, restlessness=0, clumping=0, pages=(Page(path="/"),))
+NOBODY = Profile(rpm=0, jitter=0, daily_jitter=0, overdispersion=0, pages=(Page(path="/"),))
 """Nobody comes."""

@@ -53,7 +53,7 @@ def _traffic() -> Traffic:
             Failing(status=500, share=0.3),
         ),
     )
-    profile = Profile(rpm=1.9, clients=700, clumping=0.4, bots=(_SCANNER, _CHECK))
+    profile = Profile(rpm=1.9, clients=700, overdispersion=0.4, bots=(_SCANNER, _CHECK))
     return Traffic(2026, "sample log", profile, [Segment(start=BEGIN)], [burst], created=BEGIN)
 
 

@@ -48,36 +48,36 @@ class Scheduled:
             raise ValueError(f"{self.name} ends at {self.end}, before it starts at {self.start}")
 
     def due(self, first: int, last: int) -> npt.NDArray[np.bool_]:
-        """Which of the minutes `first` to `last` (since 1970, `last` left out) it is due in."""
+        """Return which of the minutes `first` to `last` (since 1970, `last` left out) it is due in."""
         begin = max(first, -(-self.start // 60))
         stop = last if self.end is None else min(last, -(-self.end // 60))
-        found = np.zeros(last - first, dtype=bool)
+        due = np.zeros(last - first, dtype=bool)
         if begin < stop:
-            found[begin - first : stop - first] = cron(self.schedule).minutes(begin, stop)
-        return found
+            due[begin - first : stop - first] = cron(self.schedule).minutes(begin, stop)
+        return due
 
 
 def samples(scheduled: Sequence[Scheduled], key: Key, span: Span) -> Iterator[Sample]:
     """The requests that are due in the minutes of a span, by how they are answered."""
     phase, minutes = span.phase, span.last - span.first
-    for one in scheduled:
-        if one.start >= span.last * 60 or (one.end is not None and one.end <= span.first * 60):
+    for run in scheduled:
+        if run.start >= span.last * 60 or (run.end is not None and run.end <= span.first * 60):
             continue
-        due = one.due(span.first, span.last)
+        due = run.due(span.first, span.last)
         if not due.any():
             continue
-        kind = kind_of(f"scheduled {one.name}")
+        kind = kind_of(f"scheduled {run.name}")
         word = np.zeros((minutes, 4), dtype=np.uint64)
         minute = np.flatnonzero(due)
         word[minute] = mixed(key[0] ^ kind, minute[:, None] + span.first, np.arange(4)[None, :])
-        yield from _answered(one, kind, phase, key, span, due, word)
+        yield from _answered(run, kind, phase, key, span, due, word)
 
 
 def _answered(
-    one: Scheduled, kind: int, phase: Phase, key: Key, span: Span, due: npt.NDArray[np.bool_], word: Words
+    run: Scheduled, kind: int, phase: Phase, key: Key, span: Span, due: npt.NDArray[np.bool_], word: Words
 ) -> Iterator[Sample]:
-    page = (Page(path=one.path, method=one.method),)
-    bot = Bot(name=one.name, rpm=0, pages=page, client=CLIENT, agent=AGENT)
+    page = (Page(path=run.path, method=run.method),)
+    bot = Bot(name=run.name, rpm=0, pages=page, client=CLIENT, agent=AGENT)
     serving_state = phase.serving_state
     slow, throttled, lost = serving_state.under(
         phase.rate(key, span.first, span.last) if serving_state.strained else np.zeros(0, dtype=np.int64)

@@ -85,7 +85,7 @@ def _noise(key: Key, profile: Profile, first: int, days: int) -> Ints:
     Each day is a first-order autoregression that starts from nothing one day earlier, a checkpoint that is thus rebuilt
     from the seed alone; the last column is the first knot of the next day by this day's chain.
     """
-    sd = round(profile.wobble * 1000)
+    sd = round(profile.jitter * 1000)
     if not sd:
         return np.zeros((days, STEPS_A_DAY + 1), dtype=np.int64)
     carry = round(profile.autocorrelation * 1024)
@@ -104,7 +104,7 @@ def _noise(key: Key, profile: Profile, first: int, days: int) -> Ints:
 
 def _of_days(key: Key, profile: Profile, first: int, days: int) -> Ints:
     """The noise of whole days at their knots (noon to noon, interpolated), Q16, shape (days, 289)."""
-    sd = round(profile.restlessness * 1000)
+    sd = round(profile.daily_jitter * 1000)
     if not sd:
         return np.zeros((days, STEPS_A_DAY + 1), dtype=np.int64)
     word = words(key, _DAYS, first - 1, days + 2)[:, 0]

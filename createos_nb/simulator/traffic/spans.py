@@ -42,7 +42,7 @@ class Span:
     ends: Ints
 
     def whole(self) -> Flags | None:
-        """Which of the minutes it holds from beginning to end; None: all of them."""
+        """Return which of the minutes it holds from beginning to end; None: all of them."""
         opens, closes = -(-self.starts // 60) - self.first, self.ends // 60 - self.first
         if len(opens) == 1 and opens[0] == 0 and closes[0] == self.last - self.first:
             return None
@@ -65,7 +65,7 @@ class Span:
         return np.union1d(np.flatnonzero(whole), self.cut())
 
     def holds(self, time: Ints) -> Flags:
-        """Which of these times (milliseconds since 1970) it holds at."""
+        """Return which of these times (milliseconds since 1970) it holds at."""
         i = np.searchsorted(self.starts * 1000, time, side="right") - 1
         result: Flags = (i >= 0) & (time < self.ends[i] * 1000)
         return result

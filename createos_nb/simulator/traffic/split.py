@@ -75,28 +75,28 @@ def per_cell(sample: Sample, key: int, minutes: Ints) -> Ints:
     """
     result = np.zeros(len(sample.mixture.cells), dtype=np.int64)
     for c in range(4):
-        found = split(sample, c, key, minutes)
-        if found is None:
+        parts = split(sample, c, key, minutes)
+        if parts is None:
             continue
-        total = found.edges[:, -1]
+        total = parts.edges[:, -1]
         before = 0
         low = sample.mixture.first[c]
-        for k in range(1, found.edges.shape[1]):
-            below = int(((found.n * found.edges[:, k] - found.start + total - 1) // total).sum())
+        for k in range(1, parts.edges.shape[1]):
+            below = int(((parts.n * parts.edges[:, k] - parts.start + total - 1) // total).sum())
             result[low + k - 1] = below - before
             before = below
     return result
 
 
-def cells_of(found: Split) -> tuple[Ints, Ints, Ints]:
-    """Every single request of a split: (row of its minute, its number j within the minute, its cell in the class)."""
-    rows, cells = found.edges.shape
-    row = np.repeat(np.arange(rows, dtype=np.int64), found.n)
-    ends = np.cumsum(found.n)
-    number = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - found.n, found.n)
-    place = (number * found.edges[row, -1] + found.start[row]) // found.n[row]
+def cells_of(parts: Split) -> tuple[Ints, Ints, Ints]:
+    """Return single requests: (row of its minute, its number j within the minute, its cell in the class) of each."""
+    rows, cells = parts.edges.shape
+    row = np.repeat(np.arange(rows, dtype=np.int64), parts.n)
+    ends = np.cumsum(parts.n)
+    number = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - parts.n, parts.n)
+    place = (number * parts.edges[row, -1] + parts.start[row]) // parts.n[row]
     # One sorted array of all the rows' edges, each row beyond the one before.
-    step = int(found.edges[:, -1].max()) + 1
-    stairs = (found.edges[:, 1:] + np.arange(rows, dtype=np.int64)[:, None] * step).ravel()
+    step = int(parts.edges[:, -1].max()) + 1
+    stairs = (parts.edges[:, 1:] + np.arange(rows, dtype=np.int64)[:, None] * step).ravel()
     at = np.searchsorted(stairs, place + row * step, side="right") - row * (cells - 1)
     return row, number, at

@@ -23,7 +23,7 @@ SMALL_RATE = 32
 """Up to this mean a count is an exact Poisson quantile; above it, the normal one with the correction for skewness."""
 FINE, COARSE, FINE_RATE = 128, 16, 2
 """Means of the exact tables are multiples of 1/FINE up to FINE_RATE and of 1/COARSE beyond; a mean in between is one of
-its two neighbours by chance, which leaves the mean and adds less than one part in a hundred to the variance."""
+its two neighbors by chance, which leaves the mean and adds less than one part in a hundred to the variance."""
 MAX_RATE = 1 << 20
 """Largest mean of one minute's count."""
 _BITS = 31
@@ -102,11 +102,11 @@ def poisson() -> Poisson:
 def overdispersion_factors(cv: int) -> Ints:
     """A gamma-like factor with mean 1 and the coefficient of variation `cv` (thousandths): 4,096 bins' means, Q12.
 
-    It is a negative binomial of a mean so large that its steps do not show. Below 25 there is no clumping.
+    It is a negative binomial of a mean so large that its steps do not show. Below 25 there is no overdispersion.
     Length 4,096, int64, sum exactly 4,096**2.
     """
     if not 0 <= cv <= 2000:
-        raise ValueError(f"clumping is 0 to 2, not {cv / 1000}")
+        raise ValueError(f"overdispersion is 0 to 2, not {cv / 1000}")
     if cv < 25:
         return np.full(4096, 4096, dtype=np.int64)
     mean = max(256, 4_000_000 // (cv * cv))

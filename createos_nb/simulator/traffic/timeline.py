@@ -36,18 +36,18 @@ class Piece(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def _jittered_strength(seed: int, name: str, wobble: int, step: int) -> int:
+def _jittered_strength(seed: int, name: str, jitter: int, step: int) -> int:
     """Factor on an incident's shares in a step of five minutes, Q16; the same for every environment of a world."""
     word = words(key_of(seed, f"incident {name}"), _LEVELS, step, 2)[:, 0]
-    # Two neighbouring steps share one of their two terms.
+    # Two neighboring steps share one of their two terms.
     both = int(normal().z[(word >> np.uint64(48)).astype(np.int64)].sum())
-    strength = (1 << 16) + (both * _HALF_ROOT >> 16) * wobble // 1000
+    strength = (1 << 16) + (both * _HALF_ROOT >> 16) * jitter // 1000
     # In steps of 1/16, so that few different strengths come again and again.
     return min(max(strength + 2048 >> 12 << 12, 0), 2 << 16)
 
 
 class Timeline:
-    """What holds when, for one environment.
+    """The phases of one environment in order of time.
 
     Args:
         seed: of the world.
@@ -120,10 +120,10 @@ class Timeline:
                 break
             if i.end is not None and time >= i.end:
                 continue
-            wobble = round(i.wobble * 1000)
+            jitter = round(i.jitter * 1000)
             strength = (
-                _jittered_strength(self.seed, i.name, wobble, time // INCIDENT_STEP)
-                if wobble and i.failing
+                _jittered_strength(self.seed, i.name, jitter, time // INCIDENT_STEP)
+                if jitter and i.failing
                 else 1 << 16
             )
             failing += [(f, min(round(f.share * _MILLION) * strength >> 16, _MILLION)) for f in i.failing]
@@ -157,7 +157,7 @@ class Timeline:
             if i.start >= end or (i.end is not None and i.end + i.fade <= start):
                 continue
             cuts.update((i.start, i.end, None if i.end is None else i.end + i.fade))
-            if i.failing and i.wobble:
+            if i.failing and i.jitter:
                 first, stop = max(i.start, start), end if i.end is None else min(i.end, end)
                 cuts.update(range(-(-first // INCIDENT_STEP) * INCIDENT_STEP, stop, INCIDENT_STEP))
         return sorted(time for time in cuts if time is not None and start < time < end)

@@ -116,7 +116,9 @@ class BaseWorld(WorldContext):
         """
         microseconds = duration(by)
         if microseconds < 0:
-            raise InvalidInput(f"time only goes forward: {by!r}")
+            raise InvalidInput(
+                f"the world can't go back by {by!r}, for time only goes forward; world.reset() starts it again"
+            )
         self.move(microseconds)
         return self.now
 
@@ -172,7 +174,7 @@ class BaseWorld(WorldContext):
         """Become the world of a file. Returns this world, which stays as it is where that fails.
 
         Raises:
-            InvalidInput: the file is no saved world, a damaged one, or one of a newer version.
+            InvalidInput: the file is no saved world, a damaged one, or one of another version.
             OSError: the file can't be read.
         """
         saved = snapshot.read(file)

@@ -99,11 +99,11 @@ class ConnectionBroken(Exception):
 def checked(fault: Fault) -> Fault:
     """A fault whose values are in range and whose operations exist. Raises `InvalidInput`."""
     try:
-        given = msgspec.convert(msgspec.to_builtins(fault), Fault)
+        converted = msgspec.convert(msgspec.to_builtins(fault), Fault)
     except msgspec.ValidationError as error:
         raise InvalidInput(f"fault: {error}") from None
-    names = [name if name in ("read", "write") else find(name).name for name in given.operations]
-    return msgspec.structs.replace(given, operations=tuple(names))
+    names = [name if name in ("read", "write") else find(name).name for name in converted.operations]
+    return msgspec.structs.replace(converted, operations=tuple(names))
 
 
 def read_faults(file: str | Path) -> list[Fault]:
@@ -111,7 +111,7 @@ def read_faults(file: str | Path) -> list[Fault]:
     path = Path(file)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        return [checked(one) for one in msgspec.convert(data.get("faults", []), list[Fault])]
+        return [checked(fault) for fault in msgspec.convert(data.get("faults", []), list[Fault])]
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise InvalidInput(f"faults {path.name}: {error}") from None
 

@@ -52,7 +52,7 @@ def _deployments(context: WorldContext, user: str, ids: tuple[str, ...], query: 
             # It only stands in the list: nothing is to be built because somebody pages.
             lifecycle.cancel(context, project, deployment)
         return
-    removed = next((one for one in reversed(deployments.values()) if one.status in _IDLE), None)
+    removed = next((deployment for deployment in reversed(deployments.values()) if deployment.status in _IDLE), None)
     if removed is not None:
         lifecycle.remove(context, project, removed)
 

@@ -6,13 +6,11 @@ all: under another name first, which then takes the place of the old file.
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -25,9 +23,10 @@ from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import Dialect
 from createos_nb.simulator.state import State
 from createos_nb.simulator.traffic import Cause, Cell, Events, Recorded
+from createos_nb.storage import atomic_write
 
 FORMAT: Final = "createos-nb world"
-VERSION: Final = 1
+VERSION: Final = 2
 _LONGEST_HEADER: Final = 4096
 #: Of so many earlier courses a file keeps the names.
 _COURSES: Final = 50
@@ -44,7 +43,7 @@ class FileHeader(Struct, kw_only=True):
 
 
 class FileBody(Struct):
-    """What a file holds after its first line."""
+    """The content of a file after its first line."""
 
     state: State
     initial_state: bytes
@@ -112,42 +111,13 @@ def save(context: WorldContext, file: str | Path) -> Path:
     header = FileHeader(
         format=FORMAT, version=VERSION, dialect=context.dialect, digest=digest_of(body), lineage=_short(context.lineage)
     )
-    write_whole(path, msgspec.json.encode(header) + b"\n" + body)
+    atomic_write(path, msgspec.json.encode(header) + b"\n" + body)
     return path
 
 
 def digest_of(body: bytes) -> str:
     """Return the digest that tells a damaged file."""
     return blake2b(body, digest_size=16).hexdigest()
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put content into a file so that after a crash either the old or the new content is there, never a part."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as temporary:
-        try:
-            temporary.write(content)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        except BaseException:
-            temporary.close()
-            Path(temporary.name).unlink(missing_ok=True)
-            raise
-    try:
-        Path(temporary.name).replace(path)
-    except OSError:
-        Path(temporary.name).unlink(missing_ok=True)
-        raise
-    _settle_folder(path.parent)
-
-
-def _settle_folder(folder: Path) -> None:
-    """Make the new name survive a power cut, where the system can."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def is_saved_world(path: Path) -> bool:
@@ -171,11 +141,16 @@ def _header(path: Path, line: bytes) -> FileHeader:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         head = None
     if head is None or head.format != FORMAT:
-        raise InvalidInput(f"{path.name} is not a saved world")
+        raise InvalidInput(f"{path.name} is not a saved world: open a file that world.save(file) wrote")
     if head.version > VERSION:
         raise InvalidInput(
-            f"{path.name} was saved by a newer version of createos_nb (format {head.version}, this one reads up to "
+            f"{path.name} was saved by a newer version of createos_nb (format {head.version}, this one reads "
             f"{VERSION}): upgrade createos_nb to read it"
+        )
+    if head.version < VERSION:
+        raise InvalidInput(
+            f"{path.name} was saved by an older version of createos_nb (format {head.version}, this one reads "
+            f"{VERSION}): make its world anew and save it again"
         )
     return head
 
@@ -188,13 +163,15 @@ def _short(lineage: Lineage) -> Lineage:
 def read(file: str | Path) -> SavedWorld:
     """Read a saved world.
 
-    Raises `InvalidInput` for what is no saved world, a damaged one, or one of a newer version; `OSError`.
+    Raises `InvalidInput` for what is no saved world, a damaged one, or one of another version; `OSError`.
     """
     path = Path(file)
     first, newline, content = path.read_bytes().partition(b"\n")
     header = _header(path, first + newline)
     if header.digest != digest_of(content):
-        raise InvalidInput(f"{path.name} is damaged: its content does not match what was written")
+        raise InvalidInput(
+            f"{path.name} is damaged, for its content has changed since it was written: open another copy"
+        )
     try:
         body = _decode_body(zlib.decompress(content))
     except (zlib.error, msgspec.MsgspecError) as error:
@@ -216,7 +193,7 @@ _ARRAYS: Final[Mapping[str, Any]] = {
 
 
 def _dump_events(events: Events) -> bytes:
-    content: dict[str, Any] = {one.name: getattr(events, one.name) for one in fields(events)}
+    content: dict[str, Any] = {field.name: getattr(events, field.name) for field in fields(events)}
     for name, kind in _ARRAYS.items():
         # Little-endian, so that a file can be read on any machine.
         content[name] = np.asarray(content[name], dtype=np.dtype(kind).newbyteorder("<")).tobytes()

@@ -154,10 +154,10 @@ class World(BaseWorld):
         week: Sequence[int] | None = None,
         utc_offset: int | None = None,
         growth: float | None = None,
-        clumping: float | None = None,
-        wobble: float | None = None,
+        overdispersion: float | None = None,
+        jitter: float | None = None,
         autocorrelation: float | None = None,
-        restlessness: float | None = None,
+        daily_jitter: float | None = None,
         clients: int | None = None,
         bots: Sequence[Bot | Mapping[str, Any]] | None = None,
     ) -> None:
@@ -173,10 +173,10 @@ class World(BaseWorld):
             week: 7 relative whole numbers, Monday to Sunday.
             utc_offset: minutes that the visitors' time is ahead of UTC.
             growth: per week, compound: 0.02 is 2 %.
-            clumping: coefficient of variation of a factor on each minute's rate (overdispersion).
-            wobble: standard deviation of the slow factor on the rate.
+            overdispersion: coefficient of variation of a factor on each minute's rate.
+            jitter: standard deviation of the slow factor on the rate.
             autocorrelation: of that factor between neighboring steps of five minutes.
-            restlessness: standard deviation of a factor for whole days.
+            daily_jitter: standard deviation of a factor for whole days.
             clients: how many different visitors there are.
             bots: single clients beside the visitors.
 
@@ -190,10 +190,10 @@ class World(BaseWorld):
             week=week,
             utc_offset=utc_offset,
             growth=growth,
-            clumping=clumping,
-            wobble=wobble,
+            overdispersion=overdispersion,
+            jitter=jitter,
             autocorrelation=autocorrelation,
-            restlessness=restlessness,
+            daily_jitter=daily_jitter,
             clients=clients,
             bots=bots,
         )
@@ -210,7 +210,7 @@ class World(BaseWorld):
         rate: float = 1.0,
         ramp: int = 0,
         fade: int = 0,
-        wobble: float = 0.3,
+        jitter: float = 0.3,
         slow: float = 1.0,
         stolen: float = 0.0,
     ) -> str:
@@ -225,7 +225,7 @@ class World(BaseWorld):
             rate: factor on the number of visitors.
             ramp: seconds in which that factor goes from 1 to `rate`.
             fade: seconds after the end in which it goes back to 1.
-            wobble: standard deviation of the factor on the failing shares.
+            jitter: standard deviation of the factor on the failing shares.
             slow: factor on durations.
             stolen: share of every replica's CPU that a noisy neighbor takes.
 
@@ -236,7 +236,7 @@ class World(BaseWorld):
             UnknownName: no such project or environment.
             InvalidInput: no environment, a name that is in use, a start in the past, or a value out of range.
         """
-        fields = {"rate": rate, "ramp": ramp, "fade": fade, "wobble": wobble, "slow": slow, "stolen": stolen}
+        fields = {"rate": rate, "ramp": ramp, "fade": fade, "jitter": jitter, "slow": slow, "stolen": stolen}
         with self.lock:
             return events.start_incident(self, environments, name, start, lasts, failing, fields)
 

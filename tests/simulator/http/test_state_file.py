@@ -202,7 +202,7 @@ def test_a_disk_that_is_full_is_a_500_and_what_was_refused_is_not_forgotten_to_b
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", full)
         assert ask("POST", "/v1/apps", {"name": "during"})[0] == 500
-        patched.setattr("createos_nb.simulator.world.snapshot.write_whole", full)
+        patched.setattr("createos_nb.simulator.world.snapshot.atomic_write", full)
         count = len(file.world.state.apps)
         assert ask("POST", "/v1/apps", {"name": "refused"})[0] == 500
         assert len(file.world.state.apps) == count

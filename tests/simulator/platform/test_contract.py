@@ -4,25 +4,64 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from zipfile import ZipFile
 
 import msgspec
 import pytest
+from msgspec import UnsetType
 
 from createos_nb.contract import OPERATIONS
 from createos_nb.contract.operation import LogText, NumberedPage, Operation, Page, Record, Rows, Text, TextOrId
 from createos_nb.simulator import open_world
-from createos_nb.simulator.platform.registry import HANDLERS
+from createos_nb.simulator.platform.projects import SettingsChange
+from createos_nb.simulator.platform.registry import SERVICES
+from createos_nb.simulator.platform.validation import QueryValues, _body_type
 
 CONTRACT = Path(__file__).parents[4] / "shared" / "contract" / "createos.openapi.json"
 LONG = "A text that is long enough for the marketplace, because it says what the template offers and to whom. " * 2
 
 
 def test_everything_that_is_declared_is_simulated() -> None:
-    assert set(HANDLERS) == set(OPERATIONS)
+    assert set(SERVICES) == set(OPERATIONS)
+
+
+def plain(kind: Any) -> Any:
+    """A type without its marks and limits; a map is a `dict`, a sequence a `list`."""
+    inside = get_args(kind)
+    if get_origin(kind) is Annotated:
+        return plain(inside[0])
+    if get_origin(kind) in (Union, UnionType):
+        return Union[tuple(plain(part) for part in inside)]  # noqa: UP007
+    if get_origin(kind) in (dict, Mapping):
+        return dict[plain(inside[0]), plain(inside[1])]
+    if get_origin(kind) in (list, Sequence):
+        return list[plain(inside[0])]
+    return kind
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_handlers_are_given_the_bodies_that_the_contract_declares(name: str) -> None:
+    parameters = OPERATIONS[name].at("body")
+    kind = SERVICES[name].body
+    assert (kind is None) == (not parameters)
+    if kind is None or kind is SettingsChange:
+        return
+    hints = {key: plain(hint) for key, hint in get_type_hints(kind, include_extras=True).items()}
+    assert hints == {p.key: plain(_body_type(p) if p.required else _body_type(p) | UnsetType) for p in parameters}
+
+
+def test_handlers_are_given_the_query_that_the_contract_declares() -> None:
+    declared: dict[str, Any] = {}
+    for operation in OPERATIONS.values():
+        for parameter in operation.at("query"):
+            kind = int if parameter.moment is not None else plain(parameter.annotation)
+            assert declared.setdefault(parameter.key, kind) == kind, f"{parameter.key} has two types"
+    assert get_type_hints(QueryValues) == declared
 
 
 def multipart(content: bytes) -> dict[str, Any]:

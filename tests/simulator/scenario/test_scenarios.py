@@ -113,8 +113,8 @@ def test_an_unknown_setting_or_dialect_is_an_error() -> None:
         ),
         ("[settings]\nidel = 3\n", 23, "idel"),
         ('[[incidents]]\nname = "a"\nstart = "-1d"\nenvironments = ["shop/nowhere"]\n', 25, "there is no environment"),
-        ("[behaviours.odd]\nslow = 1000\n", 23, "slow is 0.1 to 100"),
-        ("[behaviours.odd]\nslow = 1\nfast = 2\n", 24, "behaviours.odd.fast: unknown"),
+        ("[behaviors.odd]\nslow = 1000\n", 23, "slow is 0.1 to 100"),
+        ("[behaviors.odd]\nslow = 1\nfast = 2\n", 24, "behaviors.odd.fast: unknown"),
         ("oops\n", 22, "line 22"),
     ],
 )

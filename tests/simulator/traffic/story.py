@@ -31,8 +31,8 @@ HOUR = 3600
 END = BEGIN + 72 * HOUR + 11
 
 PROFILES = (
-    (BEGIN, Profile(rpm=24, growth=0.05, clumping=0.3, wobble=0.12, bots=(SCANNER,))),
-    (BEGIN + 30 * HOUR + 13, Profile(rpm=40, clumping=0.0, wobble=0.0, restlessness=0.0, clients=5)),
+    (BEGIN, Profile(rpm=24, growth=0.05, overdispersion=0.3, jitter=0.12, bots=(SCANNER,))),
+    (BEGIN + 30 * HOUR + 13, Profile(rpm=40, overdispersion=0.0, jitter=0.0, daily_jitter=0.0, clients=5)),
     (BEGIN + 66 * HOUR + 29, None),
     (BEGIN + 67 * HOUR, Profile(rpm=3)),
 )
@@ -99,7 +99,7 @@ INCIDENTS = (
     ),
     Incident(name="half", start=at(33), end=at(34), rate=0.5, slow=3.0),
     Incident(name="neighbour", start=at(35), end=at(36, 7), stolen=0.6),
-    Incident(name="lasting", start=at(70, 21), failing=(Failing(status=504, share=0.05),), wobble=0.0),
+    Incident(name="lasting", start=at(70, 21), failing=(Failing(status=504, share=0.05),), jitter=0.0),
 )
 SCHEDULED = (
     Scheduled(name="sync", schedule="*/7 * * * *", start=at(3), end=at(31, 14), method="POST", path="/sync"),

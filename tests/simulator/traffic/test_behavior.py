@@ -1,4 +1,4 @@
-"""Each behaviour of a deployment does to its requests what it promises, at the seconds at which it happens."""
+"""Each behavior of a deployment does to its requests what it promises, at the seconds at which it happens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from createos_nb.simulator.traffic.profile import FLAT_DAY, FLAT_WEEK
 T = 1_767_571_200
 RATE = 1200
 PROFILE = Profile(
-    rpm=RATE, pages=(Page(path="/", ms=50),), day=FLAT_DAY, week=FLAT_WEEK, clumping=0, wobble=0, restlessness=0
+    rpm=RATE, pages=(Page(path="/", ms=50),), day=FLAT_DAY, week=FLAT_WEEK, overdispersion=0, jitter=0, daily_jitter=0
 )
 
 
@@ -37,7 +37,7 @@ def share(of: Traffic, status: int, start: int, end: int) -> float:
 def test_an_error_takes_its_share_of_its_paths_and_the_first_match_comes_first() -> None:
     pages = (Page(path="/api/a"), Page(path="/api/b"), Page(path="/c"), Page(path="/d"))
     behavior = Behavior(errors=(Failing(status=500, share=0.5, path="/api/*"), Failing(status=404, share=0.5)))
-    profile = Profile(rpm=RATE, pages=pages, clumping=0, wobble=0)
+    profile = Profile(rpm=RATE, pages=pages, overdispersion=0, jitter=0)
     cells = traffic(Segment(start=T, behavior=behavior), profile=profile).cells(T, T + 7200)
     total = {path: sum(n for p, n in zip(cells.path, cells.count, strict=True) if p == path) for path in cells.path}
     got = {(p, s): n / total[p] for p, s, n in zip(cells.path, cells.status.tolist(), cells.count, strict=True)}
@@ -92,7 +92,7 @@ def test_a_leak_kills_after_the_memory_that_is_left_and_begins_anew() -> None:
 
 def test_one_of_three_replicas_that_dies_costs_a_third_until_it_is_out_of_rotation() -> None:
     segment = Segment(start=T, memory=512, replicas=3, behavior=Behavior(memory=212, leak=100, boot=30))
-    of = traffic(segment, profile=Profile(rpm=60_000, clumping=0, wobble=0))
+    of = traffic(segment, profile=Profile(rpm=60_000, overdispersion=0, jitter=0))
     first = next(event.time for event in process_events(segment, of.timeline.key, T + 40 * 3600) if event.what == "oom")
     assert share(of, 502, first, first + 10) == pytest.approx(1 / 3, abs=0.03)
     assert share(of, 502, first + 10, first + 40) == 0
@@ -153,14 +153,14 @@ def test_a_crowd_comes_within_its_ramp_and_leaves_within_its_fade() -> None:
 
 
 def test_an_incident_fails_its_paths_on_whatever_runs_but_not_on_what_does_not() -> None:
-    lost = Incident(name="l", start=T, failing=(Failing(status=503, share=1.0),), wobble=0)
+    lost = Incident(name="l", start=T, failing=(Failing(status=503, share=1.0),), jitter=0)
     of = traffic(Segment(start=T + 60, end=T + 120), incidents=(lost,))
     assert set(of.statuses(T, T + 60)) == {404}
     assert set(of.statuses(T + 60, T + 120)) == {503}
 
 
 def test_an_incident_does_not_begin_before_its_second() -> None:
-    lost = Incident(name="l", start=T + 61, end=T + 67, failing=(Failing(status=503, share=1.0),), wobble=0)
+    lost = Incident(name="l", start=T + 61, end=T + 67, failing=(Failing(status=503, share=1.0),), jitter=0)
     of = traffic(Segment(start=T, end=T + 60), Segment(start=T + 60), incidents=(lost,))
     assert set(of.statuses(T, T + 61)) == {200}
     assert set(of.statuses(T + 61, T + 67)) == {503}
@@ -223,7 +223,7 @@ def test_how_a_segment_serves_does_not_depend_on_how_far_one_looks() -> None:
         (lambda: Incident(name="x", start=5, rate=-1), "rate of incident x"),
         (lambda: Bot(name="x", rpm=1, pages=()), "no pages"),
         (lambda: Profile(rpm=1, day=(1,) * 23), "day is 24"),
-        (lambda: Profile(rpm=1, clumping=3), "clumping is"),
+        (lambda: Profile(rpm=1, overdispersion=3), "overdispersion is"),
         (lambda: Page(path="/", weight=0), "weight of /"),
         (lambda: Page(path="/", status=100), "status of /"),
         (lambda: traffic(Segment(start=T), incidents=(Incident(name="x", start=1),) * 2), "same name"),

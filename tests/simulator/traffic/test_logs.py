@@ -14,7 +14,7 @@ from createos_nb.simulator.traffic.log_templates import FRAMEWORKS, RUNTIMES, fa
 from createos_nb.simulator.traffic.profile import FLAT_DAY, FLAT_WEEK
 
 T = 1_767_571_200
-PROFILE = Profile(rpm=120, day=FLAT_DAY, week=FLAT_WEEK, clumping=0, wobble=0)
+PROFILE = Profile(rpm=120, day=FLAT_DAY, week=FLAT_WEEK, overdispersion=0, jitter=0)
 LINE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (INFO|WARN|ERROR) (.*)")
 ACCESS = {
     "express": re.compile(r"(?P<method>[A-Z]+) (?P<path>\S+) (?P<status>\d{3}) \d+ ms - (?:\d+|-)"),

@@ -52,7 +52,7 @@ def test_its_requests_meet_what_is_live() -> None:
     found = traffic(every, behavior=failing).statuses(DAY, DAY + 86_400)
     assert sum(found.values()) == 1440
     assert found[500] == pytest.approx(720, abs=100)
-    crowd = [(DAY, Profile(rpm=600, clumping=0, wobble=0))]
+    crowd = [(DAY, Profile(rpm=600, overdispersion=0, jitter=0))]
     busy = Segment(start=DAY, behavior=Behavior(cpu_ms=60, memory_per_rpm=1, memory=100), cpu=200, memory=500)
     found = Traffic(3, "e", crowd, [busy], created=DAY, scheduled=[every]).runs("sync", DAY, DAY + 86_400)
     assert len(found) == 1440

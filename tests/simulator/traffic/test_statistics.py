@@ -12,7 +12,7 @@ from createos_nb.simulator.traffic.tables import counts, normal, overdispersion_
 
 DAY = 86_400
 MONDAY = 1_767_571_200  # 2026-01-05
-PLAIN = {"day": FLAT_DAY, "week": FLAT_WEEK, "clumping": 0.0, "wobble": 0.0, "restlessness": 0.0}
+PLAIN = {"day": FLAT_DAY, "week": FLAT_WEEK, "overdispersion": 0.0, "jitter": 0.0, "daily_jitter": 0.0}
 ONE_PAGE = (Page(path="/"),)
 
 
@@ -56,10 +56,10 @@ def test_tables_are_what_they_say() -> None:
         assert factor.std() == pytest.approx(cv, rel=0.01)
 
 
-@pytest.mark.parametrize(("rpm", "clumping"), [(3, 0.0), (200, 0.0), (200, 0.3), (200, 1.0)])
-def test_clumping_adds_the_variance_that_it_promises(rpm: float, clumping: float) -> None:
-    drawn = minutes(Profile(rpm=rpm, pages=ONE_PAGE, **{**PLAIN, "clumping": clumping}))  # type: ignore[arg-type]
-    expected = rpm + (clumping * rpm) ** 2
+@pytest.mark.parametrize(("rpm", "overdispersion"), [(3, 0.0), (200, 0.0), (200, 0.3), (200, 1.0)])
+def test_overdispersion_adds_the_variance_that_it_promises(rpm: float, overdispersion: float) -> None:
+    drawn = minutes(Profile(rpm=rpm, pages=ONE_PAGE, **{**PLAIN, "overdispersion": overdispersion}))  # type: ignore[arg-type]
+    expected = rpm + (overdispersion * rpm) ** 2
     assert drawn.mean() == pytest.approx(rpm, rel=5 * np.sqrt(expected / len(drawn)) / rpm)
     assert drawn.var() == pytest.approx(expected, rel=0.06)
 
@@ -71,7 +71,7 @@ def test_slow_noise_has_its_spread_and_its_memory(autocorrelation: float) -> Non
         rpm=rpm,
         pages=ONE_PAGE,
         autocorrelation=autocorrelation,
-        **{**PLAIN, "wobble": 0.1},  # type: ignore[arg-type]
+        **{**PLAIN, "jitter": 0.1},  # type: ignore[arg-type]
     )
     knots = minutes(profile, days=120)[::5] / rpm - 1
     assert knots.std() == pytest.approx(0.1, rel=0.08)
@@ -81,13 +81,13 @@ def test_slow_noise_has_its_spread_and_its_memory(autocorrelation: float) -> Non
 
 
 def test_midnight_does_not_break_the_memory() -> None:
-    profile = Profile(rpm=60_000, pages=ONE_PAGE, autocorrelation=0.95, **{**PLAIN, "wobble": 0.1})  # type: ignore[arg-type]
+    profile = Profile(rpm=60_000, pages=ONE_PAGE, autocorrelation=0.95, **{**PLAIN, "jitter": 0.1})  # type: ignore[arg-type]
     days = minutes(profile, days=120).reshape(120, 1440) / 60_000 - 1
     assert np.corrcoef(days[:-1, -5], days[1:, 0])[0, 1] > 0.9
 
 
 def test_the_day_and_the_week_have_their_shape_and_the_mean_is_the_weeks() -> None:
-    profile = Profile(rpm=120, day=NIGHT_AND_DAY, clumping=0.0, wobble=0.0, restlessness=0.0, utc_offset=120)
+    profile = Profile(rpm=120, day=NIGHT_AND_DAY, overdispersion=0.0, jitter=0.0, daily_jitter=0.0, utc_offset=120)
     drawn = minutes(profile, days=28).reshape(4, 7, 24, 60)
     assert drawn.mean() == pytest.approx(120, rel=0.01)
     hours = drawn.mean(axis=(0, 1))[:, 0]
@@ -129,7 +129,7 @@ def test_requests_fall_evenly_within_their_minute() -> None:
 
 
 def test_an_incident_moves_environments_together() -> None:
-    incident = Incident(name="upstream", start=MONDAY, failing=(Failing(status=503, share=0.2),), wobble=0.5)
+    incident = Incident(name="upstream", start=MONDAY, failing=(Failing(status=503, share=0.2),), jitter=0.5)
 
     def failures(stream: str) -> np.ndarray:
         profile = Profile(rpm=3000, pages=ONE_PAGE, **PLAIN)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What shapes a world from outside: pushes, visitors, behaviours, incidents; and what its journal says."""
+"""What shapes a world from outside: pushes, visitors, behaviors, incidents; and what its journal says."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_visitors_can_be_sent_to_an_environment_that_had_none(shop: Any) -> None
     assert totals(shop, "storefront", "canary")["total"] > 500
 
 
-# --- behaviours -------------------------------------------------------------------------------------------------------
+# --- behaviors -------------------------------------------------------------------------------------------------------
 
 
 def test_a_deployment_can_be_made_to_behave_otherwise_and_mended(shop: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,14 @@ def test_a_world_in_the_documented_dialect_stays_in_it(tmp_path: Path) -> None:
     assert open_world(path).dialect == "documented"
 
 
-def test_a_file_of_a_newer_version_is_refused_in_words(tmp_path: Path, shop: Any) -> None:
+@pytest.mark.parametrize(("version", "says"), [(99, "newer.*upgrade"), (1, "older.*make its world anew")])
+def test_a_file_of_another_version_is_refused_in_words(tmp_path: Path, shop: Any, version: int, says: str) -> None:
     path = shop.world.save(tmp_path / "kept.world")
     head, _, body = path.read_bytes().partition(b"\n")
-    newer = msgspec.json.decode(head) | {"version": 99}
-    path.write_bytes(msgspec.json.encode(newer) + b"\n" + body)
+    other = msgspec.json.decode(head) | {"version": version}
+    path.write_bytes(msgspec.json.encode(other) + b"\n" + body)
     before = everything(shop.world)
-    with pytest.raises(InvalidInput, match=r"newer version of createos_nb \(format 99.*upgrade"):
+    with pytest.raises(InvalidInput, match=says):
         shop.world.load(path)
     assert everything(shop.world) == before
 
@@ -126,7 +128,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshot.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         shop.world.save(path)
     assert path.read_bytes() == old

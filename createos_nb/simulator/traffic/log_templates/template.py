@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class LogTemplate:
-    """What a kind of program writes; every text is a template for `str.format`.
+    """The log lines of a kind of program; every text is a template for `str.format`.
 
     Attributes:
         start: lines while it starts: (thousandths of the time that it takes, level, text).
