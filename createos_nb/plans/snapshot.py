@@ -71,6 +71,12 @@ class Snapshot:
         unread = next((unread for known, unread in self._unread if known is row), ())
         return [path for path in unread if path.partition(".")[0] in fields]
 
+    def promotes_itself(self, environment: Environment) -> bool | None:
+        """Return whether an environment promotes new deployments by itself; None where its answer can't be read."""
+        if self.unread(environment, ("isAutoPromoteEnabled",)):
+            return None
+        return bool(environment.is_auto_promote_enabled)
+
     # --- by id --------------------------------------------------------------------------------------------------------
 
     def project(self, project: str) -> Project:

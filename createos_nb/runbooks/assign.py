@@ -31,7 +31,10 @@ def assign(client: Client, project: str, deployment: str | int, environment: str
             why = "it has to run before it can be assigned"
             steps.append(wake_step(id_of(owner), name_of(owner), version, why))
         steps.append(assign_step(owner, row, running, id_of(version), version_of(version), "asked for"))
-        if row.is_auto_promote_enabled:
+        promotes = snapshot.promotes_itself(row)
+        if promotes is None:
+            warnings.append("whether the environment promotes by itself can't be read: a push may replace it")
+        elif promotes:
             warnings.append(f"the next push to {row.branch} replaces it: runbooks.hold stops that")
     return make_plan(
         snapshot,

@@ -64,7 +64,10 @@ def rollback(
     steps: list[Step] = []
     warnings: list[str] = [_RUN_TIME]
     follow_ups: dict[str, Any] = {}
-    if row.is_auto_promote_enabled and hold:
+    promotes = current.promotes_itself(row)
+    if promotes is None:
+        warnings.append("whether the environment promotes by itself can't be read: a push may undo the rollback")
+    elif promotes and hold:
         step, notes = promotion_step(
             owner, row, False, "or the next push would undo the rollback", allow_description_change
         )
@@ -72,7 +75,7 @@ def rollback(
         warnings += notes
         warnings.append('auto-promotion stays held: plan.follow_up("release") releases it when the fix is there')
         follow_ups["release"] = lambda: release(client, id_of(owner), id_of(row))
-    elif row.is_auto_promote_enabled:
+    elif promotes:
         warnings.append(f"auto-promotion stays on: the next push to {row.branch} undoes the rollback")
     if in_status(chosen, "sleeping"):
         steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be assigned"))

@@ -207,3 +207,18 @@ def test_every_status_that_is_checked_is_one_that_people_have_a_word_for() -> No
     assert naming.text_for({"error": "it did not start"}, "error") == "it did not start"
     assert naming.text_for({"error": "it did not start"}, "defragmenting") == ""
     assert naming.text_for({"error": "it did not start"}, None) == ""
+
+
+@pytest.mark.parametrize(
+    "make", [runbooks.rollback, lambda client, *where: runbooks.assign(client, where[0], 15, where[1])]
+)
+def test_unknown_auto_promotion_is_warned_of(world: Any, make: Any) -> None:
+    plan = make(odd_client(world, "isAutoPromoteEnabled", "perhaps"), "storefront", "production")
+    assert any("promotes by itself can't be read" in warning for warning in plan.warnings)
+
+
+def test_unknown_auto_promotion_is_an_unknown_precondition(world: Any) -> None:
+    client = odd_client(world, "isAutoPromoteEnabled", "perhaps")
+    plan = runbooks.canary(client, "storefront", "production", version=15, side="staging")
+    unknown = plan.preconditions.query("state == 'unknown'")
+    assert unknown["detail"].str.contains("promote by themselves can't be read").any(), plan.preconditions

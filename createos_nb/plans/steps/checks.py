@@ -189,7 +189,8 @@ def no_push(snapshot: Snapshot, candidate: Target, baseline: str, baseline_name:
     what = f"no push changes {candidate.environment_name} or {baseline_name} meanwhile"
     names = {candidate.environment: candidate.environment_name, baseline: baseline_name}
     rows = {environment: snapshot.environment(candidate.project, environment) for environment in names}
-    promoting = {key: row for key, row in rows.items() if row is not None and row.is_auto_promote_enabled}
+    promoting = {key: row for key, row in rows.items() if row is not None and snapshot.promotes_itself(row)}
+    unread = [names[key] for key, row in rows.items() if row is not None and snapshot.promotes_itself(row) is None]
     free = {key: row for key, row in promoting.items() if not any(_holds(step, key) for step in plan)}
     if free:
         branches = sorted({row.branch or "–" for row in free.values()})
@@ -197,6 +198,8 @@ def no_push(snapshot: Snapshot, candidate: Target, baseline: str, baseline_name:
         return Precondition(
             what, "fails", f"{listed} promote what is pushed to {', '.join(branches)}: runbooks.hold stops that"
         )
+    if unread:
+        return Precondition(what, "unknown", f"whether {' and '.join(unread)} promote by themselves can't be read")
     return Precondition(what, "holds", "an earlier step holds auto-promotion" if promoting else "")
 
 

@@ -244,8 +244,9 @@ def _branch_of(row: Deployment | None) -> str | None:
 def _promoting(snapshot: Snapshot, project: str, branch: str | None) -> list[Reached]:
     """The environments that promote new deployments of a branch by themselves."""
     how = f"it promotes a new deployment of {branch} by itself"
-    rows = snapshot.environments(project)
-    return [Reached(id_of(row), how) for row in rows if row.is_auto_promote_enabled and row.branch == branch]
+    maybe = f"whether it promotes a new deployment of {branch} by itself can't be read"
+    rows = [(row, snapshot.promotes_itself(row)) for row in snapshot.environments(project) if row.branch == branch]
+    return [Reached(id_of(row), maybe if promotes is None else how) for row, promotes in rows if promotes is not False]
 
 
 def repository_preconditions(snapshot: Snapshot, project: str, branch: str = "") -> list[Precondition]:
