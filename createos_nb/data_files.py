@@ -12,9 +12,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def folder(name: str) -> Path:
     """Return the project's folder `data` or `notebooks`. Raises `FileNotFoundError` where it is missing."""
-    for place in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
-        if place.is_dir():
-            return place
+    for path in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
+        if path.is_dir():
+            return path
     raise FileNotFoundError(f"createos_nb was installed without its folder {name!r}; install it again")
 
 

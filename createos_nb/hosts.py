@@ -31,8 +31,8 @@ def is_local(host: str) -> bool:
 
 def name_of(host: str) -> str:
     """The name in a Host header, in lower case and without its port; "" where it is no such header."""
-    found = _HEADER.fullmatch(host)
-    return found[1].lower() if found else ""
+    match = _HEADER.fullmatch(host)
+    return match[1].lower() if match else ""
 
 
 def host_name(text: str) -> str:

@@ -139,12 +139,12 @@ def _file_system(folder: Path) -> str:
         return ""
     best, kind = "", ""
     for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        words = left.split(" ")
-        if len(words) < 5 or not right:
+        head, _, tail = line.partition(" - ")
+        words = head.split(" ")
+        if len(words) < 5 or not tail:
             continue
         mount = words[4].replace("\\040", " ")
         inside = path == mount or path.startswith(mount.rstrip("/") + "/")
         if inside and len(mount) >= len(best):
-            best, kind = mount, right.split(" ")[0]
+            best, kind = mount, tail.split(" ")[0]
     return kind

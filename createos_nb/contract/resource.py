@@ -127,12 +127,12 @@ def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: 
 
 def _arguments(signature: inspect.Signature) -> str:
     """The names of the arguments; those that may be left out with `=…`."""
-    shown: list[str] = []
+    names: list[str] = []
     for p in signature.parameters.values():
-        if p.kind is p.KEYWORD_ONLY and "*" not in shown:
-            shown.append("*")
-        shown.append(p.name if p.default is p.empty else f"{p.name}=…")
-    return ", ".join(shown)
+        if p.kind is p.KEYWORD_ONLY and "*" not in names:
+            names.append("*")
+        names.append(p.name if p.default is p.empty else f"{p.name}=…")
+    return ", ".join(names)
 
 
 def _limits(parameter: Parameter) -> str:

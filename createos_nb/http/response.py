@@ -94,16 +94,16 @@ def parse_response(response: RawResponse) -> Payload:
 def _parse_response(response: RawResponse) -> Payload:
     if not 200 <= response.status < 300:
         raise to_exception(response)
-    bare = not response.facts.operation.enveloped
+    unwrapped = not response.facts.operation.enveloped
     body = response.body
     envelope, lenient = _envelope(body), None
     if envelope is None:
-        if bare and body.lstrip()[:1] == b"[" and _json(body) is not None:
+        if unwrapped and body.lstrip()[:1] == b"[" and _json(body) is not None:
             return msgspec.Raw(body)
         lenient = repair_json(body)
         if lenient is None:
             raise _not_json(response)
-        if bare and bytes(lenient.json)[:1] == b"[":
+        if unwrapped and bytes(lenient.json)[:1] == b"[":
             return lenient
         envelope = _envelope(lenient.json)
         if envelope is None:
@@ -113,9 +113,9 @@ def _parse_response(response: RawResponse) -> Payload:
     if envelope.status == "success" or envelope.success is True:
         data = msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
         return part(lenient, "data", data) if lenient else data
-    if isinstance(envelope.error, dict) or (bare and isinstance(envelope.error, str)):
+    if isinstance(envelope.error, dict) or (unwrapped and isinstance(envelope.error, str)):
         raise to_exception(response)
-    if bare:
+    if unwrapped:
         return lenient or msgspec.Raw(body)
     raise _not_json(response)
 
@@ -197,8 +197,8 @@ def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        again = repair_json(body)
-        return None if again is None else json.loads(bytes(again.json))
+        repaired = repair_json(body)
+        return None if repaired is None else json.loads(bytes(repaired.json))
 
 
 def _kind(response: RawResponse, code: str, body: Any, retry_after: float | None) -> type[RequestError]:

@@ -29,8 +29,8 @@ def base_of(address: str) -> httpx.URL:
     if base.userinfo:
         raise ConfigurationError("the base URL must hold no user name and no password: it is shown in many places")
     if base.scheme not in ("http", "https") or not base.host or base.query or base.fragment:
-        shown = str(base.copy_with(query=None, fragment=None)) + ("?…" if base.query else "")
-        raise ConfigurationError(f"the base URL {shown!r} must be like https://host or http://127.0.0.1:8765")
+        safe_url = str(base.copy_with(query=None, fragment=None)) + ("?…" if base.query else "")
+        raise ConfigurationError(f"the base URL {safe_url!r} must be like https://host or http://127.0.0.1:8765")
     return base
 
 

@@ -16,7 +16,7 @@ import traitlets
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.components import FRONT
 from createos_nb.uploads import MOST_BYTES
-from createos_nb.uploads.paths import fault, fault_on_windows, shown
+from createos_nb.uploads.paths import fault, fault_on_windows, printable
 from createos_nb.uploads.secret_names import by_name, folders_out
 
 #: Files of one drop, and names in the list that the browser sends first.
@@ -96,7 +96,7 @@ class Drop(anywidget.AnyWidget):
                 self._take(content["parts"], buffers)
                 self.send({"kind": "got", "batch": batch})
             elif kind == "failed":
-                raise InvalidInput(f"the browser could not read {shown(str(content['path']))}")
+                raise InvalidInput(f"the browser could not read {printable(str(content['path']))}")
         except (InvalidInput, OSError) as error:
             self._refuse(batch, str(error))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
@@ -173,7 +173,7 @@ class Drop(anywidget.AnyWidget):
         """Where a file goes: always below the folder. None where its name is refused."""
         why = fault(path) or (fault_on_windows(path) if os.name == "nt" else "")
         if why or self._kept is None:
-            self.refused[shown(path)] = why or "no drop is going on"
+            self.refused[printable(path)] = why or "no drop is going on"
             return None
         return self._kept.joinpath(*path.split("/"))
 
@@ -185,7 +185,7 @@ class Drop(anywidget.AnyWidget):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.open("xb").close()
         except OSError as error:  # a name twice, a name too long, a file where a folder is to be
-            self.refused[shown(path)] = error.strerror or type(error).__name__
+            self.refused[printable(path)] = error.strerror or type(error).__name__
             del self._wanted[number]
             return
         self._written[number] = 0
@@ -202,7 +202,7 @@ class Drop(anywidget.AnyWidget):
             with target.open("xb") as file:
                 file.truncate(min(size, self._most_bytes))
         except OSError as error:
-            self.refused[shown(path)] = error.strerror or type(error).__name__
+            self.refused[printable(path)] = error.strerror or type(error).__name__
 
     def _refuse(self, batch: Any, why: str) -> None:
         self._end()

@@ -36,4 +36,4 @@ def block(value: object, kind: str = "", *, role: str = "") -> str:
 
 def table(frame: pd.DataFrame, caption: str = "", *, max_rows: int = 200) -> str:
     """Return a frame as a static table, rounded for people; it says how many rows more there are."""
-    return frame_table(rounded(frame, rest=False), caption=caption, most=max_rows)
+    return frame_table(rounded(frame, rest=False), caption=caption, max_rows=max_rows)

@@ -132,7 +132,7 @@ class OverviewPanel(ReadPanel):
 
     def _poll(self) -> bool:
         before, requests = self.frame, self._requests
-        frame = self._overview.read(self._window_start, most=self._max_requests)
+        frame = self._overview.read(self._window_start, max_requests=self._max_requests)
         if requests != self._requests:
             return True
         self._on_read(frame)

@@ -381,7 +381,7 @@ def test_an_address_that_has_expired_is_forbidden(client: Client, target: Path) 
 
     target.parent.mkdir()
     with pytest.raises(Forbidden, match="expired"):
-        save(client.transport, operation, address, target, most=1000)
+        save(client.transport, operation, address, target, max_bytes=1000)
     assert nothing_is_left(target)
 
 

@@ -322,7 +322,7 @@ def test_the_log_has_the_same_columns_and_dtypes_when_empty(wire: Any) -> None:
 
 
 def test_the_log_is_bounded() -> None:
-    log = Log(most=100)
+    log = Log(max_entries=100)
     for number in range(1000):
         log.add(LogEntry(float(number), "GetProject", "GET", "/v1", 200, 0.0, 1, 0))
     assert len(log) == 100

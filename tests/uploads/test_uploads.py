@@ -43,7 +43,7 @@ def test_the_plan_is_a_frame_and_sends_nothing(client: Client, site: Path) -> No
     assert plan["reason"].isna().tolist() == [False, False, False, True, True]
     assert plan.attrs == {
         "operation": "UploadDeploymentBase64Files",
-        "way": "base64",
+        "method": "base64",
         "files": 2,
         "bytes": 9,
         "problems": [],
@@ -55,7 +55,7 @@ def test_the_plan_of_what_cannot_be_sent_says_why(client: Client) -> None:
     plan = client.deployments.upload_plan({"../a": "", "b": ""})
     assert plan.attrs["problems"] == ["../a: the path leaves the folder"]
     assert plan.attrs["operation"] is None
-    assert plan.attrs["way"] is None
+    assert plan.attrs["method"] is None
 
 
 def test_names_that_differ_in_case_or_accents_are_pointed_out_and_sent() -> None:
@@ -72,20 +72,20 @@ def test_names_that_differ_in_case_or_accents_are_pointed_out_and_sent() -> None
 
 def test_a_hundred_files_go_as_json_and_one_more_as_a_zip(client: Client) -> None:
     many = {f"{n:03}.txt": str(n) for n in range(100)}
-    assert client.deployments.upload("landing-pages", many)["way"] == "text"
+    assert client.deployments.upload("landing-pages", many)["method"] == "text"
     many["100.txt"] = "100"
     made = client.deployments.upload("landing-pages", many)
-    assert made["way"] == "zip"
+    assert made["method"] == "zip"
     assert deployed(client, made["id"]) == {path: text.encode() for path, text in many.items()}
     assert requests(client) == ["UploadDeploymentFiles", "UploadDeploymentZip"]
 
 
-@pytest.mark.parametrize("way", ["text", "base64"])
-def test_more_than_a_hundred_files_cannot_be_made_to_go_as_json(client: Client, way: str) -> None:
+@pytest.mark.parametrize("method", ["text", "base64"])
+def test_more_than_a_hundred_files_cannot_be_made_to_go_as_json(client: Client, method: str) -> None:
     many = {f"{n}.txt": "" for n in range(101)}
     with pytest.raises(InvalidInput, match="at most 100 files, not 101: a zip takes more"):
-        client.deployments.upload("landing-pages", many, way=way)
-    assert client.deployments.upload_plan(many, way=way).attrs["problems"]
+        client.deployments.upload("landing-pages", many, method=method)
+    assert client.deployments.upload_plan(many, method=method).attrs["problems"]
     assert requests(client) == []
 
 
@@ -113,7 +113,7 @@ def test_a_huge_file_is_not_even_read(site: Path) -> None:
 
 def test_no_more_of_a_file_is_read_than_shows_that_it_has_grown_too_large(site: Path) -> None:
     write(site, {"a": "x"})
-    (entry,) = tree_of(site, most=100).top.children()
+    (entry,) = tree_of(site, max_bytes=100).top.children()
     write(site, {"a": "x" * 200})
     assert len(entry.read(100)) == 101
 
@@ -131,24 +131,24 @@ def test_a_folder_without_end_is_not_walked_to_the_end(monkeypatch: pytest.Monke
 
 
 def test_text_goes_as_text_and_one_binary_file_makes_it_base64(client: Client) -> None:
-    assert client.deployments.upload("landing-pages", {"a": "é\r\n"})["way"] == "text"
+    assert client.deployments.upload("landing-pages", {"a": "é\r\n"})["method"] == "text"
     made = client.deployments.upload("landing-pages", {"a": "é\r\n", "b": b"\xff\xfe\0"})
-    assert made["way"] == "base64"
+    assert made["method"] == "base64"
     assert deployed(client, made["id"]) == {"a": "é\r\n".encode(), "b": b"\xff\xfe\0"}
 
 
-@pytest.mark.parametrize("way", ["text", "base64", "zip"])
-def test_the_way_can_be_chosen(client: Client, way: str) -> None:
-    made = client.deployments.upload("landing-pages", FILES, way=way)
-    assert made["way"] == way
+@pytest.mark.parametrize("method", ["text", "base64", "zip"])
+def test_the_method_can_be_chosen(client: Client, method: str) -> None:
+    made = client.deployments.upload("landing-pages", FILES, method=method)
+    assert made["method"] == method
     assert deployed(client, made["id"]) == BYTES
 
 
 def test_a_binary_file_cannot_be_made_to_go_as_text(client: Client) -> None:
-    with pytest.raises(InvalidInput, match=r"way='text' takes no binary files: b0, b1, b2 and 1 more"):
-        client.deployments.upload("landing-pages", {f"b{n}": b"\xff" for n in range(4)}, way="text")
-    with pytest.raises(InvalidInput, match="way= is one of auto, text, base64, zip, not 'tar'"):
-        client.deployments.upload("landing-pages", FILES, way="tar")
+    with pytest.raises(InvalidInput, match=r"method='text' takes no binary files: b0, b1, b2 and 1 more"):
+        client.deployments.upload("landing-pages", {f"b{n}": b"\xff" for n in range(4)}, method="text")
+    with pytest.raises(InvalidInput, match="method= is one of auto, text, base64, zip, not 'tar'"):
+        client.deployments.upload("landing-pages", FILES, method="tar")
     assert requests(client) == []
 
 
@@ -170,8 +170,8 @@ def test_whatever_files_hold_they_arrive_byte_by_byte() -> None:
 
 def test_the_receipt_says_what_went_and_what_stayed(client: Client) -> None:
     made = client.deployments.upload("landing-pages", {"a": "xy", ".env": "A=1"})
-    assert list(made.index) == ["id", "way", "files", "bytes", "left_out"]
-    assert made[["way", "files", "bytes", "left_out"]].tolist() == ["text", 1, 2, 1]
+    assert list(made.index) == ["id", "method", "files", "bytes", "left_out"]
+    assert made[["method", "files", "bytes", "left_out"]].tolist() == ["text", 1, 2, 1]
     assert made.attrs["operation"] == "UploadDeploymentFiles"
     assert made.attrs["left_out"][".env"].startswith("secret: environment variables")
 

@@ -32,7 +32,7 @@ def test_a_zip_that_loses_nothing_goes_as_it_is() -> None:
 
 def test_a_zip_with_secrets_goes_without_them(client: Client) -> None:
     made = client.deployments.upload("landing-pages", zip_of({**FILES, ".env": "A=1", ".git/HEAD": "", "id_rsa": ""}))
-    assert made["way"] == "zip"
+    assert made["method"] == "zip"
     assert deployed(client, made["id"]) == BYTES
     assert made["left_out"] == 3
     assert made.attrs["left_out"].keys() == {".env", ".git/", "id_rsa"}
