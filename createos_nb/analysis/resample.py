@@ -72,7 +72,7 @@ def rows(counts: Requests, bins: Bins, columns: Mapping[str, Any]) -> pd.DataFra
     return pd.DataFrame({**labels, **flat})
 
 
-def whole(values: Floats) -> Any:
+def to_int64(values: Floats) -> Any:
     """Whole numbers as Int64, NaN as NA."""
     mask = ~np.isfinite(values)
     return pd.arrays.IntegerArray(np.where(mask, 0, values).round().astype(np.int64).ravel(), mask.ravel())

@@ -136,9 +136,9 @@ class ReleaseVerdict:
             },
             index=pd.Index(self._classes, name="errors", dtype="str"),
         ).astype("Int64")
-        found = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
+        class_bounds = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
         for name in ("ratio", "low", "high"):
-            values = [float(getattr(one, name)[0, 0]) if len(at) else np.nan for one in found]
+            values = [float(getattr(bounds, name)[0, 0]) if len(at) else np.nan for bounds in class_bounds]
             frame[name] = np.array(values, dtype=np.float64)
         return frame.assign(evidence=self._evidence_of_classes)
 
@@ -147,8 +147,8 @@ class ReleaseVerdict:
         old, new = paired.old_requests[0], paired.new_requests[0]
         sums = ((float(old.sum()), float(paired.old_errors.sum())), (float(new.sum()), float(paired.new_errors.sum())))
         curves = evaluate(paired, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
-        reached = totals(old, new, paired.old_errors, paired.new_errors, at)
-        return bounds(curves, reached, alpha=self.alpha, beta=self.beta)
+        sums_at = totals(old, new, paired.old_errors, paired.new_errors, at)
+        return bounds(curves, sums_at, alpha=self.alpha, beta=self.beta)
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
@@ -158,8 +158,8 @@ class ReleaseVerdict:
         """
         done = np.flatnonzero(self._steps.judged)
         at = done[np.unique(np.linspace(0, len(done) - 1, min(len(done), SHOWN)).round().astype(np.int64))]
-        found = self._bounds(self._sides, at)
-        frame = {"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}
+        bounds = self._bounds(self._sides, at)
+        frame = {"ratio": bounds.ratio[0], "low": bounds.low[0], "high": bounds.high[0]}
         return pd.DataFrame(frame, index=self._steps.index[at])
 
     @property
