@@ -1,4 +1,4 @@
-"""Where `data/` and `notebooks/` are: bundled in an installed package, or beside it in a checkout."""
+"""Paths of `data/` and `notebooks/`: bundled in an installed package, or beside it in a checkout."""
 
 from __future__ import annotations
 

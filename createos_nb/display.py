@@ -61,7 +61,7 @@ def strip_control_chars(text: str) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a value is unknown: None, NA, NaT or NaN."""
+    """Return whether a value is unknown: None, NA, NaT or NaN."""
     if value is None:
         return True
     import pandas as pd  # what prints only text need not wait for it

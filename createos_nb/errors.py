@@ -1,4 +1,4 @@
-"""What can go wrong, split by who is at fault and by what to do about it.
+"""Errors, by who is at fault and what to do about them.
 
     CreateOSError
     ├── ConfigurationError        no key, an unknown profile, an unreadable config file

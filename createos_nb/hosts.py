@@ -19,7 +19,7 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 @lru_cache(maxsize=256)
 def is_local(host: str) -> bool:
-    """Whether a Host header, with or without a port, names this machine."""
+    """Return whether a Host header, with or without a port, names this machine."""
     name = name_of(host)
     if name == "localhost":
         return True

@@ -162,7 +162,7 @@ def revealed(text: str | Secret) -> str:
 
 
 def holds_secrets(name: object) -> bool:
-    """Whether a field of the wire is, or maps to, secrets."""
+    """Return whether a field of the wire is, or maps to, secrets."""
     return name in SECRET_MAPS or name in SECRET_VALUES
 
 

@@ -1,4 +1,4 @@
-"""How many replicas the traffic needs, from the load that each replica has been seen to carry.
+"""Number of replicas for the traffic, from the load that each replica has served.
 
 The platform tells requests and errors, no CPU, no memory and no latency. So the only honest measure of capacity is a
 demonstration: the load per replica at which the errors still met the target. For CPU and memory there is no
@@ -36,7 +36,7 @@ _FEWEST = 60
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReplicasAdvice:
-    """How many replicas one environment needs, and why."""
+    """Advice on the number of replicas of one environment."""
 
     replicas: int
     """What is advised, 1 to 3."""
@@ -61,7 +61,7 @@ class ReplicasAdvice:
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the advice as a sentence."""
         if self.replicas == self.current:
             return f"Keep {self.current} {_plural(self.current)}: {self.reason}."
         step = "more" if self.replicas > self.current else "fewer"
@@ -177,7 +177,7 @@ def _advise(
 
 
 def _unchanged(current: int, q99: float, peak: float, target: float, headroom: float, reason: str) -> ReplicasAdvice:
-    """As many as there are, for want of evidence; never more than there may be."""
+    """Advise the current number, for lack of evidence, within the maximum."""
     replicas = min(current, MOST)
     if replicas < current:
         reason += f"; {MOST} are the most"
@@ -185,7 +185,7 @@ def _unchanged(current: int, q99: float, peak: float, target: float, headroom: f
 
 
 def _limit_seen(over_limit: Any, count: Floats, failed: Floats, target: float) -> bool:
-    """Whether the buckets with more load failed more often than the target allows and than the others did."""
+    """Return whether the buckets with more load failed more often than the target allows and than the others did."""
     from scipy.special import betainc
 
     of, bad = float(count[over_limit].sum()), float(failed[over_limit].sum())

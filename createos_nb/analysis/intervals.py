@@ -63,13 +63,13 @@ def wilson(hits: Floats, trials: Floats, z: float) -> tuple[Floats, Floats]:
 
 
 def stretches(buckets: int) -> Ints:
-    """Where each stretch begins: 8 to 20 of them, or as many as there are buckets."""
+    """Return where each stretch begins: 8 to 20 of them, or as many as there are buckets."""
     number = int(np.clip(buckets // 6, min(buckets, 8), STRETCHES))
     return np.linspace(0, buckets, number + 1).astype(np.int64)[:-1]
 
 
 def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
-    """How much more the hits vary than independent ones would (φ ≥ 1), and its degrees of freedom.
+    """Return the overdispersion of the hits (φ ≥ 1), and its degrees of freedom.
 
     `hits` and `trials` have time as their last axis, NaN where there is no data. With fewer than four buckets, or
     without a hit, nothing can be measured: φ is 1 and the degrees of freedom are infinite.

@@ -76,7 +76,7 @@ def paths(
 
 
 def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """How the requests spread over status codes, or over status classes.
+    """Return the distribution of requests over status codes, or over status classes.
 
     `frame` is a request distribution (columns `status`, `count`) or a requests frame (then by class: 2xx, 3xx, 4xx,
     5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.

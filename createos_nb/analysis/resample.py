@@ -15,7 +15,7 @@ from createos_nb.times import whole_seconds
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """Where each piece begins in the grid, and when; a single piece without a time covers everything."""
+    """Positions and times at which pieces begin in the grid; a single piece without a time covers everything."""
 
     starts: Ints
     times: pd.DatetimeIndex | None

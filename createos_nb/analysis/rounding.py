@@ -64,7 +64,7 @@ def _rounder(name: str, digits: int) -> Callable[[float], float] | None:
 
 
 def _metrics(frame: pd.DataFrame) -> list[str]:
-    """What each row is about."""
+    """Return the metric of each row."""
     return [str(metric) for metric in (frame["metric"] if "metric" in frame.columns else frame.index)]
 
 

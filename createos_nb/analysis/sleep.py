@@ -39,7 +39,7 @@ _MATTERS = 0.05
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SleepAdvice:
-    """Whether to keep one environment awake, and after how long it should sleep otherwise."""
+    """Advice on whether to keep one environment awake, and after which idle time to let it sleep."""
 
     advice: str
     """"keep awake", "let sleep", "no difference" or "not enough idle times"."""
@@ -59,7 +59,7 @@ class SleepAdvice:
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the advice as a sentence."""
         if self.advice == "not enough idle times":
             if not self.idle_times:
                 return "No idle times were seen: there is nothing to sleep in."
@@ -245,7 +245,7 @@ def _costs(gaps: Floats, timeout: float, cold_start: float, days: float, optimum
 
 
 def _runs(idle: Bools, missing: Bools) -> tuple[Any, Floats]:
-    """Where runs of idle buckets begin and how long they are, between buckets with requests or the ends of the data."""
+    """Return starts and lengths of runs of idle buckets, between buckets with requests or the ends of the data."""
     known = np.flatnonzero(~missing)
     if not len(known):
         return known, np.zeros(0)

@@ -1,4 +1,4 @@
-"""How much traffic there was, and how much of it succeeded: was answered with 2xx or 3xx.
+"""Amount of traffic, and its success rate: the share that was answered with 2xx or 3xx.
 
 Each function takes the requests of one environment or of a fleet. Without `every` it answers once for the whole frame:
 a Series for one environment, a frame with a row per environment for a fleet. With `every="1h"` it answers for each
@@ -25,7 +25,7 @@ from createos_nb.times import whole_seconds
 def summary(
     frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None, confidence: float = 0.95
 ) -> pd.DataFrame | pd.Series[Any]:
-    """Requests, success and pace at a glance.
+    """Summarize requests, success and requests per minute.
 
     Labels: `requests`, `status_2xx` … `status_5xx` (counts, Int64); `success_percentage` ((2xx + 3xx) / requests, 0 to
     100, NaN without requests) with its interval `success_low`, `success_high` at `confidence`;
@@ -124,7 +124,7 @@ def per_minute(counts: Requests) -> tuple[Floats, pd.DatetimeIndex]:
 
 
 def minute_of(width: int) -> int:
-    """How many buckets of so many seconds make a minute, or just more than one."""
+    """Return how many buckets of a width make a minute, or just more than one."""
     return max(-(-60 // width), 1)
 
 

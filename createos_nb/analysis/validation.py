@@ -1,4 +1,4 @@
-"""What a frame must be before it is judged, and its counts as numpy arrays.
+"""Validation of frames of requests, and their counts as numpy arrays.
 
 Every judgement reads its frame through here, so a wrong frame is refused once, in one wording: the error names the
 column, the dtype, the environment or the gap, and says what to do about it.
@@ -100,7 +100,7 @@ class Requests:
 
     @property
     def observed(self) -> Bools:
-        """Where there is data and the whole of the bucket was asked for."""
+        """Return where there is data for the whole bucket."""
         return ~np.isnan(self.count) & ~self.partial
 
 

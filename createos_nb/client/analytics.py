@@ -60,7 +60,7 @@ class Overview(Mapping[str, Any]):
 
 
 class Analytics(contract.Analytics):
-    """What the users of an environment asked for, and what they got."""
+    """Requests to an environment and how they were answered."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.execute)

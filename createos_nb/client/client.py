@@ -197,14 +197,14 @@ class Client(ProcessBound):
         return pd.DataFrame(rows, dtype="str")
 
     def log(self) -> pd.DataFrame:
-        """What this client has sent: time, operation, method, path, status, duration (s), attempt, bytes.
+        """Return the requests of this client: time, operation, method, path, status, duration (s), attempt, bytes.
 
         One row for each attempt, oldest first, the newest 10,000; no bodies, no secrets.
         """
         return self.transport.log.frame()
 
     def probe(self, address: str, *, timeout: DurationLike | None = None) -> pd.Series:
-        """What an address answers to somebody outside: one GET, without the key, no redirect followed.
+        """Send one GET to an address, without the key and without following redirects, and return its answer.
 
         `address`: an endpoint, a domain, with a path or without ("https://storefront.createos.io/healthz"; a bare host
         means https). `timeout`: seconds, or a text such as "5s"; by default the client's. On a simulator its own
@@ -236,7 +236,7 @@ class Client(ProcessBound):
 
     @property
     def now(self) -> pd.Timestamp:
-        """What the other side's clock says now (UTC): `start="-1h"` is counted from it, whatever the clock here says.
+        """Return the time of the platform or world (UTC): `start="-1h"` is counted from it, not from the local clock.
 
         Learned from the answers; where nothing was answered yet it is asked for, once.
         """
@@ -244,7 +244,7 @@ class Client(ProcessBound):
 
     @property
     def simulated(self) -> bool:
-        """Whether a simulator answers: embedded, or served (it says so in its answers)."""
+        """Return whether a simulator answers: embedded, or served (its answers say so)."""
         return self.world is not None or self.transport.simulated
 
     @property

@@ -49,7 +49,7 @@ class Deployments(contract.Deployments):
         root: str | os.PathLike[str] | None = None,
         max_bytes: int = MOST_BYTES,
     ) -> pd.DataFrame:
-        """What `upload` would send of a source, what it would leave out, and why; nothing is sent.
+        """Preview an upload: the files that would be sent or left out, and why. Sends nothing.
 
         Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
         a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
@@ -102,9 +102,9 @@ class Deployments(contract.Deployments):
         (default: the current one). A zip stays a zip, the same one where nothing is left out. `max_bytes`: of all files
         together; the platform documents no limit of its own.
 
-        Returns id (of the new deployment), method, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
-        A `SecretWarning` names the code and prose that is sent with what looks like a token in it.
-        Raises `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
+        Returns id (of the new deployment), method, files, bytes, left_out (names); `attrs["left_out"]` says why, by
+        path. A `SecretWarning` names the code and prose that is sent with what looks like a token in it. Raises
+        `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
         """
         self._session.check_writable(contract.find("UploadDeploymentZip"))
         selection = select(

@@ -1,4 +1,4 @@
-"""What lies at a signed address, on the disk: whole, or not there at all."""
+"""Downloads from signed addresses: complete on the disk, or not there at all."""
 
 from __future__ import annotations
 

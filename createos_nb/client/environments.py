@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Environments(contract.Environments):
-    """Where a project serves: production, staging …, each with a live deployment."""
+    """The environments of a project (production, staging, …), each with a live deployment."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.execute)

@@ -124,7 +124,9 @@ class Fleet(ProcessBound):
         return frame
 
     def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
-        """What was made, changed or cancelled since `start`, newest first: time, project, kind, name, change, state.
+        """Return what was created, changed or canceled since `start`, newest first.
+
+        Columns: time, project, kind, name, change, state.
 
         Read from the times that resources carry: of several changes to one of them, only the last is seen, and who made
         it is not known.

@@ -73,7 +73,7 @@ class _Series:
 
 @dataclass
 class _Project:
-    """What is known of a project, and when it was read."""
+    """The environments of a project as they were last read."""
 
     name: str
     turn: int = 0  # the place of its last reading among all readings of projects; 0: none
@@ -324,7 +324,7 @@ class FleetOverview(ProcessBound):
         return _series(Buckets(rows, known.width), window, earliest, known.length)
 
     def _reaches(self, known: _Series, window: _Window) -> bool:
-        """Whether a series goes back to the start of a window, in buckets that are fine enough for it."""
+        """Return whether a series goes back to the start of a window, in buckets that are fine enough for it."""
         fine = known.width * self._points <= window.length or known.length <= window.length
         return fine and len(known.rows) > 0 and known.start <= window.start <= known.settled
 

@@ -23,7 +23,7 @@ _GAP: Final = "… lines may be missing: the log does not reach back to the last
 
 
 class Fresh(NamedTuple):
-    """What a read adds: `gap` before the lines, and the positions of the new lines in the read."""
+    """The new lines of a read: `gap` before the lines, and the positions of the new lines in the read."""
 
     gap: bool
     positions: list[int]
@@ -36,7 +36,7 @@ class _Seen(NamedTuple):
 
 
 class Alignment:
-    """Tells which lines of overlapping reads are new. Pure: times and lines go in, positions come out.
+    """Find the new lines of overlapping reads. Pure: takes times and lines, returns positions.
 
     Lines with a time are told apart by time and text, and counted: equal lines at one moment are kept, and lines that
     come late are found wherever they stand. A line without a time belongs to the line with a time before it. Where no
@@ -119,7 +119,7 @@ class Alignment:
 
 
 def _keys(lines: Sequence[Line]) -> list[Line]:
-    """What tells lines apart: the time of the nearest line with a time at or before each, and the text."""
+    """Return the keys of lines: the time of the nearest line with a time at or before each, and the text."""
     keys: list[Line] = []
     time: float | None = None
     for own, text in lines:

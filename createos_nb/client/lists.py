@@ -123,7 +123,7 @@ class ListReader(ProcessBound):
 
 
 def row_key(row: Any) -> object:
-    """What tells rows apart: their id or name, else all that is in them."""
+    """Return the key of a row: its id or name, else a digest of its content."""
     if isinstance(row, Row):
         key = getattr(row, "id", None) or getattr(row, "name", None)
     else:

@@ -33,12 +33,12 @@ _WORDS: Final = {"api_key": "API key", "cronjob": "cron job", "installation": "G
 
 
 def is_id(value: object) -> bool:
-    """Whether a text has the form of the platform's ids."""
+    """Return whether a text has the form of the platform's ids."""
     return isinstance(value, str) and _UUID.match(value) is not None
 
 
 class CacheHit:
-    """Whether any id of a call comes from the cache, and so may be stale."""
+    """A flag: some id of a call comes from the cache, and may be stale."""
 
     def __init__(self) -> None:
         self.hit = False

@@ -108,6 +108,6 @@ def _url(address: str) -> httpx.URL:
 
 
 def _by_path(transport: Transport, url: httpx.URL) -> httpx.URL:
-    """Where a served simulator answers for an address."""
+    """Return where a served simulator answers for an address."""
     path = url.raw_path.decode("ascii")
     return httpx.URL(f"{transport.base}{_BY_PATH}{quote(url.host)}{path}")

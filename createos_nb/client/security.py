@@ -29,7 +29,7 @@ class Security(contract.Security):
         self._session = session
 
     def findings(self, project: str, deployment: str | int) -> pd.DataFrame:
-        """What the scan of a deployment found, one row each: severity, id, package, versions, title, as reported.
+        """Return the findings of the scan of a deployment: severity, id, package, versions, title, as reported.
 
         Columns are the report's own fields in snake_case; an empty frame where nothing was found or nothing is known
         yet: `attrs["status"]` says which.

@@ -321,7 +321,7 @@ class Session(ProcessBound):
 
 
 def _without_figures(answer: Any) -> Any:
-    """What was answered about a time that has not come: zeros are no counts of anything."""
+    """Replace figures of a time that has not come with NA: its zeros are no counts."""
     if isinstance(answer, pd.DataFrame):
         answer.attrs["complete"] = False
         return answer

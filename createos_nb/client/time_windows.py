@@ -81,7 +81,7 @@ class Windows:
             return part, stop
 
     def _is_length(self, start: int, refused: Invalid) -> None:
-        """Raises the refusal if a short window meets one as well: then it is not the length that is refused."""
+        """Raise the refusal if a short window meets one as well: then it is not the length that is refused."""
         try:
             self._ask((start, start + _SHORTEST))
         except Invalid:

@@ -107,7 +107,7 @@ def _parameter(p: Parameter) -> Schema:
 
 
 def _value(p: Parameter) -> Schema:
-    """What the wire takes for a parameter."""
+    """Return what the wire takes for a parameter."""
     if p.fields is not None:
         kinds = [{"$ref": _REF.format(name=kind.__name__)} for kind in p.fields.of]
         schema: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
@@ -152,7 +152,7 @@ def _failure(dialect: str) -> Schema:
 
 
 def _payload(operation: Operation) -> Schema:
-    """What lies in the envelope of a success."""
+    """Return what lies in the envelope of a success."""
     answer = operation.answer
     if isinstance(answer, Text | LogText):
         return _TEXT

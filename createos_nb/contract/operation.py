@@ -1,4 +1,4 @@
-"""What an operation is: its HTTP line, its parameters, its effect and its answer, declared once.
+"""Operations: HTTP line, parameters, effect and answer, declared once.
 
 A resource's class declares each operation as a method without a body:
 
@@ -167,7 +167,7 @@ class Operation:
 
     @property
     def call(self) -> str:
-        """Where it is on the client, such as `environments.update_resources`."""
+        """Return its name on the client, such as `environments.update_resources`."""
         return f"{self.resource}.{self.call_name}"
 
     @property

@@ -205,5 +205,5 @@ def _numbers(values: list[Any], kind: Kind, trusted: bool) -> Array:
 
 
 def _typed(value: Any, filled: Any) -> Any:
-    """What is to be checked: nothing for a gap, which is filled with a zero of whatever type."""
+    """Return the value whose type is checked: None for a gap, whatever it is filled with."""
     return None if value is None else filled

@@ -1,4 +1,4 @@
-"""From rows to a typed frame, page by page, so that no more than one page of rows is alive at a time."""
+"""Build a typed frame from rows, page by page, so that no more than one page of rows is alive at a time."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Builder:
 
 
 class _Plan:
-    """How to reach each column through the nested structs; computed once for each resource."""
+    """The paths of the columns through the nested structs; computed once for each resource."""
 
     def __init__(self, of: Schema) -> None:
         read = [column for column in of.columns if column.kind != "state"]

@@ -217,7 +217,7 @@ def _read_csv(source: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def _empty(column: pd.Series) -> Any:
-    """Where a text is empty rather than missing, for a CSV has one form for both: "all" of these, or which rows."""
+    """Return the rows whose text is empty rather than missing ("all", or positions): a CSV has one form for both."""
     positions = np.flatnonzero((column == "").fillna(False).to_numpy(dtype=bool))
     if not len(positions):
         return None

@@ -1,4 +1,4 @@
-"""How far a log reaches back, beside how far it was asked for: the platform cuts without a word."""
+"""Completeness of logs: the platform cuts them without saying so."""
 
 from __future__ import annotations
 

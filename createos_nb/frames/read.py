@@ -1,4 +1,4 @@
-"""From JSON to rows: fast by the declaration, and slowly but wholly where the wire says more than the declaration."""
+"""Decode JSON into rows: fast by the declaration, slowly but completely where the wire says more than that."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Reader:
 
 
 def _part(operation: Operation, replaced: Sequence[Replaced], key: str) -> list[Replaced]:
-    """What was replaced in the rows; whatever was replaced beside them is told of."""
+    """Return the replaced values of the rows; warn of replaced values outside of them."""
     warn_of_replaced(operation.call, [str(replacement) for replacement in replaced if replacement.path[:1] != (key,)])
     return list(replacements_below(replaced, key))
 

@@ -14,7 +14,7 @@ COUNTS: Final = ("count", "status_2xx", "status_3xx", "status_4xx", "status_5xx"
 
 @dataclass(frozen=True)
 class Buckets:
-    """What an environment answered in stretches of time of one width.
+    """The requests of an environment in time buckets of one width.
 
     `rows`: int64, one line a bucket: its start in Unix seconds, then the five counts. `width` in seconds; buckets start
     at `phase` seconds after a multiple of it.

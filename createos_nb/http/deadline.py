@@ -1,4 +1,4 @@
-"""How long a request may take as a whole: looked at whenever its connection is read or written.
+"""The deadline of a whole request, checked at each read and write of its connection.
 
 The timeouts of httpx bound one read each, so an answer that comes drop by drop has no end. httpcore hands a timeout on
 to the connection as it was given: here it is a number that knows the end of its request, and the connection asks it.
@@ -45,7 +45,7 @@ class Deadline:
 
     @property
     def passed(self) -> str:
-        """What is wrong when it has passed."""
+        """Return the message for a passed deadline."""
         if self._rate is None:
             return f"the request took more than {self.grace:g} s"
         if self.until >= self._last:
@@ -57,7 +57,7 @@ class Deadline:
         return self.until - monotonic()
 
     def extend(self, size: int) -> None:
-        """So many bytes came or went: at the least rate they are worth so many seconds, but no store of them."""
+        """Extend the deadline after a transfer of `size` bytes, by their time at the lowest allowed rate."""
         if self._rate is not None:
             self.until = min(self.until + size / self._rate, monotonic() + self.grace, self._last)
 
@@ -96,7 +96,7 @@ def bounds(timeouts: Mapping[str, float | None], deadline: Deadline | None = Non
 
 
 def seconds_of(timeouts: Mapping[str, float | None]) -> float | None:
-    """What timeouts make for a whole request; None: no bound."""
+    """Return the timeout of a whole request, from those of its parts; None: no bound."""
     seconds = [value for value in timeouts.values() if value is not None]
     if len(seconds) < len(timeouts) or not seconds:
         return None

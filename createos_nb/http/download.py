@@ -49,7 +49,7 @@ def _attempt(
     deadline = transport.for_transfer()
 
     def redacted() -> RequestFacts:
-        """What errors say: they may repeat none of the addresses so far."""
+        """Return the facts for errors, which may repeat none of the addresses so far."""
         secrets = SecretTexts(secret for address in addresses for secret in without_frames(_secrets, address))
         return RequestFacts(facts.operation, facts.path, secrets)
 
@@ -142,7 +142,7 @@ def _safe_path(url: httpx.URL) -> str:
 
 
 def _secrets(url: httpx.URL) -> tuple[Secret, ...]:
-    """What no error may repeat: the address, its path and the values of its query."""
+    """Return the secrets of an address: the address, its path and the values of its query."""
     parts = urlsplit(str(url))
     return tuple(map(Secret, (str(url), parts.query, parts.path, *(value for _, value in parse_qsl(parts.query)))))
 

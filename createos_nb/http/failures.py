@@ -39,7 +39,7 @@ _NEVER_SENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """What every error about a request says, and what none may repeat.
+    """Facts that every error about a request names, and secrets that none may repeat.
 
     Args:
         operation: What was asked for.

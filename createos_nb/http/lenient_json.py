@@ -16,7 +16,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class Replaced(NamedTuple):
-    """Where in a payload a value was replaced, and what it was."""
+    """A replaced value of a payload: its path and what it was."""
 
     path: tuple[str | int, ...]
     what: str
@@ -39,7 +39,7 @@ Payload = msgspec.Raw | RepairedJson
 
 
 class _Odd:
-    """What stands for a number until it is known where it is."""
+    """A placeholder of a number until its path is known."""
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -51,7 +51,7 @@ def json_of(data: Payload) -> msgspec.Raw:
 
 
 def replacements_of(data: Payload) -> tuple[Replaced, ...]:
-    """What was replaced in a payload."""
+    """Return the replaced values of a payload."""
     return data.replaced if isinstance(data, RepairedJson) else ()
 
 
@@ -79,7 +79,7 @@ def part(parent: RepairedJson, key: str, data: msgspec.Raw) -> RepairedJson:
 
 
 def replacements_below(replaced: Iterable[Replaced], key: str | int) -> Iterator[Replaced]:
-    """What was replaced in one part of a payload, by its path in that part."""
+    """Yield the replaced values of one part of a payload, with paths inside that part."""
     for replacement in replaced:
         if replacement.path[:1] == (key,):
             yield Replaced(replacement.path[1:], replacement.what)

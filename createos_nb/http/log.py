@@ -1,4 +1,4 @@
-"""What was sent: one line a request, without bodies and without secrets."""
+"""The log of requests: one line each, without bodies and without secrets."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def read_all(
 
     An empty or a short page ends a reading, and so does a full page that reaches the total: a total says how far to
     plan, never how far to go. What came is counted against the total of each answer; where they differ, the listing is
-    not complete, and what could be read is in it. One lie can't be told from the truth without a request more: a total that
-    is too small and falls on the last row of a full page.
+    not complete, and what could be read is in it. One lie can't be told from the truth without a request more: a total
+    that is too small and falls on the last row of a full page.
 
     The first reading takes page after page, and is complete when each named the same total and as many different rows
     came: the list stood still. Where it moved, it is read again with pages that overlap. That reading is complete when
@@ -191,7 +191,7 @@ class _Pass(Generic[Row]):
         return _Page(offset, size, rows, [self._key(row) for row in rows], total)
 
     def _expected_rows(self, total: int | None) -> int:
-        """How many rows are to be read as far as the first page can tell."""
+        """Return how many rows are to be read as far as the first page can tell."""
         if total is None:
             return 0
         return total if self._limit is None else min(self._limit, total)

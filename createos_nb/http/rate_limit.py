@@ -29,7 +29,7 @@ _SAME: Final = 2.0
 
 @dataclass(frozen=True)
 class RateLimit:
-    """How many requests a key may send. Defaults: the figures that the platform documents."""
+    """The rate limits of a key. Defaults: the figures that the platform documents."""
 
     per_minute: int = 100
     per_hour: int = 1000
@@ -126,7 +126,7 @@ class Limiter(ProcessBound):
 
 
 def _seconds(reset: float, now: float) -> float | None:
-    """How long until a reset; None where it is no moment of any window.
+    """Return how long until a reset; None where it is no moment of any window.
 
     It is a moment in Unix seconds; some servers write milliseconds or finer, or how many seconds are left.
     """

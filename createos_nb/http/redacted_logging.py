@@ -1,4 +1,4 @@
-"""What others log while a request of ours is under way: HTTP libraries log whole addresses and headers.
+"""Redaction of the log records of HTTP libraries, which log whole addresses and headers.
 
 Nothing hangs on the name of a logger, nor on a filter, which another logger's handler never asks: the records
 themselves are made with dots, in the thread that sends, for as long as it sends.
@@ -87,7 +87,7 @@ def _mask(record: logging.LogRecord, secrets: Iterable[str]) -> None:
 
 
 def strip_quoted_bytes(message: str) -> str:
-    """What a library says of a broken answer, without the bytes that it quotes: they may be of another answer."""
+    """Remove the bytes that a library's message about a broken answer quotes: they may be of another answer."""
     return _QUOTED.sub(MASK, message)
 
 

@@ -1,4 +1,4 @@
-"""What no error may repeat, and nothing may show on the way: texts for those that have to look for them."""
+"""Secret texts of a request, for the code that has to remove them from errors and logs."""
 
 from __future__ import annotations
 

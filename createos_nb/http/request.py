@@ -1,4 +1,4 @@
-"""What goes out: an operation and its values as one HTTP request. No I/O."""
+"""Build an HTTP request from an operation and its values. No I/O."""
 
 from __future__ import annotations
 

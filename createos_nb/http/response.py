@@ -1,4 +1,4 @@
-"""What comes back: an HTTP response as its payload, or as the error that it is. No I/O."""
+"""Parse an HTTP response into its payload, or into an error. No I/O."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _DECODER: Final = msgspec.json.Decoder(_Envelope)
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """What came back for an operation, as it came. `now`: Unix seconds, for dates in its headers."""
+    """The unparsed response of an operation. `now`: Unix seconds, for dates in its headers."""
 
     facts: RequestFacts
     status: int
@@ -185,7 +185,7 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
 
 
 def _envelope(body: bytes | msgspec.Raw) -> _Envelope | None:
-    """What wraps the body; None where nothing does."""
+    """Return the envelope of a body; None where it has none."""
     try:
         return _DECODER.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):

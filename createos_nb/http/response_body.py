@@ -125,7 +125,7 @@ class _Decoder:
             raise httpx.DecodingError(str(error)) from None
 
     def end(self) -> None:
-        """Raises `httpx.DecodingError` where the last part has not come."""
+        """Raise `httpx.DecodingError` where the end of the data is missing."""
         if not self._inner.eof:
             raise httpx.DecodingError("it was cut off")
 

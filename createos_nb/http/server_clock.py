@@ -171,7 +171,7 @@ class ElapsedClock:
 
 
 def _server_time(headers: Mapping[str, str]) -> float | None:
-    """When an answer was written; what a cache kept it for is added."""
+    """Return the time of an answer, with its age in a cache added."""
     date = http_date(headers.get("date", ""))
     if date is None or not 0 < date < _LATEST:
         return None

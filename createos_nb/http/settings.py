@@ -1,4 +1,4 @@
-"""What a transport is opened with, checked: the base URL, the key, the timeouts. No I/O."""
+"""Validated settings of a transport: the base URL, the key, the timeouts. No I/O."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def base_of(address: str) -> httpx.URL:
 
 
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
-    """What a key belongs to: scheme, host and port."""
+    """Return the origin of a URL: scheme, host and port."""
     return url.scheme, url.host, url.port
 
 

@@ -121,7 +121,7 @@ class Transport(ProcessBound):
         self._http.close()
 
     def fingerprint(self, secret: Secret) -> str:
-        """What tells one secret from another without telling it: nobody can guess it without the key of this client."""
+        """Return a keyed digest of a secret, which nobody can guess without the key of this client."""
         return blake2b(
             secret.reveal().encode("utf-8", "surrogatepass"), key=self._key.reveal().encode()[:64], digest_size=8
         ).hexdigest()
@@ -156,7 +156,7 @@ class Transport(ProcessBound):
                 return
 
     def _learn(self, headers: httpx.Headers, sent: float) -> None:
-        """What any answer of the other side says besides: whether it is a simulator, and what time it is there."""
+        """Read from the headers of an answer whether it is of a simulator, and the time there."""
         if SIMULATOR_HEADER in headers:
             self.simulated = True
             self.world = headers.get(WORLD_HEADER, self.world)

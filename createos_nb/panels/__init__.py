@@ -49,9 +49,9 @@ __all__ = [
 def api_keys(client: Client) -> ApiKeysPanel:
     """API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
 
-    Parameters: `name`, `description`, `lasting` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key to
-    revoke), `reason`, `confirm` (its typed name). `create()` creates the new key and returns its record, whose secret
-    is masked; `run()` revokes the chosen one and returns a `Receipt`.
+    Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key
+    to revoke), `reason`, `confirm` (its typed name). `create()` creates the new key and returns its record, whose
+    secret is masked; `run()` revokes the chosen one and returns a `Receipt`.
     """
     return ApiKeysPanel(client)
 
@@ -100,7 +100,7 @@ def domains(client: Client, project: str) -> DomainsPanel:
 
 
 def journal(client: Client, path: str | os.PathLike[str] | None = None) -> JournalPanel:
-    """What was done by plans: the runs of a folder of journals (or the one of a file), and the entries of each.
+    """Show the runs of plans: the runs of a folder of journals (or the one of a file), and the entries of each.
 
     Parameters: `chosen` (the name of a run's file), `action` ("resume", "undo"), `variables` (values for a run that is
     resumed, by name: no journal holds them), `reason`, `confirm`. `run()` resumes or undoes the chosen run and returns

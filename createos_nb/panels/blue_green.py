@@ -179,7 +179,7 @@ class BlueGreenPanel(ActionPanel):
             text = f"{serving} serves {domain}; {other} gets the version, is tested and watched, and then takes over"
         else:
             text = f"{serving} serves {domain}; {other} takes over as it is"
-        self._note.value = markup.block(text, "quiet")
+        self._note.value = markup.block(text, "muted")
 
     def _poll(self) -> bool:
         before = self.sides
@@ -252,7 +252,7 @@ class BlueGreenPanel(ActionPanel):
 
 @dataclass
 class ProjectSides:
-    """What the platform says of a project and its sides."""
+    """The environments of a blue-green pair, as the platform reports them."""
 
     client: Client
     project: str

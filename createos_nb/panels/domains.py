@@ -94,7 +94,7 @@ class DomainsPanel(ActionPanel):
         self._records.show(records, kinds={"name": "copy", "value": "copy"}, key=list(_RECORDS))
         self._records.layout.display = "" if len(records) else "none"
         note = "DNS records to create where the domain is registered" if len(records) else "no record is left to create"
-        self._records_note.value = markup.block(note, "quiet") if len(domains) else ""
+        self._records_note.value = markup.block(note, "muted") if len(domains) else ""
         set_options(self._environment, _environment_options(environments))
         set_options(self._new_environment, [_NO_ENVIRONMENT, *_environment_options(environments, live_only=True)])
 

@@ -28,7 +28,7 @@ def label(value: object) -> str:
 
 
 def block(value: object, kind: str = "", *, role: str = "") -> str:
-    """Return a block of text; `kind` is one of the style sheet's (quiet, said, wrong, mind)."""
+    """Return a block of text; `kind` is one of the style sheet's (muted, status, alert, warning)."""
     css_class = f' class="createos-{kind}"' if kind else ""
     aria_role = f' role="{role}"' if role else ""
     return f"<div{css_class}{aria_role}>{text(value)}</div>"

@@ -103,7 +103,7 @@ class PlanForm:
 
     @property
     def state(self) -> PlanState:
-        """What the form is doing."""
+        """Return the state of the form."""
         return self._machine.state
 
     @property

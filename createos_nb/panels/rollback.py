@@ -73,7 +73,7 @@ class RollbackPanel(ActionPanel):
         self._explain()
 
     def _explain(self) -> None:
-        """Say what is live, what would be taken, and whether a push could undo it."""
+        """Show which deployment is live, which would be rolled back to, and whether a push could undo it."""
         table, facts = self._rows.table, self._facts
         if table is None or facts is None:
             return
@@ -88,7 +88,7 @@ class RollbackPanel(ActionPanel):
             lines.append(f"auto-promotion of {facts['branch']} is on" if facts["auto"] else "auto-promotion is off")
         self._hold.layout.display = "" if facts["auto"] else "none"
         self._allow_description_change.layout.display = "" if facts["auto"] and self._hold.value else "none"
-        self._rows.note.value = markup.block(" · ".join(lines), "quiet")
+        self._rows.note.value = markup.block(" · ".join(lines), "muted")
 
     def _make_plan(self) -> Plan:
         row = self._rows.row

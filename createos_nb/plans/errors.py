@@ -117,7 +117,7 @@ class StepFailed(PlanError):
         self.undo: Any = None
         self.journal: Path | None = None
 
-    def _said(self) -> str:
+    def _message(self) -> str:
         lines = [self.message]
         if self.log is not None and len(self.log):
             lines += [f"    {text}" for text in self.log["text"].tail(8)]

@@ -55,7 +55,7 @@ def atomic_file(target: str | os.PathLike[str], *, replace: bool = False) -> Ite
 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
-    """What the disk refuses, as an error of ours."""
+    """Raise an `OSError` of the block as `InvalidInput`."""
     try:
         yield
     except OSError as error:

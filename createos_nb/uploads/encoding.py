@@ -1,4 +1,4 @@
-"""How files travel: as text or base64 in JSON, or as one zip."""
+"""Upload methods: files as text or base64 in JSON, or as one zip."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LONG: Final = 10_000_000
 
 @dataclass(frozen=True)
 class Packed:
-    """What a call is given: `files` for text and base64, the bytes of an archive for a zip."""
+    """The argument of an upload call: `files` for text and base64, the bytes of an archive for a zip."""
 
     method: UploadMethod
     content: Any
 
 
 def choose_method(selection: Selection, method: str = "auto") -> UploadMethod:
-    """Return the given method, or for "auto" the one that fits. Raises `InvalidInput` where the files can't be sent so."""
+    """Return the method, for "auto" the one that fits. Raises `InvalidInput` where the files can't be sent so."""
     rows = selection.included
     if method == "auto":
         if selection.is_zip or len(rows) > MOST_IN_JSON or sum(row.size or 0 for row in rows) > _LONG:

@@ -1,4 +1,4 @@
-"""What `.gitignore` files leave out, decided entry by entry on the way down, as git itself walks a folder."""
+"""Files that `.gitignore` excludes, decided entry by entry as git itself walks a folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Line:
     pattern: Any
 
     def fits(self, path: str, is_folder: bool) -> bool:
-        """Whether the line names this very entry. One that lies in a folder which it names is not named itself."""
+        """Return whether the line names this very entry. An entry of a folder that it names is not named itself."""
         if self.folders_only and not is_folder:
             return False
         result = self.pattern.match_file(path)

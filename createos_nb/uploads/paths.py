@@ -61,7 +61,7 @@ def fault_on_windows(path: str) -> str:
 
 
 def folded(path: str) -> str:
-    """What a file system that ignores case and the spelling of accents takes the path for."""
+    """Return the path as a file system sees it that ignores case and the spelling of accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 

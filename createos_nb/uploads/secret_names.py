@@ -1,4 +1,4 @@
-"""What the name of a file or folder says about it: secrets, histories, caches, and what only looks like one of them."""
+"""Names of files and folders that hold secrets, histories or caches, and names that only look so."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def by_name(path: str, is_folder: bool) -> str:
 
 
 def is_judged(name: str) -> bool:
-    """Whether this is the name of a file that an app may need and that often holds a token."""
+    """Return whether this is the name of a file that an app may need and that often holds a token."""
     return any(_JUDGED_RULE.match(spelling) for spelling in _spellings(_normalize(name)))
 
 
@@ -164,13 +164,13 @@ def is_database(name: str) -> bool:
 
 
 def is_fixture(path: str) -> bool:
-    """Whether a file lies where tests keep what they read."""
+    """Return whether a file lies where tests keep what they read."""
     parents = set(_normalize(path).split("/")[:-1])
     return bool(parents & (_FIXTURES | _TESTS))
 
 
 def is_code(name: str) -> bool:
-    """Whether a file is code or prose, which an app lacks where it is left out."""
+    """Return whether a file is code or prose, which an app lacks where it is left out."""
     return _ENCRYPTED_OR_CODE.search(_normalize(name)) is not None
 
 

@@ -95,12 +95,12 @@ _ROWS: Final = re.compile(rb"(?mi)^(?:COPY [^\n;]{1,2000} FROM stdin;|INSERT INT
 
 
 def private_key(content: bytes) -> bool:
-    """Whether a private key is in it, with its content."""
+    """Return whether a private key is in it, with its content."""
     return b"PRIVATE KEY" in content and _PRIVATE_KEY.search(content) is not None
 
 
 def form_in(content: bytes) -> str:
-    """What the first secret of a known form is, such as "a token of GitHub"; an empty text where there is none."""
+    """Return the kind of the first secret of a known form, such as "a token of GitHub"; "" where there is none."""
     text = _bytes_of_text(content)
     for name, marker, form in _FORMS:
         if marker in text and any(_is_real(match[0]) for match in form.finditer(text)):
@@ -115,12 +115,12 @@ def form_in(content: bytes) -> str:
 
 
 def assigned_in(content: bytes) -> bool:
-    """Whether something that is named like a password or a token has a value in it, not the name of a variable."""
+    """Return whether something named like a password or a token has a value in it, not the name of a variable."""
     return any(not _PLACEHOLDER.search(match[1]) for match in _ASSIGNED.finditer(_bytes_of_text(content)))
 
 
 def is_dump(content: bytes) -> bool:
-    """Whether this is a dump of a database with rows, not only its schema."""
+    """Return whether this is a dump of a database with rows, not only its schema."""
     return b"-- " in content[:4000] and _DUMP.search(content) is not None and _ROWS.search(content) is not None
 
 

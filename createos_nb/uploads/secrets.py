@@ -1,4 +1,4 @@
-"""What never belongs into an upload by what it holds, and what is sent but has to be minded."""
+"""Files that are excluded from an upload because of their content, and files that are sent with a warning."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INSTEAD: Final = "give it to the environment as a variable, or name the file in
 
 
 def by_content(path: str, content: bytes) -> tuple[bool, str, bool]:
-    """Whether a file with this content stays here; why, or what is to be minded where it goes; whether it has a token.
+    """Return whether a file with this content is excluded; why, or a warning where it is sent; whether it has a token.
 
     Code and prose are sent and told of, for an app lacks them where they are left out; so is what tests read.
     """

@@ -1,4 +1,4 @@
-"""What of a source is sent, what is left out, and why; decided before anything leaves the machine."""
+"""Selection of the files of a source that are sent or left out, and why, before anything leaves the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the files of an upload come from: a folder, a list of files, a mapping or a zip, all as one tree of entries."""
+"""Sources of the files of an upload: a folder, a list of files, a mapping or a zip, all as one tree of entries."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _listed(path: Path) -> list[Entry]:
 
 
 def _content_of(path: Path, max_bytes: int) -> bytes:
-    """Return at most `max_bytes` and one byte more, so that a file that grows is noticed. No link is followed, nothing hangs."""
+    """Read at most one byte more than `max_bytes`: a file that grows is noticed. No link is followed, nothing hangs."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(path, flags), "rb") as file:

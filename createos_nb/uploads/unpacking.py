@@ -48,7 +48,7 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """What damage makes `zipfile` raise, as `UnsafeArchive`."""
+    """Return what damage makes `zipfile` raise, as `UnsafeArchive`."""
     try:
         yield
     except DAMAGED as error:
@@ -81,7 +81,7 @@ def _checked(entries: Sequence[zipfile.ZipInfo], max_bytes: int) -> Iterator[tup
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """Where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
+    """Return where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
     path = info.filename
     while path.startswith("./"):
         path = path[2:]

@@ -1,4 +1,4 @@
-"""What reading a zip can raise, and how one is made."""
+"""Creation of zips, and the errors of damaged ones."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ Accessible = Callable[[Any], None]
 
 def drop(page: Any, *paths: Path) -> None:
     """Drop files and folders of the disk, as a hand does."""
-    box = page.locator(".createos-drop").bounding_box()
+    box = page.locator(".createos-file-drop").bounding_box()
     place = {"x": box["x"] + 30, "y": box["y"] + 20}
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     session = page.context.new_cdp_session(page)

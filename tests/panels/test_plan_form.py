@@ -13,28 +13,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.plan_state import PlanState
 from createos_nb.plans import ConfirmationNeeded, Event, ReasonNeeded
-from tests.panels.acting import (  # noqa: F401  # two of them are fixtures
-    NAMED,
-    assigning,
-    closed,
-    held_up,
-    live,
-    press,
-    quick,
-    review,
-    writes,
-)
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
-
+from tests.panels.acting import NAMED, assigning, held_up, live, press, writes
 
 # --- the plan first ---------------------------------------------------------------------------------------------------
 

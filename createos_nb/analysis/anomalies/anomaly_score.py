@@ -41,7 +41,7 @@ _FLOOR = 2_000  # rows that show a series' usual movement
 
 @dataclass(frozen=True, eq=False)
 class ScoredPast:
-    """What the judgement of a stream's earlier rows leaves to the next ones."""
+    """The state of a stream after its scored rows, from which the next ones are scored."""
 
     rows: int = 0
     """How many rows of the past are scored."""
@@ -55,7 +55,7 @@ class ScoredPast:
 
 @dataclass(frozen=True, eq=False)
 class SeriesScores:
-    """What was expected at each row, the band that would not alarm, and the evidence that something is unusual."""
+    """The expected value, the band without alarm and the evidence of an anomaly at each row."""
 
     expected: Floats
     low: Floats
@@ -71,7 +71,7 @@ def quiet_rows(when: Clock) -> int:
 
 
 def spare_rows(when: Clock) -> int:
-    """How many of the first rows the judgement of further ones does not look back on.
+    """Return how many of the first rows are not needed to score further ones.
 
     A whole number of renewals of the middle, so that it is renewed at the same rows without them.
     """

@@ -59,7 +59,7 @@ class Earlier:
 
 
 def buckets_back(day: int, quiet: int) -> int:
-    """How many buckets the judgement of a further one looks back on."""
+    """Return how many past buckets are needed to score another one."""
     # two weeks, a day in which they are compared with the days, two in which they vary; then the past of the tails
     return (2 * _DAYS + 1) * day + 2 * max(day, 240) + PAST + quiet + 1_000
 
@@ -211,7 +211,7 @@ def _tail(observed: Floats, mean: Floats, kappa: Floats, both: bool) -> tuple[Fl
 
 
 def _daily_shape(events: Floats, observed: Bools, day: int, hour: int) -> Floats | None:
-    """What earlier days held at the same time, smoothed over half an hour; NaN where there was none, 0 where unseen."""
+    """Return the mean of earlier days at the same time, smoothed over half an hour; NaN without any, 0 where unseen."""
     length = events.shape[-1]
     if not day or length <= day:
         return None

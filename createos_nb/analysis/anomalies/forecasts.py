@@ -1,4 +1,4 @@
-"""What a series should be next, from its past alone: several simple forecasts, each trusted as far as it was right.
+"""Forecasts of a series from its past: several simple ones, weighted by how right each was.
 
 The forecasts are the last value, trailing means of 5, 30 and 200 rows, the mean of the same time on up to seven earlier
 days, the same of the last two weeks, and both of these shifted to the level of the last hour. They are mixed with
@@ -23,7 +23,7 @@ _FIRST = 30  # rows from which a middle and a spread can be told
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """When the rows are, in seconds or in rows, and how long a season is in the same unit; 0 is none."""
+    """The times of the rows, in seconds or in rows, and the length of a season in the same unit; 0 is none."""
 
     times: Ints
     step: int
@@ -42,7 +42,7 @@ class Clock:
 
     @property
     def span(self) -> int:
-        """From the first row to the last."""
+        """Return the distance of the last row from the first."""
         return int(self.times[-1] - self.times[0]) if len(self.times) else 0
 
     @property
@@ -51,7 +51,7 @@ class Clock:
         return max(self.rows // 288, 1)
 
     def reaches(self, periods: int) -> bool:
-        """Whether any row has another so many seasons before it, or as near to that as is looked."""
+        """Return whether any row has another so many seasons before it, or as near to that as is looked."""
         return bool(self.season) and self.span >= periods * self.season - (self.smooth + 1) * self.step
 
     @property

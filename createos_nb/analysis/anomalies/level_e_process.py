@@ -85,7 +85,7 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _variance_inflation(ranks: Floats, ends: Ints) -> Floats:
-    """How much more the means of blocks vary than those of independent rows would, over the rows before `ends`."""
+    """Return how much more the means of blocks vary than those of independent rows, over the rows before `ends`."""
     sums = np.concatenate([[0.0], np.cumsum(ranks)])
     blocks = np.zeros(len(ranks))
     blocks[_BLOCK - 1 :] = (sums[_BLOCK:] - sums[:-_BLOCK]) ** 2 / _BLOCK

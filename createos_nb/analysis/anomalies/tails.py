@@ -1,4 +1,4 @@
-"""How surprising a value of a statistic is, judged by the tail of its own past.
+"""Evidence of unusual values of a statistic, from the tail of its own past.
 
 A statistic that is large is no surprise where it often is. The evidence of a row is −log10 of a tail probability: 3 is
 one row in a thousand. Two kinds of statistic:
@@ -39,7 +39,7 @@ _BEYOND, _ROWS = 30, 500
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """What free statistics were judged by so far; rows count from the first of the stream."""
+    """The past by which statistics without a model are judged; rows count from the first of the stream."""
 
     first: int = 0
     """The first row that is still held."""
@@ -139,7 +139,7 @@ def _past(logs: Floats, skipped: Bools, start: int) -> Floats:
 
 
 def _pareto(past: Floats) -> tuple[float, float, float] | None:
-    """Where the tail begins, −ln of its share, and its exponent; None where the past is too short."""
+    """Return where the tail begins, −ln of its share, and its exponent; None where the past is too short."""
     number = len(past)
     if number < _FEW:
         return None

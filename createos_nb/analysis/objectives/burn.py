@@ -60,7 +60,7 @@ def burn_alerts(
     errors: str | Sequence[str] = ("5xx",),
     guard: float | None = GUARD,
 ) -> pd.DataFrame:
-    """When each alert of the table would have fired, and for how long.
+    """Return the times at which each alert of the table would have fired, and for how long.
 
     `frame` is a requests frame of one environment or of a fleet. `errors` says which status classes spend the budget:
     `"5xx"`, or `("4xx", "5xx")`. `guard` is the largest binomial tail at which a page is believed, a ticket at
@@ -172,7 +172,7 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
 
 
 def _improbable(errors: Floats, of: Floats, rate: float, significance: float) -> Bools:
-    """Where P(at least so many errors among `of` independent requests at error rate `rate`) lies below `significance`.
+    """Return where P(so many errors or more among `of` independent requests at rate `rate`) is below `significance`.
 
     Exact; but where Chernoff's bound (1952) lies below already, that settles it at a tenth of the time.
     """
@@ -189,7 +189,7 @@ def _improbable(errors: Floats, of: Floats, rate: float, significance: float) ->
 
 
 def _carry_forward(environment: Ints, position: Ints, observed: Bools) -> tuple[Ints, Ints]:
-    """Where there is no data, the state of the last bucket that had some."""
+    """Give buckets without data the state of the last bucket with data."""
     firing = np.zeros(observed.shape, dtype=np.bool_)
     firing[environment, position] = True
     last = np.maximum.accumulate(np.where(observed, np.arange(observed.shape[-1]), 0), axis=-1)

@@ -25,7 +25,7 @@ from createos_nb.times import format_duration, whole_seconds
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SLO:
-    """How one environment stands against its objective at the end of the frame."""
+    """The error budget of one environment at the end of the frame."""
 
     target: float
     """Share of the requests that should not be errors, 0 to 1."""
@@ -63,12 +63,12 @@ class SLO:
 
     @property
     def met(self) -> bool | None:
-        """Whether the objective is met so far; None without requests."""
+        """Return whether the objective is met so far; None without requests."""
         return None if np.isnan(self.achieved) else bool(self.achieved >= self.target)
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the status as a sentence."""
         if np.isnan(self.achieved):
             what = "data" if self.coverage == 0 else "requests"
             return f"No {what} in {self.window}, so nothing can be said about {format_target(self.target)}."
@@ -305,7 +305,7 @@ def _timedeltas(seconds: Floats) -> pd.TimedeltaIndex:
 
 
 def _errors(number: float) -> str:
-    """So many errors: whole ones, but for the parts of the first few."""
+    """Format a number of errors: whole, with a decimal for the first few."""
     digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2
     text = f"{number:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

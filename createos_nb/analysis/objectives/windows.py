@@ -40,7 +40,7 @@ class Trailing:
         return _last(self.observed, width)
 
     def is_covered(self, width: int, *, share: float) -> Bools:
-        """Where the last `width` buckets lie within the data and at least `share` of them have some."""
+        """Return where the last `width` buckets lie within the data and at least `share` of them have some."""
         length = self.requests.shape[-1] - 1
         inside = np.arange(length) - (width - 1) >= self.first[..., None]
         if self.observed is None:

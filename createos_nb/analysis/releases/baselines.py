@@ -1,4 +1,4 @@
-"""What the canary analyses in use elsewhere would have said of a release, minute by minute, beside the verdict.
+"""The decisions of common canary analyses about a release, minute by minute, to compare with the verdict.
 
 Written from their published descriptions, for comparing and for teaching; nothing else here relies on them.
 
@@ -31,7 +31,7 @@ RATIOS = (1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 40.0)
 
 
 def mann_whitney(paired: PairedCounts, *, every: int = 1, confidence: float = 0.98, tolerance: float = 0.25) -> Bools:
-    """Where it says "High", `(n, T)`; False where it does not look."""
+    """Return where the test says "High", `(n, T)`; False where it is not run."""
     from scipy.stats import norm
 
     with np.errstate(invalid="ignore"):
@@ -56,13 +56,13 @@ def mann_whitney(paired: PairedCounts, *, every: int = 1, confidence: float = 0.
 
 
 def threshold(paired: PairedCounts, *, target: float, failures: int) -> Bools:
-    """Where the candidate alone has failed so many checks, `(n, T)`."""
+    """Return where the candidate alone has failed enough checks, `(n, T)`."""
     failed = paired.new_errors > (1 - target) * paired.new_requests
     return np.asarray(np.cumsum(failed, axis=1) >= failures)
 
 
 def z_test(paired: PairedCounts, *, level: float = 0.01) -> Bools:
-    """Where the pooled two-proportion test rejects, `(n, T)`."""
+    """Return where the pooled two-proportion test rejects, `(n, T)`."""
     from scipy.stats import norm
 
     sums = [
@@ -77,7 +77,7 @@ def z_test(paired: PairedCounts, *, level: float = 0.01) -> Bools:
 
 
 def exact(paired: PairedCounts, *, alpha: float = 0.01) -> Bools:
-    """Where the e-process for independent errors has reached 1/α, `(n, T)`."""
+    """Return where the e-process for independent errors has reached 1/α, `(n, T)`."""
     old, new, failed = paired.old_requests, paired.new_requests, paired.new_errors
     both = paired.old_errors + failed
     paths = []

@@ -1,4 +1,4 @@
-"""From evidence to decisions: once decided stays decided, and until then, how far off is it?"""
+"""Decisions from evidence: final once made; until then, a forecast of the requests needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIKELY_AS = 1.0
 
 @dataclass(frozen=True)
 class Terms:
-    """What was asked for: see `release_verdict`. Raises ValueError for what makes no sense."""
+    """The parameters of a verdict: see `release_verdict`. Raises ValueError for what makes no sense."""
 
     alpha: float = 0.01
     beta: float = 0.01
@@ -49,7 +49,7 @@ def _number(value: object) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class DecisionPath:
-    """What was decided after each bucket."""
+    """The decision after each bucket."""
 
     decision: list[str]
     decided: int | None
@@ -138,8 +138,8 @@ def requests_needed(
 
     `old`, `new`, `history`: requests and errors so far, and of the baseline before; `clumping`: by how much errors vary
     more between the sides than independent ones; `rollback`, `promote`: log-evidence now; `blocked`: a promotion waits
-    for somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has no
-    requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
+    for somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has
+    no requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
     towards 1 as far as the data leave it open, and is a rough forecast: mostly within a factor of three.
     """
     both = old[0] + new[0]
@@ -177,7 +177,7 @@ def _likely(odds: float, failed: float, failed_new: float) -> float:
 
 
 def _fits(observed: float, expected: float, clumping: float) -> bool:
-    """Whether so many errors are no surprise."""
+    """Return whether so many errors are no surprise."""
     return bool(abs(observed - expected) <= 2 * (1 + np.sqrt(clumping * expected)))
 
 

@@ -254,7 +254,7 @@ def _expand_rows(evidence: Evidence, rows: Bools, rest: Floats) -> Evidence:
 
 
 def _nearest_nodes(nodes: Floats, ratios: Floats) -> Ints:
-    """Where the null and its alternatives stand among the nodes."""
+    """Return where the null and its alternatives stand among the nodes."""
     if not len(ratios):
         return np.zeros(0, dtype=np.int64)
     return np.asarray(np.abs(nodes - ratios[:, None]).argmin(axis=1))
@@ -266,7 +266,7 @@ def _mixed(path: Floats, weight: Floats, positions: Ints) -> Floats:
 
 
 def _errors_since(paired: PairedCounts, part: slice, before: Bools) -> tuple[Bools, Bools]:
-    """Whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
+    """Return whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
     has_errors = (paired.old_errors[:, part] > 0) | (paired.new_errors[:, part] > 0)
     so_far = np.asarray(np.logical_or.accumulate(has_errors, axis=1) | before[:, None])
     return so_far[:, -1], so_far

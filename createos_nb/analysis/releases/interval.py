@@ -32,7 +32,7 @@ _UP, _DOWN = np.log(np.array(WORSE)), np.log(np.array(BETTER))
 
 @dataclass(frozen=True, eq=False)
 class Totals:
-    """What both sides had up to some buckets; shape `(n, P)`."""
+    """Totals of both sides up to some buckets; shape `(n, P)`."""
 
     old: Floats
     """Requests."""
@@ -131,7 +131,7 @@ def _grid(old: tuple[float, float], new: tuple[float, float]) -> Floats:
 
 
 def _last_crossing(grid: Floats, evidence: Floats, height: float) -> float:
-    """Where the evidence last reaches the height, the crossing interpolated; −∞ if nowhere."""
+    """Return where the evidence last reaches the height, the crossing interpolated; −∞ if nowhere."""
     reaching = np.flatnonzero(evidence >= height)
     if not len(reaching):
         return -np.inf

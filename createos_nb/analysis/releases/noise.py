@@ -1,4 +1,4 @@
-"""How much one side's error rate moves by itself, told from the baseline's own counts.
+"""The noise of one side's error rate, estimated from the baseline's own counts.
 
 Errors rarely come one by one: a client retries, a pod restarts, a dependency hiccups for some minutes. Such noise of
 one side's own looks like a difference between the sides, and a test that takes every error for an independent one cries
@@ -115,12 +115,12 @@ def log_weights(log_predictive: Floats, before: int, kinds: Noises, calibrated: 
     """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; `(2, n, T, K)`.
 
     The first are those to roll back, the second those to promote. `log_predictive`: what `predictive` gives for the
-    baseline, of which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`: whether the
-    history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each bucket. The
-    weights before a bucket use the buckets before it only. What the baseline shows is taken to be wholly its own with
-    probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other side with
-    0.22, and partly its own otherwise; and with a tenth of all, whatever it showed, there may be new noise, or one bad
-    minute after a calm day would be a regression.
+    baseline, of which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`:
+    whether the history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each
+    bucket. The weights before a bucket use the buckets before it only. What the baseline shows is taken to be wholly
+    its own with probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other
+    side with 0.22, and partly its own otherwise; and with a tenth of all, whatever it showed, there may be new noise,
+    or one bad minute after a calm day would be a regression.
     """
     upto = np.zeros((log_predictive.shape[0], log_predictive.shape[1] + 1, log_predictive.shape[2]))
     np.cumsum(log_predictive, axis=1, out=upto[:, 1:])
@@ -137,8 +137,8 @@ def log_weights(log_predictive: Floats, before: int, kinds: Noises, calibrated: 
 def dispersion(requests: Floats, errors: Floats, log_predictive: Floats, kinds: Noises) -> Floats:
     """By how much errors vary more than Poisson counts would, over long stretches, cautiously; shape `(n,)`.
 
-    The larger of two figures from the baseline before the release, whose `predictive` is `log_predictive`: Pearson's χ² over
-    its 5 % quantile, which leans to the high side, and what the weighted noises imply. 1 is Poisson.
+    The larger of two figures from the baseline before the release, whose `predictive` is `log_predictive`: Pearson's χ²
+    over its 5 % quantile, which leans to the high side, and what the weighted noises imply. 1 is Poisson.
     """
     observed = requests > 0
     total = np.maximum(requests.sum(axis=1), 1.0)

@@ -1,4 +1,4 @@
-"""What begins later than the release, and what is no question of ratios: a side that is out.
+"""Evidence for regressions that begin after the release, and for outages of one side.
 
 A regression may begin in any bucket. Weights of τ = 1, 2, … for its first bucket are 1 / τ(τ + 1); what is left of them
 speaks for neither side.
@@ -35,7 +35,7 @@ _SELDOM, _OFTEN = 0.02, 0.5
 def late(
     path: Floats, prior: Floats, null: Floats, first: int, places: Ints, state: OnsetState | None
 ) -> tuple[Floats, OnsetState]:
-    """How much likelier it is that the rates were as at the null until some bucket and worse from it on; `(n, T)`.
+    """Return the evidence that the rates were as at the null until some bucket and worse from it on; `(n, T)`.
 
     `path`: log-likelihoods, `(n, T, K, R)`, under memoryless readings only: under a lasting one what comes late may be
     a wave. `places`: where the null and its alternatives stand in it; `prior`: logarithms of the weights of readings
@@ -63,7 +63,7 @@ def late(
 
 
 def outage(paired: PairedCounts) -> Floats:
-    """How much likelier it is that the candidate alone is out, from some bucket on; logarithms, `(n, T)`."""
+    """Return the log-evidence that the candidate alone is out, from some bucket on; `(n, T)`."""
     old, new = paired.old_requests, paired.new_requests
     enough_requests = (old >= _ASKED) & (new >= _ASKED)
     is_out = (paired.new_errors >= _OUT * new) & (paired.old_errors <= _WELL * old)

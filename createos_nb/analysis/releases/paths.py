@@ -60,7 +60,7 @@ class Paths:
 
     @property
     def known(self) -> Bools:
-        """Whether the path has led by then; shape `(J, T)`."""
+        """Return whether the path has led by then; shape `(J, T)`."""
         return np.asarray(np.logical_or.accumulate(self.leads, axis=1))
 
 

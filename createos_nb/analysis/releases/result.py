@@ -1,4 +1,4 @@
-"""What a release verdict says, and how it shows itself."""
+"""The result of a release verdict and its representations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Guard:
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the verdict as a sentence."""
         if not self.on:
             return "off: without the top error paths of both sides, one noisy client or path can pass for a bad release"
         if self.left_out is None:
@@ -49,7 +49,7 @@ class Guard:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """What the `path` of a verdict is made of; arrays over the buckets."""
+    """The arrays behind the `path` of a verdict, over the buckets."""
 
     index: pd.DatetimeIndex
     decision: list[str]
@@ -84,7 +84,7 @@ class ReleaseVerdict:
     """About how many more requests, of both sides together, until it is decided: a rough forecast, mostly within a
     factor of three. 0 once decided, None where no number can be given (a side without requests)."""
     sentence: str
-    """What a person reads."""
+    """Return the verdict as a sentence."""
     guard: Guard
     single_path: pd.DataFrame
     """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `ratio`, `evidence`, `boundary` (the evidence it

@@ -1,4 +1,4 @@
-"""From the evidence of a watch to the result that a person reads."""
+"""Summary of the evidence of a watch as a `ReleaseVerdict`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def summarize(
 
 
 def _since(combined: CombinedEvidence, ratio: float, terms: Terms) -> str:
-    """What the buckets after the decision say against it; "" if nothing."""
+    """Return what the buckets after the decision say against it; "" if nothing."""
     decision, evidence = combined.decision_path.decision[-1], float(evidence_from_log(combined.together[-1:])[0])
     if decision == PROMOTE and (evidence >= 1 / terms.alpha or ratio > terms.worse):
         return (

@@ -1,4 +1,4 @@
-"""Where a key comes from: argument, environment, profile, keyring, or the official command line's token."""
+"""Sources of a key: argument, environment, profile, keyring, or the official command line's token."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Key(NamedTuple):
 
 
 def cli_token_path() -> Path:
-    """Where the official command line keeps its token."""
+    """Return the path of the official command line's token."""
     return Path.home() / ".createos" / ".token"
 
 
@@ -105,7 +105,7 @@ def _profile_key(selected: _SelectedProfile) -> _Key | None:
 
 
 def _stored_key(selected: _SelectedProfile, profile: str | None) -> _Key:
-    """What is kept on this machine. Raises `ConfigurationError` where there is nothing."""
+    """Return the key that is stored on this machine. Raises `ConfigurationError` where there is none."""
     if key := _profile_key(selected):
         return key
     text, error = from_keyring(selected.name)

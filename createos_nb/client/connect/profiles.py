@@ -25,7 +25,7 @@ _HEADER: Final = re.compile(r"\s*\[")
 
 
 class Config(NamedTuple):
-    """What the config file holds: the name of the default profile, and the fields of each profile by its name."""
+    """The content of the config file: the name of the default profile, and the fields of each profile by its name."""
 
     default: str | None
     profiles: dict[str, dict[str, str | Secret]]
@@ -73,7 +73,7 @@ def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Pa
 
 
 def _text() -> Secret:
-    """What the file holds, veiled: there are keys in it, and no error may carry them along."""
+    """Return the text of the file as a secret: it holds keys, which no error may repeat."""
     try:
         return Secret(path().read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -86,7 +86,7 @@ def _text() -> Secret:
 
 
 def _safe(text: Secret) -> Config:
-    """What the file on the disk holds, if nobody else can read the keys in it."""
+    """Return the content of the file. Raises `ConfigurationError` where others can read the keys in it."""
     config = _config(text)
     holds_keys = any("api_key" in fields or "access_token" in fields for fields in config.profiles.values())
     if holds_keys and os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
