@@ -23,7 +23,7 @@
     └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
-    ReplacedWarning               a value of an answer can't be read, and stands replaced; says which
+    ReplacedWarning               a value of an answer can't be read, and was replaced; says which
     SecretWarning                 an upload sends a file that holds what looks like a token
     RateLimitWarning              a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
@@ -228,7 +228,7 @@ class IncompleteWarning(UserWarning):
 
 
 class ReplacedWarning(UserWarning):
-    """A value of an answer can't be read, and stands replaced; the message and `attrs["replaced"]` say which."""
+    """A value of an answer can't be read, and was replaced; the message and `attrs["replaced"]` say which."""
 
 
 class SecretWarning(UserWarning):

@@ -169,9 +169,9 @@ def _how_to_confirm(
 ) -> None:
     digest = str(failure.plan.get("digest") or "")
     if digest:
-        print(f"The plan stands above. Its digest: {digest}\n\nTo carry it out:")
+        print(f"The plan is shown above. Its digest: {digest}\n\nTo apply it:")
     else:
-        print("To carry it out, look at the plan and give what it asks for in place of the dots:")
+        print("To apply it, review the plan and replace the dots by the confirmation that it asks for:")
     words = ["createos-nb", "run", options.notebook]
     if options.live is not None:
         words += ["--live", *([options.live] if options.live else [])]

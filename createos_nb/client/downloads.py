@@ -19,7 +19,7 @@ from createos_nb.uploads.unpacking import UnsafeArchive
 #: Bytes of a download, and of what is unpacked from it.
 MOST_BYTES: Final = 1_000_000_000
 
-_UNSAFE: Final = "Nothing was written. The archive comes from whoever made the upload: look at it with other tools."
+_UNSAFE: Final = "Nothing was written. The archive comes from the author of the upload: inspect it with other tools."
 
 
 def to_folder(

@@ -278,8 +278,8 @@ class Session(ProcessBound):
         if start <= now + CLOCK_TOLERANCE:
             return False
         warn(
-            f"{operation.call}: the window begins at {iso(int(start))}, and there it is {iso(int(now))} only: it lies "
-            "in the future and has no figures; client.now is the time there, and start='-1h' is counted from it",
+            f"{operation.call}: the window begins at {iso(int(start))}, which is in "
+            f"the future: the time there is {iso(int(now))} (client.now), and start='-1h' is counted from it",
             ClockWarning,
         )
         return True

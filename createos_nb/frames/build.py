@@ -159,7 +159,7 @@ def warn_of_replaced(label: str, replaced: Sequence[str]) -> None:
     """A warning for values that can't be read, and stand replaced."""
     if replaced:
         listed = "; ".join(replaced[:3]) + (f"; … ({len(replaced)} in all)" if len(replaced) > 3 else "")
-        warn(f"{label}: what can't be read stands replaced: {listed}", ReplacedWarning)
+        warn(f"{label}: unreadable values were replaced: {listed}", ReplacedWarning)
 
 
 def _dig(row: Mapping[str, Any], wire: tuple[str, ...]) -> Any:

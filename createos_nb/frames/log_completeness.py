@@ -52,4 +52,4 @@ def cut_build(frame: pd.DataFrame) -> str | None:
 
 
 def _asked_for_too_much(since: float) -> str:
-    return f"{format_duration(since)} were asked for, and nothing shows that the platform keeps as much"
+    return f"{format_duration(since)} were requested, and nothing shows that the platform keeps logs for so long"

@@ -66,7 +66,7 @@ def _attempt(
         try:
             attempt.status = response.status_code
             if redirect_of(response) is not None:
-                reason = "the file is always said to be somewhere else"
+                reason = "the address of the file redirects too often"
                 raise redacted().error(InvalidResponse, reason, hint=_ODD, status=response.status_code)
             if response.status_code != 200:
                 raise without_frames(_denied, response, redacted(), transport.server_clock.last_known())
@@ -114,7 +114,7 @@ def _first(transport: Transport, address: Secret, facts: RequestFacts) -> httpx.
 def _next(url: httpx.URL, location: Secret, facts: RequestFacts, status: int) -> httpx.URL:
     joined = _joined(url, location)
     if joined is None:
-        reason = "the file is said to be at an address that is no URL"
+        reason = "the address of the file is no URL"
         raise facts.error(InvalidResponse, reason, hint=_ODD, status=status)
     return _protected(joined, url.scheme == "https", facts, status)
 
@@ -130,7 +130,7 @@ def _joined(url: httpx.URL, location: Secret) -> RedactedURL | None:
 def _protected(url: httpx.URL, tls: bool, facts: RequestFacts, status: int | None = None) -> httpx.URL:
     if url.scheme not in (("https",) if tls else ("https", "http")) or not url.host:
         kind = "unencrypted" if url.scheme == "http" else f"of the kind {url.scheme!r}"
-        reason = f"the file is said to be at an address that is {kind}"
+        reason = f"the address of the file is {kind}"
         raise facts.error(InvalidResponse, reason, hint=_ODD, status=status)
     return RedactedURL(url.copy_with(username=None, password=None)) if url.userinfo else url
 

@@ -93,8 +93,8 @@ class _Decoder:
     def __init__(self, encoding: str) -> None:
         if encoding not in ("gzip", "x-gzip", "deflate"):
             # what was lowered is not found by those who mask secrets: only what looks like a name is told
-            name = repr(encoding) if _NAME.fullmatch(encoding) else "something"
-            raise httpx.DecodingError(f"it is encoded as {name}, which was not asked for")
+            name = repr(encoding) if _NAME.fullmatch(encoding) else "(hidden)"
+            raise httpx.DecodingError(f"it has the encoding {name}, which was not requested")
         self._gzip = encoding != "deflate"
         self._inner = zlib.decompressobj(_GZIP if self._gzip else zlib.MAX_WBITS)
         self._started = False

@@ -142,7 +142,7 @@ class ServerClock:
         with self._changed:
             while self._is_asking and self._is_unknown():
                 if not self._changed.wait(ends - ticks()):
-                    raise RequestTimeout("nobody was told in time what time it is there", method="HEAD", path="/")
+                    raise RequestTimeout("the server's time could not be read in time", method="HEAD", path="/")
             if not self._is_unknown():
                 return
             self._is_asking = True

@@ -148,7 +148,7 @@ class Transport(ProcessBound):
                     late = isinstance(error, httpx.TimeoutException)
                     reason = str(error) or type(error).__name__
                     raise (RequestTimeout if late else Unreachable)(
-                        f"what time it is there could not be asked: {reason}", method="HEAD", path="/"
+                        f"the server's time could not be read: {reason}", method="HEAD", path="/"
                     ) from error
                 self.clock.sleep(pause)
             else:

@@ -68,9 +68,9 @@ def assign(client: Client, project: str, environment: str) -> AssignPanel:
 def blue_green(client: Client, project: str) -> BlueGreenPanel:
     """Two sides of a domain with the traffic and errors of each; the idle one is tested, takes over, and hands back.
 
-    Parameters: `domain`, `other` (the side to switch to), `version` ("" for what is there; "newest", or such as "v12":
-    it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by spaces),
-    `requests` (20–200) and `seconds` (30–900) of the comparison, `allow_description_change`, `live`, `reason`,
+    Parameters: `domain`, `other` (the side to switch to), `version` ("" for the live deployment; "newest", or such as
+    "v12": it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by
+    spaces), `requests` (20–200) and `seconds` (30–900) of the comparison, `allow_description_change`, `live`, `reason`,
     `confirm`. `run()` returns a `Receipt`; `smoke()` sends requests to the other side and returns path, ok, status,
     version, ms, error; `sides` is the frame of the two: side, serves, version, state, per_minute, error_percentage,
     requests, errors.

@@ -176,10 +176,9 @@ class DeployPanel(ActionPanel):
             if plan is None:
                 return
             left_out = int((~plan["included"]).sum())
-            names = "name stays" if left_out == 1 else "names stay"
-            lines = [f"{plan.attrs['files']:,} files, {plan.attrs['bytes']:,} bytes go; {left_out:,} {names} here"]
+            lines = [f"{plan.attrs['files']:,} files, {plan.attrs['bytes']:,} bytes; {left_out:,} excluded"]
             if len(plan) > _MAX_ROWS:
-                lines.append(f"{_MAX_ROWS:,} of {len(plan):,} names are shown, those that stay here first")
+                lines.append(f"{_MAX_ROWS:,} of {len(plan):,} names are shown, excluded ones first")
             self._upload_note.value = markup.block("; ".join(lines), "muted") + "".join(
                 markup.block(f"can't be uploaded: {problem}", "warning") for problem in plan.attrs["problems"]
             )

@@ -144,13 +144,13 @@ class JournalPanel(ActionPanel):
         self._fields = {name: SecretField(f"Value of {markup.label(name)}") for name in names}
         for field in self._fields.values():
             field.observe(lambda _: self._view.guard(self.form.invalidate), "secret")
-        note = widgets.HTML(markup.block("no journal holds values: give them again", "muted"))
+        note = widgets.HTML(markup.block("journals contain no values: type them again", "muted"))
         self._fields_box.children = (note, *self._fields.values()) if names else ()
 
     def _make_plan(self) -> Plan:
         journal = self._journal()
         if journal.is_held():
-            raise JournalError(f"another kernel is at work on {journal.path}: wait until it is done, or stop it")
+            raise JournalError(f"another kernel is running {journal.path}: wait until it is done, or stop it")
         if self._action.value == "undo":
             world_identity.check(journal, self.client)  # what belongs to another account can't be undone by this one
             return receipt_from(journal, self.client).undo()

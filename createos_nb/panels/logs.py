@@ -57,7 +57,8 @@ class LogsPanel(ReadPanel):
             "lines", dropdown(description="Lines", options=[100, 200, 500, 1000], value=200)
         )
         self._paused = self._view.control(
-            "paused", widgets.Checkbox(description="Pause", indent=False, tooltip="Read on, and show nothing new")
+            "paused",
+            widgets.Checkbox(description="Pause", indent=False, tooltip="Keep reading, and show new lines later"),
         )
         self._count, self._log_html = widgets.HTML(), widgets.HTML()
         self._follower = self._background.loop(self._follow)

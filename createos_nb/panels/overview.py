@@ -127,7 +127,7 @@ class OverviewPanel(ReadPanel):
             projects_left = frame.attrs["left"]
             if projects_left and not cancel.is_set():
                 self._on_read(frame)
-                self._view.set_status(f"reading … {projects_left} projects to come")
+                self._view.set_status(f"reading … {projects_left} projects left")
         return frame
 
     def _poll(self) -> bool:

@@ -30,7 +30,7 @@ class PlanEvent(Enum):
     REQUEST = "a plan is requested"
     PLAN = "a plan is made"
     PLAN_TO_CONFIRM = "a plan is made that has to be confirmed"
-    INVALIDATE = "the plan holds no longer"
+    INVALIDATE = "the plan is stale"
     APPLY = "the plan is applied"
     RESUME = "a stopped run is resumed"
     SUCCEED = "the plan is done"

@@ -187,4 +187,4 @@ def _describe_scan(row: dict[str, Any], count: int) -> str:
     if scan == "failed":
         return f"{version}: the scan failed: {row['note']}"
     noun = "finding" if count == 1 else "findings"
-    return f"{version}: {count} {noun}" if count else f"{version}: nothing was found"
+    return f"{version}: {count} {noun}" if count else f"{version}: no vulnerability was found"

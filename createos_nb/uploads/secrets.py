@@ -27,7 +27,7 @@ def by_content(path: str, content: bytes) -> tuple[bool, str, bool]:
     if form := secret_tokens.form_in(content):
         if judged or not (is_code(name) or is_fixture(path)):
             return True, f"secret: it holds {form}; {_INSTEAD}", True
-        return False, f"it holds {form}: whoever gets the file gets that too", True
+        return False, f"it holds {form}: everybody who gets the file gets it too", True
     if judged:
         if secret_tokens.assigned_in(content):
             return True, f"secret: it holds a password or a token; {_INSTEAD}, and write ${{NAME}} there", True

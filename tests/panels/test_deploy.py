@@ -116,7 +116,7 @@ def test_what_is_left_out_is_shown_before_anything_is_sent(client: Any, pages: D
     assert shown[0][2] == "no"
     assert shown[0][3].startswith("secret")
     assert [row[0] for row in shown[1:]] == ["css/a.css", "index.html"]
-    assert "2 files, 22 bytes go; 1 name stays here" in pages._upload_note.value
+    assert "2 files, 22 bytes; 1 excluded" in pages._upload_note.value
     assert "POST" not in set(client.log()["method"])
 
 

@@ -214,7 +214,7 @@ def test_the_receipt_leads_back(client: Any) -> None:
     assert "Receipt" in panel.form.document.value
     press(panel, "Plan the undo")
     assert "undo" in panel.form.document.value
-    assert panel.form.apply_button.disabled  # the way back is confirmed like any other
+    assert panel.form.apply_button.disabled  # an undo is confirmed like any other plan
     panel.params = NAMED
     press(panel, "Undo")
     assert live(client) == 17

@@ -40,7 +40,7 @@ def test_a_journal_is_evidence(client: Any) -> None:
 
 def test_where_none_is_chosen_the_newest_fit_one_is_taken(client: Any) -> None:
     panel = panels.rollback(client, "storefront", "production")
-    assert "none chosen: v15 is taken" in panel._rows.note.value
+    assert "none chosen: v15 is the default" in panel._rows.note.value
     plan = review(panel)
     assert "from v17 to v15" in plan.title
     press(panel, "Roll back")
