@@ -64,12 +64,12 @@ class Checks:
 
     @property
     def passed(self) -> bool:
-        """Whether all of them pass."""
+        """Return whether all of them pass."""
         return self.result == PASS
 
     @property
     def sentence(self) -> str:
-        """How many pass, and the claims that do not."""
+        """Return how many pass, and the claims that do not."""
         rest = [f"{item.claim}: {item.result}{f' ({item.figure})' if item.figure else ''}" for item in self.others()]
         return "; ".join([self._count, *rest])
 

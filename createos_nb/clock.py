@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the client needs of time."""
+    """A clock, as the client needs it."""
 
     @property
     def virtual(self) -> bool:
@@ -22,7 +22,7 @@ class Clock(Protocol):
 
 
 class WaitClock(Clock, Protocol):
-    """What whoever waits for the other side needs of its time."""
+    """A clock to wait on: the time of the other side."""
 
     @property
     def speed(self) -> float:

@@ -1,4 +1,4 @@
-"""Where `data/` and `notebooks/` are: bundled in an installed package, or beside it in a checkout."""
+"""Paths of `data/` and `notebooks/`: bundled in an installed package, or beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def folder(name: str) -> Path:
     """Return the project's folder `data` or `notebooks`. Raises `FileNotFoundError` where it is missing."""
-    for place in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
-        if place.is_dir():
-            return place
+    for path in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
+        if path.is_dir():
+            return path
     raise FileNotFoundError(f"createos_nb was installed without its folder {name!r}; install it again")
 
 

@@ -61,7 +61,7 @@ def strip_control_chars(text: str) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Tell whether a value is unknown: None, NA, NaT or NaN."""
+    """Return whether a value is unknown: None, NA, NaT or NaN."""
     if value is None:
         return True
     import pandas as pd  # what prints only text need not wait for it
@@ -126,8 +126,8 @@ def format_target(fraction: float) -> str:
 
 
 def _trimmed(value: float, digits: int) -> str:
-    shown = f"{value:.{digits}f}"
-    return f"{shown.rstrip('0').rstrip('.') if digits else shown} %"
+    digits_text = f"{value:.{digits}f}"
+    return f"{digits_text.rstrip('0').rstrip('.') if digits else digits_text} %"
 
 
 def format_time(moment: Any, *, seconds: bool = False) -> str:
@@ -139,10 +139,10 @@ def human_duration(seconds: float) -> str:
     """Return a length of time in the two units that matter: 90061 s is "1 d 1 h". Endless is "never"."""
     if not math.isfinite(seconds):
         return "never"
-    left = max(round(seconds), 0)
+    remaining = max(round(seconds), 0)
     parts: list[str] = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        number, left = divmod(left, size)
+        number, remaining = divmod(remaining, size)
         if number or parts:
             parts.append(f"{number} {unit}")
         if len(parts) == 2:
@@ -216,20 +216,20 @@ def html_table(
         f'<th scope="col"{style}>{escaped(name)}</th>' for name, style in zip(columns, aligned, strict=True)
     )
     body = "".join(
-        f"<tr>{''.join(_cell(value, place, aligned, row_headers) for place, value in enumerate(row))}</tr>"
+        f"<tr>{''.join(_cell(value, index, aligned, row_headers) for index, value in enumerate(row))}</tr>"
         for row in rows
     )
-    above = f"<caption>{escaped(caption)}</caption>" if caption else ""
+    caption_html = f"<caption>{escaped(caption)}</caption>" if caption else ""
     head = f"<thead><tr>{heads}</tr></thead>" if heads else ""
-    return f"<table>{above}{head}<tbody>{body}</tbody></table>"
+    return f"<table>{caption_html}{head}<tbody>{body}</tbody></table>"
 
 
-def frame_table(frame: pd.DataFrame, *, caption: str = "", most: int = MOST_ROWS) -> str:
-    """Return the columns of a frame as a table of at most `most` rows; it says how many it leaves out."""
-    shown = frame.head(most)
-    left_out = len(frame) - len(shown)
+def frame_table(frame: pd.DataFrame, *, caption: str = "", max_rows: int = MOST_ROWS) -> str:
+    """Return the columns of a frame as a table of at most `max_rows` rows; it says how many it leaves out."""
+    head = frame.head(max_rows)
+    left_out = len(frame) - len(head)
     more = f"<p>and {left_out:,} rows more</p>" if left_out else ""
-    return html_table(format_cells(shown), _titles(frame), caption=caption, numeric=_numeric(frame)) + more
+    return html_table(format_cells(head), _titles(frame), caption=caption, numeric=_numeric(frame)) + more
 
 
 def html_card(
@@ -258,9 +258,9 @@ def _safely(render: Callable[[pd.DataFrame], str], frame: pd.DataFrame) -> str:
         return escape(f"<frame that cannot be shown: {type(error).__name__}>")
 
 
-def _cell(value: Any, place: int, aligned: list[str], row_headers: bool) -> str:
-    style = aligned[place] if place < len(aligned) else _aligned(False)
-    if row_headers and not place:
+def _cell(value: Any, index: int, aligned: list[str], row_headers: bool) -> str:
+    style = aligned[index] if index < len(aligned) else _aligned(False)
+    if row_headers and not index:
         return f'<th scope="row"{style}>{escaped(value)}</th>'
     return f"<td{style}>{escaped(value)}</td>"
 

@@ -1,4 +1,4 @@
-"""What can go wrong, split by who is at fault and by what to do about it.
+"""Errors, by who is at fault and what to do about them.
 
     CreateOSError
     ├── ConfigurationError        no key, an unknown profile, an unreadable config file
@@ -23,7 +23,7 @@
     └── PlanError                 a plan was not carried out: see `createos_nb.plans.errors`
 
     IncompleteWarning             a table may lack rows; its `attrs` say which
-    ReplacedWarning               a value of an answer can't be read, and stands replaced; says which
+    ReplacedWarning               a value of an answer can't be read, and was replaced; says which
     SecretWarning                 an upload sends a file that holds what looks like a token
     RateLimitWarning              a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
@@ -53,9 +53,9 @@ class CreateOSError(Exception):
     """Anything that this library raises on purpose. Its text is safe to print, whatever it repeats."""
 
     def __str__(self) -> str:
-        return visible(self._said())
+        return visible(self._message())
 
-    def _said(self) -> str:
+    def _message(self) -> str:
         """The message as it is; `str` spells out what a terminal would act on."""
         return super().__str__()
 
@@ -83,14 +83,14 @@ class UnknownName(InvalidInput, LookupError):
     """No project, environment, deployment, domain … has this name or id. `known` lists what there is."""
 
     def __init__(self, resource: str, name: object, known: Iterable[object] = (), where: str = "") -> None:
-        self.resource, self.name, self.known = resource, name, tuple(str(one) for one in known)
-        there = f" in {where}" if where else ""
-        message = f"there is no {resource} {name!r}{there}"
+        self.resource, self.name, self.known = resource, name, tuple(str(item) for item in known)
+        where_text = f" in {where}" if where else ""
+        message = f"there is no {resource} {name!r}{where_text}"
         if self.known:
-            shown = ", ".join(self.known[:12]) + (f", … ({len(self.known)} in all)" if len(self.known) > 12 else "")
-            message += f"; there is: {shown}{nearest(name, self.known)}"
+            listed = ", ".join(self.known[:12]) + (f", … ({len(self.known)} in all)" if len(self.known) > 12 else "")
+            message += f"; there is: {listed}{nearest(name, self.known)}"
         else:
-            message += f"; there is no {resource} at all" + there
+            message += f"; there is no {resource} at all" + where_text
         super().__init__(message)
 
 
@@ -99,8 +99,10 @@ class AmbiguousName(InvalidInput):
 
     def __init__(self, resource: str, name: object, ids: Iterable[str], where: str = "") -> None:
         self.resource, self.name, self.ids = resource, name, tuple(ids)
-        there = f" in {where}" if where else ""
-        super().__init__(f"{len(self.ids)} {resource}s{there} are named {name!r}; use one id of: {', '.join(self.ids)}")
+        where_text = f" in {where}" if where else ""
+        super().__init__(
+            f"{len(self.ids)} {resource}s{where_text} are named {name!r}; use one id of: {', '.join(self.ids)}"
+        )
 
 
 class ReadOnlyError(InvalidInput):
@@ -132,7 +134,7 @@ class RequestError(CreateOSError):
         self.hint = hint or self.default_hint
         super().__init__(reason)
 
-    def _said(self) -> str:
+    def _message(self) -> str:
         head = f"{self.operation}: {self.reason}" if self.operation else self.reason
         facts = [f"HTTP {self.status}"] if self.status is not None else []
         if self.method:
@@ -226,7 +228,7 @@ class IncompleteWarning(UserWarning):
 
 
 class ReplacedWarning(UserWarning):
-    """A value of an answer can't be read, and stands replaced; the message and `attrs["replaced"]` say which."""
+    """A value of an answer can't be read, and was replaced; the message and `attrs["replaced"]` say which."""
 
 
 class SecretWarning(UserWarning):

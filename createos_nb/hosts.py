@@ -19,7 +19,7 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 @lru_cache(maxsize=256)
 def is_local(host: str) -> bool:
-    """Whether a Host header, with or without a port, names this machine."""
+    """Return whether a Host header, with or without a port, names this machine."""
     name = name_of(host)
     if name == "localhost":
         return True
@@ -31,8 +31,8 @@ def is_local(host: str) -> bool:
 
 def name_of(host: str) -> str:
     """The name in a Host header, in lower case and without its port; "" where it is no such header."""
-    found = _HEADER.fullmatch(host)
-    return found[1].lower() if found else ""
+    match = _HEADER.fullmatch(host)
+    return match[1].lower() if match else ""
 
 
 def host_name(text: str) -> str:

@@ -54,7 +54,7 @@ class Lineage(Struct, frozen=True):
         try:
             own, course, *past = text.split()
             return cls(
-                own, course, tuple((name, int(until)) for name, _, until in (one.partition("@") for one in past))
+                own, course, tuple((name, int(until)) for name, _, until in (part.partition("@") for part in past))
             )
         except ValueError:
             return cls()

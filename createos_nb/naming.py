@@ -107,14 +107,16 @@ def nearest(name: object, known: Iterable[object]) -> str:
     from difflib import get_close_matches  # only an error needs it
 
     text = str(name)
-    plain = {str(one).lower().replace("-", "_"): str(one) for one in known}
-    wanted = text.lower().replace("-", "_")
-    alike = get_close_matches(wanted, plain, n=3, cutoff=0.6)
+    by_key = {str(name).lower().replace("-", "_"): str(name) for name in known}
+    key = text.lower().replace("-", "_")
+    close = get_close_matches(key, by_key, n=3, cutoff=0.6)
     parts = [
-        one for one in plain if wanted and (one.startswith((wanted + "_", wanted + "s")) or one.endswith("_" + wanted))
+        candidate
+        for candidate in by_key
+        if key and (candidate.startswith((key + "_", key + "s")) or candidate.endswith("_" + key))
     ]
-    shown = list(dict.fromkeys(plain[one] for one in (*parts, *alike)))[:3]
-    return f"; did you mean {' or '.join(shown)}?" if shown and text not in shown else ""
+    suggestions = list(dict.fromkeys(by_key[match] for match in (*parts, *close)))[:3]
+    return f"; did you mean {' or '.join(suggestions)}?" if suggestions and text not in suggestions else ""
 
 
 def unknown_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:

@@ -14,8 +14,8 @@ def round_down(value: float, digits: int = 2, *, whole: float = 100.0) -> float:
     if not math.isfinite(value):
         return value
     scale = 10.0**digits
-    found = math.floor(value * scale + abs(value * scale) * _SLACK) / scale
-    return min(found, (whole * scale - 1) / scale) if value < whole else found
+    rounded = math.floor(value * scale + abs(value * scale) * _SLACK) / scale
+    return min(rounded, (whole * scale - 1) / scale) if value < whole else rounded
 
 
 def round_up(value: float, digits: int = 2) -> float:
@@ -23,8 +23,8 @@ def round_up(value: float, digits: int = 2) -> float:
     if not math.isfinite(value):
         return value
     scale = 10.0**digits
-    found = math.ceil(value * scale - abs(value * scale) * _SLACK) / scale
-    return max(found, 1 / scale) if value > 0 else found + 0.0  # no -0
+    rounded = math.ceil(value * scale - abs(value * scale) * _SLACK) / scale
+    return max(rounded, 1 / scale) if value > 0 else rounded + 0.0  # no -0
 
 
 def success(value: float, digits: int = 2) -> str:

@@ -1,4 +1,4 @@
-"""What belongs to one process: it says so where it is copied, pickled, or used in a forked child."""
+"""Objects of one process: an error where one is copied, pickled, or used in a forked child."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Owner:
 
     @property
     def here(self) -> bool:
-        """Whether this is the process, and no fork of it."""
+        """Return whether this is the process, and no fork of it."""
         return os.getpid() == self._pid
 
     def check(self) -> None:
-        """Raises `ConfigurationError` in any other: locks and connections that a fork copied are of no use there."""
+        """Raise `ConfigurationError` in any other process: copies of locks and connections are useless there."""
         if not self.here:
             raise ConfigurationError(
                 f"this client was opened in process {self._pid}, and this one is a fork of it: open another client "

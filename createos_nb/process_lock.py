@@ -20,7 +20,7 @@ _REMOTE: Final = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "gpfs", "
 
 
 class LockHeld(Exception):
-    """Somebody else holds a lock; `holder` says who."""
+    """A lock that somebody else holds; `holder` says who."""
 
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
@@ -43,7 +43,7 @@ class ProcessLock:
 
     @property
     def held_here(self) -> bool:
-        """Whether this object holds it."""
+        """Return whether this object holds it."""
         return self._lock is not None and self._lock.is_locked
 
     def acquire(self, holder: str, timeout: float = 0.0) -> None:
@@ -80,7 +80,7 @@ class ProcessLock:
             os.close(file)
 
     def is_held(self) -> bool:
-        """Whether somebody holds it. Reads only: no file is created for that."""
+        """Return whether somebody holds it. Reads only: no file is created for that."""
         if self.held_here:
             return True
         if not self.path.exists():
@@ -139,12 +139,12 @@ def _file_system(folder: Path) -> str:
         return ""
     best, kind = "", ""
     for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        words = left.split(" ")
-        if len(words) < 5 or not right:
+        head, _, tail = line.partition(" - ")
+        words = head.split(" ")
+        if len(words) < 5 or not tail:
             continue
         mount = words[4].replace("\\040", " ")
         inside = path == mount or path.startswith(mount.rstrip("/") + "/")
         if inside and len(mount) >= len(best):
-            best, kind = mount, right.split(" ")[0]
+            best, kind = mount, tail.split(" ")[0]
     return kind

@@ -17,8 +17,8 @@ Tick = Callable[[int, int], None]
 Line = Callable[[str, int, int], None]
 
 
-def wanted(clock: Clock) -> bool:
-    """Bars are shown on a real clock, to a person, unless `CREATEOS_NB_PROGRESS=0`."""
+def is_enabled(clock: Clock) -> bool:
+    """Return whether to show progress bars: on a real clock, to a person, unless `CREATEOS_NB_PROGRESS=0`."""
     if clock.virtual or os.environ.get("CREATEOS_NB_PROGRESS") == "0":
         return False
     return _in_notebook() or sys.stderr.isatty()
@@ -26,8 +26,8 @@ def wanted(clock: Clock) -> bool:
 
 @contextmanager
 def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
-    """Gives a function to call with (done, all) after each step, or None where no bar is wanted."""
-    if not wanted(clock):
+    """Yield a function to call with (done, all) after each step, or None where no bar is shown."""
+    if not is_enabled(clock):
         yield None
         return
     from tqdm.auto import tqdm
@@ -51,18 +51,18 @@ def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
 
 @contextmanager
 def status_line(clock: Clock) -> Iterator[Line | None]:
-    """Gives a function that keeps one line of status up to date, or None where no line is wanted; at the end it goes.
+    """Yield a function that updates a status line, or None where none is shown; the line is removed at the end.
 
     It shows the text and the time that has passed.
     """
-    if not wanted(clock):
+    if not is_enabled(clock):
         yield None
         return
     from tqdm.auto import tqdm
 
     bar: Any = None
 
-    def say(text: str, done: int, of: int) -> None:
+    def update(text: str, done: int, of: int) -> None:
         nonlocal bar
         if bar is None:
             # no least interval: between two looks at the platform many seconds pass, and each one counts
@@ -73,7 +73,7 @@ def status_line(clock: Clock) -> Iterator[Line | None]:
         bar.update(done - bar.n)
 
     try:
-        yield say
+        yield update
     finally:
         if bar is not None:
             bar.close()

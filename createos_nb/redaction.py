@@ -68,10 +68,10 @@ class Secret:
 
         Set it where Jupyter or `createos-nb run` is started. Raises `InvalidInput` where it is not set, or empty.
         """
-        found = cls(os.environ.get(name, ""))
-        if not found:
+        secret = cls(os.environ.get(name, ""))
+        if not secret:
             raise InvalidInput(f"the environment variable {name} is not set here: set it where this was started")
-        return found
+        return secret
 
     def reveal(self) -> str:
         """The value itself, as a plain `str`: from here on, keeping it is up to you."""
@@ -162,7 +162,7 @@ def revealed(text: str | Secret) -> str:
 
 
 def holds_secrets(name: object) -> bool:
-    """Whether a field of the wire is, or maps to, secrets."""
+    """Return whether a field of the wire is, or maps to, secrets."""
     return name in SECRET_MAPS or name in SECRET_VALUES
 
 
@@ -188,8 +188,8 @@ def strip_frames(error: Error) -> Error:
     if not isinstance(error, CreateOSError):
         passed = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][-_FRAMES:]
         if passed:
-            places = (f"\n  {code.co_filename}:{line} in {code.co_name}" for code, line in passed)
-            error.add_note(f"raised in{''.join(places)}")
+            lines = (f"\n  {code.co_filename}:{line} in {code.co_name}" for code, line in passed)
+            error.add_note(f"raised in{''.join(lines)}")
     error.__traceback__ = error.__context__ = None
     if error.__cause__ is not None and error.__cause__.__traceback__ is not None:
         error.__cause__ = None
@@ -217,7 +217,9 @@ def spellings(text: str) -> set[str]:
     as_json = {json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}
     # the messages of many errors hold the `repr` of texts and of bodies
     in_python = {
-        one for form in {text} | as_json for one in (repr(form)[1:-1], repr(form.encode(errors="replace"))[2:-1])
+        spelling
+        for form in {text} | as_json
+        for spelling in (repr(form)[1:-1], repr(form.encode(errors="replace"))[2:-1])
     }
     in_address = {quote(text, errors="replace"), quote(text, safe="", errors="replace")}
     return {text, escape(text), quote_plus(text, errors="replace")} | as_json | in_python | in_address
@@ -238,16 +240,16 @@ class Redactor:
         self._forms: set[str] = set()
         self._sorted: list[str] = []
         self._heads: set[str] = set()
-        for one in known:
-            self.learn(one)
+        for secret in known:
+            self.learn(secret)
 
     def learn(self, secret: Secret) -> None:
         """One more secret. What is too short or too plain to be told from other text is passed over."""
-        whole = secret.reveal()
-        for text in {whole, *(whole.splitlines() if "\n" in whole else ())}:
+        secret_text = secret.reveal()
+        for text in {secret_text, *(secret_text.splitlines() if "\n" in secret_text else ())}:
             address = text.startswith(("http://", "https://"))
-            plain = _PLAIN.fullmatch(text) and (address or len(text) <= _LONGEST_PLAIN)
-            if len(text.strip()) >= _SHORTEST and not plain:
+            is_plain = _PLAIN.fullmatch(text) and (address or len(text) <= _LONGEST_PLAIN)
+            if len(text.strip()) >= _SHORTEST and not is_plain:
                 self._forms |= spellings(text)
                 if len(text) >= _CUT:
                     self._heads |= {form for form in spellings(text) if len(form) >= _CUT}

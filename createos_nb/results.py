@@ -1,4 +1,4 @@
-"""What can become of a claim: three words, apart from the tables that show them."""
+"""The three results of a check."""
 
 from __future__ import annotations
 

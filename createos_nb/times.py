@@ -91,10 +91,10 @@ def whole_seconds(length: Any, name: str = "duration") -> int:
 
 def format_duration(seconds: float) -> str:
     """A duration as `parse_duration` reads it: 300 is 5m, 5400 is 1h30m, 2592000 is 30d, 0.5 is 500ms."""
-    left = round(seconds * 1_000)
+    remaining = round(seconds * 1_000)
     parts = []
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
-        number, left = divmod(left, size)
+        number, remaining = divmod(remaining, size)
         if number:
             parts.append(f"{number}{unit}")
     return "".join(parts) or "0s"
@@ -102,20 +102,20 @@ def format_duration(seconds: float) -> str:
 
 def _of_text(text: str) -> float | None:
     """Seconds of "1h30m"; None for what is no duration, or names a unit twice."""
-    rest, total, met = text.strip(), 0.0, set()
+    rest, total, units = text.strip(), 0.0, set()
     while rest:
         part = _PART.match(rest)
         if part is None:
             return None
         unit = part[2] if part[2] == "M" else part[2].lower()  # pandas and others take M for months
         size = _UNITS.get(unit) or (_UNITS.get(unit[:-1]) if len(unit) > 2 else None)
-        if size is None or size in met:
+        if size is None or size in units:
             return None
-        met.add(size)
+        units.add(size)
         amount = float(part[1]) * size
         total += round(amount) if amount < 1e18 else math.inf
         rest = rest[part.end() :]
-    return total / 1_000_000 if met else None
+    return total / 1_000_000 if units else None
 
 
 def _short(value: Any) -> str:
@@ -132,11 +132,11 @@ def iso(seconds: float) -> str:
 def _from_text(text: str, now: float, name: str) -> float:
     if text.lower() == "now":
         return now
-    if found := _RELATIVE.match(text):
-        seconds = _of_text(found[2])
+    if match := _RELATIVE.match(text):
+        seconds = _of_text(match[2])
         if seconds is None:
             raise InvalidInput(f"{name}={_short(text)}: behind the sign stands a length of time, as in '-24h'")
-        return _plausible(now + seconds * (1 if found[1] == "+" else -1), name, text)
+        return _plausible(now + seconds * (1 if match[1] == "+" else -1), name, text)
     try:
         return _aware(datetime.fromisoformat(text), name)
     except ValueError as error:

@@ -113,7 +113,7 @@ def test_a_result_is_shown_even_if_a_value_can_not_be() -> None:
 
 
 def test_a_long_frame_says_how_much_is_left_out() -> None:
-    html = frame_table(pd.DataFrame({"n": range(1205)}), most=5)
+    html = frame_table(pd.DataFrame({"n": range(1205)}), max_rows=5)
     assert html.count("<tr>") == 6
     assert "and 1,200 rows more" in html
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from createos_nb import panels
+
 #: Reads all lists, applies a plan and takes it back, draws. What is opened is left to the end of the process.
 WORK = """
 import gc, sys
@@ -66,19 +68,62 @@ print("read", read)
 """
 
 
+#: Opens every panel, drops a file, applies a plan, and closes half of the panels. The others are left to the end of the
+#: process.
+PANELS = """
+import gc, inspect
+import createos_nb
+from createos_nb import panels, runbooks
+
+client = createos_nb.simulate("storefront")
+arguments = {"project": "storefront", "environment": "production"}
+opened = {}
+for name in panels.__all__:
+    build = getattr(panels, name)
+    opened[name] = build(client, *(arguments[p] for p in inspect.signature(build).parameters if p in arguments))
+opened["overview"].params = {"chosen": "storefront / production", "show": "logs", "live": True}
+opened["overview"].open()
+
+drop_zone = panels.deploy(client, "landing-pages")._drop_zone
+files = [["index.html", 2]]
+drop_zone._handle_custom_msg({"kind": "begin", "batch": 1, "files": files, "skipped": []}, [])
+drop_zone._handle_custom_msg({"kind": "chunks", "batch": 1, "chunks": [[0, 0]]}, [memoryview(b"ok")])
+print("dropped", drop_zone.folder)
+
+plan = runbooks.scale(client, "storefront", "production", replicas=3)
+assert plan.apply(confirm=plan.confirmation, reason="the sale").finished
+for panel in list(opened.values())[::2]:
+    panel.close()
+gc.collect()
+print("opened", len(opened))
+"""
+
+
 @pytest.mark.parametrize("world", ["embedded", "served"])
 def test_an_ordinary_process_raises_and_prints_no_warning(world: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "CREATEOS_NB_JOURNALS": str(tmp_path)}
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", WORK, world, str(tmp_path / "plot.png")],
+    output = _output(WORK, [world, str(tmp_path / "plot.png")], tmp_path)
+    assert int(output.split()[-1]) >= 20
+
+
+def test_a_process_with_every_panel_prints_no_warning_and_deletes_dropped_files(tmp_path: Path) -> None:
+    output = _output(PANELS, [], tmp_path, PYTHONDEVMODE="1")
+    assert output.split()[-1] == str(len(panels.__all__))
+    folder = Path(output.split("dropped ")[1].splitlines()[0])
+    assert folder.name.startswith("createos-drop-")
+    assert not folder.exists()
+
+
+def _output(script: str, arguments: list[str], journals: Path, **environment: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, *arguments],
         capture_output=True,
         text=True,
-        env=environment,
+        env=os.environ | {"CREATEOS_NB_JOURNALS": str(journals)} | environment,
         timeout=300,
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr[-3_000:]
-    assert "Warning" not in ran.stderr
-    assert "ignored" not in ran.stderr  # what is raised where nobody can catch it, as in the end of an object
-    assert ran.stderr == ""
-    assert int(ran.stdout.split()[-1]) >= 20
+    assert run.returncode == 0, run.stderr[-3_000:]
+    assert "Warning" not in run.stderr
+    assert "ignored" not in run.stderr  # what is raised where nobody can catch it, as in the end of an object
+    assert run.stderr == ""
+    return run.stdout

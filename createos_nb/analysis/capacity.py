@@ -1,4 +1,4 @@
-"""How many replicas the traffic needs, from the load that each replica has been seen to carry.
+"""Number of replicas for the traffic, from the load that each replica has served.
 
 The platform tells requests and errors, no CPU, no memory and no latency. So the only honest measure of capacity is a
 demonstration: the load per replica at which the errors still met the target. For CPU and memory there is no
@@ -36,7 +36,7 @@ _FEWEST = 60
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReplicasAdvice:
-    """How many replicas one environment needs, and why."""
+    """Advice on the number of replicas of one environment."""
 
     replicas: int
     """What is advised, 1 to 3."""
@@ -61,21 +61,21 @@ class ReplicasAdvice:
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the advice as a sentence."""
         if self.replicas == self.current:
             return f"Keep {self.current} {_plural(self.current)}: {self.reason}."
         step = "more" if self.replicas > self.current else "fewer"
         return f"{self.replicas} {_plural(self.replicas)} instead of {self.current} ({step}): {self.reason}."
 
     def _rows(self) -> list[tuple[str, Any]]:
-        carried = "nothing" if np.isnan(self.demonstrated) else f"{self.demonstrated:,.1f} rpm per replica"
-        pace = f"99 % of the time below {self.q99:,.1f} rpm, peak {self.peak:,.1f} rpm"
+        demonstrated = "nothing" if np.isnan(self.demonstrated) else f"{self.demonstrated:,.1f} rpm per replica"
+        rates = f"99 % of the time below {self.q99:,.1f} rpm, peak {self.peak:,.1f} rpm"
         if np.isnan(self.peak):
-            pace = "no data"
+            rates = "no data"
         kind = "more load failed" if self.limit_seen else "no limit was seen"
         return [
-            ("demonstrated", f"{carried} at {format_target(self.target)}; {kind}"),
-            ("pace", pace),
+            ("demonstrated", f"{demonstrated} at {format_target(self.target)}; {kind}"),
+            ("pace", rates),
             ("CPU", self.cpu),
             ("memory", self.memory),
         ]
@@ -111,16 +111,16 @@ def replicas_advice(
     if not 0 <= headroom <= 10:
         raise ValueError(f"headroom must lie between 0 and 10 (0.3 is 30 %), not {headroom!r}")
     statuses = status_classes(errors)
-    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
-    pace = np.where(counts.observed, counts.count, np.nan) * (60 / max(counts.bucket_seconds, 1))
+    counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)), fleet=True)
+    rpm = np.where(counts.observed, counts.count, np.nan) * (60 / max(counts.bucket_seconds, 1))
     failed = counts.errors(statuses)
     if counts.environments is None:
         number = _over_time(replicas, counts.index)
-        return _advise(pace, counts.count, failed, number, target, headroom)
+        return _advise(rpm, counts.count, failed, number, target, headroom)
     numbers_of = _by_environment(replicas, counts.environments)
     advice = [
         _advise(
-            pace[row],
+            rpm[row],
             counts.count[row],
             failed[row],
             np.full(len(counts.index), numbers_of[key]),
@@ -133,80 +133,89 @@ def replicas_advice(
         {
             "project": counts.environments.get_level_values("project"),
             "environment": counts.environments.get_level_values("environment"),
-            "replicas": [one.replicas for one in advice],
-            "current": [one.current for one in advice],
-            "needed": [one.needed for one in advice],
-            "with_headroom": [one.with_headroom for one in advice],
-            "demonstrated": [one.demonstrated for one in advice],
-            "limit_seen": np.array([one.limit_seen for one in advice], dtype=np.bool_),
-            "q99": [one.q99 for one in advice],
-            "peak": [one.peak for one in advice],
-            "reason": pd.array([one.reason for one in advice], dtype="str"),
+            "replicas": [row.replicas for row in advice],
+            "current": [row.current for row in advice],
+            "needed": [row.needed for row in advice],
+            "with_headroom": [row.with_headroom for row in advice],
+            "demonstrated": [row.demonstrated for row in advice],
+            "limit_seen": np.array([row.limit_seen for row in advice], dtype=np.bool_),
+            "q99": [row.q99 for row in advice],
+            "peak": [row.peak for row in advice],
+            "reason": pd.array([row.reason for row in advice], dtype="str"),
         }
     )
     return table.astype(dict.fromkeys(("replicas", "current", "needed", "with_headroom"), "Int64"))
 
 
 def _advise(
-    pace: Floats, count: Floats, failed: Floats, number: Floats, target: float, headroom: float
+    rpm: Floats, count: Floats, failed: Floats, number: Floats, target: float, headroom: float
 ) -> ReplicasAdvice:
     current = int(number[-1]) if len(number) else 1
-    seen = np.isfinite(pace) & np.isfinite(failed) & np.isfinite(number)
-    pace, count, failed, load = pace[seen], count[seen], failed[seen], (pace / number)[seen]
+    observed = np.isfinite(rpm) & np.isfinite(failed) & np.isfinite(number)
+    rpm, count, failed, load = rpm[observed], count[observed], failed[observed], (rpm / number)[observed]
     busy = count > 0
     if int(busy.sum()) < _FEWEST:
         reason = f"only {int(busy.sum())} buckets with requests, too few to say more"
-        q99, peak = (float(np.quantile(pace, 0.99)), float(pace.max())) if len(pace) else (np.nan, np.nan)
-        return _kept(current, q99, peak, target, headroom, reason)
-    q99, peak = float(np.quantile(pace, 0.99)), float(pace.max())
-    met = busy & (failed <= (1 - target) * count)
-    if int(met.sum()) < _TIMES:
+        q99, peak = (float(np.quantile(rpm, 0.99)), float(rpm.max())) if len(rpm) else (np.nan, np.nan)
+        return _unchanged(current, q99, peak, target, headroom, reason)
+    q99, peak = float(np.quantile(rpm, 0.99)), float(rpm.max())
+    within_target = busy & (failed <= (1 - target) * count)
+    if int(within_target.sum()) < _TIMES:
         reason = f"no load was served at {format_target(target)}, so its errors have another cause than load"
-        return _kept(current, q99, peak, target, headroom, reason)
-    carried = float(np.sort(load[met])[-_TIMES])
-    limit = _limit_seen(load > carried, count, failed, target)
-    needed = _ceiling(q99 / carried)
-    roomy = _ceiling(q99 * (1 + headroom) / carried)
+        return _unchanged(current, q99, peak, target, headroom, reason)
+    demonstrated = float(np.sort(load[within_target])[-_TIMES])
+    limit = _limit_seen(load > demonstrated, count, failed, target)
+    needed = _ceiling(q99 / demonstrated)
+    with_headroom = _ceiling(q99 * (1 + headroom) / demonstrated)
     # without a limit nothing says that more would help
-    wanted = roomy if limit else min(max(needed, roomy), current)
-    advised = int(np.clip(wanted, 1, MOST))
-    reason = _reason(advised, wanted, current, roomy, limit, carried, q99, headroom)
-    return ReplicasAdvice(advised, current, needed, roomy, carried, limit, q99, peak, target, headroom, reason)
+    desired = with_headroom if limit else min(max(needed, with_headroom), current)
+    replicas = int(np.clip(desired, 1, MOST))
+    reason = _reason(replicas, desired, current, with_headroom, limit, demonstrated, q99, headroom)
+    return ReplicasAdvice(
+        replicas, current, needed, with_headroom, demonstrated, limit, q99, peak, target, headroom, reason
+    )
 
 
-def _kept(current: int, q99: float, peak: float, target: float, headroom: float, reason: str) -> ReplicasAdvice:
-    """As many as there are, for want of evidence; never more than there may be."""
-    advised = min(current, MOST)
-    if advised < current:
+def _unchanged(current: int, q99: float, peak: float, target: float, headroom: float, reason: str) -> ReplicasAdvice:
+    """Advise the current number, for lack of evidence, within the maximum."""
+    replicas = min(current, MOST)
+    if replicas < current:
         reason += f"; {MOST} are the most"
-    return ReplicasAdvice(advised, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
+    return ReplicasAdvice(replicas, current, None, None, np.nan, False, q99, peak, target, headroom, reason)
 
 
-def _limit_seen(above: Any, count: Floats, failed: Floats, target: float) -> bool:
-    """Whether the buckets with more load failed more often than the target allows and than the others did."""
+def _limit_seen(over_limit: Any, count: Floats, failed: Floats, target: float) -> bool:
+    """Return whether the buckets with more load failed more often than the target allows and than the others did."""
     from scipy.special import betainc
 
-    of, bad = float(count[above].sum()), float(failed[above].sum())
-    if int(above.sum()) < _TIMES or bad == 0:
+    of, bad = float(count[over_limit].sum()), float(failed[over_limit].sum())
+    if int(over_limit.sum()) < _TIMES or bad == 0:
         return False
-    others = float(failed[~above].sum()) / max(float(count[~above].sum()), 1.0)
+    others = float(failed[~over_limit].sum()) / max(float(count[~over_limit].sum()), 1.0)
     allowed = max(1 - target, others)
     return bool(bad > 2 * allowed * of and betainc(bad, of - bad + 1, allowed) < 1e-3)
 
 
 def _reason(
-    advised: int, wanted: int, current: int, roomy: int, limit: bool, carried: float, q99: float, headroom: float
+    replicas: int,
+    desired: int,
+    current: int,
+    with_headroom: int,
+    limit: bool,
+    demonstrated: float,
+    q99: float,
+    headroom: float,
 ) -> str:
-    shown = f"each replica has carried {carried:,.0f} rpm, and 99 % of the time {q99:,.0f} rpm come"
-    if wanted > MOST and not limit:
-        return f"{shown}; nothing shows that fewer would do, but {MOST} are the most"
-    if wanted > MOST:
-        return f"{shown}; {wanted} would be needed, and {MOST} are the most: beyond that an external load balancer"
-    if not limit and roomy > current:
-        return f"{shown}; nothing has failed under load, so there is no evidence for more"
+    evidence = f"each replica has carried {demonstrated:,.0f} rpm, and 99 % of the time {q99:,.0f} rpm come"
+    if desired > MOST and not limit:
+        return f"{evidence}; nothing shows that fewer would do, but {MOST} are the most"
+    if desired > MOST:
+        return f"{evidence}; {desired} would be needed, and {MOST} are the most: beyond that an external load balancer"
+    if not limit and with_headroom > current:
+        return f"{evidence}; nothing has failed under load, so there is no evidence for more"
     if limit:
-        return f"{shown}; more load than that has failed, and {format_target(headroom)} are kept free"
-    return f"{shown}, with {format_target(headroom)} kept free"
+        return f"{evidence}; more load than that has failed, and {format_target(headroom)} are kept free"
+    return f"{evidence}, with {format_target(headroom)} kept free"
 
 
 def _by_environment(replicas: Any, environments: pd.MultiIndex) -> dict[Any, float]:

@@ -58,26 +58,26 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
         pick_old, pick_new = old.environments.get_indexer(keys), new.environments.get_indexer(keys)
     else:
         pick_old = pick_new = np.zeros(1, dtype=np.int64)
-    found = [_pace(old, new, pick_old, pick_new, confidence)]
-    found += [
+    metrics = [_rpm(old, new, pick_old, pick_new, confidence)]
+    metrics += [
         _share(old, new, pick_old, pick_new, statuses, confidence, metric) for metric, statuses in _SHARES.items()
     ]
-    for one in found:
-        p_value = _holm(one["p_value"].to_numpy(dtype=np.float64))
-        one["p_value"] = p_value
+    for metric in metrics:
+        p_value = _holm(metric["p_value"].to_numpy(dtype=np.float64))
+        metric["p_value"] = p_value
         # the interval is of another model than the test: called changed is what both say
-        apart = (one["low"].to_numpy() > 0) | (one["high"].to_numpy() < 0)
-        one["changed"] = (p_value < 1 - confidence) & apart
-    table = pd.concat(found)
+        excludes_zero = (metric["low"].to_numpy() > 0) | (metric["high"].to_numpy() < 0)
+        metric["changed"] = (p_value < 1 - confidence) & excludes_zero
+    table = pd.concat(metrics)
     windows: dict[Hashable | None, Any] = {"before": _window(old), "after": _window(new)}
     if keys is None:
         table = table.set_index("metric")
         table.attrs = windows
         return table
     rows = len(keys)
-    table.insert(0, "environment", list(keys.get_level_values("environment")) * len(found))
-    table.insert(0, "project", list(keys.get_level_values("project")) * len(found))
-    order = np.arange(len(table)).reshape(len(found), rows).T.ravel()
+    table.insert(0, "environment", list(keys.get_level_values("environment")) * len(metrics))
+    table.insert(0, "project", list(keys.get_level_values("project")) * len(metrics))
+    order = np.arange(len(table)).reshape(len(metrics), rows).T.ravel()
     table = table.iloc[order].reset_index(drop=True).astype({"project": "str", "environment": "str"})
     table.attrs = windows
     return table
@@ -96,8 +96,8 @@ def _share(
     confidence: float,
     metric: str,
 ) -> pd.DataFrame:
-    a = _picked(intervals.share(old.of(statuses), old.count, confidence=confidence), pick_old)
-    b = _picked(intervals.share(new.of(statuses), new.count, confidence=confidence), pick_new)
+    a = _pick(intervals.share(old.of(statuses), old.count, confidence=confidence), pick_old)
+    b = _pick(intervals.share(new.of(statuses), new.count, confidence=confidence), pick_new)
     z = intervals.z_of(confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
         difference = b.value - a.value
@@ -142,7 +142,7 @@ def _same_share(hits_a: Floats, of_a: Floats, hits_b: Floats, of_b: Floats) -> F
     return np.where(known, np.clip(2 * (np.minimum(at_least, at_most) - half), 0.0, 1.0), np.nan)
 
 
-def _pace(old: Requests, new: Requests, pick_old: Any, pick_new: Any, confidence: float) -> pd.DataFrame:
+def _rpm(old: Requests, new: Requests, pick_old: Any, pick_new: Any, confidence: float) -> pd.DataFrame:
     mean_a, error_a, freedom_a = _mean(old, pick_old)
     mean_b, error_b, freedom_b = _mean(new, pick_new)
     from scipy.special import stdtr, stdtrit
@@ -177,28 +177,30 @@ def _mean(counts: Requests, pick: Any) -> tuple[Floats, Floats, Floats]:
     minutes, _ = per_minute(counts)
     minutes = np.atleast_2d(minutes)
     edges = intervals.stretches(minutes.shape[-1])
-    seen = np.isfinite(minutes)
-    held = np.add.reduceat(seen.astype(np.float64), edges, axis=-1)
-    sums = np.add.reduceat(np.where(seen, minutes, 0.0), edges, axis=-1)
+    observed = np.isfinite(minutes)
+    counts_observed = np.add.reduceat(observed.astype(np.float64), edges, axis=-1)
+    sums = np.add.reduceat(np.where(observed, minutes, 0.0), edges, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sums.sum(axis=-1) / held.sum(axis=-1)
-        filled = (held > 0).sum(axis=-1)
-        residual = sums - mean[:, None] * held
+        mean = sums.sum(axis=-1) / counts_observed.sum(axis=-1)
+        filled = (counts_observed > 0).sum(axis=-1)
+        residual = sums - mean[:, None] * counts_observed
         between = intervals.long_run(residual) * filled / np.maximum(filled - 1, 1)
         # no fewer than Poisson variation of the counts, so that a short quiet window is not taken for certainty
         width = counts.bucket_seconds
         poisson = sums.sum(axis=-1) * 60 / max(width, minute_of(width) * width if width else 60)
-        error = np.sqrt(np.maximum(between, poisson)) / held.sum(axis=-1)
-    found = np.where(pick >= 0, mean[pick], np.nan)
-    return found, np.where(pick >= 0, error[pick], np.nan), np.maximum(filled[pick] - 1.0, 1.0)
+        error = np.sqrt(np.maximum(between, poisson)) / counts_observed.sum(axis=-1)
+    picked_mean = np.where(pick >= 0, mean[pick], np.nan)
+    return picked_mean, np.where(pick >= 0, error[pick], np.nan), np.maximum(filled[pick] - 1.0, 1.0)
 
 
-def _picked(one: intervals.Share, pick: Any) -> intervals.Share:
+def _pick(shares: intervals.Share, pick: Any) -> intervals.Share:
     def take(values: Floats) -> Floats:
         flat = np.atleast_1d(values)
         return np.where(pick >= 0, flat[pick], np.nan)
 
-    return intervals.Share(take(one.value), take(one.low), take(one.high), take(one.requests), take(one.effective))
+    return intervals.Share(
+        take(shares.value), take(shares.low), take(shares.high), take(shares.requests), take(shares.effective)
+    )
 
 
 def _table(metric: str, **columns: Floats) -> pd.DataFrame:

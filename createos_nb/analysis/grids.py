@@ -75,10 +75,10 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
     A start inside a bucket marks it too, so that a frame resampled to wider buckets keeps its marks.
     """
     flags = np.zeros(len(seconds), dtype=np.bool_)
-    told = attrs.get("partial")
-    if not isinstance(told, Iterable) or isinstance(told, str) or not len(seconds):
+    starts = attrs.get("partial")
+    if not isinstance(starts, Iterable) or isinstance(starts, str) or not len(seconds):
         return flags
-    for text in told:
+    for text in starts:
         try:
             moment: Any = pd.Timestamp(text)
         except (TypeError, ValueError) as error:
@@ -92,34 +92,36 @@ def partial_buckets(attrs: dict[Any, Any], seconds: Ints, bucket_seconds: int) -
     return flags
 
 
-def check_counts(counts: dict[str, Floats], name: str, place: Callable[[int], str]) -> None:
-    """Refuse counts below 0, without end, or of statuses beyond all requests; `place` words where a row is."""
+def check_counts(counts: dict[str, Floats], name: str, row_label: Callable[[int], str]) -> None:
+    """Refuse counts below 0, without end, or of statuses beyond all requests; `row_label` names a row."""
     for column, values in counts.items():
         # NaN compares false, so missing buckets pass
         wrong = (values < 0) | (np.abs(values) == np.inf)
         if wrong.any():
             at = int(np.argmax(wrong))
-            raise FrameError(f"column {column!r} of {name} counts requests, but holds {values[at]:g} at {place(at)}")
+            raise FrameError(
+                f"column {column!r} of {name} counts requests, but holds {values[at]:g} at {row_label(at)}"
+            )
     parts = [values for column, values in counts.items() if column != "count"]
     if parts and "count" in counts:
         known = sum(np.nan_to_num(part) for part in parts)
-        above = known > counts["count"] + 0.5
-        if np.any(above):
-            at = int(np.argmax(above))
+        exceeds = known > counts["count"] + 0.5
+        if np.any(exceeds):
+            at = int(np.argmax(exceeds))
             raise FrameError(
-                f"the status columns of {name} add up to more than 'count' at {place(at)} "
+                f"the status columns of {name} add up to more than 'count' at {row_label(at)} "
                 f"({np.asarray(known)[at]:g} against {counts['count'][at]:g})"
             )
 
 
-def told_width(frame: pd.DataFrame) -> int | None:
-    """`attrs["bucket_seconds"]`, checked; None where it is not told."""
-    told = frame.attrs.get("bucket_seconds")
-    if told is None:
+def attrs_bucket_seconds(frame: pd.DataFrame) -> int | None:
+    """`attrs["bucket_seconds"]`, checked; None without it."""
+    width = frame.attrs.get("bucket_seconds")
+    if width is None:
         return None
-    if isinstance(told, bool) or not isinstance(told, (int, float, np.integer, np.floating)) or not told > 0:
-        raise FrameError(f"attrs['bucket_seconds'] must be a positive number of seconds, not {told!r}")
-    return int(told)
+    if isinstance(width, bool) or not isinstance(width, (int, float, np.integer, np.floating)) or not width > 0:
+        raise FrameError(f"attrs['bucket_seconds'] must be a positive number of seconds, not {width!r}")
+    return int(width)
 
 
 def dtype_text(index: pd.Index[Any]) -> str:

@@ -54,35 +54,35 @@ def fleet_health(
     """
     if not {*_KEYS, "time"} <= set(frame.columns if isinstance(frame, pd.DataFrame) else ()):
         raise FrameError("frame must be a fleet: columns 'project', 'environment', 'time' and the counts")
-    did: Any = summary(frame)
-    stood: Any = slo(frame, target=target, window=window, errors=errors)
+    traffic: Any = summary(frame)
+    budgets: Any = slo(frame, target=target, window=window, errors=errors)
     alerts = burn_alerts(frame, target=target, window=window, errors=errors)
-    keys = pd.MultiIndex.from_frame(did[_KEYS])
+    keys = pd.MultiIndex.from_frame(traffic[_KEYS])
     by = alerts.groupby(_KEYS, sort=False)
     urgent = alerts[alerts["firing"]].sort_values("factor", ascending=False, kind="stable")
     firing = urgent.groupby(_KEYS, sort=False)["alert"].agg(", ".join)
     onsets = by.size().reindex(keys, fill_value=0)
     names = firing.reindex(keys).fillna("").astype("str")
-    wrong = sum(did[f"status_{status}"] for status in ((errors,) if isinstance(errors, str) else errors))
+    wrong = sum(traffic[f"status_{status}"] for status in ((errors,) if isinstance(errors, str) else errors))
     table = pd.DataFrame(
         {
-            **{key: did[key] for key in _KEYS},
-            "standing": _standing(did, stood, names.to_numpy(dtype=object)),
+            **{key: traffic[key] for key in _KEYS},
+            "standing": _standing(traffic, budgets, names.to_numpy(dtype=object)),
             "firing": names.to_numpy(),
-            "requests": did["requests"],
+            "requests": traffic["requests"],
             "errors": wrong,
-            **{name: did[name] for name in ("rpm_average", "rpm_peak", "success_percentage")},
-            **{name: did[name] for name in ("success_low", "success_high")},
-            "achieved": stood["achieved"],
-            "budget_left": 1 - stood["spent"],
-            "burn_rate": stood["burn_rate"],
+            **{name: traffic[name] for name in ("rpm_average", "rpm_peak", "success_percentage")},
+            **{name: traffic[name] for name in ("success_low", "success_high")},
+            "achieved": budgets["achieved"],
+            "budget_left": 1 - budgets["spent"],
+            "burn_rate": budgets["burn_rate"],
             "onsets": pd.array(onsets.to_numpy(dtype=np.int64), dtype="Int64"),
-            "coverage": stood["coverage"],
+            "coverage": budgets["coverage"],
         }
     ).astype({"standing": "str", "firing": "str", "errors": "Int64"})
-    urgency = table["standing"].map({name: place for place, name in enumerate(STANDINGS)})
-    left = table["budget_left"].fillna(np.inf)
-    table = table.assign(_urgency=urgency, _left=left).sort_values(["_urgency", "_left", *_KEYS], kind="stable")
+    urgency = table["standing"].map({name: rank for rank, name in enumerate(STANDINGS)})
+    budget_left = table["budget_left"].fillna(np.inf)
+    table = table.assign(_urgency=urgency, _left=budget_left).sort_values(["_urgency", "_left", *_KEYS], kind="stable")
     table = table.drop(columns=["_urgency", "_left"]).reset_index(drop=True)
     length = format_duration(whole_seconds(window, name="window"))
     times = pd.DatetimeIndex(frame["time"]).tz_convert("UTC").unique().sort_values()
@@ -98,17 +98,17 @@ def fleet_health(
     return table
 
 
-def _standing(did: pd.DataFrame, stood: pd.DataFrame, firing: Any) -> list[str]:
-    found = []
-    rows = zip(firing, stood["met"], did["observed"], strict=True)
+def _standing(traffic: pd.DataFrame, budgets: pd.DataFrame, firing: Any) -> list[str]:
+    standings = []
+    rows = zip(firing, budgets["met"], traffic["observed"], strict=True)
     for names, met, observed in rows:
         if names:
-            found.append("alerts")
+            standings.append("alerts")
         elif pd.isna(met):
-            found.append("no requests" if observed > 0 else "no data")
+            standings.append("no requests" if observed > 0 else "no data")
         else:
-            found.append("met" if met else "missed")
-    return found
+            standings.append("met" if met else "missed")
+    return standings
 
 
 def _sentence(table: pd.DataFrame, target: float, window: str) -> str:

@@ -63,20 +63,20 @@ def wilson(hits: Floats, trials: Floats, z: float) -> tuple[Floats, Floats]:
 
 
 def stretches(buckets: int) -> Ints:
-    """Where each stretch begins: 8 to 20 of them, or as many as there are buckets."""
+    """Return where each stretch begins: 8 to 20 of them, or as many as there are buckets."""
     number = int(np.clip(buckets // 6, min(buckets, 8), STRETCHES))
     return np.linspace(0, buckets, number + 1).astype(np.int64)[:-1]
 
 
 def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
-    """How much more the hits vary than independent ones would (φ ≥ 1), and its degrees of freedom.
+    """Return the overdispersion of the hits (φ ≥ 1), and its degrees of freedom.
 
     `hits` and `trials` have time as their last axis, NaN where there is no data. With fewer than four buckets, or
     without a hit, nothing can be measured: φ is 1 and the degrees of freedom are infinite.
     """
-    seen = np.isfinite(hits) & np.isfinite(trials)
-    events = np.where(seen, hits, 0.0)
-    of = np.where(seen, trials, 0.0)
+    observed = np.isfinite(hits) & np.isfinite(trials)
+    events = np.where(observed, hits, 0.0)
+    of = np.where(observed, trials, 0.0)
     buckets = hits.shape[-1]
     starts = stretches(buckets)
     total = of.sum(axis=-1)
@@ -96,9 +96,9 @@ def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
 def long_run(residual: Floats) -> Floats:
     """Sum of squares of the stretches, with what neighbours have in common (Bartlett's weights over two lags)."""
     own = (residual**2).sum(axis=-1)
-    one = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1)
-    two = (residual[..., 2:] * residual[..., :-2]).sum(axis=-1)
-    return np.asarray(np.maximum(own, own + 4 / 3 * one + 2 / 3 * two))
+    lag_1 = (residual[..., 1:] * residual[..., :-1]).sum(axis=-1)
+    lag_2 = (residual[..., 2:] * residual[..., :-2]).sum(axis=-1)
+    return np.asarray(np.maximum(own, own + 4 / 3 * lag_1 + 2 / 3 * lag_2))
 
 
 def share(hits: Floats, trials: Floats, *, confidence: float) -> Share:
@@ -108,12 +108,12 @@ def share(hits: Floats, trials: Floats, *, confidence: float) -> Share:
     z = z_of(confidence)
     factor, freedom = clumping(hits, trials)
     total = np.nansum(trials, axis=-1)
-    found = np.nansum(hits, axis=-1)
+    successes = np.nansum(hits, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(total > 0, found / total, np.nan)
+        value = np.where(total > 0, successes / total, np.nan)
         # Student's t for few stretches; infinite degrees of freedom give the normal quantile back
-        wider = np.where(np.isfinite(freedom), stdtrit(np.minimum(freedom, 1e9), 0.5 + confidence / 2), z)
-        effective = total / factor * (z / wider) ** 2
+        quantile = np.where(np.isfinite(freedom), stdtrit(np.minimum(freedom, 1e9), 0.5 + confidence / 2), z)
+        effective = total / factor * (z / quantile) ** 2
         low, high = wilson(value * effective, effective, z)
     return Share(
         value=value,

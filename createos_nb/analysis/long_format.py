@@ -12,7 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.grids import Bools, Floats, FrameError, Ints, check_counts, numbers, told_width, utc_index
+from createos_nb.analysis.grids import (
+    Bools,
+    Floats,
+    FrameError,
+    Ints,
+    attrs_bucket_seconds,
+    check_counts,
+    numbers,
+    utc_index,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,17 +58,17 @@ def to_grid(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Grid:
     )
     counts = {column: numbers(frame[column], name=f"column {column!r} of {name}") for column in columns}
 
-    def place(at: int) -> str:
+    def row_label(at: int) -> str:
         return f"{stamps[at].isoformat()} in {keys[pair[at]][0]}/{keys[pair[at]][1]}"
 
-    check_counts(counts, name, place)
+    check_counts(counts, name, row_label)
     micros = stamps.asi8
-    width = _fleet_width(frame, micros, pair, name, place)
+    width = _fleet_width(frame, micros, pair, name, row_label)
     first = int(micros.min()) if len(micros) else 0
     offset = micros - first
     if len(micros) and (offset % (width * 1_000_000)).any():
         at = int(np.argmax(offset % (width * 1_000_000) != 0))
-        raise FrameError(f"{name} is not on one regular grid of {width} s: see {place(at)}")
+        raise FrameError(f"{name} is not on one regular grid of {width} s: see {row_label(at)}")
     column_at = offset // (width * 1_000_000) if width else offset
     length = int(column_at.max()) + 1 if len(micros) else 0
     shape = (len(keys), length)
@@ -69,38 +78,38 @@ def to_grid(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Grid:
             "a time is far off, or the environments share no grid"
         )
     cell = pair * length + column_at
-    seen = np.bincount(cell, minlength=shape[0] * shape[1]) if len(cell) else np.zeros(0, dtype=np.int64)
-    if len(seen) and seen.max() > 1:
-        at = int(np.argmax(cell == int(np.argmax(seen > 1))))
-        raise FrameError(f"{name} has more than one row for {place(at)}")
-    _check_gaps(seen.reshape(shape) > 0, keys, first, width, name)
-    placed: dict[str, Floats] = {}
+    rows_per_cell = np.bincount(cell, minlength=shape[0] * shape[1]) if len(cell) else np.zeros(0, dtype=np.int64)
+    if len(rows_per_cell) and rows_per_cell.max() > 1:
+        at = int(np.argmax(cell == int(np.argmax(rows_per_cell > 1))))
+        raise FrameError(f"{name} has more than one row for {row_label(at)}")
+    _check_gaps(rows_per_cell.reshape(shape) > 0, keys, first, width, name)
+    grids: dict[str, Floats] = {}
     for column, values in counts.items():
         flat = np.full(shape[0] * shape[1], np.nan)
         flat[cell] = values
-        placed[column] = flat.reshape(shape)
+        grids[column] = flat.reshape(shape)
     index = utc_index(np.arange(length, dtype=np.int64) * (width * 1_000_000) + first)
-    return Grid(index=index, bucket_seconds=width, counts=placed, environments=keys)
+    return Grid(index=index, bucket_seconds=width, counts=grids, environments=keys)
 
 
-def _fleet_width(frame: pd.DataFrame, micros: Ints, pair: Ints, name: str, place: Callable[[int], str]) -> int:
+def _fleet_width(frame: pd.DataFrame, micros: Ints, pair: Ints, name: str, row_label: Callable[[int], str]) -> int:
     """The narrowest step within any environment, in seconds."""
     if len(micros) < 2:
-        told = told_width(frame)
-        if told is None and len(micros):
+        attrs_width = attrs_bucket_seconds(frame)
+        if attrs_width is None and len(micros):
             raise FrameError(f"{name} has a single bucket, so its width is open: set attrs['bucket_seconds']")
-        return told or 0
+        return attrs_width or 0
     order = np.lexsort((micros, pair))
     steps = np.diff(micros[order])[np.diff(pair[order]) == 0]
     if not len(steps):
-        told = told_width(frame)
-        if told is None:
+        attrs_width = attrs_bucket_seconds(frame)
+        if attrs_width is None:
             raise FrameError(f"every environment of {name} has one bucket: set attrs['bucket_seconds']")
-        return told
+        return attrs_width
     width = int(steps.min())
     if width == 0:
         twice = np.flatnonzero((np.diff(micros[order]) == 0) & (np.diff(pair[order]) == 0))[0]
-        raise FrameError(f"{name} has more than one row for {place(int(order[twice]))}")
+        raise FrameError(f"{name} has more than one row for {row_label(int(order[twice]))}")
     if width % 1_000_000:
         raise FrameError(f"the buckets of {name} are {width / 1e6:g} s wide; whole seconds are needed")
     return width // 1_000_000
@@ -113,13 +122,13 @@ def _check_gaps(present: Bools, keys: pd.MultiIndex, first: int, width: int, nam
     length = present.shape[1]
     start = present.argmax(axis=1)
     end = length - present[:, ::-1].argmax(axis=1)
-    held = present.sum(axis=1)
-    holes = np.flatnonzero(end - start != held)
+    rows = present.sum(axis=1)
+    holes = np.flatnonzero(end - start != rows)
     if len(holes):
         row = int(holes[0])
-        places = np.flatnonzero(present[row])
-        if len(places) == held[row] > 2 and len(set(np.diff(places))) == 1:
-            own = int(places[1] - places[0]) * width
+        positions = np.flatnonzero(present[row])
+        if len(positions) == rows[row] > 2 and len(set(np.diff(positions))) == 1:
+            own = int(positions[1] - positions[0]) * width
             raise FrameError(
                 f"{name} has buckets of {own} s in {keys[row][0]}/{keys[row][1]} and of {width} s elsewhere: "
                 "ask for one width, or resample to the wider one"

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.intervals import wilson, z_of
-from createos_nb.analysis.resample import whole
+from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import COUNTS, STATUSES, Floats, FrameError, numbers, requests
 
 LISTED = 10
 """Rows in a full list of top paths; a shorter list holds everything."""
 
-_PLACE = ["project", "environment"]
+_KEYS = ["project", "environment"]
 
 
 def paths(
@@ -40,26 +40,26 @@ def paths(
     and one more status just below the end of a full list; NA without `errors`), `error_percentage` (errors / count,
     NaN where either is unknown). A list shorter than `listed` rows is complete, so that absence from it means 0.
     """
-    place = _place(hits)
-    asked = _summed(_listing(hits, "hits", ["path"], place), [*place, "path"])
+    keys = _key_columns(hits)
+    requested = _sum_by_key(_listing(hits, "hits", ["path"], keys), [*keys, "path"])
     if errors is not None:
-        if _place(errors) and not place:
+        if _key_columns(errors) and not keys:
             raise FrameError("errors are a fleet's, but hits have no columns 'project' and 'environment'")
-        failed = _listing(errors, "errors", ["path", "status"], place)
+        failed = _listing(errors, "errors", ["path", "status"], keys)
         served = failed["status"].astype("str").str.startswith("5")
         failed = failed.assign(
             server_errors=failed["count"].where(served, 0), client_errors=failed["count"].where(~served, 0)
         )
-        by_path = failed.groupby([*place, "path"], sort=False, as_index=False).agg(
+        by_path = failed.groupby([*keys, "path"], sort=False, as_index=False).agg(
             client_errors=("client_errors", "sum"), server_errors=("server_errors", "sum"), pairs=("status", "size")
         )
-        joined = asked.merge(by_path, on=[*place, "path"], how="outer", sort=False)
-        joined = _with_bounds(joined, failed, place, listed)
+        joined = requested.merge(by_path, on=[*keys, "path"], how="outer", sort=False)
+        joined = _with_bounds(joined, failed, keys, listed)
     else:
-        unknown = pd.array([pd.NA] * len(asked), dtype="Int64")
-        joined = asked.assign(client_errors=unknown, server_errors=unknown, errors_at_most=unknown)
+        unknown = pd.array([pd.NA] * len(requested), dtype="Int64")
+        joined = requested.assign(client_errors=unknown, server_errors=unknown, errors_at_most=unknown)
     joined["errors"] = joined["client_errors"] + joined["server_errors"]
-    of = _total(joined, total, place)
+    of = _total(joined, total, keys)
     count = numbers(joined["count"], name="count")
     with np.errstate(divide="ignore", invalid="ignore"):
         joined["share_percentage"] = np.where(of > 0, 100 * count / of, np.nan)
@@ -67,18 +67,16 @@ def paths(
             count > 0, np.minimum(100 * numbers(joined["errors"], name="errors") / count, 100), np.nan
         )
     columns = [
-        *place, "path", "count", "share_percentage", "errors", "client_errors", "server_errors",
+        *keys, "path", "count", "share_percentage", "errors", "client_errors", "server_errors",
         "errors_at_most", "error_percentage",
     ]  # fmt: skip
     order = joined.assign(_errors=joined["errors"].fillna(0), _count=joined["count"].fillna(0))
-    order = order.sort_values(
-        [*place, "_errors", "_count", "path"], ascending=[*[True] * len(place), False, False, True]
-    )
+    order = order.sort_values([*keys, "_errors", "_count", "path"], ascending=[*[True] * len(keys), False, False, True])
     return order[columns].reset_index(drop=True)
 
 
 def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """How the requests spread over status codes, or over status classes.
+    """Return the distribution of requests over status codes, or over status classes.
 
     `frame` is a request distribution (columns `status`, `count`) or a requests frame (then by class: 2xx, 3xx, 4xx,
     5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.
@@ -88,66 +86,68 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
     `high`: Wilson's interval at `confidence`, as if requests were independent.
     """
     if isinstance(frame, pd.DataFrame) and "status" in frame.columns and "count" in frame.columns:
-        place = _place(frame)
-        found = _summed(_listing(frame, "frame", ["status"], place), [*place, "status"])
+        keys = _key_columns(frame)
+        listing = _sum_by_key(_listing(frame, "frame", ["status"], keys), [*keys, "status"])
     else:
-        found, place = _by_class(frame), []
-        if "project" in found.columns:
-            place = _PLACE
-    count = numbers(found["count"], name="count")
-    if place:
-        total = numbers(found.groupby(place)["count"].transform("sum"), name="count")
+        listing, keys = _by_class(frame), []
+        if "project" in listing.columns:
+            keys = _KEYS
+    count = numbers(listing["count"], name="count")
+    if keys:
+        total = numbers(listing.groupby(keys)["count"].transform("sum"), name="count")
     else:
-        total = np.full(len(found), np.nansum(count))
+        total = np.full(len(listing), np.nansum(count))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(total > 0, count / total, np.nan)
     low, high = wilson(count, total, z_of(confidence))
-    known = found.assign(
-        status=found["status"].astype("str"),
-        meaning=pd.array([_meaning(status) for status in found["status"]], dtype="str"),
+    known = listing.assign(
+        status=listing["status"].astype("str"),
+        meaning=pd.array([_meaning(status) for status in listing["status"]], dtype="str"),
         share_percentage=100 * share,
         low=100 * np.minimum(low, share),
         high=100 * np.maximum(high, share),
     )
-    return known[[*place, "status", "meaning", "count", "share_percentage", "low", "high"]]
+    return known[[*keys, "status", "meaning", "count", "share_percentage", "low", "high"]]
 
 
 def _by_class(frame: pd.DataFrame) -> pd.DataFrame:
     counts = requests(frame, fleet=True)
     # missing is not zero: where there is no data at all, there is no count either
-    seen = np.isfinite(counts.count).any(axis=-1)
+    has_data = np.isfinite(counts.count).any(axis=-1)
     totals = {
-        column: np.where(seen, np.nansum(counts.counts[column], axis=-1), np.nan).reshape(-1) for column in COUNTS
+        column: np.where(has_data, np.nansum(counts.counts[column], axis=-1), np.nan).reshape(-1) for column in COUNTS
     }
     totals["other"] = totals["count"] - sum(totals[column] for column in STATUSES)
     kinds = [*STATUSES, *(["other"] if (totals["other"] > 0).any() else [])]
     environments = len(totals["count"])
-    found = pd.DataFrame(
+    table = pd.DataFrame(
         {
             "status": pd.array([kind.removeprefix("status_") for kind in kinds] * environments, dtype="str"),
-            "count": whole(np.stack([totals[kind] for kind in kinds], axis=-1)),
+            "count": to_int64(np.stack([totals[kind] for kind in kinds], axis=-1)),
         }
     )
     if counts.environments is not None:
-        for level in _PLACE:
-            found.insert(0, level, counts.environments.get_level_values(level).repeat(len(kinds)))
-        found = found[[*_PLACE, "status", "count"]]
-    return found
+        for level in _KEYS:
+            table.insert(0, level, counts.environments.get_level_values(level).repeat(len(kinds)))
+        table = table[[*_KEYS, "status", "count"]]
+    return table
 
 
-def _listing(frame: pd.DataFrame, name: str, texts: list[str], place: list[str]) -> pd.DataFrame:
+def _listing(frame: pd.DataFrame, name: str, texts: list[str], keys: list[str]) -> pd.DataFrame:
     if not isinstance(frame, pd.DataFrame):
         raise FrameError(f"{name} must be a DataFrame, not {type(frame).__name__}")
-    wanted = [*place, *texts, "count"]
-    absent = [column for column in wanted if column not in frame.columns]
+    columns = [*keys, *texts, "count"]
+    absent = [column for column in columns if column not in frame.columns]
     if absent:
         have = ", ".join(map(str, frame.columns)) or "none"
         raise FrameError(f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have})")
     values = numbers(frame["count"], name=f"column 'count' of {name}")
     if (values < 0).any():
         raise FrameError(f"column 'count' of {name} counts requests, but holds {values[values < 0][0]:g}")
-    listing = frame.reset_index()[wanted] if "count" not in frame.index.names else frame[wanted].reset_index(drop=True)
-    listing = listing.assign(count=whole(values))
+    listing = (
+        frame.reset_index()[columns] if "count" not in frame.index.names else frame[columns].reset_index(drop=True)
+    )
+    listing = listing.assign(count=to_int64(values))
     for text in texts:
         unnamed = listing[text].isna().to_numpy(dtype=np.bool_)
         if unnamed.any():
@@ -156,21 +156,21 @@ def _listing(frame: pd.DataFrame, name: str, texts: list[str], place: list[str])
     return listing
 
 
-def _place(frame: pd.DataFrame) -> list[str]:
+def _key_columns(frame: pd.DataFrame) -> list[str]:
     """The columns that say which environment of a fleet a row is about; none for a single one."""
-    return [column for column in _PLACE if column in getattr(frame, "columns", ())]
+    return [column for column in _KEYS if column in getattr(frame, "columns", ())]
 
 
-def _summed(listing: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def _sum_by_key(listing: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """One row a key; a count that is missing stays missing, unless another row has one."""
     return listing.groupby(keys, sort=False)["count"].sum(min_count=1).reset_index()
 
 
-def _with_bounds(joined: pd.DataFrame, failed: pd.DataFrame, place: list[str], listed: int) -> pd.DataFrame:
+def _with_bounds(joined: pd.DataFrame, failed: pd.DataFrame, keys: list[str], listed: int) -> pd.DataFrame:
     """Zero where a short list proves it, NA where it does not, and how many errors a full list may hide."""
-    if place:
-        of = joined.set_index(place).index
-        rows = failed.groupby(place)["count"].agg(["size", "min"]).reindex(of)
+    if keys:
+        of = joined.set_index(keys).index
+        rows = failed.groupby(keys)["count"].agg(["size", "min"]).reindex(of)
         listed_errors = rows["size"].fillna(0).to_numpy(dtype=float)
         smallest = rows["min"].fillna(0).to_numpy(dtype=float)
     else:
@@ -181,16 +181,18 @@ def _with_bounds(joined: pd.DataFrame, failed: pd.DataFrame, place: list[str], l
     for column in ("client_errors", "server_errors"):
         values = joined[column].astype("Int64")
         joined[column] = values.mask(unlisted & complete, 0)
-    counted = numbers(joined["client_errors"] + joined["server_errors"], name="errors")
+    known_errors = numbers(joined["client_errors"] + joined["server_errors"], name="errors")
     # one more pair of this path may stand just below the list; a path rarely fails with three statuses
-    most = np.where(complete, counted, np.nan_to_num(counted) + smallest)
-    most = np.fmin(most, np.where(joined["count"].isna(), np.inf, numbers(joined["count"], name="count")))
-    most = np.fmax(most, np.nan_to_num(counted))
-    joined["errors_at_most"] = pd.array([pd.NA if np.isnan(value) else int(value) for value in most], dtype="Int64")
+    upper_bound = np.where(complete, known_errors, np.nan_to_num(known_errors) + smallest)
+    upper_bound = np.fmin(upper_bound, np.where(joined["count"].isna(), np.inf, numbers(joined["count"], name="count")))
+    upper_bound = np.fmax(upper_bound, np.nan_to_num(known_errors))
+    joined["errors_at_most"] = pd.array(
+        [pd.NA if np.isnan(value) else int(value) for value in upper_bound], dtype="Int64"
+    )
     return joined
 
 
-def _total(joined: pd.DataFrame, total: pd.DataFrame | float | None, place: list[str]) -> Floats:
+def _total(joined: pd.DataFrame, total: pd.DataFrame | float | None, keys: list[str]) -> Floats:
     if total is None:
         return np.full(len(joined), np.nan)
     if not isinstance(total, pd.DataFrame):
@@ -199,10 +201,10 @@ def _total(joined: pd.DataFrame, total: pd.DataFrame | float | None, place: list
     sums = np.nansum(counts.count, axis=-1)
     if counts.environments is None:
         return np.full(len(joined), float(sums))
-    if not place:
+    if not keys:
         raise FrameError("total is a fleet's, but the paths have no columns 'project' and 'environment'")
     known: dict[Any, float] = dict(zip(counts.environments, sums, strict=True))
-    return np.array([known.get(key, np.nan) for key in joined[place].itertuples(index=False, name=None)])
+    return np.array([known.get(key, np.nan) for key in joined[keys].itertuples(index=False, name=None)])
 
 
 def _meaning(status: object) -> str:

@@ -15,7 +15,7 @@ from createos_nb.times import whole_seconds
 
 @dataclass(frozen=True, eq=False)
 class Bins:
-    """Where each piece begins in the grid, and when; a single piece without a time covers everything."""
+    """Positions and times at which pieces begin in the grid; a single piece without a time covers everything."""
 
     starts: Ints
     times: pd.DatetimeIndex | None
@@ -72,7 +72,7 @@ def rows(counts: Requests, bins: Bins, columns: Mapping[str, Any]) -> pd.DataFra
     return pd.DataFrame({**labels, **flat})
 
 
-def whole(values: Floats) -> Any:
+def to_int64(values: Floats) -> Any:
     """Whole numbers as Int64, NaN as NA."""
     mask = ~np.isfinite(values)
     return pd.arrays.IntegerArray(np.where(mask, 0, values).round().astype(np.int64).ravel(), mask.ravel())

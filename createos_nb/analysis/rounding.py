@@ -29,29 +29,31 @@ def rounded(frame: pd.DataFrame, digits: int = 2, *, rest: bool = True) -> pd.Da
     more. A column `share_percentage` is rounded by the `status` beside it, and the columns `before`, `during` and
     `after` by the metric that names the row.
     """
-    shown = frame.copy()
-    for place, column in enumerate(frame.columns):
-        values = frame.iloc[:, place]
+    result = frame.copy()
+    for position, column in enumerate(frame.columns):
+        values = frame.iloc[:, position]
         if not pd.api.types.is_float_dtype(values.dtype):
             continue
         nearest = values.round(digits) if rest else values
-        way = _way(str(column), digits)
-        if way is not None:
-            new = values.map(way, na_action="ignore")
+        round_value = _rounder(str(column), digits)
+        if round_value is not None:
+            new = values.map(round_value, na_action="ignore")
         elif column in _LEVELS:
             new = _each(values, _metrics(frame), nearest, digits)
         elif column == "share_percentage" and "status" in frame.columns:
-            kinds = ["error_percentage" if str(one)[:1] in "45" else "success_percentage" for one in frame["status"]]
+            kinds = [
+                "error_percentage" if str(status)[:1] in "45" else "success_percentage" for status in frame["status"]
+            ]
             new = _each(values, kinds, nearest, digits)
         elif rest:
             new = nearest
         else:
             continue
-        shown.isetitem(place, new.astype(values.dtype).array)
-    return shown
+        result.isetitem(position, new.astype(values.dtype).array)
+    return result
 
 
-def _way(name: str, digits: int) -> Callable[[float], float] | None:
+def _rounder(name: str, digits: int) -> Callable[[float], float] | None:
     if name in _FRACTIONS:
         return lambda value: round_down(value, digits + 2, whole=1.0)
     if name in _DOWN:
@@ -62,14 +64,14 @@ def _way(name: str, digits: int) -> Callable[[float], float] | None:
 
 
 def _metrics(frame: pd.DataFrame) -> list[str]:
-    """What each row is about."""
-    return [str(one) for one in (frame["metric"] if "metric" in frame.columns else frame.index)]
+    """Return the metric of each row."""
+    return [str(metric) for metric in (frame["metric"] if "metric" in frame.columns else frame.index)]
 
 
 def _each(values: pd.Series[Any], kinds: list[str], nearest: pd.Series[Any], digits: int) -> pd.Series[Any]:
-    ways = [_way(kind, digits) for kind in kinds]
-    found = [
-        other if way is None or pd.isna(value) else way(float(value))
-        for value, way, other in zip(values, ways, nearest, strict=True)
+    rounders = [_rounder(kind, digits) for kind in kinds]
+    results = [
+        other if round_value is None or pd.isna(value) else round_value(float(value))
+        for value, round_value, other in zip(values, rounders, nearest, strict=True)
     ]
-    return pd.Series(found, index=values.index, dtype=values.dtype)
+    return pd.Series(results, index=values.index, dtype=values.dtype)

@@ -70,21 +70,21 @@ def hour_by_weekday(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFra
     frame has no data. One environment at a time.
     """
     share = column == "server_error_percentage"
-    wanted = ("count", "status_5xx") if share else tuple(dict.fromkeys(("count", _known(column))))
-    counts = requests(frame, columns=wanted)
-    seen = counts.observed
+    columns = ("count", "status_5xx") if share else tuple(dict.fromkeys(("count", _known(column))))
+    counts = requests(frame, columns=columns)
+    observed = counts.observed
     # 1970-01-01 was a Thursday
     bin_of = ((counts.seconds // 3600) + 3 * 24) % 168
 
     def sums(values: Floats) -> Floats:
-        return np.asarray(np.bincount(bin_of[seen], weights=values[seen], minlength=168), dtype=np.float64)
+        return np.asarray(np.bincount(bin_of[observed], weights=values[observed], minlength=168), dtype=np.float64)
 
     with np.errstate(divide="ignore", invalid="ignore"):
         if share:
             total = sums(counts.count)
             cells = np.where(total > 0, 100 * sums(counts.counts["status_5xx"]) / total, np.nan)
         else:
-            minutes = sums(np.ones(len(seen))) * counts.bucket_seconds / 60
+            minutes = sums(np.ones(len(observed))) * counts.bucket_seconds / 60
             cells = np.where(minutes > 0, sums(counts.counts[column]) / minutes, np.nan)
     return pd.DataFrame(
         cells.reshape(7, 24),
@@ -133,14 +133,14 @@ def _fit(
 
 def _sums(values: Floats, base: Floats, turn: Ints, phase: Ints, phases: int) -> tuple[Floats, Floats]:
     """Sums of values and base in each turn (a day, a week) and phase of it, shape (environments, turns, phases)."""
-    seen = np.isfinite(values) & np.isfinite(base)
+    known = np.isfinite(values) & np.isfinite(base)
     turns = int(turn[-1] - turn[0]) + 1
     cell = (turn - turn[0]) * phases + phase
     shape = (len(values), turns, phases)
     top, bottom = np.zeros(shape), np.zeros(shape)
     for row in range(len(values)):
         for part, what in ((top, values), (bottom, base)):
-            sums = np.bincount(cell, weights=np.where(seen[row], what[row], 0.0), minlength=turns * phases)
+            sums = np.bincount(cell, weights=np.where(known[row], what[row], 0.0), minlength=turns * phases)
             part[row] = sums.reshape(turns, phases)
     return top, bottom
 
@@ -171,20 +171,20 @@ def _around(values: Floats, width: int) -> Floats:
 def _moving_mean(values: Floats, width: int) -> Floats:
     """Centred means over a whole period, shorter at both ends; what is missing is left out."""
     length = values.shape[-1]
-    seen = np.isfinite(values)
-    sums = np.cumsum(np.pad(np.where(seen, values, 0.0), ((0, 0), (1, 0))), axis=-1)
-    held = np.cumsum(np.pad(seen.astype(np.float64), ((0, 0), (1, 0))), axis=-1)
+    known = np.isfinite(values)
+    sums = np.cumsum(np.pad(np.where(known, values, 0.0), ((0, 0), (1, 0))), axis=-1)
+    counts = np.cumsum(np.pad(known.astype(np.float64), ((0, 0), (1, 0))), axis=-1)
     # the window is moved inwards at the ends rather than cut: half a day is no mean of a day
     start = np.clip(np.arange(length) - width // 2, 0, max(length - width, 0))
     end = np.minimum(start + width, length)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((sums[:, end] - sums[:, start]) / (held[:, end] - held[:, start]))
+        return np.asarray((sums[:, end] - sums[:, start]) / (counts[:, end] - counts[:, start]))
 
 
 def _mean(values: Floats, axis: int) -> Floats:
-    seen = np.isfinite(values)
+    known = np.isfinite(values)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(seen, values, 0.0).sum(axis=axis) / seen.sum(axis=axis))
+        return np.asarray(np.where(known, values, 0.0).sum(axis=axis) / known.sum(axis=axis))
 
 
 def _without_outliers(observed: Floats, expected: Floats) -> Floats:
@@ -204,8 +204,8 @@ def _without_outliers(observed: Floats, expected: Floats) -> Floats:
 
 def _earlier(values: Floats, span: int, width: int) -> Floats:
     """The same series, `span` seconds before; NaN where that lies before the frame or between its buckets."""
-    moved = np.full_like(values, np.nan)
+    shifted = np.full_like(values, np.nan)
     if width and span % width == 0 and span // width < values.shape[-1]:
         steps = span // width
-        moved[:, steps:] = values[:, :-steps]
-    return moved
+        shifted[:, steps:] = values[:, :-steps]
+    return shifted

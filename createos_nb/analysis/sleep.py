@@ -39,7 +39,7 @@ _MATTERS = 0.05
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SleepAdvice:
-    """Whether to keep one environment awake, and after how long it should sleep otherwise."""
+    """Advice on whether to keep one environment awake, and after which idle time to let it sleep."""
 
     advice: str
     """"keep awake", "let sleep", "no difference" or "not enough idle times"."""
@@ -59,14 +59,14 @@ class SleepAdvice:
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the advice as a sentence."""
         if self.advice == "not enough idle times":
             if not self.idle_times:
                 return "No idle times were seen: there is nothing to sleep in."
             times = "idle time" if self.idle_times == 1 else "idle times"
             return f"Only {self.idle_times} {times} of a bucket or more, and short ones: too few to advise on sleep."
-        awake, sleep = self._figures("keep awake"), self._figures(self._compared)
-        after = self.idle_after if self._compared == "platform" else self.timeout
+        awake, sleep = self._figures("keep awake"), self._figures(self._sleep_policy)
+        after = self.idle_after if self._sleep_policy == "platform" else self.timeout
         if after is None:
             return f"Keep it awake: it idles {awake[0]:.1f} h a day, and no timeout would have cost less."
         figures = (
@@ -78,7 +78,7 @@ class SleepAdvice:
         return f"{'Keep it awake' if self.advice == 'keep awake' else 'Let it sleep'}: {figures}."
 
     @property
-    def _compared(self) -> str:
+    def _sleep_policy(self) -> str:
         return "platform" if "platform" in self.costs.index else "best timeout"
 
     def _figures(self, policy: str) -> tuple[float, float, float]:
@@ -91,24 +91,24 @@ class SleepAdvice:
 
         `spent` and `optimum` are the costs so far, in idle hours; None is to stay awake.
         """
-        worth = self.safe_timeout.total_seconds()
+        cold_start = self.safe_timeout.total_seconds()
         best = np.inf if self.timeout is None else self.timeout.total_seconds()
-        chosen = _bounded(best, worth, spent * 3600, optimum * 3600)
-        return None if np.isinf(chosen) else pd.Timedelta(chosen, unit="s")
+        timeout = _bounded(best, cold_start, spent * 3600, optimum * 3600)
+        return None if np.isinf(timeout) else pd.Timedelta(timeout, unit="s")
 
     def _rows(self) -> list[tuple[str, Any]]:
         return [
             ("idle", f"{format_percent(self.idle_share, digits=1)} of the time, {self.idle_times:,} times"),
-            ("best timeout", _shown(self.timeout)),
-            ("safe timeout", f"{_shown(self.safe_timeout)} (never more than twice the optimum)"),
+            ("best timeout", _timeout_text(self.timeout)),
+            ("safe timeout", f"{_timeout_text(self.safe_timeout)} (never more than twice the optimum)"),
         ]
 
     def __repr__(self) -> str:
         return text_card("Sleep", self.sentence, self._rows())
 
     def _repr_html_(self) -> str:
-        shown = self.costs.assign(timeout=[_shown(value) for value in self.costs["timeout"]]).round(2)
-        return html_card("Sleep", self.sentence, self._rows(), frames=[("Costs per day, in idle hours:", shown)])
+        table = self.costs.assign(timeout=[_timeout_text(value) for value in self.costs["timeout"]]).round(2)
+        return html_card("Sleep", self.sentence, self._rows(), frames=[("Costs per day, in idle hours:", table)])
 
 
 def sleep_advice(
@@ -127,25 +127,25 @@ def sleep_advice(
     (Timedelta, NaT to stay awake), `idle_times` (Int64), `idle_share` (0 to 1), `awake_cost` and `sleep_cost` (idle
     hours per day).
     """
-    worth = float(whole_seconds(cold_start_cost, name="cold_start_cost"))
+    cold_start = float(whole_seconds(cold_start_cost, name="cold_start_cost"))
     platform = None if idle_after is None else float(whole_seconds(idle_after, name="idle_after"))
     counts = requests(frame, columns=("count",), fleet=True)
     if not len(counts.index):
         raise FrameError("the frame has no rows")
     count = np.atleast_2d(np.where(counts.observed, counts.count, np.nan))
-    advice = [_advise(row, counts.bucket_seconds, worth, platform) for row in count]
+    advice = [_advise(row, counts.bucket_seconds, cold_start, platform) for row in count]
     if counts.environments is None:
         return advice[0]
     return pd.DataFrame(
         {
             "project": counts.environments.get_level_values("project"),
             "environment": counts.environments.get_level_values("environment"),
-            "advice": pd.array([one.advice for one in advice], dtype="str"),
-            "timeout": pd.to_timedelta([one.timeout for one in advice]),
-            "idle_times": pd.array([one.idle_times for one in advice], dtype="Int64"),
-            "idle_share": [one.idle_share for one in advice],
-            "awake_cost": [one._figures("keep awake")[2] for one in advice],
-            "sleep_cost": [one._figures(one._compared)[2] for one in advice],
+            "advice": pd.array([row.advice for row in advice], dtype="str"),
+            "timeout": pd.to_timedelta([row.timeout for row in advice]),
+            "idle_times": pd.array([row.idle_times for row in advice], dtype="Int64"),
+            "idle_share": [row.idle_share for row in advice],
+            "awake_cost": [row._figures("keep awake")[2] for row in advice],
+            "sleep_cost": [row._figures(row._sleep_policy)[2] for row in advice],
         }
     )
 
@@ -158,34 +158,34 @@ def idle_times(frame: pd.DataFrame) -> pd.Series[Any]:
     counts = requests(frame, columns=("count",))
     count = np.where(counts.observed, counts.count, np.nan)
     first, buckets = _runs(count == 0, np.isnan(count))
-    found = pd.Series(buckets * float(counts.bucket_seconds), index=counts.index[first], name="idle_seconds")
-    return found.rename_axis("time")
+    seconds = pd.Series(buckets * float(counts.bucket_seconds), index=counts.index[first], name="idle_seconds")
+    return seconds.rename_axis("time")
 
 
-def _advise(count: Floats, width: int, worth: float, platform: float | None) -> SleepAdvice:
+def _advise(count: Floats, width: int, cold_start: float, platform: float | None) -> SleepAdvice:
     observed = np.isfinite(count)
     days = float(observed.sum()) * width / 86_400
     _, buckets = _runs(count == 0, ~observed)
     gaps = buckets * float(width)
-    best = best_timeout(gaps, worth)
-    policies = {"keep awake": np.inf, "best timeout": best, "safe timeout": worth}
+    best = best_timeout(gaps, cold_start)
+    policies = {"keep awake": np.inf, "best timeout": best, "safe timeout": cold_start}
     if platform is not None:
         policies["platform"] = platform
-    optimum = float(np.minimum(gaps, worth).sum())
-    rows = [_costs(gaps, timeout, worth, days, optimum) for timeout in policies.values()]
+    optimum = float(np.minimum(gaps, cold_start).sum())
+    rows = [_costs(gaps, timeout, cold_start, days, optimum) for timeout in policies.values()]
     costs = pd.DataFrame(rows, index=pd.Index(list(policies), name="policy", dtype="str"))
-    awake = cost(gaps, np.inf, worth)
-    compared = cost(gaps, best if platform is None else platform, worth)
-    if len(gaps) < _FEWEST and awake < _FEWEST * worth:
+    awake = cost(gaps, np.inf, cold_start)
+    asleep = cost(gaps, best if platform is None else platform, cold_start)
+    if len(gaps) < _FEWEST and awake < _FEWEST * cold_start:
         advice = "not enough idle times"
-    elif awake <= compared * (1 + _MATTERS) and compared <= awake * (1 + _MATTERS):
+    elif awake <= asleep * (1 + _MATTERS) and asleep <= awake * (1 + _MATTERS):
         advice = "keep awake" if np.isinf(best) and platform is None else "no difference"
     else:
-        advice = "keep awake" if awake < compared else "let sleep"
+        advice = "keep awake" if awake < asleep else "let sleep"
     return SleepAdvice(
         advice=advice,
         timeout=None if np.isinf(best) else pd.Timedelta(best, unit="s"),
-        safe_timeout=pd.Timedelta(worth, unit="s"),
+        safe_timeout=pd.Timedelta(cold_start, unit="s"),
         idle_after=None if platform is None else pd.Timedelta(platform, unit="s"),
         idle_times=len(gaps),
         idle_share=float((count[observed] == 0).mean()) if observed.any() else float("nan"),
@@ -193,12 +193,12 @@ def _advise(count: Floats, width: int, worth: float, platform: float | None) -> 
     )
 
 
-def cost(gaps: Floats, timeout: float, worth: float) -> float:
+def cost(gaps: Floats, timeout: float, cold_start: float) -> float:
     """Cost in seconds of sleeping after `timeout` seconds; infinity is to stay awake."""
-    return float(np.minimum(gaps, timeout).sum() + worth * (gaps > timeout).sum())
+    return float(np.minimum(gaps, timeout).sum() + cold_start * (gaps > timeout).sum())
 
 
-def best_timeout(gaps: Floats, worth: float) -> float:
+def best_timeout(gaps: Floats, cold_start: float) -> float:
     """The timeout that costs least on these idle times: 0, one of them, or infinity to stay awake."""
     if not len(gaps):
         return float(np.inf)
@@ -206,34 +206,34 @@ def best_timeout(gaps: Floats, worth: float) -> float:
     timeouts = np.concatenate([[0.0], lengths])
     longer = np.concatenate([[len(gaps)], len(gaps) - np.cumsum(numbers)])
     idle = np.concatenate([[0.0], np.cumsum(lengths * numbers)]) + timeouts * longer
-    total = idle + worth * longer
+    total = idle + cold_start * longer
     at = int(total.argmin())
     return float(np.inf) if at == len(timeouts) - 1 else float(timeouts[at])
 
 
-def replay(gaps: Floats, best: float, worth: float, *, spent: float = 0.0, optimum: float = 0.0) -> float:
+def replay(gaps: Floats, best: float, cold_start: float, *, spent: float = 0.0, optimum: float = 0.0) -> float:
     """Cost in seconds of following `best` within the bound of twice the optimum, one idle time after the other.
 
     `spent` and `optimum` are the costs before, which belong to the bound but not to the cost that is returned.
     """
-    begun = spent
+    before = spent
     for gap in gaps.tolist():
-        timeout = _bounded(best, worth, spent, optimum)
-        spent += min(gap, timeout) + (worth if gap > timeout else 0.0)
-        optimum += min(gap, worth)
-    return spent - begun
+        timeout = _bounded(best, cold_start, spent, optimum)
+        spent += min(gap, timeout) + (cold_start if gap > timeout else 0.0)
+        optimum += min(gap, cold_start)
+    return spent - before
 
 
-def _bounded(best: float, worth: float, spent: float, optimum: float) -> float:
+def _bounded(best: float, cold_start: float, spent: float, optimum: float) -> float:
     # the worst idle time ends just after the timeout; staying awake is bounded by the first moment beyond the bound
     if np.isinf(best):
-        best = max(2 * optimum + worth - spent, worth)
-    worst = spent + best + worth
-    return best if worst <= 2 * (optimum + min(best, worth)) else worth
+        best = max(2 * optimum + cold_start - spent, cold_start)
+    worst = spent + best + cold_start
+    return best if worst <= 2 * (optimum + min(best, cold_start)) else cold_start
 
 
-def _costs(gaps: Floats, timeout: float, worth: float, days: float, optimum: float) -> dict[str, Any]:
-    total = cost(gaps, timeout, worth)
+def _costs(gaps: Floats, timeout: float, cold_start: float, days: float, optimum: float) -> dict[str, Any]:
+    total = cost(gaps, timeout, cold_start)
     days = max(days, 1e-9)
     return {
         "timeout": pd.NaT if np.isinf(timeout) else pd.Timedelta(timeout, unit="s"),
@@ -245,7 +245,7 @@ def _costs(gaps: Floats, timeout: float, worth: float, days: float, optimum: flo
 
 
 def _runs(idle: Bools, missing: Bools) -> tuple[Any, Floats]:
-    """Where runs of idle buckets begin and how long they are, between buckets with requests or the ends of the data."""
+    """Return starts and lengths of runs of idle buckets, between buckets with requests or the ends of the data."""
     known = np.flatnonzero(~missing)
     if not len(known):
         return known, np.zeros(0)
@@ -254,15 +254,15 @@ def _runs(idle: Bools, missing: Bools) -> tuple[Any, Floats]:
     first, end = np.flatnonzero(step == 1) + begin, np.flatnonzero(step == -1) + begin
     censored = np.concatenate([[False], missing, [False]])
     censored[[begin, stop + 1]] = False  # what lies beyond the ends of the data cuts nothing
-    whole = ~censored[first] & ~censored[end + 1]
-    return first[whole], (end - first)[whole].astype(np.float64)
+    uncensored = ~censored[first] & ~censored[end + 1]
+    return first[uncensored], (end - first)[uncensored].astype(np.float64)
 
 
 def _after(timeout: pd.Timedelta) -> str:
-    return f"after {_shown(timeout)} without a request" if timeout else "as soon as nobody asks"
+    return f"after {_timeout_text(timeout)} without a request" if timeout else "as soon as nobody asks"
 
 
-def _shown(timeout: Any) -> str:
+def _timeout_text(timeout: Any) -> str:
     if timeout is None or pd.isna(timeout):
         return "never"
     return format_duration(timeout.total_seconds()) if timeout else "at once"

@@ -1,4 +1,4 @@
-"""How much traffic there was, and how much of it succeeded: was answered with 2xx or 3xx.
+"""Amount of traffic, and its success rate: the share that was answered with 2xx or 3xx.
 
 Each function takes the requests of one environment or of a fleet. Without `every` it answers once for the whole frame:
 a Series for one environment, a frame with a row per environment for a fleet. With `every="1h"` it answers for each
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis import intervals
-from createos_nb.analysis.resample import Bins, bin_requests, rows, whole
+from createos_nb.analysis.resample import Bins, bin_requests, rows, to_int64
 from createos_nb.analysis.validation import STATUSES, Floats, Requests, requests, utc_index
 from createos_nb.times import whole_seconds
 
@@ -25,7 +25,7 @@ from createos_nb.times import whole_seconds
 def summary(
     frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None, confidence: float = 0.95
 ) -> pd.DataFrame | pd.Series[Any]:
-    """Requests, success and pace at a glance.
+    """Summarize requests, success and requests per minute.
 
     Labels: `requests`, `status_2xx` … `status_5xx` (counts, Int64); `success_percentage` ((2xx + 3xx) / requests, 0 to
     100, NaN without requests) with its interval `success_low`, `success_high` at `confidence`;
@@ -36,7 +36,7 @@ def summary(
     counts = requests(frame, fleet=True)
     bins = _in_minutes(counts, every)
     success = _success(counts, bins, confidence)
-    pace = _pace(counts, bins)
+    rpm = _rpm(counts, bins)
     observed = _observed(counts, bins)
 
     def total_of(values: Floats) -> Floats:
@@ -49,15 +49,15 @@ def summary(
         counts,
         bins,
         {
-            "requests": whole(total),
-            **{status: whole(total_of(counts.counts[status])) for status in STATUSES},
+            "requests": to_int64(total),
+            **{status: to_int64(total_of(counts.counts[status])) for status in STATUSES},
             "success_percentage": 100 * success.value,
             "success_low": 100 * success.low,
             "success_high": 100 * success.high,
             "server_error_percentage": server,
-            "rpm_average": pace["average"],
-            "rpm_peak": pace["peak"],
-            "rpm_peak_at": pace["peak_at"],
+            "rpm_average": rpm["average"],
+            "rpm_peak": rpm["peak"],
+            "rpm_peak_at": rpm["peak_at"],
             "observed": observed,
         },
     )
@@ -77,18 +77,18 @@ def success_rate(
     """
     counts = requests(frame, fleet=True)
     bins = bin_requests(counts, every)
-    found = _success(counts, bins, confidence)
+    shares = _success(counts, bins, confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
-        failed = np.where(found.requests > 0, bins.sum(counts.errors(("4xx", "5xx"))) / found.requests, np.nan)
+        failed = np.where(shares.requests > 0, bins.sum(counts.errors(("4xx", "5xx"))) / shares.requests, np.nan)
     return rows(
         counts,
         bins,
         {
-            "success_percentage": 100 * found.value,
-            "low": 100 * found.low,
-            "high": 100 * found.high,
-            "requests": whole(np.where(_observed(counts, bins) > 0, found.requests, np.nan)),
-            "effective": found.effective,
+            "success_percentage": 100 * shares.value,
+            "low": 100 * shares.low,
+            "high": 100 * shares.high,
+            "requests": to_int64(np.where(_observed(counts, bins) > 0, shares.requests, np.nan)),
+            "effective": shares.effective,
             "error_percentage": 100 * failed,
         },
     )
@@ -103,28 +103,28 @@ def rpm(frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None) -> pd.D
     """
     counts = requests(frame, columns=("count",), fleet=True)
     bins = _in_minutes(counts, every)
-    return rows(counts, bins, _pace(counts, bins, quantiles=True))
+    return rows(counts, bins, _rpm(counts, bins, quantiles=True))
 
 
 def per_minute(counts: Requests) -> tuple[Floats, pd.DatetimeIndex]:
     """Requests per minute over time, NaN where there is no data or the bucket is cut, and the starts of its rows."""
-    pace = np.where(counts.observed, counts.count, np.nan)
+    rpm = np.where(counts.observed, counts.count, np.nan)
     width = counts.bucket_seconds
     if width >= 60 or not len(counts.index):
-        return pace * (60 / max(width, 1)), counts.index
+        return rpm * (60 / max(width, 1)), counts.index
     joined = minute_of(width)
     # whole minutes of the clock where buckets fit into them, else as they come
     number = counts.seconds // 60 if 60 % width == 0 else np.arange(len(counts.index)) // joined
     starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
-    minutes = np.add.reduceat(pace, starts, axis=-1)  # a minute with a missing part is missing
+    minutes = np.add.reduceat(rpm, starts, axis=-1)  # a minute with a missing part is missing
     whole_minute = np.diff(starts, append=len(number)) == joined
     minutes = np.where(whole_minute, minutes * (60 / (joined * width)), np.nan)
-    began = number[starts] * 60_000_000 if 60 % width == 0 else counts.index.asi8[starts]
-    return minutes, utc_index(began)
+    started = number[starts] * 60_000_000 if 60 % width == 0 else counts.index.asi8[starts]
+    return minutes, utc_index(started)
 
 
 def minute_of(width: int) -> int:
-    """How many buckets of so many seconds make a minute, or just more than one."""
+    """Return how many buckets of a width make a minute, or just more than one."""
     return max(-(-60 // width), 1)
 
 
@@ -137,8 +137,8 @@ def _in_minutes(counts: Requests, every: str | pd.Timedelta | None) -> Bins:
 
 def _success(counts: Requests, bins: Bins, confidence: float) -> intervals.Share:
     if bins.times is None:
-        found = intervals.success(counts, confidence=confidence)
-        shares = [found]
+        share = intervals.success(counts, confidence=confidence)
+        shares = [share]
     else:
         good = counts.successes()
         shares = [
@@ -147,7 +147,7 @@ def _success(counts: Requests, bins: Bins, confidence: float) -> intervals.Share
         ]
 
     def stacked(name: str) -> Floats:
-        return np.stack([np.asarray(getattr(one, name)) for one in shares], axis=-1)
+        return np.stack([np.asarray(getattr(share, name)) for share in shares], axis=-1)
 
     return intervals.Share(
         value=stacked("value"),
@@ -158,43 +158,43 @@ def _success(counts: Requests, bins: Bins, confidence: float) -> intervals.Share
     )
 
 
-def _pace(counts: Requests, bins: Bins, *, quantiles: bool = False) -> dict[str, Any]:
+def _rpm(counts: Requests, bins: Bins, *, quantiles: bool = False) -> dict[str, Any]:
     minutes, index = per_minute(counts)
     starts = np.searchsorted(index.asi8, counts.index.asi8[bins.starts], side="right") - 1
     in_minutes = Bins(starts=np.maximum(starts, 0), times=bins.times)
-    seen = np.isfinite(minutes)
-    held = in_minutes.sum(seen.astype(np.float64))
+    known = np.isfinite(minutes)
+    known_minutes = in_minutes.sum(known.astype(np.float64))
     with np.errstate(invalid="ignore", divide="ignore"):
-        average = np.where(held > 0, in_minutes.sum(minutes) / held, np.nan)
-    parts = in_minutes.split(np.where(seen, minutes, -np.inf))
+        average = np.where(known_minutes > 0, in_minutes.sum(minutes) / known_minutes, np.nan)
+    parts = in_minutes.split(np.where(known, minutes, -np.inf))
     where = np.stack([part.argmax(axis=-1) for part in parts], axis=-1) + in_minutes.starts
     peak = in_minutes.max(minutes)
     peak_at = index.asi8[where]
     stamps = utc_index(np.where(peak > 0, peak_at, np.iinfo(np.int64).min).ravel(), name="peak_at")
-    found: dict[str, Any] = {"average": average}
+    rpm: dict[str, Any] = {"average": average}
     if quantiles:
         levels = [_quantiles(part, (0.5, 0.99)) for part in in_minutes.split(minutes)]
-        found["median"] = np.stack([level[0] for level in levels], axis=-1)
-        found["q99"] = np.stack([level[1] for level in levels], axis=-1)
-    return {**found, "peak": peak, "peak_at": stamps}
+        rpm["median"] = np.stack([level[0] for level in levels], axis=-1)
+        rpm["q99"] = np.stack([level[1] for level in levels], axis=-1)
+    return {**rpm, "peak": peak, "peak_at": stamps}
 
 
 def _quantiles(values: Floats, levels: tuple[float, ...]) -> Floats:
     """Quantiles over the last axis that leave out missing values; NaN where all are missing."""
     ordered = np.sort(values, axis=-1)  # NaN last
-    held = np.isfinite(values).sum(axis=-1)
-    found = []
+    known = np.isfinite(values).sum(axis=-1)
+    quantiles = []
     for level in levels:
-        at = np.maximum(held - 1, 0) * level
+        at = np.maximum(known - 1, 0) * level
         low = np.floor(at).astype(np.int64)
-        high = np.minimum(low + 1, np.maximum(held - 1, 0))
-        below = np.take_along_axis(ordered, low[..., None], axis=-1)[..., 0]
-        above = np.take_along_axis(ordered, high[..., None], axis=-1)[..., 0]
-        found.append(np.where(held > 0, below + (at - low) * (above - below), np.nan))
-    return np.stack(found)
+        high = np.minimum(low + 1, np.maximum(known - 1, 0))
+        lower = np.take_along_axis(ordered, low[..., None], axis=-1)[..., 0]
+        upper = np.take_along_axis(ordered, high[..., None], axis=-1)[..., 0]
+        quantiles.append(np.where(known > 0, lower + (at - low) * (upper - lower), np.nan))
+    return np.stack(quantiles)
 
 
 def _observed(counts: Requests, bins: Bins) -> Floats:
-    seen = bins.sum(np.isfinite(counts.count).astype(np.float64))
+    observed = bins.sum(np.isfinite(counts.count).astype(np.float64))
     lengths = np.diff(bins.starts, append=len(counts.index))
-    return np.asarray(seen / lengths)
+    return np.asarray(observed / lengths)

@@ -1,4 +1,4 @@
-"""What a frame must be before it is judged, and its counts as numpy arrays.
+"""Validation of frames of requests, and their counts as numpy arrays.
 
 Every judgement reads its frame through here, so a wrong frame is refused once, in one wording: the error names the
 column, the dtype, the environment or the gap, and says what to do about it.
@@ -26,12 +26,12 @@ from createos_nb.analysis.grids import (
     Floats,
     FrameError,
     Ints,
+    attrs_bucket_seconds,
     check_counts,
     dtype_text,
     grid,
     numbers,
     partial_buckets,
-    told_width,
     utc_index,
 )
 from createos_nb.analysis.long_format import to_grid
@@ -100,7 +100,7 @@ class Requests:
 
     @property
     def observed(self) -> Bools:
-        """Where there is data and the whole of the bucket was asked for."""
+        """Return where there is data for the whole bucket."""
         return ~np.isnan(self.count) & ~self.partial
 
 
@@ -146,18 +146,18 @@ def requests(
 
 def _given_by(fleet: bool) -> str:
     """Which call gives a frame that is judged here."""
-    one = "client.analytics.requests_over_time(project, environment)"
-    return f"{one} gives one" + (", client.fleet.requests_over_time() one of all" if fleet else "")
+    call = "client.analytics.requests_over_time(project, environment)"
+    return f"{call} gives one" + (", client.fleet.requests_over_time() one of all" if fleet else "")
 
 
 def _one_environment(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Requests:
-    index, width = grid(frame.index, name=name, bucket_seconds=told_width(frame))
+    index, width = grid(frame.index, name=name, bucket_seconds=attrs_bucket_seconds(frame))
     counts = {column: numbers(frame[column], name=f"column {column!r} of {name}") for column in columns}
 
-    def place(at: int) -> str:
+    def row_label(at: int) -> str:
         return index[at].isoformat()
 
-    check_counts(counts, name, place)
+    check_counts(counts, name, row_label)
     return Requests(
         index=index.rename("time"),
         bucket_seconds=width,
@@ -168,32 +168,32 @@ def _one_environment(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> 
 
 
 def _fleet(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Requests:
-    found = to_grid(frame, name, columns)
+    grid = to_grid(frame, name, columns)
     return Requests(
-        index=found.index,
-        bucket_seconds=found.bucket_seconds,
-        counts=_missing_together(found.counts),
-        partial=partial_buckets(frame.attrs, found.index.asi8 // 1_000_000, found.bucket_seconds),
-        environments=found.environments,
+        index=grid.index,
+        bucket_seconds=grid.bucket_seconds,
+        counts=_missing_together(grid.counts),
+        partial=partial_buckets(frame.attrs, grid.index.asi8 // 1_000_000, grid.bucket_seconds),
+        environments=grid.environments,
     )
 
 
 def _missing_together(counts: dict[str, Floats]) -> dict[str, Floats]:
-    gone = np.isnan(next(iter(counts.values())))
+    any_missing = np.isnan(next(iter(counts.values())))
     ragged = False
     for values in counts.values():
         missing = np.isnan(values)
-        ragged = ragged or not np.array_equal(missing, gone)
-        gone = gone | missing
+        ragged = ragged or not np.array_equal(missing, any_missing)
+        any_missing = any_missing | missing
     if ragged:
-        return {column: np.where(gone, np.nan, values) for column, values in counts.items()}
+        return {column: np.where(any_missing, np.nan, values) for column, values in counts.items()}
     return counts
 
 
 def status_classes(errors: str | Sequence[str]) -> tuple[str, ...]:
     """`"5xx"` or `("4xx", "5xx")`, checked."""
-    asked = (errors,) if isinstance(errors, str) else tuple(errors)
+    classes = (errors,) if isinstance(errors, str) else tuple(errors)
     known = [status.removeprefix("status_") for status in STATUSES]
-    if not asked or any(status not in known for status in asked) or len(set(asked)) != len(asked):
+    if not classes or any(status not in known for status in classes) or len(set(classes)) != len(classes):
         raise ValueError(f"errors must name status classes out of {', '.join(known)}, not {errors!r}")
-    return asked
+    return classes

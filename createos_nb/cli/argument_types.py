@@ -1,4 +1,4 @@
-"""What several commands take, read and checked in one way."""
+"""Argument types that several commands share."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def writable(path: Path, what: str) -> Path:
 
 
 def words(error: OSError) -> str:
-    """What the system says, without its number: "reports/x.html: No space left on device"."""
-    said = error.strerror or str(error) or type(error).__name__
-    return said if error.filename is None else f"{os.fsdecode(error.filename)}: {said}"
+    """Return the message of an `OSError`, without its number: "reports/x.html: No space left on device"."""
+    message = error.strerror or str(error) or type(error).__name__
+    return message if error.filename is None else f"{os.fsdecode(error.filename)}: {message}"
 
 
 def _host(text: str) -> str:

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_browser: bool) -> bool:
-    """Until it is stopped; whether that was an interrupt."""
+    """Serve until it is stopped. Return whether that was an interrupt."""
     try:
         from createos_nb.cli import voila_app
     except ImportError:
@@ -85,10 +85,10 @@ def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_brow
         import webbrowser
 
         webbrowser.open(address)
-    came: list[int] = []
+    received: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
-        came.append(number)  # Voila ends by it, and does not say so
+        received.append(number)  # Voila ends by it, and does not say so
         signal.default_int_handler(number, frame)
 
     before = signal.signal(signal.SIGINT, end)
@@ -96,17 +96,17 @@ def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_brow
         voila_app.Hosted.launch_instance(argv=[str(notebook)], config=config)
     finally:
         signal.signal(signal.SIGINT, before)
-    return bool(came)
+    return bool(received)
 
 
-def _port(wanted: int) -> int:
+def _port(port: int) -> int:
     """A port that is free. Raises `OSError` where the wanted one is not."""
-    with socket.socket() as own:
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            own.bind(("127.0.0.1", wanted))
+            sock.bind(("127.0.0.1", port))
         except OSError as error:
             raise OSError(
-                error.errno, f"port {wanted} can't be used ({error.strerror}): {argument_types.OTHER_PORT}"
+                error.errno, f"port {port} can't be used ({error.strerror}): {argument_types.OTHER_PORT}"
             ) from None
-        return int(own.getsockname()[1])
+        return int(sock.getsockname()[1])

@@ -41,12 +41,12 @@ def run(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.text import Text
 
-    began = time.monotonic()
+    started = time.monotonic()
     console = Console(file=unchecked(), width=None if sys.stdout.isatty() else 118, highlight=False)  # type: ignore[arg-type]  # it has all that rich asks of a file
     notebook = executed("00_tour.ipynb", console)
     _tables(console)
     target.write_text(page(notebook, "A tour of a CreateOS account"), encoding="utf-8")
-    console.print(f"\n[bold]{target}[/bold] is the whole tour as one page ({time.monotonic() - began:.0f} s in all).")
+    console.print(f"\n[bold]{target}[/bold] is the whole tour as one page ({time.monotonic() - started:.0f} s in all).")
     console.print("What to type next:")
     lab = "make lab" if Path("Makefile").exists() else f"jupyter lab {folder('notebooks')}"
     for command, what in (
@@ -142,16 +142,16 @@ def table(title: str, frame: pd.DataFrame) -> Table:
 
     from createos_nb.analysis.rounding import rounded
 
-    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    result = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
     for name in frame.columns:
         number = pd.api.types.is_numeric_dtype(frame[name])
-        shown.add_column(str(name).replace("_", " "), justify="right" if number else "left", overflow="fold")
+        result.add_column(str(name).replace("_", " "), justify="right" if number else "left", overflow="fold")
     for row in rounded(frame, rest=False).itertuples(index=False):
-        shown.add_row(*(Text(_spelled(value)) for value in row))
-    return shown
+        result.add_row(*(Text(_cell_text(value)) for value in row))
+    return result
 
 
-def _spelled(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     import pandas as pd
 
     if pd.isna(value):

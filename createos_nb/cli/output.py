@@ -1,4 +1,4 @@
-"""What the command line prints: safe for a terminal whatever it repeats, and no error where nobody reads on."""
+"""Output of the command line: safe for a terminal, and no error on a closed pipe."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Output:
         self._raw = raw
 
     def write(self, text: str) -> int:
-        shown = text if self._raw else visible(text)
+        printable = text if self._raw else visible(text)
         try:
-            self.stream.write(shown)
+            self.stream.write(printable)
         except UnicodeEncodeError:  # a terminal that knows fewer letters than we do
-            coded = shown.encode(self.stream.encoding, "backslashreplace")
+            coded = printable.encode(self.stream.encoding, "backslashreplace")
             self.stream.write(coded.decode(self.stream.encoding))
         except OSError as error:
-            self._gone(error)
+            self._on_closed_pipe(error)
         return len(text)
 
     def writelines(self, lines: Any) -> None:
@@ -46,9 +46,9 @@ class Output:
         try:
             self.stream.flush()
         except OSError as error:
-            self._gone(error)
+            self._on_closed_pipe(error)
 
-    def _gone(self, error: OSError) -> None:
+    def _on_closed_pipe(self, error: OSError) -> None:
         if error.errno not in _CLOSED:
             raise error
         # what is still in the buffer goes there too, also when Python flushes it at its end
@@ -71,12 +71,12 @@ def guarded() -> Iterator[None]:
     """Let all that is printed within the block be safe to show, and closed pipes be no error."""
     before = sys.stdout, sys.stderr
     # Python sets them to None where a process was started without them
-    own = [None if one is None else Output(one) for one in before]
-    sys.stdout, sys.stderr = own
+    guarded_streams = [None if stream is None else Output(stream) for stream in before]
+    sys.stdout, sys.stderr = guarded_streams
     try:
         yield
     finally:
-        for stream in own:
+        for stream in guarded_streams:
             if stream is not None:
                 stream.flush()
         sys.stdout, sys.stderr = before

@@ -109,19 +109,19 @@ def _run(file: NotebookFile, options: argparse.Namespace) -> int:
 
     values = parameters.read(file.parameters, options.parameter, file.name)
     live = target.resolve_profile(file, values, options.live)
-    shown = {name: values.get(name, parameter.default) for name, parameter in file.parameters.items()}
+    effective = {name: values.get(name, parameter.default) for name, parameter in file.parameters.items()}
     record = Record(
         file.name,
-        [str(shown[name]) for name in ("project", "environment") if name in shown],
+        [str(effective[name]) for name in ("project", "environment") if name in effective],
         live=live is not None,
         secrets=[*_secrets(live), *parameters.secrets_of(values)],
     )
     notebook = target.prepare(file, values, live=live is not None)
-    began = time.monotonic()
+    started = time.monotonic()
     failure = execution.execute(
         notebook,
         save=lambda: record.save(notebook),
-        emit=lambda text: _tell(record.redactor.redact(text)),
+        emit=lambda text: _print_output(record.redactor.redact(text)),
         environment=execution.kernel_environment(CREATEOS_NB_JOURNALS=record.folder),
         folder=Path.cwd(),
         timeout=_CELL_TIMEOUT if live is None else None,
@@ -134,11 +134,11 @@ def _run(file: NotebookFile, options: argparse.Namespace) -> int:
     print("", flush=True)
     if failure is None:
         outcome = "finished without checks" if checks is None else f"{checks.result}: {checks.sentence}"
-        print(f"{file.name}, in {time.monotonic() - began:.0f} s: {outcome}.")
+        print(f"{file.name}, in {time.monotonic() - started:.0f} s: {outcome}.")
     else:
         print(record.redactor.redact(f"{_WORDS[code]}: {failure.text}"), file=sys.stderr)
         if code == CONFIRM:
-            _how_to_confirm(file, options, failure, shown)
+            _how_to_confirm(file, options, failure, effective)
         if code == INTERRUPTED:
             print("Run it again with the same parameters to resume." if live is not None else "", file=sys.stderr)
     print(f"Kept in {record.folder}:")
@@ -153,8 +153,8 @@ def _secrets(live: str | None) -> list[Secret]:
         return []
     from createos_nb.client.connect import credentials
 
-    found = credentials.find(live or None)
-    return [key for key in (found.api_key, found.access_token) if key is not None]
+    resolved = credentials.find(live or None)
+    return [key for key in (resolved.api_key, resolved.access_token) if key is not None]
 
 
 def _code(failure: Failure, *, changed: bool = False) -> int:
@@ -164,12 +164,14 @@ def _code(failure: Failure, *, changed: bool = False) -> int:
     return FAILED if own and code in (REFUSED, WRONG) else code
 
 
-def _how_to_confirm(file: NotebookFile, options: argparse.Namespace, failure: Failure, shown: dict[str, Any]) -> None:
-    digest = str(failure.shown.get("digest") or "")
+def _how_to_confirm(
+    file: NotebookFile, options: argparse.Namespace, failure: Failure, effective: dict[str, Any]
+) -> None:
+    digest = str(failure.plan.get("digest") or "")
     if digest:
-        print(f"The plan stands above. Its digest: {digest}\n\nTo carry it out:")
+        print(f"The plan is shown above. Its digest: {digest}\n\nTo apply it:")
     else:
-        print("To carry it out, look at the plan and give what it asks for in place of the dots:")
+        print("To apply it, review the plan and replace the dots by the confirmation that it asks for:")
     words = ["createos-nb", "run", options.notebook]
     if options.live is not None:
         words += ["--live", *([options.live] if options.live else [])]
@@ -178,12 +180,12 @@ def _how_to_confirm(file: NotebookFile, options: argparse.Namespace, failure: Fa
             words += ["-p", text]
     words += ["-p", f"confirm={digest or '…'}"]
     line = " ".join(map(shlex.quote, words))
-    if "reason" in shown and not str(shown["reason"]).strip():
+    if "reason" in effective and not str(effective["reason"]).strip():
         line += " -p reason='why'"
     print(f"  {line}\n")
 
 
-def _tell(text: str) -> None:
+def _print_output(text: str) -> None:
     """Print what a notebook says, without control sequences."""
     from createos_nb.display import strip_control_chars
 

@@ -35,10 +35,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
-    came: list[int] = []
+    received: list[int] = []
 
     def end(number: int, _: object) -> None:
-        came.append(number)
+        received.append(number)
         stop.set()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return INTERRUPTED if signal.SIGINT in came else DONE
+    return INTERRUPTED if signal.SIGINT in received else DONE
 
 
 def _serve(options: argparse.Namespace, stop: threading.Event) -> None:

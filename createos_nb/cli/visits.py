@@ -26,19 +26,19 @@ class Full(Exception):
 
 
 class Kernels(Protocol):
-    """What visits ask of whoever has the kernels."""
+    """The kernels of a dashboard, as visits need them."""
 
     def all(self) -> list[str]:
         """Those that were started and not ended since."""
 
-    def there(self, kernel: str) -> bool:
-        """Whether it was started and not ended since."""
+    def exists(self, kernel: str) -> bool:
+        """Return whether it was started and not ended since."""
 
     async def alive(self, kernel: str) -> bool:
-        """Whether its process runs."""
+        """Return whether its process runs."""
 
     def connections(self, kernel: str) -> int:
-        """How many pages are connected to it."""
+        """Return how many pages are connected to it."""
 
     async def end(self, kernel: str) -> None:
         """End it."""
@@ -104,7 +104,7 @@ class Visits:
 
     Args:
         kernels: has the kernels.
-        most: visits at a time.
+        max_visits: visits at a time.
         reload, away, connects: seconds, see `RELOAD`, `AWAY` and `CONNECTS`.
     """
 
@@ -112,13 +112,13 @@ class Visits:
         self,
         kernels: Kernels,
         *,
-        most: int = MOST,
+        max_visits: int = MOST,
         reload: float = RELOAD,
         away: float = AWAY,
         connects: float = CONNECTS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.most = most
+        self.max_visits = max_visits
         self._kernels, self._clock = kernels, clock
         self._reload, self._away, self._connects = reload, away, connects
         self._visits: dict[str, Visit] = {}
@@ -142,39 +142,43 @@ class Visits:
         Raises `Full`.
         """
         visit = self._visits.get(name)
-        if visit is not None and (visit.rendering or self._kernels.there(name)):
+        if visit is not None and (visit.rendering or self._kernels.exists(name)):
             return visit
         if name not in self._issued:
             return None
-        gone = self._room()
+        evicted = self._make_room()
         # its place is taken before anything is waited for: of two that come at once only one takes the last one
         del self._issued[name]
         visit = self._visits[name] = Visit(name, self._clock())
-        if gone is not None:
-            gone.give_up()
-            await self._end(gone.id)
+        if evicted is not None:
+            evicted.give_up()
+            await self._end(evicted.id)
         visit.render(parts())
         return visit
 
-    def _room(self) -> Visit | None:
+    def _make_room(self) -> Visit | None:
         """Take out the visit that is to end for another one, None where there is room without."""
-        for one in list(self._visits.values()):
-            if not one.rendering and not self._kernels.there(one.id):
-                del self._visits[one.id]
-        if len(self._visits) < self.most:
+        for visit in list(self._visits.values()):
+            if not visit.rendering and not self._kernels.exists(visit.id):
+                del self._visits[visit.id]
+        if len(self._visits) < self.max_visits:
             return None
-        gone = min((one for one in self._visits.values() if self._nobody(one)), key=lambda one: one.seen, default=None)
-        if gone is None:
+        evicted = min(
+            (visit for visit in self._visits.values() if self._is_unwatched(visit)),
+            key=lambda visit: visit.seen,
+            default=None,
+        )
+        if evicted is None:
             raise Full
-        return self._visits.pop(gone.id)
+        return self._visits.pop(evicted.id)
 
-    def came(self, visit: Visit) -> None:
-        """Somebody reads its page."""
+    def reader_joined(self, visit: Visit) -> None:
+        """Note that somebody reads its page."""
         visit.left, visit.readers = False, visit.readers + 1
         visit.seen = visit.sent = self._clock()
 
-    def went(self, visit: Visit, *, early: bool) -> None:
-        """Who read its page has all of it, or went early."""
+    def reader_left(self, visit: Visit, *, early: bool) -> None:
+        """Note that a reader of its page has finished, or left early."""
         visit.readers -= 1
         visit.seen = self._clock()
         if early and not visit.readers:
@@ -193,7 +197,7 @@ class Visits:
             visit.give_up()
             await self._end(name)
 
-    async def look(self) -> None:
+    async def check(self) -> None:
         """Look at all once: who is there, and whose time is over."""
         now = self._clock()
         for visit in list(self._visits.values()):
@@ -209,10 +213,10 @@ class Visits:
                 await self._end(kernel)
 
     def _connected(self, visit: Visit) -> bool:
-        return self._kernels.there(visit.id) and self._kernels.connections(visit.id) > 0
+        return self._kernels.exists(visit.id) and self._kernels.connections(visit.id) > 0
 
-    def _nobody(self, visit: Visit) -> bool:
-        """Nobody looks at it now, so that it may end where its place is needed."""
+    def _is_unwatched(self, visit: Visit) -> bool:
+        """Return whether nobody looks at it now, so that it may end for another one."""
         if visit.readers or self._connected(visit):
             return False
         return visit.left or self._clock() - visit.sent > self._connects
@@ -220,7 +224,7 @@ class Visits:
     async def _end(self, kernel: str) -> None:
         self._ending.add(kernel)
         try:
-            if self._kernels.there(kernel):
+            if self._kernels.exists(kernel):
                 await self._kernels.end(kernel)
         except Exception:
             logger.exception("a kernel could not be ended")

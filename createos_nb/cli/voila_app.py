@@ -52,18 +52,18 @@ class Hosted(Voila):  # type: ignore[misc]  # has no types
         return settings
 
     def init_handlers(self) -> list[Any]:
-        ours = {VoilaShutdownKernelHandler: _Left, TornadoVoilaHandler: _Page}
-        return [(one[0], ours.get(one[1], one[1]), *one[2:]) for one in super().init_handlers()]
+        replacements = {VoilaShutdownKernelHandler: _Left, TornadoVoilaHandler: _Page}
+        return [(rule[0], replacements.get(rule[1], rule[1]), *rule[2:]) for rule in super().init_handlers()]
 
     def listen(self) -> None:
         # before all other rules, so that static files and web sockets are covered too
         self.app.default_router.rules.insert(0, Rule(_Foreign(self.hosts), _Refused))
-        looks = PeriodicCallback(self.visits.look, _LOOKS)
-        looks.start()
+        callback = PeriodicCallback(self.visits.check, _LOOKS)
+        callback.start()
         try:
             super().listen()
         finally:
-            looks.stop()
+            callback.stop()
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
@@ -81,7 +81,7 @@ class DashboardKernels(AsyncMappingKernelManager):
     def all(self) -> list[str]:
         return list(self.list_kernel_ids())
 
-    def there(self, kernel: str) -> bool:
+    def exists(self, kernel: str) -> bool:
         return kernel in self
 
     async def alive(self, kernel: str) -> bool:
@@ -95,7 +95,7 @@ class DashboardKernels(AsyncMappingKernelManager):
 
 
 def settings() -> Config:
-    """How Voila has to be set up for this: a kernel that died isn't replaced by one that knows nothing of its page."""
+    """Return the settings of Voila: a kernel that died isn't replaced by one that knows nothing of its page."""
     config = Config()
     config.VoilaConfiguration.multi_kernel_manager_class = DashboardKernels
     config.KernelManager.autorestart = False
@@ -129,17 +129,17 @@ class _Page(TornadoVoilaHandler):  # type: ignore[misc]  # has no types
         except Full:
             self.set_status(503)
             self._text(
-                f"{visits.most} pages of this dashboard are open, and each takes about 170 MB: close one, "
+                f"{visits.max_visits} pages of this dashboard are open, and each takes about 170 MB: close one, "
                 "wait some seconds, and load this page again"
             )
             return
         if visit is None:
-            kept = [one for one in parse_qsl(self.request.query) if one[0] not in (_VISIT, _TOKEN)]
-            self.redirect(f"{self.request.path}?{urlencode([*kept, (_VISIT, visits.issue())])}")
+            query = [pair for pair in parse_qsl(self.request.query) if pair[0] not in (_VISIT, _TOKEN)]
+            self.redirect(f"{self.request.path}?{urlencode([*query, (_VISIT, visits.issue())])}")
             return
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        visits.came(visit)
+        visits.reader_joined(visit)
         early = True
         try:
             async for part in visit.page():
@@ -149,7 +149,7 @@ class _Page(TornadoVoilaHandler):  # type: ignore[misc]  # has no types
         except StreamClosedError:
             pass
         finally:
-            visits.went(visit, early=early)
+            visits.reader_left(visit, early=early)
 
     async def _executed(self, name: str) -> AsyncIterator[str]:
         _starting.set(name)

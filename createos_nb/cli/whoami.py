@@ -16,11 +16,11 @@ def run(options: argparse.Namespace) -> int:
     from createos_nb.client.client import Client
     from createos_nb.client.connect import credentials
 
-    found = credentials.find(options.profile)
-    with Client(api_key=found.api_key, access_token=found.access_token, base_url=found.base_url) as client:
+    resolved = credentials.find(options.profile)
+    with Client(api_key=resolved.api_key, access_token=resolved.access_token, base_url=resolved.base_url) as client:
         user = client.account.current_user()
         print(f"account   {user['email']}")
         print(f"user id   {user['id']}")
         print(f"base URL  {client.base_url} ({'SIMULATOR' if client.simulated else 'PLATFORM'})")
-        print(f"key from  {found.found_in}")
+        print(f"key from  {resolved.found_in}")
     return 0

@@ -60,7 +60,7 @@ class Overview(Mapping[str, Any]):
 
 
 class Analytics(contract.Analytics):
-    """What the users of an environment asked for, and what they got."""
+    """Requests to an environment and how they were answered."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.execute)
@@ -82,7 +82,7 @@ class Analytics(contract.Analytics):
         rpm.index = rpm.index.str.removeprefix("rpm_")
         success = _honest(row[["success_percentage"]], overall["total"])
         if unknown:
-            overall, rpm, success = (one.map(lambda _: pd.NA).astype(object) for one in (overall, rpm, success))
+            overall, rpm, success = (series.map(lambda _: pd.NA).astype(object) for series in (overall, rpm, success))
         for series in (overall, rpm, success):
             series.name = None
         return Overview(
@@ -99,11 +99,11 @@ class Analytics(contract.Analytics):
     ) -> pd.Series:
         """Share of answers with 2xx or 3xx, 0–100; NA without requests (asks for the totals where it reads 0)."""
         start, end = self._window(start, end)
-        given = super().success_percentage(project, environment, start=start, end=end)
-        if _is_zero(given.iloc[0]):
+        percentage = super().success_percentage(project, environment, start=start, end=end)
+        if _is_zero(percentage.iloc[0]):
             total = self.overall_requests(project, environment, start=start, end=end)["total"]
-            return _honest(given, total)
-        return given
+            return _honest(percentage, total)
+        return percentage
 
     def requests_over_time(
         self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET
@@ -119,15 +119,15 @@ class Analytics(contract.Analytics):
         arguments = {"project": project, "environment": environment}
         now = self._session.transport.now()
 
-        found = self._session.with_ids(
+        buckets = self._session.with_ids(
             operation, arguments, lambda values: Windows(self._session, operation, values).read(first, last)
         )
-        frame = requests_frame(found, start=first, end=last, now=now)
-        asked = {**arguments, "start": iso(first), "end": iso(last)}
+        frame = requests_frame(buckets, start=first, end=last, now=now)
+        arguments_sent = {**arguments, "start": iso(first), "end": iso(last)}
         unknown = self._session.warn_of_future(operation, first)
         # what has not come yet has no figures, whatever an answer fills it with
         frame[frame.index >= pd.Timestamp(self._session.transport.now() + CLOCK_TOLERANCE, unit="s", tz="UTC")] = pd.NA
-        return self._session.with_attrs(frame, operation, asked, complete=not unknown)
+        return self._session.with_attrs(frame, operation, arguments_sent, complete=not unknown)
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:
         now = self._session.transport.now()

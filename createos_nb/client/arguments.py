@@ -31,17 +31,17 @@ def validate(operation: Operation, parameter: Parameter, value: Any, now: Callab
         return iso(seconds) if parameter.moment.unit == "iso" else int(seconds // 1)
     if parameter.fields:
         return _object(parameter, value, name)
-    if parameter.place == "file":
+    if parameter.location == "file":
         return _bytes(value, name)
-    sent = _sendable(value)
-    if parameter.meta and (parameter.meta.extra or {}).get("duration") and not isinstance(sent, int):
-        sent = whole_seconds(sent, name)
+    wire_value = _sendable(value)
+    if parameter.meta and (parameter.meta.extra or {}).get("duration") and not isinstance(wire_value, int):
+        wire_value = whole_seconds(wire_value, name)
     if holds_secrets(parameter.wire):
-        sent = _veiled(sent)
-    reason = _refusal(sent, parameter.annotation)
+        wire_value = _as_secrets(wire_value)
+    reason = _refusal(wire_value, parameter.annotation)
     if reason:
-        raise InvalidInput(f"{name}{_shown(parameter, value)} {_why(parameter, sent, reason)}")
-    return sent
+        raise InvalidInput(f"{name}{_value_text(parameter, value)} {_why(parameter, wire_value, reason)}")
+    return wire_value
 
 
 def _object(parameter: Parameter, value: Any, name: str) -> Any:
@@ -50,9 +50,9 @@ def _object(parameter: Parameter, value: Any, name: str) -> Any:
         if isinstance(value, Mapping | str) or not hasattr(value, "__iter__"):
             raise InvalidInput(f"{name} must be a list of objects, each with path and content")
         items = [_one_object(parameter, item, f"{name}[{i}]") for i, item in enumerate(value)]
-        most = parameter.bounds().get("max_length")
-        if most and len(items) > most:
-            raise InvalidInput(f"{name}: at most {most} in one call, not {len(items)}")
+        max_items = parameter.bounds().get("max_length")
+        if max_items and len(items) > max_items:
+            raise InvalidInput(f"{name}: at most {max_items} in one call, not {len(items)}")
         return items
     return _one_object(parameter, value, name)
 
@@ -61,19 +61,19 @@ def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
     """The object with its declared fields in the wire's spelling; keys inside a user's own map stay as they are."""
     assert parameter.fields is not None
     if isinstance(value, msgspec.Struct):
-        of = msgspec.structs.fields(value)
-        given = {field.encode_name: getattr(value, field.name) for field in of}
-        value = {field: item for field, item in given.items() if item is not msgspec.UNSET}
+        fields = msgspec.structs.fields(value)
+        fields_set = {field.encode_name: getattr(value, field.name) for field in fields}
+        value = {field: item for field, item in fields_set.items() if item is not msgspec.UNSET}
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{name} must be an object, not {type(value).__name__}")
     reasons: list[str] = []
     for kind in parameter.fields.of:
-        spelled = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
-        sent = {spelled.get(str(key), str(key)): _sendable(item) for key, item in value.items()}
-        sent = {key: _veiled(item) if holds_secrets(key) else item for key, item in sent.items()}
-        reason = _refusal(sent, kind)
+        wire_names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
+        wire_object = {wire_names.get(str(key), str(key)): _sendable(item) for key, item in value.items()}
+        wire_object = {key: _as_secrets(item) if holds_secrets(key) else item for key, item in wire_object.items()}
+        reason = _refusal(wire_object, kind)
         if not reason:
-            return sent
+            return wire_object
         reasons.append(reason.replace("`$.", "`").replace("`$`", "the whole"))
     raise InvalidInput(f"{name}: {reasons[0]}")
 
@@ -111,10 +111,10 @@ def _sendable(value: Any) -> Any:
     return value
 
 
-def _veiled(value: Any) -> Any:
+def _as_secrets(value: Any) -> Any:
     """The texts of a secret field as secrets, so that nothing from here on shows them; what else it holds, as it is."""
     if isinstance(value, dict):
-        return {key: _veiled(item) for key, item in value.items()}
+        return {key: _as_secrets(item) for key, item in value.items()}
     return Secret(value) if isinstance(value, str) else value
 
 
@@ -135,7 +135,7 @@ def _secrets(value: Any) -> Iterator[str]:
             yield from _secrets(item)
 
 
-def _shown(parameter: Parameter, value: Any) -> str:
+def _value_text(parameter: Parameter, value: Any) -> str:
     if holds_secrets(parameter.wire) or isinstance(value, Mapping):
         return ""
     text = repr(value)

@@ -18,11 +18,11 @@ _WILD: Final = frozenset("*?[")
 
 def warn_of_patterns(operation: Operation, values: Mapping[str, Any]) -> None:
     """A `PatternWarning` where a branch to ignore holds a wildcard, whichever way the settings came."""
-    found = [one for one in _ignored(values) if _WILD & set(one)]
-    if found:
+    patterns = [branch for branch in _ignored(values) if _WILD & set(branch)]
+    if patterns:
         warn(
-            f"{operation.call}: ignore_branches: {', '.join(map(repr, found[:5]))}: the platform compares whole names, "
-            "so that a pattern matches no branch and pushes to such branches still deploy; name each branch",
+            f"{operation.call}: ignore_branches: {', '.join(map(repr, patterns[:5]))}: the platform compares whole "
+            "names, so that a pattern matches no branch and pushes to such branches still deploy; name each branch",
             PatternWarning,
         )
 
@@ -35,6 +35,6 @@ def _ignored(value: Any, depth: int = 0) -> Iterator[str]:
         return
     for name, item in value.items():
         if name in _NAMES and isinstance(item, list | tuple):
-            yield from (one for one in item if isinstance(one, str))
+            yield from (branch for branch in item if isinstance(branch, str))
         else:
             yield from _ignored(item, depth + 1)

@@ -180,28 +180,31 @@ class Client(ProcessBound):
         """All operations of the platform: operation, call, method, path, effect, summary, parameters, source."""
         rows = [
             {
-                "operation": one.name,
-                "call": one.call,
-                "method": one.method,
-                "path": one.path,
-                "effect": one.effect,
-                "summary": one.summary,
-                "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in one.parameters),
-                "source": one.source,
+                "operation": operation.name,
+                "call": operation.call,
+                "method": operation.method,
+                "path": operation.path,
+                "effect": operation.effect,
+                "summary": operation.summary,
+                "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in operation.parameters),
+                "source": operation.source,
             }
-            for one in sorted(contract.OPERATIONS.values(), key=lambda one: (one.resource, one.path, one.method))
+            for operation in sorted(
+                contract.OPERATIONS.values(),
+                key=lambda operation: (operation.resource, operation.path, operation.method),
+            )
         ]
         return pd.DataFrame(rows, dtype="str")
 
     def log(self) -> pd.DataFrame:
-        """What this client has sent: time, operation, method, path, status, duration (s), attempt, bytes.
+        """Return the requests of this client: time, operation, method, path, status, duration (s), attempt, bytes.
 
         One row for each attempt, oldest first, the newest 10,000; no bodies, no secrets.
         """
         return self.transport.log.frame()
 
     def probe(self, address: str, *, timeout: DurationLike | None = None) -> pd.Series:
-        """What an address answers to somebody outside: one GET, without the key, no redirect followed.
+        """Send one GET to an address, without the key and without following redirects, and return its answer.
 
         `address`: an endpoint, a domain, with a path or without ("https://storefront.createos.io/healthz"; a bare host
         means https). `timeout`: seconds, or a text such as "5s"; by default the client's. On a simulator its own
@@ -233,7 +236,7 @@ class Client(ProcessBound):
 
     @property
     def now(self) -> pd.Timestamp:
-        """What the other side's clock says now (UTC): `start="-1h"` is counted from it, whatever the clock here says.
+        """Return the time of the platform or world (UTC): `start="-1h"` is counted from it, not from the local clock.
 
         Learned from the answers; where nothing was answered yet it is asked for, once.
         """
@@ -241,7 +244,7 @@ class Client(ProcessBound):
 
     @property
     def simulated(self) -> bool:
-        """Whether a simulator answers: embedded, or served (it says so in its answers)."""
+        """Return whether a simulator answers: embedded, or served (its answers say so)."""
         return self.world is not None or self.transport.simulated
 
     @property
@@ -261,9 +264,9 @@ class Client(ProcessBound):
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or hasattr(type(self), name) or "transport" not in vars(self):
                 raise AttributeError(name)
-            known = [one for one in dir(type(self)) if not one.startswith("_")]
-            near = nearest(name, known) or ";"
-            raise AttributeError(f"a client has no {name!r}{near} print(client) lists what it has")
+            known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
+            suggestion = nearest(name, known) or ";"
+            raise AttributeError(f"a client has no {name!r}{suggestion} print(client) lists what it has")
 
     def close(self) -> None:
         """Close the connections."""
@@ -316,9 +319,9 @@ RESOURCES: Final = (
 )
 
 
-def _limit(asked: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
-    if isinstance(asked, RateLimit):
-        return asked
-    inside = isinstance(transport, httpx.MockTransport | httpx.WSGITransport)  # it never leaves this process
-    own = not inside and host(base_url) == host(PLATFORM_URL)
-    return RateLimit() if asked or (asked is None and own) else None
+def _limit(limit: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
+    if isinstance(limit, RateLimit):
+        return limit
+    in_process = isinstance(transport, httpx.MockTransport | httpx.WSGITransport)  # it never leaves this process
+    is_platform = not in_process and host(base_url) == host(PLATFORM_URL)
+    return RateLimit() if limit or (limit is None and is_platform) else None

@@ -15,7 +15,7 @@ from createos_nb.contract.resource import writes
 from createos_nb.errors import InvalidInput, SecretWarning, warn
 from createos_nb.uploads import MOST_BYTES, Selection, pack, select
 from createos_nb.uploads.encoding import UploadMethod, choose_method
-from createos_nb.uploads.paths import shown
+from createos_nb.uploads.paths import printable
 from createos_nb.uploads.sources import Source
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Deployments(contract.Deployments):
         root: str | os.PathLike[str] | None = None,
         max_bytes: int = MOST_BYTES,
     ) -> pd.DataFrame:
-        """What `upload` would send of a source, what it would leave out, and why; nothing is sent.
+        """Preview an upload: the files that would be sent or left out, and why. Sends nothing.
 
         Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
         a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
@@ -61,15 +61,15 @@ class Deployments(contract.Deployments):
             source, include=include, exclude=exclude, gitignore=gitignore, root=root, max_bytes=max_bytes
         )
         problems = list(selection.problems)
-        chosen: UploadMethod | None = None
+        resolved: UploadMethod | None = None
         try:
-            chosen = choose_method(selection, way)
+            resolved = choose_method(selection, way)
         except InvalidInput as error:
             problems.append(str(error))
         frame = selection.frame()
         frame.attrs |= {
-            "operation": _OPERATIONS[chosen] if chosen and not problems else None,
-            "way": chosen if not problems else None,
+            "operation": _OPERATIONS[resolved] if resolved and not problems else None,
+            "way": resolved if not problems else None,
             "files": len(selection.included),
             "bytes": sum(row.size or 0 for row in selection.included),
             "problems": problems,
@@ -102,9 +102,9 @@ class Deployments(contract.Deployments):
         (default: the current one). A zip stays a zip, the same one where nothing is left out. `max_bytes`: of all files
         together; the platform documents no limit of its own.
 
-        Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
-        A `SecretWarning` names the code and prose that is sent with what looks like a token in it.
-        Raises `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
+        Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by
+        path. A `SecretWarning` names the code and prose that is sent with what looks like a token in it. Raises
+        `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
         """
         self._session.check_writable(contract.find("UploadDeploymentZip"))
         selection = select(
@@ -112,14 +112,14 @@ class Deployments(contract.Deployments):
         )
         if selection.problems:
             raise InvalidInput(_refused(selection))
-        chosen = choose_method(selection, way)
-        if told := [f"{shown(row.path)}: {row.why}" for row in selection.included if row.secret]:
-            warn(f"secrets are sent: {'; '.join(told[:_SHOWN])} (upload_plan shows all)", SecretWarning)
-        sent = pack(selection, chosen)
-        operation = contract.find(_OPERATIONS[sent.way])
-        name = "file" if sent.way == "zip" else "files"
-        made = self._session.execute(operation, {"project": project, name: sent.content})
-        return _receipt(str(made["id"]), sent.way, selection, operation.name)
+        resolved = choose_method(selection, way)
+        if secrets := [f"{printable(row.path)}: {row.why}" for row in selection.included if row.secret]:
+            warn(f"secrets are sent: {'; '.join(secrets[:_SHOWN])} (upload_plan shows all)", SecretWarning)
+        packed = pack(selection, resolved)
+        operation = contract.find(_OPERATIONS[packed.method])
+        name = "file" if packed.method == "zip" else "files"
+        created = self._session.execute(operation, {"project": project, name: packed.content})
+        return _receipt(str(created["id"]), packed.method, selection, operation.name)
 
     def download_to(
         self,
@@ -163,8 +163,8 @@ class Deployments(contract.Deployments):
         Columns as those of `logs`, and gap (boolean): True in the one row that stands where lines may be missing, for
         the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
         time between reads, rounded to whole seconds; `window`: how far the first read reaches back, which the platform
-        is sure to give; `lasting`: after how long to end; each in seconds, or as "1min". `clock`: what is waited on, by
-        default the client's (one that raises when it is stopped ends the following). It ends by itself when the
+        is sure to give; `lasting`: after how long to end; each in seconds, or as "1min". `clock`: what is waited on,
+        by default the client's (one that raises when it is stopped ends the following). It ends by itself when the
         deployment has ended or sleeps. Failures that may pass are read again for up to five minutes; others are raised.
         """
 
@@ -175,34 +175,34 @@ class Deployments(contract.Deployments):
         operation = contract.find("GetDeploymentLogs")
 
         def read(since: int) -> pd.DataFrame:
-            asked = {"project": project, "deployment": deployment, "since_seconds": since}
+            arguments = {"project": project, "deployment": deployment, "since_seconds": since}
             return self._session.with_ids(
-                operation, asked, lambda values: self._session.log(operation, values, asked, warn_of_cut=False)
+                operation, arguments, lambda values: self._session.log(operation, values, arguments, warn_of_cut=False)
             )
 
-        return follow_log(read, clock or self._session.clock, every=every, window=window, lasting=lasting, over=over)
+        return follow_log(read, clock or self._session.clock, every=every, window=window, lasting=lasting, is_over=over)
 
 
 def _refused(selection: Selection) -> str:
     """All that is wrong, in one text."""
     problems = selection.problems
-    first = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
-    lines = "".join(f"\n  · {one}" for one in first)
+    listed = problems[:_SHOWN] + ([f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else [])
+    text = "".join(f"\n  · {line}" for line in listed)
     hint = "\n→ exclude= leaves files out" if selection.included else ""
-    return f"{selection.label} can't be uploaded, and nothing was sent:{lines}{hint}"
+    return f"{selection.label} can't be uploaded, and nothing was sent:{text}{hint}"
 
 
-def _receipt(made: str, way: UploadMethod, selection: Selection, operation: str) -> pd.Series:
+def _receipt(deployment_id: str, method: UploadMethod, selection: Selection, operation: str) -> pd.Series:
     rows = selection.included
     frame = selection.frame()
-    out = frame[~frame["included"]]
+    left_out = frame[~frame["included"]]
     facts: dict[str, Any] = {
-        "id": made,
-        "way": way,
+        "id": deployment_id,
+        "way": method,
         "files": len(rows),
         "bytes": sum(row.size or 0 for row in rows),
-        "left_out": len(out),
+        "left_out": len(left_out),
     }
     receipt = pd.Series(facts, dtype=object)
-    receipt.attrs |= {"operation": operation, "left_out": dict(zip(out["path"], out["reason"], strict=True))}
+    receipt.attrs |= {"operation": operation, "left_out": dict(zip(left_out["path"], left_out["reason"], strict=True))}
     return receipt

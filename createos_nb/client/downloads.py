@@ -1,4 +1,4 @@
-"""What lies at a signed address, on the disk: whole, or not there at all."""
+"""Downloads from signed addresses: complete on the disk, or not there at all."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from createos_nb.contract.operation import Operation
 from createos_nb.errors import InvalidResponse
 from createos_nb.http import download
 from createos_nb.redaction import Secret
-from createos_nb.uploads import placed_file, placed_folder, unpack
+from createos_nb.uploads import atomic_file, atomic_folder, unpack
 from createos_nb.uploads.unpacking import UnsafeArchive
 
 #: Bytes of a download, and of what is unpacked from it.
 MOST_BYTES: Final = 1_000_000_000
 
-_UNSAFE: Final = "Nothing was written. The archive comes from whoever made the upload: look at it with other tools."
+_UNSAFE: Final = "Nothing was written. The archive comes from the author of the upload: inspect it with other tools."
 
 
 def to_folder(
@@ -32,11 +32,13 @@ def to_folder(
     max_bytes: int,
 ) -> pd.DataFrame:
     """The archive that an operation gives the address of, unpacked: its files as path (str) and bytes (Int64)."""
-    with placed_folder(folder, replace=replace) as made:
-        archive = made.with_name("archive.zip")
-        download.save(session.transport, operation, _address(session, operation, arguments), archive, most=max_bytes)
+    with atomic_folder(folder, replace=replace) as temporary:
+        archive = temporary.with_name("archive.zip")
+        download.save(
+            session.transport, operation, _address(session, operation, arguments), archive, max_bytes=max_bytes
+        )
         try:
-            written = unpack(archive, made, most=max_bytes)
+            written = unpack(archive, temporary, max_bytes=max_bytes)
         except UnsafeArchive as error:
             raise InvalidResponse(str(error), operation=operation.name, hint=_UNSAFE) from None
         archive.unlink()
@@ -57,8 +59,10 @@ def to_file(
     max_bytes: int,
 ) -> Path:
     """The file that an operation gives the address of, on the disk; gives its path."""
-    with placed_file(file, replace=replace) as made:
-        download.save(session.transport, operation, _address(session, operation, arguments), made, most=max_bytes)
+    with atomic_file(file, replace=replace) as temporary:
+        download.save(
+            session.transport, operation, _address(session, operation, arguments), temporary, max_bytes=max_bytes
+        )
     return Path(file).expanduser()
 
 

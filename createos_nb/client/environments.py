@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Environments(contract.Environments):
-    """Where a project serves: production, staging …, each with a live deployment."""
+    """The environments of a project (production, staging, …), each with a live deployment."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.execute)
@@ -33,10 +33,10 @@ class Environments(contract.Environments):
         """
         frame = self.list(project)
         by_name, by_id = frame["unique_name"] == environment, frame["id"] == environment
-        found = frame[by_name | by_id]
-        if found.empty:
+        matches = frame[by_name | by_id]
+        if matches.empty:
             raise UnknownName("environment", environment, _names(frame["unique_name"]), f"project {project!r}")
-        return record_of(found.iloc[:1].reset_index(drop=True))
+        return record_of(matches.iloc[:1].reset_index(drop=True))
 
     def reveal_variables(self, project: str, environment: str) -> pd.Series:
         """Run-time variables in clear text: a Series of values by name. Do not save it in a notebook."""
@@ -46,13 +46,13 @@ class Environments(contract.Environments):
             return self._session.rows(operation.name, **values)
 
         rows = self._session.with_ids(operation, {"project": project}, run)
-        found = next((row for row in rows if environment in (row.get("uniqueName"), row.get("id"))), None)
-        if found is None:
+        match = next((row for row in rows if environment in (row.get("uniqueName"), row.get("id"))), None)
+        if match is None:
             known = _names(row.get("uniqueName") for row in rows)
             raise UnknownName("environment", environment, known, f"project {project!r}")
-        settings = found.get("settings")
-        held = settings.get("runEnvs") if isinstance(settings, dict) else None
-        variables = {k: _clear(v) for k, v in sorted(held.items())} if isinstance(held, dict) else {}
+        settings = match.get("settings")
+        run_envs = settings.get("runEnvs") if isinstance(settings, dict) else None
+        variables = {k: _clear(v) for k, v in sorted(run_envs.items())} if isinstance(run_envs, dict) else {}
         return pd.Series(variables, dtype="str", name="value").rename_axis("variable")
 
     def follow(
@@ -70,13 +70,13 @@ class Environments(contract.Environments):
         operation = contract.find("GetProjectEnvironmentLogs")
 
         def read(since: int) -> pd.DataFrame:
-            asked = {"project": project, "environment": environment, "since_seconds": since}
+            arguments = {"project": project, "environment": environment, "since_seconds": since}
             return self._session.with_ids(
-                operation, asked, lambda values: self._session.log(operation, values, asked, warn_of_cut=False)
+                operation, arguments, lambda values: self._session.log(operation, values, arguments, warn_of_cut=False)
             )
 
         return follow_log(
-            read, clock or self._session.clock, every=every, window=window, lasting=lasting, over=lambda: False
+            read, clock or self._session.clock, every=every, window=window, lasting=lasting, is_over=lambda: False
         )
 
 

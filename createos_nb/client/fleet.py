@@ -77,21 +77,21 @@ class Fleet(ProcessBound):
         environments = self.environments(projects=projects)
         window = {"start": start, "end": self._session.transport.now() if end is UNSET else end}
         window = {name: value for name, value in window.items() if value is not UNSET}
-        places = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
+        pairs = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
 
-        def read(place: Any) -> pd.DataFrame:
-            frame = self._analytics.requests_over_time(place.project_id, place.id, **window)
+        def read(pair: Any) -> pd.DataFrame:
+            frame = self._analytics.requests_over_time(pair.project_id, pair.id, **window)
             widths.add(frame.attrs["bucket_seconds"])
             partial.update(frame.attrs["partial"])
             frame = frame.reset_index()
-            frame.insert(0, "environment", pd.Series([place.unique_name] * len(frame), dtype="str"))
-            frame.insert(0, "project", pd.Series([place.project] * len(frame), dtype="str"))
+            frame.insert(0, "environment", pd.Series([pair.unique_name] * len(frame), dtype="str"))
+            frame.insert(0, "project", pd.Series([pair.project] * len(frame), dtype="str"))
             return frame
 
         widths: set[int] = set()
         partial: set[str] = set()
         label = "fleet.requests_over_time"
-        frames, failed = self._read_all(label, read, places, lambda place: f"{place.project}/{place.unique_name}")
+        frames, failed = self._read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
         failed = environments.attrs["failed"] | failed
         empty = frame_of(RequestsBucket).rename(columns={"timestamp": "time"})
         empty["time"] = pd.Series([], dtype="datetime64[us, UTC]")
@@ -124,7 +124,9 @@ class Fleet(ProcessBound):
         return frame
 
     def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
-        """What was made, changed or cancelled since `start`, newest first: time, project, kind, name, change, state.
+        """Return what was created, changed or canceled since `start`, newest first.
+
+        Columns: time, project, kind, name, change, state.
 
         Read from the times that resources carry: of several changes to one of them, only the last is seen, and who made
         it is not known.
@@ -159,14 +161,14 @@ class Fleet(ProcessBound):
         active = projects[projects["status"] == "active"]
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
-        places = list(active[["unique_name", "id"]].itertuples(index=False))
+        active_projects = list(active[["unique_name", "id"]].itertuples(index=False))
 
-        def read_project(place: Any) -> pd.DataFrame:
-            frame = read(place.id)
-            frame.insert(0, "project", pd.Series([place.unique_name] * len(frame), dtype="str"))
+        def read_project(row: Any) -> pd.DataFrame:
+            frame = read(row.id)
+            frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype="str"))
             return frame
 
-        frames, failed = self._read_all(label, read_project, places, lambda place: str(place.unique_name))
+        frames, failed = self._read_all(label, read_project, active_projects, lambda row: str(row.unique_name))
         empty.insert(0, "project", pd.Series([], dtype="str"))
         complete = bool(projects.attrs["complete"]) and all(f.attrs.get("complete", True) for f in frames)
         return self._joined(label, frames, empty, failed, skipped, complete)
@@ -175,29 +177,29 @@ class Fleet(ProcessBound):
         self,
         label: str,
         read: Callable[[Any], pd.DataFrame],
-        places: Sequence[Any],
+        targets: Sequence[Any],
         name: Callable[[Any], str],
     ) -> tuple[list[pd.DataFrame], dict[str, str]]:
         """The frames of all places, several at a time, and the reasons of those that could not be read, by name."""
 
-        def try_read(place: Any) -> pd.DataFrame | CreateOSError:
+        def try_read(target: Any) -> pd.DataFrame | CreateOSError:
             try:
-                return read(place)
+                return read(target)
             except CreateOSError as error:
                 return error
 
         failed: dict[str, str] = {}
         frames: list[pd.DataFrame] = []
-        self._session.lists.warn_of_wait(label, len(places))
+        self._session.lists.warn_of_wait(label, len(targets))
         with progress(label, self._session.clock) as tick:
-            results = self._session.map_concurrently(try_read, places)
-            for done, (place, result) in enumerate(zip(places, results, strict=True), start=1):
+            results = self._session.map_concurrently(try_read, targets)
+            for done, (target, result) in enumerate(zip(targets, results, strict=True), start=1):
                 if isinstance(result, CreateOSError):
-                    failed[name(place)] = str(result).split("\n", 1)[0]
+                    failed[name(target)] = str(result).split("\n", 1)[0]
                 else:
                     frames.append(result)
                 if tick:
-                    tick(done, len(places))
+                    tick(done, len(targets))
         return frames, failed
 
     def _joined(

@@ -73,7 +73,7 @@ class _Series:
 
 @dataclass
 class _Project:
-    """What is known of a project, and when it was read."""
+    """The environments of a project as they were last read."""
 
     name: str
     turn: int = 0  # the place of its last reading among all readings of projects; 0: none
@@ -113,7 +113,7 @@ class FleetOverview(ProcessBound):
         start: TimeLike = "-1h",
         end: TimeLike = "now",
         *,
-        most: int | None = None,
+        max_requests: int | None = None,
         cancel: threading.Event | None = None,
         on_progress: Tick | None = None,
     ) -> pd.DataFrame:
@@ -136,7 +136,7 @@ class FleetOverview(ProcessBound):
             InvalidInput: For a window of less than a minute, or none.
             CreateOSError: Whatever `projects.list` raises.
         """
-        return self._read((start, end), most, cancel, since=None, on_progress=on_progress)
+        return self._read((start, end), max_requests, cancel, since=None, on_progress=on_progress)
 
     def batches(
         self,
@@ -156,26 +156,26 @@ class FleetOverview(ProcessBound):
 
     def _read(
         self,
-        asked: tuple[TimeLike, TimeLike],
-        most: int | None,
+        times: tuple[TimeLike, TimeLike],
+        max_requests: int | None,
         cancel: threading.Event | None,
         *,
         since: int | None,
         on_progress: Tick | None = None,
     ) -> pd.DataFrame:
         with self._lock:
-            window = self._window(*asked)
+            window = self._window(*times)
             projects = self._list_projects()
             active = projects[projects["status"] == "active"]
             others = projects[projects["status"] != "active"]
             names = dict(zip(active["id"], active["unique_name"], strict=True))
             self._projects = {id: self._projects.get(id) or _Project(str(name)) for id, name in names.items()}
-            if asked != self._asked:  # figures of another window must not stand beside those of this one
+            if times != self._asked:  # figures of another window must not stand beside those of this one
                 for project in self._projects.values():
                     project.rows, project.turn = [], 0
-            self._asked, self._longest = asked, max(self._longest, window.length)
+            self._asked, self._longest = times, max(self._longest, window.length)
             in_batches, since = since is not None, self._turns if since is None else since
-            due = self._due(most, since)
+            due = self._due(max_requests, since)
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
             readings = self._session.map_concurrently(lambda id: self._read_project(id, window, cancel), due)
@@ -208,20 +208,20 @@ class FleetOverview(ProcessBound):
             )
         return window
 
-    def _due(self, most: int | None, since: int) -> list[str]:
+    def _due(self, max_requests: int | None, since: int) -> list[str]:
         """Projects that were not read since a turn, longest ago first, as many as their cost allows."""
         order = sorted(self._projects, key=lambda id: self._projects[id].turn)
         order = [id for id in order if self._projects[id].turn <= since]
-        if most is None:
+        if max_requests is None:
             return order
         due: list[str] = []
-        spent = 0
+        total = 0
         for id in order:
             cost = self._projects[id].cost
-            if due and spent + cost > most:
+            if due and total + cost > max_requests:
                 break
             due.append(id)
-            spent += cost
+            total += cost
         return due
 
     # --- one project --------------------------------------------------------------------------------------------------
@@ -319,12 +319,12 @@ class FleetOverview(ProcessBound):
         if rows is None:
             return self._read_series(project, environment, None, window)
         earliest = max(known.start, window.last - self._longest)
-        kept = (known.rows[:, 0] >= earliest) & (known.rows[:, 0] < start)
-        rows = np.concatenate([known.rows[kept], rows[rows[:, 0] >= start]])
+        unchanged = (known.rows[:, 0] >= earliest) & (known.rows[:, 0] < start)
+        rows = np.concatenate([known.rows[unchanged], rows[rows[:, 0] >= start]])
         return _series(Buckets(rows, known.width), window, earliest, known.length)
 
     def _reaches(self, known: _Series, window: _Window) -> bool:
-        """Whether a series goes back to the start of a window, in buckets that are fine enough for it."""
+        """Return whether a series goes back to the start of a window, in buckets that are fine enough for it."""
         fine = known.width * self._points <= window.length or known.length <= window.length
         return fine and len(known.rows) > 0 and known.start <= window.start <= known.settled
 
@@ -333,12 +333,12 @@ def _series(buckets: Buckets, window: _Window, start: int, length: int) -> _Seri
     """The whole buckets from `start` on."""
     rows, width = buckets.rows[np.argsort(buckets.rows[:, 0], kind="stable")], buckets.width
     rows = rows[(rows[:, 0] >= start) & (rows[:, 0] + width <= window.last)]
-    settled = start
+    settled_until = start
     if window.now - window.last >= _UNSETTLED:
-        settled = window.last
+        settled_until = window.last
     elif len(rows):
-        settled = int(rows[-1, 0]) + width - _UNSETTLED
-    return _Series(width, rows, start, settled, length)
+        settled_until = int(rows[-1, 0]) + width - _UNSETTLED
+    return _Series(width, rows, start, settled_until, length)
 
 
 def _regridded(buckets: Buckets, known: _Series) -> np.ndarray | None:
@@ -348,9 +348,9 @@ def _regridded(buckets: Buckets, known: _Series) -> np.ndarray | None:
     if known.width % buckets.width:
         return None
     begins = buckets.rows[:, 0] - (buckets.rows[:, 0] - int(known.rows[-1, 0])) % known.width
-    grid, places = np.unique(begins, return_inverse=True)
+    grid, positions = np.unique(begins, return_inverse=True)
     rows = np.zeros((len(grid), buckets.rows.shape[1]), dtype=np.int64)
-    np.add.at(rows, places, buckets.rows)
+    np.add.at(rows, positions, buckets.rows)
     rows[:, 0] = grid
     return rows
 

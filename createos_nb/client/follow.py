@@ -23,10 +23,10 @@ _GAP: Final = "… lines may be missing: the log does not reach back to the last
 
 
 class Fresh(NamedTuple):
-    """What a read adds: `gap` before the lines, and the places of the new lines in the read."""
+    """The new lines of a read: `gap` before the lines, and the positions of the new lines in the read."""
 
     gap: bool
-    places: list[int]
+    positions: list[int]
 
 
 class _Seen(NamedTuple):
@@ -36,7 +36,7 @@ class _Seen(NamedTuple):
 
 
 class Alignment:
-    """Tells which lines of overlapping reads are new. Pure: times and lines go in, places come out.
+    """Find the new lines of overlapping reads. Pure: takes times and lines, returns positions.
 
     Lines with a time are told apart by time and text, and counted: equal lines at one moment are kept, and lines that
     come late are found wherever they stand. A line without a time belongs to the line with a time before it. Where no
@@ -72,45 +72,45 @@ class Alignment:
             fresh = self._by_time(lines, start, now, before or 0.0)
         else:
             fresh = self._by_order(lines, start, now, before or 0.0)
-        self._remember(lines, fresh.places, start if first else max(start, before or 0.0), now)
+        self._remember(lines, fresh.positions, start if first else max(start, before or 0.0), now)
         return fresh
 
     def _by_time(self, lines: Sequence[Line], start: float, now: float, before: float) -> Fresh:
         keys = _keys(lines)
         shared = any(key in self._counts for key in keys)
         expected = any(time is not None and start < time <= before for time, _ in self._counts)
-        covered = shared or (start <= before and now - before <= self._window and not expected)
-        if not covered:
+        overlaps = shared or (start <= before and now - before <= self._window and not expected)
+        if not overlaps:
             return Fresh(True, list(range(len(lines))))
-        met: Counter[Line] = Counter()
-        places = []
-        for place, key in enumerate(keys):
+        counts: Counter[Line] = Counter()
+        positions = []
+        for position, key in enumerate(keys):
             if key[0] is None:
                 continue  # the rest of a line that began before the window: it was seen with its beginning
-            met[key] += 1
-            if met[key] > self._counts[key]:
-                places.append(place)
-        return Fresh(False, places)
+            counts[key] += 1
+            if counts[key] > self._counts[key]:
+                positions.append(position)
+        return Fresh(False, positions)
 
     def _by_order(self, lines: Sequence[Line], start: float, now: float, before: float) -> Fresh:
         texts = [text for _, text in lines]
-        recent = [one.text for one in self._seen]
-        least = sum(one.earliest >= start for one in self._seen)
-        most = min(sum(one.latest > start for one in self._seen), len(texts))
+        previous = [line.text for line in self._seen]
+        fewest = sum(line.earliest >= start for line in self._seen)
+        largest = min(sum(line.latest > start for line in self._seen), len(texts))
         if now - before > self._window or start > before:
             return Fresh(True, list(range(len(texts))))  # without times, lines that look alike prove nothing
         # first as the times of the reads say; then, where these were late, as the lines themselves do
-        for shared in (*range(most, least - 1, -1), *range(min(len(recent), len(texts)), 0, -1)):
-            if recent[len(recent) - shared :] == texts[:shared]:
+        for shared in (*range(largest, fewest - 1, -1), *range(min(len(previous), len(texts)), 0, -1)):
+            if previous[len(previous) - shared :] == texts[:shared]:
                 return Fresh(False, list(range(shared, len(texts))))
         return Fresh(True, list(range(len(texts))))
 
-    def _remember(self, lines: Sequence[Line], places: list[int], earliest: float, latest: float) -> None:
+    def _remember(self, lines: Sequence[Line], positions: list[int], earliest: float, latest: float) -> None:
         keys = _keys(lines)
-        here = Counter(keys)
-        for key in here:
-            self._counts[key] = max(self._counts[key], here[key])
-        self._seen += [_Seen(lines[place][1], earliest, latest) for place in places]
+        counts = Counter(keys)
+        for key in counts:
+            self._counts[key] = max(self._counts[key], counts[key])
+        self._seen += [_Seen(lines[position][1], earliest, latest) for position in positions]
         if len(self._seen) > _KEPT:
             del self._seen[: len(self._seen) - _KEPT // 2]
         if len(self._counts) > _KEPT:
@@ -119,7 +119,7 @@ class Alignment:
 
 
 def _keys(lines: Sequence[Line]) -> list[Line]:
-    """What tells lines apart: the time of the nearest line with a time at or before each, and the text."""
+    """Return the keys of lines: the time of the nearest line with a time at or before each, and the text."""
     keys: list[Line] = []
     time: float | None = None
     for own, text in lines:
@@ -135,25 +135,25 @@ def follow_log(
     every: Any,
     window: Any,
     lasting: Any,
-    over: Callable[[], bool],
+    is_over: Callable[[], bool],
 ) -> Iterator[pd.DataFrame]:
     """Frames of new lines, as `read(since_seconds)` gives them with a column `gap` more, whenever there are any.
 
-    Ends after `lasting` seconds, or when `over()` says so after a read. Failures that may pass are read again, at most
-    for five minutes; all others are raised.
+    Ends after `lasting` seconds, or when `is_over()` says so after a read. Failures that may pass are read again, at
+    most for five minutes; all others are raised.
     """
     every, window = parse_duration(every, "follow: every"), int(parse_duration(window, "follow: window"))
     lasting = None if lasting is None else parse_duration(lasting, "follow: lasting")
     if not every > 0 or window < 1:
         raise InvalidInput("follow: every= is more than 0 seconds, and window= at least 1")
     # whole seconds, so that a window can begin where an earlier read was
-    pause = max(1.0, float(round(max(every, clock.least))))
-    began = clock.passed()
+    interval = max(1.0, float(round(max(every, clock.least))))
+    started = clock.passed()
     alignment = Alignment(window)
     reads: list[float] = []
     failing: float | None = None
     while True:
-        done = over()
+        done = is_over()
         now = clock.now()
         # back to the read before the last, so that two reads overlap however long each was on its way
         anchor = reads[-2] if len(reads) > 1 else reads[0] - window if reads else now - window
@@ -167,25 +167,25 @@ def follow_log(
             failing = clock.passed() if failing is None else failing
             if clock.passed() - failing > _PATIENCE:
                 raise
-            clock.sleep(max(pause, getattr(error, "retry_after", None) or 0.0))
+            clock.sleep(max(interval, getattr(error, "retry_after", None) or 0.0))
             continue
         failing = None
         reads = [*reads[-1:], now]
         fresh = alignment.add(_lines(frame), now - since, now, cut="cut" in frame.attrs)
-        if fresh.gap or fresh.places:
-            yield _shown(frame, fresh, now)
-        if done or (lasting is not None and clock.passed() - began >= lasting):
+        if fresh.gap or fresh.positions:
+            yield _new_lines(frame, fresh, now)
+        if done or (lasting is not None and clock.passed() - started >= lasting):
             return
-        clock.sleep(pause)
+        clock.sleep(interval)
 
 
 def _lines(frame: pd.DataFrame) -> list[Line]:
-    stamps = [None if pd.isna(one) else one.timestamp() for one in frame["time"]]
+    stamps = [None if pd.isna(time) else time.timestamp() for time in frame["time"]]
     return list(zip(stamps, frame["text"].tolist(), strict=True))
 
 
-def _shown(frame: pd.DataFrame, fresh: Fresh, now: float) -> pd.DataFrame:
-    new = frame.iloc[fresh.places].reset_index(drop=True)
+def _new_lines(frame: pd.DataFrame, fresh: Fresh, now: float) -> pd.DataFrame:
+    new = frame.iloc[fresh.positions].reset_index(drop=True)
     new["gap"] = pd.array([False] * len(new), dtype="boolean")
     if fresh.gap:
         row = frame.iloc[:0].reindex([0])
@@ -193,6 +193,6 @@ def _shown(frame: pd.DataFrame, fresh: Fresh, now: float) -> pd.DataFrame:
         row["gap"] = pd.array([True], dtype="boolean")
         new = pd.concat([row.astype(new.dtypes.to_dict()), new], ignore_index=True)
     new["line_number"] = pd.array(range(1, len(new) + 1), dtype="Int64")
-    told = {name: value for name, value in frame.attrs.items() if name != "cut" or fresh.gap}
-    new.attrs = {**told, "at": iso(int(now)), "complete": not fresh.gap}
+    attrs = {name: value for name, value in frame.attrs.items() if name != "cut" or fresh.gap}
+    new.attrs = {**attrs, "at": iso(int(now)), "complete": not fresh.gap}
     return new

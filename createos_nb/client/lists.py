@@ -50,11 +50,11 @@ class ListReader(ProcessBound):
             raise InvalidInput(
                 f"{operation.call}: limit={limit!r} is no number of rows: give 1 or more, or none for all"
             )
-        most = None if limit is None else int(limit)
+        max_rows = None if limit is None else int(limit)
         if isinstance(operation.answer, Page):
-            return self._pages(operation, values, most, operation.answer.most)
+            return self._pages(operation, values, max_rows, operation.answer.most)
         if isinstance(operation.answer, NumberedPage):
-            return self._numbered(operation, values, most, operation.answer.most)
+            return self._numbered(operation, values, max_rows, operation.answer.most)
         return ListResult(reader(operation).read(self._send(operation, values)), True, None)
 
     def warn_of_wait(self, label: str, requests: int) -> None:
@@ -66,68 +66,70 @@ class ListReader(ProcessBound):
                 RateLimitWarning,
             )
 
-    def _pages(self, operation: Operation, values: Mapping[str, Any], limit: int | None, most: int) -> ListResult:
+    def _pages(self, operation: Operation, values: Mapping[str, Any], limit: int | None, page_size: int) -> ListResult:
         read = reader(operation)
-        told = False
+        warned = False
 
         def fetch(offset: int, size: int) -> tuple[list[Any], int | None]:
-            found = read.read(self._send(operation, {**values, "limit": size, "offset": offset}))
-            return list(found.items()), found.total
+            page = read.read(self._send(operation, {**values, "limit": size, "offset": offset}))
+            return list(page.items()), page.total
 
         with progress(operation.call, self._transport.server_clock) as tick:
 
             def on_page(done: int, of_all: int) -> None:
-                nonlocal told
-                if not told:
-                    told = True
+                nonlocal warned
+                if not warned:
+                    warned = True
                     self.warn_of_wait(operation.call, of_all - done)
                 if tick:
                     tick(done, of_all)
 
-            found = read_all(fetch, row_key, page=most, limit=limit, concurrency=self._concurrency, tick=on_page)
-        return ListResult(_rowset(found.rows), found.complete, found.total)
+            result = read_all(fetch, row_key, page=page_size, limit=limit, concurrency=self._concurrency, tick=on_page)
+        return ListResult(_rowset(result.rows), result.complete, result.total)
 
-    def _numbered(self, operation: Operation, values: Mapping[str, Any], limit: int | None, most: int) -> ListResult:
+    def _numbered(
+        self, operation: Operation, values: Mapping[str, Any], limit: int | None, page_size: int
+    ) -> ListResult:
         """Pages that are counted from one and name no total: complete when two readings agree."""
-        rows, several, ended = self._reading(operation, values, limit, most)
+        rows, several, ended = self._reading(operation, values, limit, page_size)
         complete = not several
         cut = limit is None and not ended
         for _ in range(_READINGS - 1):
             if complete or cut:
                 break
-            again, _, ended = self._reading(operation, values, limit, most)
-            complete = again.keys() == rows.keys()
-            rows = again
-        found = list(rows.values())[:limit]
-        return ListResult(_rowset(found), complete, len(rows) if ended else None)
+            reread, _, ended = self._reading(operation, values, limit, page_size)
+            complete = reread.keys() == rows.keys()
+            rows = reread
+        first_rows = list(rows.values())[:limit]
+        return ListResult(_rowset(first_rows), complete, len(rows) if ended else None)
 
     def _reading(
-        self, operation: Operation, values: Mapping[str, Any], limit: int | None, most: int
+        self, operation: Operation, values: Mapping[str, Any], limit: int | None, page_size: int
     ) -> tuple[dict[object, Any], bool, bool]:
         """Rows by key; whether that took several pages; whether the list ended."""
-        size = most if limit is None else min(most, limit)
-        found: dict[object, Any] = {}
+        size = page_size if limit is None else min(page_size, limit)
+        rows: dict[object, Any] = {}
         number = 0
-        while (limit is None or len(found) < limit) and number < MOST_PAGES:
+        while (limit is None or len(rows) < limit) and number < MOST_PAGES:
             number += 1
             page = reader(operation).read(self._send(operation, {**values, "page": number, "per_page": size}))
-            before = len(found)
+            before = len(rows)
             for row in page.items():
-                found.setdefault(row_key(row), row)
+                rows.setdefault(row_key(row), row)
             # a platform that gives the same page again and again has no more rows either
-            if len(page) < size or len(found) == before:
-                return found, number > 1, True
-        return found, number > 1, False
+            if len(page) < size or len(rows) == before:
+                return rows, number > 1, True
+        return rows, number > 1, False
 
 
 def row_key(row: Any) -> object:
-    """What tells rows apart: their id or name, else all that is in them."""
+    """Return the key of a row: its id or name, else a digest of its content."""
     if isinstance(row, Row):
-        found = getattr(row, "id", None) or getattr(row, "name", None)
+        key = getattr(row, "id", None) or getattr(row, "name", None)
     else:
-        found = row.get("id") or row.get("name") if isinstance(row, dict) else None
+        key = row.get("id") or row.get("name") if isinstance(row, dict) else None
     # a digest, for the row may hold secrets
-    return found if isinstance(found, str | int) else blake2b(encode(row)).digest()
+    return key if isinstance(key, str | int) else blake2b(encode(row)).digest()
 
 
 def decode_row(row: Any) -> Any:

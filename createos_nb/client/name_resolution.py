@@ -33,12 +33,12 @@ _WORDS: Final = {"api_key": "API key", "cronjob": "cron job", "installation": "G
 
 
 def is_id(value: object) -> bool:
-    """Whether a text has the form of the platform's ids."""
+    """Return whether a text has the form of the platform's ids."""
     return isinstance(value, str) and _UUID.match(value) is not None
 
 
 class CacheHit:
-    """Whether any id of a call comes from the cache, and so may be stale."""
+    """A flag: some id of a call comes from the cache, and may be stale."""
 
     def __init__(self) -> None:
         self.hit = False
@@ -77,13 +77,13 @@ class NameResolver(ProcessBound):
         text = _name(word, value)
         if is_id(text):
             return text
-        place = (resource, project or "" if resource in IN_PROJECT else "")
-        with self._lock_of(place):
-            ids = self._cached(place)
+        cache_key = (resource, project or "" if resource in IN_PROJECT else "")
+        with self._lock_of(cache_key):
+            ids = self._cached(cache_key)
             if text in ids:
                 cache.hit = True
             else:
-                ids = self._look_up(place, text)
+                ids = self._look_up(cache_key, text)
         if text not in ids:
             raise UnknownName(word, text, ids, where)
         if len(ids[text]) > 1:
@@ -96,28 +96,28 @@ class NameResolver(ProcessBound):
             for key in [key for key in self._known if resource in (None, key[0])]:
                 del self._known[key]
 
-    def _lock_of(self, place: tuple[str, str]) -> threading.Lock:
+    def _lock_of(self, cache_key: tuple[str, str]) -> threading.Lock:
         with self._lock:
-            return self._looking_up[place]
+            return self._looking_up[cache_key]
 
-    def _cached(self, place: tuple[str, str]) -> dict[str, list[str]]:
+    def _cached(self, cache_key: tuple[str, str]) -> dict[str, list[str]]:
         with self._lock:
-            return dict(self._known.get(place, {}))
+            return dict(self._known.get(cache_key, {}))
 
-    def _learn(self, place: tuple[str, str], ids: dict[str, list[str]]) -> dict[str, list[str]]:
+    def _learn(self, cache_key: tuple[str, str], ids: dict[str, list[str]]) -> dict[str, list[str]]:
         with self._lock:
-            self._known.setdefault(place, {}).update(ids)
+            self._known.setdefault(cache_key, {}).update(ids)
         return ids
 
-    def _look_up(self, place: tuple[str, str], text: str) -> dict[str, list[str]]:
-        resource, project = place
+    def _look_up(self, cache_key: tuple[str, str], text: str) -> dict[str, list[str]]:
+        resource, project = cache_key
         operation, name, key = LISTED[resource]
         if resource == "project" and len(text) <= 100:  # the platform filters projects by a part of the name
-            ids = self._learn(place, _ids(self._rows(operation, name=text), name, key))
+            ids = self._learn(cache_key, _ids(self._rows(operation, name=text), name, key))
             if text in ids:
                 return ids
         values = {"project_id": project} if resource in IN_PROJECT else {}
-        return self._learn(place, _ids(self._rows(operation, **values), name, key))
+        return self._learn(cache_key, _ids(self._rows(operation, **values), name, key))
 
     def _deployment(self, value: Any, project: str, where: str, cache: CacheHit) -> str:
         if is_id(value):
@@ -125,55 +125,57 @@ class NameResolver(ProcessBound):
         version = _number(value)
         if version is None:
             raise InvalidInput(f"a deployment is named by its version number or id, not by {value!r}")
-        place = ("deployment", project)
-        with self._lock_of(place):
-            if ids := self._cached(place).get(str(version)):
+        cache_key = ("deployment", project)
+        with self._lock_of(cache_key):
+            if ids := self._cached(cache_key).get(str(version)):
                 cache.hit = True
                 return ids[0]
-            seen: dict[int, str] = {}
+            ids_by_version: dict[int, str] = {}
             for _ in range(2):  # once more, for rows may have gone while they were searched
-                if self._search(version, project, seen):
+                if self._search(version, project, ids_by_version):
                     break
-            self._learn(place, {str(number): [id] for number, id in seen.items()})
-        if version not in seen:
-            raise UnknownName("deployment", version, sorted(seen, reverse=True), where)
-        return seen[version]
+            self._learn(cache_key, {str(number): [id] for number, id in ids_by_version.items()})
+        if version not in ids_by_version:
+            raise UnknownName("deployment", version, sorted(ids_by_version, reverse=True), where)
+        return ids_by_version[version]
 
-    def _search(self, version: int, project: str, seen: dict[int, str]) -> bool:
-        """Versions into `seen` until the wanted one is there; True where it is, or can't be.
+    def _search(self, version: int, project: str, ids_by_version: dict[int, str]) -> bool:
+        """Add versions to `ids_by_version` until the wanted one is there; True where it is, or can't be.
 
         Versions are listed newest first, so the right page is soon found: its place is guessed from the versions at
         hand, and every second time halfway between the pages that are known to lie before and behind it.
         """
-        before, behind = 0, None  # offsets: nothing before the one, and nothing from the other on, is wanted
+        low, high = 0, None  # offsets: nothing before the one, and nothing from the other on, is wanted
         offset = 0
         for step in range(_MOST_STEPS):
             rows, total = self._page(project, offset)
-            here = {row["versionNumber"]: str(row["id"]) for row in rows if type(row.get("versionNumber")) is int}
-            seen |= here
-            if version in here:
+            page = {row["versionNumber"]: str(row["id"]) for row in rows if type(row.get("versionNumber")) is int}
+            ids_by_version |= page
+            if version in page:
                 return True
             if not offset and not rows:
                 return total == 0
-            wrong = not rows or not 0 <= offset + len(rows) <= total
-            if wrong or not here or list(here) != sorted(here, reverse=True):  # in no order that could be searched
+            invalid = not rows or not 0 <= offset + len(rows) <= total
+            if invalid or not page or list(page) != sorted(page, reverse=True):  # in no order that could be searched
                 every = self._rows("ListDeployments", project_id=project)
-                seen |= {row["versionNumber"]: str(row["id"]) for row in every if type(row.get("versionNumber")) is int}
+                ids_by_version |= {
+                    row["versionNumber"]: str(row["id"]) for row in every if type(row.get("versionNumber")) is int
+                }
                 return True
-            if min(here) < version < max(here):
+            if min(page) < version < max(page):
                 return True
-            if version < min(here):
-                before = offset + len(rows)
-                guess = before + (min(here) - version - 1) - len(rows) // 2
+            if version < min(page):
+                low = offset + len(rows)
+                guess = low + (min(page) - version - 1) - len(rows) // 2
             else:
-                behind = offset
-                guess = offset - (version - max(here)) - len(rows) // 2
-            last = (total if behind is None else behind) - 1
-            if before > last:
+                high = offset
+                guess = offset - (version - max(page)) - len(rows) // 2
+            last = (total if high is None else high) - 1
+            if low > last:
                 return False
             if step % 2:
-                guess = (before + last) // 2
-            offset = min(max(guess, before), max(before, last - len(rows) // 2))
+                guess = (low + last) // 2
+            offset = min(max(guess, low), max(low, last - len(rows) // 2))
         return False
 
 
@@ -199,10 +201,10 @@ def _number(value: Any) -> int | None:
     return int(value) if hasattr(value, "__index__") and not isinstance(value, bool) else None
 
 
-def names_or_ids(argument: str, given: Any) -> list[Any]:
+def names_or_ids(argument: str, value: Any) -> list[Any]:
     """Names or ids as a list: one alone stands for itself. Raises `InvalidInput` for what is neither."""
-    if isinstance(given, str):
-        return [given]
-    if isinstance(given, Mapping) or not hasattr(given, "__iter__"):
-        raise InvalidInput(f"{argument} takes a name, an id, or a list of them, not a {type(given).__name__}")
-    return list(given)
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping) or not hasattr(value, "__iter__"):
+        raise InvalidInput(f"{argument} takes a name, an id, or a list of them, not a {type(value).__name__}")
+    return list(value)

@@ -43,22 +43,22 @@ def probe(
     seconds = None if timeout is None else parse_duration(timeout, "probe: timeout")
     if seconds == 0:
         raise InvalidInput("probe: timeout= is more than 0")
-    sent = _by_path(transport, url) if served else url
+    request_url = _by_path(transport, url) if served else url
     virtual = transport.clock.virtual
-    at, began, ticks = transport.now(), transport.clock.now(), time.perf_counter()
+    at, started, ticks = transport.now(), transport.clock.now(), time.perf_counter()
     answer: Reply | None = None
     error: str | None = None
     try:
-        answer = transport.ask(sent, seconds)
+        answer = transport.ask(request_url, seconds)
     except httpx.TimeoutException as failure:
         error = f"no answer in time ({type(failure).__name__})"
     except (httpx.TransportError, httpx.DecodingError) as failure:
         error = strip_quoted_bytes(str(failure)) or type(failure).__name__
-    ms = (transport.clock.now() - began if virtual else time.perf_counter() - ticks) * 1_000
+    ms = (transport.clock.now() - started if virtual else time.perf_counter() - ticks) * 1_000
     if answer is not None and served and answer.headers.get(_UNKNOWN[0]) == _UNKNOWN[1]:
         answer, error = None, f"the name {url.host} is not known"
     if answer is not None and inside:
-        ms = _told(answer, ms)
+        ms = _reported_ms(answer, ms)
     return _series(url, at, ms, answer, error)
 
 
@@ -66,7 +66,7 @@ def _series(url: httpx.URL, at: float, ms: float, answer: Reply | None, error: s
     status = None if answer is None else answer.status_code
     headers: dict[str, str] = {} if answer is None else dict(answer.headers)
     kind = headers.get("content-type", "")
-    legible = kind.startswith("text/") or "json" in kind or "xml" in kind
+    is_text = kind.startswith("text/") or "json" in kind or "xml" in kind
     facts: dict[str, Any] = {
         "url": str(url),
         "status": status,
@@ -76,7 +76,7 @@ def _series(url: httpx.URL, at: float, ms: float, answer: Reply | None, error: s
         "bytes": None if answer is None else len(answer.content),
         "content_type": kind or None,
         "headers": headers,
-        "text": answer.text[:_EXCERPT] if answer is not None and legible else None,
+        "text": answer.text[:_EXCERPT] if answer is not None and is_text else None,
         "error": error,
         "time": pd.Timestamp(round(at * 1e6), unit="us", tz="UTC"),
         "simulated": SIMULATOR_HEADER in headers,
@@ -88,10 +88,10 @@ def _version(text: str | None) -> int | str | None:
     return int(text) if text is not None and text.isdecimal() else text
 
 
-def _told(answer: Reply, otherwise: float) -> float:
+def _reported_ms(answer: Reply, measured: float) -> float:
     """Milliseconds that a simulator in this process says its answer took: its clock only goes in whole seconds."""
     name, _, value = answer.headers.get("server-timing", "").partition(";dur=")
-    return float(value) if name == "app" and value.isdecimal() else otherwise
+    return float(value) if name == "app" and value.isdecimal() else measured
 
 
 def _url(address: str) -> httpx.URL:
@@ -108,6 +108,6 @@ def _url(address: str) -> httpx.URL:
 
 
 def _by_path(transport: Transport, url: httpx.URL) -> httpx.URL:
-    """Where a served simulator answers for an address."""
+    """Return where a served simulator answers for an address."""
     path = url.raw_path.decode("ascii")
     return httpx.URL(f"{transport.base}{_BY_PATH}{quote(url.host)}{path}")

@@ -29,14 +29,14 @@ class Security(contract.Security):
         self._session = session
 
     def findings(self, project: str, deployment: str | int) -> pd.DataFrame:
-        """What the scan of a deployment found, one row each: severity, id, package, versions, title, as reported.
+        """Return the findings of the scan of a deployment: severity, id, package, versions, title, as reported.
 
         Columns are the report's own fields in snake_case; an empty frame where nothing was found or nothing is known
         yet: `attrs["status"]` says which.
         """
         scan = self.scan(project, deployment)
         report = scan["parsed_report"]
-        rows = [{snake(str(k)): v for k, v in row.items()} for row in _found(report)] if report else []
+        rows = [{snake(str(k)): v for k, v in row.items()} for row in _find_findings(report)] if report else []
         names = list(dict.fromkeys([*_FIRST, *(name for row in rows for name in row)]))
         frame = pd.DataFrame({name: texts([_text(row.get(name)) for row in rows]) for name in names})
         frame.attrs |= {
@@ -69,17 +69,17 @@ class Security(contract.Security):
         )
 
 
-def _found(report: Any) -> Iterator[Mapping[str, Any]]:
+def _find_findings(report: Any) -> Iterator[Mapping[str, Any]]:
     """The findings, wherever the scanner's report keeps its list of them."""
     if isinstance(report, Mapping):
         for name, value in report.items():
             if name in _LISTS and isinstance(value, list):
-                yield from (one for one in value if isinstance(one, Mapping))
+                yield from (finding for finding in value if isinstance(finding, Mapping))
             else:
-                yield from _found(value)
+                yield from _find_findings(value)
     elif isinstance(report, list):
         for item in report:
-            yield from _found(item)
+            yield from _find_findings(item)
 
 
 def _text(value: Any) -> str | None:

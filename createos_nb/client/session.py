@@ -127,10 +127,10 @@ class Session(ProcessBound):
             if not cache.hit:
                 raise
             self.names.forget()
-            again = self.resolve(operation, arguments)
-            if again == values:
+            fresh = self.resolve(operation, arguments)
+            if fresh == values:
                 raise
-            result = run(again)
+            result = run(fresh)
         if operation.effect != "read" and not {"name", "unique_name"}.isdisjoint(arguments):
             self.names.forget(operation.resource.removesuffix("s"))  # a name has come, or changed its owner
         return result
@@ -183,7 +183,7 @@ class Session(ProcessBound):
         where = f"project {arguments.get('project')!r}" if resource in IN_PROJECT else ""
         if not parameter.many:
             id = self.names.id_of(resource, value, project, where, cache)
-            return int(id) if resource == "installation" and parameter.place == "body" else id
+            return int(id) if resource == "installation" and parameter.location == "body" else id
         return [self.names.id_of(resource, item, project, where, cache) for item in names_or_ids(parameter.name, value)]
 
     # --- answers ------------------------------------------------------------------------------------------------------
@@ -278,8 +278,8 @@ class Session(ProcessBound):
         if start <= now + CLOCK_TOLERANCE:
             return False
         warn(
-            f"{operation.call}: the window begins at {iso(int(start))}, and there it is {iso(int(now))} only: it lies "
-            "in the future and has no figures; client.now is the time there, and start='-1h' is counted from it",
+            f"{operation.call}: the window begins at {iso(int(start))}, which is in "
+            f"the future: the time there is {iso(int(now))} (client.now), and start='-1h' is counted from it",
             ClockWarning,
         )
         return True
@@ -296,14 +296,14 @@ class Session(ProcessBound):
         more: Mapping[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Return the same frame with what was asked, where and when in its `attrs`."""
-        asked = {
+        sent = {
             name: value if isinstance(value, str | int | float | bool) or value is None else str(value)
             for name, value in arguments.items()
             if value is not msgspec.UNSET and value is not None
         }
         frame.attrs |= {
             **self.provenance(operation.name),
-            "asked": asked,
+            "asked": sent,
             "complete": complete,
             **{name: value for name, value in (more or {}).items() if name not in _RESERVED_ATTRS},
         }
@@ -321,7 +321,7 @@ class Session(ProcessBound):
 
 
 def _without_figures(answer: Any) -> Any:
-    """What was answered about a time that has not come: zeros are no counts of anything."""
+    """Replace figures of a time that has not come with NA: its zeros are no counts."""
     if isinstance(answer, pd.DataFrame):
         answer.attrs["complete"] = False
         return answer

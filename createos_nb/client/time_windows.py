@@ -35,8 +35,8 @@ class Part(NamedTuple):
     def between(self, at: int | None, to: int) -> Part:
         """The part without the buckets that begin before it (in another part) or behind it."""
         begins = self.rows[:, 0]
-        kept = begins < to if at is None else (begins < to) & (begins >= at)
-        return self._replace(rows=self.rows[kept])
+        inside = begins < to if at is None else (begins < to) & (begins >= at)
+        return self._replace(rows=self.rows[inside])
 
 
 class Windows:
@@ -81,7 +81,7 @@ class Windows:
             return part, stop
 
     def _is_length(self, start: int, refused: Invalid) -> None:
-        """Raises the refusal if a short window meets one as well: then it is not the length that is refused."""
+        """Raise the refusal if a short window meets one as well: then it is not the length that is refused."""
         try:
             self._ask((start, start + _SHORTEST))
         except Invalid:
@@ -101,9 +101,9 @@ class Windows:
     def _joined(self, parts: Sequence[Part], start: int, end: int) -> Buckets:
         """One grid for all parts: the widest, for a platform may widen its buckets with the window."""
         rows = np.concatenate([part.rows for part in parts])
-        shown = [part for part in parts if part.width is not None]
-        if shown:
-            widest = max(shown, key=lambda part: part.width or 0)
+        measured = [part for part in parts if part.width is not None]
+        if measured:
+            widest = max(measured, key=lambda part: part.width or 0)
             width, phase = widest.width or _SHORTEST, widest.phase
             self._session.bucket_seconds = width
         else:
@@ -115,7 +115,7 @@ class Windows:
 def _spans(start: int, stop: int, end: int, first: Part) -> list[tuple[int, int]]:
     """The parts after the first, each no longer than it, with borders where buckets begin."""
     longest = stop - start
-    width = first.width or next((one for one in reversed(_USUAL) if one * 4 <= longest), 1)
+    width = first.width or next((width for width in reversed(_USUAL) if width * 4 <= longest), 1)
     phase = first.phase if first.width else 0
     at = stop - (stop - phase) % width
     if at <= start:  # a bucket wider than any window: nothing can be aligned
@@ -129,23 +129,23 @@ def _guessed(rows: np.ndarray, start: int, end: int, remembered: int | None) -> 
     at = int(rows[0, 0]) if len(rows) else start
     likely = [remembered] if remembered and remembered <= max(end - start, start - at + 1) else []
     reach = start - at  # a bucket that began before the window reaches into it
-    width = next((one for one in [*likely, *_USUAL] if one > reach), reach + 1)
+    width = next((width for width in [*likely, *_USUAL] if width > reach), reach + 1)
     return width, at % width if len(rows) else 0
 
 
-def buckets_of(found: DecodedRows) -> np.ndarray:
+def buckets_of(decoded: DecodedRows) -> np.ndarray:
     """Rows of: start in Unix seconds, then the five counts. A bucket with a null among its counts is no data."""
-    if found.raw is None:
-        rows = found.rows
+    if decoded.raw is None:
+        rows = decoded.rows
         try:
             return np.column_stack([np.fromiter(map(attrgetter(f), rows), np.int64, len(rows)) for f in _FIELDS])
         except (TypeError, OverflowError):
             items = [msgspec.to_builtins(row) for row in rows]
     else:
-        items = [row for row in found.raw if isinstance(row, dict)]
-    whole = [[row.get(camel(name)) for name in _FIELDS] for row in items]
-    kept = [[int(value) for value in row] for row in whole if all(_counts(value) for value in row)]
-    return np.array(kept, dtype=np.int64).reshape(-1, len(_FIELDS))
+        items = [row for row in decoded.raw if isinstance(row, dict)]
+    rows_of_values = [[row.get(camel(name)) for name in _FIELDS] for row in items]
+    complete_rows = [[int(value) for value in row] for row in rows_of_values if all(_counts(value) for value in row)]
+    return np.array(complete_rows, dtype=np.int64).reshape(-1, len(_FIELDS))
 
 
 def _counts(value: Any) -> bool:

@@ -44,5 +44,5 @@ def find(name: str) -> Operation:
     try:
         return OPERATIONS[OPERATION_ALIASES.get(name, name)]
     except KeyError:
-        near = nearest(name, OPERATIONS) or ";"
-        raise InvalidInput(f"there is no operation {name!r}{near} client.operations() lists all") from None
+        suggestion = nearest(name, OPERATIONS) or ";"
+        raise InvalidInput(f"there is no operation {name!r}{suggestion} client.operations() lists all") from None

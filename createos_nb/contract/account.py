@@ -26,7 +26,7 @@ class User(Row):
 
 
 class Quota(Row):
-    """How much of something an account may have."""
+    """A limit of an account."""
 
     current: Annotated[Whole, about("in use (the documentation says used)")] = None
     max: Annotated[Whole, about("allowed (the documentation says limit)")] = None

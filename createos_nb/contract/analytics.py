@@ -88,7 +88,7 @@ _AT = "/v1/projects/{project_id}/environments/{environment_id}/analytics"
 
 
 class Analytics(Resource):
-    """What the users of an environment asked for, and what they got."""
+    """Requests to an environment and how they were answered."""
 
     name = "analytics"
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class DeploymentSource(Row):
-    """What a deployment was made from: a commit or an image."""
+    """The source of a deployment: a commit or an image."""
 
     branch: Annotated[Text, about("branch of the commit")] = None
     commit: Annotated[Text, about("commit that was built")] = None
@@ -36,7 +36,7 @@ class DeploymentSource(Row):
 
 
 class DeploymentExtra(Row):
-    """What the platform adds to a deployment."""
+    """Details that the platform adds to a deployment."""
 
     endpoint: Annotated[Text, about("its own address", bare=True)] = None
 

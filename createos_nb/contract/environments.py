@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 class Resources(Row):
-    """What an environment may use."""
+    """The resources of an environment."""
 
     cpu: Annotated[Whole, about("CPU limit; above it the app is throttled", unit="millicores")] = None
     memory: Annotated[Whole, about("memory limit; above it the app is killed", unit="MB")] = None
@@ -58,14 +58,14 @@ class EnvironmentVariables(Row):
 
 
 class EnvironmentExtra(Row):
-    """What the platform adds to an environment."""
+    """Details that the platform adds to an environment."""
 
     endpoint: Annotated[Text, about("its address", bare=True)] = None
     custom_domains: Annotated[list[str] | None, about("host names routed to it")] = None
 
 
 class Environment(Row):
-    """Where a project serves."""
+    """An environment of a project."""
 
     id: Annotated[Text, about("id")] = None
     project_id: ProjectId = None
@@ -84,7 +84,7 @@ class Environment(Row):
 
 
 class Environments(Resource):
-    """Where a project serves: production, staging …, each with a live deployment."""
+    """The environments of a project (production, staging, …), each with a live deployment."""
 
     name = "environments"
 

@@ -43,9 +43,9 @@ def document(*, dialect: str = "production", server: str = "https://api-createos
         server: base URL.
     """
     paths: dict[str, Schema] = {}
-    for one in contract.OPERATIONS.values():
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, dialect)
-    types = [kind for one in contract.OPERATIONS.values() for kind in _types(one)]
+    for operation in contract.OPERATIONS.values():
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, dialect)
+    types = [kind for operation in contract.OPERATIONS.values() for kind in _types(operation)]
     _, components = msgspec.json.schema_components(dict.fromkeys(types), ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -63,83 +63,83 @@ def document(*, dialect: str = "production", server: str = "https://api-createos
     }
 
 
-def _types(one: Operation) -> list[Any]:
-    found = [kind for p in one.parameters if p.fields is not None for kind in p.fields.of]
-    return [*found, one.answer.of] if isinstance(one.answer, Record | Rows | Page | NumberedPage) else found
+def _types(operation: Operation) -> list[Any]:
+    types = [kind for p in operation.parameters if p.fields is not None for kind in p.fields.of]
+    return [*types, operation.answer.of] if isinstance(operation.answer, Record | Rows | Page | NumberedPage) else types
 
 
-def _operation(one: Operation, dialect: str) -> Schema:
-    responses = {str(one.success): _response("success", _enveloped(one, dialect))}
-    for status in one.failures:
+def _operation(operation: Operation, dialect: str) -> Schema:
+    responses = {str(operation.success): _response("success", _enveloped(operation, dialect))}
+    for status in operation.failures:
         responses[str(status)] = _response("failure", _failure(dialect))
-    found: Schema = {
-        "operationId": one.name,
-        "summary": one.summary,
-        "tags": [one.resource],
-        "parameters": [_parameter(p) for p in (*one.at("path"), *one.at("query"))],
+    schema: Schema = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.resource],
+        "parameters": [_parameter(p) for p in (*operation.at("path"), *operation.at("query"))],
         "responses": responses,
-        "x-effect": one.effect,
+        "x-effect": operation.effect,
     }
-    body = one.at("body")
-    if one.upload:
-        parts = {p.wire: {"type": "string", "format": "binary"} for p in one.at("file")}
+    body = operation.at("body")
+    if operation.upload:
+        parts = {p.wire: {"type": "string", "format": "binary"} for p in operation.at("file")}
         form = {"type": "object", "properties": parts, "required": list(parts)}
-        found["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+        schema["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     elif body:
         required = [p.wire for p in body if p.required]
         shape: Schema = {"type": "object", "properties": {p.wire: _value(p) for p in body}}
         if required:
             shape["required"] = required
-        found["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": shape}}}
-    if 401 not in one.failures:
-        found["security"] = []
-    return found
+        schema["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": shape}}}
+    if 401 not in operation.failures:
+        schema["security"] = []
+    return schema
 
 
 def _parameter(p: Parameter) -> Schema:
     return {
         "name": p.wire,
-        "in": p.place,
-        "required": p.place == "path" or p.required,
+        "in": p.location,
+        "required": p.location == "path" or p.required,
         "description": p.meaning,
         "schema": _value(p),
     }
 
 
 def _value(p: Parameter) -> Schema:
-    """What the wire takes for a parameter."""
+    """Return what the wire takes for a parameter."""
     if p.fields is not None:
         kinds = [{"$ref": _REF.format(name=kind.__name__)} for kind in p.fields.of]
-        found: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+        schema: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         if p.fields.many:
-            found = {"type": "array", "items": found}
+            schema = {"type": "array", "items": schema}
             if "max_length" in p.bounds():
-                found["maxItems"] = p.bounds()["max_length"]
+                schema["maxItems"] = p.bounds()["max_length"]
     elif p.moment is not None:
-        found = {"type": "integer"} if p.moment.unit == "s" else {"type": "string", "format": "date-time"}
+        schema = {"type": "integer"} if p.moment.unit == "s" else {"type": "string", "format": "date-time"}
     elif p.ref is not None:
-        found = {"type": "integer"} if p.ref.resource in _NUMBERED else _TEXT if p.place == "query" else _UUID
+        schema = {"type": "integer"} if p.ref.resource in _NUMBERED else _TEXT if p.location == "query" else _UUID
         if p.many:
-            found = {"type": "array", "items": found}
-    elif p.place == "path":
-        found = _UUID if "ID" in p.wire.upper() else _TEXT
+            schema = {"type": "array", "items": schema}
+    elif p.location == "path":
+        schema = _UUID if "ID" in p.wire.upper() else _TEXT
     else:
         return dict(msgspec.json.schema(p.annotation))
-    return {"anyOf": [found, {"type": "null"}]} if p.nullable else found
+    return {"anyOf": [schema, {"type": "null"}]} if p.nullable else schema
 
 
 def _response(text: str, schema: Schema) -> Schema:
     return {"description": text, "content": {"application/json": {"schema": schema}}}
 
 
-def _enveloped(one: Operation, dialect: str) -> Schema:
-    payload = _payload(one)
+def _enveloped(operation: Operation, dialect: str) -> Schema:
+    payload = _payload(operation)
     if dialect == "documented":
-        return _whole({"success": {"const": True}}, payload) if one.enveloped else payload
-    return _whole({"status": {"const": "success"}}, payload)
+        return _envelope_schema({"success": {"const": True}}, payload) if operation.enveloped else payload
+    return _envelope_schema({"status": {"const": "success"}}, payload)
 
 
-def _whole(mark: Mapping[str, Schema], payload: Schema) -> Schema:
+def _envelope_schema(mark: Mapping[str, Schema], payload: Schema) -> Schema:
     return {"type": "object", "properties": {**mark, "data": payload}, "required": [*mark, "data"]}
 
 
@@ -151,9 +151,9 @@ def _failure(dialect: str) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _payload(one: Operation) -> Schema:
-    """What lies in the envelope of a success."""
-    answer = one.answer
+def _payload(operation: Operation) -> Schema:
+    """Return what lies in the envelope of a success."""
+    answer = operation.answer
     if isinstance(answer, Text | LogText):
         return _TEXT
     if isinstance(answer, TextOrId):

@@ -1,4 +1,4 @@
-"""What an operation is: its HTTP line, its parameters, its effect and its answer, declared once.
+"""Operations: HTTP line, parameters, effect and answer, declared once.
 
 A resource's class declares each operation as a method without a body:
 
@@ -112,7 +112,7 @@ class Parameter:
 
     name: str
     wire: str
-    place: Literal["path", "query", "body", "file"]
+    location: Literal["path", "query", "body", "file"]
     annotation: Any
     required: bool
     ref: Ref | None = None
@@ -127,7 +127,7 @@ class Parameter:
 
     @property
     def nullable(self) -> bool:
-        return type(None) in get_args(_bare(self.annotation))
+        return type(None) in get_args(_inner(self.annotation))
 
     @property
     def meaning(self) -> str:
@@ -135,14 +135,14 @@ class Parameter:
 
     def bounds(self) -> dict[str, Any]:
         """The declared limits: ge, le, min_length, max_length, pattern, and `choices` of a closed list."""
-        found: dict[str, Any] = {}
+        bounds: dict[str, Any] = {}
         for meta in _metas(self.annotation):
             for name in ("ge", "le", "min_length", "max_length", "pattern"):
                 if (value := getattr(meta, name)) is not None:
-                    found[name] = value
+                    bounds[name] = value
         if choices := _choices(self.annotation):
-            found["choices"] = choices
-        return found
+            bounds["choices"] = choices
+        return bounds
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Operation:
 
     @property
     def call(self) -> str:
-        """Where it is on the client, such as `environments.update_resources`."""
+        """Return its name on the client, such as `environments.update_resources`."""
         return f"{self.resource}.{self.call_name}"
 
     @property
@@ -178,63 +178,65 @@ class Operation:
     @cached_property
     def signature(self) -> inspect.Signature:
         """The method's signature, without `self`."""
-        whole = inspect.signature(self.function)
-        return whole.replace(parameters=list(whole.parameters.values())[1:])
+        signature = inspect.signature(self.function)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
         space = vars(sys.modules[self.function.__module__])
-        found = [
+        parameters = [
             self._parameter(p, _evaluated(p.annotation, space), p.default is inspect.Parameter.empty)
             for p in self.signature.parameters.values()
             if p.name != "limit"
         ]
-        return (*found, *self._paging(), *self.extra)
+        return (*parameters, *self._paging(), *self.extra)
 
     @cached_property
     def by_key(self) -> Mapping[str, Parameter]:
         """Parameters by their wire name in snake_case."""
         return {p.key: p for p in self.parameters}
 
-    def at(self, place: str) -> tuple[Parameter, ...]:
+    def at(self, location: str) -> tuple[Parameter, ...]:
         """The parameters that travel in one place: path, query, body or file."""
-        return tuple(p for p in self.parameters if p.place == place)
+        return tuple(p for p in self.parameters if p.location == location)
 
     def _paging(self) -> tuple[Parameter, ...]:
         if isinstance(self.answer, Page):
-            most = self.answer.most
+            max_size = self.answer.most
             return (
-                Parameter("limit", "limit", "query", Annotated[int, msgspec.Meta(ge=1, le=most)], required=False),
+                Parameter("limit", "limit", "query", Annotated[int, msgspec.Meta(ge=1, le=max_size)], required=False),
                 Parameter("offset", "offset", "query", Annotated[int, msgspec.Meta(ge=0)], required=False),
             )
         if isinstance(self.answer, NumberedPage):
-            most = self.answer.most
+            max_size = self.answer.most
             return (
                 Parameter("page", "page", "query", Annotated[int, msgspec.Meta(ge=1)], required=False),
-                Parameter("per_page", "per-page", "query", Annotated[int, msgspec.Meta(ge=1, le=most)], required=False),
+                Parameter(
+                    "per_page", "per-page", "query", Annotated[int, msgspec.Meta(ge=1, le=max_size)], required=False
+                ),
             )
         return ()
 
     def _parameter(self, p: inspect.Parameter, annotation: Any, required: bool) -> Parameter:
         marks = _marks(annotation)
         ref = next((m for m in marks if isinstance(m, Ref)), None)
-        many = get_origin(_bare(annotation)) not in (None, Union, types.UnionType, Literal) and ref is not None
+        many = get_origin(_inner(annotation)) not in (None, Union, types.UnionType, Literal) and ref is not None
         if "{" + p.name + "}" in self.path or "{" + p.name + "_id}" in self.path:
             wire = p.name if "{" + p.name + "}" in self.path else f"{p.name}_id"
-            place: Literal["path", "query", "body", "file"] = "path"
+            location: Literal["path", "query", "body", "file"] = "path"
         elif self.upload:
-            wire, place = p.name, "file"
+            wire, location = p.name, "file"
         elif self.method == "GET" or any(isinstance(m, InQuery) for m in marks):
-            wire, place = kebab(p.name), "query"
+            wire, location = kebab(p.name), "query"
         else:
-            place = "body"
+            location = "body"
             singular = p.name.removesuffix("s") if many else p.name
             wire = camel(singular) + ("Ids" if many else "Id") if ref else camel(p.name)
         return Parameter(
             name=p.name,
             wire=wire,
-            place=place,
+            location=location,
             annotation=annotation,
             required=required and not any(isinstance(m, Omittable) for m in marks),
             ref=ref,
@@ -256,21 +258,20 @@ def _evaluated(annotation: Any, space: Mapping[str, Any]) -> Any:
     return eval(annotation, dict(space)) if isinstance(annotation, str) else annotation
 
 
-def _bare(annotation: Any) -> Any:
+def _inner(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def _marks(annotation: Any) -> list[Any]:
     """All marks of an annotation, those inside a union or a list included."""
-    found: list[Any] = []
     if get_origin(annotation) is Annotated:
-        inner, *marks = get_args(annotation)
-        found += marks
-        return found + _marks(inner)
+        inner, *metadata = get_args(annotation)
+        return metadata + _marks(inner)
+    marks: list[Any] = []
     for part in get_args(annotation):
         if part is not type(None) and get_origin(annotation) is not Literal:
-            found += _marks(part)
-    return found
+            marks += _marks(part)
+    return marks
 
 
 def _metas(annotation: Any) -> list[msgspec.Meta]:
@@ -278,10 +279,10 @@ def _metas(annotation: Any) -> list[msgspec.Meta]:
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:
-    bare = _bare(annotation)
-    if get_origin(bare) is Literal:
-        return get_args(bare)
-    for part in get_args(bare):
-        if found := _choices(part):
-            return found
+    inner = _inner(annotation)
+    if get_origin(inner) is Literal:
+        return get_args(inner)
+    for part in get_args(inner):
+        if choices := _choices(part):
+            return choices
     return ()

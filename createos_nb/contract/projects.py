@@ -53,7 +53,7 @@ class ProjectSource(Row):
 
 
 class Project(Row):
-    """What is deployed."""
+    """A project."""
 
     id: Annotated[Text, about("id")] = None
     unique_name: Annotated[Text, about("its name, unique on the platform; part of its address")] = None
@@ -93,7 +93,7 @@ class Transfer(Row):
 
 
 class TransferUri(Row):
-    """What another user needs to take a project over."""
+    """The link with which another user accepts the transfer of a project."""
 
     frontend_uri: Annotated[Text, about("page that takes the project over; it holds the token: masked")] = None
     token: Annotated[Text, about("transfer token, masked")] = None
@@ -101,7 +101,7 @@ class TransferUri(Row):
 
 
 class Projects(Resource):
-    """What is deployed: from a repository (vcs), an image or uploaded files."""
+    """Projects: deployed from a repository (vcs), an image or uploaded files."""
 
     name = "projects"
 

@@ -1,4 +1,4 @@
-"""How a resource declares its operations, and how a bound operation is called and explains itself."""
+"""Resources declare operations; bound operations can be called and describe themselves."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def explain(operation: Operation) -> str:
 
 
 def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: TypeError) -> str:
-    """What is wrong with the arguments of a call, and how it is called."""
+    """Return what is wrong with the arguments of a call, and its signature."""
     names = list(operation.signature.parameters)
     unknown = [name for name in arguments if name not in names]
     reason = f"it takes no {unknown[0]}={nearest(unknown[0], names)}" if unknown else str(error)
@@ -127,12 +127,12 @@ def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: 
 
 def _arguments(signature: inspect.Signature) -> str:
     """The names of the arguments; those that may be left out with `=…`."""
-    shown: list[str] = []
+    names: list[str] = []
     for p in signature.parameters.values():
-        if p.kind is p.KEYWORD_ONLY and "*" not in shown:
-            shown.append("*")
-        shown.append(p.name if p.default is p.empty else f"{p.name}=…")
-    return ", ".join(shown)
+        if p.kind is p.KEYWORD_ONLY and "*" not in names:
+            names.append("*")
+        names.append(p.name if p.default is p.empty else f"{p.name}=…")
+    return ", ".join(names)
 
 
 def _limits(parameter: Parameter) -> str:

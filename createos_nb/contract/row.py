@@ -1,4 +1,4 @@
-"""What every resource of the wire is: a struct whose fields are the columns of its table."""
+"""Rows of the wire: structs whose fields are the columns of a table."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ UserId = Annotated[Text, about("id of its owner")]
 
 
 class Settings(Row):
-    """How a project or a deployment is built and run."""
+    """Build and run settings of a project or a deployment."""
 
     port: Annotated[Whole, about("the port that the app listens on")] = None
     runtime: Annotated[Text, about("runtime, such as node:20")] = None
@@ -78,7 +78,7 @@ class Made(Row):
 
 
 class Availability(Row):
-    """Whether a name is free."""
+    """The availability of a name."""
 
     is_available: Annotated[Flag, about("the name is free")] = None
 

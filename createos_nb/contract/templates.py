@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class Author(Row):
-    """Who offers a template."""
+    """The author of a template."""
 
     id: Annotated[Text, about("id of who offers it")] = None
     name: Annotated[Text, about("name of who offers it")] = None
@@ -109,7 +109,7 @@ class Job(Row):
 
 
 class ReviewStatus(Row):
-    """Where a template stands."""
+    """The review status of a template."""
 
     status: Annotated[Text, about("status on the wire", states=TEMPLATE_STATES)] = None
 

@@ -106,7 +106,7 @@ class Part(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True, for
 
 
 class VcsSettings(Part, forbid_unknown_fields=False):
-    """How a project from a repository is built and run."""
+    """Build and run settings of a project from a repository."""
 
     build_command: Short | msgspec.UnsetType | None = msgspec.UNSET
     build_dir: Short | msgspec.UnsetType | None = msgspec.UNSET
@@ -127,14 +127,14 @@ class VcsSettings(Part, forbid_unknown_fields=False):
 
 
 class ImageSettings(Part):
-    """How a project from a container image is run."""
+    """Run settings of a project from a container image."""
 
     port: Port
     run_envs: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class UploadSettings(Part):
-    """How a project from uploaded files is built and run."""
+    """Build and run settings of a project from uploaded files."""
 
     build_command: Short | msgspec.UnsetType | None = msgspec.UNSET
     build_dir: Short | msgspec.UnsetType | None = msgspec.UNSET
@@ -165,7 +165,7 @@ class NoSource(Part):
 
 
 class ResourceLimits(Part):
-    """What an environment may use."""
+    """The resources of an environment."""
 
     cpu: Cpu
     memory: Memory

@@ -1,4 +1,4 @@
-"""What a change did to those who use an app: the time before it, the time of it, and the time after it."""
+"""Impact of a change on the users of an app: before, during and after it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def impact(
     *,
     window: str | float | pd.Timedelta = "15min",
 ) -> pd.DataFrame:
-    """What users got before, during and after a change, such as from `receipt.started` to `receipt.ended`.
+    """Compare requests and errors before, during and after a change, such as from `receipt.started` to `receipt.ended`.
 
     `environment`: one, or several whose requests are added up, such as both sides of a switch. `window`: how long
     before and after ("15min", seconds, a Timedelta); the time after ends at the present.
@@ -67,16 +67,18 @@ def _row(client: Client, project: str, environments: list[str], start: int, end:
     row: dict[str, Any] = {"start": start, "end": end, **dict.fromkeys((*_COUNTS, *_SHARES), pd.NA)}
     if end <= start:
         return {**row, "end": start}
-    found = [
+    distributions = [
         client.analytics.request_distribution(project, name, start=start, end=end)[["status", "count"]]
         for name in environments
     ]
-    status = pd.to_numeric(pd.concat([one["status"] for one in found]), errors="coerce").astype("Int64")
-    count = pd.concat([one["count"] for one in found]).astype("Int64")
+    status = pd.to_numeric(
+        pd.concat([distribution["status"] for distribution in distributions]), errors="coerce"
+    ).astype("Int64")
+    count = pd.concat([distribution["count"] for distribution in distributions]).astype("Int64")
     if count.isna().any():
         return row  # the platform has left a count out: then nothing is known of the whole
     total = int(count.sum())
-    good, moved, client_errors, server_errors = (
+    successes, redirects, client_errors, server_errors = (
         int(count[(status // 100 == kind).fillna(False)].sum()) for kind in (2, 3, 4, 5)
     )
     row |= {
@@ -87,7 +89,7 @@ def _row(client: Client, project: str, environments: list[str], start: int, end:
         "rpm": 60 * total / (end - start),
     }
     if total:
-        row["success_percentage"] = 100 * (good + moved) / total
+        row["success_percentage"] = 100 * (successes + redirects) / total
         row["server_error_percentage"] = 100 * server_errors / total
     return row
 

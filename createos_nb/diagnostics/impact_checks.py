@@ -1,4 +1,4 @@
-"""What the figures of `impact` say for or against a change."""
+"""Checks of the figures of `impact`: whether errors fell or rose."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def errors_not_risen(impact: pd.DataFrame) -> Check:
     NO DATA where there are too few requests for either.
     """
     claim, threshold = "server errors have not risen", f"a rise of less than {_MARGIN:g} points, at 95 %"
-    found = _difference(impact)
-    if isinstance(found, str):
-        return check(claim, None, found, threshold)
-    _, low, high, figure = found
+    difference = _difference(impact)
+    if isinstance(difference, str):
+        return check(claim, None, difference, threshold)
+    _, low, high, figure = difference
     if low > 0:
         return check(claim, False, figure, threshold)
     if 100 * high < _MARGIN:
@@ -80,13 +80,13 @@ def _difference(impact: pd.DataFrame) -> tuple[float, float, float, str] | str:
         if not total:
             return f"nobody asked in the time {period}"
         counts.append((errors, total))
-    hits, trials = (np.array(one, dtype=float) for one in zip(*counts, strict=True))
+    hits, trials = (np.array(values, dtype=float) for values in zip(*counts, strict=True))
     lower, upper = wilson(hits, trials, z_of(_CONFIDENCE))
-    old, new = (float(one) for one in hits / trials)
+    old, new = (float(share) for share in hits / trials)
     low = new - old - float(np.hypot(new - lower[1], upper[0] - old))
     high = new - old + float(np.hypot(upper[1] - new, old - lower[0]))
-    said = [f"{failure(100 * errors / total)} of {total:,}" for errors, total in counts]
-    return old, low, high, f"{said[0]} before, {said[1]} after"
+    texts = [f"{failure(100 * errors / total)} of {total:,}" for errors, total in counts]
+    return old, low, high, f"{texts[0]} before, {texts[1]} after"
 
 
 def _whole(impact: pd.DataFrame, period: str, column: str) -> int | None:

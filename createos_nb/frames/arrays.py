@@ -28,16 +28,16 @@ def arrays(columns: Sequence[Column], values: Sequence[list[Any]], *, trusted: b
 
     Texts and times are converted all columns at once: a conversion costs more by the call than by the value.
     """
-    found: list[Array | None] = [None] * len(columns)
+    filled: list[Array | None] = [None] * len(columns)
     for kinds, convert in ((("text", "state"), _texts_of), (("time",), _times_of)):
-        places = [i for i, column in enumerate(columns) if column.kind in kinds]
-        ready = [_in_words(columns[i], values[i], trusted) for i in places]
-        for place, one in zip(places, convert(ready, trusted), strict=True):
-            found[place] = one
-    for place, column in enumerate(columns):
-        if found[place] is None:
-            found[place] = _single(column.kind, values[place], trusted)
-    return found  # type: ignore[return-value]  # every place is filled by now
+        positions = [i for i, column in enumerate(columns) if column.kind in kinds]
+        prepared = [_in_words(columns[i], values[i], trusted) for i in positions]
+        for position, array in zip(positions, convert(prepared, trusted), strict=True):
+            filled[position] = array
+    for position, column in enumerate(columns):
+        if filled[position] is None:
+            filled[position] = _single(column.kind, values[position], trusted)
+    return filled  # type: ignore[return-value]  # every place is filled by now
 
 
 def texts(values: list[Any]) -> Array:
@@ -45,7 +45,7 @@ def texts(values: list[Any]) -> Array:
     return _texts_of([values], trusted=False)[0]
 
 
-def whole(values: list[Any]) -> Array:
+def integers(values: list[Any]) -> Array:
     """Whole numbers as Int64, None as NA; objects where one is no whole number."""
     return _numbers(values, "whole", trusted=False)
 
@@ -57,9 +57,9 @@ def times(values: list[Any]) -> Array:
 
 def objects(values: Sequence[Any]) -> Array:
     """Any values, each as it is."""
-    held = np.empty(len(values), dtype=object)
-    held[:] = values
-    return held
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 def mask(value: Any) -> Any:
@@ -117,8 +117,8 @@ def _strings(values: list[str | None]) -> ExtensionArray:
         import pyarrow as pa
 
         try:
-            held: ExtensionArray = pd.array(pa.array(values, type=pa.large_string()), dtype="str")
-            return held
+            texts_in_arrow: ExtensionArray = pd.array(pa.array(values, type=pa.large_string()), dtype="str")
+            return texts_in_arrow
         except UnicodeEncodeError:  # half of a pair of surrogates: pandas has its own way with it
             pass
     strings: ExtensionArray = pd.array(values, dtype="str")
@@ -151,10 +151,10 @@ def _moment(value: Any) -> str | None:
     """
     if value is None or value == "":
         return None
-    found = _TIME.match(value) if type(value) is str else None
-    if found is None:
+    match = _TIME.match(value) if type(value) is str else None
+    if match is None:
         raise ValueError("no time")
-    return found[1] + (found[2] or "")[:7] + (found[3] or "")
+    return match[1] + (match[2] or "")[:7] + (match[3] or "")
 
 
 def _utc(values: list[Any]) -> pd.DatetimeIndex | None:
@@ -164,17 +164,17 @@ def _utc(values: list[Any]) -> pd.DatetimeIndex | None:
         return None
     if not {value[10] + value[19] + value[-1] for value in texts_only} <= {"T.Z", "TZZ"}:
         return None
-    bare = [value[:-1] if value is not None else "NaT" for value in values]
-    return pd.DatetimeIndex(np.array(bare, dtype="M8[us]")).tz_localize("UTC")
+    naive = [value[:-1] if value is not None else "NaT" for value in values]
+    return pd.DatetimeIndex(np.array(naive, dtype="M8[us]")).tz_localize("UTC")
 
 
 def _sliced(whole_array: ExtensionArray, columns: Sequence[list[Any]]) -> list[Array]:
-    found: list[Array] = []
+    arrays: list[Array] = []
     at = 0
     for column in columns:
-        found.append(whole_array[at : at + len(column)])
+        arrays.append(whole_array[at : at + len(column)])
         at += len(column)
-    return found
+    return arrays
 
 
 def _numbers(values: list[Any], kind: Kind, trusted: bool) -> Array:
@@ -204,6 +204,6 @@ def _numbers(values: list[Any], kind: Kind, trusted: bool) -> Array:
         return objects(values)
 
 
-def _typed(given: Any, filled: Any) -> Any:
-    """What is to be checked: nothing for a gap, which is filled with a zero of whatever type."""
-    return None if given is None else filled
+def _typed(value: Any, filled: Any) -> Any:
+    """Return the value whose type is checked: None for a gap, whatever it is filled with."""
+    return None if value is None else filled

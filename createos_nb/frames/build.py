@@ -1,4 +1,4 @@
-"""From rows to a typed frame, page by page, so that no more than one page of rows is alive at a time."""
+"""Build a typed frame from rows, page by page, so that no more than one page of rows is alive at a time."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Builder:
         for row in rows:
             known = row if isinstance(row, dict) else {"value": row}
             if REPLACED in known:
-                self._replaced += [f"row {self.count}, {one}" for one in known[REPLACED]]
+                self._replaced += [f"row {self.count}, {message}" for message in known[REPLACED]]
                 known = {key: value for key, value in known.items() if key != REPLACED}
             extras: dict[tuple[str, ...], Any] = {}
             for path, wire in self._plan.wires:
@@ -62,17 +62,17 @@ class Builder:
         """The frame: the declared columns in their order, then what was not declared."""
         if self._pending or not self._chunks:
             self._flush()
-        shown = self._plan.shown
-        columns = {one.name: joined([chunk[i] for chunk in self._chunks]) for i, one in enumerate(shown)}
+        columns_shown = self._plan.columns
+        columns = {column.name: joined([chunk[i] for chunk in self._chunks]) for i, column in enumerate(columns_shown)}
         for wire, values in self._extra.items():
             columns[_free(extra_name(wire), columns)] = objects(values)
         index = pd.RangeIndex(self.count)
         # pandas would make an array of objects that are all texts an array of texts
-        kept = {
-            name: pd.Series(one, index=index, dtype=object, copy=False) if isinstance(one, np.ndarray) else one
-            for name, one in columns.items()
+        data = {
+            name: pd.Series(values, index=index, dtype=object, copy=False) if isinstance(values, np.ndarray) else values
+            for name, values in columns.items()
         }
-        frame = pd.DataFrame(kept, index=index, copy=False)
+        frame = pd.DataFrame(data, index=index, copy=False)
         if self._replaced:
             frame.attrs["replaced"] = self._replaced
             warn_of_replaced(self.schema.of.__name__, self._replaced)
@@ -82,8 +82,8 @@ class Builder:
         """The pending structs as values by column; many at once, for a page costs more by the call than by the row."""
         at: dict[tuple[str, ...], Sequence[Any]] = {(): self._rows}
         for path, empty in self._plan.parents:
-            held = map(attrgetter(path[-1]), at[path[:-1]])
-            at[path] = [empty if one is None else one for one in held]
+            parents = map(attrgetter(path[-1]), at[path[:-1]])
+            at[path] = [empty if parent is None else parent for parent in parents]
         for path, getter in self._plan.getters:
             self._values[path].extend(map(getter, at[path[:-1]]))
         self._rows = []
@@ -102,29 +102,29 @@ class Builder:
 
     def _into_arrays(self) -> None:
         self._take_apart()
-        for path, second in self._plan.again:
+        for path, second in self._plan.second_spellings:
             self._values[path] = [
                 b if a is None else a for a, b in zip(self._values[path], self._values[second], strict=True)
             ]
-        values = [self._values[column.path] for column in self._plan.shown]
-        self._chunks.append(arrays(self._plan.shown, values, trusted=self._trusted))
+        values = [self._values[column.path] for column in self._plan.columns]
+        self._chunks.append(arrays(self._plan.columns, values, trusted=self._trusted))
         self._values = {path: [] for path in self._values}
         self._pending = 0
         self._trusted = True
 
 
 class _Plan:
-    """How to reach each column through the nested structs; computed once for each resource."""
+    """The paths of the columns through the nested structs; computed once for each resource."""
 
     def __init__(self, of: Schema) -> None:
         read = [column for column in of.columns if column.kind != "state"]
         by_name = {column.name: column.path for column in read if column.into is None}
-        self.shown = [column for column in of.columns if column.into is None]
+        self.columns = [column for column in of.columns if column.into is None]
         self.parents = [(path, kind()) for path, kind in of.nested.items() if path]
         self.getters = [(column.path, attrgetter(column.path[-1])) for column in read]
         self.wires = [(column.path, column.wire) for column in read]
         #: columns whose gaps a second spelling fills
-        self.again = [(by_name[column.into], column.path) for column in read if column.into]
+        self.second_spellings = [(by_name[column.into], column.path) for column in read if column.into]
 
 
 _PLANS: dict[type[Row], _Plan] = {}
@@ -158,8 +158,8 @@ def record_of(frame: pd.DataFrame) -> pd.Series:
 def warn_of_replaced(label: str, replaced: Sequence[str]) -> None:
     """A warning for values that can't be read, and stand replaced."""
     if replaced:
-        shown = "; ".join(replaced[:3]) + (f"; … ({len(replaced)} in all)" if len(replaced) > 3 else "")
-        warn(f"{label}: what can't be read stands replaced: {shown}", ReplacedWarning)
+        listed = "; ".join(replaced[:3]) + (f"; … ({len(replaced)} in all)" if len(replaced) > 3 else "")
+        warn(f"{label}: unreadable values were replaced: {listed}", ReplacedWarning)
 
 
 def _dig(row: Mapping[str, Any], wire: tuple[str, ...]) -> Any:
@@ -183,25 +183,25 @@ def _unknown(value: Mapping[str, Any], wire: tuple[str, ...], of: Schema, extras
     """Fields that the declaration lacks, at whatever depth it knows."""
     columns, parents = _known(of)
     for key, item in value.items():
-        here = (*wire, key)
-        if here in columns:
+        path = (*wire, key)
+        if path in columns:
             continue
-        if here in parents:
+        if path in parents:
             if isinstance(item, dict):
-                _unknown(item, here, of, extras)
+                _unknown(item, path, of, extras)
             elif item is not None:
-                extras[here] = item
+                extras[path] = item
         else:
-            extras[here] = item
+            extras[path] = item
 
 
 _KNOWN: dict[type[Row], tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]] = {}
 
 
 def _known(of: Schema) -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
-    found = _KNOWN.get(of.of)
-    if found is None:
+    known = _KNOWN.get(of.of)
+    if known is None:
         columns = frozenset(column.wire for column in of.columns)
         parents = {wire[:depth] for wire in columns for depth in range(1, len(wire))}
-        found = _KNOWN[of.of] = (columns, frozenset(parents))
-    return found
+        known = _KNOWN[of.of] = (columns, frozenset(parents))
+    return known

@@ -17,7 +17,7 @@ import pandas as pd
 from createos_nb.errors import ConfigurationError, InvalidInput
 from createos_nb.frames.arrays import objects, texts
 from createos_nb.redaction import Secret
-from createos_nb.uploads.atomic_write import placed_file
+from createos_nb.uploads.atomic_write import atomic_file
 
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
 _JSON: Final = "json"
@@ -47,11 +47,11 @@ def export(frame: pd.DataFrame, path: str | Path) -> Path:
         _write_csv(flat, facts, target)
     else:
         columns = {name: _json_texts(flat[name]) if flat[name].dtype == object else flat[name] for name in flat}
-        whole = pd.DataFrame(columns)
-        whole.attrs = {"createos_nb": facts}
+        table = pd.DataFrame(columns)
+        table.attrs = {"createos_nb": facts}
         _require_pyarrow()
-        with placed_file(target, replace=True) as made:
-            whole.to_parquet(made, index=False)
+        with atomic_file(target, replace=True) as temporary:
+            table.to_parquet(temporary, index=False)
     return target
 
 
@@ -127,7 +127,7 @@ def _uncategorised(name: str, column: pd.Series, facts: dict[str, Any]) -> pd.Se
     facts.setdefault("categories", {})[name] = {
         "dtype": _dtype(name, values),
         "kind": str(categories.dtype),
-        "values": [_plain(value) for value in categories],
+        "values": [_to_json_value(value) for value in categories],
         "ordered": bool(column.cat.ordered),
     }
     return values
@@ -146,10 +146,10 @@ def _jsonable(value: Any) -> Any:
         return {str(k): _jsonable(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return [_jsonable(v) for v in value]
-    return _plain(value)
+    return _to_json_value(value)
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     """One value as JSON has it: what JSON has no form for becomes its text."""
     if isinstance(value, Secret):
         return str(value)
@@ -179,12 +179,12 @@ def _write_csv(flat: pd.DataFrame, facts: dict[str, Any], target: Path) -> None:
             column = pd.Series(texts([None if _missing(value) else _safe(value) for value in column]))
         safe[_safe(name)] = column
     try:
-        with placed_file(target, replace=True) as made, placed_file(_sidecar(target), replace=True) as beside:
+        with atomic_file(target, replace=True) as temporary, atomic_file(_sidecar(target), replace=True) as sidecar:
             # a lone carriage return ends a row for many readers, and Python quotes none
             returns = any("\r" in name or _returns(column) for name, column in safe.items())
             quoting: Any = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
-            pd.DataFrame(safe).to_csv(made, index=False, lineterminator="\n", quoting=quoting)
-            beside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+            pd.DataFrame(safe).to_csv(temporary, index=False, lineterminator="\n", quoting=quoting)
+            sidecar.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     except UnicodeEncodeError:
         raise InvalidInput(f"{target.name}: a text holds half a surrogate pair, which no file can hold") from None
 
@@ -217,28 +217,28 @@ def _read_csv(source: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def _empty(column: pd.Series) -> Any:
-    """Where a text is empty rather than missing, for a CSV has one form for both: "all" of these, or which rows."""
-    places = np.flatnonzero((column == "").fillna(False).to_numpy(dtype=bool))
-    if not len(places):
+    """Return the rows whose text is empty rather than missing ("all", or positions): a CSV has one form for both."""
+    positions = np.flatnonzero((column == "").fillna(False).to_numpy(dtype=bool))
+    if not len(positions):
         return None
-    return "all" if not column.isna().any() else places.tolist()
+    return "all" if not column.isna().any() else positions.tolist()
 
 
 def _filled(column: pd.Series, empty: Any) -> pd.Series:
     values = [None if _missing(value) else _unsafe(value) for value in column]
-    for place in range(len(values)) if empty == "all" else empty or []:
-        if values[place] is None:
-            values[place] = ""
+    for position in range(len(values)) if empty == "all" else empty or []:
+        if values[position] is None:
+            values[position] = ""
     return pd.Series(texts(values))
 
 
 def _json_texts(column: pd.Series) -> pd.Series:
-    return pd.Series(texts([None if _missing(value) else _spelled(value) for value in column]))
+    return pd.Series(texts([None if _missing(value) else _to_json_text(value) for value in column]))
 
 
-def _spelled(value: Any) -> str:
+def _to_json_text(value: Any) -> str:
     text = json.dumps(_jsonable(value), ensure_ascii=False)
-    halved = any("\ud800" <= letter <= "\udfff" for letter in text)  # a surrogate pair, which no file can hold
+    halved = any("\ud800" <= char <= "\udfff" for char in text)  # a surrogate pair, which no file can hold
     return json.dumps(_jsonable(value)) if halved else text
 
 
@@ -255,11 +255,11 @@ def _unsafe(text: str) -> str:
 
 def _restored(column: pd.Series, dtype: str, facts: Mapping[str, Any], name: str) -> Any:
     if dtype == "category":
-        held = facts["categories"][name]
-        kind = held["kind"]
-        categories = pd.Index(held["values"], dtype=None if kind == "object" else kind)
-        values = _values(column, held["dtype"])
-        return pd.Series(pd.Categorical(values.astype(object), categories=categories, ordered=held["ordered"]))
+        category = facts["categories"][name]
+        kind = category["kind"]
+        categories = pd.Index(category["values"], dtype=None if kind == "object" else kind)
+        values = _values(column, category["dtype"])
+        return pd.Series(pd.Categorical(values.astype(object), categories=categories, ordered=category["ordered"]))
     return _values(column, dtype)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from createos_nb.frames.arrays import objects, texts, times, whole
+from createos_nb.frames.arrays import integers, objects, texts, times
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
             "project": texts([row.project for row in rows]),
             "environment": texts([row.environment for row in rows]),
             "state": texts([row.state for row in rows]),
-            "version": whole([row.version for row in rows]),
+            "version": integers([row.version for row in rows]),
             "live_state": texts([row.live_state for row in rows]),
-            "replicas": whole([row.replicas for row in rows]),
-            "requests": whole([row.requests for row in rows]),
+            "replicas": integers([row.replicas for row in rows]),
+            "requests": integers([row.requests for row in rows]),
             "rpm": pd.array([row.rpm for row in rows], dtype="Float64"),
             "success_percentage": pd.array([row.success_percentage for row in rows], dtype="Float64"),
-            "status_5xx": whole([row.status_5xx for row in rows]),
+            "status_5xx": integers([row.status_5xx for row in rows]),
             "trend": objects([row.trend for row in rows]),
             "read_at": read_at.as_unit("us"),
         }

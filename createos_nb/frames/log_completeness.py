@@ -1,4 +1,4 @@
-"""How far a log reaches back, beside how far it was asked for: the platform cuts without a word."""
+"""Completeness of logs: the platform cuts them without saying so."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def cut_by(frame: pd.DataFrame, since: float, now: float) -> str | None:
     times = (written.astype("int64") / 1e6).to_numpy()
     start = now - since
     if not len(times):
-        return None if since <= KEPT_SECONDS else _beyond(since)
+        return None if since <= KEPT_SECONDS else _asked_for_too_much(since)
     silence = float(times.min()) - start
     longest = float(pd.Series([*sorted(times), now]).diff().max())
     if silence > max(_SHORT, _UNUSUAL * longest) and len(times) >= _ENOUGH:
         begins, later = iso(int(times.min())), format_duration(silence // 1)
         return f"it begins at {begins}, {later} later than asked for: older lines may be missing"
     if since > KEPT_SECONDS and silence > max(_SHORT, longest):
-        return _beyond(since)
+        return _asked_for_too_much(since)
     return None
 
 
@@ -51,5 +51,5 @@ def cut_build(frame: pd.DataFrame) -> str | None:
     return None
 
 
-def _beyond(since: float) -> str:
-    return f"{format_duration(since)} were asked for, and nothing shows that the platform keeps as much"
+def _asked_for_too_much(since: float) -> str:
+    return f"{format_duration(since)} were requested, and nothing shows that the platform keeps logs for so long"

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.display import strip_control_chars
-from createos_nb.frames.arrays import texts, whole
+from createos_nb.frames.arrays import integers, texts
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
 _LEVEL: Final = re.compile(
@@ -24,8 +24,8 @@ COLUMNS: Final = ("time", "line_number", "stage", "level", "text")
 
 def level_of(text: str) -> str | None:
     """trace, debug, info, warn, error or fatal, where the line says so in a way that is common; else None."""
-    if found := _LEVEL.search(text[:400]):
-        word = next(group for group in found.groups() if group).lower()
+    if match := _LEVEL.search(text[:400]):
+        word = next(group for group in match.groups() if group).lower()
         return _NAMES.get(word, word)
     return "error" if _EXCEPTION.match(text) else None
 
@@ -35,11 +35,11 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
     lines = _BREAK.split(text)
     if lines[-1] == "":
         lines.pop()
-    found = [_STAMP.match(line) for line in lines]
-    written: list[Any] = [stamp[1].replace(",", ".") if stamp else None for stamp in found]
+    matches = [_STAMP.match(line) for line in lines]
+    written: list[Any] = [stamp[1].replace(",", ".") if stamp else None for stamp in matches]
     stamps = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
     # what looks like a time and is none stays in the text
-    read = [stamp if ok else None for stamp, ok in zip(found, stamps.notna(), strict=True)]
+    read = [stamp if ok else None for stamp, ok in zip(matches, stamps.notna(), strict=True)]
     texts_of = [
         strip_control_chars(line[stamp.end() :] if stamp else line) for line, stamp in zip(lines, read, strict=True)
     ]
@@ -58,7 +58,7 @@ def _frame(stamps: Any, numbers: Sequence[int], stages: list[str], lines: list[s
     return pd.DataFrame(
         {
             "time": stamps,
-            "line_number": whole(list(numbers)),
+            "line_number": integers(list(numbers)),
             "stage": texts(stages),
             "level": texts([level_of(line) for line in lines]),
             "text": texts(lines),

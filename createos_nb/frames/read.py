@@ -1,4 +1,4 @@
-"""From JSON to rows: fast by the declaration, and slowly but wholly where the wire says more than the declaration."""
+"""Decode JSON into rows: fast by the declaration, slowly but completely where the wire says more than that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from createos_nb.contract.operation import NumberedPage, Operation, Page, Record
 from createos_nb.contract.row import Row
 from createos_nb.errors import InvalidResponse
 from createos_nb.frames.build import CHUNK, REPLACED, Builder, warn_of_replaced
-from createos_nb.http.lenient_json import Payload, RepairedJson, Replaced, below, json_of, repair_json, replacements_of
+from createos_nb.http.lenient_json import (
+    Payload,
+    RepairedJson,
+    Replaced,
+    json_of,
+    repair_json,
+    replacements_below,
+    replacements_of,
+)
 from createos_nb.process import ForkLock
 from createos_nb.redaction import without_frames, wrap_secrets
 
@@ -85,16 +93,16 @@ class Reader:
     def _read(self, data: Payload) -> DecodedRows:
         if not (isinstance(self.answer, Rows) and self.answer.inside) and not isinstance(data, RepairedJson):
             try:
-                found = self._decode(data)
+                decoded = self._decode(data)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 return self._slow(data)
             if isinstance(self.answer, Page):
-                return DecodedRows(found.rows, total=found.pagination.total)
-            return DecodedRows([found] if isinstance(self.answer, Record) else found)
+                return DecodedRows(decoded.rows, total=decoded.pagination.total)
+            return DecodedRows([decoded] if isinstance(self.answer, Record) else decoded)
         return self._slow(data)
 
     def _slow(self, data: Payload) -> DecodedRows:
-        return self.decoded(*_legible(self.operation, data))
+        return self.decoded(*_decode_lenient(self.operation, data))
 
     def decoded(self, value: Any, replaced: Sequence[Replaced] = ()) -> DecodedRows:
         """The rows of a payload that is decoded already, its secrets masked. Raises as `read` does."""
@@ -111,8 +119,8 @@ class Reader:
             if not isinstance(value, dict) or answer.rows not in value:
                 raise unexpected_payload(self.operation, "a page", value)
             pagination = value.get("pagination")
-            found = pagination.get("total") if isinstance(pagination, dict) else None
-            total = found if isinstance(found, int) and not isinstance(found, bool) else None
+            count = pagination.get("total") if isinstance(pagination, dict) else None
+            total = count if isinstance(count, int) and not isinstance(count, bool) else None
             value, replaced = value[answer.rows], _part(self.operation, replaced, answer.rows)
         elif isinstance(answer, Rows) and answer.inside and isinstance(value, dict) and answer.inside in value:
             attrs = {k: v for k, v in value.items() if k != answer.inside and isinstance(v, str | int | bool)}
@@ -125,18 +133,18 @@ class Reader:
 
 
 def _part(operation: Operation, replaced: Sequence[Replaced], key: str) -> list[Replaced]:
-    """What was replaced in the rows; whatever was replaced beside them is told of."""
-    warn_of_replaced(operation.call, [str(one) for one in replaced if one.path[:1] != (key,)])
-    return list(below(replaced, key))
+    """Return the replaced values of the rows; warn of replaced values outside of them."""
+    warn_of_replaced(operation.call, [str(replacement) for replacement in replaced if replacement.path[:1] != (key,)])
+    return list(replacements_below(replaced, key))
 
 
 def _marked(operation: Operation, rows: list[Any], replaced: Sequence[Replaced]) -> list[Any]:
     """The rows; those in which something was replaced say so, to whoever makes a frame of them."""
     for path, what in replaced:
         row = rows[path[0]] if path and isinstance(path[0], int) else None
-        told = str(Replaced(path[1:], what))
+        message = str(Replaced(path[1:], what))
         if isinstance(row, dict):
-            row.setdefault(REPLACED, []).append(told)
+            row.setdefault(REPLACED, []).append(message)
         else:
             warn_of_replaced(operation.call, [f"row {path[0] if path else 0}: {what}"])
     return rows
@@ -160,7 +168,7 @@ def _kind(value: Any) -> str:
 
 
 @cache
-def _made(operation: Operation) -> Reader:
+def _cached_reader(operation: Operation) -> Reader:
     return Reader(operation)
 
 
@@ -169,7 +177,7 @@ def reader(operation: Operation) -> Reader:
     # A decoder that is made while another thread makes one of the same rows gets to see half of them, and its first use
     # ends the process.
     with _MAKING.held:
-        return _made(operation)
+        return _cached_reader(operation)
 
 
 def decode_json(operation: Operation, data: Payload) -> Any:
@@ -178,21 +186,21 @@ def decode_json(operation: Operation, data: Payload) -> Any:
 
 
 def _decode_json(operation: Operation, data: Payload) -> Any:
-    value, replaced = _legible(operation, data)
-    warn_of_replaced(operation.call, [str(one) for one in replaced])
+    value, replaced = _decode_lenient(operation, data)
+    warn_of_replaced(operation.call, [str(replacement) for replacement in replaced])
     return value
 
 
-def _legible(operation: Operation, data: Payload) -> tuple[Any, Sequence[Replaced]]:
+def _decode_lenient(operation: Operation, data: Payload) -> tuple[Any, Sequence[Replaced]]:
     """A payload as decoded JSON with its secrets masked, and what was replaced in it because it can't be read."""
     try:
         return wrap_secrets(msgspec.json.decode(json_of(data))), replacements_of(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        why, again = str(error), repair_json(json_of(data))
+        reason, repaired = str(error), repair_json(json_of(data))
     try:
-        if again is not None:
-            return wrap_secrets(json.loads(bytes(again.json))), (*replacements_of(data), *again.replaced)
+        if repaired is not None:
+            return wrap_secrets(json.loads(bytes(repaired.json))), (*replacements_of(data), *repaired.replaced)
     except (ValueError, RecursionError) as error:
-        why = str(error)
+        reason = str(error)
     # raised out here, for an error of decoding holds the whole payload
-    raise unexpected_payload(operation, "JSON", data, f"the answer is JSON that can't be read: {why}")
+    raise unexpected_payload(operation, "JSON", data, f"the answer is JSON that can't be read: {reason}")

@@ -27,34 +27,38 @@ def columns(call: str | None = None) -> pd.DataFrame:
 
     Raises `InvalidInput` for a call that there is not, with those that look like it.
     """
-    calls = sorted(one.call for one in contract.OPERATIONS.values())
+    calls = sorted(operation.call for operation in contract.OPERATIONS.values())
     if call is not None and call not in calls:
-        near = nearest(call, calls) or ";"
-        raise InvalidInput(f"columns: there is no call {call!r}{near} client.operations() lists all")
-    rows = [row for one in declared_operations() if call in (None, one.call) for row in columns_of(one)]
+        suggestion = nearest(call, calls) or ";"
+        raise InvalidInput(f"columns: there is no call {call!r}{suggestion} client.operations() lists all")
+    rows = [
+        row for operation in declared_operations() if call in (None, operation.call) for row in columns_of(operation)
+    ]
     return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype="str")
 
 
 def declared_operations() -> list[Operation]:
     """Return all operations, by resource and path."""
-    return sorted(contract.OPERATIONS.values(), key=lambda one: (one.resource, one.path, one.method))
+    return sorted(
+        contract.OPERATIONS.values(), key=lambda operation: (operation.resource, operation.path, operation.method)
+    )
 
 
-def columns_of(one: Operation) -> list[tuple[str, str, str, str, str]]:
+def columns_of(operation: Operation) -> list[tuple[str, str, str, str, str]]:
     """Return the columns of an operation's table: call, column, dtype, meaning, unit."""
-    answer = one.answer
+    answer = operation.answer
     if isinstance(answer, Text):
         return []
     if isinstance(answer, TextOrId):
         return [
-            (one.call, "id", "str", "id of the new deployment; none where there was nothing to do", ""),
-            (one.call, "message", "str", "the platform's sentence, where it gave no id", ""),
+            (operation.call, "id", "str", "id of the new deployment; none where there was nothing to do", ""),
+            (operation.call, "message", "str", "the platform's sentence, where it gave no id", ""),
         ]
     if isinstance(answer, LogText):
-        return [(one.call, name, *_LOG[name]) for name in LOG_COLUMNS]
-    found = [(one.call, c.name, c.dtype, c.meaning, c.unit) for c in schema(answer.of).columns if c.into is None]
-    if one.call == "analytics.requests_over_time":
-        found[0] = (one.call, "time", "datetime64[us, UTC]", "start of the bucket; the index of the frame", "UTC")
-    if one.call == "deployments.build_logs":
-        found.insert(3, (one.call, "level", *_LOG["level"]))
-    return found
+        return [(operation.call, name, *_LOG[name]) for name in LOG_COLUMNS]
+    rows = [(operation.call, c.name, c.dtype, c.meaning, c.unit) for c in schema(answer.of).columns if c.into is None]
+    if operation.call == "analytics.requests_over_time":
+        rows[0] = (operation.call, "time", "datetime64[us, UTC]", "start of the bucket; the index of the frame", "UTC")
+    if operation.call == "deployments.build_logs":
+        rows.insert(3, (operation.call, "level", *_LOG["level"]))
+    return rows

@@ -66,17 +66,17 @@ def schema(of: type[Row]) -> Schema:
     nested: dict[tuple[str, ...], type[Row]] = {(): of}
     columns = list(_columns(of, (), (), "", nested))
     names = {column.name for column in columns}
-    settled: list[Column] = []
+    resolved: list[Column] = []
     for column in columns:
         if column.into in names:  # a second spelling of another column: it fills that one's gaps
-            settled.append(column)
+            resolved.append(column)
             continue
-        settled.append(_renamed(column))
+        resolved.append(_renamed(column))
         if column.states is not None:
             state = column.name.removesuffix("status") + "state"
             meaning = "the same in people's words"
-            settled.append(Column(state, "state", column.path, column.wire, meaning, "", column.states))
-    return Schema(of, tuple(settled), nested)
+            resolved.append(Column(state, "state", column.path, column.wire, meaning, "", column.states))
+    return Schema(of, tuple(resolved), nested)
 
 
 def _renamed(column: Column) -> Column:
@@ -92,26 +92,26 @@ def _columns(
     prefix: str,
     nested: dict[tuple[str, ...], type[Row]],
 ) -> list[Column]:
-    found: list[Column] = []
+    columns: list[Column] = []
     hints = get_type_hints(of, include_extras=True)
     for field in msgspec.structs.fields(of):
         annotation = hints[field.name]
         inner, metas = _unwrapped(annotation)
-        here, on_wire = (*path, field.name), (*wire, field.encode_name)
+        field_path, on_wire = (*path, field.name), (*wire, field.encode_name)
         if isinstance(inner, type) and issubclass(inner, Row):
-            nested[here] = inner
-            found += _columns(inner, here, on_wire, f"{prefix}{field.name}_", nested)
+            nested[field_path] = inner
+            columns += _columns(inner, field_path, on_wire, f"{prefix}{field.name}_", nested)
             continue
         extra: dict[str, Any] = {}
         for meta in metas:
             extra |= {key: value for key, value in (meta.extra or {}).items() if value}
-        bare = extra.get("bare", False)
+        unprefixed = extra.get("bare", False)
         meaning = next((meta.description for meta in metas if meta.description), "")
-        found.append(
+        columns.append(
             Column(
-                name=field.name if bare else prefix + field.name,
+                name=field.name if unprefixed else prefix + field.name,
                 kind=_kind(inner, extra, field.encode_name),
-                path=here,
+                path=field_path,
                 wire=on_wire,
                 meaning=meaning,
                 unit=extra.get("unit", ""),
@@ -119,7 +119,7 @@ def _columns(
                 into=extra.get("alias"),
             )
         )
-    return found
+    return columns
 
 
 def _unwrapped(annotation: Any) -> tuple[Any, list[msgspec.Meta]]:
@@ -144,8 +144,8 @@ def _kind(inner: Any, extra: Mapping[str, Any], wire: str) -> Kind:
         return "map"
     if wire in SECRET_VALUES:
         return "secret"
-    plain: dict[Any, Kind] = {str: "text", int: "whole", float: "number", bool: "flag", list[str]: "names"}
-    return plain.get(inner, "object")
+    kinds: dict[Any, Kind] = {str: "text", int: "whole", float: "number", bool: "flag", list[str]: "names"}
+    return kinds.get(inner, "object")
 
 
 def extra_name(wire: tuple[str, ...]) -> str:

@@ -14,7 +14,7 @@ COUNTS: Final = ("count", "status_2xx", "status_3xx", "status_4xx", "status_5xx"
 
 @dataclass(frozen=True)
 class Buckets:
-    """What an environment answered in stretches of time of one width.
+    """The requests of an environment in time buckets of one width.
 
     `rows`: int64, one line a bucket: its start in Unix seconds, then the five counts. `width` in seconds; buckets start
     at `phase` seconds after a multiple of it.
@@ -38,10 +38,10 @@ def requests_frame(buckets: Buckets, *, start: int, end: int, now: float | None 
     data = np.zeros((size, len(COUNTS)), dtype=np.int64)
     missing = np.ones(size, dtype=bool)
     if len(rows):
-        places = (rows[:, 0] - first) // width
-        inside = (places >= 0) & (places < size)
-        np.add.at(data, places[inside], rows[inside, 1:])
-        missing[places[inside]] = False
+        positions = (rows[:, 0] - first) // width
+        inside = (positions >= 0) & (positions < size)
+        np.add.at(data, positions[inside], rows[inside, 1:])
+        missing[positions[inside]] = False
     grid = first + width * np.arange(size, dtype=np.int64)
     index = pd.DatetimeIndex(grid.astype("datetime64[s]").astype("datetime64[us]"), name="time").tz_localize("UTC")
     frame = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""How long a request may take as a whole: looked at whenever its connection is read or written.
+"""The deadline of a whole request, checked at each read and write of its connection.
 
 The timeouts of httpx bound one read each, so an answer that comes drop by drop has no end. httpcore hands a timeout on
 to the connection as it was given: here it is a number that knows the end of its request, and the connection asks it.
@@ -45,19 +45,19 @@ class Deadline:
 
     @property
     def passed(self) -> str:
-        """What is wrong when it has passed."""
+        """Return the message for a passed deadline."""
         if self._rate is None:
             return f"the request took more than {self.grace:g} s"
         if self.until >= self._last:
             return "the transfer took too long as a whole"
         return f"less than {self._rate:,.0f} bytes a second came or went for {self.grace:g} s"
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds until then; none or fewer when it has passed."""
         return self.until - monotonic()
 
-    def moved(self, size: int) -> None:
-        """So many bytes came or went: at the least rate they are worth so many seconds, but no store of them."""
+    def extend(self, size: int) -> None:
+        """Extend the deadline after a transfer of `size` bytes, by their time at the lowest allowed rate."""
         if self._rate is not None:
             self.until = min(self.until + size / self._rate, monotonic() + self.grace, self._last)
 
@@ -69,16 +69,16 @@ class Bound(float):
     deadline: Deadline
 
     def __new__(cls, seconds: float, deadline: Deadline) -> Bound:
-        made = super().__new__(cls, seconds)
-        made.deadline = deadline
-        return made
+        bound = super().__new__(cls, seconds)
+        bound.deadline = deadline
+        return bound
 
-    def left(self, expired: type[Exception]) -> float:
+    def seconds_left(self, expired: type[Exception]) -> float:
         """Seconds for the next operation. Raises `expired` where the request has none left."""
-        left = min(float(self), self.deadline.left())
-        if left <= 0:
+        seconds_left = min(float(self), self.deadline.seconds_left())
+        if seconds_left <= 0:
             raise expired(self.deadline.passed)
-        return left
+        return seconds_left
 
 
 def bounds(timeouts: Mapping[str, float | None], deadline: Deadline | None = None) -> dict[str, float | None]:
@@ -88,19 +88,19 @@ def bounds(timeouts: Mapping[str, float | None], deadline: Deadline | None = Non
     whole's; where one is None nothing bounds the whole.
     """
     if deadline is None:
-        whole = seconds_of(timeouts)
-        if whole is None or any(isinstance(one, Bound) for one in timeouts.values()):
+        total = seconds_of(timeouts)
+        if total is None or any(isinstance(seconds, Bound) for seconds in timeouts.values()):
             return dict(timeouts)
-        deadline = Deadline(whole)
-    return {name: None if one is None else Bound(one, deadline) for name, one in timeouts.items()}
+        deadline = Deadline(total)
+    return {name: None if seconds is None else Bound(seconds, deadline) for name, seconds in timeouts.items()}
 
 
 def seconds_of(timeouts: Mapping[str, float | None]) -> float | None:
-    """What timeouts make for a whole request; None: no bound."""
-    given = [one for one in timeouts.values() if one is not None]
-    if len(given) < len(timeouts) or not given:
+    """Return the timeout of a whole request, from those of its parts; None: no bound."""
+    seconds = [value for value in timeouts.values() if value is not None]
+    if len(seconds) < len(timeouts) or not seconds:
         return None
-    return given[0] if len(set(given)) == 1 else sum(given)
+    return seconds[0] if len(set(seconds)) == 1 else sum(seconds)
 
 
 def deadlines_in(transport: httpx.BaseTransport | None) -> bool:
@@ -134,20 +134,20 @@ class _Backend(httpcore.NetworkBackend):
         failed: Exception = httpcore.ConnectError(f"the name {host} has no address")
         for number, address in enumerate(addresses):
             # a dead address may not use up the time of those after it
-            share = timeout.left(httpcore.ConnectTimeout) / (len(addresses) - number)
+            share = timeout.seconds_left(httpcore.ConnectTimeout) / (len(addresses) - number)
             try:
-                made = self._inner.connect_tcp(address, port, share, local_address, socket_options)
+                stream = self._inner.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
             else:
-                return _Stream(made, timeout)
+                return _Stream(stream, timeout)
         raise failed
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
-        left = timeout.left(httpcore.ConnectTimeout) if isinstance(timeout, Bound) else timeout
-        return _Stream(self._inner.connect_unix_socket(path, left, socket_options), None)
+        seconds_left = timeout.seconds_left(httpcore.ConnectTimeout) if isinstance(timeout, Bound) else timeout
+        return _Stream(self._inner.connect_unix_socket(path, seconds_left, socket_options), None)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -159,8 +159,8 @@ class _Stream(httpcore.NetworkStream):
         bound = self._first if timeout is None else timeout
         if not isinstance(bound, Bound):
             return self._inner.read(max_bytes, timeout)
-        data = self._inner.read(max_bytes, bound.left(httpcore.ReadTimeout))
-        bound.deadline.moved(len(data))
+        data = self._inner.read(max_bytes, bound.seconds_left(httpcore.ReadTimeout))
+        bound.deadline.extend(len(data))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -170,14 +170,14 @@ class _Stream(httpcore.NetworkStream):
             return
         for at in range(0, len(buffer), _PIECE):
             piece = buffer[at : at + _PIECE]
-            self._inner.write(piece, bound.left(httpcore.WriteTimeout))
-            bound.deadline.moved(len(piece))
+            self._inner.write(piece, bound.seconds_left(httpcore.WriteTimeout))
+            bound.deadline.extend(len(piece))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = timeout.left(httpcore.ConnectTimeout) if isinstance(timeout, Bound) else timeout
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._first)
+        seconds_left = timeout.seconds_left(httpcore.ConnectTimeout) if isinstance(timeout, Bound) else timeout
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, seconds_left), self._first)
 
     def close(self) -> None:
         self._inner.close()
@@ -192,18 +192,18 @@ def _addresses(host: str, port: int, bound: Bound) -> list[str]:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
         pass
-    found: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+    results: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def look_up() -> None:
         try:
-            told = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.put(list(dict.fromkeys(str(one[4][0]) for one in told)))
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            results.put(list(dict.fromkeys(str(info[4][0]) for info in infos)))
         except (OSError, UnicodeError) as error:
-            found.put(httpcore.ConnectError(str(error)))
+            results.put(httpcore.ConnectError(str(error)))
 
     threading.Thread(target=look_up, name="createos-nb-name", daemon=True).start()
     try:
-        addresses = found.get(timeout=bound.left(httpcore.ConnectTimeout))
+        addresses = results.get(timeout=bound.seconds_left(httpcore.ConnectTimeout))
     except queue.Empty:
         raise httpcore.ConnectTimeout(f"the name {host} was not found in time") from None
     if isinstance(addresses, Exception):

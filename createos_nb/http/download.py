@@ -25,29 +25,31 @@ _EXPIRED: Final = "A signed address lives for minutes: make the call again, it a
 _ODD: Final = "The platform gave an address that no file can be fetched from. Try again, and report it if it stays."
 
 
-def save(transport: Transport, operation: Operation, address: Secret | str, target: Path, *, most: int) -> int:
+def save(transport: Transport, operation: Operation, address: Secret | str, target: Path, *, max_bytes: int) -> int:
     """Write what lies at the address that `operation` gave to a new file. Returns its bytes.
 
     Tried again as any read. Raises a `RequestError`, in which the address is redacted; a file that is shorter than
-    announced is `InvalidResponse`. Raises `InvalidInput` for one of more than `most` bytes.
+    announced is `InvalidResponse`. Raises `InvalidInput` for one of more than `max_bytes` bytes.
     """
     transport.check_open()
     facts = RequestFacts(operation, "(signed address)")
     url = _first(transport, Secret(address), facts)
-    path = _shown(url)
+    path = _safe_path(url)
     return transport.loop.run(
-        operation, path, lambda attempt: _attempt(transport, RequestFacts(operation, path), url, target, most, attempt)
+        operation,
+        path,
+        lambda attempt: _attempt(transport, RequestFacts(operation, path), url, target, max_bytes, attempt),
     )
 
 
 def _attempt(
-    transport: Transport, facts: RequestFacts, url: httpx.URL, target: Path, most: int, attempt: Attempt
+    transport: Transport, facts: RequestFacts, url: httpx.URL, target: Path, max_bytes: int, attempt: Attempt
 ) -> int:
     addresses = [url]
     deadline = transport.for_transfer()
 
     def redacted() -> RequestFacts:
-        """What errors say: they may repeat none of the addresses so far."""
+        """Return the facts for errors, which may repeat none of the addresses so far."""
         secrets = SecretTexts(secret for address in addresses for secret in without_frames(_secrets, address))
         return RequestFacts(facts.operation, facts.path, secrets)
 
@@ -64,11 +66,11 @@ def _attempt(
         try:
             attempt.status = response.status_code
             if redirect_of(response) is not None:
-                reason = "the file is always said to be somewhere else"
+                reason = "the address of the file redirects too often"
                 raise redacted().error(InvalidResponse, reason, hint=_ODD, status=response.status_code)
             if response.status_code != 200:
                 raise without_frames(_denied, response, redacted(), transport.server_clock.last_known())
-            size = without_frames(_write, response, target, most, redacted())
+            size = without_frames(_write, response, target, max_bytes, redacted())
             attempt.received(response.status_code, size)
             return size
         finally:
@@ -79,22 +81,24 @@ def _attempt(
     raise failure
 
 
-def _write(response: httpx.Response, target: Path, most: int, facts: RequestFacts) -> int:
+def _write(response: httpx.Response, target: Path, max_bytes: int, facts: RequestFacts) -> int:
     length = response.headers.get("content-length", "")
-    announced = int(length) if length.isascii() and length.isdecimal() else None
+    content_length = int(length) if length.isascii() and length.isdecimal() else None
     size = 0
     with open(target, "wb") as file:
-        for chunk in pieces(response) if (announced or 0) <= most else [b""]:
+        for chunk in pieces(response) if (content_length or 0) <= max_bytes else [b""]:
             size += len(chunk)
-            if size > most:
+            if size > max_bytes:
                 break
             file.write(chunk)
-    if max(size, announced or 0) > most:
-        raise InvalidInput(f"{facts.operation.name}: the file has more than {most:,} bytes; max_bytes= allows more")
+    if max(size, content_length or 0) > max_bytes:
+        raise InvalidInput(
+            f"{facts.operation.name}: the file has more than {max_bytes:,} bytes; max_bytes= allows more"
+        )
     # what came over the wire is counted where there is a wire; there is none to a world in this process
-    came = response.num_bytes_downloaded or (None if "content-encoding" in response.headers else size)
-    if announced is not None and came is not None and came != announced:
-        reason = f"the file was cut off: {came:,} of {announced:,} bytes came"
+    received = response.num_bytes_downloaded or (None if "content-encoding" in response.headers else size)
+    if content_length is not None and received is not None and received != content_length:
+        reason = f"the file was cut off: {received:,} of {content_length:,} bytes came"
         raise facts.error(InvalidResponse, reason, hint="The connection was cut: try again.")
     return size
 
@@ -110,7 +114,7 @@ def _first(transport: Transport, address: Secret, facts: RequestFacts) -> httpx.
 def _next(url: httpx.URL, location: Secret, facts: RequestFacts, status: int) -> httpx.URL:
     joined = _joined(url, location)
     if joined is None:
-        reason = "the file is said to be at an address that is no URL"
+        reason = "the address of the file is no URL"
         raise facts.error(InvalidResponse, reason, hint=_ODD, status=status)
     return _protected(joined, url.scheme == "https", facts, status)
 
@@ -126,19 +130,19 @@ def _joined(url: httpx.URL, location: Secret) -> RedactedURL | None:
 def _protected(url: httpx.URL, tls: bool, facts: RequestFacts, status: int | None = None) -> httpx.URL:
     if url.scheme not in (("https",) if tls else ("https", "http")) or not url.host:
         kind = "unencrypted" if url.scheme == "http" else f"of the kind {url.scheme!r}"
-        reason = f"the file is said to be at an address that is {kind}"
+        reason = f"the address of the file is {kind}"
         raise facts.error(InvalidResponse, reason, hint=_ODD, status=status)
     return RedactedURL(url.copy_with(username=None, password=None)) if url.userinfo else url
 
 
-def _shown(url: httpx.URL) -> str:
+def _safe_path(url: httpx.URL) -> str:
     """Host and the first part of the path: what lies behind it may open the file, too."""
     first = urlsplit(str(url)).path.split("/")[1:2]
     return f"//{url.host}/{first[0] if first else ''}…"
 
 
 def _secrets(url: httpx.URL) -> tuple[Secret, ...]:
-    """What no error may repeat: the address, its path and the values of its query."""
+    """Return the secrets of an address: the address, its path and the values of its query."""
     parts = urlsplit(str(url))
     return tuple(map(Secret, (str(url), parts.query, parts.path, *(value for _, value in parse_qsl(parts.query)))))
 

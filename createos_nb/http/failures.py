@@ -39,7 +39,7 @@ _NEVER_SENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """What every error about a request says, and what none may repeat.
+    """Facts that every error about a request names, and secrets that none may repeat.
 
     Args:
         operation: What was asked for.
@@ -69,18 +69,18 @@ class RequestFacts:
         """
         secrets = tuple(self.secrets)
 
-        def shown(text: str, most: int = _LONGEST_REASON) -> str:
-            return truncate(redact(text, secrets), most)
+        def safe(text: str, max_length: int = _LONGEST_REASON) -> str:
+            return truncate(redact(text, secrets), max_length)
 
         return kind(
-            shown(reason),
+            safe(reason),
             operation=self.operation.name,
             method=self.operation.method,
             path=self.path,
             status=status,
             hint=redact(self._hint(kind, hint or kind.default_hint, applied), secrets),
-            code=shown(code),
-            fields={shown(name, _LONGEST_NAME): shown(text) for name, text in [*(fields or {}).items()][:_MOST_FIELDS]},
+            code=safe(code),
+            fields={safe(name, _LONGEST_NAME): safe(text) for name, text in [*(fields or {}).items()][:_MOST_FIELDS]},
             retry_after=retry_after,
             applied=applied,
         )
@@ -122,9 +122,9 @@ class RequestFacts:
         return f"Nothing was applied. {hint}".rstrip() if issubclass(kind, TransportError) else hint
 
 
-def truncate(text: str, most: int) -> str:
-    """Return the text, or its beginning and an ellipsis where it has more than `most` characters."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+def truncate(text: str, max_length: int) -> str:
+    """Return the text, or its beginning and an ellipsis where it has more than `max_length` characters."""
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
 def _which_timeout(error: httpx.TimeoutException) -> str:

@@ -16,7 +16,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 class Replaced(NamedTuple):
-    """Where in a payload a value was replaced, and what it was."""
+    """A replaced value of a payload: its path and what it was."""
 
     path: tuple[str | int, ...]
     what: str
@@ -39,7 +39,7 @@ Payload = msgspec.Raw | RepairedJson
 
 
 class _Odd:
-    """What stands for a number until it is known where it is."""
+    """A placeholder of a number until its path is known."""
 
     def __init__(self, what: str) -> None:
         self.what = what
@@ -51,7 +51,7 @@ def json_of(data: Payload) -> msgspec.Raw:
 
 
 def replacements_of(data: Payload) -> tuple[Replaced, ...]:
-    """What was replaced in a payload."""
+    """Return the replaced values of a payload."""
     return data.replaced if isinstance(data, RepairedJson) else ()
 
 
@@ -61,36 +61,36 @@ def repair_json(data: bytes | msgspec.Raw) -> RepairedJson | None:
     Half a pair of surrogates and bytes that are no UTF-8 become U+FFFD within their text; a number that no float holds,
     an integer of thousands of digits, NaN and Infinity become null.
     """
-    found: list[Replaced] = []
+    replaced: list[Replaced] = []
     try:
         # bytes that are no UTF-8 become halves of surrogate pairs, too, and are found as such
         text = bytes(data).removeprefix(_BOM).decode("utf-8", "surrogateescape")
-        read = json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=_constant, strict=False)
+        value = json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_constant, strict=False)
         # not by msgspec, which writes no integer of more than 64 bits
-        again = json.dumps(_clean(read, (), found), ensure_ascii=False).encode()
-        return RepairedJson(msgspec.Raw(again), tuple(found))
+        repaired = json.dumps(_replace_unreadable(value, (), replaced), ensure_ascii=False).encode()
+        return RepairedJson(msgspec.Raw(repaired), tuple(replaced))
     except (ValueError, RecursionError):
         return None
 
 
-def part(whole: RepairedJson, key: str, data: msgspec.Raw) -> RepairedJson:
+def part(parent: RepairedJson, key: str, data: msgspec.Raw) -> RepairedJson:
     """The JSON of one part of a payload, with what was replaced in it."""
-    return RepairedJson(data, tuple(below(whole.replaced, key)))
+    return RepairedJson(data, tuple(replacements_below(parent.replaced, key)))
 
 
-def below(replaced: Iterable[Replaced], key: str | int) -> Iterator[Replaced]:
-    """What was replaced in one part of a payload, by its path in that part."""
-    for one in replaced:
-        if one.path[:1] == (key,):
-            yield Replaced(one.path[1:], one.what)
+def replacements_below(replaced: Iterable[Replaced], key: str | int) -> Iterator[Replaced]:
+    """Yield the replaced values of one part of a payload, with paths inside that part."""
+    for replacement in replaced:
+        if replacement.path[:1] == (key,):
+            yield Replaced(replacement.path[1:], replacement.what)
 
 
 def _number(text: str) -> float | _Odd:
     value = float(text)
-    return value if value - value == 0 else _Odd(f"{_short(text)} is no number that a float holds")
+    return value if value - value == 0 else _Odd(f"{_shorten(text)} is no number that a float holds")
 
 
-def _whole(text: str) -> int | _Odd:
+def _integer(text: str) -> int | _Odd:
     digits = len(text.lstrip("-"))
     return int(text) if digits <= _DIGITS else _Odd(f"an integer of {digits:,} digits")
 
@@ -99,31 +99,31 @@ def _constant(text: str) -> _Odd:
     return _Odd(f"{text} is no number of JSON")
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 20 else text[:19] + "…"
 
 
-def _clean(value: Any, path: tuple[str | int, ...], found: list[Replaced]) -> Any:
+def _replace_unreadable(value: Any, path: tuple[str | int, ...], replaced: list[Replaced]) -> Any:
     if isinstance(value, str):
-        return _text(value, path, found)
+        return _text(value, path, replaced)
     if isinstance(value, _Odd):
         secret = any(map(holds_secrets, path))  # then not even its first digits are told
-        found.append(Replaced(path, "a number that can't be read" if secret else value.what))
+        replaced.append(Replaced(path, "a number that can't be read" if secret else value.what))
         return None
     if isinstance(value, dict):
         return {
-            _text(key, (*path, ""), found): _clean(item, (*path, _text(key, (), [])), found)
+            _text(key, (*path, ""), replaced): _replace_unreadable(item, (*path, _text(key, (), [])), replaced)
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_clean(item, (*path, place), found) for place, item in enumerate(value)]
+        return [_replace_unreadable(item, (*path, index), replaced) for index, item in enumerate(value)]
     return value
 
 
-def _text(text: str, path: tuple[str | int, ...], found: list[Replaced]) -> str:
+def _text(text: str, path: tuple[str | int, ...], replaced: list[Replaced]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        found.append(Replaced(path, "half a surrogate pair, or bytes that are no UTF-8"))
+        replaced.append(Replaced(path, "half a surrogate pair, or bytes that are no UTF-8"))
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text

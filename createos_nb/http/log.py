@@ -1,4 +1,4 @@
-"""What was sent: one line a request, without bodies and without secrets."""
+"""The log of requests: one line each, without bodies and without secrets."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class LogEntry(NamedTuple):
 
 
 class Log(ProcessBound):
-    """The newest requests of a client; the oldest are forgotten beyond `most`."""
+    """The newest requests of a client; the oldest are forgotten beyond `max_entries`."""
 
-    def __init__(self, most: int = 10_000) -> None:
-        self._sent: deque[LogEntry] = deque(maxlen=most)
-        self.add = self._sent.append
+    def __init__(self, max_entries: int = 10_000) -> None:
+        self._entries: deque[LogEntry] = deque(maxlen=max_entries)
+        self.add = self._entries.append
 
     def __len__(self) -> int:
-        return len(self._sent)
+        return len(self._entries)
 
     def frame(self) -> pd.DataFrame:
         """time (UTC), operation, method, path, status, duration (s), attempt, bytes (of the answer): oldest first."""
         import pandas as pd
 
-        frame = pd.DataFrame(list(self._sent), columns=list(LogEntry._fields))
+        frame = pd.DataFrame(list(self._entries), columns=list(LogEntry._fields))
         frame["time"] = pd.to_datetime(frame["time"].astype("float64") * 1e6, unit="us", utc=True).dt.as_unit("us")
         return frame.astype(
             {

@@ -51,7 +51,7 @@ class _Page(NamedTuple):
         return self.offset + len(self.rows)
 
     @property
-    def short(self) -> bool:
+    def is_short(self) -> bool:
         return len(self.rows) < self.size
 
     @property
@@ -61,7 +61,7 @@ class _Page(NamedTuple):
             return True
         if not self.rows:
             return self.total <= self.offset
-        return self.reach == self.total if self.short else self.reach <= self.total
+        return self.reach == self.total if self.is_short else self.reach <= self.total
 
 
 def read_all(
@@ -75,10 +75,10 @@ def read_all(
 ) -> Listing[Row]:
     """All rows, or the first `limit`: the first page, then the others, up to `concurrency` at a time.
 
-    An empty or short page ends a reading, and so does a full page that reaches the total: a total says how far to plan,
-    never how far to go. What came is counted against the total of each answer; where they differ, the listing is not
-    complete, and what could be read is in it. One lie can't be told from the truth without a request more: a total that
-    is too small and falls on the last row of a full page.
+    An empty or a short page ends a reading, and so does a full page that reaches the total: a total says how far to
+    plan, never how far to go. What came is counted against the total of each answer; where they differ, the listing is
+    not complete, and what could be read is in it. One lie can't be told from the truth without a request more: a total
+    that is too small and falls on the last row of a full page.
 
     The first reading takes page after page, and is complete when each named the same total and as many different rows
     came: the list stood still. Where it moved, it is read again with pages that overlap. That reading is complete when
@@ -119,69 +119,69 @@ class _Pass(Generic[Row]):
         self.final = False
 
     def read(self) -> Listing[Row]:
-        asked = self._page if self._limit is None else min(self._page, self._limit)
-        first = self._get(0, asked)
-        whole = not first.short
-        if first.short and first.rows and first.total is not None and first.reach < first.total:
+        page_size = self._page if self._limit is None else min(self._page, self._limit)
+        first = self._get(0, page_size)
+        is_full = not first.is_short
+        if first.is_short and first.rows and first.total is not None and first.reach < first.total:
             # either the platform's pages are smaller than what was asked for, or its total is wrong: the next one shows
             self._page = len(first.rows)
             first = first._replace(size=self._page)
         if first.total is None and not self._overlap:
             self._overlap = max(1, self._page // 4)  # without a total, only an overlap shows that pages join
         step = max(1, self._page - min(self._overlap, max(1, self._page // 2)))
-        covered = self._covered_by(first.total)
-        planned = min(max(0, -(-(covered - self._page) // step)), MOST_PAGES - 1)
+        expected = self._expected_rows(first.total)
+        planned = min(max(0, -(-(expected - self._page) // step)), MOST_PAGES - 1)
         if self._ends(first):
             planned = 0
         pages, seen, stale = [first], set(first.keys), 0
         self._tick(1, planned + 1)
         offsets = itertools.islice(itertools.count(step, step), planned)
-        with closing(self._ahead(offsets, _AHEAD if whole else 1)) as coming:
-            for one in itertools.chain(coming, self._further(pages, step)):
-                pages.append(one)
+        with closing(self._prefetch(offsets, _AHEAD if is_full else 1)) as prefetched:
+            for page in itertools.chain(prefetched, self._further_pages(pages, step)):
+                pages.append(page)
                 self._tick(min(len(pages), planned + 1), planned + 1)
-                stale = stale + 1 if seen.issuperset(one.keys) else 0
-                seen.update(one.keys)
-                if self._ends(one) or stale >= _STALE:
+                stale = stale + 1 if seen.issuperset(page.keys) else 0
+                seen.update(page.keys)
+                if self._ends(page) or stale >= _STALE:
                     break
-        self.final = len(pages) >= MOST_PAGES or not all(one.fits for one in pages)
+        self.final = len(pages) >= MOST_PAGES or not all(page.fits for page in pages)
         return self._joined(pages)
 
-    def _ahead(self, offsets: Iterator[int], width: int) -> Generator[_Page, None, None]:
+    def _prefetch(self, offsets: Iterator[int], width: int) -> Generator[_Page, None, None]:
         """The planned pages in order, several at a time: few at first, more as pages come full."""
         if self._concurrency <= 1:
             yield from (self._get(at, self._page) for at in offsets)
             return
         pool: ThreadPoolExecutor | None = None
-        coming: deque[Future[_Page]] = deque()
+        futures: deque[Future[_Page]] = deque()
         try:
-            for come in itertools.count(1):
-                wanted = list(itertools.islice(offsets, min(width, self._concurrency) - len(coming)))
-                if wanted and pool is None:
+            for yielded in itertools.count(1):
+                next_offsets = list(itertools.islice(offsets, min(width, self._concurrency) - len(futures)))
+                if next_offsets and pool is None:
                     pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="createos-nb")
                 if pool is not None:
-                    coming.extend(pool.submit(self._get, at, self._page) for at in wanted)
-                if not coming:
+                    futures.extend(pool.submit(self._get, at, self._page) for at in next_offsets)
+                if not futures:
                     return
-                yield coming.popleft().result()
-                width = min(max(width, come), self._concurrency)
+                yield futures.popleft().result()
+                width = min(max(width, yielded), self._concurrency)
         finally:
-            for future in coming:
+            for future in futures:
                 future.cancel()
             if pool is not None:
                 pool.shutdown()
 
-    def _further(self, pages: list[_Page], step: int) -> Iterator[_Page]:
+    def _further_pages(self, pages: list[_Page], step: int) -> Iterator[_Page]:
         """Pages beyond those planned: rows that arrived have pushed others there, or no total says how long it is."""
         if self._ends(pages[-1]):
             return
-        said = all(one.total is not None and one.reach <= one.total for one in pages)
-        for _ in range(min(_FURTHER if said else MOST_PAGES, MOST_PAGES - len(pages))):
+        within_total = all(page.total is not None and page.reach <= page.total for page in pages)
+        for _ in range(min(_FURTHER if within_total else MOST_PAGES, MOST_PAGES - len(pages))):
             yield self._get(pages[-1].offset + step, self._page)
 
-    def _steady(self, pages: list[_Page], unique: int) -> bool:
+    def _is_stable(self, pages: list[_Page], unique: int) -> bool:
         """The list stood still: one total on all pages, and no row twice on pages that do not overlap."""
-        rows = sum(len(one.keys) for one in pages)
+        rows = sum(len(page.keys) for page in pages)
         return self._overlap == 0 and pages[0].total is not None and rows == unique and len(self._totals) == 1
 
     def _get(self, offset: int, size: int) -> _Page:
@@ -190,8 +190,8 @@ class _Pass(Generic[Row]):
             total = None  # no number of rows at all
         return _Page(offset, size, rows, [self._key(row) for row in rows], total)
 
-    def _covered_by(self, total: int | None) -> int:
-        """How many rows are to be read as far as the first page can tell."""
+    def _expected_rows(self, total: int | None) -> int:
+        """Return how many rows are to be read as far as the first page can tell."""
         if total is None:
             return 0
         return total if self._limit is None else min(self._limit, total)
@@ -199,23 +199,23 @@ class _Pass(Generic[Row]):
     def _ends(self, last: _Page) -> bool:
         """Nothing is to be read behind this page."""
         self._totals.add(last.total)
-        if last.short or (self._limit is not None and last.reach >= self._limit):
+        if last.is_short or (self._limit is not None and last.reach >= self._limit):
             return True
         # totals that differ can't all be right: then only a page that is not full shows the end
         return last.reach == last.total and len(self._totals) == 1
 
     def _joined(self, pages: list[_Page]) -> Listing[Row]:
         unique: dict[object, Row] = {}
-        for one in pages:
-            for key, row in zip(one.keys, one.rows, strict=True):
+        for page in pages:
+            for key, row in zip(page.keys, page.rows, strict=True):
                 unique.setdefault(key, row)  # type: ignore[arg-type]  # rows of the pages are what was fetched
         first, last = pages[0], pages[-1]
-        joined = self._steady(pages, len(unique)) or all(
-            after.keys[0] in set(before.keys) if after.keys else before.short
+        joined = self._is_stable(pages, len(unique)) or all(
+            after.keys[0] in set(before.keys) if after.keys else before.is_short
             for before, after in itertools.pairwise(pages)
         )
-        counted = len(unique) >= self._covered_by(first.total) and all(one.fits for one in pages)
-        complete = joined and counted and self._ends(last)
+        has_all = len(unique) >= self._expected_rows(first.total) and all(page.fits for page in pages)
+        complete = joined and has_all and self._ends(last)
         rows = list(unique.values())
         if self._limit is not None:
             rows = rows[: self._limit]

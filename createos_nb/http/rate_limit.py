@@ -29,7 +29,7 @@ _SAME: Final = 2.0
 
 @dataclass(frozen=True)
 class RateLimit:
-    """How many requests a key may send. Defaults: the figures that the platform documents."""
+    """The rate limits of a key. Defaults: the figures that the platform documents."""
 
     per_minute: int = 100
     per_hour: int = 1000
@@ -56,7 +56,7 @@ class Limiter(ProcessBound):
         self._uploads = (60.0, limit.uploads_per_minute, deque[float]())
         self._not_before = 0.0
         # what the platform said is left, and until when
-        self._left, self._reset = 0, 0.0
+        self._remaining, self._reset = 0, 0.0
 
     def wait(self, operation: Operation) -> float:
         """Wait until this request may go, and count it. Returns the seconds waited."""
@@ -71,25 +71,25 @@ class Limiter(ProcessBound):
         with self._lock:
             now = self._clock.now()
             last = max(now, self._not_before)
-            if requests > self._left:  # the platform has said how many more it takes, and until when
+            if requests > self._remaining:  # the platform has said how many more it takes, and until when
                 last = max(last, self._reset)
-            sent = {length: deque(one) for length, _, one in self._windows}
+            sent = {length: deque(times) for length, _, times in self._windows}
             for _ in range(requests):
-                for length, most, _ in self._windows:
-                    if len(sent[length]) >= most:
-                        last = max(last, sent[length][-most] + length)
-                for one in sent.values():
-                    one.append(last)
+                for length, max_requests, _ in self._windows:
+                    if len(sent[length]) >= max_requests:
+                        last = max(last, sent[length][-max_requests] + length)
+                for times in sent.values():
+                    times.append(last)
             return last - now
 
     def learn(self, headers: Mapping[str, str], retry_after: float | None = None) -> None:
         """Correct the count by what an answer says."""
         now = self._clock.now()
-        left, reset = _number(headers, "x-ratelimit-remaining"), _number(headers, "x-ratelimit-reset")
+        remaining, reset = _number(headers, "x-ratelimit-remaining"), _number(headers, "x-ratelimit-reset")
         with self._lock:
             if retry_after is not None and retry_after <= _LONGEST:
                 self._not_before = max(self._not_before, now + retry_after)
-            if left is None or reset is None or not 0 <= left <= _MOST:
+            if remaining is None or reset is None or not 0 <= remaining <= _MOST:
                 return
             # by the server's own clock where it tells it: its reset means nothing on a clock that goes otherwise
             wait = _seconds(reset, http_date(headers.get("date", "")) or now)
@@ -97,36 +97,36 @@ class Limiter(ProcessBound):
                 return
             until = now + wait
             if until > self._reset + _SAME:
-                self._left, self._reset = int(left), until
+                self._remaining, self._reset = int(remaining), until
             elif until >= self._reset - _SAME:  # of several answers under way the lowest count is the newest
-                self._left = min(self._left, int(left))
+                self._remaining = min(self._remaining, int(remaining))
 
     def _take(self, operation: Operation) -> float:
         with self._lock:
             now = self._clock.now()
             pause = self._not_before - now
-            if self._left <= 0:
+            if self._remaining <= 0:
                 pause = max(pause, self._reset - now)
             windows = [*self._windows, self._uploads] if operation.call_name.startswith("upload") else self._windows
-            for length, most, sent in windows:
-                self._forget(sent, now, length)
-                if len(sent) >= most:
-                    pause = max(pause, sent[len(sent) - most] + length - now)
+            for length, max_requests, sent in windows:
+                self._drop_expired(sent, now, length)
+                if len(sent) >= max_requests:
+                    pause = max(pause, sent[len(sent) - max_requests] + length - now)
             if pause > 0:
                 return pause
-            self._left -= 1
+            self._remaining -= 1
             for _, _, sent in windows:
                 sent.append(now)
             return 0.0
 
     @staticmethod
-    def _forget(sent: deque[float], now: float, length: float) -> None:
+    def _drop_expired(sent: deque[float], now: float, length: float) -> None:
         while sent and sent[0] <= now - length:
             sent.popleft()
 
 
 def _seconds(reset: float, now: float) -> float | None:
-    """How long until a reset; None where it is no moment of any window.
+    """Return how long until a reset; None where it is no moment of any window.
 
     It is a moment in Unix seconds; some servers write milliseconds or finer, or how many seconds are left.
     """

@@ -1,4 +1,4 @@
-"""What others log while a request of ours is under way: HTTP libraries log whole addresses and headers.
+"""Redaction of the log records of HTTP libraries, which log whole addresses and headers.
 
 Nothing hangs on the name of a logger, nor on a filter, which another logger's handler never asks: the records
 themselves are made with dots, in the thread that sends, for as long as it sends.
@@ -33,7 +33,7 @@ _HARMLESS: Final = re.compile(
 #: Bytes that came, as libraries quote them: to the end, for they may hold any sign.
 _QUOTED: Final = re.compile(r"bytearray\(.*", re.S)
 
-_here: Final = threading.local()
+_local: Final = threading.local()
 
 
 class RedactedLogging:
@@ -48,48 +48,48 @@ class RedactedLogging:
         self._secrets = secrets
 
     def __enter__(self) -> None:
-        self._before = getattr(_here, "secrets", None)
-        _here.secrets = (*(self._before or ()), *self._secrets)
+        self._before = getattr(_local, "secrets", None)
+        _local.secrets = (*(self._before or ()), *self._secrets)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _here.secrets = self._before
+        _local.secrets = self._before
 
 
 def redact_log_records() -> None:
     """Have records made as `RedactedLogging` says, unless they are already, whoever has changed that since."""
     former = logging.getLogRecordFactory()
     with RedactedLogging():
-        tried = former("createos_nb", logging.DEBUG, __file__, 0, "?token=tried", (), None)
-    if tried.getMessage() != "?token=tried":
+        probe = former("createos_nb", logging.DEBUG, __file__, 0, "?token=tried", (), None)
+    if probe.getMessage() != "?token=tried":
         return
 
-    def made(*args: Any, **more: Any) -> logging.LogRecord:
+    def redacting_factory(*args: Any, **more: Any) -> logging.LogRecord:
         record = former(*args, **more)
-        secrets = getattr(_here, "secrets", None)
+        secrets = getattr(_local, "secrets", None)
         if secrets is not None:
             _mask(record, secrets)
         return record
 
-    logging.setLogRecordFactory(made)
+    logging.setLogRecordFactory(redacting_factory)
 
 
 def _mask(record: logging.LogRecord, secrets: Iterable[str]) -> None:
     try:
-        said = record.getMessage()
+        message = record.getMessage()
     except (TypeError, ValueError, KeyError, AttributeError):  # whoever logs it would fail on it as well
         record.msg, record.args = MASK, ()
         return
-    hidden = _OPENS.sub(rf"\g<1>{MASK}", _HEADER.sub(_header, redact(strip_quoted_bytes(said), secrets)))
-    if hidden != said:
-        record.msg, record.args = hidden, ()
+    redacted = _OPENS.sub(rf"\g<1>{MASK}", _HEADER.sub(_header, redact(strip_quoted_bytes(message), secrets)))
+    if redacted != message:
+        record.msg, record.args = redacted, ()
 
 
-def strip_quoted_bytes(said: str) -> str:
-    """What a library says of a broken answer, without the bytes that it quotes: they may be of another answer."""
-    return _QUOTED.sub(MASK, said)
+def strip_quoted_bytes(message: str) -> str:
+    """Remove the bytes that a library's message about a broken answer quotes: they may be of another answer."""
+    return _QUOTED.sub(MASK, message)
 
 
-def _header(found: re.Match[str]) -> str:
-    return found[0] if _HARMLESS.fullmatch(found[2]) else f"(b'{found[2]}', {MASK})"
+def _header(match: re.Match[str]) -> str:
+    return match[0] if _HARMLESS.fullmatch(match[2]) else f"(b'{match[2]}', {MASK})"

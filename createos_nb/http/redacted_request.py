@@ -1,4 +1,4 @@
-"""What no error may repeat, and nothing may show on the way: texts for those that have to look for them."""
+"""Secret texts of a request, for the code that has to remove them from errors and logs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from createos_nb.redaction import MASK, Secret
 class SecretTexts:
     """Secrets as plain texts for whoever goes through them; it shows none itself."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_secrets",)
 
-    def __init__(self, held: Iterable[Secret]) -> None:
-        self._held = tuple(held)
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        self._secrets = tuple(secrets)
 
     def __iter__(self) -> Iterator[str]:
-        return (one.reveal() for one in self._held)
+        return (secret.reveal() for secret in self._secrets)
 
     def __repr__(self) -> str:
         return MASK

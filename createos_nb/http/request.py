@@ -1,4 +1,4 @@
-"""What goes out: an operation and its values as one HTTP request. No I/O."""
+"""Build an HTTP request from an operation and its values. No I/O."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
         if value is msgspec.UNSET:
             if parameter.required:
                 raise InvalidInput(f"{operation.name} needs {parameter.key}")
-        elif parameter.place == "path":
+        elif parameter.location == "path":
             path = path.replace("{" + parameter.wire + "}", _segment(parameter, value))
-        elif parameter.place == "query":
+        elif parameter.location == "query":
             query.append((parameter.wire, _text(parameter, value)))
-        elif parameter.place == "body":
+        elif parameter.location == "body":
             body[parameter.wire] = value
         else:
             file = _file(parameter, value)
@@ -79,7 +79,7 @@ def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
 
 def encode(body: Any) -> bytes:
     """JSON as the platform takes it."""
-    return msgspec.json.encode(body, enc_hook=_plain)
+    return msgspec.json.encode(body, enc_hook=_to_json)
 
 
 def _encoded(body: Any) -> tuple[bytes | None, str]:
@@ -92,7 +92,7 @@ def _encoded(body: Any) -> tuple[bytes | None, str]:
         return None, str(error)
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, str):
@@ -109,7 +109,7 @@ def _plain(value: Any) -> Any:
 def _segment(parameter: Parameter, value: Any) -> str:
     if isinstance(value, Secret):  # it would stand in logs, errors and `client.log()`, here and on the way
         raise InvalidInput(f"{parameter.key} is part of the address, which is shown in many places: it takes no Secret")
-    text = _spelled(parameter, value)
+    text = _to_text(parameter, value)
     if text in ("", ".", ".."):  # these would change the path instead of naming something
         raise InvalidInput(f"{parameter.key}={value!r} is no id")
     return quote(text, safe="")
@@ -121,11 +121,11 @@ def _text(parameter: Parameter, value: Any) -> str | Secret:
     if isinstance(value, Secret):
         _check_sendable(parameter, value)
         return value
-    text = _spelled(parameter, value)
+    text = _to_text(parameter, value)
     return Secret(text) if holds_secrets(parameter.wire) else text
 
 
-def _spelled(parameter: Parameter, value: Any) -> str:
+def _to_text(parameter: Parameter, value: Any) -> str:
     """One value as the text that an address carries."""
     if isinstance(value, np.generic):
         value = value.item()
@@ -142,7 +142,7 @@ def _check_sendable(parameter: Parameter, text: Secret | str) -> None:
     """Raise `InvalidInput` for what no address can carry. What is secret stays so."""
     if MASK in revealed(text):
         raise InvalidInput(_MASKED.format(parameter.key))
-    if any("\ud800" <= letter <= "\udfff" for letter in revealed(text)):
+    if any("\ud800" <= char <= "\udfff" for char in revealed(text)):
         raise InvalidInput(f"{parameter.key} holds half a surrogate pair, and can't be sent")
 
 
@@ -158,19 +158,19 @@ def _file(parameter: Parameter, value: Any) -> bytes:
 
 def _secrets(value: Any, inside: bool = False) -> list[Secret]:
     """The secret texts of a body, so that an answer that repeats them can be masked."""
-    found: list[Secret] = []
+    secrets: list[Secret] = []
     if isinstance(value, Mapping):
         for key, item in value.items():
-            found += _secrets(item, inside or holds_secrets(key))
+            secrets += _secrets(item, inside or holds_secrets(key))
     elif isinstance(value, list | tuple):
         for item in value:
-            found += _secrets(item, inside)
+            secrets += _secrets(item, inside)
     elif isinstance(value, float | np.floating) and not math.isfinite(value):
         raise InvalidInput(f"{value} is no number of JSON")
     elif isinstance(value, Secret) or (inside and isinstance(value, str)):
-        found.append(Secret(value))
-        if found[-1] == MASK:
+        secrets.append(Secret(value))
+        if secrets[-1] == MASK:
             raise InvalidInput(_MASKED.format("a variable"))
     elif inside and isinstance(value, int) and not isinstance(value, bool):
-        found.append(Secret(str(value)))
-    return found
+        secrets.append(Secret(str(value)))
+    return secrets

@@ -25,24 +25,24 @@ _MOST_REDIRECTS: Final = 5
 class Attempt:
     """One attempt of a request: what the log is to say of it. `sent`: the tick of the other side's clock before it."""
 
-    __slots__ = ("_clock", "sent", "size", "spent", "status")
+    __slots__ = ("_clock", "elapsed", "sent", "size", "status")
 
     def __init__(self, clock: ServerClock) -> None:
         self._clock = clock
         self.sent = clock.tick()
-        self.spent: float | None = None
+        self.elapsed: float | None = None
         self.status: int | None = None
         self.size = 0
 
     def received(self, status: int, size: int = 0) -> None:
         """Note what came, and that it came now."""
-        self.status, self.size, self.spent = status, size, self._clock.tick() - self.sent
+        self.status, self.size, self.elapsed = status, size, self._clock.tick() - self.sent
 
     def entry(self, operation: Operation, path: str, number: int) -> LogEntry:
         """Return the line of the log."""
-        spent = self._clock.tick() - self.sent if self.spent is None else self.spent
-        began = self._clock.ago(self._clock.tick() - self.sent)
-        return LogEntry(began, operation.name, operation.method, path, self.status, spent, number, self.size)
+        elapsed = self._clock.tick() - self.sent if self.elapsed is None else self.elapsed
+        started = self._clock.ago(self._clock.tick() - self.sent)
+        return LogEntry(started, operation.name, operation.method, path, self.status, elapsed, number, self.size)
 
 
 class RequestLoop:
@@ -70,10 +70,10 @@ class RequestLoop:
         limiter: Limiter | None = None,
     ) -> Result:
         """Call `attempt` until it gives a result, or an error that no further attempt can mend, which is raised."""
-        number, began, held_back = 1, self._clock.now(), 0.0
+        number, started, limited_for = 1, self._clock.now(), 0.0
         while True:
             if limiter:
-                held_back += limiter.wait(operation)
+                limited_for += limiter.wait(operation)
             current = Attempt(self._server_clock)
             try:
                 return attempt(current)
@@ -81,7 +81,7 @@ class RequestLoop:
                 pause = self._retry.wait(operation, error, number)
                 limited = limiter is not None and isinstance(error, RateLimited)
                 budget = self._retry.patience if limited else self._retry.budget
-                if pause is None or self._clock.now() - began - held_back + pause > budget:
+                if pause is None or self._clock.now() - started - limited_for + pause > budget:
                     raise
                 reason = error.reason
             finally:

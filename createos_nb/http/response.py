@@ -1,4 +1,4 @@
-"""What comes back: an HTTP response as its payload, or as the error that it is. No I/O."""
+"""Parse an HTTP response into its payload, or into an error. No I/O."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _DECODER: Final = msgspec.json.Decoder(_Envelope)
 
 @dataclass(frozen=True, slots=True)
 class RawResponse:
-    """What came back for an operation, as it came. `now`: Unix seconds, for dates in its headers."""
+    """The unparsed response of an operation. `now`: Unix seconds, for dates in its headers."""
 
     facts: RequestFacts
     status: int
@@ -110,16 +110,16 @@ def _redact_sentence(data: Payload, facts: RequestFacts) -> Payload:
 def _parse_response(response: RawResponse) -> Payload:
     if not 200 <= response.status < 300:
         raise to_exception(response)
-    bare = not response.facts.operation.enveloped
+    unwrapped = not response.facts.operation.enveloped
     body = response.body
     envelope, lenient = _envelope(body), None
     if envelope is None:
-        if bare and body.lstrip()[:1] == b"[" and _json(body) is not None:
+        if unwrapped and body.lstrip()[:1] == b"[" and _json(body) is not None:
             return msgspec.Raw(body)
         lenient = repair_json(body)
         if lenient is None:
             raise _not_json(response)
-        if bare and bytes(lenient.json)[:1] == b"[":
+        if unwrapped and bytes(lenient.json)[:1] == b"[":
             return lenient
         envelope = _envelope(lenient.json)
         if envelope is None:
@@ -129,9 +129,9 @@ def _parse_response(response: RawResponse) -> Payload:
     if envelope.status == "success" or envelope.success is True:
         data = msgspec.Raw(b"null") if envelope.data is msgspec.UNSET else envelope.data
         return part(lenient, "data", data) if lenient else data
-    if isinstance(envelope.error, dict) or (bare and isinstance(envelope.error, str)):
+    if isinstance(envelope.error, dict) or (unwrapped and isinstance(envelope.error, str)):
         raise to_exception(response)
-    if bare:
+    if unwrapped:
         return lenient or msgspec.Raw(body)
     raise _not_json(response)
 
@@ -201,7 +201,7 @@ def excerpt(body: bytes, secrets: Iterable[str] = ()) -> str:
 
 
 def _envelope(body: bytes | msgspec.Raw) -> _Envelope | None:
-    """What wraps the body; None where nothing does."""
+    """Return the envelope of a body; None where it has none."""
     try:
         return _DECODER.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -213,8 +213,8 @@ def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        again = repair_json(body)
-        return None if again is None else json.loads(bytes(again.json))
+        repaired = repair_json(body)
+        return None if repaired is None else json.loads(bytes(repaired.json))
 
 
 def _kind(response: RawResponse, code: str, body: Any, retry_after: float | None) -> type[RequestError]:

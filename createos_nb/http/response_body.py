@@ -43,20 +43,20 @@ class Reply(NamedTuple):
         return httpx.Response(self.status_code, headers=kind, content=self.content).text
 
 
-def whole(answer: httpx.Response, most: int | None) -> bytes:
-    """All bytes of an answer. Raises `BodyTooLarge` beyond `most` of them, as they come or as they are decoded."""
+def read_body(answer: httpx.Response, max_bytes: int | None) -> bytes:
+    """All bytes of an answer. Raises `BodyTooLarge` beyond `max_bytes` of them, as they come or as they are decoded."""
     if answer.is_closed:
-        if most is not None and len(answer.content) > most:
-            raise oversized(most)
+        if max_bytes is not None and len(answer.content) > max_bytes:
+            raise oversized(max_bytes)
         return answer.content
-    held: list[bytes] = []
+    chunks: list[bytes] = []
     size = 0
-    for piece in pieces(answer, most):
-        size += len(piece)
-        if most is not None and size > most:
-            raise oversized(most)
-        held.append(piece)
-    return b"".join(held)
+    for chunk in pieces(answer, max_bytes):
+        size += len(chunk)
+        if max_bytes is not None and size > max_bytes:
+            raise oversized(max_bytes)
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def pieces(answer: httpx.Response, most_raw: int | None = None) -> Iterator[bytes]:
@@ -76,15 +76,15 @@ def pieces(answer: httpx.Response, most_raw: int | None = None) -> Iterator[byte
             yield chunk
         else:
             yield from decode(chunk)
-        if deadline is not None and deadline.fixed and deadline.left() <= 0:
+        if deadline is not None and deadline.fixed and deadline.seconds_left() <= 0:
             raise httpx.ReadTimeout(deadline.passed)
     if decode is not None and raw:
         decode.end()
 
 
-def oversized(most: int) -> BodyTooLarge:
-    """The error for an answer of more than `most` bytes."""
-    return BodyTooLarge(f"it has more than {most:,} bytes")
+def oversized(max_bytes: int) -> BodyTooLarge:
+    """The error for an answer of more than `max_bytes` bytes."""
+    return BodyTooLarge(f"it has more than {max_bytes:,} bytes")
 
 
 class _Decoder:
@@ -93,11 +93,11 @@ class _Decoder:
     def __init__(self, encoding: str) -> None:
         if encoding not in ("gzip", "x-gzip", "deflate"):
             # what was lowered is not found by those who mask secrets: only what looks like a name is told
-            told = repr(encoding) if _NAME.fullmatch(encoding) else "something"
-            raise httpx.DecodingError(f"it is encoded as {told}, which was not asked for")
+            name = repr(encoding) if _NAME.fullmatch(encoding) else "(hidden)"
+            raise httpx.DecodingError(f"it has the encoding {name}, which was not requested")
         self._gzip = encoding != "deflate"
         self._inner = zlib.decompressobj(_GZIP if self._gzip else zlib.MAX_WBITS)
-        self._began = False
+        self._started = False
 
     def __call__(self, data: bytes) -> Iterator[bytes]:
         full = False
@@ -106,17 +106,17 @@ class _Decoder:
                 if not self._gzip:
                     raise httpx.DecodingError("there is something behind its end")
                 self._inner = zlib.decompressobj(_GZIP)  # gzip may come in several members
-            piece = self._some(data)
+            piece = self._decompress(data)
             yield piece
             full = len(piece) == _PIECE
             data = self._inner.unconsumed_tail or self._inner.unused_data
 
-    def _some(self, data: bytes) -> bytes:
-        began, self._began = self._began, True
+    def _decompress(self, data: bytes) -> bytes:
+        started, self._started = self._started, True
         try:
             return self._inner.decompress(data, _PIECE)
         except zlib.error as error:
-            if began or self._gzip:
+            if started or self._gzip:
                 raise httpx.DecodingError(str(error)) from None
         self._inner = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without a header, as some servers write it
         try:
@@ -125,7 +125,7 @@ class _Decoder:
             raise httpx.DecodingError(str(error)) from None
 
     def end(self) -> None:
-        """Raises `httpx.DecodingError` where the last part has not come."""
+        """Raise `httpx.DecodingError` where the end of the data is missing."""
         if not self._inner.eof:
             raise httpx.DecodingError("it was cut off")
 

@@ -1,4 +1,4 @@
-"""When a request may be sent again, and after how long."""
+"""The retry policy: which requests are sent again, and after how long."""
 
 from __future__ import annotations
 

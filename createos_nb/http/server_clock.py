@@ -52,14 +52,14 @@ class ServerClock:
     def __init__(self, clock: Clock, ask: Callable[[], None]) -> None:
         self._clock, self._ask = clock, ask
         self.virtual = clock.virtual
-        began = self.tick()
-        self._line: _Line | None = _Line(began, began, 1.0) if self.virtual else None
+        started = self.tick()
+        self._line: _Line | None = _Line(started, started, 1.0) if self.virtual else None
         #: For waits: it goes on evenly, whatever is learned.
-        self._steady = _Line(began, clock.now(), 1.0)
+        self._steady = _Line(started, clock.now(), 1.0)
         #: Answers came, and none said what time it is.
-        self._untold = False
+        self._answered_without_time = False
         self._warned = False
-        self._asking = False
+        self._is_asking = False
         self._changed = threading.Condition()
 
     # --- what time it is ----------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ class ServerClock:
 
         Raises `TransportError` where it can't be asked.
         """
-        if self._line is None and not self._untold:
+        if self._line is None and not self._answered_without_time:
             self._learn_first()
         if self._line is None and not self._warned:
             self._warned = True
@@ -121,57 +121,57 @@ class ServerClock:
 
     def learn(self, headers: Mapping[str, str], sent: float) -> None:
         """Take what an answer says of the time; `sent`: the `tick` before its request."""
-        got, told = self.tick(), _told(headers)
+        received, server_time = self.tick(), _server_time(headers)
         rate = 1.0 if self.virtual else _speed(headers)
         with self._changed:
             line = self._line
-            if told is None:
-                self._untold = True
-            elif line is None or line.rate != rate or line.at(sent) >= told + 1.0:
+            if server_time is None:
+                self._answered_without_time = True
+            elif line is None or line.rate != rate or line.at(sent) >= server_time + 1.0:
                 # the first one, another world, or one whose clock was set back
-                self._line = _Line(got, told, rate)
-            elif told > line.at(got):
-                self._line = _Line(got, told, rate)
+                self._line = _Line(received, server_time, rate)
+            elif server_time > line.at(received):
+                self._line = _Line(received, server_time, rate)
             steady = rate if rate >= _SLOWEST else 1.0
-            if told is not None and steady != self._steady.rate:
-                self._steady = _Line(got, self._steady.at(got), steady)
+            if server_time is not None and steady != self._steady.rate:
+                self._steady = _Line(received, self._steady.at(received), steady)
             self._changed.notify_all()
 
     def _learn_first(self) -> None:
         ends = ticks() + 2 * ASK_TIMEOUT
         with self._changed:
-            while self._asking and self._unheard():
+            while self._is_asking and self._is_unknown():
                 if not self._changed.wait(ends - ticks()):
-                    raise RequestTimeout("nobody was told in time what time it is there", method="HEAD", path="/")
-            if not self._unheard():
+                    raise RequestTimeout("the server's time could not be read in time", method="HEAD", path="/")
+            if not self._is_unknown():
                 return
-            self._asking = True
+            self._is_asking = True
         try:
             self._ask()
         finally:
             with self._changed:
-                self._asking = False
+                self._is_asking = False
                 self._changed.notify_all()
 
-    def _unheard(self) -> bool:
-        return self._line is None and not self._untold
+    def _is_unknown(self) -> bool:
+        return self._line is None and not self._answered_without_time
 
 
 class ElapsedClock:
     """A `Clock` for whoever only measures what has passed, such as the rate limit of the other side."""
 
     def __init__(self, server_clock: ServerClock) -> None:
-        self._there, self.virtual = server_clock, server_clock.virtual
+        self._server_clock, self.virtual = server_clock, server_clock.virtual
 
     def now(self) -> float:
-        return self._there.passed()
+        return self._server_clock.passed()
 
     def sleep(self, seconds: float) -> None:
-        self._there.sleep(seconds)
+        self._server_clock.sleep(seconds)
 
 
-def _told(headers: Mapping[str, str]) -> float | None:
-    """When an answer was written; what a cache kept it for is added."""
+def _server_time(headers: Mapping[str, str]) -> float | None:
+    """Return the time of an answer, with its age in a cache added."""
     date = http_date(headers.get("date", ""))
     if date is None or not 0 < date < _LATEST:
         return None

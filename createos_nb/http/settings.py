@@ -1,4 +1,4 @@
-"""What a transport is opened with, checked: the base URL, the key, the timeouts. No I/O."""
+"""Validated settings of a transport: the base URL, the key, the timeouts. No I/O."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def base_of(address: str) -> httpx.URL:
     if base.userinfo:
         raise ConfigurationError("the base URL must hold no user name and no password: it is shown in many places")
     if base.scheme not in ("http", "https") or not base.host or base.query or base.fragment:
-        shown = str(base.copy_with(query=None, fragment=None)) + ("?…" if base.query else "")
-        raise ConfigurationError(f"the base URL {shown!r} must be like https://host or http://127.0.0.1:8765")
+        safe_url = str(base.copy_with(query=None, fragment=None)) + ("?…" if base.query else "")
+        raise ConfigurationError(f"the base URL {safe_url!r} must be like https://host or http://127.0.0.1:8765")
     return base
 
 
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
-    """What a key belongs to: scheme, host and port."""
+    """Return the origin of a URL: scheme, host and port."""
     return url.scheme, url.host, url.port
 
 

@@ -29,7 +29,7 @@ from createos_nb.http.redacted_request import RedactedRequest, SecretTexts
 from createos_nb.http.request import Request
 from createos_nb.http.request_loop import Attempt, RequestLoop, follow_redirects
 from createos_nb.http.response import RawResponse, parse_response
-from createos_nb.http.response_body import ENCODINGS, Reply, whole
+from createos_nb.http.response_body import ENCODINGS, Reply, read_body
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ASK_TIMEOUT, ElapsedClock, ServerClock
 from createos_nb.http.settings import base_of, key_of, origin_of, timeouts_of
@@ -45,7 +45,7 @@ from createos_nb.times import DurationLike
 SIMULATOR_HEADER: Final = "x-createos-simulator"
 
 #: How often it is asked what time it is there, before that is given up.
-_ASKED: Final = 3
+_TIME_ATTEMPTS: Final = 3
 
 #: Seconds that an answer which is a log may take as a whole, if it keeps coming.
 _LONGEST_LOG: Final = 300.0
@@ -93,7 +93,7 @@ class Transport(ProcessBound):
         # lists of several projects are read at once, and each of them by several threads: together they stay below this
         self._slots = threading.BoundedSemaphore(max(1, concurrency))
         self._timeouts, self._longest = timeouts_of(timeout, transfer_timeout)
-        self._most = max_answer_bytes
+        self._max_bytes = max_answer_bytes
         if max_answer_bytes is not None and (not isinstance(max_answer_bytes, int) or max_answer_bytes < 1):
             raise ConfigurationError("max_answer_bytes= is a whole number of bytes, or None for no limit")
         redact_log_records()
@@ -115,13 +115,13 @@ class Transport(ProcessBound):
         #: There are connections, which look at the ends of their requests.
         self._connected = max(map(deadlines_in, opened))  # of each of them: none may be left out
         # a given transport is all that lies between here and the answer: no proxies to choose
-        self._way = self._http._transport_for_url if transport is None else lambda url: transport
+        self._transport_for = self._http._transport_for_url if transport is None else lambda url: transport
 
     def close(self) -> None:
         self._http.close()
 
     def fingerprint(self, secret: Secret) -> str:
-        """What tells one secret from another without telling it: nobody can guess it without the key of this client."""
+        """Return a keyed digest of a secret, which nobody can guess without the key of this client."""
         return blake2b(
             secret.reveal().encode("utf-8", "surrogatepass"), key=self._key.reveal().encode()[:64], digest_size=8
         ).hexdigest()
@@ -134,21 +134,21 @@ class Transport(ProcessBound):
         """A HEAD without the key, for which any answer serves. Raises `TransportError`, `ConfigurationError`."""
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
-        began = ticks()
-        for attempt in range(1, _ASKED + 1):
-            asked = httpx.Request("HEAD", self.base, headers=self._common)
-            left = ASK_TIMEOUT - (ticks() - began)
-            asked.extensions["timeout"] = httpx.Timeout(max(left, 0.1)).as_dict()
+        started = ticks()
+        for attempt in range(1, _TIME_ATTEMPTS + 1):
+            request = httpx.Request("HEAD", self.base, headers=self._common)
+            seconds_left = ASK_TIMEOUT - (ticks() - started)
+            request.extensions["timeout"] = httpx.Timeout(max(seconds_left, 0.1)).as_dict()
             sent = self.server_clock.tick()
             try:
-                reply = self._reply(asked)
+                reply = self._reply(request)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 pause = 0.1 * 2**attempt
-                if attempt == min(_ASKED, self.retry.attempts) or ticks() - began + pause > ASK_TIMEOUT:
+                if attempt == min(_TIME_ATTEMPTS, self.retry.attempts) or ticks() - started + pause > ASK_TIMEOUT:
                     late = isinstance(error, httpx.TimeoutException)
-                    said = str(error) or type(error).__name__
+                    reason = str(error) or type(error).__name__
                     raise (RequestTimeout if late else Unreachable)(
-                        f"what time it is there could not be asked: {said}", method="HEAD", path="/"
+                        f"the server's time could not be read: {reason}", method="HEAD", path="/"
                     ) from error
                 self.clock.sleep(pause)
             else:
@@ -156,7 +156,7 @@ class Transport(ProcessBound):
                 return
 
     def _learn(self, headers: httpx.Headers, sent: float) -> None:
-        """What any answer of the other side says besides: whether it is a simulator, and what time it is there."""
+        """Read from the headers of an answer whether it is of a simulator, and the time there."""
         if SIMULATOR_HEADER in headers:
             self.simulated = True
             self.world = headers.get(WORLD_HEADER, self.world)
@@ -193,7 +193,7 @@ class Transport(ProcessBound):
         Not by httpx's own client: it keeps cookies, logs addresses, and fails on a redirect that it can't read.
         """
         with RedactedLogging(secrets):
-            response = self._way(request.url).handle_request(request)
+            response = self._transport_for(request.url).handle_request(request)
         response.request = request
         return response
 
@@ -300,7 +300,7 @@ class Transport(ProcessBound):
     def _read(self, response: httpx.Response) -> Reply:
         """The whole response, within its size."""
         try:
-            content = whole(response, self._most)
+            content = read_body(response, self._max_bytes)
             return Reply(response.status_code, response.headers, content, response.request.url)
         finally:
             response.close()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import httpx
 
 
-def read_url(text: str, beside: httpx.URL | None = None) -> httpx.URL:
-    """An address, or where a link in an answer from `beside` leads. Raises `httpx.InvalidURL` for whatever is none."""
+def read_url(text: str, base: httpx.URL | None = None) -> httpx.URL:
+    """An address, or where a link in an answer from `base` leads. Raises `httpx.InvalidURL` for whatever is none."""
     try:
-        url = httpx.URL(text) if beside is None else beside.join(text)
+        url = httpx.URL(text) if base is None else base.join(text)
         _ = url.host, url.port, url.netloc  # a host in Punycode that is none shows only now
     except (ValueError, TypeError):
         raise httpx.InvalidURL("it can't be read") from None

@@ -1,4 +1,4 @@
-"""Waits that are told: a message when a long one begins, and how much of it is left while it lasts."""
+"""Messages about waits: a warning when a long one begins, and a status line that counts it down."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ _STEP: Final = 1.0
 
 
 class WaitMessages:
-    """The waits of one client: of many threads that wait for one thing, one tells of it."""
+    """The waits of one client: of many threads that wait for the same moment, one shows the message."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._told = 0.0
+        self._announced_until = 0.0
 
     def wait(self, seconds: float, why: str) -> None:
-        """Sleep so long. A world's time passes at once: of it nothing is told."""
+        """Sleep for `seconds`; show a message for a long wait, none on a world, whose time passes at once."""
         if self._clock.virtual or seconds <= _LONG:
             self._clock.sleep(seconds)
             return
         until = self._clock.now() + seconds
-        if self._first(until):
+        if self._is_new(until):
             warn(f"waiting {seconds:.0f} s, until {iso(int(until))}: {why}", RateLimitWarning)
-            self._shown(seconds, why)
+            self._wait_with_status(seconds, why)
         else:
             self._clock.sleep(seconds)
 
-    def _first(self, until: float) -> bool:
-        """Nobody has told of a wait that ends about then."""
+    def _is_new(self, until: float) -> bool:
+        """Return whether no message was shown yet for a wait that ends about then."""
         with self._lock:
-            if until <= self._told + _LONG:
+            if until <= self._announced_until + _LONG:
                 return False
-            self._told = until
+            self._announced_until = until
             return True
 
-    def _shown(self, seconds: float, why: str) -> None:
-        left = seconds
+    def _wait_with_status(self, seconds: float, why: str) -> None:
+        remaining = seconds
         with status_line(self._clock) as say:
-            while left > 0:
+            while remaining > 0:
                 if say:
-                    say(f"{why}: {left:.0f} s left", round(seconds - left), max(1, round(seconds)))
-                step = min(left, _STEP) if say else left
+                    say(f"{why}: {remaining:.0f} s left", round(seconds - remaining), max(1, round(seconds)))
+                step = min(remaining, _STEP) if say else remaining
                 self._clock.sleep(step)
-                left -= step
+                remaining -= step

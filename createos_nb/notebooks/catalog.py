@@ -55,37 +55,37 @@ class NotebookFile:
         return parameters_of(self.content, self.path.name)
 
 
-def list_notebooks(place: Path = Path("notebooks")) -> list[NotebookFile]:
-    """Return the notebooks of `place`, and those of the package that `place` does not have, by name."""
+def list_notebooks(directory: Path = Path("notebooks")) -> list[NotebookFile]:
+    """Return the notebooks of `directory`, and those of the package that `directory` does not have, by name."""
     paths: dict[str, Path] = {}
-    for where in _places(place):
-        for path in sorted(where.glob("*.ipynb")):
+    for candidate in _places(directory):
+        for path in sorted(candidate.glob("*.ipynb")):
             paths.setdefault(path.name, path)
     return [NotebookFile(paths[name]) for name in sorted(paths)]
 
 
-def find_notebook(name: str, place: Path = Path("notebooks")) -> NotebookFile:
+def find_notebook(name: str, directory: Path = Path("notebooks")) -> NotebookFile:
     """Return a notebook by its name ("42_rollback", "rollback"), or by its path. Raises `InvalidInput`, which lists them."""
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():
         return NotebookFile(path)
-    known = list_notebooks(place)
-    wanted = name.removesuffix(".ipynb")
+    known = list_notebooks(directory)
+    stem = name.removesuffix(".ipynb")
     for file in known:
-        if file.name == wanted:
+        if file.name == stem:
             return file
-    short = [file for file in known if _NUMBER.sub("", file.name) == wanted]
-    if len(short) == 1:
-        return short[0]
+    matches = [file for file in known if _NUMBER.sub("", file.name) == stem]
+    if len(matches) == 1:
+        return matches[0]
     names = [file.name for file in known]
-    near = nearest(wanted, names) or nearest(wanted, [_NUMBER.sub("", one) for one in names])
-    raise InvalidInput(f"there is no notebook {name!r}; there is: {', '.join(names) or 'none'}{near}")
+    suggestion = nearest(stem, names) or nearest(stem, [_NUMBER.sub("", known_name) for known_name in names])
+    raise InvalidInput(f"there is no notebook {name!r}; there is: {', '.join(names) or 'none'}{suggestion}")
 
 
-def _places(place: Path) -> list[Path]:
-    places = [place] if place.is_dir() else []
+def _places(directory: Path) -> list[Path]:
+    directories = [directory] if directory.is_dir() else []
     try:
-        own = folder("notebooks")
+        bundled = folder("notebooks")
     except FileNotFoundError:
-        return places
-    return places if any(own.samefile(one) for one in places) else [*places, own]
+        return directories
+    return directories if any(bundled.samefile(path) for path in directories) else [*directories, bundled]

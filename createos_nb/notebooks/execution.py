@@ -33,13 +33,13 @@ class Failure:
     """Why a run did not come to its end.
 
     `class_names`: the name of what was raised and of what that is a kind of; `intent`: of the plan that asks to be confirmed,
-    and `shown`: what that plan says of itself where the notebook has shown it (`Plan._repr_mimebundle_`).
+    and `plan`: what that plan says of itself where the notebook has rendered it (`Plan._repr_mimebundle_`).
     """
 
     class_names: list[str]
     text: str
     intent: str = ""
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
 
 def execute(
@@ -83,7 +83,7 @@ class _Run(NotebookClient):
         self.reset_execution_trackers()
         async with self.async_setup_kernel(env=self.environment):
             loop = asyncio.get_running_loop()
-            self._whole = asyncio.current_task()
+            self._task = asyncio.current_task()
             for number in (signal.SIGINT, signal.SIGTERM):
                 with contextlib.suppress(RuntimeError, NotImplementedError, ValueError):  # no main thread, no signals
                     loop.add_signal_handler(number, self._interrupt)
@@ -127,9 +127,9 @@ class _Run(NotebookClient):
         return output
 
     async def _masks(self) -> bool:
-        """Tell whether the kernel masks what it sends."""
-        asked = {"active": f"__import__({_MASKING!r}, fromlist=['ACTIVE']).ACTIVE"}
-        reply = await self.async_wait_for_reply(self.kc.execute("", silent=True, user_expressions=asked))
+        """Return whether the kernel masks what it sends."""
+        expressions = {"active": f"__import__({_MASKING!r}, fromlist=['ACTIVE']).ACTIVE"}
+        reply = await self.async_wait_for_reply(self.kc.execute("", silent=True, user_expressions=expressions))
         active = (reply["content"].get("user_expressions") or {}).get("active", {}) if reply else {}
         return bool(active.get("data", {}).get("text/plain") == "True")
 
@@ -142,14 +142,14 @@ class _Run(NotebookClient):
         except (KeyError, ValueError, SyntaxError):
             return Failure([error.ename], error.evalue)
         failure = Failure(**raised)
-        return replace(failure, shown=_plan_of(self.nb, failure.intent)) if failure.intent else failure
+        return replace(failure, plan=_plan_of(self.nb, failure.intent)) if failure.intent else failure
 
     def _interrupt(self) -> None:
         self.interrupts += 1
         if self.interrupts == 1 and self.km is not None:
             self._interruption = asyncio.ensure_future(self.km.interrupt_kernel())
-        elif self._whole is not None:
-            self._whole.cancel()
+        elif self._task is not None:
+            self._task.cancel()
 
 
 _INTERRUPTED: Final = Failure(["KeyboardInterrupt"], "interrupted")

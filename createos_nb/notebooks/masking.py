@@ -21,10 +21,10 @@ def load_ipython_extension(shell: Any) -> None:
     redactor = Redactor()
     redaction.notify_of_secrets(redactor.learn)
     session = shell.kernel.session
-    plain = session.serialize
+    serialize_plain = session.serialize
 
     def serialize(message: dict[str, Any], *arguments: Any, **named: Any) -> Any:
-        return plain({**message, "content": redactor.redact_all(message.get("content"))}, *arguments, **named)
+        return serialize_plain({**message, "content": redactor.redact_all(message.get("content"))}, *arguments, **named)
 
     session.serialize = serialize
     ACTIVE = True

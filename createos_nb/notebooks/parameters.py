@@ -61,7 +61,7 @@ def parameters_of(notebook: Any, name: str) -> dict[str, Parameter]:
     except SyntaxError as error:
         raise InvalidInput(f"{name}: the cell of parameters is no Python: {error.msg}, line {error.lineno}") from None
     comments = _comments(cell.source)
-    found = {}
+    parameters = {}
     for statement in statements:
         target, value = _assigned(statement)
         try:
@@ -73,8 +73,8 @@ def parameters_of(notebook: Any, name: str) -> dict[str, Parameter]:
             raise InvalidInput(
                 f"{name}: the cell of parameters is for names and plain values, such as days = 7, not for {line!r}"
             ) from None
-        found[target] = Parameter(target, default, comments.get(statement.end_lineno or statement.lineno, ""))
-    return found
+        parameters[target] = Parameter(target, default, comments.get(statement.end_lineno or statement.lineno, ""))
+    return parameters
 
 
 def read(parameters: Mapping[str, Parameter], assignments: Sequence[str], name: str) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def read(parameters: Mapping[str, Parameter], assignments: Sequence[str], name: 
             raise InvalidInput("-p takes NAME=VALUE, such as -p project=storefront")
         parameter = parameters.get(key.strip())
         if parameter is None:
-            there = ", ".join(map(str, parameters.values()))
-            have = f"it has: {there}" if there else "it has no parameters"
+            listed = ", ".join(map(str, parameters.values()))
+            have = f"it has: {listed}" if listed else "it has no parameters"
             raise InvalidInput(f"{name} has no parameter {key.strip()!r}; {have}{nearest(key.strip(), parameters)}")
         values[parameter.name] = parameter.read(value)
     return values
@@ -106,10 +106,10 @@ def inject(notebook: Any, values: Mapping[str, Any]) -> None:
     if not values:
         return
     source = "\n".join(["# given to this run", *(f"{name} = {value!r}" for name, value in values.items())])
-    place = next((at for at, cell in enumerate(notebook.cells, 1) if TAG in tags(cell)), 0)
+    index = next((at for at, cell in enumerate(notebook.cells, 1) if TAG in tags(cell)), 0)
     cell = new_code_cell(source, metadata={"tags": [INJECTED]})  # type: ignore[no-untyped-call]  # has no types
     cell["id"] = "injected-parameters"
-    notebook.cells.insert(place, cell)
+    notebook.cells.insert(index, cell)
 
 
 def tagged(notebook: Any, tag: str) -> Any:

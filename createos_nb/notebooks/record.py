@@ -24,12 +24,12 @@ class Record:
     def __init__(self, name: str, words: Iterable[str], *, live: bool, secrets: Iterable[Secret] = ()) -> None:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         parts = [re.sub(r"[^A-Za-z0-9_]+", "-", word).strip("-")[:40] for word in words if word]
-        whole = "-".join([stamp, name, *parts])
-        self.folder = default_folder() if live else _new(default_folder() / "simulated" / whole)
+        stem = "-".join([stamp, name, *parts])
+        self.folder = default_folder() if live else _new(default_folder() / "simulated" / stem)
         private_folder(self.folder)
-        self.notebook = _new(self.folder / f"{whole}.ipynb")
+        self.notebook = _new(self.folder / f"{stem}.ipynb")
         self.redactor = Redactor(secrets)
-        self._before = self._seen()
+        self._before = self._journal_sizes()
 
     def save(self, notebook: Any) -> None:
         """Write the notebook as it is now, whole or not at all. Secrets that were given to the run are dots in it."""
@@ -40,16 +40,16 @@ class Record:
 
     def journals(self) -> list[Path]:
         """Return the journals that this run has written to, oldest first."""
-        now = self._seen()
+        now = self._journal_sizes()
         return sorted(path for path, size in now.items() if self._before.get(path) != size)
 
     def changed(self) -> bool:
-        """Tell whether a journal that this run has written to holds a write."""
+        """Return whether a journal that this run has written to holds a write."""
         from createos_nb.plans import Journal
 
         return any(Journal(path).started for path in self.journals())
 
-    def _seen(self) -> dict[Path, int]:
+    def _journal_sizes(self) -> dict[Path, int]:
         return {path: path.stat().st_size for path in self.folder.glob("*.jsonl")}
 
 

@@ -1,4 +1,4 @@
-"""Where a notebook runs: on its simulated world, or on the platform."""
+"""The target of a notebook run: its simulated world, or the platform."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from createos_nb.notebooks.catalog import NotebookFile
 
 
-def resolve_profile(file: NotebookFile, values: dict[str, Any], asked: str | None) -> str | None:
+def resolve_profile(file: NotebookFile, values: dict[str, Any], profile: str | None) -> str | None:
     """Return the profile of a run on the platform ("" for the default one), None for one on a world; puts it in the values.
 
     Raises `InvalidInput` where the notebook knows no platform.
     """
-    own = values.get("world")
-    if asked is None and isinstance(own, str):
-        return live_profile(own)
-    if asked is None:
+    world = values.get("world")
+    if profile is None and isinstance(world, str):
+        return live_profile(world)
+    if profile is None:
         return None
     if "world" not in file.parameters:
         raise InvalidInput(f"{file.name} opens a simulated world of its own (it has no parameter world): not --live")
-    if own is not None:
+    if world is not None:
         raise InvalidInput("give -p world=… or --live, not both")
-    values["world"] = f"{LIVE}:{asked}" if asked else LIVE
-    return asked
+    values["world"] = f"{LIVE}:{profile}" if profile else LIVE
+    return profile
 
 
 def prepare(file: NotebookFile, values: Mapping[str, Any], *, live: bool, without: Collection[str] = ()) -> Any:

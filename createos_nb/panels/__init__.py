@@ -49,9 +49,9 @@ __all__ = [
 def api_keys(client: Client) -> ApiKeysPanel:
     """API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
 
-    Parameters: `name`, `description`, `lasting` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key to
-    revoke), `reason`, `confirm` (its typed name). `create()` creates the new key and returns its record, whose secret
-    is masked; `run()` revokes the chosen one and returns a `Receipt`.
+    Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key
+    to revoke), `reason`, `confirm` (its typed name). `create()` creates the new key and returns its record, whose
+    secret is masked; `run()` revokes the chosen one and returns a `Receipt`.
     """
     return ApiKeysPanel(client)
 
@@ -68,9 +68,9 @@ def assign(client: Client, project: str, environment: str) -> AssignPanel:
 def blue_green(client: Client, project: str) -> BlueGreenPanel:
     """Two sides of a domain with the traffic and errors of each; the idle one is tested, takes over, and hands back.
 
-    Parameters: `domain`, `other` (the side to switch to), `version` ("" for what is there; "newest", or such as "v12":
-    it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by spaces),
-    `requests` (20–200) and `seconds` (30–900) of the comparison, `allow_description_change`, `live`, `reason`,
+    Parameters: `domain`, `other` (the side to switch to), `version` ("" for the live deployment; "newest", or such as
+    "v12": it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by
+    spaces), `requests` (20–200) and `seconds` (30–900) of the comparison, `allow_description_change`, `live`, `reason`,
     `confirm`. `run()` returns a `Receipt`; `smoke()` sends requests to the other side and returns path, ok, status,
     version, ms, error; `sides` is the frame of the two: side, serves, version, state, per_minute, error_percentage,
     requests, errors.
@@ -100,7 +100,7 @@ def domains(client: Client, project: str) -> DomainsPanel:
 
 
 def journal(client: Client, path: str | os.PathLike[str] | None = None) -> JournalPanel:
-    """What was done by plans: the runs of a folder of journals (or the one of a file), and the entries of each.
+    """Show the runs of plans: the runs of a folder of journals (or the one of a file), and the entries of each.
 
     Parameters: `chosen` (the name of a run's file), `action` ("resume", "undo"), `variables` (values for a run that is
     resumed, by name: no journal holds them), `reason`, `confirm`. `run()` resumes or undoes the chosen run and returns

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from createos_nb.plans import Plan
 
 #: For how long a new key is valid.
-_LASTING: Final = [("30 days", "+30d"), ("90 days", "+90d"), ("180 days", "+180d"), ("a year", "+365d")]
+_EXPIRES_IN: Final = [("30 days", "+30d"), ("90 days", "+90d"), ("180 days", "+180d"), ("a year", "+365d")]
 #: Seconds for which a new key is shown: longer than a variable, for it has to be put somewhere.
 _SHOWN: Final = 60
 #: A key that ends within so many days is said to end soon.
@@ -30,7 +30,7 @@ _COLUMNS: Final = ("key", "state", "days_left", "used_for", "ends", "off")
 class ApiKeysPanel(ActionPanel):
     """API keys of the account. The plan is that of revoking the chosen one.
 
-    Parameters: `name`, `description`, `lasting` ("+30d", "+90d", …: of a new key).
+    Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", …: of a new key).
 
     Attributes:
         created: the newest key that was created here, as `client.api_keys.create` returns it, or None; its `secret` is
@@ -53,14 +53,16 @@ class ApiKeysPanel(ActionPanel):
         self._description = self._view.control(
             "description", widgets.Text(description="Used for", placeholder="who uses it", style=style)
         )
-        self._lasting = self._view.control(
-            "lasting", widgets.Dropdown(description="Ends after", options=_LASTING, value="+90d", style=style)
+        self._expires_in = self._view.control(
+            "expires_in", widgets.Dropdown(description="Expires in", options=_EXPIRES_IN, value="+90d", style=style)
         )
         self._create_button = self._view.button("Create key", self._create, hint="It is shown here once")
         self._show_again_button = self._view.button("Show again", self._show_again, hint="Until this panel is closed")
         self._show_again_button.layout.display = "none"
         self._reveal = Reveal()
-        row = widgets.HBox([self._name, self._description, self._lasting, self._create_button, self._show_again_button])
+        row = widgets.HBox(
+            [self._name, self._description, self._expires_in, self._create_button, self._show_again_button]
+        )
         row.add_class("createos-row")
         self._view.build(self._toolbar, self._rows.grid, self._rows.note, row, self._reveal, *self.form.widgets)
         self._view.on_change("name", self._update_create_button)
@@ -98,7 +100,7 @@ class ApiKeysPanel(ActionPanel):
     def _create_key(self) -> pd.Series:
         description = self._description.value.strip()
         optional: dict[str, Any] = {"description": description} if description else {}
-        return self.client.api_keys.create(name=self._name.value.strip(), expiry_at=self._lasting.value, **optional)
+        return self.client.api_keys.create(name=self._name.value.strip(), expiry_at=self._expires_in.value, **optional)
 
     def _create(self) -> None:
         if self.busy:
@@ -143,16 +145,16 @@ def keys_of(keys: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
     """
     ends, revoked = keys["expired_at"], keys["revoked_at"].notna()
     ended = ends.notna() & (ends <= now) & ~revoked
-    left = ((ends - now).dt.total_seconds() // 86_400).astype("Int64").mask(revoked | ended)
+    days_left = ((ends - now).dt.total_seconds() // 86_400).astype("Int64").mask(revoked | ended)
     states = pd.Series("active", index=keys.index, dtype="str")
-    states = states.mask(left.lt(_SOON).fillna(False).astype(bool), "ends soon").mask(ended, "ended")
+    states = states.mask(days_left.lt(_SOON).fillna(False).astype(bool), "ends soon").mask(ended, "ended")
     duplicated = keys["name"].duplicated(keep=False)
     names = keys["name"].mask(duplicated, keys["name"] + " · " + keys["id"].str[:8])
     columns = {
         "key": names,
         "state": states.mask(revoked, "revoked"),
         "ends": ends,
-        "days_left": left,
+        "days_left": days_left,
         "used_for": keys["description"],
         "off": pd.Series("", index=keys.index, dtype="str").mask(revoked, "it is revoked already"),
     }

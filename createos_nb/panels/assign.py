@@ -107,7 +107,7 @@ def assignable(client: Client, project: str, environment: str) -> pd.DataFrame:
 
 
 def age(then: Any, now: float) -> str:
-    """Say how long ago something was, in one unit: 40 s, 12 min, 17 h, 3 d; empty where that is not known."""
+    """Return how long ago something was, in one unit: 40 s, 12 min, 17 h, 3 d; empty where that is not known."""
     if then is None or pd.isna(then):
         return ""
     seconds = max(0.0, now - pd.Timestamp(then).timestamp())

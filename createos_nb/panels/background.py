@@ -33,7 +33,7 @@ class BackgroundTask:
 
     @property
     def busy(self) -> bool:
-        """Whether a job is running."""
+        """Return whether a job is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, job: Job, on_success: Callable[[Any], None], on_error: OnError, *, replace: bool = False) -> bool:
@@ -91,7 +91,7 @@ class BackgroundLoop:
 
     @property
     def running(self) -> bool:
-        """Whether it is running."""
+        """Return whether it is running."""
         return self._stop is not None
 
     def start(self) -> None:
@@ -210,7 +210,7 @@ class BackgroundWork:
 
     @property
     def busy(self) -> bool:
-        """Whether a task or a read is running."""
+        """Return whether a task or a read is running."""
         return any(task.busy for task in self._tasks())
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -33,8 +33,8 @@ _POINTS: Final = 30
 class BlueGreenPanel(ActionPanel):
     """Two sides with the traffic and the errors of each; the one that does not serve is tested, and takes over.
 
-    Parameters: `domain`, `other` (the side to switch to), `version` ("" for what is there, "newest" for the newest
-    commit, or such as "v12"), `paths` (requested in the smoke test), `requests`, `seconds` and
+    Parameters: `domain`, `other` (the side to switch to), `version` ("" for its live deployment, "newest" for the
+    newest commit, or such as "v12"), `paths` (requested in the smoke test), `requests`, `seconds` and
     `allow_description_change` (of a version that is deployed first), `live` (bool).
 
     Attributes:
@@ -53,7 +53,7 @@ class BlueGreenPanel(ActionPanel):
         self._domain = self._view.control("domain", widgets.Dropdown(description="Domain", style=style, layout=wide))
         self._other = self._view.control("other", widgets.Dropdown(description="Switch to", style=style))
         self._version = self._view.control(
-            "version", widgets.Dropdown(description="With", options=[("what is there", _AS_IT_IS)], style=style)
+            "version", widgets.Dropdown(description="With", options=[("its live deployment", _AS_IT_IS)], style=style)
         )
         self._paths = self._view.control(
             "paths", widgets.Text(value="/", description="Paths", placeholder="/ /health", style=style)
@@ -139,7 +139,7 @@ class BlueGreenPanel(ActionPanel):
             (f"v{row.version_number} ({row.status})", f"v{row.version_number}") for row in deployable.itertuples()
         ]
         newest = [("the newest commit of its branch", _NEWEST)] if snapshot.project_type == "vcs" else []
-        set_options(self._version, [("what is there", _AS_IT_IS), *newest, *versions], keep=unchanged)
+        set_options(self._version, [("its live deployment", _AS_IT_IS), *newest, *versions], keep=unchanged)
         self._draw_sides()
 
     def _draw_sides(self) -> None:
@@ -179,7 +179,7 @@ class BlueGreenPanel(ActionPanel):
             text = f"{serving} serves {domain}; {other} gets the version, is tested and watched, and then takes over"
         else:
             text = f"{serving} serves {domain}; {other} takes over as it is"
-        self._note.value = markup.block(text, "quiet")
+        self._note.value = markup.block(text, "muted")
 
     def _poll(self) -> bool:
         before = self.sides
@@ -252,7 +252,7 @@ class BlueGreenPanel(ActionPanel):
 
 @dataclass
 class ProjectSides:
-    """What the platform says of a project and its sides."""
+    """The environments of a blue-green pair, as the platform reports them."""
 
     client: Client
     project: str

@@ -14,7 +14,7 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import known
-from createos_nb.panels.drop import Drop, describes
+from createos_nb.panels.file_drop import FileDropZone, describe_source
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.plan_state import PlanState
 from createos_nb.panels.view import set_options
@@ -65,7 +65,7 @@ class DeployPanel(ActionPanel):
             "branch",
             widgets.Combobox(description="Branch", placeholder="its newest commit", style=style, layout=wide()),
         )
-        self._drop = Drop()
+        self._drop_zone = FileDropZone()
         self._folder = widgets.Text(
             description="Or from", placeholder="a folder or zip where the kernel runs", style=style, layout=wide()
         )
@@ -73,7 +73,7 @@ class DeployPanel(ActionPanel):
         self._environment = self._view.control("environment", widgets.Dropdown(description="Live in", style=style))
         self._files, self._upload_note = Grid("Files of the upload", height="14em"), widgets.HTML()
         self._files.layout.display = "none"
-        self._upload = widgets.VBox([self._drop, self._folder, self._upload_note, self._files])
+        self._upload = widgets.VBox([self._drop_zone, self._folder, self._upload_note, self._files])
         self._upload.add_class("createos-column")
         self._note = widgets.HTML()
         self._cancel_button = self._view.button(
@@ -84,7 +84,7 @@ class DeployPanel(ActionPanel):
         self._view.build(
             self._project, self._note, self._image, self._branch, self._upload, self._environment, *self.form.widgets
         )
-        self._drop.changed = lambda: self._view.guard(self._on_drop)
+        self._drop_zone.on_change = lambda: self._view.guard(self._on_drop)
         self._folder.observe(lambda _: self._view.guard(self._on_source), "value")
         self._view.on_change("project", self._update_controls)
         self.form.depends_on("project", "image", "branch", "environment")
@@ -114,7 +114,7 @@ class DeployPanel(ActionPanel):
             "image": "deploys a container image; nothing is built",
             "upload": "builds files; what is left out of them is shown first",
         }
-        self._note.value = markup.block(notes.get(kind, ""), "quiet")
+        self._note.value = markup.block(notes.get(kind, ""), "muted")
         if not name or not kind:
             return
         if self.client.clock.virtual:
@@ -132,27 +132,27 @@ class DeployPanel(ActionPanel):
 
     @property
     def source(self) -> Any:
-        """What would be uploaded: what code has passed, else the path, else what was dropped; or None."""
+        """Return the source of the upload: from code, else the path, else the dropped files; or None."""
         if self._source_from_code is not None:
             return self._source_from_code
-        return self._folder.value.strip() or self._drop.source
+        return self._folder.value.strip() or self._drop_zone.source
 
     def _set_source(self, value: Any) -> str:
         is_path = value is None or isinstance(value, str | os.PathLike)
         self._source_from_code = None if is_path else value
-        text = "" if value is None else describes(value)
+        text = "" if value is None else describe_source(value)
         if text == self._folder.value:
             self._on_source()
         return text
 
     def _on_source(self) -> None:
-        if self._source_from_code is not None and self._folder.value != describes(self._source_from_code):
+        if self._source_from_code is not None and self._folder.value != describe_source(self._source_from_code):
             self._source_from_code = None  # a person typed over it
         self.form.invalidate()
         self._preview_upload()
 
     def _on_drop(self) -> None:
-        if self._drop.folder is not None:
+        if self._drop_zone.folder is not None:
             self._source_from_code, self._folder.value = None, ""
         self.form.invalidate()
         self._preview_upload()
@@ -176,12 +176,11 @@ class DeployPanel(ActionPanel):
             if plan is None:
                 return
             left_out = int((~plan["included"]).sum())
-            names = "name stays" if left_out == 1 else "names stay"
-            lines = [f"{plan.attrs['files']:,} files, {plan.attrs['bytes']:,} bytes go; {left_out:,} {names} here"]
+            lines = [f"{plan.attrs['files']:,} files, {plan.attrs['bytes']:,} bytes; {left_out:,} excluded"]
             if len(plan) > _MAX_ROWS:
-                lines.append(f"{_MAX_ROWS:,} of {len(plan):,} names are shown, those that stay here first")
-            self._upload_note.value = markup.block("; ".join(lines), "quiet") + "".join(
-                markup.block(f"can't be uploaded: {problem}", "mind") for problem in plan.attrs["problems"]
+                lines.append(f"{_MAX_ROWS:,} of {len(plan):,} names are shown, excluded ones first")
+            self._upload_note.value = markup.block("; ".join(lines), "muted") + "".join(
+                markup.block(f"can't be uploaded: {problem}", "warning") for problem in plan.attrs["problems"]
             )
             self._files.show(files_of(plan).head(_MAX_ROWS), kinds={"bytes": "number"}, key="path")
 
@@ -226,7 +225,7 @@ class DeployPanel(ActionPanel):
         if not applying:
             self._building = None
         self._cancel_button.layout.display = "" if self._building else "none"
-        self._drop.disabled = applying
+        self._drop_zone.disabled = applying
 
 
 def project_types(client: Client, project: str | None = None) -> dict[str, str]:

@@ -58,7 +58,7 @@ class DomainsPanel(ActionPanel):
             widgets.Dropdown(description="Routed to", options=[_NO_ENVIRONMENT], style=style),
         )
         self._check_button = self._view.button(
-            "Check DNS now", self.check, hint="Look for the records of the chosen domain again"
+            "Check DNS now", self.check, hint="Check the DNS records of the chosen domain again"
         )
         self._add_button = self._view.button("Add domain", self.add, hint="It is pending until its records are found")
         self._toolbar.children = (self._refresh_button, self._check_button)
@@ -94,7 +94,7 @@ class DomainsPanel(ActionPanel):
         self._records.show(records, kinds={"name": "copy", "value": "copy"}, key=list(_RECORDS))
         self._records.layout.display = "" if len(records) else "none"
         note = "DNS records to create where the domain is registered" if len(records) else "no record is left to create"
-        self._records_note.value = markup.block(note, "quiet") if len(domains) else ""
+        self._records_note.value = markup.block(note, "muted") if len(domains) else ""
         set_options(self._environment, _environment_options(environments))
         set_options(self._new_environment, [_NO_ENVIRONMENT, *_environment_options(environments, live_only=True)])
 
@@ -123,10 +123,10 @@ class DomainsPanel(ActionPanel):
         """Have the platform look for the records of the chosen domain again."""
         row = self._rows.row
         if row is None:
-            raise InvalidInput("domains: choose the domain whose records to look for")
+            raise InvalidInput("domains: choose the domain to check")
         name = str(row["domain"])
         self._write(
-            f"{name}: looking for its records …",
+            f"{name}: checking its DNS records …",
             lambda: self.client.domains.refresh(self._project, name),
             self._view.set_status,
         )

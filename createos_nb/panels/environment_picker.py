@@ -49,7 +49,7 @@ class EnvironmentPicker:
 
     @property
     def subject(self) -> str:
-        """What is chosen, in words for the header."""
+        """Return the chosen environment as text for the header."""
         project, environment = self.names()
         if not project:
             return "all projects"

@@ -111,12 +111,12 @@ class JournalPanel(ActionPanel):
         row = self._rows.row
         self._entries.layout.display = "none" if row is None else ""
         if row is None:
-            self._run_note.value = markup.block("choose a run", "quiet") if self._rows.grid.rows else ""
+            self._run_note.value = markup.block("choose a run", "muted") if self._rows.grid.rows else ""
             self._ask_for([])
             return
         journal = self._journal()
         where = journal.plan["where"] if journal.plan is not None else ""
-        self._run_note.value = markup.block(f"{row['title']}\n{where}\n{journal.path}", "quiet")
+        self._run_note.value = markup.block(f"{row['title']}\n{where}\n{journal.path}", "muted")
         self._entries.show(journal.frame()[_ENTRIES])
         if row["state"] == "finished" and self._action.value == "resume":
             self._action.value = "undo"
@@ -144,13 +144,13 @@ class JournalPanel(ActionPanel):
         self._fields = {name: SecretField(f"Value of {markup.label(name)}") for name in names}
         for field in self._fields.values():
             field.observe(lambda _: self._view.guard(self.form.invalidate), "secret")
-        note = widgets.HTML(markup.block("no journal holds values: give them again", "quiet"))
+        note = widgets.HTML(markup.block("journals contain no values: type them again", "muted"))
         self._fields_box.children = (note, *self._fields.values()) if names else ()
 
     def _make_plan(self) -> Plan:
         journal = self._journal()
         if journal.is_held():
-            raise JournalError(f"another kernel is at work on {journal.path}: wait until it is done, or stop it")
+            raise JournalError(f"another kernel is running {journal.path}: wait until it is done, or stop it")
         if self._action.value == "undo":
             world_identity.check(journal, self.client)  # what belongs to another account can't be undone by this one
             return receipt_from(journal, self.client).undo()

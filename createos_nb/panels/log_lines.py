@@ -16,7 +16,7 @@ _GAP: Final = "lines may be missing here"
 _SIGNS: Final = {"warn": "▲", "error": "✕", "fatal": "✕"}
 
 
-def join(kept: pd.DataFrame, new: pd.DataFrame, *, first: bool = False, missed: bool = False) -> pd.DataFrame:
+def join(lines: pd.DataFrame, new: pd.DataFrame, *, first: bool = False, missed: bool = False) -> pd.DataFrame:
     """Append new lines to those that are kept; return the last `MAX_LINES`.
 
     `first`: the new lines are those of a reading that begins anew and may hold what is kept already; `missed`: between
@@ -25,14 +25,14 @@ def join(kept: pd.DataFrame, new: pd.DataFrame, *, first: bool = False, missed: 
     new = _with_gap(new)
     if first and len(new):
         start = new["time"].min()
-        kept = kept.iloc[:0] if pd.isna(start) else kept[~(kept["time"] >= start)]
-    if missed and len(kept) and len(new):
-        kept = _with_gap(kept)
-        gap = kept.iloc[:0].reindex([0]).assign(text=_GAP, gap=True).astype(kept.dtypes.to_dict())
-        kept = pd.concat([kept, gap], ignore_index=True)
-    if not len(kept):
+        lines = lines.iloc[:0] if pd.isna(start) else lines[~(lines["time"] >= start)]
+    if missed and len(lines) and len(new):
+        lines = _with_gap(lines)
+        gap = lines.iloc[:0].reindex([0]).assign(text=_GAP, gap=True).astype(lines.dtypes.to_dict())
+        lines = pd.concat([lines, gap], ignore_index=True)
+    if not len(lines):
         return new.tail(MAX_LINES).reset_index(drop=True)
-    return pd.concat([_with_gap(kept), new], ignore_index=True).tail(MAX_LINES).reset_index(drop=True)
+    return pd.concat([_with_gap(lines), new], ignore_index=True).tail(MAX_LINES).reset_index(drop=True)
 
 
 def select(frame: pd.DataFrame, *, search: str = "", level: str = "", max_lines: int = 200) -> tuple[pd.DataFrame, int]:
@@ -74,7 +74,7 @@ def _line(time: object, level: object, text: object, gap: bool) -> str:
     sign = _SIGNS.get(str(level), "")
     # a line mostly says its level itself: what it doesn't say stands before it
     prefix = "" if not word or word in message[:40].upper() else f"{word} "
-    timestamp = f'<time class="createos-quiet">{time}</time> ' if isinstance(time, str) else ""
+    timestamp = f'<time class="createos-muted">{time}</time> ' if isinstance(time, str) else ""
     prefix = f"{sign} {prefix}" if sign else prefix
     return f'<div class="createos-line{css_class}">{timestamp}{prefix}{markup.text(message)}</div>'
 

@@ -57,7 +57,8 @@ class LogsPanel(ReadPanel):
             "lines", dropdown(description="Lines", options=[100, 200, 500, 1000], value=200)
         )
         self._paused = self._view.control(
-            "paused", widgets.Checkbox(description="Pause", indent=False, tooltip="Read on, and show nothing new")
+            "paused",
+            widgets.Checkbox(description="Pause", indent=False, tooltip="Keep reading, and show new lines later"),
         )
         self._count, self._log_html = widgets.HTML(), widgets.HTML()
         self._follower = self._background.loop(self._follow)
@@ -67,7 +68,7 @@ class LogsPanel(ReadPanel):
             self._view.on_change(name, self._draw)
         for widget in (self._log, self._version, self._since, self._search, self._level, self._max_lines):
             widget.style.description_width = "auto"
-            widget.add_class("createos-short")
+            widget.add_class("createos-narrow")
         log_row = widgets.HBox([self._log, self._version, self._since])
         filter_row = widgets.HBox([self._search, self._level, self._max_lines])
         self._toolbar.children = (*self._toolbar.children, self._paused)
@@ -201,17 +202,17 @@ class LogsPanel(ReadPanel):
                 self._view.set_status("following" if self._follow_box.value else "")
             self._unseen = 0
             max_lines = int(self._max_lines.value)
-            shown, count = log_lines.select(
+            selected, count = log_lines.select(
                 lines, search=self._search.value, level=self._level.value, max_lines=max_lines
             )
-            self.frame = shown.reset_index(drop=True)
+            self.frame = selected.reset_index(drop=True)
             last = f"the last {min(max_lines, count):,} of " if count > max_lines else ""
             summary = f"{last}{count:,} lines" + (f" of {len(lines):,}" if count != len(lines) else "")
             summary = summary if len(lines) else "no lines in this time"
-            self._count.value = markup.block(summary, "quiet") + (
-                markup.block(self._incomplete, "mind") if self._incomplete else ""
+            self._count.value = markup.block(summary, "muted") + (
+                markup.block(self._incomplete, "warning") if self._incomplete else ""
             )
-            self._log_html.value = log_lines.html(shown, f"Log of {self.subject}") if len(shown) else ""
+            self._log_html.value = log_lines.html(selected, f"Log of {self.subject}") if len(selected) else ""
 
     def _add_version(self, number: Any) -> int:
         """Make a version an option and return its number; whether it exists, reading says."""
@@ -234,7 +235,7 @@ class LogsPanel(ReadPanel):
 
 
 def _why_incomplete(frame: pd.DataFrame) -> str:
-    """Say why lines may be missing from those that are shown; "" where nothing suggests it."""
+    """Return why lines may be missing from those that are shown; "" where nothing suggests it."""
     if cut := frame.attrs.get("cut"):
         return f"incomplete: {cut}"
     if len(frame) > log_lines.MAX_LINES:

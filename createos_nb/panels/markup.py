@@ -28,7 +28,7 @@ def label(value: object) -> str:
 
 
 def block(value: object, kind: str = "", *, role: str = "") -> str:
-    """Return a block of text; `kind` is one of the style sheet's (quiet, said, wrong, mind)."""
+    """Return a block of text; `kind` is one of the style sheet's (muted, status, alert, warning)."""
     css_class = f' class="createos-{kind}"' if kind else ""
     aria_role = f' role="{role}"' if role else ""
     return f"<div{css_class}{aria_role}>{text(value)}</div>"
@@ -36,4 +36,4 @@ def block(value: object, kind: str = "", *, role: str = "") -> str:
 
 def table(frame: pd.DataFrame, caption: str = "", *, max_rows: int = 200) -> str:
     """Return a frame as a static table, rounded for people; it says how many rows more there are."""
-    return frame_table(rounded(frame, rest=False), caption=caption, most=max_rows)
+    return frame_table(rounded(frame, rest=False), caption=caption, max_rows=max_rows)

@@ -100,7 +100,7 @@ class OverviewPanel(ReadPanel):
         self._below = widgets.VBox([])
         for dropdown in (self._window, self._show_as):
             dropdown.style.description_width = "auto"
-            dropdown.add_class("createos-short")
+            dropdown.add_class("createos-narrow")
         open_row = widgets.HBox([self._show_as, self._open_button, self._close_button])
         open_row.add_class("createos-row")
         self._toolbar.children = (*self._toolbar.children, self._window)
@@ -124,15 +124,15 @@ class OverviewPanel(ReadPanel):
 
     def _read_batches(self, cancel: threading.Event) -> pd.DataFrame:
         for frame in self._overview.batches(_BATCH, self._window_start, cancel=cancel):
-            left = frame.attrs["left"]
-            if left and not cancel.is_set():
+            projects_left = frame.attrs["left"]
+            if projects_left and not cancel.is_set():
                 self._on_read(frame)
-                self._view.set_status(f"reading … {left} projects to come")
+                self._view.set_status(f"reading … {projects_left} projects left")
         return frame
 
     def _poll(self) -> bool:
         before, requests = self.frame, self._requests
-        frame = self._overview.read(self._window_start, most=self._max_requests)
+        frame = self._overview.read(self._window_start, max_requests=self._max_requests)
         if requests != self._requests:
             return True
         self._on_read(frame)
@@ -155,9 +155,9 @@ class OverviewPanel(ReadPanel):
         failed, skipped = frame.attrs["failed"], frame.attrs["skipped"]
         notes = [f"{frame['project'].nunique()} projects, {len(frame)} environments"]
         notes += [f"not active: {', '.join(f'{name} ({why})' for name, why in skipped.items())}"] if skipped else []
-        summary = markup.block(" · ".join(notes), "quiet")
+        summary = markup.block(" · ".join(notes), "muted")
         for name, why in failed.items():
-            summary += markup.block(f"{name} could not be read: {why}", "mind")
+            summary += markup.block(f"{name} could not be read: {why}", "warning")
         if summary != self._summary.value:
             self._summary.value = summary
         self._update_buttons()

@@ -105,7 +105,7 @@ class Panel:
 
     @property
     def subject(self) -> str:
-        """What the panel is about, for example "storefront / production"."""
+        """Return the subject of the panel, for example "storefront / production"."""
         return self._view.subject
 
     @property
@@ -115,12 +115,12 @@ class Panel:
 
     @property
     def closed(self) -> bool:
-        """Whether the panel was closed."""
+        """Return whether the panel was closed."""
         return self._view.closed
 
     @property
     def busy(self) -> bool:
-        """Whether work is going on in the background."""
+        """Return whether work is going on in the background."""
         return self._background.busy
 
     def run(self) -> Any:

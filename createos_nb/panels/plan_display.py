@@ -1,4 +1,4 @@
-"""How a plan form shows a plan, its receipt, and its progress while it is applied."""
+"""HTML of a plan, its receipt, and its progress while it is applied."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Progress:
     def _draw(self) -> None:
         rows = "".join(
             f'<li><span class="createos-sign" aria-hidden="true">{sign(phase)}</span> {markup.text(name)}'
-            f' <span class="createos-quiet">{markup.text(words(phase, text))}</span></li>'
+            f' <span class="createos-muted">{markup.text(words(phase, text))}</span></li>'
             for name, (phase, text) in zip(self._names, self._states, strict=True)
         )
         self.steps.value = f'<ol class="createos-steps">{rows}</ol>' if rows else ""

@@ -103,7 +103,7 @@ class PlanForm:
 
     @property
     def state(self) -> PlanState:
-        """What the form is doing."""
+        """Return the state of the form."""
         return self._machine.state
 
     @property
@@ -167,9 +167,7 @@ class PlanForm:
             self._view.clear_error()
             self._view.render_header()
             self.confirmation.description = f"Type {markup.label(name)} to confirm" if name else "Type the name"
-            self._view.set_status(
-                "this is the plan; nothing was changed yet" if plan.steps else "nothing to do: it is so already"
-            )
+            self._view.set_status("this is the plan; nothing was changed yet" if plan.steps else "nothing to do")
             self.on_frame(plan.frame())
             self.update_buttons()
 
@@ -195,7 +193,7 @@ class PlanForm:
                 if self.plan is plan and self.state.has_plan:
                     self.reset(PlanEvent.INVALIDATE)
                     self._view.show_error(error)
-                    self._view.set_status("the platform has changed: this plan can't be made any more")
+                    self._view.set_status("the platform has changed: this plan can't be made anymore")
             return True
         with self._view.lock:
             if self.plan is plan and self.state.has_plan and digest != plan.digest:

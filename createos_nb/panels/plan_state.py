@@ -7,7 +7,7 @@ from typing import Final
 
 
 class PlanState(Enum):
-    """What a plan form is doing."""
+    """The state of a plan form."""
 
     EDITING = "editing"  # no plan yet
     PLANNING = "planning"  # a plan is being made
@@ -20,17 +20,17 @@ class PlanState(Enum):
 
     @property
     def has_plan(self) -> bool:
-        """Whether a plan is shown that can be applied."""
+        """Return whether a plan is shown that can be applied."""
         return self in (PlanState.PLANNED, PlanState.CONFIRMING)
 
 
 class PlanEvent(Enum):
-    """What happens to a plan form."""
+    """An event of a plan form."""
 
     REQUEST = "a plan is requested"
     PLAN = "a plan is made"
     PLAN_TO_CONFIRM = "a plan is made that has to be confirmed"
-    INVALIDATE = "the plan holds no longer"
+    INVALIDATE = "the plan is stale"
     APPLY = "the plan is applied"
     RESUME = "a stopped run is resumed"
     SUCCEED = "the plan is done"

@@ -29,7 +29,7 @@ class ReadPanel(Panel):
         super().__init__(client, subject)
         self._requests = 0  # how often a person or code asked for a read: what an earlier poll returns is old
         label = self.follow_control.capitalize()
-        checkbox = widgets.Checkbox(description=label, indent=False, tooltip="Read again and again")
+        checkbox = widgets.Checkbox(description=label, indent=False, tooltip="Refresh automatically")
         self._follow_box = self._view.control(self.follow_control, checkbox)
         self._follower: BackgroundLoop = self._background.poller(
             self._poll, interval=self.interval, max_interval=self.max_interval
@@ -67,7 +67,7 @@ class ReadPanel(Panel):
             self.frame = result
             super()._on_read(result)
             if result.attrs.get("complete") is False:
-                self._view.set_status("incomplete: not all of it could be read")
+                self._view.set_status("incomplete: a part could not be read")
 
     def _poll(self) -> bool:
         requests = self._requests

@@ -36,13 +36,15 @@ class RollbackPanel(ActionPanel):
             "Older deployments",
             key="version",
             kinds={"state": "state"},
-            labels={"server_error_percentage": "server errors, %", "why_not": "not by default, because"},
+            labels={"server_error_percentage": "server errors, %", "why_not": "not the default because"},
             off="off",
         )
         super().__init__(client, f"{project} / {environment}", self._rows)
         self._project, self._environment = project, environment
         self._facts: dict[str, Any] | None = None
-        hold = widgets.Checkbox(value=True, indent=False, description="Hold auto-promotion, or the next push undoes it")
+        hold = widgets.Checkbox(
+            value=True, indent=False, description="Turn auto-promotion off, or the next push undoes the rollback"
+        )
         allow = widgets.Checkbox(
             indent=False,
             description="Allow changing the environment's description, where the platform would not restore it",
@@ -73,7 +75,7 @@ class RollbackPanel(ActionPanel):
         self._explain()
 
     def _explain(self) -> None:
-        """Say what is live, what would be taken, and whether a push could undo it."""
+        """Show which deployment is live, which would be rolled back to, and whether a push could undo it."""
         table, facts = self._rows.table, self._facts
         if table is None or facts is None:
             return
@@ -82,13 +84,15 @@ class RollbackPanel(ActionPanel):
         fit = table.loc[table["why_not"] == "", "version"]
         if live and not self._rows.key:
             lines.append(
-                f"none chosen: {fit.iloc[0]} is taken" if len(fit) else "no older deployment is known to be fit"
+                f"none chosen: {fit.iloc[0]} is the default"
+                if len(fit)
+                else "no older deployment is known to be healthy"
             )
         if live:
             lines.append(f"auto-promotion of {facts['branch']} is on" if facts["auto"] else "auto-promotion is off")
         self._hold.layout.display = "" if facts["auto"] else "none"
         self._allow_description_change.layout.display = "" if facts["auto"] and self._hold.value else "none"
-        self._rows.note.value = markup.block(" · ".join(lines), "quiet")
+        self._rows.note.value = markup.block(" · ".join(lines), "muted")
 
     def _make_plan(self) -> Plan:
         row = self._rows.row

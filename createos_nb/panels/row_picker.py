@@ -52,7 +52,7 @@ class RowPicker:
         """Draw a table; the choice stays where its row is still there."""
         self.table = table
         self.grid.show(table, kinds=self._kinds, labels=self._labels, key=self._key, off=self._off, hidden=self._hidden)
-        note = "" if len(table) or not self._empty else markup.block(self._empty, "quiet")
+        note = "" if len(table) or not self._empty else markup.block(self._empty, "muted")
         if self._empty and self.note.value != note:
             self.note.value = note
 

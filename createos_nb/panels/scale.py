@@ -56,7 +56,7 @@ class ScalePanel(ActionPanel):
         try:
             advice = self._advice(resources.get("replicas", 1), row["updated_at"])
         except CreateOSError as error:  # the resources can be shown without it
-            advice = markup.block(f"demand is not known: {error}", "quiet")
+            advice = markup.block(f"demand is not known: {error}", "muted")
         return resources, advice
 
     def _advice(self, replicas: int, since: pd.Timestamp) -> str:

@@ -79,9 +79,9 @@ class Reveal(anywidget.AnyWidget):
         without_frames(self._send_plain, name, value, seconds)
 
     def _send_plain(self, name: str, value: Secret | None, seconds: int) -> None:
-        plain = "" if value is None else value.reveal()
-        shown = "\n".join(strip_control_chars(line) for line in plain.split("\n"))
-        self.send({"name": strip_control_chars(name), "shown": shown, "secret": plain, "seconds": seconds})
+        text = "" if value is None else value.reveal()
+        displayed = "\n".join(strip_control_chars(line) for line in text.split("\n"))
+        self.send({"name": strip_control_chars(name), "displayed": displayed, "secret": text, "seconds": seconds})
 
     def hide(self) -> None:
         """Hide the value."""

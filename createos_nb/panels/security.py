@@ -64,8 +64,8 @@ class SecurityPanel(ReadPanel):
         self._rows.show(frame)
         live = frame[frame["live_in"] != ""]["deployment"]
         if not self._rows.key and len(frame):
-            chosen = live.iloc[0] if len(live) else frame["deployment"].iloc[0]
-            self._rows.grid.selected = strip_control_chars(str(chosen))
+            deployment = live.iloc[0] if len(live) else frame["deployment"].iloc[0]
+            self._rows.grid.selected = strip_control_chars(str(deployment))
         if self._rows.key == before:
             self._show_findings()
         if self._follows_scan and not frame["scan"].isin(_UNFINISHED).any():
@@ -82,7 +82,7 @@ class SecurityPanel(ReadPanel):
             note = "choose a deployment"
         else:
             note = "this project has no deployment"
-        self._note.value = markup.block(note, "quiet") if self.frame is not None else ""
+        self._note.value = markup.block(note, "muted") if self.frame is not None else ""
         if findings is not None and count:
             self._findings.show(findings)
         failed = row is not None and row["scan"] == "failed"
@@ -187,4 +187,4 @@ def _describe_scan(row: dict[str, Any], count: int) -> str:
     if scan == "failed":
         return f"{version}: the scan failed: {row['note']}"
     noun = "finding" if count == 1 else "findings"
-    return f"{version}: {count} {noun}" if count else f"{version}: nothing was found"
+    return f"{version}: {count} {noun}" if count else f"{version}: no vulnerability was found"

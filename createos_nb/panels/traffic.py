@@ -53,10 +53,10 @@ class TrafficPanel(ReadPanel):
         self._statuses = Grid("Answers by status", height="16em")
         self._paths = Grid("Requests and errors by path", height="16em")
         self._tables = widgets.HBox([self._statuses, self._paths])
-        self._tables.add_class("createos-side")
+        self._tables.add_class("createos-side-by-side")
         for dropdown in (self._picker.project, self._picker.environment, self._window):
             dropdown.style.description_width = "auto"
-            dropdown.add_class("createos-short")
+            dropdown.add_class("createos-narrow")
         row = widgets.HBox([self._picker.project, self._picker.environment, self._window])
         row.add_class("createos-row")
         self._view.build(row, self._toolbar, self._summary, self._over_time, self._by_path, self._tables)
@@ -106,9 +106,11 @@ class TrafficPanel(ReadPanel):
             )
         else:
             self._by_path.value = ""
-            self._over_time.value = picture(plots.fleet(frame, most=_MAX_ENVIRONMENTS)) if len(frame) else ""
+            self._over_time.value = (
+                picture(plots.fleet(frame, max_environments=_MAX_ENVIRONMENTS)) if len(frame) else ""
+            )
             self._summary.value = markup.block(
-                "" if len(frame) else "there is no environment with traffic to show", "quiet"
+                "" if len(frame) else "there is no environment with traffic to show", "muted"
             )
             answers = analysis.distribution(frame) if len(frame) else pd.DataFrame()
             self._statuses.show(answers.drop(columns=["low", "high"], errors="ignore"), labels=_LABELS)
@@ -125,14 +127,14 @@ def picture(figure: Figure) -> str:
     with _DRAWING:
         content, shape = figure._repr_png_()
     return (
-        f'<img class="createos-picture" alt="{markup.text(shape["alt"].strip())}" width="{shape["width"]}" '
+        f'<img class="createos-image" alt="{markup.text(shape["alt"].strip())}" width="{shape["width"]}" '
         f'height="{shape["height"]}" src="data:image/png;base64,{base64.b64encode(content).decode()}">'
     )
 
 
 def _summary_html(summary: pd.Series[Any]) -> str:
     if pd.isna(summary["requests"]):
-        return markup.block("no data in this window", "quiet")
+        return markup.block("no data in this window", "muted")
     facts = [f"{summary['requests']:,} requests"]
     if summary["requests"]:
         facts += [

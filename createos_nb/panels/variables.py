@@ -66,9 +66,9 @@ class VariablesPanel(ActionPanel):
             "Remove", self._remove, hint="The chosen variable, or the one that is named"
         )
         self._add_button = self._view.button(
-            "Add another", self._add, hint="Keep this one for the plan and name another one"
+            "Add another", self._add, hint="Add this variable to the plan, and set another one"
         )
-        self._clear_button = self._view.button("Discard changes", self._clear, hint="Plan no change")
+        self._clear_button = self._view.button("Discard changes", self._clear, hint="Remove all changes from the plan")
         self._toolbar.children = (self._refresh_button, self._reveal_button, self._remove_button)
         row = widgets.HBox([self._name, self._value, self._add_button, self._clear_button])
         row.add_class("createos-row")

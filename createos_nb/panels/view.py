@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PanelView:
-    """What a panel shows.
+    """The widgets of a panel.
 
     Attributes:
         heading: what the panel is called.
@@ -95,28 +95,28 @@ class PanelView:
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def set_status(self, text: str) -> None:
-        """Say in one line what is going on."""
-        self.status.value = markup.block(text, "said", role="status")
+        """Show a status in one line."""
+        self.status.value = markup.block(text, "status", role="status")
 
     def show_error(self, error: BaseException) -> None:
         """Show an error in words, and keep it. A cancellation is shown as a notice: somebody asked for it."""
         self.last_error = error
         if isinstance(error, Cancelled):
             self.set_status("")
-            self.error.value = markup.block(str(error), "mind")
+            self.error.value = markup.block(str(error), "warning")
             return
         text = str(error) or type(error).__name__
         if not isinstance(error, CreateOSError):
             text = f"{type(error).__name__}: {text}\n→ unexpected error; panel.last_error holds it"
         self.set_status("")
-        self.error.value = markup.block(text, "wrong", role="alert")
+        self.error.value = markup.block(text, "alert", role="alert")
 
     def clear_error(self) -> None:
         """Take the error off the screen; `last_error` keeps it."""
         self.error.value = ""
 
     def render_header(self) -> None:
-        """Say what the panel is, what it is about, which platform it acts on, and what time it is there."""
+        """Show the name and subject of the panel, the platform it acts on, and the time there."""
         kind, _, account = self._client.where.partition(" ")
         try:
             now = f"{self._client.now:%Y-%m-%d %H:%M} UTC"
@@ -124,9 +124,9 @@ class PanelView:
             now = "time unknown"
         subject = f" · {self.subject}" if self.subject else ""
         self.header.value = (
-            f'<div class="createos-head"><h3>{markup.text(self.heading + subject)}</h3>'
-            f'<span class="createos-kind">{markup.text(kind)}</span>'
-            f'<span class="createos-where">{markup.text(account)} · {now}</span></div>'
+            f'<div class="createos-header"><h3>{markup.text(self.heading + subject)}</h3>'
+            f'<span class="createos-target">{markup.text(kind)}</span>'
+            f'<span class="createos-subject">{markup.text(account)} · {now}</span></div>'
         )
 
     def close(self) -> None:
@@ -148,8 +148,8 @@ def set_options(
     if list(dropdown.options) != labeled:
         dropdown.options = labeled
     values = [value for _, value in labeled]
-    wanted = next((value for value in (current, default) if value is not None and value in values), None)
-    if wanted is None and values:
-        wanted = values[0]
-    if dropdown.value != wanted:
-        dropdown.value = wanted
+    selected = next((value for value in (current, default) if value is not None and value in values), None)
+    if selected is None and values:
+        selected = values[0]
+    if dropdown.value != selected:
+        dropdown.value = selected

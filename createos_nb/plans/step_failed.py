@@ -38,7 +38,7 @@ class StepFailed(PlanError):
         self.message, self.hint, self.log = message, hint, log
         self.done, self.not_done, self.undo, self.journal = done, not_done, undo, journal
 
-    def _said(self) -> str:
+    def _message(self) -> str:
         lines = [self.message]
         if self.log is not None and len(self.log):
             lines += [f"    {text}" for text in self.log["text"].tail(8)]

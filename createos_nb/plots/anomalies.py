@@ -1,4 +1,4 @@
-"""What is unusual: anomalies with the band of what was expected, and change points with the levels between them."""
+"""Plots of anomalies with the expected band, and of change points with the levels between them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def anomalies(
-    found: pd.DataFrame, *, title: str = "Anomalies", unit: str = "value", marks: Iterable[tuple[Any, str]] = ()
+    table: pd.DataFrame, *, title: str = "Anomalies", unit: str = "value", marks: Iterable[tuple[Any, str]] = ()
 ) -> Figure:
-    """A series, or the requests and errors of one environment, with the band of the usual and the anomalies in it.
+    """Draw a series, or the requests and errors of one environment, with its expected band and its anomalies.
 
-    `found` is what `analysis.anomalies` gives. `unit` labels a series; requests and errors are per bucket. `marks` are
+    `table` is what `analysis.anomalies` gives. `unit` labels a series; requests and errors are per bucket. `marks` are
     moments to name, such as deployments.
     """
     call = "analysis.anomalies(frame)"
-    validation.frame_of(found, "anomalies", "found", "anomalies", call, ("expected", "anomaly"))
-    requests = "volume_score" in found.columns
+    validation.frame_of(table, "anomalies", "table", "anomalies", call, ("expected", "anomaly"))
+    requests = "volume_score" in table.columns
     caption = (
         "Band: where a single value is nothing unusual. Diamonds: when something unusual is first known; "
         "it may come from several values together, each of which lies in the band."
@@ -37,24 +37,24 @@ def anomalies(
     fig, axes = style.figure(
         title, caption=caption, rows=2 if requests else 1, height=5.0 if requests else 3.4, share_x=True
     )
-    x_all = _instants(found.index)
+    x_all = _instants(table.index)
     if requests:
-        strange = found["anomaly"].to_numpy(dtype=bool)
-        what = found["what"].astype("str")
-        volume = strange & what.str.contains("requests").to_numpy(dtype=bool)
-        errors = strange & what.str.contains("errors").to_numpy(dtype=bool)
-        bucket = _bucket(found)
-        _band(axes[0], found, x_all, ("count", "expected", "low", "high"), volume, f"requests per {bucket}")
-        _band(axes[1], found, x_all, ("errors", "errors_expected", None, "errors_high"), errors, f"errors per {bucket}")
+        anomalous = table["anomaly"].to_numpy(dtype=bool)
+        what = table["what"].astype("str")
+        volume = anomalous & what.str.contains("requests").to_numpy(dtype=bool)
+        errors = anomalous & what.str.contains("errors").to_numpy(dtype=bool)
+        bucket = _bucket(table)
+        _band(axes[0], table, x_all, ("count", "expected", "low", "high"), volume, f"requests per {bucket}")
+        _band(axes[1], table, x_all, ("errors", "errors_expected", None, "errors_high"), errors, f"errors per {bucket}")
     else:
         columns = ("value", "expected", "low", "high")
-        _band(axes[0], found, x_all, columns, found["anomaly"].to_numpy(dtype=bool), unit)
-    if isinstance(found.index, pd.DatetimeIndex):
-        shown = window(_aware(found.index))
-        time_axis(axes[-1], shown)
-        annotate(axes[0], marks, shown, others=axes[1:])
+        _band(axes[0], table, x_all, columns, table["anomaly"].to_numpy(dtype=bool), unit)
+    if isinstance(table.index, pd.DatetimeIndex):
+        span = window(_aware(table.index))
+        time_axis(axes[-1], span)
+        annotate(axes[0], marks, span, others=axes[1:])
     else:
-        axes[-1].set_xlabel(style.plain(found.index.name or "row"), fontsize=9, color=style.BLACK)
+        axes[-1].set_xlabel(style.escape_text(table.index.name or "row"), fontsize=9, color=style.BLACK)
     return fig
 
 
@@ -69,7 +69,7 @@ def change_points(
     title: str = "Error rate and its changes",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """The error percentage over time, and the level of each stretch between changes, for one environment.
+    """Draw the error percentage over time, and the level of each stretch between changes, for one environment.
 
     `rates` is a requests frame, of which the classes are drawn that `changes` was judged by (5xx by default), or what
     `analysis.success_rate(frame, every=...)` gives, of whose `error_percentage` all of 4xx and 5xx count: it goes with
@@ -79,11 +79,15 @@ def change_points(
         validation.requests_frame(rates, "change_points", "rates")
     call = "analysis.change_points(requests)"
     validation.frame_of(changes, "change_points", "changes", "change points", call, ("onset", "before", "after"))
-    classes = [str(one) for one in changes.attrs.get("errors", ["4xx", "5xx"])]
+    classes = [str(status) for status in changes.attrs.get("errors", ["4xx", "5xx"])]
     if "count" in rates.columns:
         counts, _ = rebin(rates)
-        asked = counts["count"].astype("Float64")
-        share = 100 * counts[[f"status_{one}" for one in classes]].sum(axis=1, min_count=1) / asked.where(asked > 0)
+        requests = counts["count"].astype("Float64")
+        share = (
+            100
+            * counts[[f"status_{status}" for status in classes]].sum(axis=1, min_count=1)
+            / requests.where(requests > 0)
+        )
         failed, index = share.to_numpy(dtype=float, na_value=np.nan), counts.index
     elif sorted(classes) == ["4xx", "5xx"]:
         rows = downsample(rates[["error_percentage"]], "mean")
@@ -108,13 +112,13 @@ def change_points(
     style.percent_axis(ax, f"{what}, % of requests")
     ax.set_ylim(bottom=0)
     annotate_no_data(ax, failed)
-    shown = window(rates.index)
-    time_axis(ax, shown)
-    annotate(ax, [*_found(changes), *marks], shown)
+    span = window(rates.index)
+    time_axis(ax, span)
+    annotate(ax, [*_change_marks(changes), *marks], span)
     return fig
 
 
-def _found(changes: pd.DataFrame) -> list[Mark]:
+def _change_marks(changes: pd.DataFrame) -> list[Mark]:
     """Changes as marks: in the lanes of the others, so that neither hides the other."""
     marks = []
     for _, change in changes.iterrows():
@@ -128,35 +132,35 @@ def _found(changes: pd.DataFrame) -> list[Mark]:
 
 
 def _band(
-    ax: Axes, found: pd.DataFrame, x_all: Any, columns: tuple[str, str, str | None, str], strange: Any, label: str
+    ax: Axes, scores: pd.DataFrame, x_all: Any, columns: tuple[str, str, str | None, str], anomalous: Any, label: str
 ) -> None:
     value, expected, low, high = columns
     validation = [column for column in columns if column is not None]
-    numbers = found[validation].astype("float64")
+    numbers = scores[validation].astype("float64")
     rows = downsample(numbers, "mean")
     spikes = downsample(numbers[[value]], "max")[value].to_numpy(dtype=float)
     x = _instants(rows.index)
     bottom = np.zeros(len(rows)) if low is None else rows[low].to_numpy(dtype=float)
     ax.fill_between(x, bottom, rows[high].to_numpy(dtype=float), color=style.PALE, linewidth=0, label="usual")
-    shown = rows[value].to_numpy(dtype=float)
-    if len(rows) < len(found):
+    mean = rows[value].to_numpy(dtype=float)
+    if len(rows) < len(scores):
         ax.plot(x, spikes, color=style.SKY, linewidth=0.6, label="highest of each stretch")
-    ax.plot(x, shown, color=style.BLUE, linewidth=1, label="seen")
+    ax.plot(x, mean, color=style.BLUE, linewidth=1, label="seen")
     ax.plot(x, rows[expected].to_numpy(dtype=float), color=style.BLACK, linewidth=0.9, linestyle="--", label="expected")
-    at = np.flatnonzero(strange)
+    at = np.flatnonzero(anomalous)
     if len(at):
         ax.plot(
             x_all[at], numbers[value].to_numpy(dtype=float)[at], "D", markersize=7, markerfacecolor="none",
             markeredgecolor=style.VERMILION, markeredgewidth=1.8, label="anomaly", zorder=5,
         )  # fmt: skip
     # a band that has still to be learnt, or a rare spike, may not press the series into a line
-    known = shown[np.isfinite(shown)]
+    known = mean[np.isfinite(mean)]
     top = [numbers[value].to_numpy(dtype=float)[at].max(initial=0.0), spikes[np.isfinite(spikes)].max(initial=0.0)]
     ceiling = max([*top, float(np.max(known, initial=0.0))]) * 1.15
     floor = min(float(np.min(known, initial=0.0)), 0.0)
     ax.set_ylim(floor * 1.15, ceiling if ceiling > floor else floor + 1)
     style.count_axis(ax, label, from_zero=False)
-    annotate_no_data(ax, shown, spikes)
+    annotate_no_data(ax, mean, spikes)
     style.legend(ax)
 
 
@@ -170,8 +174,8 @@ def _aware(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
     return index if index.tz is not None else index.tz_localize("UTC")
 
 
-def _bucket(found: pd.DataFrame) -> str:
-    seconds = int(found.attrs.get("bucket_seconds") or 60)
+def _bucket(scores: pd.DataFrame) -> str:
+    seconds = int(scores.attrs.get("bucket_seconds") or 60)
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
         if seconds % size == 0:
             return name if seconds == size else f"{seconds // size} {name}s"

@@ -17,12 +17,12 @@ _NEVER = ("Last Resort", "LastResort", "cm", "STIXSize", "STIXNonUnicode", "Noto
 _JOINERS = "\u200c\u200d"
 
 
-def plain(text: object) -> str:
+def escape_text(text: object) -> str:
     """Text from anywhere, made safe to draw: no mathematics, and a sign for what would act instead of being read."""
     return "".join(_drawn(char) for char in str(text)).replace("$", r"\$")
 
 
-def short(text: str, length: int) -> str:
+def shorten_middle(text: str, length: int) -> str:
     """The text cut in the middle, where paths differ least."""
     if len(text) <= length:
         return text
@@ -43,24 +43,24 @@ def columns(text: str) -> int:
 
 
 def use_fallback_fonts(figure: Figure) -> bool:
-    """Give each text the fonts that have what its own lacks. Whether every letter was found."""
+    """Add fallback fonts for letters that the font of a text lacks. Return whether every letter was found."""
     from matplotlib.font_manager import findfont, get_font
     from matplotlib.text import Text
 
-    found = True
+    all_found = True
     for text in figure.findobj(Text):
         assert isinstance(text, Text), "findobj gives what it was asked for"
-        strange = [char for char in text.get_text() if char > "\x7f"]
-        if not strange:
+        non_ascii = [char for char in text.get_text() if char > "\x7f"]
+        if not non_ascii:
             continue
         own = get_font(findfont(text.get_fontproperties()))
         weight = str(text.get_fontweight())
-        lent = [_family(char, weight) for char in strange if not own.get_char_index(ord(char))]
-        more = [name for name in dict.fromkeys(lent) if name is not None and name not in text.get_fontfamily()]
+        families = [_family(char, weight) for char in non_ascii if not own.get_char_index(ord(char))]
+        more = [name for name in dict.fromkeys(families) if name is not None and name not in text.get_fontfamily()]
         if more:
             text.set_fontfamily([*text.get_fontfamily(), *more])
-        found = found and None not in lent
-    return found
+        all_found = all_found and None not in families
+    return all_found
 
 
 def _drawn(char: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Iterable[tuple[Any, str]] = ()) -> Figure:
-    """What is left of the error budget over time, as `analysis.error_budget` gives it.
+    """Draw what is left of the error budget over time, as `analysis.error_budget` gives it.
 
     `marks` are moments to name, such as deployments: pairs of a time and a short text.
     """
@@ -28,7 +28,7 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     )
     target = budget.attrs.get("target")
     of = "" if target is None else f" of {100 * target:.6g} %"
-    shown = window(budget.index)
+    span = window(budget.index)
     rows = downsample(budget[["left_share", "coverage"]], "last")
     fig, (ax,) = style.figure(
         title,
@@ -37,20 +37,20 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
         "missed. Grey: the window reaches back before the data begin.",
     )
     x = instants(pd.DatetimeIndex(rows.index))
-    left = 100 * rows["left_share"].to_numpy(dtype=float)
+    budget_left = 100 * rows["left_share"].to_numpy(dtype=float)
     full = _full(budget)
     young = np.zeros(len(x), dtype=bool) if full is None else x < full
     # the first minutes of a young window swing wildly: they may not set the scale for the rest
-    lowest = float(np.nanmin(np.append(left if young.all() else left[~young], 0.0)))
+    lowest = float(np.nanmin(np.append(budget_left if young.all() else budget_left[~young], 0.0)))
     # an objective missed a hundredfold would press the rest into a line
     floor = max(lowest * 1.1, -150.0) if lowest < 0 else 0.0
-    drawn = np.clip(left, floor, None)
-    ax.fill_between(x, 0, drawn, where=drawn >= 0, color=style.SKY, alpha=0.5, linewidth=0)
+    clipped = np.clip(budget_left, floor, None)
+    ax.fill_between(x, 0, clipped, where=clipped >= 0, color=style.SKY, alpha=0.5, linewidth=0)
     ax.fill_between(
         x,
         0,
-        drawn,
-        where=drawn <= 0,
+        clipped,
+        where=clipped <= 0,
         facecolor=style.VERMILION,
         alpha=0.6,
         hatch="////",
@@ -58,19 +58,19 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
         linewidth=0,
         label=_overspent(lowest, floor) if lowest < 0 else None,
     )
-    style.line(ax, x, drawn, style.SERIES[0], marker=None)
+    style.line(ax, x, clipped, style.SERIES[0], marker=None)
     ax.axhline(0, color=style.BLACK, linewidth=1, linestyle="--", zorder=3, label="budget spent")
     ax.set_ylim(floor, 105)
-    if shown is not None and full is not None and full > shown[0]:
+    if span is not None and full is not None and full > span[0]:
         ax.axvspan(
-            *np.clip(shown, None, full), color=style.PALE, alpha=0.6, linewidth=0, zorder=0,
+            *np.clip(span, None, full), color=style.PALE, alpha=0.6, linewidth=0, zorder=0,
             label="window not full yet",
         )  # fmt: skip
     style.percent_axis(ax, "error budget left")
-    annotate_no_data(ax, left)
-    time_axis(ax, shown)
+    annotate_no_data(ax, budget_left)
+    time_axis(ax, span)
     style.legend(ax)
-    annotate(ax, marks, shown)
+    annotate(ax, marks, span)
     return fig
 
 
@@ -82,7 +82,7 @@ def burn_rates(
     title: str = "Burn rates",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """Burn rates with their thresholds: `analysis.burn_rates`, `analysis.burn_table` and, if given, `burn_alerts`.
+    """Draw burn rates with their thresholds: `analysis.burn_rates`, `analysis.burn_table` and, if given, `burn_alerts`.
 
     One plot for each row of the table, with its long and its short window; alerts are shaded.
     """
@@ -132,26 +132,26 @@ def burn_rates(
         style.legend(ax)
     if not len(table):
         annotate_no_data(axes[0], text="no alert in the table")
-    shown = window(rates.index)
-    time_axis(axes[-1], shown)
-    annotate(axes[0], marks, shown, others=axes[1:])
+    span = window(rates.index)
+    time_axis(axes[-1], span)
+    annotate(axes[0], marks, span, others=axes[1:])
     return fig
 
 
 def _full(budget: pd.DataFrame) -> np.datetime64 | None:
-    """From when the SLO's window lies wholly after the beginning of the data; None where no window is known.
+    """Return the time from which the SLO's window lies wholly within the data; None where no window is known.
 
     A gap lowers the coverage for a whole window's length, but takes nothing from its reach.
     """
     period, step = (budget.attrs.get(f"{name}_seconds") for name in ("window", "bucket"))
-    covered = budget["coverage"].to_numpy(dtype=float)
-    some = np.flatnonzero(covered > 0)
-    if period is None or step is None or not len(some):
+    coverage = budget["coverage"].to_numpy(dtype=float)
+    with_data = np.flatnonzero(coverage > 0)
+    if period is None or step is None or not len(with_data):
         return None
     # a part of a longer budget may be drawn: its first window holds what came before
-    before = max(covered[some[0]] * float(period) - float(step), 0.0)
+    before = max(coverage[with_data[0]] * float(period) - float(step), 0.0)
     missing = float(period) - float(step) - before
-    first = instants(pd.DatetimeIndex(budget.index[some[:1]]))[0]
+    first = instants(pd.DatetimeIndex(budget.index[with_data[:1]]))[0]
     return np.datetime64(first + np.timedelta64(round(missing), "s"))
 
 
@@ -172,8 +172,8 @@ def _shade(ax: Any, alerts: pd.DataFrame, index: pd.Index[Any]) -> None:
 
     step = index[1] - index[0] if len(index) > 1 else pd.Timedelta(0)
     # a part of the rates may be drawn with the alerts of the whole
-    shown = (alerts["onset"] <= index[-1] + step) & ~(alerts["end"] < index[0])
-    alerts = alerts[shown].assign(onset=alerts["onset"].clip(lower=index[0]))
+    overlapping = (alerts["onset"] <= index[-1] + step) & ~(alerts["end"] < index[0])
+    alerts = alerts[overlapping].assign(onset=alerts["onset"].clip(lower=index[0]))
     if len(alerts):
         at = [instant(onset) for onset in alerts["onset"]]
         # seen even where the span is narrower than a line, and below the names of marks

@@ -22,17 +22,17 @@ _CLASSES = ("2xx", "3xx", "4xx", "5xx")
 def requests(
     frame: pd.DataFrame, *, title: str = "Requests by status class", marks: Iterable[tuple[Any, str]] = ()
 ) -> Figure:
-    """Requests per minute, stacked by status class, and below them the share of 4xx and 5xx in percent.
+    """Draw requests per minute, stacked by status class, and below them the share of 4xx and 5xx in percent.
 
     `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
     name, such as deployments: pairs of a time and a short text.
     """
     validation.requests_frame(frame, "requests")
-    shown = window(frame.index)
+    span = window(frame.index)
     frame, minutes = rebin(frame)
     counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
     total = _floats(frame["count"])
-    some = np.where(total > 0, total, np.nan)
+    nonzero = np.where(total > 0, total, np.nan)
     fig, (top, bottom) = style.figure(
         title,
         caption=f"Means of {format_bucket_width(minutes)}. Above: what was asked for, and how it was answered. "
@@ -43,24 +43,29 @@ def requests(
         share_x=True,
         height_ratios=(2, 1),
     )
-    x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, shown)
+    x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, span)
     base = np.zeros(len(x))
     for name in _CLASSES:
-        look = style.STATUS[name]
+        status_style = style.STATUS[name]
         upper = base + np.repeat(np.nan_to_num(counts[name]), 2) / minutes
-        seen = np.where(np.repeat(np.isnan(total), 2), np.nan, upper)
-        looks: dict[str, Any] = {"facecolor": look.color, "hatch": look.hatch, "edgecolor": "white", "linewidth": 0}
-        top.fill_between(x, base, seen, label=name, **looks)
+        visible = np.where(np.repeat(np.isnan(total), 2), np.nan, upper)
+        options: dict[str, Any] = {
+            "facecolor": status_style.color,
+            "hatch": status_style.hatch,
+            "edgecolor": "white",
+            "linewidth": 0,
+        }
+        top.fill_between(x, base, visible, label=name, **options)
         base = upper
     style.count_axis(top, "requests per minute")
     style.legend(top)
     for name in ("4xx", "5xx"):
-        style.line(bottom, x, np.repeat(counts[name] * 100 / some, 2), style.STATUS[name], label=name)
+        style.line(bottom, x, np.repeat(counts[name] * 100 / nonzero, 2), style.STATUS[name], label=name)
     style.percent_axis(bottom, "of all requests")
     bottom.set_ylim(bottom=0)
-    annotate_no_data(bottom, some, text="no data" if annotate_no_data(top, total) else "no requests")
-    time_axis(bottom, shown)
-    annotate(top, marks, shown, others=(bottom,))
+    annotate_no_data(bottom, nonzero, text="no data" if annotate_no_data(top, total) else "no requests")
+    time_axis(bottom, span)
+    annotate(top, marks, span, others=(bottom,))
     return fig
 
 
@@ -68,25 +73,25 @@ def fleet(
     frame: pd.DataFrame,
     *,
     title: str = "Requests per minute, each environment on its own scale",
-    most: int | None = None,
+    max_environments: int | None = None,
 ) -> Figure:
-    """Requests per minute of every environment, busiest first, one small plot each; 5xx in a second line.
+    """Draw requests per minute of every environment, busiest first, one small plot each; 5xx in a second line.
 
-    `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts. `most`: of a
-    larger fleet only so many environments, the busiest.
+    `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts.
+    `max_environments`: of a larger fleet only so many environments, the busiest.
     """
     validation.fleet_frame(frame, "fleet")
-    if most is not None:
+    if max_environments is not None:
         counts = frame.groupby(["project", "environment"], sort=False)["count"].sum()
-        if len(counts) > most:
-            busiest = counts.nlargest(most).index
-            left_out, attrs = len(counts) - most, frame.attrs
+        if len(counts) > max_environments:
+            busiest = counts.nlargest(max_environments).index
+            left_out, attrs = len(counts) - max_environments, frame.attrs
             frame = frame[pd.MultiIndex.from_frame(frame[["project", "environment"]]).isin(busiest)]
             frame.attrs = attrs
-            title = f"{title}: the {most} busiest, {left_out} more are left out"
+            title = f"{title}: the {max_environments} busiest, {left_out} more are left out"
     parts = frame.groupby(["project", "environment"], sort=False)
     groups = [(names, *rebin(part.set_index("time").sort_index())) for names, part in parts]
-    shown = window(pd.DatetimeIndex(frame["time"].sort_values().unique()))
+    span = window(pd.DatetimeIndex(frame["time"].sort_values().unique()))
     groups.sort(key=lambda group: -int(group[1]["count"].sum()))
     minutes = groups[0][2] if groups else 1
     fig, axes = style.figure(
@@ -98,15 +103,21 @@ def fleet(
         share_x=True,
     )
     for ax, ((project, environment), part, width) in zip(axes, groups, strict=False):
-        _strip(ax, f"{style.short(str(project), 28)}\n{style.short(str(environment), 28)}", part, width, shown)
+        _strip(
+            ax,
+            f"{style.shorten_middle(str(project), 28)}\n{style.shorten_middle(str(environment), 28)}",
+            part,
+            width,
+            span,
+        )
     if not groups:
         annotate_no_data(axes[0])
-    time_axis(axes[-1], shown)
+    time_axis(axes[-1], span)
     return fig
 
 
-def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float, shown: Window | None) -> None:
-    x = edges(instants(pd.DatetimeIndex(part.index)), minutes, shown)
+def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float, span: Window | None) -> None:
+    x = edges(instants(pd.DatetimeIndex(part.index)), minutes, span)
     counts, faults = (np.repeat(_floats(part[name]), 2) / minutes for name in ("count", "status_5xx"))
     ax.fill_between(x, 0, counts, color=style.SKY, linewidth=0)
     if np.nansum(faults) > 0:
@@ -117,7 +128,7 @@ def _strip(ax: Any, label: str, part: pd.DataFrame, minutes: float, shown: Windo
     ax.grid(visible=False)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="x", length=0)
-    ax.set_ylabel(style.plain(label), rotation=0, ha="right", va="center", fontsize=8, color=style.BLACK)
+    ax.set_ylabel(style.escape_text(label), rotation=0, ha="right", va="center", fontsize=8, color=style.BLACK)
     if not annotate_no_data(ax, counts):
         ax.annotate(style.number(round(peak, 1)), (1.005, 0.5), xycoords="axes fraction", va="center", fontsize=8)
 

@@ -25,21 +25,21 @@ _DECIDED = {"rollback": ("roll back", style.BAD, "X"), "promote": ("promote", st
 
 
 def verdict(
-    found: ReleaseVerdict,
+    verdict: ReleaseVerdict,
     *,
     title: str = "Release verdict",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """Errors of both sides, the evidence with its boundary on a logarithmic scale, and the ratio with its bounds.
+    """Draw the errors of both sides, the evidence with its boundary (logarithmic), and the ratio with its bounds.
 
-    `found` is what `analysis.release_verdict` gives, or `runbooks.release_watch` as `.verdict`. `marks` are moments to
-    name, such as deployments: pairs of a time and a short text.
+    `verdict` is what `analysis.release_verdict` gives, or `runbooks.release_watch` as `.verdict`. `marks` are moments
+    to name, such as deployments: pairs of a time and a short text.
     """
     call = "analysis.release_verdict(old, new)"
-    validation.result_of(found, "verdict", "found", "ReleaseVerdict", call, ("decision", "path"))
-    decided = _DECIDED.get(found.decision)
+    validation.result_of(verdict, "verdict", "verdict", "ReleaseVerdict", call, ("decision", "path"))
+    decided = _DECIDED.get(verdict.decision)
     fig, axes = style.figure(
-        f"{title}: {decided[0] if decided else found.decision}",
+        f"{title}: {decided[0] if decided else verdict.decision}",
         caption="Above: the share of requests that fail, baseline and candidate. Middle: how strongly the data speak "
         "for rolling back, and for promoting; where a line reaches the boundary, it is decided, whenever one looks. "
         "Below: how many times as often the candidate fails; the band is what can't be ruled out, it narrows with "
@@ -49,46 +49,46 @@ def verdict(
         share_x=True,
         height_ratios=[1.0, 1.2, 1.0],
     )
-    path = found.path
-    _rates(axes[0], path, found)
-    _evidence(axes[1], path, found)
-    _ratio(axes[2], found)
-    shown = window(path.index)
-    time_axis(axes[-1], shown)
-    annotate(axes[0], marks, shown, others=axes[1:])
-    if decided and found.decided_at is not None:
+    path = verdict.path
+    _rates(axes[0], path, verdict)
+    _evidence(axes[1], path, verdict)
+    _ratio(axes[2], verdict)
+    span = window(path.index)
+    time_axis(axes[-1], span)
+    annotate(axes[0], marks, span, others=axes[1:])
+    if decided and verdict.decided_at is not None:
         for ax in axes:
-            ax.axvline(instant(_end(found)), color=decided[1], linewidth=1.2, zorder=2)
+            ax.axvline(instant(_end(verdict)), color=decided[1], linewidth=1.2, zorder=2)
     return fig
 
 
-def _rates(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
+def _rates(ax: Axes, path: pd.DataFrame, verdict: ReleaseVerdict) -> None:
     """Shares of the class that is judged, in buckets wide enough for an eye."""
     counts = path[["old_requests", "new_requests", "old_errors", "new_errors"]].copy()
-    counts.attrs = {"bucket_seconds": found.bucket_seconds}
+    counts.attrs = {"bucket_seconds": verdict.bucket_seconds}
     rows, minutes = rebin(counts)
     x = instants(pd.DatetimeIndex(rows.index))
-    for side, name, look in zip(("old", "new"), ("baseline", "candidate"), style.SERIES, strict=False):
-        asked = rows[f"{side}_requests"].to_numpy(dtype=float, na_value=np.nan)
+    for side, name, line_style in zip(("old", "new"), ("baseline", "candidate"), style.SERIES, strict=False):
+        requests = rows[f"{side}_requests"].to_numpy(dtype=float, na_value=np.nan)
         failed = rows[f"{side}_errors"].to_numpy(dtype=float, na_value=np.nan)
-        share = 100 * np.divide(failed, asked, out=np.full(len(asked), np.nan), where=asked > 0)
-        style.line(ax, x, share, look, label=name)
-    style.percent_axis(ax, f"{found.errors} in {format_bucket_width(minutes)}")
+        share = 100 * np.divide(failed, requests, out=np.full(len(requests), np.nan), where=requests > 0)
+        style.line(ax, x, share, line_style, label=name)
+    style.percent_axis(ax, f"{verdict.errors} in {format_bucket_width(minutes)}")
     ax.set_ylim(bottom=0)
     style.legend(ax)
 
 
-def _evidence(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
+def _evidence(ax: Axes, path: pd.DataFrame, verdict: ReleaseVerdict) -> None:
     from matplotlib.ticker import LogLocator, NullLocator
 
     names = (("evidence", "to roll back", style.SERIES[1]), ("evidence_promote", "to promote", style.SERIES[2]))
     rows = downsample(path[[name for name, _, _ in names]], "max")
-    x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
-    tops = [1 / found.alpha, 1 / found.beta]
+    x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(verdict.bucket_seconds, "s")
+    tops = [1 / verdict.alpha, 1 / verdict.beta]
     ceiling = max(tops) * 100
-    for name, label, look in names:
+    for name, label, line_style in names:
         values = np.clip(rows[name].to_numpy(dtype=float), _LOWEST, ceiling)
-        style.line(ax, x, values, look, label=label)
+        style.line(ax, x, values, line_style, label=label)
     ax.set_yscale("log")
     ax.set_ylim(_LOWEST, ceiling)
     ax.yaxis.set_major_locator(LogLocator(base=10, numticks=6))
@@ -98,43 +98,43 @@ def _evidence(ax: Axes, path: pd.DataFrame, found: ReleaseVerdict) -> None:
     style.threshold(ax, tops[0], f"boundary: {style.number(tops[0])}")
     if tops[1] != tops[0]:
         style.threshold(ax, tops[1], f"boundary to promote: {style.number(tops[1])}")
-    decided = _DECIDED.get(found.decision)
-    if decided and found.decided_at is not None:
-        name = "evidence" if found.decision == "rollback" else "evidence_promote"
-        at = float(np.clip(path[name].to_numpy(dtype=float)[path.index.get_loc(found.decided_at)], _LOWEST, ceiling))
+    decided = _DECIDED.get(verdict.decision)
+    if decided and verdict.decided_at is not None:
+        name = "evidence" if verdict.decision == "rollback" else "evidence_promote"
+        at = float(np.clip(path[name].to_numpy(dtype=float)[path.index.get_loc(verdict.decided_at)], _LOWEST, ceiling))
         ax.plot(
-            [instant(_end(found))], [at], decided[2], markersize=10, color=decided[1], zorder=6,
-            label=f"decided: {decided[0]}, {_end(found):%H:%M} UTC",
+            [instant(_end(verdict))], [at], decided[2], markersize=10, color=decided[1], zorder=6,
+            label=f"decided: {decided[0]}, {_end(verdict):%H:%M} UTC",
         )  # fmt: skip
     style.legend(ax)
 
 
-def _ratio(ax: Axes, found: ReleaseVerdict) -> None:
+def _ratio(ax: Axes, verdict: ReleaseVerdict) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator
 
-    rows = found.intervals
-    x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(found.bucket_seconds, "s")
+    rows = verdict.intervals
+    x = instants(pd.DatetimeIndex(rows.index)) + np.timedelta64(verdict.bucket_seconds, "s")
     floor, ceiling = 1 / 64, 64.0
     low, high = (np.clip(rows[name].to_numpy(dtype=float), floor, ceiling) for name in ("low", "high"))
     ax.fill_between(x, low, high, color=style.PALE, linewidth=0, label="not ruled out")
     ratio = np.clip(rows["ratio"].to_numpy(dtype=float), floor, ceiling)
     style.line(ax, x, ratio, style.SERIES[0], label="ratio")
     ax.set_yscale("log", base=2)
-    shown = np.concatenate([low, high])
-    inner = shown[(shown > floor) & (shown < ceiling)]
+    bounds = np.concatenate([low, high])
+    inner = bounds[(bounds > floor) & (bounds < ceiling)]
     bottom, top = (float(inner.min()), float(inner.max())) if len(inner) else (0.25, 4.0)
-    ax.set_ylim(max(min(bottom, 0.5) / 1.3, 1 / 12), min(max(top, found.worse * 1.5) * 1.3, 40))
+    ax.set_ylim(max(min(bottom, 0.5) / 1.3, 1 / 12), min(max(top, verdict.worse * 1.5) * 1.3, 40))
     ticks = [value for value in (1 / 32, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32) if floor <= value <= ceiling]
     ax.yaxis.set_major_locator(FixedLocator(ticks))
     ax.yaxis.set_minor_locator(NullLocator())
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:.3g}×")
     ax.set_ylabel("ratio, new to old", fontsize=9, color=style.BLACK)
     ax.axhline(1, color=style.BLACK, linewidth=1)
-    style.threshold(ax, found.worse, f"{found.worse:g} times as often")
+    style.threshold(ax, verdict.worse, f"{verdict.worse:g} times as often")
     style.legend(ax)
 
 
-def _end(found: ReleaseVerdict) -> pd.Timestamp:
-    """When the bucket that decided was over: it can't be known before."""
-    assert found.decided_at is not None, "asked for decided verdicts only"
-    return found.decided_at + pd.Timedelta(seconds=found.bucket_seconds)
+def _end(verdict: ReleaseVerdict) -> pd.Timestamp:
+    """Return the end of the bucket that decided."""
+    assert verdict.decided_at is not None, "asked for decided verdicts only"
+    return verdict.decided_at + pd.Timedelta(seconds=verdict.bucket_seconds)

@@ -79,7 +79,7 @@ def fleet_report(
     validation.frame_of(health, "fleet_report", "health", "the health of a fleet", call, ("project", "environment"))
     validation.fleet_frame(requests, "fleet_report", "requests")
     if about is None:
-        known = [requests.attrs.get("where"), _asked(requests.attrs.get("at"))]
+        known = [requests.attrs.get("where"), _read_at(requests.attrs.get("at"))]
         about = " · ".join(str(part) for part in known if part)
     window = " to ".join(_minute(health.attrs[name]) for name in ("start", "end") if name in health.attrs)
     return Report(
@@ -102,7 +102,7 @@ def _left_out(requests: pd.DataFrame) -> str:
     return f"left out: {', '.join(f'{name} ({why})' for name, why in skipped.items())}" if skipped else ""
 
 
-def _asked(at: Any) -> str:
+def _read_at(at: Any) -> str:
     return f"asked {_minute(at)} UTC" if at else ""
 
 

@@ -83,10 +83,14 @@ def _section(table: Table) -> str:
     return f'<h2>{escaped(table.heading)}</h2><div class="wide">{html_table(table.cells, table.columns)}</div>{more}'
 
 
-def _bar(left: float) -> str:
-    if not np.isfinite(left):
+def _bar(budget_left: float) -> str:
+    if not np.isfinite(budget_left):
         return ""
-    width, color = (round(60 * min(left, 1)), style.SKY) if left >= 0 else (round(60 * min(-left, 1)), style.VERMILION)
+    width, color = (
+        (round(60 * min(budget_left, 1)), style.SKY)
+        if budget_left >= 0
+        else (round(60 * min(-budget_left, 1)), style.VERMILION)
+    )
     return (
         f'<svg width="60" height="5" aria-hidden="true" style="margin-left: auto"><rect width="60" height="5" '
         f'fill="{style.PALE}"/><rect width="{width}" height="5" fill="{color}"/></svg>'

@@ -96,8 +96,10 @@ class _Page:
         self.ax.set_ylim(_HEIGHT, 0)
         self.ax.axis("off")
         self.y = _MARGIN
-        self._put(title if number == 1 else f"{title}, page {number}", 0, size=14 if number == 1 else 9, weight="bold")
-        self._put(f"{number}", _WIDTH - 2 * _MARGIN, at=_HEIGHT - 0.35, size=7.5, color=style.GREY, align="right")
+        self._draw_text(
+            title if number == 1 else f"{title}, page {number}", 0, size=14 if number == 1 else 9, weight="bold"
+        )
+        self._draw_text(f"{number}", _WIDTH - 2 * _MARGIN, at=_HEIGHT - 0.35, size=7.5, color=style.GREY, align="right")
         self.y += 0.34 if number == 1 else 0.25
 
     def full(self, more: float) -> bool:
@@ -107,23 +109,23 @@ class _Page:
         self.y += inches
 
     def text(self, text: str, *, size: float, color: str = style.BLACK) -> None:
-        for line in style.wrapped(style.plain(text), _WIDTH - 2 * _MARGIN, size=size).splitlines():
-            self._put(line, 0, size=size, color=color, plain=False)
+        for line in style.wrapped(style.escape_text(text), _WIDTH - 2 * _MARGIN, size=size).splitlines():
+            self._draw_text(line, 0, size=size, color=color, escape=False)
             self.y += size * 1.35 / 72
 
     def heading(self, text: str) -> None:
         self.y += 0.22
-        self._put(text, 0, size=10, weight="bold")
+        self._draw_text(text, 0, size=10, weight="bold")
         self.y += 0.24
 
     def columns(self) -> None:
         for name, x, align in _COLUMNS:
-            self._put(name, x, size=7, color=style.GREY, align=align)
+            self._draw_text(name, x, size=7, color=style.GREY, align=align)
         self.y += 0.17
         self._rule()
 
     def environment(self, row: Row) -> None:
-        middle, below = self.y + 0.06, self.y + 0.2
+        middle, lower = self.y + 0.06, self.y + 0.2
         cells = (
             row.project,
             row.standing,
@@ -136,37 +138,39 @@ class _Page:
         for (name, x, align), cell in zip(_COLUMNS, cells, strict=False):
             color = _COLOR.get(row.standing, style.GREY) if name == "standing" else style.BLACK
             weight = "bold" if x == 0 else "normal"
-            self._put(style.short(cell, 24), x, at=middle, size=7.5, align=align, weight=weight, color=color)
-        self._put(style.short(row.environment, 28), 0, at=below, size=6.5, color=style.GREY)
+            self._draw_text(
+                style.shorten_middle(cell, 24), x, at=middle, size=7.5, align=align, weight=weight, color=color
+            )
+        self._draw_text(style.shorten_middle(row.environment, 28), 0, at=lower, size=6.5, color=style.GREY)
         first, *others = row.firing.split(", ")
         firing = f"{first} and {len(others)} more" if others else first
-        self._put(style.short(firing, 34), _COLUMNS[1][1], at=below, size=6, color=style.GREY)
+        self._draw_text(style.shorten_middle(firing, 34), _COLUMNS[1][1], at=lower, size=6, color=style.GREY)
         if row.interval != "–":
-            self._put(row.interval, _COLUMNS[4][1], at=below, size=6, color=style.GREY, align="right")
+            self._draw_text(row.interval, _COLUMNS[4][1], at=lower, size=6, color=style.GREY, align="right")
         self._small_plot(row)
         self.y += _ROW
         self._rule()
 
     def line(self, cells: tuple[str, ...], edges: list[tuple[float, int]], *, color: str = style.BLACK) -> None:
         for cell, (x, characters) in zip(cells, edges, strict=False):
-            self._put(style.short(cell, characters), x, size=6.5, color=color)
+            self._draw_text(style.shorten_middle(cell, characters), x, size=6.5, color=color)
         self.y += _LINE
 
     def _small_plot(self, row: Row) -> None:
-        left = _MARGIN + _COLUMNS[-1][1] + 0.02
-        wide = _WIDTH - _MARGIN - left
+        start = _MARGIN + _COLUMNS[-1][1] + 0.02
+        wide = _WIDTH - _MARGIN - start
         floor = self.y + 0.05 + _SMALL
-        self.ax.plot([left, left + wide], [floor, floor], color=style.GREY, linewidth=0.4)
+        self.ax.plot([start, start + wide], [floor, floor], color=style.GREY, linewidth=0.4)
         for values, color in ((row.traffic, style.SKY), (row.faults, style.VERMILION)):
             if len(values) and np.nansum(values) > 0:
-                x = left + np.arange(len(values) + 1) * (wide / len(values))
+                x = start + np.arange(len(values) + 1) * (wide / len(values))
                 tops = floor - np.append(values, values[-1]) * _SMALL
                 self.ax.fill_between(x, floor, tops, step="post", color=color, linewidth=0)
 
     def _rule(self) -> None:
         self.ax.plot([_MARGIN, _WIDTH - _MARGIN], [self.y, self.y], color=style.PALE, linewidth=0.6)
 
-    def _put(
+    def _draw_text(
         self,
         text: str,
         x: float,
@@ -176,16 +180,16 @@ class _Page:
         color: str = style.BLACK,
         align: Any = "left",
         weight: str = "normal",
-        plain: bool = True,
+        escape: bool = True,
     ) -> None:
         if text:
-            shown = style.plain(text.replace("\n", " ")) if plain else text
+            drawn_text = style.escape_text(text.replace("\n", " ")) if escape else text
             y = self.y if at is None else at
             # letters stand on one line whatever their height
             self.ax.text(
                 _MARGIN + x,
                 y + size / 72,
-                shown,
+                drawn_text,
                 fontsize=size,
                 color=color,
                 ha=align,
@@ -195,7 +199,7 @@ class _Page:
 
 
 def _edges(table: Table) -> list[tuple[float, int]]:
-    """Where each column begins, in inches, and how many letters fit: space by the longest text, within reason."""
+    """Return the start of each column in inches, and how many letters fit: space by the longest text, within reason."""
     longest = [
         min(max([len(name), *(len(row[at]) for row in table.cells)]), 90) + 2 for at, name in enumerate(table.columns)
     ]

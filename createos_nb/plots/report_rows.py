@@ -1,4 +1,4 @@
-"""What stands in a report, as texts and small series, the same for the screen and for paper."""
+"""The rows of a report, as texts and small series, the same for HTML and PDF."""
 
 from __future__ import annotations
 
@@ -81,24 +81,24 @@ class Contents:
 def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
     """A row for each environment, in the order of `health`."""
     series = dict(iter(requests.groupby(["project", "environment"], sort=False)))
-    for one in health.to_dict("records"):
-        part = series.get((one["project"], one["environment"]))
+    for record in health.to_dict("records"):
+        part = series.get((record["project"], record["environment"]))
         traffic, faults = _series(part) if part is not None else (np.zeros(0), np.zeros(0))
-        average = _text(one["rpm_average"], lambda value: number(round(value, 1)))
-        peak = _text(one["rpm_peak"], lambda value: number(round(value, 1)))
+        average = _text(record["rpm_average"], lambda value: number(round(value, 1)))
+        peak = _text(record["rpm_peak"], lambda value: number(round(value, 1)))
         worst = float(np.nanmax(faults)) * FULL if np.isfinite(faults).any() else 0.0
         yield Row(
-            project=str(one["project"]),
-            environment=str(one["environment"]),
-            standing=str(one["standing"]),
-            firing=str(one["firing"]),
-            requests=_text(one["requests"], number),
+            project=str(record["project"]),
+            environment=str(record["environment"]),
+            standing=str(record["standing"]),
+            firing=str(record["firing"]),
+            requests=_text(record["requests"], number),
             pace=f"{average}, peak {peak}",
-            success=_text(one["success_percentage"], success),
-            interval=_interval(one["success_low"], one["success_high"]),
-            errors=_text(one["errors"], number),
-            budget=_text(one["budget_left"], _percent),
-            left=float(one["budget_left"]),
+            success=_text(record["success_percentage"], success),
+            interval=_interval(record["success_low"], record["success_high"]),
+            errors=_text(record["errors"], number),
+            budget=_text(record["budget_left"], _percent),
+            left=float(record["budget_left"]),
             traffic=traffic,
             faults=faults,
             words=f"requests per minute: {average} on average, {peak} at most; "
@@ -108,19 +108,19 @@ def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
 
 def listed(heading: str, frame: pd.DataFrame) -> Table:
     """A frame as texts: times to the minute, numbers with separators, "–" where there is nothing."""
-    shown = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
-    head = rounded(shown.head(MOST), rest=False)
+    table = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+    head = rounded(table.head(MOST), rest=False)
     return Table(
         heading=str(heading),
         columns=tuple(str(name).replace("_", " ") for name in head.columns),
         cells=tuple(tuple(cells) for cells in format_cells(head, seconds=False)),
-        more=len(shown) - len(head),
+        more=len(table) - len(head),
     )
 
 
 def _series(part: pd.DataFrame) -> tuple[Floats, Floats]:
     counts = part.sort_values("time")[["count", "status_5xx"]].astype("Float64").astype("float64")
-    rows = downsample(counts.reset_index(drop=True), "mean", most=POINTS)
+    rows = downsample(counts.reset_index(drop=True), "mean", max_rows=POINTS)
     count, bad = rows["count"].to_numpy(dtype=float), rows["status_5xx"].to_numpy(dtype=float)
     peak = float(np.nanmax(count)) if np.isfinite(count).any() else 0.0
     with np.errstate(divide="ignore", invalid="ignore"):

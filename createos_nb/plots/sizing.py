@@ -25,7 +25,7 @@ def capacity(
     title: str = "Load and errors of a replica",
     replicas: int | None = None,
 ) -> Figure:
-    """Errors against the load per replica, a dot a bucket, with what has been demonstrated.
+    """Draw errors against the load per replica, a dot a bucket, with what has been demonstrated.
 
     `frame` is the requests frame that `advice` was made from; `replicas` the number that served it, by default the
     present one.
@@ -37,21 +37,37 @@ def capacity(
     number = advice.current if replicas is None else replicas
     count = frame["count"].to_numpy(dtype="float64", na_value=np.nan)
     failed = frame["status_5xx"].to_numpy(dtype="float64", na_value=np.nan)
-    busy = np.flatnonzero(count > 0)[:: max(int((count > 0).sum()) // _MOST, 1)]
-    load = count[busy] * (60 / width) / number
-    share = 100 * failed[busy] / count[busy]
-    met = share <= 100 * (1 - advice.target) + 1e-12
+    with_requests = np.flatnonzero(count > 0)[:: max(int((count > 0).sum()) // _MOST, 1)]
+    load = count[with_requests] * (60 / width) / number
+    share = 100 * failed[with_requests] / count[with_requests]
+    within_target = share <= 100 * (1 - advice.target) + 1e-12
     fig, (ax,) = style.figure(
         title,
         caption="Each dot is a bucket. If errors begin at some load, that is the limit of a replica; if none do, no "
         "limit has been seen, and more replicas have no evidence. Errors at any load have another cause.",
     )
-    ax.plot(load[met], share[met], "o", markersize=3, color=style.BLUE, alpha=0.35, label="met the target")
-    ax.plot(load[~met], share[~met], "x", markersize=5, color=style.VERMILION, alpha=0.7, label="missed the target")
+    ax.plot(
+        load[within_target],
+        share[within_target],
+        "o",
+        markersize=3,
+        color=style.BLUE,
+        alpha=0.35,
+        label="met the target",
+    )
+    ax.plot(
+        load[~within_target],
+        share[~within_target],
+        "x",
+        markersize=5,
+        color=style.VERMILION,
+        alpha=0.7,
+        label="missed the target",
+    )
     if np.isfinite(advice.demonstrated):
         # named in the legend, since a text at the line would lie on the dots
-        said = f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica"
-        ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--", label=said)
+        label = f"demonstrated: {style.number(round(advice.demonstrated, 1))} rpm per replica"
+        ax.axvline(advice.demonstrated, color=style.BLACK, linewidth=1.2, linestyle="--", label=label)
     style.count_axis(ax, "requests per minute and replica", axis="x")
     style.percent_axis(ax, "5xx, % of requests")
     ax.set_ylim(bottom=-0.02 * max(float(np.max(share, initial=0.0)), 0.5))
@@ -62,12 +78,12 @@ def capacity(
 
 
 def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
-    """What each policy costs a day: idle hours, and cold starts in the idle hours that they are worth."""
+    """Draw the daily cost of each policy: idle hours, and cold starts in the idle hours that they are worth."""
     validation.result_of(
         advice, "sleep", "advice", "SleepAdvice", "analysis.sleep_advice(requests)", ("costs", "safe_timeout")
     )
     costs = advice.costs
-    place = np.arange(len(costs))
+    positions = np.arange(len(costs))
     idle = costs["idle_hours"].to_numpy(dtype=float)
     cold = costs["cost"].to_numpy(dtype=float) - idle
     fig, (ax,) = style.figure(
@@ -76,9 +92,9 @@ def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
         f"the idle time that avoiding it is worth ({style.number(advice.safe_timeout.total_seconds() / 60)} minutes).",
         height=1.5 + 0.4 * len(costs),
     )
-    ax.barh(place, idle, color=style.SKY, height=0.6, label="idle hours")
+    ax.barh(positions, idle, color=style.SKY, height=0.6, label="idle hours")
     ax.barh(
-        place, cold, left=idle, color=style.ORANGE, hatch="////", edgecolor="white", height=0.6, linewidth=0,
+        positions, cold, left=idle, color=style.ORANGE, hatch="////", edgecolor="white", height=0.6, linewidth=0,
         label="cold starts",
     )  # fmt: skip
     for at, (total, starts) in enumerate(zip(idle + cold, costs["cold_starts"].to_numpy(dtype=float), strict=True)):
@@ -88,7 +104,7 @@ def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
         name if pd.isna(timeout) else f"{name}, {_minutes(timeout)}"
         for name, timeout in zip(costs.index, costs["timeout"], strict=True)
     ]
-    ax.set_yticks(place, [style.plain(name) for name in names])
+    ax.set_yticks(positions, [style.escape_text(name) for name in names])
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", color=style.PALE, linewidth=0.8)

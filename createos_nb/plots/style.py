@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.plots.fonts import plain as plain
-from createos_nb.plots.fonts import short as short
+from createos_nb.plots.fonts import escape_text as escape_text
+from createos_nb.plots.fonts import shorten_middle as shorten_middle
 from createos_nb.plots.fonts import wrapped as wrapped
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ GOOD, WARN, BAD = BLUE, ORANGE, VERMILION
 
 
 @dataclass(frozen=True)
-class Look:
-    """How one series is drawn: never by colour alone."""
+class SeriesStyle:
+    """Style of a series: never told apart by colour alone."""
 
     color: str
     line: str = "-"
@@ -47,20 +47,20 @@ class Look:
 
 
 STATUS = {
-    "2xx": Look(SKY, "-", "o", ""),
-    "3xx": Look(GREEN, "--", "s", "...."),
-    "4xx": Look(ORANGE, "-.", "^", "////"),
-    "5xx": Look(VERMILION, ":", "D", "xxxx"),
+    "2xx": SeriesStyle(SKY, "-", "o", ""),
+    "3xx": SeriesStyle(GREEN, "--", "s", "...."),
+    "4xx": SeriesStyle(ORANGE, "-.", "^", "////"),
+    "5xx": SeriesStyle(VERMILION, ":", "D", "xxxx"),
 }
 """Status classes, from quiet to loud."""
 
 SERIES = (
-    Look(BLUE, "-", "o", ""),
-    Look(VERMILION, "--", "s", "////"),
-    Look(GREEN, "-.", "^", "...."),
-    Look(PURPLE, ":", "D", "xxxx"),
-    Look(ORANGE, (0, (5, 1, 1, 1)), "v", "\\\\\\\\"),  # type: ignore[arg-type]  # a dash pattern is no string
-    Look(BLACK, (0, (1, 1)), "P", "||||"),  # type: ignore[arg-type]  # likewise
+    SeriesStyle(BLUE, "-", "o", ""),
+    SeriesStyle(VERMILION, "--", "s", "////"),
+    SeriesStyle(GREEN, "-.", "^", "...."),
+    SeriesStyle(PURPLE, ":", "D", "xxxx"),
+    SeriesStyle(ORANGE, (0, (5, 1, 1, 1)), "v", "\\\\\\\\"),  # type: ignore[arg-type]  # a dash pattern is no string
+    SeriesStyle(BLACK, (0, (1, 1)), "P", "||||"),  # type: ignore[arg-type]  # likewise
 )
 """Series in the order in which they are given."""
 
@@ -99,9 +99,11 @@ def set_title(fig: Figure, title: str, caption: str = "") -> None:
     fig.headline = title
     fig.caption = caption
     width = fig.get_size_inches()[0]
-    fig.suptitle(wrapped(plain(title), width, size=12), x=0.01, ha="left", fontsize=12, fontweight="bold", color=BLACK)
+    fig.suptitle(
+        wrapped(escape_text(title), width, size=12), x=0.01, ha="left", fontsize=12, fontweight="bold", color=BLACK
+    )
     if caption:
-        fig.supxlabel(wrapped(plain(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=GREY)
+        fig.supxlabel(wrapped(escape_text(caption), width, size=9), x=0.01, ha="left", fontsize=9, color=GREY)
 
 
 def add_caption(ax: Axes, sentence: str) -> None:
@@ -165,14 +167,14 @@ def legend(ax: Axes, **options: Any) -> None:
     ax.legend(handles, labels, **{**settings, **options})
 
 
-def line(ax: Axes, x: Any, y: Any, look: Look, *, label: str | None = None, **options: Any) -> None:
+def line(ax: Axes, x: Any, y: Any, line_style: SeriesStyle, *, label: str | None = None, **options: Any) -> None:
     """A line with a marker about every tenth of the way, so that it is told apart without colour; NaN leaves a gap."""
     every = max(len(x) // 10, 1)
     settings: dict[str, Any] = {
-        "color": look.color,
-        "linestyle": look.line,
+        "color": line_style.color,
+        "linestyle": line_style.line,
         "linewidth": 1.5,
-        "marker": look.marker or None,
+        "marker": line_style.marker or None,
         "markersize": 4,
         "markevery": every,
         "label": label,
@@ -186,7 +188,7 @@ def threshold(ax: Axes, value: float, text: str, *, color: str = BLACK) -> None:
 
     ax.axhline(value, color=color, linewidth=1, linestyle="--", zorder=3)
     ax.annotate(
-        plain(text),
+        escape_text(text),
         xy=(1, value),
         xycoords=("axes fraction", "data"),
         xytext=(-2, 2),
@@ -209,6 +211,6 @@ def number(value: float) -> str:
 
 def _label(ax: Axes, axis: str, label: str) -> None:
     if axis == "y":
-        ax.set_ylabel(plain(label), color=BLACK, fontsize=9)
+        ax.set_ylabel(escape_text(label), color=BLACK, fontsize=9)
     else:
-        ax.set_xlabel(plain(label), color=BLACK, fontsize=9)
+        ax.set_xlabel(escape_text(label), color=BLACK, fontsize=9)

@@ -16,7 +16,7 @@ Window = tuple[np.datetime64, np.datetime64]
 
 
 def window(index: pd.Index[Any]) -> Window | None:
-    """From the first bucket to the end of the last; None without any."""
+    """Return the time from the first bucket to the end of the last; None without buckets."""
     if not len(index):
         return None
     x = instants(pd.DatetimeIndex(index))
@@ -24,7 +24,7 @@ def window(index: pd.Index[Any]) -> Window | None:
 
 
 def width(x: np.ndarray[Any, Any]) -> np.timedelta64:
-    """How long a bucket lasts: the distance of the first two, a minute where there is only one."""
+    """Return the width of a bucket: the distance of the first two, a minute where there is only one."""
     return np.timedelta64(x[1] - x[0]) if len(x) > 1 else np.timedelta64(60, "s")
 
 
@@ -40,27 +40,27 @@ def instant(moment: Any) -> Any:
     return stamp.tz_localize(None).to_datetime64()
 
 
-def edges(x: np.ndarray[Any, Any], minutes: float, shown: Window | None) -> np.ndarray[Any, Any]:
+def edges(x: np.ndarray[Any, Any], minutes: float, span: Window | None) -> np.ndarray[Any, Any]:
     """Both ends of every bucket, so that the last one, and one between two gaps, are as wide as the others.
 
     To be drawn with every value twice, as `np.repeat(values, 2)` gives them.
     """
     ends = np.stack([x, x + np.timedelta64(round(minutes * 60_000), "ms")], axis=1).ravel()
-    return ends if shown is None else np.clip(ends, *shown)
+    return ends if span is None else np.clip(ends, *span)
 
 
-def time_axis(ax: Axes, shown: Window | None) -> None:
+def time_axis(ax: Axes, span: Window | None) -> None:
     """Ticks that name the day once and the time where it matters, in UTC, over exactly the window."""
     from datetime import UTC
 
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     ax.set_xlabel("time (UTC)", color=style.BLACK, fontsize=9)
-    if shown is None:
+    if span is None:
         ax.set_xticks([])
         return
-    margin = (shown[1] - shown[0]) / 100
-    ax.set_xlim(shown[0] - margin, shown[1] + margin)  # type: ignore[arg-type]  # matplotlib converts times
+    margin = (span[1] - span[0]) / 100
+    ax.set_xlim(span[0] - margin, span[1] + margin)  # type: ignore[arg-type]  # matplotlib converts times
     locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]  # has no types
     ax.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]  # likewise
@@ -68,9 +68,9 @@ def time_axis(ax: Axes, shown: Window | None) -> None:
     ax.xaxis.get_offset_text().set_fontsize(9)
 
 
-def annotate_no_data(ax: Axes, *drawn: Any, text: str = "no data") -> bool:
-    """Say so in the middle of the axes where no value of what is drawn is known; the scale would mean nothing."""
-    if any(np.isfinite(np.asarray(values, dtype=float)).any() for values in drawn):
+def annotate_no_data(ax: Axes, *series: Any, text: str = "no data") -> bool:
+    """Write "no data" in the middle of axes without any value, where a scale would mean nothing."""
+    if any(np.isfinite(np.asarray(values, dtype=float)).any() for values in series):
         return False
     ax.annotate(text, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=10, color=style.GREY)
     ax.set_yticks([])

@@ -30,13 +30,13 @@ _METRICS = {
 def heat_map(
     table: pd.DataFrame, *, title: str = "Requests by hour and weekday", unit: str = "requests per minute"
 ) -> Figure:
-    """Hours of the day (UTC) across, weekdays down, as `analysis.hour_by_weekday` gives them.
+    """Draw a heat map, hours of the day (UTC) across and weekdays down, as `analysis.hour_by_weekday` gives them.
 
     `unit` is written at the scale; use "5xx, % of requests" for the table of `server_error_percentage`.
     """
     call = "analysis.hour_by_weekday(requests)"
     validation.frame_of(table, "heat_map", "table", "hours by weekday", call)
-    if not {str(one) for one in table.columns} <= {str(hour) for hour in range(24)}:
+    if not {str(column) for column in table.columns} <= {str(hour) for hour in range(24)}:
         have = ", ".join(map(str, list(table.columns)[:6]))
         raise InvalidInput(f"plots.heat_map: the columns of table are hours, 0 to 23, not {have}; {call} gives it")
     fig, (ax,) = style.figure(
@@ -63,7 +63,7 @@ def heat_map(
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     empty = annotate_no_data(ax, values)
-    ax.set_yticks(np.arange(values.shape[0]) + 0.5, [style.plain(day)[:3] for day in table.index])
+    ax.set_yticks(np.arange(values.shape[0]) + 0.5, [style.escape_text(day)[:3] for day in table.index])
     ax.set_xticks(np.arange(0, values.shape[1], 3) + 0.5, [f"{hour:02d}" for hour in list(table.columns)[::3]])
     ax.set_xlabel("hour of the day (UTC)", fontsize=9, color=style.BLACK)
     if empty:  # a scale would have numbers of nothing
@@ -76,16 +76,17 @@ def heat_map(
     return fig
 
 
-def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) -> Figure:
-    """Hits of each path and, in the same bar, its errors, as `analysis.paths` gives them for one environment.
+def top_paths(table: pd.DataFrame, *, title: str = "Top paths", max_paths: int = 12) -> Figure:
+    """Draw the hits of each path and, in the same bar, its errors, as `analysis.paths` gives them for one environment.
 
-    The `most` rows with the most hits or errors are drawn. A path that is only among the errors has no bar of hits.
+    The `max_paths` rows with the most hits or errors are drawn. A path that is only among the errors has no bar of
+    hits.
     """
     columns = ("path", "count", "errors", "client_errors", "server_errors")
     call = "analysis.paths(hits, errors)"
     validation.frame_of(table, "top_paths", "table", "paths with their hits and errors", call, columns)
     rows = table.assign(_size=table["count"].fillna(table["errors"]).fillna(0))
-    rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(most)
+    rows = rows.sort_values(["_size", "path"], ascending=[False, True], kind="stable").head(max_paths)
     fig, (ax,) = style.figure(
         title,
         caption="Bars are requests in the window; the hatched part of a bar failed (4xx and 5xx; one too thin to see "
@@ -93,28 +94,28 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
         "alone.",
         height=1.5 + 0.28 * max(len(rows), 1),
     )
-    place = np.arange(len(rows))
+    positions = np.arange(len(rows))
     count = _floats(rows["count"])
     client, server = np.nan_to_num(_floats(rows["client_errors"])), np.nan_to_num(_floats(rows["server_errors"]))
     reach = max(float(np.nanmax(np.append(count, client + server), initial=0.0)) * 1.35, 1.0)
     wide = [np.where(values > 0, np.maximum(values, reach * _SLIVER), 0.0) for values in (server, client)]
-    ax.barh(place, np.nan_to_num(count), color=style.SKY, height=0.7, label="requests")
+    ax.barh(positions, np.nan_to_num(count), color=style.SKY, height=0.7, label="requests")
     for name, values, before in (("5xx", wide[0], np.zeros(len(rows))), ("4xx", wide[1], wide[0])):
-        look = style.STATUS[name]
+        status_style = style.STATUS[name]
         ax.barh(
-            place, values, left=before, color=look.color, hatch=look.hatch, edgecolor="white", height=0.7, label=name,
-            linewidth=0,
+            positions, values, left=before, color=status_style.color, hatch=status_style.hatch, edgecolor="white",
+            height=0.7, label=name, linewidth=0,
         )  # fmt: skip
     for at, (hits, bad) in enumerate(zip(count, client + server, strict=True)):
         ax.annotate(
-            _said(hits, bad),
+            _bar_label(hits, bad),
             (max(np.nan_to_num(hits), wide[0][at] + wide[1][at]), at),
             xytext=(4, 0),
             textcoords="offset points",
             va="center",
             fontsize=8,
         )
-    ax.set_yticks(place, [style.short(style.plain(path), 44) for path in rows["path"]])
+    ax.set_yticks(positions, [style.shorten_middle(style.escape_text(path), 44) for path in rows["path"]])
     ax.set_ylim(-0.6, max(len(rows), 1) - 0.4)
     ax.invert_yaxis()
     ax.grid(visible=False, axis="y")
@@ -126,8 +127,8 @@ def top_paths(table: pd.DataFrame, *, title: str = "Top paths", most: int = 12) 
     return fig
 
 
-def _said(hits: float, bad: float) -> str:
-    """What stands beside a bar."""
+def _bar_label(hits: float, bad: float) -> str:
+    """Return the label of a bar."""
     errors = f"{style.number(bad)} error{'' if bad == 1 else 's'}"
     if np.isnan(hits):
         return f"hits not listed, {errors}" if bad else "hits not listed"
@@ -137,8 +138,8 @@ def _said(hits: float, bad: float) -> str:
         return f"{style.number(hits)}, {errors}"
     share = 100 * min(bad / hits, 1)
     # not every request failed unless all did
-    said = f"{share:.2g}" if share < 99 else "100" if share == 100 else ">99"
-    return f"{style.number(hits)}, {said} % failed"
+    percentage = f"{share:.2g}" if share < 99 else "100" if share == 100 else ">99"
+    return f"{style.number(hits)}, {percentage} % failed"
 
 
 def before_after(
@@ -149,7 +150,7 @@ def before_after(
     confidence: str = "95 %",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """The metrics of two windows with the interval of their difference, as `analysis.compare` gives them.
+    """Draw the metrics of two windows with the interval of their difference, as `analysis.compare` gives them.
 
     One small plot per metric: before and after as dots, the interval of the change as a bar from the value before.
     `series`, a requests frame in which both windows lie, is drawn above: the share that failed over time, with both
@@ -162,10 +163,10 @@ def before_after(
         validation.requests_frame(series, "before_after", "series")
     table = comparison[comparison["before"].notna() | comparison["after"].notna()]
     rows = max(len(table), 1)
-    above = "" if series is None else ("Above: the two windows that are compared, and what was released when. ")
+    above_text = "" if series is None else ("Above: the two windows that are compared, and what was released when. ")
     fig, axes = style.figure(
         title,
-        caption=f"{above}Hollow: before. Filled: after. The bar is where the value after lies with {confidence} "
+        caption=f"{above_text}Hollow: before. Filled: after. The bar is where the value after lies with {confidence} "
         "confidence, seen from the value before: the further from the dashed line, the surer the change. The word at "
         "the right says whether it is sure enough.",
         rows=rows if series is None else rows + 1,
@@ -197,20 +198,20 @@ def before_after(
         ax.grid(visible=False)
         ax.margins(x=0.15)
         label = _METRICS.get(str(metric), str(metric))
-        ax.set_ylabel(style.plain(label), rotation=0, ha="right", va="center", fontsize=9, color=style.BLACK)
+        ax.set_ylabel(style.escape_text(label), rotation=0, ha="right", va="center", fontsize=9, color=style.BLACK)
         ax.xaxis.set_major_formatter(lambda value, _: style.number(float(f"{value:.6g}")))
-        said = "changed" if changed else "no change shown"
+        outcome = "changed" if changed else "no change shown"
         if np.isnan(after) or np.isnan(before):
-            said = "nothing to compare"
-        ax.annotate(said, (1.01, 0.5), xycoords="axes fraction", va="center", fontsize=8, color=style.BLACK)
+            outcome = "nothing to compare"
+        ax.annotate(outcome, (1.01, 0.5), xycoords="axes fraction", va="center", fontsize=8, color=style.BLACK)
     return fig
 
 
 def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], marks: Iterable[tuple[Any, str]]) -> None:
-    shown = window(series.index)
+    span = window(series.index)
     frame, minutes = rebin(series)
     total = _floats(frame["count"])
-    x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, shown)
+    x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, span)
     for status in ("4xx", "5xx"):
         share = 100 * _floats(frame[f"status_{status}"]) / np.where(total > 0, total, np.nan)
         style.line(ax, x, np.repeat(share, 2), style.STATUS[status], label=status)
@@ -233,10 +234,10 @@ def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], mark
     annotate_no_data(
         ax, np.where(total > 0, total, np.nan), text="no requests" if np.isfinite(total).any() else "no data"
     )
-    time_axis(ax, shown)
+    time_axis(ax, span)
     style.legend(ax)
     # the labels of the rows below take a third of the width
-    annotate(ax, marks, shown, room=0.66)
+    annotate(ax, marks, span, room=0.66)
 
 
 def today(
@@ -245,7 +246,7 @@ def today(
     title: str = "Today against yesterday and last week",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """The last day of `analysis.decompose` for one environment, over what yesterday and last week held then.
+    """Draw the last day of `analysis.decompose` for one environment, over yesterday and last week.
 
     `marks` are moments to name, such as deployments: pairs of a time and a short text.
     """
@@ -255,7 +256,7 @@ def today(
     width = int(parts.attrs.get("bucket_seconds") or 60)
     last = parts.iloc[-max(86_400 // width, 1) :]
     columns = last[["observed", "yesterday", "last_week", "expected"]]
-    rows = downsample(columns, "mean", most=288)
+    rows = downsample(columns, "mean", max_rows=288)
     fig, (ax,) = style.figure(
         title,
         caption="The thick line is the last day. Where it leaves the thin ones, which agree with each other, today is "
@@ -264,19 +265,19 @@ def today(
     x = instants(pd.DatetimeIndex(rows.index))
     per_minute = 60 / width
     lines = (("last_week", "seven days before", 2), ("yesterday", "the day before", 3), ("expected", "expected", 5))
-    for column, label, look in lines:
+    for column, label, number in lines:
         values = rows[column].to_numpy(dtype=float) * per_minute
         if np.isfinite(values).any():
-            style.line(ax, x, values, style.SERIES[look], label=label, linewidth=1)
+            style.line(ax, x, values, style.SERIES[number], label=label, linewidth=1)
     style.line(
         ax, x, rows["observed"].to_numpy(dtype=float) * per_minute, style.SERIES[0], label="today", linewidth=2.2
     )
     style.count_axis(ax, "requests per minute")
     annotate_no_data(ax, rows)
-    shown = window(last.index)
-    time_axis(ax, shown)
+    span = window(last.index)
+    time_axis(ax, span)
     style.legend(ax)
-    annotate(ax, marks, shown)
+    annotate(ax, marks, span)
     return fig
 
 

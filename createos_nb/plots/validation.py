@@ -1,4 +1,4 @@
-"""What each plot is given, checked before it draws: the error names the frame that is meant, and who makes it."""
+"""Validation of the arguments of plots: an error names the argument, and the call that returns it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COUNTS: Final = ("count", "status_2xx", "status_3xx", "status_4xx", "status_5xx
 
 
 def requests_frame(frame: Any, plot: str, name: str = "frame") -> None:
-    """Raises `InvalidInput` unless it holds the requests of one environment over time."""
+    """Raise `InvalidInput` unless it holds the requests of one environment over time."""
     call = "client.analytics.requests_over_time(project, environment)"
     if isinstance(frame, pd.DataFrame) and {"project", "environment", "time"} <= set(frame.columns):
         raise InvalidInput(
@@ -24,9 +24,9 @@ def requests_frame(frame: Any, plot: str, name: str = "frame") -> None:
 
 
 def fleet_frame(frame: Any, plot: str, name: str = "frame") -> None:
-    """Raises `InvalidInput` unless it holds the requests of a fleet over time."""
-    wanted = ("project", "environment", "time", *_COUNTS)
-    frame_of(frame, plot, name, "requests of a fleet", "client.fleet.requests_over_time()", wanted)
+    """Raise `InvalidInput` unless it holds the requests of a fleet over time."""
+    columns = ("project", "environment", "time", *_COUNTS)
+    frame_of(frame, plot, name, "requests of a fleet", "client.fleet.requests_over_time()", columns)
 
 
 def frame_of(
@@ -39,7 +39,7 @@ def frame_of(
     *,
     over_time: bool = False,
 ) -> None:
-    """Raises `InvalidInput` for what is no DataFrame, or lacks a column, or (`over_time`) an index of times."""
+    """Raise `InvalidInput` unless it is a DataFrame with the columns and, for `over_time`, an index of times."""
     if not isinstance(frame, pd.DataFrame):
         raise InvalidInput(
             f"plots.{plot}: {name} is a {type(frame).__name__}, and has to be a DataFrame of {what}: {call} gives it"
@@ -59,6 +59,6 @@ def frame_of(
 
 
 def result_of(value: Any, plot: str, name: str, kind: str, call: str, attributes: Sequence[str]) -> None:
-    """Raises `InvalidInput` for what is not the result that a plot draws."""
-    if not all(hasattr(value, one) for one in attributes):
+    """Raise `InvalidInput` for anything but the result that a plot draws."""
+    if not all(hasattr(value, attribute) for attribute in attributes):
         raise InvalidInput(f"plots.{plot}: {name} is a {type(value).__name__}, and has to be a {kind}: {call} gives it")

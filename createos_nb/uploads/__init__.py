@@ -5,9 +5,9 @@ No network here; the only I/O is the local disk.
 
 from __future__ import annotations
 
-from createos_nb.uploads.atomic_write import placed_file, placed_folder
+from createos_nb.uploads.atomic_write import atomic_file, atomic_folder
 from createos_nb.uploads.encoding import Packed, pack
 from createos_nb.uploads.selection import MOST_BYTES, Selection, select
 from createos_nb.uploads.unpacking import unpack
 
-__all__ = ["MOST_BYTES", "Packed", "Selection", "pack", "placed_file", "placed_folder", "select", "unpack"]
+__all__ = ["MOST_BYTES", "Packed", "Selection", "atomic_file", "atomic_folder", "pack", "select", "unpack"]

@@ -1,4 +1,4 @@
-"""How files travel: as text or base64 in JSON, or as one zip."""
+"""Upload methods: files as text or base64 in JSON, or as one zip."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from createos_nb.errors import InvalidInput
-from createos_nb.uploads.paths import shown
+from createos_nb.uploads.paths import printable
 from createos_nb.uploads.selection import Selection
 from createos_nb.uploads.zips import zipped
 
@@ -21,37 +21,37 @@ _LONG: Final = 10_000_000
 
 @dataclass(frozen=True)
 class Packed:
-    """What a call is given: `files` for text and base64, the bytes of an archive for a zip."""
+    """The argument of an upload call: `files` for text and base64, the bytes of an archive for a zip."""
 
-    way: UploadMethod
+    method: UploadMethod
     content: Any
 
 
-def choose_method(selection: Selection, way: str = "auto") -> UploadMethod:
-    """The way that files go by itself, or the given one. Raises `InvalidInput` where they can't go that way."""
+def choose_method(selection: Selection, method: str = "auto") -> UploadMethod:
+    """Return the method, for "auto" the one that fits. Raises `InvalidInput` where the files can't be sent so."""
     rows = selection.included
-    if way == "auto":
+    if method == "auto":
         if selection.is_zip or len(rows) > MOST_IN_JSON or sum(row.size or 0 for row in rows) > _LONG:
             return "zip"
         return "base64" if any(row.content == "binary" for row in rows) else "text"
-    if way not in ("text", "base64", "zip"):
-        raise InvalidInput(f"way= is one of auto, text, base64, zip, not {way!r}")
-    if way != "zip" and len(rows) > MOST_IN_JSON:
-        raise InvalidInput(f"way={way!r} takes at most {MOST_IN_JSON} files, not {len(rows)}: a zip takes more")
-    binary = [shown(row.path) for row in rows if row.content == "binary"]
-    if way == "text" and binary:
+    if method not in ("text", "base64", "zip"):
+        raise InvalidInput(f"way= is one of auto, text, base64, zip, not {method!r}")
+    if method != "zip" and len(rows) > MOST_IN_JSON:
+        raise InvalidInput(f"way={method!r} takes at most {MOST_IN_JSON} files, not {len(rows)}: a zip takes more")
+    binary = [printable(row.path) for row in rows if row.content == "binary"]
+    if method == "text" and binary:
         more = f" and {len(binary) - 3} more" if len(binary) > 3 else ""
         raise InvalidInput(f"way='text' takes no binary files: {', '.join(binary[:3])}{more}")
-    return way  # type: ignore[return-value]  # one of its three words, as was just checked
+    return method  # type: ignore[return-value]  # one of its three words, as was just checked
 
 
-def pack(selection: Selection, way: UploadMethod) -> Packed:
+def pack(selection: Selection, method: UploadMethod) -> Packed:
     """The files of a selection without problems, ready for a call."""
     rows = selection.included
-    if way == "text":
-        return Packed(way, [{"path": row.path, "content": row.data.decode("utf-8")} for row in rows])
-    if way == "base64":
-        return Packed(way, [{"path": row.path, "content": b64encode(row.data).decode("ascii")} for row in rows])
+    if method == "text":
+        return Packed(method, [{"path": row.path, "content": row.data.decode("utf-8")} for row in rows])
+    if method == "base64":
+        return Packed(method, [{"path": row.path, "content": b64encode(row.data).decode("ascii")} for row in rows])
     if selection.original is not None:
-        return Packed(way, selection.original)
-    return Packed(way, zipped((row.path, row.data, row.executable) for row in rows))
+        return Packed(method, selection.original)
+    return Packed(method, zipped((row.path, row.data, row.executable) for row in rows))

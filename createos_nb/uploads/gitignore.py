@@ -1,4 +1,4 @@
-"""What `.gitignore` files leave out, decided entry by entry on the way down, as git itself walks a folder."""
+"""Files that `.gitignore` excludes, decided entry by entry as git itself walks a folder."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Line:
     pattern: Any
 
     def fits(self, path: str, is_folder: bool) -> bool:
-        """Whether the line names this very entry. One that lies in a folder which it names is not named itself."""
+        """Return whether the line names this very entry. An entry of a folder that it names is not named itself."""
         if self.folders_only and not is_folder:
             return False
-        found = self.pattern.match_file(path)
+        result = self.pattern.match_file(path)
         # a pattern marks in a group that only a folder on the way to the path fits
-        return found is not None and not any(found.match.groupdict().values())
+        return result is not None and not any(result.match.groupdict().values())
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}"
@@ -67,21 +67,21 @@ class Ignore:
         return next((line for line in self._lines if line.fits(own, is_folder)), None)
 
 
-def parsed(content: bytes, where: str, *, below: str = "", beyond: str = "") -> Ignore:
+def parse(content: bytes, where: str, *, below: str = "", beyond: str = "") -> Ignore:
     """The rules of a file's content; names in it that are no UTF-8 fit the names on the disk all the same."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     return Ignore((line.removesuffix("\r") for line in text.split("\n")), where, below=below, beyond=beyond)
 
 
-def deciding(stack: Sequence[Ignore], path: str, is_folder: bool) -> Line | None:
+def deciding_line(stack: Sequence[Ignore], path: str, is_folder: bool) -> Line | None:
     """The line that decides about an entry: the innermost file that names it has the say."""
-    for one in reversed(stack):
-        if (line := one.line_for(path, is_folder)) is not None:
+    for ignore in reversed(stack):
+        if (line := ignore.line_for(path, is_folder)) is not None:
             return line
     return None
 
 
-def chosen(patterns: Sequence[str]) -> GitIgnoreSpec | None:
+def compile_patterns(patterns: Sequence[str]) -> GitIgnoreSpec | None:
     """Patterns that people give, each written as in a `.gitignore`; None where there are none.
 
     Unlike a line of a file, one that can't be read is an error: `ValueError`.
@@ -98,15 +98,15 @@ def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
 
 
 def _line(text: str, where: str) -> Line | None:
-    plain = _SPACES.sub("", text)
-    folders_only = plain.endswith("/")
-    bare = plain[:-1] if folders_only else plain
+    trimmed = _SPACES.sub("", text)
+    folders_only = trimmed.endswith("/")
+    glob = trimmed[:-1] if folders_only else trimmed
     for name, letters in _CLASSES.items():
-        bare = bare.replace(name, letters)
+        glob = glob.replace(name, letters)
     try:
-        pattern = next(iter(_spec([bare]).patterns), None)
+        pattern = next(iter(_spec([glob]).patterns), None)
     except ValueError:  # git ignores a line that it can't read
         return None
     if pattern is None or pattern.include is None:
         return None
-    return Line(where, plain, not pattern.include, folders_only, pattern)
+    return Line(where, trimmed, not pattern.include, folders_only, pattern)

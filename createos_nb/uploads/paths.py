@@ -21,9 +21,9 @@ def fault(path: str) -> str:
     """Why a path can't name a file of an upload; an empty text where it can."""
     if not path:
         return "the path is empty"
-    if any("\ud800" <= letter <= "\udfff" for letter in path):
+    if any("\ud800" <= char <= "\udfff" for char in path):
         return "the name is not valid UTF-8"
-    if any(unicodedata.category(letter) == "Cc" for letter in path):
+    if any(unicodedata.category(char) == "Cc" for char in path):
         return "the name holds a control character"
     if hidden := _HIDDEN.search(path):
         return f"the name holds {ascii(hidden[0])[1:-1]}, which turns letters around or can't be seen"
@@ -55,17 +55,17 @@ def fault_unpacked(path: str) -> str:
 def fault_on_windows(path: str) -> str:
     """Why Windows would write another file than the one that is named; an empty text where it would not."""
     for part in path.split("/"):
-        if _DEVICES.fullmatch(part) or part[-1:] in (" ", ".") or any(letter in '<>:"|?*' for letter in part):
+        if _DEVICES.fullmatch(part) or part[-1:] in (" ", ".") or any(char in '<>:"|?*' for char in part):
             return f"Windows takes the name {part!r} for something else"
     return ""
 
 
 def folded(path: str) -> str:
-    """What a file system that ignores case and the spelling of accents takes the path for."""
+    """Return the path as a file system sees it that ignores case and the spelling of accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
-def shown(path: str) -> str:
+def printable(path: str) -> str:
     """A path in one line for people: what can't be printed is escaped."""
-    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in path)
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in path)
     return text if len(text) <= 120 else text[:119] + "…"

@@ -1,4 +1,4 @@
-"""What the name of a file or folder says about it: secrets, histories, caches, and what only looks like one of them."""
+"""Names of files and folders that hold secrets, histories or caches, and names that only look so."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ _COUNTED: Final = re.compile(r"(?: \(\d+\)| copy(?: \d+)?| - copy)(?=\.|$)")
 
 
 def _matching(patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(translate(one) for one in patterns.split()))
+    return re.compile("|".join(translate(pattern) for pattern in patterns.split()))
 
 
 _FILE_RULES: Final = tuple((_matching(patterns), why) for why, patterns in _FILES)
@@ -133,43 +133,48 @@ def folders_out() -> list[str]:
 
 def by_name(path: str, is_folder: bool) -> str:
     """Why a file or a folder at this path stays here; an empty text where its name says nothing."""
-    *above, name = _plain(path).split("/")
+    *parents, name = _normalize(path).split("/")
     if is_folder:
         return _first(_FOLDER_RULES, name)
     if name == ".git":
         return _REPOSITORY
-    for one in _spellings(name):
-        if _EXAMPLE.search(one):
+    for spelling in _spellings(name):
+        if _EXAMPLE.search(spelling):
             return ""
-        why = _first(_FILE_RULES, one)
-        if not why and _WORD.fullmatch(one) and not _ENCRYPTED_OR_CODE.search(one) and not _TEXTS.intersection(above):
+        why = _first(_FILE_RULES, spelling)
+        if (
+            not why
+            and _WORD.fullmatch(spelling)
+            and not _ENCRYPTED_OR_CODE.search(spelling)
+            and not _TEXTS.intersection(parents)
+        ):
             why = _NAME
-        if why and not (why in _WEAK and (is_fixture(path) or is_code(one))):
+        if why and not (why in _WEAK and (is_fixture(path) or is_code(spelling))):
             return why
     return ""
 
 
 def is_judged(name: str) -> bool:
-    """Whether this is the name of a file that an app may need and that often holds a token."""
-    return any(_JUDGED_RULE.match(one) for one in _spellings(_plain(name)))
+    """Return whether this is the name of a file that an app may need and that often holds a token."""
+    return any(_JUDGED_RULE.match(spelling) for spelling in _spellings(_normalize(name)))
 
 
 def is_database(name: str) -> bool:
-    return _DATABASE_RULE.match(_plain(name)) is not None
+    return _DATABASE_RULE.match(_normalize(name)) is not None
 
 
 def is_fixture(path: str) -> bool:
-    """Whether a file lies where tests keep what they read."""
-    above = set(_plain(path).split("/")[:-1])
-    return bool(above & (_FIXTURES | _TESTS))
+    """Return whether a file lies where tests keep what they read."""
+    parents = set(_normalize(path).split("/")[:-1])
+    return bool(parents & (_FIXTURES | _TESTS))
 
 
 def is_code(name: str) -> bool:
-    """Whether a file is code or prose, which an app lacks where it is left out."""
-    return _ENCRYPTED_OR_CODE.search(_plain(name)) is not None
+    """Return whether a file is code or prose, which an app lacks where it is left out."""
+    return _ENCRYPTED_OR_CODE.search(_normalize(name)) is not None
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
@@ -179,9 +184,9 @@ def _first(rules: tuple[tuple[re.Pattern[str], str], ...], name: str) -> str:
 
 def _spellings(name: str) -> list[str]:
     """A name, and what it is a copy of: `.env~`, `credentials (1).json`, `id_rsa.old`."""
-    found = [name]
-    while (less := _COUNTED.sub("", _COPY.sub("", found[-1])).strip()) != found[-1] and less:
-        found.append(less)
-        if found[-2].startswith(".") and re.search(r"\.sw[a-p]$", found[-2]):  # an editor's: .NAME.swp
-            found.append(less[1:] or less)
-    return found
+    names = [name]
+    while (original := _COUNTED.sub("", _COPY.sub("", names[-1])).strip()) != names[-1] and original:
+        names.append(original)
+        if names[-2].startswith(".") and re.search(r"\.sw[a-p]$", names[-2]):  # an editor's: .NAME.swp
+            names.append(original[1:] or original)
+    return names

@@ -95,19 +95,19 @@ _ROWS: Final = re.compile(rb"(?mi)^(?:COPY [^\n;]{1,2000} FROM stdin;|INSERT INT
 
 
 def private_key(content: bytes) -> bool:
-    """Whether a private key is in it, with its content."""
+    """Return whether a private key is in it, with its content."""
     return b"PRIVATE KEY" in content and _PRIVATE_KEY.search(content) is not None
 
 
 def form_in(content: bytes) -> str:
-    """What the first secret of a known form is, such as "a token of GitHub"; an empty text where there is none."""
+    """Return the kind of the first secret of a known form, such as "a token of GitHub"; "" where there is none."""
     text = _bytes_of_text(content)
-    for name, letters, form in _FORMS:
-        if letters in text and any(_is_real(found[0]) for found in form.finditer(text)):
+    for name, marker, form in _FORMS:
+        if marker in text and any(_is_real(match[0]) for match in form.finditer(text)):
             return name
     if b"://" in text:
-        for found in _ADDRESS.finditer(text):
-            scheme, user, password, host = found.groups()
+        for match in _ADDRESS.finditer(text):
+            scheme, user, password, host = match.groups()
             if password != user and not _PLACEHOLDER.search(password) and not _LOCAL.search(host):
                 web = scheme.lower().startswith(_DATABASES)
                 return "an address with a password" if web else "an address of a database with its password"
@@ -115,12 +115,12 @@ def form_in(content: bytes) -> str:
 
 
 def assigned_in(content: bytes) -> bool:
-    """Whether something that is named like a password or a token has a value in it, not the name of a variable."""
-    return any(not _PLACEHOLDER.search(found[1]) for found in _ASSIGNED.finditer(_bytes_of_text(content)))
+    """Return whether something named like a password or a token has a value in it, not the name of a variable."""
+    return any(not _PLACEHOLDER.search(match[1]) for match in _ASSIGNED.finditer(_bytes_of_text(content)))
 
 
 def is_dump(content: bytes) -> bool:
-    """Whether this is a dump of a database with rows, not only its schema."""
+    """Return whether this is a dump of a database with rows, not only its schema."""
     return b"-- " in content[:4000] and _DUMP.search(content) is not None and _ROWS.search(content) is not None
 
 
@@ -130,7 +130,7 @@ def _is_real(token: bytes) -> bool:
     low = token.lower()
     if b"example" in low or b"xxxx" in low or b"0123456789" in low or b"your" in low[:16]:
         return False
-    return len(set(body)) > 6 and not any(one in token for one in _KNOWN_EXAMPLES)
+    return len(set(body)) > 6 and not any(example in token for example in _KNOWN_EXAMPLES)
 
 
 def _bytes_of_text(content: bytes) -> bytes:

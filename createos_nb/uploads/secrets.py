@@ -1,4 +1,4 @@
-"""What never belongs into an upload by what it holds, and what is sent but has to be minded."""
+"""Files that are excluded from an upload because of their content, and files that are sent with a warning."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INSTEAD: Final = "give it to the environment as a variable, or name the file in
 
 
 def by_content(path: str, content: bytes) -> tuple[bool, str, bool]:
-    """Whether a file with this content stays here; why, or what is to be minded where it goes; whether it has a token.
+    """Return whether a file with this content is excluded; why, or a warning where it is sent; whether it has a token.
 
     Code and prose are sent and told of, for an app lacks them where they are left out; so is what tests read.
     """
@@ -27,7 +27,7 @@ def by_content(path: str, content: bytes) -> tuple[bool, str, bool]:
     if form := secret_tokens.form_in(content):
         if judged or not (is_code(name) or is_fixture(path)):
             return True, f"secret: it holds {form}; {_INSTEAD}", True
-        return False, f"it holds {form}: whoever gets the file gets that too", True
+        return False, f"it holds {form}: everybody who gets the file gets it too", True
     if judged:
         if secret_tokens.assigned_in(content):
             return True, f"secret: it holds a password or a token; {_INSTEAD}, and write ${{NAME}} there", True

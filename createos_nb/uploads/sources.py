@@ -1,4 +1,4 @@
-"""Where the files of an upload come from: a folder, a list of files, a mapping or a zip, all as one tree of entries."""
+"""Sources of the files of an upload: a folder, a list of files, a mapping or a zip, all as one tree of entries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeAlias
 
 from createos_nb.errors import InvalidInput
-from createos_nb.uploads.paths import fault, shown
+from createos_nb.uploads.paths import fault, printable
 from createos_nb.uploads.zips import DAMAGED
 
 Kind = Literal["file", "folder", "link", "other"]
@@ -43,7 +43,7 @@ class Entry:
     executable: bool = False
     fault: str = ""
     target: str = ""
-    read: Callable[[int], bytes] = field(default=lambda most: b"", repr=False)
+    read: Callable[[int], bytes] = field(default=lambda max_bytes: b"", repr=False)
     children: Callable[[], list[Entry]] = field(default=list, repr=False)
 
 
@@ -58,14 +58,14 @@ class Tree:
     original: bytes | None = field(default=None, repr=False)
 
 
-def tree_of(source: Source, root: str | os.PathLike[str] | None = None, *, most: int) -> Tree:
-    """The tree of a source; a zip of more than `most` bytes is none. Raises `InvalidInput`."""
+def tree_of(source: Source, root: str | os.PathLike[str] | None = None, *, max_bytes: int) -> Tree:
+    """The tree of a source; a zip of more than `max_bytes` bytes is none. Raises `InvalidInput`."""
     if isinstance(source, Mapping):
         return _of_mapping(source)
     if isinstance(source, bytes | bytearray | memoryview):
         return _of_zip(bytes(source), "the zip")
     if isinstance(source, str | os.PathLike):
-        return _of_path(Path(source).expanduser(), most)
+        return _of_path(Path(source).expanduser(), max_bytes)
     read = getattr(source, "read", None)
     if callable(read) and not isinstance(source, zipfile.ZipFile):
         content = read()
@@ -83,16 +83,16 @@ def tree_of(source: Source, root: str | os.PathLike[str] | None = None, *, most:
 # --- the disk ---------------------------------------------------------------------------------------------------------
 
 
-def _of_path(path: Path, most: int) -> Tree:
+def _of_path(path: Path, max_bytes: int) -> Tree:
     if path.is_dir():
-        whole = path.resolve()
-        if whole == Path(whole.anchor) or whole == Path.home().resolve():
+        resolved = path.resolve()
+        if resolved == Path(resolved.anchor) or resolved == Path.home().resolve():
             raise InvalidInput(f"{path} is not a folder of one project: name the one that is to be deployed")
-        return Tree(_on_disk(path.name, whole), str(path), folder=whole)
+        return Tree(_on_disk(path.name, resolved), str(path), folder=resolved)
     if not path.exists():
         raise InvalidInput(f"there is no file or folder {str(path)!r}")
     if path.suffix.lower() == ".zip":
-        return _of_zip(_zip_at(path, most), path.name)
+        return _of_zip(_zip_at(path, max_bytes), path.name)
     real = path.resolve()
     entry = _on_disk(path.name, real)
     entry.target = real.as_posix().lstrip("/") if path.is_symlink() else ""
@@ -102,24 +102,24 @@ def _of_path(path: Path, most: int) -> Tree:
 def _of_list(paths: Iterable[Any], root: Path) -> Tree:
     top = Path(os.path.abspath(root))
     real = top.resolve()
-    found: list[tuple[str, Entry]] = []
-    for one in paths:
-        if not isinstance(one, str | os.PathLike):
-            raise InvalidInput(f"a list of files holds paths, not {type(one).__name__}")
-        path = Path(one).expanduser()
+    entries: list[tuple[str, Entry]] = []
+    for item in paths:
+        if not isinstance(item, str | os.PathLike):
+            raise InvalidInput(f"a list of files holds paths, not {type(item).__name__}")
+        path = Path(item).expanduser()
         where = Path(os.path.abspath(path if path.is_absolute() else top / path))
         if not where.is_relative_to(top):
-            raise InvalidInput(f"{str(one)!r} is not in {top}: root= names the folder that the paths are relative to")
+            raise InvalidInput(f"{str(item)!r} is not in {top}: root= names the folder that the paths are relative to")
         if not os.path.lexists(where):
-            raise InvalidInput(f"there is no file {str(one)!r} in {top}")
+            raise InvalidInput(f"there is no file {str(item)!r} in {top}")
         inside = where.relative_to(top).as_posix()
         if inside == ".":
-            raise InvalidInput(f"{str(one)!r} is the folder itself: give it alone, not in a list")
+            raise InvalidInput(f"{str(item)!r} is the folder itself: give it alone, not in a list")
         entry = _on_disk(where.name, where)
         if not where.parent.resolve().is_relative_to(real):
             entry.fault = "it lies behind a symbolic link that leaves the folder"
-        found.append((inside, entry))
-    return Tree(_branch(found), f"{len(found)} files in {top}")
+        entries.append((inside, entry))
+    return Tree(_branch(entries), f"{len(entries)} files in {top}")
 
 
 def _on_disk(name: str, path: Path) -> Entry:
@@ -138,7 +138,7 @@ def _on_disk(name: str, path: Path) -> Entry:
         "file",
         info.st_size,
         bool(info.st_mode & stat.S_IXUSR) and os.name == "posix",
-        read=lambda most: _content_of(path, most),
+        read=lambda max_bytes: _content_of(path, max_bytes),
     )
 
 
@@ -151,14 +151,14 @@ def _listed(path: Path) -> list[Entry]:
     return [_on_disk(name, path / name) for name in names]
 
 
-def _content_of(path: Path, most: int) -> bytes:
-    """At most `most` bytes and one more, so that a file that grows is noticed. No link is followed, nothing hangs."""
+def _content_of(path: Path, max_bytes: int) -> bytes:
+    """Read at most one byte more than `max_bytes`: a file that grows is noticed. No link is followed, nothing hangs."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(path, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InvalidResponse("it is no regular file any more")
-            return file.read(most + 1)
+            return file.read(max_bytes + 1)
     except OSError as error:
         raise InvalidResponse(f"it can't be read: {error.strerror or error}") from None
 
@@ -167,35 +167,35 @@ def _content_of(path: Path, most: int) -> bytes:
 
 
 def _of_mapping(files: Mapping[Any, Any]) -> Tree:
-    found: list[tuple[str, Entry]] = []
-    for path, given in files.items():
+    entries: list[tuple[str, Entry]] = []
+    for path, data in files.items():
         if not isinstance(path, str | os.PathLike):
             raise InvalidInput(f"a path of the mapping must be text, not {type(path).__name__}")
         name = path if isinstance(path, str) else os.fspath(path).replace(os.sep, "/")
-        if isinstance(given, str):
-            content = given.encode("utf-8", "surrogatepass")
-        elif isinstance(given, bytes | bytearray | memoryview):
-            content = bytes(given)
+        if isinstance(data, str):
+            content = data.encode("utf-8", "surrogatepass")
+        elif isinstance(data, bytes | bytearray | memoryview):
+            content = bytes(data)
         else:
-            raise InvalidInput(f"the content of {shown(name)!r} must be bytes or text, not {type(given).__name__}")
-        found.append((name, _in_memory(name, content)))
-    return Tree(_branch(found), f"{len(found)} files")
+            raise InvalidInput(f"the content of {printable(name)!r} must be bytes or text, not {type(data).__name__}")
+        entries.append((name, _in_memory(name, content)))
+    return Tree(_branch(entries), f"{len(entries)} files")
 
 
 def _in_memory(name: str, content: bytes) -> Entry:
-    return Entry(name.rsplit("/", 1)[-1], "file", len(content), read=lambda most: content[: most + 1])
+    return Entry(name.rsplit("/", 1)[-1], "file", len(content), read=lambda max_bytes: content[: max_bytes + 1])
 
 
 # --- zips -------------------------------------------------------------------------------------------------------------
 
 
-def _zip_at(path: Path, most: int) -> bytes:
+def _zip_at(path: Path, max_bytes: int) -> bytes:
     try:
-        content = _content_of(path.resolve(), most)
+        content = _content_of(path.resolve(), max_bytes)
     except InvalidResponse as error:
         raise InvalidInput(f"{path}: {error}") from None
-    if len(content) > most:
-        raise InvalidInput(f"{path} has more than {most:,} bytes; max_bytes= allows more")
+    if len(content) > max_bytes:
+        raise InvalidInput(f"{path} has more than {max_bytes:,} bytes; max_bytes= allows more")
     return content
 
 
@@ -206,11 +206,11 @@ def _of_zip(content: bytes, label: str) -> Tree:
         raise InvalidInput(
             f"{label} is no zip archive; single files are given as a mapping from path to content"
         ) from None
-    found: list[tuple[str, Entry]] = []
-    as_it_is = True
+    entries: list[tuple[str, Entry]] = []
+    is_unchanged = True
     for info in archive.infolist():
         name = info.filename.replace("\\", "/")
-        as_it_is &= name == info.filename
+        is_unchanged &= name == info.filename
         kind = info.external_attr >> 28
         entry = Entry(name.rstrip("/").rsplit("/", 1)[-1], "folder" if info.is_dir() or name.endswith("/") else "file")
         if kind == _ZIP_LINK:
@@ -224,15 +224,17 @@ def _of_zip(content: bytes, label: str) -> Tree:
         entry.size = info.file_size if entry.kind == "file" else None
         entry.executable = bool(info.external_attr >> 16 & stat.S_IXUSR)
         entry.read = _member(archive, info)
-        found.append((name, entry))
-    return Tree(_branch(found, twice="is in the zip twice"), label, is_zip=True, original=content if as_it_is else None)
+        entries.append((name, entry))
+    return Tree(
+        _branch(entries, twice="is in the zip twice"), label, is_zip=True, original=content if is_unchanged else None
+    )
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
-    def read(most: int) -> bytes:
+    def read(max_bytes: int) -> bytes:
         try:
             with archive.open(info) as file:
-                return file.read(most + 1)
+                return file.read(max_bytes + 1)
         except DAMAGED as error:
             raise InvalidResponse(f"the zip is damaged: {error}") from None
 
@@ -242,47 +244,47 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], 
 # --- a tree out of paths ----------------------------------------------------------------------------------------------
 
 
-def _branch(found: Iterable[tuple[str, Entry]], twice: str = "") -> Entry:
+def _branch(entries: Iterable[tuple[str, Entry]], twice: str = "") -> Entry:
     """The folder that holds entries at their paths; what has no proper path stands at the top, under its whole path.
 
     `twice`: what a second entry with the same path is; where it says nothing, that is the same file again.
     """
-    held: dict[str, Any] = {}
-    top = Entry("", "folder", children=lambda: _held(held))
-    for path, entry in found:
-        wrong = fault(path)
-        if wrong:
-            entry.fault = entry.fault or wrong
+    tree: dict[str, Any] = {}
+    top = Entry("", "folder", children=lambda: _entries(tree))
+    for path, entry in entries:
+        problem = fault(path)
+        if problem:
+            entry.fault = entry.fault or problem
             entry.name = path
-            held[path if "/" not in path else f"\0{path}"] = entry
+            tree[path if "/" not in path else f"\0{path}"] = entry
             continue
         *folders, name = path.split("/")
-        here = held
+        node = tree
         for folder in folders:
-            below = here.setdefault(folder, {})
-            if isinstance(below, Entry):
-                if below.kind == "folder":  # a folder that was named itself: what it holds comes with it
-                    here = {}
+            child = node.setdefault(folder, {})
+            if isinstance(child, Entry):
+                if child.kind == "folder":  # a folder that was named itself: what it holds comes with it
+                    node = {}
                     break
-                raise InvalidInput(f"{shown(path)!r} lies in {folder!r}, which is a file")
-            here = below
-        there = here.get(name)
-        if isinstance(there, dict):
+                raise InvalidInput(f"{printable(path)!r} lies in {folder!r}, which is a file")
+            node = child
+        existing = node.get(name)
+        if isinstance(existing, dict):
             if entry.kind != "folder":
-                raise InvalidInput(f"{shown(path)!r} is a file and a folder")
+                raise InvalidInput(f"{printable(path)!r} is a file and a folder")
             if not twice:
-                here[name] = entry
-        elif there is not None and twice and there.kind != "folder":
-            raise InvalidInput(f"{shown(path)!r} {twice}")
+                node[name] = entry
+        elif existing is not None and twice and existing.kind != "folder":
+            raise InvalidInput(f"{printable(path)!r} {twice}")
         elif entry.kind == "folder" and twice:
-            here.setdefault(name, {})
+            node.setdefault(name, {})
         else:
-            here[name] = entry
+            node[name] = entry
     return top
 
 
-def _held(held: dict[str, Any]) -> list[Entry]:
+def _entries(tree: dict[str, Any]) -> list[Entry]:
     return [
-        one if isinstance(one, Entry) else Entry(name, "folder", children=partial(_held, one))
-        for name, one in held.items()
+        one if isinstance(one, Entry) else Entry(name, "folder", children=partial(_entries, one))
+        for name, one in tree.items()
     ]

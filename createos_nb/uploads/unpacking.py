@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from createos_nb.uploads.paths import fault, fault_on_windows, fault_unpacked, folded, shown
+from createos_nb.uploads.paths import fault, fault_on_windows, fault_unpacked, folded, printable
 from createos_nb.uploads.zips import DAMAGED
 
 #: Entries of an archive.
@@ -23,63 +23,65 @@ class UnsafeArchive(Exception):
     """An archive that is damaged, or that would write where or what it must not; says why."""
 
 
-def unpack(archive: Path, folder: Path, *, most: int) -> dict[str, int]:
+def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
     """Unpack a zip into an empty folder: paths and bytes of the files, in the order of their paths.
 
     All of it, or an `UnsafeArchive`: for paths that are absolute or lead out, links, devices, encrypted or damaged
-    entries, names that come twice (also where the case of letters does not count), more than `most` bytes once
+    entries, names that come twice (also where the case of letters does not count), more than `max_bytes` bytes once
     unpacked. Raises `OSError` where the disk does not take it.
     """
     written: dict[str, int] = {}
-    left = most
+    remaining = max_bytes
     with _reading():
         opened = zipfile.ZipFile(archive)
     with opened:
-        for path, info in _checked(opened.infolist(), most):
+        for path, info in _checked(opened.infolist(), max_bytes):
             target = folder.joinpath(*path.split("/"))
             if info.is_dir():
                 target.mkdir(parents=True, exist_ok=True)
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            written[path] = _extracted(opened, info, target, left, most)
-            left -= written[path]
+            written[path] = _extracted(opened, info, target, remaining, max_bytes)
+            remaining -= written[path]
     return dict(sorted(written.items()))
 
 
 @contextmanager
 def _reading() -> Iterator[None]:
-    """What damage makes `zipfile` raise, as `UnsafeArchive`."""
+    """Return what damage makes `zipfile` raise, as `UnsafeArchive`."""
     try:
         yield
     except DAMAGED as error:
-        raise UnsafeArchive(f"the archive is damaged: {shown(str(error))}") from None
+        raise UnsafeArchive(f"the archive is damaged: {printable(str(error))}") from None
 
 
-def _checked(entries: Sequence[zipfile.ZipInfo], most: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+def _checked(entries: Sequence[zipfile.ZipInfo], max_bytes: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:
     """All entries with their paths, once it is sure that each of them may be written."""
     if len(entries) > MOST_ENTRIES:
         raise UnsafeArchive(f"the archive has {len(entries):,} entries, more than {MOST_ENTRIES:,}")
-    if (whole := sum(one.file_size for one in entries)) > most:
-        raise UnsafeArchive(f"the archive unpacks to {whole:,} bytes, more than {most:,}")
+    if (total := sum(entry.file_size for entry in entries)) > max_bytes:
+        raise UnsafeArchive(f"the archive unpacks to {total:,} bytes, more than {max_bytes:,}")
     files: set[str] = set()
     folders: set[str] = set()
-    found = [(_path(one), one) for one in entries]
-    for path, info in found:
+    pairs = [(_path(entry), entry) for entry in entries]
+    for path, info in pairs:
         parts = folded(path).split("/")
         folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
         if info.is_dir():
             folders.add("/".join(parts))
             continue
         if "/".join(parts) in files:
-            raise UnsafeArchive(f"{shown(path)!r} is in the archive twice, or differs from another name in case only")
+            raise UnsafeArchive(
+                f"{printable(path)!r} is in the archive twice, or differs from another name in case only"
+            )
         files.add("/".join(parts))
     if both := files & folders:
-        raise UnsafeArchive(f"{shown(min(both))!r} is a file and a folder of the archive")
-    yield from found
+        raise UnsafeArchive(f"{printable(min(both))!r} is a file and a folder of the archive")
+    yield from pairs
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """Where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
+    """Return where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
     path = info.filename
     while path.startswith("./"):
         path = path[2:]
@@ -95,11 +97,11 @@ def _path(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & 1:
         wrong = wrong or "it is encrypted"
     if wrong:
-        raise UnsafeArchive(f"{shown(info.filename)!r} of the archive can't be unpacked: {wrong}")
+        raise UnsafeArchive(f"{printable(info.filename)!r} of the archive can't be unpacked: {wrong}")
     return path
 
 
-def _extracted(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, left: int, most: int) -> int:
+def _extracted(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, remaining: int, max_bytes: int) -> int:
     """Write one file; how many bytes it has, whatever the archive says that it has."""
     size = 0
     with _reading():
@@ -111,8 +113,8 @@ def _extracted(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, le
             if not chunk:
                 break
             size += len(chunk)
-            if size > left:
-                raise UnsafeArchive(f"the archive unpacks to more than {most:,} bytes")
+            if size > remaining:
+                raise UnsafeArchive(f"the archive unpacks to more than {max_bytes:,} bytes")
             file.write(chunk)
         if os.name == "posix" and info.external_attr >> 16 & stat.S_IXUSR:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

@@ -1,4 +1,4 @@
-"""What reading a zip can raise, and how one is made."""
+"""Creation of zips, and the errors of damaged ones."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _WHEN: Final = (1980, 1, 1, 0, 0, 0)
 
 def zipped(files: Iterable[tuple[str, bytes, bool]]) -> bytes:
     """A zip of files (path, content, whether it may be run), the same for the same files, whenever and wherever."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content, executable in files:
             info = zipfile.ZipInfo(path, _WHEN)
             info.create_system = 3
             info.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
             archive.writestr(info, content, zipfile.ZIP_DEFLATED)
-    return made.getvalue()
+    return buffer.getvalue()

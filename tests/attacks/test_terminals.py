@@ -51,7 +51,7 @@ def test_hostile_names_are_not_unpacked(tmp_path: Path) -> None:
             target = tmp_path / str(number)
             target.mkdir()
             try:
-                unpack(tmp_path / "a.zip", target, most=10_000)
+                unpack(tmp_path / "a.zip", target, max_bytes=10_000)
                 kept.check(False, repr(name))
             except UnsafeArchive as error:
                 kept.check(not _steers(str(error)) and not any(target.iterdir()), repr(error))
@@ -74,7 +74,7 @@ def test_plain_names_are_unpacked(tmp_path: Path) -> None:
             (tmp_path / "a.zip").write_bytes(zip_of({name: "x"}))
             target = tmp_path / str(number)
             target.mkdir()
-            kept.check(list(unpack(tmp_path / "a.zip", target, most=10_000)) == [name], name)
+            kept.check(list(unpack(tmp_path / "a.zip", target, max_bytes=10_000)) == [name], name)
 
 
 def _kinds(top: type[BaseException]) -> list[type[BaseException]]:

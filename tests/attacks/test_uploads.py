@@ -292,7 +292,7 @@ def test_hostile_names_in_archives_write_nothing(tmp_path: Path) -> None:
             folder = tmp_path / str(number)
             folder.mkdir()
             try:
-                unpack(path, folder, most=1000)
+                unpack(path, folder, max_bytes=1000)
                 kept.check(False, repr(name))
             except UnsafeArchive as error:
                 kept.check(str(error).isprintable() and not any(folder.iterdir()), repr(name))

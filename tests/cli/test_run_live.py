@@ -78,7 +78,7 @@ def test_what_was_watched_too_shortly_is_no_data(run: Callable[..., Any], monkey
     with platform(1.0, monkeypatch) as served:
         first = run(*words)
         assert first.code == 4, first.err
-        [digest] = re.findall(r"^The plan stands above\. Its digest: (\w+)$", first.out, re.MULTILINE)
+        [digest] = re.findall(r"^The plan is shown above\. Its digest: (\w+)$", first.out, re.MULTILINE)
         second = run(*words, "-p", f"confirm={digest}", "-p", "reason=why")
         assert second.code == 6, second.out[-2000:] + second.err
         assert "s: NO DATA: " in second.out
@@ -95,7 +95,7 @@ def test_a_run_stops_for_its_confirmation_and_goes_on_with_the_digest(
         first = run(*words)
         assert first.code == 4, first.err
         assert "roll storefront / production back from v4 to v3" in first.out  # the plan
-        [digest] = re.findall(r"^The plan stands above\. Its digest: (\w+)$", first.out, re.MULTILINE)
+        [digest] = re.findall(r"^The plan is shown above\. Its digest: (\w+)$", first.out, re.MULTILINE)
         assert "SIMULATOR http://127.0.0.1" in first.out  # whose plan it is
         assert (live(served), assigned(served)) == (4, 0)
         assert [one.ename for one in first.notebook.cells[-1].outputs] == ["ConfirmationNeeded"]

@@ -21,7 +21,7 @@ class Counted:
     def all(self) -> list[str]:
         return list(self.running)
 
-    def there(self, kernel: str) -> bool:
+    def exists(self, kernel: str) -> bool:
         return kernel in self.running
 
     async def alive(self, kernel: str) -> bool:
@@ -53,18 +53,18 @@ async def load(visits: Visits, kernels: Counted, name: str) -> str | None:
         return ""
     if visit is None:
         return None
-    visits.came(visit)
+    visits.reader_joined(visit)
     try:
         return "".join([part async for part in visit.page()])
     finally:
-        visits.went(visit, early=False)
+        visits.reader_left(visit, early=False)
 
 
 def test_any_number_at_once_gets_no_more_than_there_may_be() -> None:
     async def run() -> None:
         for most in (1, 2, 5):
             kernels = Counted()
-            visits = Visits(kernels, most=most)
+            visits = Visits(kernels, max_visits=most)
             pages = await asyncio.gather(*(load(visits, kernels, visits.issue()) for _ in range(40)))
             assert sorted(pages) == [""] * (40 - most) + ["ab"] * most
             assert (kernels.most, kernels.started, len(visits)) == (most, most, most)
@@ -94,26 +94,26 @@ def test_times_of_a_page_that_is_left_reloaded_or_gone() -> None:
         assert await load(visits, kernels, name) == "ab"
         kernels.looking[name] = 1
         now = 10_000.0
-        await visits.look()
+        await visits.check()
         assert kernels.running == {name}  # somebody looks
         visits.leave(name)
-        await visits.look()
+        await visits.check()
         kernels.looking[name] = 0
         now += 9
-        await visits.look()
+        await visits.check()
         assert await load(visits, kernels, name) == "ab"  # a reload
         now += 299
-        await visits.look()
+        await visits.check()
         assert kernels.running == {name}
         now += 2
-        await visits.look()
+        await visits.check()
         assert (kernels.running, len(visits)) == (set(), 0)
         assert await load(visits, kernels, name) is None
         name = visits.issue()
         assert await load(visits, kernels, name) == "ab"
         visits.leave(name)
         now += 11
-        await visits.look()
+        await visits.check()
         assert kernels.running == set()
 
     asyncio.run(run())
@@ -123,7 +123,7 @@ def test_a_place_that_nobody_looks_at_is_given_away_and_no_other() -> None:
     async def run() -> None:
         now = 0.0
         kernels = Counted()
-        visits = Visits(kernels, most=3, connects=30, clock=lambda: now)
+        visits = Visits(kernels, max_visits=3, connects=30, clock=lambda: now)
         names = [visits.issue() for _ in range(3)]
         for name in names:
             assert await load(visits, kernels, name) == "ab"
@@ -150,18 +150,18 @@ def test_whoever_comes_and_goes_in_any_order_leaves_nothing_behind() -> None:
             if dice.random() < 0.3:
                 kernels.dead.add(name)
             if dice.random() < 0.3:
-                await visits.look()
-            assert len(kernels.running) <= visits.most
+                await visits.check()
+            assert len(kernels.running) <= visits.max_visits
 
     async def run() -> None:
         for seed in range(30):
             kernels, dice = Counted(), random.Random(seed)
-            visits = Visits(kernels, most=4, reload=0.002, away=0.01, connects=0.001)
+            visits = Visits(kernels, max_visits=4, reload=0.002, away=0.01, connects=0.001)
             await asyncio.gather(*(one(visits, kernels, dice) for _ in range(25)))
             await asyncio.sleep(0.02)
-            await visits.look()
+            await visits.check()
             await asyncio.sleep(0.02)
-            await visits.look()
+            await visits.check()
             assert (kernels.running, len(visits)) == (set(), 0)
 
     asyncio.run(run())
@@ -180,13 +180,13 @@ def test_a_kernel_that_was_being_started_when_its_visit_ended_ends_too() -> None
         name = visits.issue()
         visit = await visits.arrive(name, lambda: slow(name))
         assert visit is not None
-        visits.came(visit)
-        visits.went(visit, early=True)
+        visits.reader_joined(visit)
+        visits.reader_left(visit, early=True)
         now = 11
-        await visits.look()
+        await visits.check()
         assert len(visits) == 0
         kernels.running.add(name)  # only now it is there
-        await visits.look()
+        await visits.check()
         assert kernels.running == set()
 
     asyncio.run(run())

@@ -98,13 +98,13 @@ def test_a_look_asks_for_the_part_that_was_read_longest_ago(client: Any, overvie
     looks: list[set[str]] = []
     for _ in range(3):
         client.clock.sleep(60)
-        frame, log = spent(client, lambda: overview.read(most=12))
+        frame, log = spent(client, lambda: overview.read(max_requests=12))
         assert len(log) <= 13  # the list of projects, and what was allowed
         looks.append(set(frame[frame["read_at"] == frame["read_at"].max()]["project"]))
     assert not looks[0] & looks[1]
     assert len(set.union(*looks)) == 7
     client.clock.sleep(60)
-    assert overview.read(most=1).attrs["left"] == 6  # at least one, however little is allowed
+    assert overview.read(max_requests=1).attrs["left"] == 6  # at least one, however little is allowed
 
 
 def test_batches_read_all_once(client: Any, overview: FleetOverview) -> None:
@@ -114,11 +114,11 @@ def test_batches_read_all_once(client: Any, overview: FleetOverview) -> None:
     assert left[-1] == 0
     assert left == sorted(left, reverse=True)
     assert len(left) > 2
-    assert (overview.read(most=1)["read_at"].dt.minute == client.world.now.minute).all()
+    assert (overview.read(max_requests=1)["read_at"].dt.minute == client.world.now.minute).all()
 
 
 def test_what_was_never_read_is_told(client: Any) -> None:
-    frame = FleetOverview(client.session).read(most=1)
+    frame = FleetOverview(client.session).read(max_requests=1)
     assert frame["project"].nunique() == 1
     assert len(frame.attrs["waiting"]) == 6
     assert not frame.attrs["complete"]
@@ -172,7 +172,7 @@ def test_a_window_that_is_over_is_not_asked_for_again(client: Any) -> None:
 
 def test_figures_of_another_window_do_not_stand_beside_those_of_this_one(overview: FleetOverview) -> None:
     overview.read()
-    frame = overview.read("-2h", most=1)
+    frame = overview.read("-2h", max_requests=1)
     assert frame["project"].nunique() == 1
     assert len(frame.attrs["waiting"]) == 6
 

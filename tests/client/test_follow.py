@@ -63,7 +63,7 @@ def follow_log_by_hand(seed: int, stamped: bool) -> tuple[list[tuple[float, str]
         readable |= set(there)
         stalls += bool(good) and now - good[-1] > WINDOW
         gaps += fresh.gap
-        shown += [there[place] for place in fresh.places]
+        shown += [there[place] for place in fresh.positions]
         good.append(now)
     return [lines[place] for place in sorted(readable)], [lines[place] for place in shown], gaps, stalls
 
@@ -84,29 +84,29 @@ def test_equal_lines_without_times_are_counted() -> None:
     """Three equal lines, of which one has left the window while another one was written."""
     alignment = Alignment(60)
     alignment.add([(None, "a")], -60, 0)
-    assert alignment.add([(None, "a"), (None, "a"), (None, "a")], -60, 10).places == [1, 2]
-    assert alignment.add([(None, "a"), (None, "a"), (None, "a")], 0, 20).places == [2]
+    assert alignment.add([(None, "a"), (None, "a"), (None, "a")], -60, 10).positions == [1, 2]
+    assert alignment.add([(None, "a"), (None, "a"), (None, "a")], 0, 20).positions == [2]
 
 
 def test_a_long_stall_that_a_longer_window_bridges_is_no_gap() -> None:
     alignment = Alignment(60)
     alignment.add([(1.0, "one"), (9.0, "two")], -50, 10)
     fresh = alignment.add([(9.0, "two"), (50.0, "three"), (150.0, "four")], 5, 160)
-    assert (fresh.gap, fresh.places) == (False, [1, 2])
+    assert (fresh.gap, fresh.positions) == (False, [1, 2])
 
 
 def test_a_line_that_comes_late_is_found() -> None:
     alignment = Alignment(60)
     alignment.add([(1.0, "one"), (9.0, "two")], -50, 10)
     fresh = alignment.add([(1.0, "one"), (5.0, "late"), (9.0, "two")], -45, 15)
-    assert fresh.places == [1]
+    assert fresh.positions == [1]
 
 
 def test_lines_of_a_traceback_go_with_their_first() -> None:
     alignment = Alignment(60)
     alignment.add([(1.0, "Traceback"), (None, "  File a"), (None, "  File a")], -50, 10)
     fresh = alignment.add([(None, "  File a"), (12.0, "Traceback"), (None, "  File a")], 5, 20)
-    assert (fresh.gap, fresh.places) == (False, [1, 2])
+    assert (fresh.gap, fresh.positions) == (False, [1, 2])
 
 
 def test_a_quiet_log_has_no_gaps() -> None:
@@ -155,7 +155,7 @@ def test_failing_reads_are_read_again_and_a_refused_key_is_raised() -> None:
             raise answer
         return answer
 
-    lines = follow_log(read, Ticking(), every=5, window=60, lasting=None, over=lambda: False)
+    lines = follow_log(read, Ticking(), every=5, window=60, lasting=None, is_over=lambda: False)
     assert next(lines)["text"].tolist() == ["one"]
     assert next(lines)["text"].tolist() == ["two"]
     with pytest.raises(Unauthorized):
@@ -170,7 +170,7 @@ def test_it_gives_up_after_five_minutes_of_failures() -> None:
         raise Unreachable("no")
 
     with pytest.raises(Unreachable):
-        next(follow_log(read, clock, every=5, window=60, lasting=None, over=lambda: False))
+        next(follow_log(read, clock, every=5, window=60, lasting=None, is_over=lambda: False))
     assert 300 < clock.at < 320
 
 

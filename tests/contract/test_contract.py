@@ -125,7 +125,7 @@ def assert_same(parameter: Parameter, required: bool, schema: dict[str, Any]) ->
 def test_parameters_and_their_limits_equal_the_schema(name: str) -> None:
     one, fact = contract.OPERATIONS[name], declared()[name]
     theirs = {(p["in"], p["name"]): p for p in fact.get("parameters", [])}
-    ours = {(p.place, p.wire): p for p in one.parameters if p.place in ("path", "query")}
+    ours = {(p.location, p.wire): p for p in one.parameters if p.location in ("path", "query")}
     assert set(ours) == set(theirs)
     for key, parameter in ours.items():
         assert_same(parameter, theirs[key].get("required", False), theirs[key]["schema"])
@@ -133,7 +133,7 @@ def test_parameters_and_their_limits_equal_the_schema(name: str) -> None:
 
 
 def check_body(one: Operation, fact: dict[str, Any]) -> None:
-    body = {p.wire: p for p in one.parameters if p.place in ("body", "file")}
+    body = {p.wire: p for p in one.parameters if p.location in ("body", "file")}
     if "requestBody" not in fact:
         assert not body
         return

@@ -67,11 +67,11 @@ def part(kind: type[msgspec.Struct], full: bool) -> dict[str, Any]:
 
 def example_of(p: Parameter, full: bool, wire: Any) -> tuple[Any, Any]:
     """An argument for a parameter, and what is to be sent for it."""
-    if p.ref is not None or p.place == "path":
+    if p.ref is not None or p.location == "path":
         one = "4711" if p.ref and p.ref.resource == "installation" else wire.uuid(7)
         if p.many:
             return [one], [one]
-        return one, int(one) if one == "4711" and p.place == "body" else one
+        return one, int(one) if one == "4711" and p.location == "body" else one
     if p.moment is not None:
         return wire.NOW, "2026-03-02T09:00:00Z" if p.moment.unit == "iso" else int(wire.NOW)
     if p.wire == "type" and p.fields is None and "vcs" in p.bounds()["choices"]:
@@ -79,7 +79,7 @@ def example_of(p: Parameter, full: bool, wire: Any) -> tuple[Any, Any]:
     if p.fields is not None:
         found = part(p.fields.of[0], full or p.wire == "settings")
         return ([found], [found]) if p.fields.many else (found, found)
-    if p.place == "file":
+    if p.location == "file":
         return b"PK\x03\x04zip", b"PK\x03\x04zip"
     found = example(inspect.type_info(p.annotation), full)
     return found, found
@@ -174,14 +174,14 @@ def test_wire_level_sends_exactly_what_it_is_given(name: str, full: bool, wire: 
     for p in one.parameters:
         if not (full or p.required):
             continue
-        if p.place == "path":
+        if p.location == "path":
             values[p.key] = AWKWARD
             path = path.replace("{" + p.wire + "}", quote(AWKWARD, safe=""))
             continue
         _, values[p.key] = example_of(p, full, wire)
-        if p.place == "query":
+        if p.location == "query":
             query.append((p.wire, str(values[p.key])))
-        elif p.place == "body":
+        elif p.location == "body":
             body[p.wire] = values[p.key]
     client.call(name, **values)
     (request,) = seen
@@ -214,11 +214,11 @@ def test_noun_level_sends_what_the_contract_wants(name: str, full: bool, wire: A
             arguments["limit"], query["limit"] = 5, "5"
             continue
         arguments[p.name], sent = example_of(p, full, wire)
-        if p.place == "path":
+        if p.location == "path":
             path = path.replace("{" + p.wire + "}", str(sent))
-        elif p.place == "query":
+        elif p.location == "query":
             query[p.wire] = str(sent)
-        elif p.place == "body":
+        elif p.location == "body":
             body[p.wire] = sent
     if {"start", "end"} <= set(arguments):
         arguments["start"] -= 600

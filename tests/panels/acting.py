@@ -1,46 +1,18 @@
-"""Somebody who acts by panels, without a browser; and what every test of those needs."""
+"""A person who uses panels, without a browser."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-import pytest
 
 from createos_nb import panels
-from createos_nb.panels.panel import Panel
 from createos_nb.panels.plan_display import required_name
 from createos_nb.plans import Event
 
 #: What is typed to confirm a plan for production.
 NAMED = {"confirm": "production", "reason": "a test"}
-
-
-@pytest.fixture(autouse=True)
-def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses for people who watch, and no journals in the user's own folder."""
-    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
-    monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
-    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
-
-
-@pytest.fixture(autouse=True)
-def closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Each panel that a test opens is closed after it."""
-    opened: list[Panel] = []
-    init = Panel.__init__
-
-    def recorded(self: Panel, *args: Any, **options: Any) -> None:
-        opened.append(self)
-        init(self, *args, **options)
-
-    monkeypatch.setattr(Panel, "__init__", recorded)
-    yield
-    for panel in opened:
-        panel.close()
 
 
 def review(panel: Any) -> Any:

@@ -19,6 +19,9 @@ from typing import Any
 import nbformat
 import pytest
 
+import createos_nb
+from createos_nb.panels.panel import Panel
+
 PAGES = Path(os.environ["CREATEOS_NB_SHOTS"]) if os.environ.get("CREATEOS_NB_SHOTS") else None
 #: A browser in a container has neither a sandbox nor a graphics card, and has nobody to ask for anything.
 FLAGS = [
@@ -32,6 +35,42 @@ FLAGS = [
 ]
 #: What a page says of itself when it can't reach the network that it was not given.
 NOT_OURS = ("font-awesome", "fontawesome", "net::ERR_", "favicon", "Failed to load resource", "requirejs-or")
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Panels do not pause for people who watch, and write no journals to the user's own folder."""
+    monkeypatch.setattr("createos_nb.panels.plan_form._MIN_EVENT_DISPLAY", 0.0)
+    monkeypatch.setattr("createos_nb.panels.background._MAX_REAL_PAUSE", 0.01)
+    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
+
+
+@pytest.fixture(autouse=True)
+def close_panels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the panels that a test opened."""
+    opened: list[Panel] = []
+    init = Panel.__init__
+
+    def recording_init(self: Panel, *args: Any, **options: Any) -> None:
+        opened.append(self)
+        init(self, *args, **options)
+
+    monkeypatch.setattr(Panel, "__init__", recording_init)
+    yield
+    for panel in opened:
+        panel.close()
+
+
+@pytest.fixture(scope="module")
+def origin() -> Any:
+    """A world that the tests of a module fork."""
+    return createos_nb.simulate().world
+
+
+@pytest.fixture
+def client(origin: Any) -> Any:
+    """A client of a world of its own."""
+    return createos_nb.simulate(origin.fork())
 
 
 def chromium() -> str | None:

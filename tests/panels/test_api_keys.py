@@ -60,7 +60,7 @@ def test_a_new_key_goes_by_a_message_alone(client: Any, monkeypatch: pytest.Monk
     record = Record()
     monkeypatch.setattr(comm, "create_comm", record.comm)
     panel = panels.api_keys(client)
-    panel.params = {"name": "board-2", "description": "the board", "lasting": "+30d"}
+    panel.params = {"name": "board-2", "description": "the board", "expires_in": "+30d"}
     made = panel.create()
     assert isinstance(made["secret"], Secret)
     assert panel.created is made

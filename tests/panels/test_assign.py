@@ -7,21 +7,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput, ServerError
 from createos_nb.panels.assign import age, assignable
-from tests.panels.acting import closed, live, press, quick, review, writes  # noqa: F401  # two of them are fixtures
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
+from tests.panels.acting import live, press, review, writes
 
 
 def test_each_deployment_with_version_age_commit_and_state(client: Any) -> None:

@@ -11,20 +11,10 @@ from createos_nb import panels
 from createos_nb.errors import InvalidInput, ServerError
 from createos_nb.panels.blue_green import downsample, read, smoke_test
 from createos_nb.plans import StepFailed
-from tests.panels.acting import closed, press, quick, review, writes  # noqa: F401  # two of them are fixtures
+from tests.panels.acting import press, review, writes
 from tests.panels.robot import threads_left
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
 
 
 def served_by(client: Any) -> str:

@@ -21,7 +21,7 @@ Accessible = Callable[[Any], None]
 
 def drop(page: Any, *paths: Path) -> None:
     """Drop files and folders of the disk, as a hand does."""
-    box = page.locator(".createos-drop").bounding_box()
+    box = page.locator(".createos-file-drop").bounding_box()
     place = {"x": box["x"] + 30, "y": box["y"] + 20}
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     session = page.context.new_cdp_session(page)
@@ -67,7 +67,7 @@ def test_a_person_drops_a_folder_sees_it_build_and_makes_it_live(
     own.get_by_role("button", name="Choose a folder …").wait_for()
     accessible(own)
     drop(own, shop(tmp_path))
-    own.get_by_text("4 files, 700,029 bytes go; 3 names stay here").wait_for()
+    own.get_by_text("4 files, 700,029 bytes; 3 excluded").wait_for()
     files = own.get_by_role("region", name="Files of the upload")
     files.get_by_text("secret: environment variables").wait_for()
     files.get_by_text("installed packages").wait_for()
@@ -111,7 +111,7 @@ ipywidgets.VBox([ask, said])
     with own.expect_file_chooser() as chooser:  # the way of the keyboard: a folder is chosen
         deploying.get_by_role("button", name="Choose a folder …").press("Enter")
     chooser.value.set_files(folder)
-    deploying.get_by_text("4 files, 700,029 bytes go; 3 names stay here").wait_for()
+    deploying.get_by_text("4 files, 700,029 bytes; 3 excluded").wait_for()
     deploying.get_by_role("button", name="Show the plan").click()
     deploying.get_by_text("Plan: upload 4 files").wait_for()
     confirm(deploying, "production", "Deploy")  # it may have to make room
@@ -169,7 +169,7 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
         width=600,
         height=1700,
     )
-    own.get_by_text("none chosen: v3 is taken").wait_for()
+    own.get_by_text("none chosen: v3 is the default").wait_for()
     accessible(own)
     tab_to(own, "radio", "v3")
     own.keyboard.press("Space")

@@ -164,9 +164,9 @@ def test_a_folder_is_dropped_into_a_panel_and_not_into_the_file_browser(notebook
         "import createos_nb\npanel = createos_nb.panels.deploy(createos_nb.simulate(), 'landing-pages')\npanel"
     )
     own.command("notebook:run-all-cells")
-    own.page.locator(".createos-drop").wait_for(timeout=40_000)
+    own.page.locator(".createos-file-drop").wait_for(timeout=40_000)
     drop(own.page, shop(tmp_path))
-    own.page.get_by_text("4 files, 700,029 bytes go; 3 names stay here").wait_for(timeout=20_000)
+    own.page.get_by_text("4 files, 700,029 bytes; 3 excluded").wait_for(timeout=20_000)
     with urllib.request.urlopen(f"{own.address}/api/contents?token={TOKEN}", timeout=10) as answer:
         assert "shop" not in [one["name"] for one in json.load(answer)["content"]]
 

@@ -58,7 +58,7 @@ def test_the_traffic_of_an_environment(page: Callable[..., Any], accessible: Cal
     before = picture.get_attribute("src")
     accessible(own)
     own.get_by_label("Window").select_option("last hour")
-    own.wait_for_function("before => document.querySelector('img.createos-picture').src !== before", arg=before)
+    own.wait_for_function("before => document.querySelector('img.createos-image').src !== before", arg=before)
     own.get_by_label("Project").select_option("orders-api")
     own.get_by_role("heading", name="Traffic · orders-api / production").wait_for()
     own.get_by_label("Environment").select_option("all environments")

@@ -41,7 +41,7 @@ def switch(page: Any, to: str, serving: str) -> None:
 
 
 def test_traffic_follows_the_domain(page: Callable[..., Any]) -> None:
-    """Before the switch blue has the users; an hour after it green has; and after the way back blue."""
+    """Before the switch blue has the users; an hour after it green has; and after the switch back blue."""
     own = page(*CELLS, height=1300)
     own.get_by_text("blue serves wholesale.juniper-goods.example.com").wait_for()
     assert pace(own, "blue") > 5 * pace(own, "green")

@@ -11,24 +11,14 @@ import createos_nb
 from createos_nb import panels
 from createos_nb.errors import InvalidInput, ReadOnlyError
 from createos_nb.panels.deploy import DeployPanel
-from createos_nb.panels.drop import Drop
+from createos_nb.panels.file_drop import FileDropZone
 from createos_nb.plans import Event, StepFailed
 from createos_nb.simulator.http.server import serve
-from tests.panels.acting import closed, press, quick, review  # noqa: F401  # two of them are fixtures
+from tests.panels.acting import press, review
 from tests.panels.robot import threads_left
-from tests.panels.test_drop import Browser
+from tests.panels.test_file_drop import Browser
 
 FILES = {"index.html": "<h1>The spring page", ".env": "TOKEN=mine", "css/a.css": "a{}"}
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
 
 
 @pytest.fixture
@@ -126,7 +116,7 @@ def test_what_is_left_out_is_shown_before_anything_is_sent(client: Any, pages: D
     assert shown[0][2] == "no"
     assert shown[0][3].startswith("secret")
     assert [row[0] for row in shown[1:]] == ["css/a.css", "index.html"]
-    assert "2 files, 22 bytes go; 1 name stays here" in pages._upload_note.value
+    assert "2 files, 22 bytes; 1 excluded" in pages._upload_note.value
     assert "POST" not in set(client.log()["method"])
 
 
@@ -150,8 +140,8 @@ def test_a_folder_of_the_kernels_machine(client: Any, pages: DeployPanel, tmp_pa
 
 def test_what_was_dropped_is_uploaded(client: Any, pages: DeployPanel, tmp_path: Path) -> None:
     pages.params["source"] = str(tmp_path)  # the newest wish counts
-    Browser(pages._drop).send({"shop/index.html": b"<h1>dropped", "shop/.env": b"A=1"}, ["shop/node_modules"])
-    assert pages.params["source"] == pages._drop.source
+    Browser(pages._drop_zone).send({"shop/index.html": b"<h1>dropped", "shop/.env": b"A=1"}, ["shop/node_modules"])
+    assert pages.params["source"] == pages._drop_zone.source
     assert pages._folder.value == ""
     assert [row["cells"][0] for row in pages._files.rows] == [".env", "node_modules/", "index.html"]
     review(pages)
@@ -162,7 +152,7 @@ def test_what_was_dropped_is_uploaded(client: Any, pages: DeployPanel, tmp_path:
 
 
 def test_another_drop_needs_another_plan(pages: DeployPanel) -> None:
-    browser = Browser(pages._drop)
+    browser = Browser(pages._drop_zone)
     browser.send({"index.html": b"1"})
     pages.review()
     assert pages.wait(30)
@@ -271,14 +261,14 @@ def test_over_http_everything_is_read_and_done_beside_the_kernel(origin: Any) ->
         client = createos_nb.connect(api_key=served.key, base_url=served.url)
         panel = panels.deploy(client, "landing-pages")
         assert panel.wait(30)
-        Browser(panel._drop).send({"index.html": b"over http"})
+        Browser(panel._drop_zone).send({"index.html": b"over http"})
         assert panel.wait(30)
         assert len(panel._files.rows) == 1
         panel.params["environment"] = "production"
         review(panel)
         press(panel, "Deploy")
         assert panel.receipt is not None, panel.last_error
-        folder = panel._drop.folder
+        folder = panel._drop_zone.folder
         panel.close()
         assert folder is not None
         assert not folder.exists()
@@ -291,13 +281,13 @@ def test_drop_is_off_while_a_plan_is_carried_out(pages: DeployPanel) -> None:
 
     def watched(event: Event) -> None:
         happened(event)
-        seen.append(pages._drop.disabled)
+        seen.append(pages._drop_zone.disabled)
 
     pages.form.on_event = watched  # type: ignore[method-assign]
-    Browser(pages._drop).send({"index.html": b"1"})
+    Browser(pages._drop_zone).send({"index.html": b"1"})
     review(pages)
     pages.run()
     assert seen
     assert all(seen)
-    assert not pages._drop.disabled
-    assert isinstance(pages._drop, Drop)
+    assert not pages._drop_zone.disabled
+    assert isinstance(pages._drop_zone, FileDropZone)

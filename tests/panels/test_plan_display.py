@@ -6,31 +6,9 @@ from typing import Any
 
 import pytest
 
-import createos_nb
 from createos_nb import panels
 from createos_nb.panels.plan_display import Progress, sign, words
 from createos_nb.plans import Event
-from tests.panels.acting import (  # noqa: F401  # two of them are fixtures
-    NAMED,
-    assigning,
-    closed,
-    held_up,
-    live,
-    press,
-    quick,
-    review,
-    writes,
-)
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
 
 
 def test_steps_and_build_log_are_shown_while_it_is_carried_out(client: Any) -> None:

@@ -13,28 +13,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.plan_state import PlanState
 from createos_nb.plans import ConfirmationNeeded, Event, ReasonNeeded
-from tests.panels.acting import (  # noqa: F401  # two of them are fixtures
-    NAMED,
-    assigning,
-    closed,
-    held_up,
-    live,
-    press,
-    quick,
-    review,
-    writes,
-)
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
-
+from tests.panels.acting import NAMED, assigning, held_up, live, press, writes
 
 # --- the plan first ---------------------------------------------------------------------------------------------------
 
@@ -235,7 +214,7 @@ def test_the_receipt_leads_back(client: Any) -> None:
     assert "Receipt" in panel.form.document.value
     press(panel, "Plan the undo")
     assert "undo" in panel.form.document.value
-    assert panel.form.apply_button.disabled  # the way back is confirmed like any other
+    assert panel.form.apply_button.disabled  # an undo is confirmed like any other plan
     panel.params = NAMED
     press(panel, "Undo")
     assert live(client) == 17

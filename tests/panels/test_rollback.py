@@ -11,17 +11,7 @@ from createos_nb import panels
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.rollback import candidates
 from createos_nb.plans import PreconditionFailed
-from tests.panels.acting import closed, live, press, quick, review, writes  # noqa: F401  # two of them are fixtures
-
-
-@pytest.fixture(scope="module")
-def origin() -> Any:
-    return createos_nb.simulate().world
-
-
-@pytest.fixture
-def client(origin: Any) -> Any:
-    return createos_nb.simulate(origin.fork())
+from tests.panels.acting import live, press, review, writes
 
 
 def test_candidates_come_with_reasons_and_evidence(client: Any) -> None:
@@ -50,7 +40,7 @@ def test_a_journal_is_evidence(client: Any) -> None:
 
 def test_where_none_is_chosen_the_newest_fit_one_is_taken(client: Any) -> None:
     panel = panels.rollback(client, "storefront", "production")
-    assert "none chosen: v15 is taken" in panel._rows.note.value
+    assert "none chosen: v15 is the default" in panel._rows.note.value
     plan = review(panel)
     assert "from v17 to v15" in plan.title
     press(panel, "Roll back")

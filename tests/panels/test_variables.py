@@ -133,7 +133,7 @@ def test_a_value_is_shown_by_a_message_and_by_nothing_else(client: Any, monkeypa
     assert panel.wait(20)
     held = values(client, "production")["SESSION_SECRET"]
     [shown] = [one for one in record.messages() if "secret" in one]
-    assert shown == {"name": "SESSION_SECRET", "shown": held, "secret": held, "seconds": 15}
+    assert shown == {"name": "SESSION_SECRET", "displayed": held, "secret": held, "seconds": 15}
     assert not [state for _, _, state in record.states() if held in str(state)]
 
 

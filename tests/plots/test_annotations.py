@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis, plots
-from createos_nb.plots.annotations import arranged, clusters
+from createos_nb.plots.annotations import arrange, clusters
 
 TIMES = pd.date_range("2026-01-05", periods=3 * 1440, freq="min", tz="UTC", unit="us", name="time")
 LONG = "a rather long name of a deployment that was rolled back"
@@ -115,7 +115,7 @@ def test_no_line_to_a_name_runs_through_another_name():
     for _ in range(300):
         at = sorted(rng.uniform(0, 430, rng.integers(1, 9)))
         wide = rng.uniform(10, 150, len(at))
-        places = arranged(at, wide, 430)
+        places = arrange(at, wide, 430)
         for (x, width, place), (y, other, lane) in itertools.permutations(
             zip(at, wide, places or [], strict=bool(places)), 2
         ):
@@ -125,4 +125,4 @@ def test_no_line_to_a_name_runs_through_another_name():
                 assert mine[1] <= begin or end <= mine[0]
             if place[0] > lane[0]:
                 assert not begin < x < end
-    assert arranged([0.0] * 5, [50.0] * 5, 430) is None
+    assert arrange([0.0] * 5, [50.0] * 5, 430) is None

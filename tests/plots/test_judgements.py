@@ -261,7 +261,7 @@ def test_paths_are_drawn_as_text_not_as_mathematics():
 def test_numbers_have_thousands_separators():
     assert style.number(1234567) == "1,234,567"
     assert style.number(0.25) == "0.25"
-    assert style.short("/a/very/long/path/to/nowhere", 11) == "/a/ve…where"
+    assert style.shorten_middle("/a/very/long/path/to/nowhere", 11) == "/a/ve…where"
 
 
 def test_no_plot_touches_pyplot():

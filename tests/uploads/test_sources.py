@@ -176,7 +176,7 @@ def test_a_list_reaches_nothing_behind_a_link_that_leaves_the_folder(site: Path,
 def test_a_file_that_becomes_a_link_after_it_was_seen_is_not_followed(site: Path, tmp_path: Path) -> None:
     write(tmp_path, {"outside": "secret"})
     write(site, {"a": ""})
-    (entry,) = tree_of(site, most=100).top.children()
+    (entry,) = tree_of(site, max_bytes=100).top.children()
     (site / "a").unlink()
     (site / "a").symlink_to(tmp_path / "outside")
     with pytest.raises(InvalidResponse):

@@ -72,7 +72,7 @@ def special(name: str, kind: int) -> zipfile.ZipInfo:
 def test_a_path_that_leads_out_refuses_the_archive(name: str, folder: Path, tmp_path: Path) -> None:
     archive = archive_of(tmp_path, ("good", b"x"), (name, b"evil"))
     with pytest.raises(UnsafeArchive):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
     assert list(folder.rglob("*")) == []
     assert [one.name for one in folder.parent.iterdir()] == ["folder"]
 
@@ -83,7 +83,7 @@ def test_links_and_devices_refuse_the_archive(kind: int, folder: Path, tmp_path:
     with pytest.raises(
         UnsafeArchive, match=r"'bad' of the archive can't be unpacked: (a symbolic link|no regular file)"
     ):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
     assert list(folder.rglob("*")) == []
 
 
@@ -104,13 +104,13 @@ def test_links_and_devices_refuse_the_archive(kind: int, folder: Path, tmp_path:
 def test_names_that_meet_on_some_disk_refuse_the_archive(names: tuple[str, str], folder: Path, tmp_path: Path) -> None:
     archive = archive_of(tmp_path, *((name, b"") for name in names))
     with pytest.raises(UnsafeArchive, match=r"twice|a file and a folder"):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
     assert list(folder.rglob("*")) == []
 
 
 def test_folders_may_come_as_often_as_they_like(folder: Path, tmp_path: Path) -> None:
     archive = archive_of(tmp_path, ("a/", b""), ("a/b/", b""), ("./a/x", b"1"), ("a/b/y", b"2"), ("empty/", b""))
-    assert unpack(archive, folder, most=MOST) == {"a/b/y": 1, "a/x": 1}
+    assert unpack(archive, folder, max_bytes=MOST) == {"a/b/y": 1, "a/x": 1}
     assert (folder / "empty").is_dir()
     assert (folder / "a" / "b" / "y").read_bytes() == b"2"
 
@@ -119,9 +119,9 @@ def test_an_archive_is_bounded_by_what_it_announces(folder: Path, tmp_path: Path
     archive = archive_of(tmp_path, ("a", bytes(600_000)), ("b", bytes(600_000)))
     assert archive.stat().st_size < 5_000
     with pytest.raises(UnsafeArchive, match="unpacks to 1,200,000 bytes, more than 1,000,000"):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
     assert list(folder.rglob("*")) == []
-    assert unpack(archive, folder, most=1_200_000) == {"a": 600_000, "b": 600_000}
+    assert unpack(archive, folder, max_bytes=1_200_000) == {"a": 600_000, "b": 600_000}
 
 
 def test_an_archive_that_announces_less_than_it_holds_is_damaged(folder: Path, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_an_archive_that_announces_less_than_it_holds_is_damaged(folder: Path, t
     content = archive.read_bytes()
     archive.write_bytes(content.replace((600_000).to_bytes(4, "little"), (10).to_bytes(4, "little")))
     with pytest.raises(UnsafeArchive):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
     assert sum(one.stat().st_size for one in folder.rglob("*")) <= 10
 
 
@@ -139,14 +139,14 @@ def test_what_is_written_is_counted_whatever_is_announced(
     archive = archive_of(tmp_path, ("a", b"x" * 500), ("b", b"x" * 400))
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda self, info: io.BytesIO(b"x" * 700))
     with pytest.raises(UnsafeArchive, match="more than 1,000 bytes"):
-        unpack(archive, folder, most=1_000)
+        unpack(archive, folder, max_bytes=1_000)
 
 
 def test_too_many_entries_refuse_the_archive(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("createos_nb.uploads.unpacking.MOST_ENTRIES", 3)
     archive = archive_of(tmp_path, *((f"{n}/", b"") for n in range(4)))
     with pytest.raises(UnsafeArchive, match="4 entries, more than 3"):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
 
 
 def test_an_encrypted_entry_refuses_the_archive(folder: Path, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_an_encrypted_entry_refuses_the_archive(folder: Path, tmp_path: Path) ->
         content[at] |= 1
     archive.write_bytes(content)
     with pytest.raises(UnsafeArchive, match="it is encrypted"):
-        unpack(archive, folder, most=MOST)
+        unpack(archive, folder, max_bytes=MOST)
 
 
 @pytest.mark.parametrize("name", ["con", "NUL.txt", "a/com1", "a.", "a /b", "a?b", "a:b", "lpt9.log.old"])
@@ -182,7 +182,7 @@ def test_no_damage_to_an_archive_makes_it_write_outside_or_raise_anything_else(
     folder = tmp_path / "outer" / "folder"
     folder.mkdir(parents=True)
     try:
-        written = unpack(archive, folder, most=MOST)
+        written = unpack(archive, folder, max_bytes=MOST)
     except UnsafeArchive:
         pass
     else:

@@ -81,11 +81,11 @@ def test_a_hundred_files_go_as_json_and_one_more_as_a_zip(client: Client) -> Non
 
 
 @pytest.mark.parametrize("way", ["text", "base64"])
-def test_more_than_a_hundred_files_cannot_be_made_to_go_as_json(client: Client, way: str) -> None:
+def test_more_than_a_hundred_files_cannot_be_made_to_go_as_json(client: Client, method: str) -> None:
     many = {f"{n}.txt": "" for n in range(101)}
     with pytest.raises(InvalidInput, match="at most 100 files, not 101: a zip takes more"):
-        client.deployments.upload("landing-pages", many, way=way)
-    assert client.deployments.upload_plan(many, way=way).attrs["problems"]
+        client.deployments.upload("landing-pages", many, way=method)
+    assert client.deployments.upload_plan(many, way=method).attrs["problems"]
     assert requests(client) == []
 
 
@@ -113,7 +113,7 @@ def test_a_huge_file_is_not_even_read(site: Path) -> None:
 
 def test_no_more_of_a_file_is_read_than_shows_that_it_has_grown_too_large(site: Path) -> None:
     write(site, {"a": "x"})
-    (entry,) = tree_of(site, most=100).top.children()
+    (entry,) = tree_of(site, max_bytes=100).top.children()
     write(site, {"a": "x" * 200})
     assert len(entry.read(100)) == 101
 
@@ -138,9 +138,9 @@ def test_text_goes_as_text_and_one_binary_file_makes_it_base64(client: Client) -
 
 
 @pytest.mark.parametrize("way", ["text", "base64", "zip"])
-def test_the_way_can_be_chosen(client: Client, way: str) -> None:
-    made = client.deployments.upload("landing-pages", FILES, way=way)
-    assert made["way"] == way
+def test_the_method_can_be_chosen(client: Client, method: str) -> None:
+    made = client.deployments.upload("landing-pages", FILES, way=method)
+    assert made["way"] == method
     assert deployed(client, made["id"]) == BYTES
 
 

@@ -1,4 +1,4 @@
-"""What is unusual, and since when: anomalies of counts and of any series, and change points.
+"""Anomaly detection: anomalies of counts and of any series, and change points.
 
 `forecasts` says what was to be expected, `anomaly_score` and `count_score` how far off a row is, `tails` how often that
 happens, `onsets` makes incidents of it, `series_anomalies` and `request_anomalies` tables, and `anomaly` is what people

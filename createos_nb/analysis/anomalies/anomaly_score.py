@@ -29,40 +29,40 @@ from createos_nb.analysis.anomalies.forecasts import (
     trailing_mean,
     trailing_middle,
 )
-from createos_nb.analysis.anomalies.onsets import Told, onsets
+from createos_nb.analysis.anomalies.onsets import ReportedOnsets, onsets
 from createos_nb.analysis.anomalies.tails import PAST, WARM_UP, Tail, free, modelled
 from createos_nb.analysis.validation import Floats
 
 SHIFT = 12
 NOISE = (8, 32)
 _CUT = 2.5
-_FLOOR = 2_000  # rows that tell a series' usual movement
+_FLOOR = 2_000  # rows that show a series' usual movement
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """What the judgement of a stream's earlier rows leaves to the next ones."""
+class ScoredPast:
+    """The state of a stream after its scored rows, from which the next ones are scored."""
 
     rows: int = 0
-    """How many of the held rows are judged."""
+    """How many rows of the past are scored."""
     tail: Tail = field(default_factory=Tail)
-    told: Told = field(default_factory=Told)
+    reported: ReportedOnsets = field(default_factory=ReportedOnsets)
 
-    def without(self, rows: int) -> Judged:
-        """The same where the first `rows` held rows are forgotten."""
-        return Judged(self.rows - rows, self.tail.without(rows), self.told)
+    def without_rows(self, rows: int) -> ScoredPast:
+        """The same without the first `rows` rows."""
+        return ScoredPast(self.rows - rows, self.tail.without_rows(rows), self.reported)
 
 
 @dataclass(frozen=True, eq=False)
 class SeriesScores:
-    """What was expected at each row, the band that would not alarm, and the evidence that something is unusual."""
+    """The expected value, the band without alarm and the evidence of an anomaly at each row."""
 
     expected: Floats
     low: Floats
     high: Floats
     strength: Floats
     """Evidence (−log10 p) at the onset of something unusual, 0 elsewhere."""
-    judged: Judged
+    scored: ScoredPast
 
 
 def quiet_rows(when: Clock) -> int:
@@ -71,7 +71,7 @@ def quiet_rows(when: Clock) -> int:
 
 
 def spare_rows(when: Clock) -> int:
-    """How many of the first rows the judgement of further ones does not look back on.
+    """Return how many of the first rows are not needed to score further ones.
 
     A whole number of renewals of the middle, so that it is renewed at the same rows without them.
     """
@@ -86,58 +86,60 @@ def spare_rows(when: Clock) -> int:
     return max(at - before, 0) // renewal(memory) * renewal(memory)
 
 
-def score_series(values: Floats, when: Clock, *, alarm: float, judged: Judged | None = None) -> SeriesScores:
-    """Evidence for every row of a series that is not `judged` yet; missing rows are NaN and never unusual."""
-    judged = judged or Judged()
+def score_series(values: Floats, when: Clock, *, alarm: float, scored: ScoredPast | None = None) -> SeriesScores:
+    """Evidence for every row of a series behind the `scored` ones; missing rows are NaN and never unusual."""
+    scored = scored or ScoredPast()
     memory = when.memory
     expected, seasonal = forecast(values, when)
-    off = values - expected
-    size = np.abs(off)
-    around = trailing_mean(values, _FLOOR, lag=1)
+    residual = values - expected
+    absolute = np.abs(residual)
+    local_mean = trailing_mean(values, _FLOOR, lag=1)
     # a constant series has no spread of its own; a five-hundredth of its usual movement counts as none
     floor = (
-        2e-3 * _filled(trailing_mean(np.abs(values - around), _FLOOR, lag=1)) + 1e-6 * np.abs(_filled(around)) + 1e-12
+        2e-3 * _filled(trailing_mean(np.abs(values - local_mean), _FLOOR, lag=1))
+        + 1e-6 * np.abs(_filled(local_mean))
+        + 1e-12
     )
-    spread = np.maximum(capped_mean(size, memory, cap=4.0), floor)
-    apart, middle_spread = _apart(values, seasonal, memory)
+    spread = np.maximum(capped_mean(absolute, memory, cap=4.0), floor)
+    deviation, middle_spread = _deviation(values, seasonal, memory)
     middle_spread = np.maximum(middle_spread, floor)
     if when.reaches(1):
-        spread = np.fmax(spread, earlier_days(size, when, smooth=when.smooth))
-        middle_spread = np.fmax(middle_spread, earlier_days(np.abs(apart), when, smooth=when.smooth))
+        spread = np.fmax(spread, earlier_days(absolute, when, smooth=when.smooth))
+        middle_spread = np.fmax(middle_spread, earlier_days(np.abs(deviation), when, smooth=when.smooth))
     spread *= 1.25  # from a mean absolute error to a standard deviation, were it normal
-    score = np.abs(off / spread)
-    distance = apart / middle_spread
+    score = np.abs(residual / spread)
+    distance = deviation / middle_spread
     quiet = quiet_rows(when)
     logs = np.log(np.maximum([score, np.abs(distance)], 1e-9))
-    near, limit, tail = free(logs, quiet=quiet, alarm=alarm, tail=judged.tail)
-    moved = [_shift(np.clip(distance, -_CUT, _CUT), memory)]
-    moved += [_noise(np.minimum(score, 3.0), width, memory) for width in NOISE]
-    strength = np.maximum(near.max(axis=0), modelled(np.stack(moved), quiet=quiet).max(axis=0))
+    distance_scores, limit, tail = free(logs, quiet=quiet, alarm=alarm, tail=scored.tail)
+    shifts = [_shift(np.clip(distance, -_CUT, _CUT), memory)]
+    shifts += [_noise(np.minimum(score, 3.0), width, memory) for width in NOISE]
+    strength = np.maximum(distance_scores.max(axis=0), modelled(np.stack(shifts), quiet=quiet).max(axis=0))
     strength[:WARM_UP] = 0.0
     strength[np.isnan(values)] = 0.0
     band = spread * np.exp(limit)
-    found = np.zeros_like(strength)
-    old = judged.rows
-    found[old:], told = onsets(strength[old:], quiet=quiet, alarm=alarm, worse=2.0, told=judged.told)
-    return SeriesScores(expected, expected - band, expected + band, found, Judged(len(values), tail, told))
+    evidence = np.zeros_like(strength)
+    old = scored.rows
+    evidence[old:], reported = onsets(strength[old:], quiet=quiet, alarm=alarm, worse=2.0, reported=scored.reported)
+    return SeriesScores(expected, expected - band, expected + band, evidence, ScoredPast(len(values), tail, reported))
 
 
-def _apart(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats, Floats]:
+def _deviation(values: Floats, seasonal: list[Floats], memory: int) -> tuple[Floats, Floats]:
     """Distance from the middle of the recent past, or from the seasonal forecast that has been nearer, with its MAD."""
     best = None
     for base in [None, *seasonal]:
-        against = values if base is None else values - base
-        middle, spread = trailing_middle(against, memory)
-        apart = against - middle
-        error = trailing_mean(np.abs(apart), memory, lag=1)
+        residuals = values if base is None else values - base
+        middle, spread = trailing_middle(residuals, memory)
+        deviation = residuals - middle
+        error = trailing_mean(np.abs(deviation), memory, lag=1)
         if best is None:
-            best = (apart, spread, error)
+            best = (deviation, spread, error)
             continue
-        nearer = (error < np.where(np.isnan(best[2]), np.inf, best[2])) & ~np.isnan(apart)
+        closer = (error < np.where(np.isnan(best[2]), np.inf, best[2])) & ~np.isnan(deviation)
         best = (
-            np.where(nearer, apart, best[0]),
-            np.where(nearer, spread, best[1]),
-            np.where(nearer, error, best[2]),
+            np.where(closer, deviation, best[0]),
+            np.where(closer, spread, best[1]),
+            np.where(closer, error, best[2]),
         )
     assert best is not None
     return best[0], best[1]

@@ -97,7 +97,7 @@ def change_points(
 
 
 def _of_requests(frame: pd.DataFrame, statuses: tuple[str, ...], arl: str | pd.Timedelta | int) -> pd.DataFrame:
-    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
+    counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)), fleet=True)
     run = _run_length(arl, counts.bucket_seconds)
     all_requests = np.atleast_2d(np.where(counts.observed, counts.count, 0.0))
     all_errors = np.atleast_2d(np.where(counts.observed, counts.errors(statuses), 0.0))
@@ -105,13 +105,13 @@ def _of_requests(frame: pd.DataFrame, statuses: tuple[str, ...], arl: str | pd.T
     for number, (of, bad) in enumerate(zip(all_requests, all_errors, strict=True)):
 
         def e_process(_: int, first: int, last: int, of: Floats = of, bad: Floats = bad) -> LogEValues:
-            return _error_bets(bad[first:last], of[first:last])
+            return _error_e_values(bad[first:last], of[first:last])
 
         changes = _scan(len(of), e_process, run)
         edges = [0, *(change.onset for change in changes), len(of)]
         rates = [_share(bad[a:b], of[a:b]) for a, b in pairwise(edges)]
-        for place, change in enumerate(changes):
-            before, after = rates[place], rates[place + 1]
+        for position, change in enumerate(changes):
+            before, after = rates[position], rates[position + 1]
             rows.append(
                 {
                     "environment": number,
@@ -147,8 +147,8 @@ def _request_table(rows: list[dict[str, Any]], counts: Requests) -> pd.DataFrame
 
 def _of_series(series: pd.Series[Any], arl: str | pd.Timedelta | int) -> pd.DataFrame:
     values = numbers(series, name="the series")
-    there = np.flatnonzero(np.isfinite(values))
-    values = values[there]
+    finite = np.flatnonzero(np.isfinite(values))
+    values = values[finite]
     step = 60
     if isinstance(series.index, pd.DatetimeIndex) and len(series) > 1:
         micros = np.diff(series.index.as_unit("us").asi8)
@@ -160,13 +160,13 @@ def _of_series(series: pd.Series[Any], arl: str | pd.Timedelta | int) -> pd.Data
     def e_process(previous: int, first: int, last: int) -> LogEValues:
         return level_e_process(values[first:last], values[previous:first])
 
-    def dated(begin: int, change: _Change) -> int:
+    def refine_onset(begin: int, change: _Change) -> int:
         return begin + level_onset(values[begin:], change.onset - begin, change.known - begin)
 
-    changes = _scan(len(values), e_process, run, dated)
+    changes = _scan(len(values), e_process, run, refine_onset)
     edges = [0, *(change.onset for change in changes), len(values)]
     means = [float(np.mean(values[a:b])) for a, b in pairwise(edges)] if len(values) else []
-    index = series.index.take(there)
+    index = series.index.take(finite)
     return pd.DataFrame(
         {
             "onset": index.take([change.onset for change in changes]),
@@ -188,14 +188,14 @@ def _scan(
     length: int,
     e_process: Callable[[int, int, int], LogEValues],
     run: float,
-    dated: Callable[[int, _Change], int] | None = None,
+    refine_onset: Callable[[int, _Change], int] | None = None,
 ) -> list[_Change]:
     """All changes in turn: each look begins at the last onset and doubles its length until it finds one.
 
     `e_process` takes the beginning of the stretch before, and the first row and the end of the stretch that it is for;
-    `dated` takes the beginning of the stretch and a change, and returns the change with a better onset.
+    `refine_onset` takes the beginning of the stretch and a change, and returns the change with a better onset.
     """
-    found: list[_Change] = []
+    changes: list[_Change] = []
     previous = begin = known = 0
     while begin < length:
         reach = _FIRST_LOOK
@@ -204,13 +204,13 @@ def _scan(
             end = min(begin + reach, length)
             change = _first_alarm(e_process(previous, begin, end), begin, known, run)
             if change is None and end == length:
-                return found
+                return changes
             reach *= 2
-        if dated is not None:
-            change = replace(change, onset=dated(begin, change))
-        found.append(change)
+        if refine_onset is not None:
+            change = replace(change, onset=refine_onset(begin, change))
+        changes.append(change)
         previous, begin, known = begin, max(change.onset, begin + 1), change.known + 1
-    return found
+    return changes
 
 
 def _first_alarm(e_process: LogEValues, begin: int, known: int, run: float) -> _Change | None:
@@ -235,21 +235,23 @@ def _first_alarm(e_process: LogEValues, begin: int, known: int, run: float) -> _
     return earliest
 
 
-def _error_bets(bad: Floats, of: Floats) -> LogEValues:
+def _error_e_values(bad: Floats, of: Floats) -> LogEValues:
     """ln L of every bucket against the bounds of the error rate in the buckets before it."""
-    past_bad, past_of, held = _before(bad), _before(of), _before((of > 0).astype(np.float64))
+    past_bad, past_of, observed = _before(bad), _before(of), _before((of > 0).astype(np.float64))
     squares = _before(np.divide(bad * bad, of, out=np.zeros_like(bad), where=of > 0))
     with np.errstate(divide="ignore", invalid="ignore"):
         # Pearson's χ² of the buckets so far over their number, from cumulative sums
-        dispersion = np.where(past_bad > 0, (squares * past_of / past_bad - past_bad) / np.maximum(held - 1, 1), 1.0)
-        dispersion = np.maximum((dispersion * held + LEARN) / (held + LEARN), 1.0)
+        dispersion = np.where(
+            past_bad > 0, (squares * past_of / past_bad - past_bad) / np.maximum(observed - 1, 1), 1.0
+        )
+        dispersion = np.maximum((dispersion * observed + LEARN) / (observed + LEARN), 1.0)
         upper = _gamma_quantile(past_bad / dispersion + 1, 1.96) * dispersion / past_of
         lower = _gamma_quantile(past_bad / dispersion, -1.96) * dispersion / past_of
-        kappa = np.maximum(dispersion - 1, 1e-6) / np.maximum(past_bad / held, 1e-6)
-    ready = held >= LEARN
-    high, low = of * np.where(ready, upper, 0.0), of * np.where(ready, lower, 0.0)
-    kappa = np.where(ready, np.clip(kappa, 1e-9, 1e9), 1.0)
-    return _ratios(bad, high, kappa, _UP) * ready, _ratios(bad, low, kappa, _DOWN) * ready
+        kappa = np.maximum(dispersion - 1, 1e-6) / np.maximum(past_bad / observed, 1e-6)
+    learned = observed >= LEARN
+    high, low = of * np.where(learned, upper, 0.0), of * np.where(learned, lower, 0.0)
+    kappa = np.where(learned, np.clip(kappa, 1e-9, 1e9), 1.0)
+    return _ratios(bad, high, kappa, _UP) * learned, _ratios(bad, low, kappa, _DOWN) * learned
 
 
 def _ratios(bad: Floats, mean: Floats, kappa: Floats, factors: Floats) -> Floats:

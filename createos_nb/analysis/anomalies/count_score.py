@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from createos_nb.analysis.anomalies.onsets import Told, onsets
+from createos_nb.analysis.anomalies.onsets import ReportedOnsets, onsets
 from createos_nb.analysis.anomalies.tails import PAST, WARM_UP, modelled
 from createos_nb.analysis.validation import Bools, Floats
 
@@ -46,7 +46,7 @@ class CountScores:
     strength: Floats
     direction: Floats
     """+1 where more came than expected, −1 where less did, of the strongest window."""
-    told: Told
+    reported: ReportedOnsets
     """What was told of the last series lately."""
 
 
@@ -55,11 +55,11 @@ class Earlier:
     """A stream's earlier buckets: how many of those given are judged, and what was told of them."""
 
     buckets: int = 0
-    told: Told = field(default_factory=Told)
+    reported: ReportedOnsets = field(default_factory=ReportedOnsets)
 
 
 def buckets_back(day: int, quiet: int) -> int:
-    """How many buckets the judgement of a further one looks back on."""
+    """Return how many past buckets are needed to score another one."""
     # two weeks, a day in which they are compared with the days, two in which they vary; then the past of the tails
     return (2 * _DAYS + 1) * day + 2 * max(day, 240) + PAST + quiet + 1_000
 
@@ -71,85 +71,95 @@ def volume_surprise(
 
     `day` is the number of buckets of a day, 0 if they do not divide one; `hour` that of an hour, at least a dozen.
     """
-    seen = ~np.isnan(count)
-    events = np.where(seen, count, 0.0)
-    flat = seen.astype(np.float64)
-    shape = _usual(events, seen, day, hour)
-    memory, tell = max(day, 240), _Tell(quiet, alarm, earlier or Earlier())
-    return _judged(events, flat, shape, seen, memory=memory, level=hour, both=True, tell=tell)
+    observed = ~np.isnan(count)
+    events = np.where(observed, count, 0.0)
+    flat = observed.astype(np.float64)
+    shape = _daily_shape(events, observed, day, hour)
+    memory, report = max(day, 240), _Report(quiet, alarm, earlier or Earlier())
+    return _score(events, flat, shape, observed, memory=memory, level=hour, both=True, report=report)
 
 
 def error_surprise(
     errors: Floats, count: Floats, *, day: int, quiet: int, alarm: float, earlier: Earlier | None = None
 ) -> CountScores:
     """Evidence for more errors per bucket than their usual share of the requests."""
-    seen = ~(np.isnan(count) | np.isnan(errors))
-    events, base = np.where(seen, errors, 0.0), np.where(seen, count, 0.0)
-    memory, tell = max(day, 240), _Tell(quiet, alarm, earlier or Earlier())
-    return _judged(events, base, None, seen, memory=memory, level=memory, both=False, tell=tell)
+    observed = ~(np.isnan(count) | np.isnan(errors))
+    events, base = np.where(observed, errors, 0.0), np.where(observed, count, 0.0)
+    memory, report = max(day, 240), _Report(quiet, alarm, earlier or Earlier())
+    return _score(events, base, None, observed, memory=memory, level=memory, both=False, report=report)
 
 
 @dataclass(frozen=True)
-class _Tell:
+class _Report:
     quiet: int
     alarm: float
     earlier: Earlier
 
-    def __call__(self, strength: Floats) -> tuple[Floats, Told]:
+    def __call__(self, strength: Floats) -> tuple[Floats, ReportedOnsets]:
         """Evidence where an incident begins among the buckets that are not judged yet, over the last axis."""
-        found, told = np.zeros_like(strength), self.earlier.told
-        for one in np.ndindex(strength.shape[:-1]):
-            new = strength[one][self.earlier.buckets :]
-            begins, told = onsets(new, quiet=self.quiet, alarm=self.alarm, worse=_WORSE, told=self.earlier.told)
-            found[one][self.earlier.buckets :] = begins
-        return found, told
+        evidence, reported = np.zeros_like(strength), self.earlier.reported
+        for row in np.ndindex(strength.shape[:-1]):
+            new = strength[row][self.earlier.buckets :]
+            begins, reported = onsets(
+                new, quiet=self.quiet, alarm=self.alarm, worse=_WORSE, reported=self.earlier.reported
+            )
+            evidence[row][self.earlier.buckets :] = begins
+        return evidence, reported
 
 
-def _judged(
+def _score(
     events: Floats,
     base: Floats,
     shape: Floats | None,
-    seen: Bools,
+    observed: Bools,
     *,
     memory: int,
     level: int,
     both: bool,
-    tell: _Tell,
+    report: _Report,
 ) -> CountScores:
     """Evidence for events that should follow `base`, or `shape` where that has been known for long enough."""
-    event_sums, base_sums = _summed(events), _summed(base)
+    event_sums, base_sums = _cumulative(events), _cumulative(base)
     if shape is not None:
-        shape_sums, unknown = _summed(np.nan_to_num(shape)), _summed((seen & np.isnan(shape)).astype(np.float64))
+        shape_sums, unknown = (
+            _cumulative(np.nan_to_num(shape)),
+            _cumulative((observed & np.isnan(shape)).astype(np.float64)),
+        )
     evidence, signs = [], []
     expected = low = high = events
     for width in WINDOWS:
-        came = _window(event_sums, width)
+        events_in_window = _window(event_sums, width)
         before = max(level, 2 * width)
-        mean, unsure = _expected(event_sums, base_sums, width, before)
+        mean, relative_variance = _expected(event_sums, base_sums, width, before)
         if both:
             # an unknown daily shape moves the level on in the meantime, or every first morning is news
-            unsure = unsure + _DRIFT
+            relative_variance = relative_variance + _DRIFT
         if shape is not None:
             before = max(level, 8 * width)
-            shaped, surer = _expected(event_sums, shape_sums, width, before)
-            known = (_window(unknown, before + width) == 0) & ~np.isnan(shaped)
-            mean, unsure = np.where(known, shaped, mean), np.where(known, surer, unsure)
-        varied = _overdispersion(came, mean, memory, width)
-        tail, sign = _tail(came, mean, np.maximum(varied, unsure), both)
-        evidence.append(modelled(np.where(seen, tail, 0.0), quiet=tell.quiet))
+            shape_mean, shape_variance = _expected(event_sums, shape_sums, width, before)
+            known = (_window(unknown, before + width) == 0) & ~np.isnan(shape_mean)
+            mean, relative_variance = (
+                np.where(known, shape_mean, mean),
+                np.where(known, shape_variance, relative_variance),
+            )
+        kappa = _overdispersion(events_in_window, mean, memory, width)
+        tail, sign = _tail(events_in_window, mean, np.maximum(kappa, relative_variance), both)
+        evidence.append(modelled(np.where(observed, tail, 0.0), quiet=report.quiet))
         signs.append(sign)
         if width == 1:
-            reach = np.sqrt(2 * tell.alarm * np.log(10)) * np.sqrt(mean + np.maximum(varied, unsure) * mean**2)
+            reach = np.sqrt(2 * report.alarm * np.log(10)) * np.sqrt(
+                mean + np.maximum(kappa, relative_variance) * mean**2
+            )
             expected, low, high = mean, np.maximum(mean - reach, 0), mean + reach
     strength, direction = evidence[0], signs[0]
-    for one, sign in zip(evidence[1:], signs[1:], strict=True):
-        stronger = one > strength
-        strength = np.where(stronger, one, strength)
+    for window_evidence, sign in zip(evidence[1:], signs[1:], strict=True):
+        stronger = window_evidence > strength
+        strength = np.where(stronger, window_evidence, strength)
         direction = np.where(stronger, sign, direction)
-    strength = np.where(seen, strength, 0.0)
+    strength = np.where(observed, strength, 0.0)
     strength[..., :WARM_UP] = 0.0
-    found, told = tell(strength)
-    return CountScores(expected, low, high, found, direction, told)
+    reported_strength, reported = report(strength)
+    return CountScores(expected, low, high, reported_strength, direction, reported)
 
 
 def _expected(event_sums: Floats, base_sums: Floats, width: int, before: int) -> tuple[Floats, Floats]:
@@ -166,108 +176,108 @@ def _expected(event_sums: Floats, base_sums: Floats, width: int, before: int) ->
     return mean, 1 / past
 
 
-def _overdispersion(came: Floats, mean: Floats, memory: int, width: int) -> Floats:
+def _overdispersion(events: Floats, mean: Floats, memory: int, width: int) -> Floats:
     """κ of variance `m + κ m²` over the past windows; single windows count for no more than four times the usual."""
     known = np.where(np.isnan(mean), 0.0, mean)
-    apart = np.where(np.isnan(mean), 0.0, came - mean)
+    deviation = np.where(np.isnan(mean), 0.0, events - mean)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pearson = np.where(known > 0, apart * apart / known, 0.0)
-    usual = _window(_summed(pearson), memory, lag=width)
-    held = np.clip(np.arange(1 - width, came.shape[-1] + 1 - width), 1, memory)
-    pearson = np.minimum(pearson, np.maximum(_CAP * usual / held, _CAP))
-    beyond = _window(_summed((pearson - 1) * known), memory, lag=width)
-    squares = _window(_summed(known * known), memory, lag=width)
+        pearson = np.where(known > 0, deviation * deviation / known, 0.0)
+    usual = _window(_cumulative(pearson), memory, lag=width)
+    rows = np.clip(np.arange(1 - width, events.shape[-1] + 1 - width), 1, memory)
+    pearson = np.minimum(pearson, np.maximum(_CAP * usual / rows, _CAP))
+    excess = _window(_cumulative((pearson - 1) * known), memory, lag=width)
+    squares = _window(_cumulative(known * known), memory, lag=width)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(squares > 0, np.maximum(beyond / squares, 0.0), 0.0)
+        return np.where(squares > 0, np.maximum(excess / squares, 0.0), 0.0)
 
 
-def _tail(came: Floats, mean: Floats, kappa: Floats, both: bool) -> tuple[Floats, Floats]:
+def _tail(observed: Floats, mean: Floats, kappa: Floats, both: bool) -> tuple[Floats, Floats]:
     """−ln of the negative binomial tail at what came, and its side; 0 where a normal curve shows that it is large."""
     from scipy.special import betainc
 
-    sign = np.where(came >= mean, 1.0, -1.0)
+    sign = np.where(observed >= mean, 1.0, -1.0)
     with np.errstate(invalid="ignore"):
-        rough = (np.abs(came - mean) - 0.5) ** 2 > _ROUGH * (mean + kappa * mean * mean)
+        rough = (np.abs(observed - mean) - 0.5) ** 2 > _ROUGH * (mean + kappa * mean * mean)
     rough &= mean > 0
-    found = np.zeros_like(came)
+    tails = np.zeros_like(observed)
     for side in (1.0, -1.0) if both else (1.0,):
         at = np.nonzero(rough & (sign == side))
-        events, expected, spread = came[at], mean[at], np.maximum(kappa[at], 1e-9)
+        events, expected, spread = observed[at], mean[at], np.maximum(kappa[at], 1e-9)
         share = spread * expected / (1 + spread * expected)
         more = side > 0
         tail = betainc(events, 1 / spread, share) if more else betainc(1 / spread, events + 1, 1 - share)
-        found[at] = -np.log(np.clip(tail * (2 if both else 1), _LEAST, 1.0))
-    return found, sign
+        tails[at] = -np.log(np.clip(tail * (2 if both else 1), _LEAST, 1.0))
+    return tails, sign
 
 
-def _usual(events: Floats, seen: Bools, day: int, hour: int) -> Floats | None:
-    """What earlier days held at the same time, smoothed over half an hour; NaN where there was none, 0 where unseen."""
+def _daily_shape(events: Floats, observed: Bools, day: int, hour: int) -> Floats | None:
+    """Return the mean of earlier days at the same time, smoothed over half an hour; NaN without any, 0 where unseen."""
     length = events.shape[-1]
     if not day or length <= day:
         return None
     half = max(day // 96, 1)
     width = 2 * half + 1
-    sums, held = _window(_summed(events), width), _window(_summed(seen.astype(np.float64)), width)
+    sums, counts = _window(_cumulative(events), width), _window(_cumulative(observed.astype(np.float64)), width)
     with np.errstate(divide="ignore", invalid="ignore"):
-        smooth = sums / held
+        smooth = sums / counts
     days = _earlier_days(smooth, day, half)
     if length > _DAYS * day:
-        first = _moved(smooth, _DAYS * day - half)
-        second = _moved(smooth, 2 * _DAYS * day - half)
+        first = _shifted(smooth, _DAYS * day - half)
+        second = _shifted(smooth, 2 * _DAYS * day - half)
         weeks = np.where(np.isnan(second), first, (first + second) / 2)
-        days = _nearer(events, seen, days, weeks, day, hour)
-    return np.where(seen, np.maximum(days, 1e-6), 0.0)
+        days = _closer_shape(events, observed, days, weeks, day, hour)
+    return np.where(observed, np.maximum(days, 1e-6), 0.0)
 
 
 def _earlier_days(smooth: Floats, day: int, half: int) -> Floats:
     """Means over up to seven days, without the highest and the lowest where there are three or more."""
     total, number = np.zeros_like(smooth), np.zeros_like(smooth)
     highest, lowest = np.full_like(smooth, -np.inf), np.full_like(smooth, np.inf)
-    for one in range(1, _DAYS + 1):
-        if one * day - half >= smooth.shape[-1]:
+    for day_number in range(1, _DAYS + 1):
+        if day_number * day - half >= smooth.shape[-1]:
             break
-        past = _moved(smooth, one * day - half)
-        there = ~np.isnan(past)
-        value = np.where(there, past, 0.0)
+        past = _shifted(smooth, day_number * day - half)
+        known = ~np.isnan(past)
+        value = np.where(known, past, 0.0)
         total += value
-        number += there
-        highest = np.where(there, np.maximum(highest, value), highest)
-        lowest = np.where(there, np.minimum(lowest, value), lowest)
+        number += known
+        highest = np.where(known, np.maximum(highest, value), highest)
+        lowest = np.where(known, np.minimum(lowest, value), lowest)
     trim = number >= 3
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(trim, (total - np.where(trim, highest + lowest, 0.0)) / (number - 2), total / number)
 
 
-def _nearer(events: Floats, seen: Bools, days: Floats, weeks: Floats, day: int, hour: int) -> Floats:
+def _closer_shape(events: Floats, observed: Bools, days: Floats, weeks: Floats, day: int, hour: int) -> Floats:
     """The days or the weeks, whichever has lately been nearer to what came."""
     errors = []
-    event_sums = _summed(events)
+    event_sums = _cumulative(events)
     for shape in (days, weeks):
-        base = np.where(seen, np.where(np.isnan(shape), 1.0, shape), 0.0)
-        mean, _ = _expected(event_sums, _summed(base), 5, hour)
-        apart = np.abs(np.where(np.isnan(mean), 0.0, _window(event_sums, 5) - mean))
-        errors.append(_window(_summed(apart), day, lag=5))
+        base = np.where(observed, np.where(np.isnan(shape), 1.0, shape), 0.0)
+        mean, _ = _expected(event_sums, _cumulative(base), 5, hour)
+        deviation = np.abs(np.where(np.isnan(mean), 0.0, _window(event_sums, 5) - mean))
+        errors.append(_window(_cumulative(deviation), day, lag=5))
     return np.where(np.isnan(weeks) | (errors[0] <= errors[1]), days, weeks)
 
 
-def _moved(values: Floats, rows: int) -> Floats:
-    found = np.full_like(values, np.nan)
+def _shifted(values: Floats, rows: int) -> Floats:
+    shifted = np.full_like(values, np.nan)
     if rows < values.shape[-1]:
-        found[..., rows:] = values[..., : values.shape[-1] - rows]
-    return found
+        shifted[..., rows:] = values[..., : values.shape[-1] - rows]
+    return shifted
 
 
-def _summed(values: Floats) -> Floats:
+def _cumulative(values: Floats) -> Floats:
     return np.cumsum(values, axis=-1)
 
 
 def _window(sums: Floats, width: int, *, lag: int = 0) -> Floats:
     """Sums over the rows `t − lag − width + 1 … t − lag`, from cumulative sums."""
-    found = np.zeros_like(sums)
+    totals = np.zeros_like(sums)
     rest = sums.shape[-1] - lag
     if rest <= 0:
-        return found
-    found[..., lag:] = sums[..., :rest]
+        return totals
+    totals[..., lag:] = sums[..., :rest]
     if rest > width:
-        found[..., lag + width :] -= sums[..., : rest - width]
-    return found
+        totals[..., lag + width :] -= sums[..., : rest - width]
+    return totals

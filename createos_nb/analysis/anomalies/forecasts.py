@@ -1,4 +1,4 @@
-"""What a series should be next, from its past alone: several simple forecasts, each trusted as far as it was right.
+"""Forecasts of a series from its past: several simple ones, weighted by how right each was.
 
 The forecasts are the last value, trailing means of 5, 30 and 200 rows, the mean of the same time on up to seven earlier
 days, the same of the last two weeks, and both of these shifted to the level of the last hour. They are mixed with
@@ -23,7 +23,7 @@ _FIRST = 30  # rows from which a middle and a spread can be told
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """When the rows are, in seconds or in rows, and how long a season is in the same unit; 0 is none."""
+    """The times of the rows, in seconds or in rows, and the length of a season in the same unit; 0 is none."""
 
     times: Ints
     step: int
@@ -42,7 +42,7 @@ class Clock:
 
     @property
     def span(self) -> int:
-        """From the first row to the last."""
+        """Return the distance of the last row from the first."""
         return int(self.times[-1] - self.times[0]) if len(self.times) else 0
 
     @property
@@ -51,7 +51,7 @@ class Clock:
         return max(self.rows // 288, 1)
 
     def reaches(self, periods: int) -> bool:
-        """Whether any row has another so many seasons before it, or as near to that as is looked."""
+        """Return whether any row has another so many seasons before it, or as near to that as is looked."""
         return bool(self.season) and self.span >= periods * self.season - (self.smooth + 1) * self.step
 
     @property
@@ -62,17 +62,17 @@ class Clock:
     def earlier(self, values: Floats, ago: int) -> Floats:
         """The values `ago` before, NaN where there was no row within half a step of that moment."""
         length = len(values)
-        found = np.full(length, np.nan)
+        shifted = np.full(length, np.nan)
         if ago % self.step == 0 and (np.diff(self.times) == self.step).all():
             rows = ago // self.step
             if rows < length:
-                found[rows:] = values[: length - rows]
-            return found
-        wanted = self.times - ago
-        at = np.searchsorted(self.times, wanted + self.step // 2, side="right") - 1
-        near = (at >= 0) & (np.abs(self.times[np.maximum(at, 0)] - wanted) <= self.step // 2)
-        found[near] = values[at[near]]
-        return found
+                shifted[rows:] = values[: length - rows]
+            return shifted
+        targets = self.times - ago
+        at = np.searchsorted(self.times, targets + self.step // 2, side="right") - 1
+        matches = (at >= 0) & (np.abs(self.times[np.maximum(at, 0)] - targets) <= self.step // 2)
+        shifted[matches] = values[at[matches]]
+        return shifted
 
 
 def clock(times: Ints, season: int, *, step: int | None = None) -> Clock:
@@ -110,9 +110,9 @@ def earlier_days(values: Floats, when: Clock, *, smooth: int = 0) -> Floats:
     number = np.zeros(len(values))
     for day in range(1, DAYS + 1):
         past = when.earlier(around, day * when.season - smooth * when.step)
-        there = ~np.isnan(past)
-        total[there] += past[there]
-        number[there] += 1
+        known = ~np.isnan(past)
+        total[known] += past[known]
+        number[known] += 1
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(total / number)
 
@@ -136,23 +136,23 @@ def forecast(values: Floats, when: Clock) -> tuple[Floats, list[Floats]]:
     if np.isnan(forecasts[0]).all():
         forecasts = [_shifted(values)]
     forecasts += [trailing_mean(values, width, lag=1) for width in (SHORT, MIDDLE, LONG)]
-    for one in seasonal:
-        forecasts += [one, one + trailing_mean(values - one, recent, lag=1)]
+    for prediction in seasonal:
+        forecasts += [prediction, prediction + trailing_mean(values - prediction, recent, lag=1)]
     memory = when.memory
-    errors = [capped_mean(np.abs(values - one), memory, cap=6.0) for one in forecasts]
+    errors = [capped_mean(np.abs(values - prediction), memory, cap=6.0) for prediction in forecasts]
     best = errors[0]
     for error in errors[1:]:
         best = np.fmin(best, error)
     total, weights = np.zeros(len(values)), np.zeros(len(values))
-    for one, error in zip(forecasts, errors, strict=True):
+    for prediction, error in zip(forecasts, errors, strict=True):
         with np.errstate(divide="ignore", invalid="ignore"):
-            trust = best / error
-        trust *= trust
-        trust *= trust
-        trust[error == 0] = 1.0  # as good as the best: both are exact
-        trust[np.isnan(trust) | np.isnan(one)] = 0.0
-        total += trust * np.where(np.isnan(one), 0.0, one)
-        weights += trust
+            weight = best / error
+        weight *= weight
+        weight *= weight
+        weight[error == 0] = 1.0  # as good as the best: both are exact
+        weight[np.isnan(weight) | np.isnan(prediction)] = 0.0
+        total += weight * np.where(np.isnan(prediction), 0.0, prediction)
+        weights += weight
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(total / weights), seasonal
 
@@ -203,9 +203,9 @@ def _middles(windows: Floats) -> tuple[Floats, Floats]:
         return np.array([pair[0] for pair in pairs]), np.array([pair[1] for pair in pairs])
     half = windows.shape[1] // 2
     middle = np.partition(windows, half, axis=1)[:, half]
-    apart = np.abs(windows - middle[:, None])
-    apart.partition(half, axis=1)
-    return middle, 1.4826 * apart[:, half]
+    deviation = np.abs(windows - middle[:, None])
+    deviation.partition(half, axis=1)
+    return middle, 1.4826 * deviation[:, half]
 
 
 def _middle(values: Floats) -> tuple[float, float]:
@@ -223,9 +223,9 @@ def _shifted(values: Floats) -> Floats:
 
 def _trailing_sum(values: Floats, width: int, lag: int) -> Floats:
     sums = np.cumsum(values)
-    found = np.zeros(len(values))
+    totals = np.zeros(len(values))
     rest = max(len(values) - lag, 0)
-    found[lag:] = sums[:rest]
+    totals[lag:] = sums[:rest]
     if rest > width:
-        found[lag + width :] -= sums[: rest - width]
-    return found
+        totals[lag + width :] -= sums[: rest - width]
+    return totals

@@ -36,15 +36,15 @@ def level_e_process(values: Floats, before: Floats) -> tuple[Floats, Floats]:
     ends = _reference(rows)
     inflation = _variance_inflation(ranks, ends)
     if len(before):
-        trust = ends / (ends + _TRUST)
-        inflation = trust * inflation + (1 - trust) * _variance_inflation_of(before)
+        weight = ends / (ends + _TRUST)
+        inflation = weight * inflation + (1 - weight) * _variance_inflation_of(before)
     # the middle of few rows may be so far off; more would leave no evidence
-    held = np.clip(ends, 1, _MEMORY)
-    bias_allowance = np.minimum(_BIAS_ALLOWANCE + 2.5 * np.sqrt(inflation / (3 * held)), 0.45)
-    ready = rows >= (LEARN if len(before) else FIRST)
+    reference_size = np.clip(ends, 1, _MEMORY)
+    bias_allowance = np.minimum(_BIAS_ALLOWANCE + 2.5 * np.sqrt(inflation / (3 * reference_size)), 0.45)
+    learned = rows >= (LEARN if len(before) else FIRST)
     up = np.log1p(_FRACTIONS[:, None] * (ranks - bias_allowance)) / inflation
     down = np.log1p(_FRACTIONS[:, None] * (-ranks - bias_allowance)) / inflation
-    return np.where(ready, up, 0.0), np.where(ready, down, 0.0)
+    return np.where(learned, up, 0.0), np.where(learned, down, 0.0)
 
 
 def level_onset(values: Floats, onset: int, known: int) -> int:
@@ -59,9 +59,9 @@ def level_onset(values: Floats, onset: int, known: int) -> int:
         new = float(np.median(values[(onset + known + 1) // 2 : known + 1]))
         if new == old:
             return onset
-        nearer = np.clip((values[: known + 1] - (old + new) / 2) / (new - old), -1, 1)
+        closeness = np.clip((values[: known + 1] - (old + new) / 2) / (new - old), -1, 1)
         # the last row counts as new in any case
-        onset = known - int(np.cumsum(nearer[known:0:-1]).argmax()) if known else 0
+        onset = known - int(np.cumsum(closeness[known:0:-1]).argmax()) if known else 0
     return onset
 
 
@@ -77,24 +77,24 @@ def _ranks(values: Floats) -> Floats:
         end = min(start + min(max(start // 10, 10), _EVERY), len(values))
         last = int(_reference(np.array(start)))
         past = np.sort(values[max(last - _MEMORY, 0) : last])
-        here = values[start:end]
-        below = np.searchsorted(past, here, side="left") + np.searchsorted(past, here, side="right")
-        ranks[start:end] = below / len(past) - 1
+        chunk = values[start:end]
+        smaller = np.searchsorted(past, chunk, side="left") + np.searchsorted(past, chunk, side="right")
+        ranks[start:end] = smaller / len(past) - 1
         start = end
     return ranks
 
 
 def _variance_inflation(ranks: Floats, ends: Ints) -> Floats:
-    """How much more the means of blocks vary than those of independent rows would, over the rows before `ends`."""
+    """Return how much more the means of blocks vary than those of independent rows, over the rows before `ends`."""
     sums = np.concatenate([[0.0], np.cumsum(ranks)])
     blocks = np.zeros(len(ranks))
     blocks[_BLOCK - 1 :] = (sums[_BLOCK:] - sums[:-_BLOCK]) ** 2 / _BLOCK
-    joint, single = (np.concatenate([[0.0], np.cumsum(one)]) for one in (blocks, ranks * ranks))
+    joint, single = (np.concatenate([[0.0], np.cumsum(terms)]) for terms in (blocks, ranks * ranks))
     begins = np.maximum(ends - _MEMORY, 0)
-    whole = single[ends] - single[begins]
+    total = single[ends] - single[begins]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = (joint[ends] - joint[begins]) / whole
-    return np.where(whole > 0, np.maximum(found, 1.0), 1.0)
+        inflation = (joint[ends] - joint[begins]) / total
+    return np.where(total > 0, np.maximum(inflation, 1.0), 1.0)
 
 
 def _variance_inflation_of(values: Floats) -> float:

@@ -1,7 +1,7 @@
-"""One alarm an incident: evidence is told where an incident begins, and again only where it turns out much worse.
+"""One alarm an incident: evidence is reported where an incident begins, and again only where it turns out much worse.
 
-What was told of a stream's earlier rows is handed on as :class:`Told`, so that a stream and the whole of it get the
-same alarms.
+The onsets of a stream's earlier rows are handed on as :class:`ReportedOnsets`, so that a stream and the whole of it get
+the same alarms.
 """
 
 from __future__ import annotations
@@ -15,46 +15,48 @@ from createos_nb.analysis.validation import Floats
 # Evidence that is worth thinning out for those who set a lower threshold.
 _FAINT = 1.5
 
-_Kept = tuple[tuple[int, float], ...]
-"""Rows that were told, counted back from the last one judged (which is −1), with their evidence; the strongest last."""
+_Recent = tuple[tuple[int, float], ...]
+"""Reported onsets, counted back from the last row judged (which is −1), with their evidence; the strongest last."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What was told lately, at an alarm's threshold and below it."""
+class ReportedOnsets:
+    """Recent onsets, at an alarm's threshold and below it."""
 
-    loud: _Kept = ()
-    faint: _Kept = ()
+    loud: _Recent = ()
+    faint: _Recent = ()
 
-    def without(self, rows: int) -> Told:
-        """The same where the last `rows` rows, of which nothing was told, are to be judged again."""
-        return Told(*(tuple((at + rows, value) for at, value in kept) for kept in (self.loud, self.faint)))
+    def without_rows(self, rows: int) -> ReportedOnsets:
+        """The same where the last `rows` rows, which had no onset, are to be judged again."""
+        return ReportedOnsets(
+            *(tuple((at + rows, value) for at, value in reported) for reported in (self.loud, self.faint))
+        )
 
 
 def onsets(
-    strength: Floats, *, quiet: int, alarm: float, worse: float, told: Told | None = None
-) -> tuple[Floats, Told]:
-    """Evidence where an incident begins, 0 elsewhere, for one series of shape (rows,); and what was told lately.
+    strength: Floats, *, quiet: int, alarm: float, worse: float, reported: ReportedOnsets | None = None
+) -> tuple[Floats, ReportedOnsets]:
+    """Evidence where an incident begins, 0 elsewhere, for one series of shape (rows,); and the recent onsets.
 
     Within `quiet` rows of an alarm, evidence of at least `alarm`, there is another only if it is `worse` times as
     strong: one alarm an incident, unless it turns out to be much worse. Weaker evidence is thinned out in the same way
     (by a quarter), for those who set another threshold on it, and stays below `alarm`.
     """
-    told = told or Told()
-    loud, loud_kept = _thinned(strength, quiet, told.loud, least=alarm, worse=worse)
-    below = np.minimum(strength, np.nextafter(alarm, 0))
-    faint, faint_kept = _thinned(below, quiet, told.faint, least=_FAINT, worse=1.25)
-    return np.where(loud > 0, loud, faint), Told(loud_kept, faint_kept)
+    reported = reported or ReportedOnsets()
+    loud, loud_recent = _onsets(strength, quiet, reported.loud, least=alarm, worse=worse)
+    below_alarm = np.minimum(strength, np.nextafter(alarm, 0))
+    faint, faint_recent = _onsets(below_alarm, quiet, reported.faint, least=_FAINT, worse=1.25)
+    return np.where(loud > 0, loud, faint), ReportedOnsets(loud_recent, faint_recent)
 
 
-def _thinned(strength: Floats, quiet: int, kept: _Kept, *, least: float, worse: float) -> tuple[Floats, _Kept]:
-    found = np.zeros_like(strength)
-    recent = list(kept)
+def _onsets(strength: Floats, quiet: int, earlier: _Recent, *, least: float, worse: float) -> tuple[Floats, _Recent]:
+    onset_strength = np.zeros_like(strength)
+    recent = list(earlier)
     for at in np.flatnonzero(strength >= least).tolist():
         value = float(strength[at])
-        recent = [one for one in recent if one[0] >= at - quiet]
+        recent = [onset for onset in recent if onset[0] >= at - quiet]
         if not recent or value > worse * recent[-1][1]:
-            found[at] = value
+            onset_strength[at] = value
             recent.append((at, value))
     length = len(strength)
-    return found, tuple((at - length, value) for at, value in recent if at >= length - quiet)
+    return onset_strength, tuple((at - length, value) for at, value in recent if at >= length - quiet)

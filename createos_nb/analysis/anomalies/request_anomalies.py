@@ -11,7 +11,7 @@ import pandas as pd
 
 from createos_nb.analysis.anomalies import count_score
 from createos_nb.analysis.anomalies.count_score import Earlier
-from createos_nb.analysis.anomalies.onsets import Told
+from createos_nb.analysis.anomalies.onsets import ReportedOnsets
 from createos_nb.analysis.validation import Bools, Floats, FrameError, Requests, requests, status_classes, utc_index
 
 REQUESTS_ALARM = 5.0
@@ -29,26 +29,26 @@ class RequestsPast:
     end: int = 0
     """End of the last bucket, in microseconds."""
     bucket_seconds: int = 0
-    volume: Told = field(default_factory=Told)
-    errors: Told = field(default_factory=Told)
+    volume: ReportedOnsets = field(default_factory=ReportedOnsets)
+    errors: ReportedOnsets = field(default_factory=ReportedOnsets)
 
     def until(self, start: int) -> RequestsPast:
         """The buckets before `start`, where only cut ones stand behind it; else a :class:`FrameError`."""
         rows = (self.end - start) // (self.bucket_seconds * 1_000_000)
-        left = max(len(self.count) - rows, 0)
-        if not self.partial[left:].all() or rows > len(self.count):
+        kept_rows = max(len(self.count) - rows, 0)
+        if not self.partial[kept_rows:].all() or rows > len(self.count):
             raise FrameError(
                 f"the bucket {pd.Timestamp(start, unit='us', tz='UTC').isoformat()} was judged before, and only one "
                 "that was partial (attrs['partial']) may come again, with those behind it"
             )
         return RequestsPast(
-            count=self.count[:left],
-            failed=self.failed[:left],
-            partial=self.partial[:left],
+            count=self.count[:kept_rows],
+            failed=self.failed[:kept_rows],
+            partial=self.partial[:kept_rows],
             end=start,
             bucket_seconds=self.bucket_seconds,
-            volume=self.volume.without(rows),
-            errors=self.errors.without(rows),
+            volume=self.volume.without_rows(rows),
+            errors=self.errors.without_rows(rows),
         )
 
     def followed(self, counts: Requests) -> RequestsPast:
@@ -93,11 +93,11 @@ def judge_stream(
     count, failed = np.concatenate([past.count, count]), np.concatenate([past.failed, failed])
     table, volume, broken = _table(counts, count, failed, past, alarm)
     width = table.attrs["bucket_seconds"]
-    back = count_score.buckets_back(_buckets(width).day, table.attrs["quiet_rows"])
+    lookback = count_score.buckets_back(_buckets(width).day, table.attrs["quiet_rows"])
     return table, RequestsPast(
-        count=count[-back:].copy(),
-        failed=failed[-back:].copy(),
-        partial=np.concatenate([past.partial, counts.partial])[-back:],
+        count=count[-lookback:].copy(),
+        failed=failed[-lookback:].copy(),
+        partial=np.concatenate([past.partial, counts.partial])[-lookback:],
         end=int(counts.index.asi8[-1]) + width * 1_000_000 if len(counts.index) else past.end,
         bucket_seconds=width,
         volume=volume,
@@ -106,7 +106,7 @@ def judge_stream(
 
 
 def _read(frame: pd.DataFrame, errors: str | Sequence[str]) -> Requests:
-    return requests(frame, columns=("count", *(f"status_{one}" for one in status_classes(errors))), fleet=True)
+    return requests(frame, columns=("count", *(f"status_{status}" for status in status_classes(errors))), fleet=True)
 
 
 def _known(counts: Requests, errors: str | Sequence[str]) -> tuple[Floats, Floats]:
@@ -117,8 +117,8 @@ def _known(counts: Requests, errors: str | Sequence[str]) -> tuple[Floats, Float
 
 def _table(
     counts: Requests, count: Floats, failed: Floats, past: RequestsPast, alarm: float
-) -> tuple[pd.DataFrame, Told, Told]:
-    """The table for `counts`, the last of `count` and `failed`; and what was told of the volume and of the errors."""
+) -> tuple[pd.DataFrame, ReportedOnsets, ReportedOnsets]:
+    """The table for `counts`, the last of `count` and `failed`; and the onsets of the volume and of the errors."""
     old = len(past.count)
     width = counts.bucket_seconds or past.bucket_seconds
     day, hour, quiet = _buckets(width)
@@ -128,7 +128,7 @@ def _table(
     broken = count_score.error_surprise(
         failed, count, day=day, quiet=quiet, alarm=alarm, earlier=Earlier(old, past.errors)
     )
-    strange, failing = volume.strength >= alarm, broken.strength >= alarm
+    unusual_volume, unusual_errors = volume.strength >= alarm, broken.strength >= alarm
     columns: dict[str, Any] = {
         "count": count,
         "expected": volume.expected,
@@ -140,8 +140,8 @@ def _table(
         "errors_high": broken.high,
         "error_score": _score(broken.strength, alarm),
         "score": _score(np.maximum(volume.strength, broken.strength), alarm),
-        "anomaly": strange | failing,
-        "what": _named(strange, failing, volume.direction),
+        "anomaly": unusual_volume | unusual_errors,
+        "what": _named(unusual_volume, unusual_errors, volume.direction),
     }
     table = pd.DataFrame({name: np.asarray(values)[..., old:].ravel() for name, values in columns.items()})
     table["what"] = table["what"].astype("str")
@@ -150,7 +150,7 @@ def _table(
     else:
         _place(table, counts)
     table.attrs = {"alarm": alarm, "bucket_seconds": width, "quiet_rows": quiet}
-    return table, volume.told, broken.told
+    return table, volume.reported, broken.reported
 
 
 def _place(table: pd.DataFrame, counts: Requests) -> None:
@@ -162,10 +162,12 @@ def _place(table: pd.DataFrame, counts: Requests) -> None:
     table.insert(2, "time", utc_index(np.tile(counts.index.asi8, len(keys))))
 
 
-def _named(strange: Bools, failing: Bools, direction: Floats) -> Any:
-    what = np.full(strange.shape, "", dtype=object)
-    what[strange] = np.where(direction[strange] > 0, "more requests", "fewer requests")
-    what[failing] = np.where(strange[failing], what[failing] + " and more errors", "more errors")
+def _named(unusual_volume: Bools, unusual_errors: Bools, direction: Floats) -> Any:
+    what = np.full(unusual_volume.shape, "", dtype=object)
+    what[unusual_volume] = np.where(direction[unusual_volume] > 0, "more requests", "fewer requests")
+    what[unusual_errors] = np.where(
+        unusual_volume[unusual_errors], what[unusual_errors] + " and more errors", "more errors"
+    )
     return what
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.anomalies.anomaly_score import Judged, quiet_rows, score_series, spare_rows
+from createos_nb.analysis.anomalies.anomaly_score import ScoredPast, quiet_rows, score_series, spare_rows
 from createos_nb.analysis.anomalies.forecasts import Clock, clock
 from createos_nb.analysis.validation import Floats, FrameError, Ints, numbers
 from createos_nb.times import whole_seconds
@@ -29,7 +29,7 @@ class SeriesPast:
     """Whether the rows have times; None before there is any."""
     step: int | None = None
     """The usual step, known for good once its rows are forgotten."""
-    judged: Judged = field(default_factory=Judged)
+    scored: ScoredPast = field(default_factory=ScoredPast)
 
 
 def judge_series(
@@ -42,15 +42,15 @@ def judge_series(
     times, timed = _times(series.index, past)
     step = past.step or Clock.usual_step(times)
     when = clock(times, _season(season, step, timed), step=step)
-    found = score_series(values, when, alarm=alarm, judged=past.judged)
+    scores = score_series(values, when, alarm=alarm, scored=past.scored)
     new = slice(len(past.values), None)
-    strength = found.strength[new]
+    strength = scores.strength[new]
     table = pd.DataFrame(
         {
             "value": values[new],
-            "expected": found.expected[new],
-            "low": found.low[new],
-            "high": found.high[new],
+            "expected": scores.expected[new],
+            "low": scores.low[new],
+            "high": scores.high[new],
             "score": 1 - 0.5 ** (strength / alarm),
             "anomaly": strength >= alarm,
         },
@@ -63,7 +63,7 @@ def judge_series(
         times=times[spare:].copy(),
         timed=timed if len(values) else None,
         step=step if spare else past.step,
-        judged=found.judged.without(spare),
+        scored=scores.scored.without_rows(spare),
     )
 
 
@@ -83,9 +83,9 @@ def _times(index: pd.Index[Any], past: SeriesPast) -> tuple[Ints, bool]:
     falls = np.diff(times) < 0
     if falls.any():
         at = int(np.argmax(falls)) + 1 - len(past.times)
-        behind = f"row {at - 1}" if at else "the rows given before"
+        previous = f"row {at - 1}" if at else "the rows given before"
         raise FrameError(
-            f"the index of the series must rise, but {index[at].isoformat()} (row {at}) is earlier than {behind}: "
+            f"the index of the series must rise, but {index[at].isoformat()} (row {at}) is earlier than {previous}: "
             "sort it with .sort_index()"
         )
     return times, True

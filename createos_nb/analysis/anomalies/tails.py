@@ -1,4 +1,4 @@
-"""How surprising a value of a statistic is, judged by the tail of its own past.
+"""Evidence of unusual values of a statistic, from the tail of its own past.
 
 A statistic that is large is no surprise where it often is. The evidence of a row is −log10 of a tail probability: 3 is
 one row in a thousand. Two kinds of statistic:
@@ -39,7 +39,7 @@ _BEYOND, _ROWS = 30, 500
 
 @dataclass(frozen=True, eq=False)
 class Tail:
-    """What free statistics were judged by so far; rows count from the first of the stream."""
+    """The past by which statistics without a model are judged; rows count from the first of the stream."""
 
     first: int = 0
     """The first row that is still held."""
@@ -48,8 +48,8 @@ class Tail:
     skipped: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     """Which rows, from `first` on and beyond those judged, follow strong evidence closely."""
 
-    def without(self, rows: int) -> Tail:
-        """The same where the first `rows` held rows are forgotten."""
+    def without_rows(self, rows: int) -> Tail:
+        """The same without the first `rows` rows."""
         return Tail(self.first + rows, self.start, self.skipped[rows:])
 
 
@@ -62,34 +62,34 @@ def free(logs: Floats, *, quiet: int, alarm: float, tail: Tail | None = None) ->
     """
     tail = tail or Tail()
     rows = logs.shape[1]
-    found = np.zeros_like(logs)
+    evidence = np.zeros_like(logs)
     limit = np.full(rows, np.nan)
     skipped = np.zeros(rows + quiet, dtype=np.bool_)
-    kept = tail.skipped[: len(skipped)]  # `quiet` may be another until the usual step is known
-    skipped[: len(kept)] = kept
+    earlier = tail.skipped[: len(skipped)]  # `quiet` may be another until the usual step is known
+    skipped[: len(earlier)] = earlier
     at = tail.start
     while at - tail.first < rows:
         # renewed at rows that depend on the position alone
         following = at + int(np.clip(at // 40, 20, 1000))
         start, end = at - tail.first, min(following - tail.first, rows)
         part = np.zeros((len(logs), end - start))
-        for number, one in enumerate(logs):
-            fitted = _pareto(_past(one, skipped, start))
+        for number, statistic in enumerate(logs):
+            fitted = _pareto(_past(statistic, skipped, start))
             if fitted is None:
                 continue
             edge, share, exponent = fitted
-            beyond = one[start:end] - edge
-            far = beyond > 0
-            part[number, far] = (share + beyond[far] / exponent) / _LN10
+            excess = statistic[start:end] - edge
+            far = excess > 0
+            part[number, far] = (share + excess[far] / exponent) / _LN10
             if number == 0:
                 limit[start:end] = edge + (alarm * _LN10 - share) * exponent
-        found[:, start:end] = part
+        evidence[:, start:end] = part
         for row in np.flatnonzero(part.max(axis=0) > _STRONG):
             skipped[start + row + 1 : start + row + 1 + quiet] = True
         if following - tail.first > rows:
             break  # the rest of these rows is still to come
         at = following
-    return found, limit, Tail(tail.first, at, skipped)
+    return evidence, limit, Tail(tail.first, at, skipped)
 
 
 def modelled(logs: Floats, *, quiet: int) -> Floats:
@@ -97,18 +97,18 @@ def modelled(logs: Floats, *, quiet: int) -> Floats:
     edge = -float(np.log(TOP))
     rows = np.where(np.isnan(logs), 0.0, logs)
     incident = _highest_before(rows, quiet) > _INCIDENT
-    counted = np.where(incident | np.isnan(logs), 0.0, 1.0)
-    beyond = np.maximum(rows - edge, 0.0)
-    at = beyond > 0
-    over = np.where(at, counted, 0.0)
-    seen = _sum_before(counted)[at]
-    many = _sum_before(over)[at]
-    far = _sum_before(over * beyond)[at]
-    exponent = np.maximum((far + _BEYOND) / (many + _BEYOND), 1.0)
-    share = np.maximum((many + _ROWS * TOP) / (seen + _ROWS), TOP)
-    found = np.zeros_like(rows)
-    found[at] = (-np.log(share) + beyond[at] / exponent) / _LN10
-    return found
+    included = np.where(incident | np.isnan(logs), 0.0, 1.0)
+    excess = np.maximum(rows - edge, 0.0)
+    at = excess > 0
+    over = np.where(at, included, 0.0)
+    included_before = _sum_before(included)[at]
+    over_before = _sum_before(over)[at]
+    excess_before = _sum_before(over * excess)[at]
+    exponent = np.maximum((excess_before + _BEYOND) / (over_before + _BEYOND), 1.0)
+    share = np.maximum((over_before + _ROWS * TOP) / (included_before + _ROWS), TOP)
+    evidence = np.zeros_like(rows)
+    evidence[at] = (-np.log(share) + excess[at] / exponent) / _LN10
+    return evidence
 
 
 def _highest_before(values: Floats, width: int) -> Floats:
@@ -124,10 +124,10 @@ def _highest_before(values: Floats, width: int) -> Floats:
 def _sum_before(values: Floats) -> Floats:
     """Sums over the past rows, the row itself left out."""
     sums = np.cumsum(values, axis=-1)
-    found = np.zeros_like(sums)
-    found[..., 1:] = sums[..., :-1]
-    found[..., PAST + 1 :] -= sums[..., : -PAST - 1]
-    return found
+    sums_before = np.zeros_like(sums)
+    sums_before[..., 1:] = sums[..., :-1]
+    sums_before[..., PAST + 1 :] -= sums[..., : -PAST - 1]
+    return sums_before
 
 
 def _past(logs: Floats, skipped: Bools, start: int) -> Floats:
@@ -139,7 +139,7 @@ def _past(logs: Floats, skipped: Bools, start: int) -> Floats:
 
 
 def _pareto(past: Floats) -> tuple[float, float, float] | None:
-    """Where the tail begins, −ln of its share, and its exponent; None where the past is too short."""
+    """Return where the tail begins, −ln of its share, and its exponent; None where the past is too short."""
     number = len(past)
     if number < _FEW:
         return None

@@ -60,7 +60,7 @@ def burn_alerts(
     errors: str | Sequence[str] = ("5xx",),
     guard: float | None = GUARD,
 ) -> pd.DataFrame:
-    """When each alert of the table would have fired, and for how long.
+    """Return the times at which each alert of the table would have fired, and for how long.
 
     `frame` is a requests frame of one environment or of a fleet. `errors` says which status classes spend the budget:
     `"5xx"`, or `("4xx", "5xx")`. `guard` is the largest binomial tail at which a page is believed, a ticket at
@@ -75,18 +75,18 @@ def burn_alerts(
     named in `attrs["skipped"]`.
     """
     statuses = status_classes(errors)
-    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
+    counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)), fleet=True)
     rows = thresholds(target, whole_seconds(window, name="window"))
     sums = trailing(counts, statuses)
-    judged = [row for row in rows if counts.bucket_seconds <= row.long] if len(counts.index) else []
-    episodes = [_episodes(counts, sums, row, target, guard) for row in judged]
-    table = _table(counts, judged, episodes)
+    evaluated = [row for row in rows if counts.bucket_seconds <= row.long] if len(counts.index) else []
+    episodes = [_episodes(counts, sums, row, target, guard) for row in evaluated]
+    table = _table(counts, evaluated, episodes)
     table.attrs = {
         "target": target,
         "window_seconds": whole_seconds(window, name="window"),
         "guard": guard,
         "errors": list(statuses),
-        "skipped": [row.name for row in rows if row not in judged],
+        "skipped": [row.name for row in rows if row not in evaluated],
     }
     return table
 
@@ -105,7 +105,7 @@ def burn_rates(
     back before the first data or has gaps.
     """
     statuses = status_classes(errors)
-    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
+    counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)))
     sums = trailing(counts, statuses)
     widths = sorted(
         {width for row in thresholds(target, whole_seconds(window, name="window")) for width in (row.long, row.short)}
@@ -116,10 +116,10 @@ def burn_rates(
         of, bad = sums.sums(buckets)
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = bad / of / (1 - target)
-        table[format_duration(width)] = np.where(sums.whole(buckets, share=ENOUGH) & (of > 0), rate, np.nan)
-    found = pd.DataFrame(table, index=counts.index)
-    found.attrs = {"target": target, "bucket_seconds": counts.bucket_seconds}
-    return found
+        table[format_duration(width)] = np.where(sums.is_covered(buckets, share=ENOUGH) & (of > 0), rate, np.nan)
+    rates = pd.DataFrame(table, index=counts.index)
+    rates.attrs = {"target": target, "bucket_seconds": counts.bucket_seconds}
+    return rates
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,19 +138,19 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
     long, short = _buckets(row.long, counts.bucket_seconds), _buckets(row.short, counts.bucket_seconds)
     limit = row.factor * (1 - target)
     spare = 0.0 if guard is None else 0.5
-    environment, position = sums.beyond(long, limit, spare)
+    environment, position = sums.over_limit(long, limit, spare)
     # burning is rare: from here on only the positions that may burn are looked at
     of, bad = sums.at(environment, position, long)
-    firing = (bad > 0) & (bad + spare > limit * of) & sums.whole_at(environment, position, long, share=ENOUGH)
+    firing = (bad > 0) & (bad + spare > limit * of) & sums.is_covered_at(environment, position, long, share=ENOUGH)
     recent, recent_bad = sums.at(environment, position, short)
     firing &= recent_bad > limit * recent
     if guard is not None:
         candidates = np.flatnonzero(firing)
-        believed = guard if row.severity == "page" else guard * TICKETS
-        firing[candidates] = _improbable(bad[candidates], of[candidates], 1 - target, believed)
+        significance = guard if row.severity == "page" else guard * TICKETS
+        firing[candidates] = _improbable(bad[candidates], of[candidates], 1 - target, significance)
     environment, position = environment[firing], position[firing]
-    if sums.seen is not None:
-        environment, position = _held(environment, position, np.atleast_2d(sums.seen))
+    if sums.has_data is not None:
+        environment, position = _carry_forward(environment, position, np.atleast_2d(sums.has_data))
     if not len(position):
         none, nothing = np.zeros(0, dtype=np.int64), np.zeros(0)
         return _Episodes(none, none, none, nothing, nothing, nothing)
@@ -158,9 +158,9 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
     first = np.flatnonzero((np.diff(position, prepend=-2) != 1) | (np.diff(environment, prepend=-1) != 0))
     last = np.append(first[1:], len(position)) - 1
     rate = bad / np.maximum(of, 1) / (1 - target)
-    if sums.seen is not None:
+    if sums.has_data is not None:
         # while there is no data the alert stays as it was, and its rate is none that was seen
-        rate = np.where(np.atleast_2d(sums.seen)[environment, position], rate, 0.0)
+        rate = np.where(np.atleast_2d(sums.has_data)[environment, position], rate, 0.0)
     return _Episodes(
         environment=environment[first],
         onset=position[first],
@@ -171,8 +171,8 @@ def _episodes(counts: Requests, sums: Trailing, row: Threshold, target: float, g
     )
 
 
-def _improbable(errors: Floats, of: Floats, rate: float, believed: float) -> Bools:
-    """Where P(at least so many errors among `of` independent requests at error rate `rate`) lies below `believed`.
+def _improbable(errors: Floats, of: Floats, rate: float, significance: float) -> Bools:
+    """Return where P(so many errors or more among `of` independent requests at rate `rate`) is below `significance`.
 
     Exact; but where Chernoff's bound (1952) lies below already, that settles it at a tenth of the time.
     """
@@ -181,49 +181,49 @@ def _improbable(errors: Floats, of: Floats, rate: float, believed: float) -> Boo
     with np.errstate(divide="ignore", invalid="ignore"):
         share = errors / of
         bound = -of * (xlogy(share, share / rate) + xlogy(1 - share, (1 - share) / (1 - rate)))
-    found = np.asarray((share > rate) & (bound < np.log(believed)))
-    open_yet = np.flatnonzero(~found)
+    improbable = np.asarray((share > rate) & (bound < np.log(significance)))
+    open_yet = np.flatnonzero(~improbable)
     errors, of = errors[open_yet], of[open_yet]
-    found[open_yet] = betainc(errors, of - errors + 1, rate) < believed
-    return found
+    improbable[open_yet] = betainc(errors, of - errors + 1, rate) < significance
+    return improbable
 
 
-def _held(environment: Ints, position: Ints, seen: Bools) -> tuple[Ints, Ints]:
-    """Where there is no data, the state of the last bucket that had some."""
-    firing = np.zeros(seen.shape, dtype=np.bool_)
+def _carry_forward(environment: Ints, position: Ints, observed: Bools) -> tuple[Ints, Ints]:
+    """Give buckets without data the state of the last bucket with data."""
+    firing = np.zeros(observed.shape, dtype=np.bool_)
     firing[environment, position] = True
-    last = np.maximum.accumulate(np.where(seen, np.arange(seen.shape[-1]), 0), axis=-1)
-    held_environment, held_position = np.nonzero(np.take_along_axis(firing & seen, last, axis=-1))
+    last = np.maximum.accumulate(np.where(observed, np.arange(observed.shape[-1]), 0), axis=-1)
+    held_environment, held_position = np.nonzero(np.take_along_axis(firing & observed, last, axis=-1))
     return held_environment, held_position
 
 
 def _table(counts: Requests, rows: Sequence[Threshold], episodes: Sequence[_Episodes]) -> pd.DataFrame:
     def joined(name: str, dtype: Any) -> Any:
-        return np.concatenate([np.zeros(0, dtype), *(getattr(one, name) for one in episodes)]).astype(dtype)
+        return np.concatenate([np.zeros(0, dtype), *(getattr(episode, name) for episode in episodes)]).astype(dtype)
 
     environment, onset, end = (joined(name, np.int64) for name in ("environment", "onset", "end"))
-    which = np.repeat(np.arange(len(rows)), [len(one.onset) for one in episodes])
+    which = np.repeat(np.arange(len(rows)), [len(episode.onset) for episode in episodes])
     order = np.lexsort((which, onset, environment))
     environment, onset, end, which = environment[order], onset[order], end[order], which[order]
     fired = [rows[int(at)] for at in which]
     width = counts.bucket_seconds * 1_000_000
     first = counts.index.asi8[0] if len(counts.index) else 0
     firing = end == len(counts.index)
-    began = first + (onset + 1) * width
+    started = first + (onset + 1) * width
     # the first bucket that no longer fires decides the end, and is known at its own end
     ended = first + (end + np.where(firing, 0, 1)) * width
-    placed = {}
+    keys = {}
     if counts.environments is not None:
-        placed = {name: counts.environments.get_level_values(name).take(environment) for name in _PLACE}
+        keys = {name: counts.environments.get_level_values(name).take(environment) for name in _PLACE}
     return pd.DataFrame(
         {
-            **placed,
+            **keys,
             "alert": pd.array([row.name for row in fired], dtype="str"),
             "severity": pd.array([row.severity for row in fired], dtype="str"),
             "factor": np.array([row.factor for row in fired], dtype=np.float64),
-            "onset": utc_index(began),
+            "onset": utc_index(started),
             "end": utc_index(np.where(firing, np.iinfo(np.int64).min, ended)),
-            "duration": pd.to_timedelta(ended - began, unit="us").as_unit("us"),
+            "duration": pd.to_timedelta(ended - started, unit="us").as_unit("us"),
             "firing": firing,
             "burn_rate": joined("peak", np.float64)[order],
             "errors": pd.array(joined("errors", np.int64)[order], dtype="Int64"),

@@ -90,7 +90,7 @@ def thresholds(target: float, period: int) -> list[Threshold]:
     if not 0 < target < 1:
         raise ValueError(f"target must lie between 0 and 1 (0.999 is 99.9 %), not {target!r}")
     scale = min(period / (30 * 86_400), 1.0) if period < _SHORTEST_UNSCALED else 1.0
-    found: list[Threshold] = []
+    rows: list[Threshold] = []
     for row in ROWS:
         long, short = row.long, row.short
         if scale < 1:
@@ -103,11 +103,13 @@ def thresholds(target: float, period: int) -> list[Threshold]:
         factor = row.budget * period / long
         while factor * (1 - target) > _REACHABLE and factor >= 2 and 2 * long <= period:
             long, short, factor = 2 * long, 2 * short, factor / 2
-        if any((one.severity, one.long, one.short) == (row.severity, long, short) for one in found):
+        if any(
+            (threshold.severity, threshold.long, threshold.short) == (row.severity, long, short) for threshold in rows
+        ):
             continue  # rounded up to the same minute, and the row before it has the lower factor
-        found.append(Threshold(row.severity, row.budget, long, short, factor))
-    if not found:
+        rows.append(Threshold(row.severity, row.budget, long, short, factor))
+    if not rows:
         raise ValueError(
             f"window={format_duration(period)} is too short for burn-rate alerts: give at least 10 minutes"
         )
-    return found
+    return rows

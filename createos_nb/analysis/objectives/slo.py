@@ -17,7 +17,7 @@ import pandas as pd
 from createos_nb.analysis import intervals
 from createos_nb.analysis.objectives.burn_table import thresholds
 from createos_nb.analysis.objectives.windows import trailing
-from createos_nb.analysis.resample import whole
+from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes
 from createos_nb.display import format_percent, format_percent_up, format_target, html_card, human_duration, text_card
 from createos_nb.times import format_duration, whole_seconds
@@ -25,7 +25,7 @@ from createos_nb.times import format_duration, whole_seconds
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SLO:
-    """How one environment stands against its objective at the end of the frame."""
+    """The error budget of one environment at the end of the frame."""
 
     target: float
     """Share of the requests that should not be errors, 0 to 1."""
@@ -63,16 +63,16 @@ class SLO:
 
     @property
     def met(self) -> bool | None:
-        """Whether the objective is met so far; None without requests."""
+        """Return whether the objective is met so far; None without requests."""
         return None if np.isnan(self.achieved) else bool(self.achieved >= self.target)
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the status as a sentence."""
         if np.isnan(self.achieved):
             what = "data" if self.coverage == 0 else "requests"
             return f"No {what} in {self.window}, so nothing can be said about {format_target(self.target)}."
-        stand = (
+        status_text = (
             f"{format_percent(self.achieved)} of {self.requests:,} requests were no errors in {self.window}, "
             f"against a target of {format_target(self.target)}"
         )
@@ -86,7 +86,7 @@ class SLO:
                 f"{human_duration(self.exhausted_in.total_seconds())} at the pace of the last {self.pace}"
             )
         thin = f" Only {format_percent(self.coverage, digits=1)} of the window has data." if self.coverage < 0.9 else ""
-        return f"{stand}; {outlook}.{thin}"
+        return f"{status_text}; {outlook}.{thin}"
 
     def _rows(self) -> list[tuple[str, Any]]:
         return [
@@ -103,14 +103,14 @@ class SLO:
 
     def _repr_html_(self) -> str:
         rounded = {name: self.burn_rates[name].round(3) for name in ("burn_rate", "error_percentage", "coverage")}
-        shown = self.burn_rates.assign(
+        table = self.burn_rates.assign(
             **rounded, exhausted_in=[_span(value) for value in self.burn_rates["exhausted_in"]]
         )
         return html_card(
             f"SLO {format_target(self.target)} over {self.window}",
             self.sentence,
             self._rows(),
-            frames=[("Burn rates (1 spends the budget exactly by the end of the window):", shown)],
+            frames=[("Burn rates (1 spends the budget exactly by the end of the window):", table)],
         )
 
 
@@ -135,7 +135,7 @@ def slo(
     statuses = status_classes(errors)
     period = whole_seconds(window, name="window")
     rows = thresholds(target, period)
-    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)), fleet=True)
+    counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)), fleet=True)
     if not len(counts.index):
         raise FrameError("the frame has no rows")
     _fits(counts, period)
@@ -143,29 +143,30 @@ def slo(
     # what is shorter than a bucket can't be told apart from it
     lookbacks = {max(width, counts.bucket_seconds) for row in rows for width in (row.long, row.short)}
     widths = sorted(lookbacks | {lookback})
-    stand = _Stand(counts, statuses, target, period)
-    rates = {width: stand.burn(width) for width in widths}
+    budget_status = _BudgetStatus(counts, statuses, target, period)
+    rates = {width: budget_status.burn(width) for width in widths}
     if counts.environments is None:
-        return _one(counts, stand, rates, lookback, target, period)
+        return _single(counts, budget_status, rates, lookback, target, period)
     left_for = rates[lookback]["exhausted_in"]
-    unseen = np.where(stand.coverage > 0, 0.0, np.nan)
+    no_data = np.where(budget_status.coverage > 0, 0.0, np.nan)
     return pd.DataFrame(
         {
             "project": counts.environments.get_level_values("project"),
             "environment": counts.environments.get_level_values("environment"),
-            "requests": whole(stand.of + unseen),
-            "errors": whole(stand.bad + unseen),
-            "achieved": stand.achieved,
-            "low": stand.low,
-            "high": stand.high,
-            "budget": stand.budget + unseen,
-            "spent": stand.spent,
-            "left": stand.budget - stand.bad + unseen,
-            "coverage": stand.coverage,
+            "requests": to_int64(budget_status.of + no_data),
+            "errors": to_int64(budget_status.bad + no_data),
+            "achieved": budget_status.achieved,
+            "low": budget_status.low,
+            "high": budget_status.high,
+            "budget": budget_status.budget + no_data,
+            "spent": budget_status.spent,
+            "left": budget_status.budget - budget_status.bad + no_data,
+            "coverage": budget_status.coverage,
             "burn_rate": rates[lookback]["burn_rate"],
             "exhausted_in": _timedeltas(left_for),
             "met": pd.array(
-                [None if np.isnan(share) else bool(share >= target) for share in stand.achieved], dtype="boolean"
+                [None if np.isnan(share) else bool(share >= target) for share in budget_status.achieved],
+                dtype="boolean",
             ),
         }
     )
@@ -188,29 +189,29 @@ def error_budget(
     statuses = status_classes(errors)
     period = whole_seconds(window, name="window")
     thresholds(target, period)  # refuses a target outside 0 to 1
-    counts = requests(frame, columns=("count", *(f"status_{one}" for one in statuses)))
+    counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)))
     _fits(counts, period)
     buckets = max(period // max(counts.bucket_seconds, 1), 1)
     sums = trailing(counts, statuses, with_partial=True)
-    held = sums.counted(buckets).astype(np.float64)
-    unseen = np.where(held > 0, 0.0, np.nan)
-    of, bad = (part + unseen for part in sums.sums(buckets))
+    observed = sums.observed_buckets(buckets).astype(np.float64)
+    no_data = np.where(observed > 0, 0.0, np.nan)
+    of, bad = (part + no_data for part in sums.sums(buckets))
     with np.errstate(divide="ignore", invalid="ignore"):
         achieved = np.where(of > 0, 1 - bad / of, np.nan)
-        left = np.where(of > 0, 1 - bad / ((1 - target) * of), np.nan)
-    found = pd.DataFrame(
+        left_share = np.where(of > 0, 1 - bad / ((1 - target) * of), np.nan)
+    frame_over_time = pd.DataFrame(
         {
             "requests": of,
             "errors": bad,
             "achieved": achieved,
             "budget": (1 - target) * of,
-            "left_share": left,
-            "coverage": held / buckets,
+            "left_share": left_share,
+            "coverage": observed / buckets,
         },
         index=counts.index,
     )
-    found.attrs = {"target": target, "window_seconds": period, "bucket_seconds": counts.bucket_seconds}
-    return found
+    frame_over_time.attrs = {"target": target, "window_seconds": period, "bucket_seconds": counts.bucket_seconds}
+    return frame_over_time
 
 
 def _fits(counts: Requests, period: int) -> None:
@@ -222,7 +223,7 @@ def _fits(counts: Requests, period: int) -> None:
         )
 
 
-class _Stand:
+class _BudgetStatus:
     """Sums over the last window, with time gone; arrays have one entry per environment, `()` for a single one."""
 
     def __init__(self, counts: Requests, statuses: tuple[str, ...], target: float, period: int) -> None:
@@ -231,9 +232,9 @@ class _Stand:
         self.all_requests, self.all_errors = counts.count, counts.errors(statuses)
         recent, bad = self.all_requests[..., -buckets:], self.all_errors[..., -buckets:]
         self.first = max(len(counts.index) - buckets, 0)
-        found = intervals.share(bad, recent, confidence=0.95)
-        self.of, self.bad = np.asarray(found.requests), np.asarray(np.nansum(bad, axis=-1))
-        self.achieved, self.low, self.high = 1 - found.value, 1 - found.high, 1 - found.low
+        share = intervals.share(bad, recent, confidence=0.95)
+        self.of, self.bad = np.asarray(share.requests), np.asarray(np.nansum(bad, axis=-1))
+        self.achieved, self.low, self.high = 1 - share.value, 1 - share.high, 1 - share.low
         # rounded, since a tenth of a hundred errors is ten of them, and not a bit less
         self.budget = np.round((1 - target) * self.of, 9)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -242,8 +243,8 @@ class _Stand:
 
     def burn(self, lookback: int) -> dict[str, Floats]:
         """Burn rate over the last `lookback` seconds, and seconds until a whole window's budget is gone at it."""
-        wanted = max(-(-lookback // self.counts.bucket_seconds), 1)
-        buckets = min(wanted, self.all_requests.shape[-1])
+        window_buckets = max(-(-lookback // self.counts.bucket_seconds), 1)
+        buckets = min(window_buckets, self.all_requests.shape[-1])
         recent = self.all_requests[..., -buckets:]
         of = np.asarray(np.nansum(recent, axis=-1))
         bad = np.asarray(np.nansum(self.all_errors[..., -buckets:], axis=-1))
@@ -251,44 +252,49 @@ class _Stand:
             rate = np.where(of > 0, bad / of / (1 - self.target), np.nan)
             # a young window will hold more requests, and so more budget, than it has seen
             full = self.budget / self.coverage
-            left = np.where(rate > 0, (full - self.bad) / full * self.period / rate, np.nan)
+            seconds_left = np.where(rate > 0, (full - self.bad) / full * self.period / rate, np.nan)
         return {
             "burn_rate": rate,
             "error_percentage": 100 * rate * (1 - self.target),
             "requests": of,
             "errors": bad,
-            "coverage": np.isfinite(recent).sum(axis=-1) / wanted,
-            "exhausted_in": np.where(self.bad > self.budget, 0.0, left),
+            "coverage": np.isfinite(recent).sum(axis=-1) / window_buckets,
+            "exhausted_in": np.where(self.bad > self.budget, 0.0, seconds_left),
         }
 
 
-def _one(
-    counts: Requests, stand: _Stand, rates: dict[int, dict[str, Floats]], lookback: int, target: float, period: int
+def _single(
+    counts: Requests,
+    budget_status: _BudgetStatus,
+    rates: dict[int, dict[str, Floats]],
+    lookback: int,
+    target: float,
+    period: int,
 ) -> SLO:
     table = pd.DataFrame(
-        {name: np.array([float(one[name]) for one in rates.values()]) for name in next(iter(rates.values()))},
+        {name: np.array([float(rate[name]) for rate in rates.values()]) for name in next(iter(rates.values()))},
         index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype="str"),
     )
     table["exhausted_in"] = _timedeltas(table["exhausted_in"].to_numpy())
     table = table.astype({"requests": "Int64", "errors": "Int64"})
-    left = float(rates[lookback]["exhausted_in"])
+    seconds_left = float(rates[lookback]["exhausted_in"])
     return SLO(
         target=target,
         window=format_duration(period),
-        start=counts.index[stand.first],
+        start=counts.index[budget_status.first],
         end=counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s"),
-        requests=round(float(stand.of)),
-        errors=round(float(stand.bad)),
-        achieved=float(stand.achieved),
-        low=float(stand.low),
-        high=float(stand.high),
-        budget=float(stand.budget),
-        spent=float(stand.spent),
-        left=float(stand.budget - stand.bad),
-        coverage=float(stand.coverage),
+        requests=round(float(budget_status.of)),
+        errors=round(float(budget_status.bad)),
+        achieved=float(budget_status.achieved),
+        low=float(budget_status.low),
+        high=float(budget_status.high),
+        budget=float(budget_status.budget),
+        spent=float(budget_status.spent),
+        left=float(budget_status.budget - budget_status.bad),
+        coverage=float(budget_status.coverage),
         burn_rates=table,
         pace=format_duration(lookback),
-        exhausted_in=None if np.isnan(left) else pd.Timedelta(round(left), unit="s"),
+        exhausted_in=None if np.isnan(seconds_left) else pd.Timedelta(round(seconds_left), unit="s"),
     )
 
 
@@ -299,7 +305,7 @@ def _timedeltas(seconds: Floats) -> pd.TimedeltaIndex:
 
 
 def _errors(number: float) -> str:
-    """So many errors: whole ones, but for the parts of the first few."""
+    """Format a number of errors: whole, with a decimal for the first few."""
     digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 2
     text = f"{number:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -26,21 +26,21 @@ class Trailing:
     """Cumulative number of buckets with data; None where every bucket has some."""
     first: Ints
     """Position of the first bucket with data, shape `()` or `(E,)`; the length of the grid where there is none."""
-    seen: Bools | None
+    has_data: Bools | None
     """Where there is data; None where it is everywhere."""
 
     def sums(self, width: int) -> tuple[Floats, Floats]:
         """Requests and errors of the last `width` buckets, for every bucket."""
         return _last(self.requests, width), _last(self.errors, width)
 
-    def counted(self, width: int) -> Ints:
+    def observed_buckets(self, width: int) -> Ints:
         """Buckets with data among the last `width`."""
         if self.observed is None:
             return np.minimum(np.arange(1, self.requests.shape[-1]), width)
         return _last(self.observed, width)
 
-    def whole(self, width: int, *, share: float) -> Bools:
-        """Where the last `width` buckets lie within the data and at least `share` of them have some."""
+    def is_covered(self, width: int, *, share: float) -> Bools:
+        """Return where the last `width` buckets lie within the data and at least `share` of them have some."""
         length = self.requests.shape[-1] - 1
         inside = np.arange(length) - (width - 1) >= self.first[..., None]
         if self.observed is None:
@@ -56,16 +56,16 @@ class Trailing:
             bad[environment, position + 1] - bad[environment, begin],
         )
 
-    def whole_at(self, environment: Ints, position: Ints, width: int, *, share: float) -> Bools:
-        """`whole` at single positions."""
+    def is_covered_at(self, environment: Ints, position: Ints, width: int, *, share: float) -> Bools:
+        """`is_covered` at single positions."""
         inside = position - (width - 1) >= np.atleast_1d(self.first)[environment]
         if self.observed is None:
             return np.asarray(inside)
-        held = np.atleast_2d(self.observed)
-        seen = held[environment, position + 1] - held[environment, np.maximum(position + 1 - width, 0)]
+        observed = np.atleast_2d(self.observed)
+        seen = observed[environment, position + 1] - observed[environment, np.maximum(position + 1 - width, 0)]
         return np.asarray(inside & (seen >= share * width))
 
-    def beyond(self, width: int, limit: float, spare: float) -> tuple[Ints, Ints]:
+    def over_limit(self, width: int, limit: float, spare: float) -> tuple[Ints, Ints]:
         """Positions that may have more than `limit × requests − spare` errors in their last `width` buckets.
 
         Environments and positions in order. All that do are among them, and hardly any others: rounding is allowed for.
@@ -81,25 +81,25 @@ class Trailing:
 def trailing(counts: Requests, statuses: tuple[str, ...], *, with_partial: bool = False) -> Trailing:
     """Cumulative sums of a requests frame; buckets that the asked window cuts are left out unless told otherwise."""
     errors = counts.errors(statuses)
-    seen = ~np.isnan(counts.count) if with_partial else counts.observed
-    if seen.all():
+    has_data = ~np.isnan(counts.count) if with_partial else counts.observed
+    if has_data.all():
         return Trailing(
-            requests=_summed(counts.count),
-            errors=_summed(errors),
+            requests=_cumulative(counts.count),
+            errors=_cumulative(errors),
             observed=None,
-            first=np.zeros(seen.shape[:-1], dtype=np.int64),
-            seen=None,
+            first=np.zeros(has_data.shape[:-1], dtype=np.int64),
+            has_data=None,
         )
     return Trailing(
-        requests=_summed(np.where(seen, counts.count, 0.0)),
-        errors=_summed(np.where(seen, errors, 0.0)),
-        observed=_summed(seen.astype(np.int64)),
-        first=np.where(seen.any(axis=-1), seen.argmax(axis=-1), seen.shape[-1]),
-        seen=seen,
+        requests=_cumulative(np.where(has_data, counts.count, 0.0)),
+        errors=_cumulative(np.where(has_data, errors, 0.0)),
+        observed=_cumulative(has_data.astype(np.int64)),
+        first=np.where(has_data.any(axis=-1), has_data.argmax(axis=-1), has_data.shape[-1]),
+        has_data=has_data,
     )
 
 
-def _summed(values: _Sums) -> _Sums:
+def _cumulative(values: _Sums) -> _Sums:
     sums = np.zeros((*values.shape[:-1], values.shape[-1] + 1), dtype=values.dtype)
     np.cumsum(values, axis=-1, out=sums[..., 1:])
     return sums
@@ -107,7 +107,7 @@ def _summed(values: _Sums) -> _Sums:
 
 def _last(sums: _Sums, width: int) -> _Sums:
     length = sums.shape[-1] - 1
-    found = sums[..., 1:].copy()
+    totals = sums[..., 1:].copy()
     if width < length:
-        found[..., width:] -= sums[..., 1 : length - width + 1]
-    return found
+        totals[..., width:] -= sums[..., 1 : length - width + 1]
+    return totals

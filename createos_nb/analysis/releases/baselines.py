@@ -1,4 +1,4 @@
-"""What the canary analyses in use elsewhere would have said of a release, minute by minute, beside the verdict.
+"""The decisions of common canary analyses about a release, minute by minute, to compare with the verdict.
 
 Written from their published descriptions, for comparing and for teaching; nothing else here relies on them.
 
@@ -31,38 +31,38 @@ RATIOS = (1.25, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 40.0)
 
 
 def mann_whitney(paired: PairedCounts, *, every: int = 1, confidence: float = 0.98, tolerance: float = 0.25) -> Bools:
-    """Where it says "High", `(n, T)`; False where it does not look."""
+    """Return where the test says "High", `(n, T)`; False where it is not run."""
     from scipy.stats import norm
 
     with np.errstate(invalid="ignore"):
         old, new = paired.old_errors / paired.old_requests, paired.new_errors / paired.new_requests
     watches, buckets = old.shape
-    found = np.zeros((watches, buckets), dtype=np.bool_)
+    rejects = np.zeros((watches, buckets), dtype=np.bool_)
     z = norm.ppf(0.5 + confidence / 2)
-    for look in range(max(FIRST_LOOK, every), buckets + 1, every):
-        pairs = look * look
-        rank = int(np.floor(pairs / 2 - z * np.sqrt(pairs * (2 * look + 1) / 12)))
+    for length in range(max(FIRST_LOOK, every), buckets + 1, every):
+        pairs = length * length
+        rank = int(np.floor(pairs / 2 - z * np.sqrt(pairs * (2 * length + 1) / 12)))
         if rank < 0:
             continue
-        places = sorted({rank, (pairs - 1) // 2, pairs // 2})
+        positions = sorted({rank, (pairs - 1) // 2, pairs // 2})
         step = max(2_000_000 // pairs, 1)
         for first in range(0, watches, step):
             part = slice(first, first + step)
-            shifts = (new[part, :look, None] - old[part, None, :look]).reshape(-1, pairs)
-            ordered = np.partition(np.nan_to_num(shifts), places, axis=1)
+            shifts = (new[part, :length, None] - old[part, None, :length]).reshape(-1, pairs)
+            ordered = np.partition(np.nan_to_num(shifts), positions, axis=1)
             middle = (ordered[:, (pairs - 1) // 2] + ordered[:, pairs // 2]) / 2
-            found[part, look - 1] = ordered[:, rank] > tolerance * np.abs(middle)
-    return found
+            rejects[part, length - 1] = ordered[:, rank] > tolerance * np.abs(middle)
+    return rejects
 
 
 def threshold(paired: PairedCounts, *, target: float, failures: int) -> Bools:
-    """Where the candidate alone has failed so many checks, `(n, T)`."""
+    """Return where the candidate alone has failed enough checks, `(n, T)`."""
     failed = paired.new_errors > (1 - target) * paired.new_requests
     return np.asarray(np.cumsum(failed, axis=1) >= failures)
 
 
 def z_test(paired: PairedCounts, *, level: float = 0.01) -> Bools:
-    """Where the pooled two-proportion test rejects, `(n, T)`."""
+    """Return where the pooled two-proportion test rejects, `(n, T)`."""
     from scipy.stats import norm
 
     sums = [
@@ -77,7 +77,7 @@ def z_test(paired: PairedCounts, *, level: float = 0.01) -> Bools:
 
 
 def exact(paired: PairedCounts, *, alpha: float = 0.01) -> Bools:
-    """Where the e-process for independent errors has reached 1/α, `(n, T)`."""
+    """Return where the e-process for independent errors has reached 1/α, `(n, T)`."""
     old, new, failed = paired.old_requests, paired.new_requests, paired.new_errors
     both = paired.old_errors + failed
     paths = []
@@ -104,11 +104,13 @@ def baselines(
     "rollback" from their first alarm on, "watching" before it. They have no way to promote, and no bound on how often
     they are wrong when asked again and again.
     """
-    found = release_verdict(old, new, history=history, old_paths=old_paths, new_paths=new_paths, errors=errors)
-    path = found.path
-    asked, asked_new, failed, failed_new = (path[name].fillna(0).to_numpy(dtype=np.float64)[None] for name in _COUNTS)
+    verdict = release_verdict(old, new, history=history, old_paths=old_paths, new_paths=new_paths, errors=errors)
+    path = verdict.path
+    requests, requests_new, failed, failed_new = (
+        path[name].fillna(0).to_numpy(dtype=np.float64)[None] for name in _COUNTS
+    )
     nothing = np.zeros((1, 0))
-    paired = PairedCounts(asked, asked_new, failed, failed_new, nothing, nothing, float(found.bucket_seconds))
+    paired = PairedCounts(requests, requests_new, failed, failed_new, nothing, nothing, float(verdict.bucket_seconds))
     alarms = {
         "mann_whitney": mann_whitney(paired),
         "threshold_99": threshold(paired, target=0.99, failures=10),

@@ -1,4 +1,4 @@
-"""What is compared: the counts of baseline and candidate in a watch, and of the time before it."""
+"""Paired counts of baseline and candidate in a watch, and of the time before it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ class PairedCounts:
 
     @property
     def calibrated(self) -> Bools:
-        """Where the history is long enough to tell lasting noise from calm; shape `(n,)`."""
+        """Return where the history is long enough to tell lasting noise from calm; shape `(n,)`."""
         buckets = (self.history_requests > 0).sum(axis=1)
         return np.asarray((buckets >= CALIBRATED_BUCKETS) & (self.history_errors.sum(axis=1) >= CALIBRATED_ERRORS))

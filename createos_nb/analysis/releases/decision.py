@@ -1,4 +1,4 @@
-"""From evidence to decisions: once decided stays decided, and until then, how far off is it?"""
+"""Decisions from evidence: final once made; until then, a forecast of the requests needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIKELY_AS = 1.0
 
 @dataclass(frozen=True)
 class Terms:
-    """What was asked for: see `release_verdict`. Raises ValueError for what makes no sense."""
+    """The parameters of a verdict: see `release_verdict`. Raises ValueError for what makes no sense."""
 
     alpha: float = 0.01
     beta: float = 0.01
@@ -49,7 +49,7 @@ def _number(value: object) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class DecisionPath:
-    """What was decided after each bucket."""
+    """The decision after each bucket."""
 
     decision: list[str]
     decided: int | None
@@ -59,20 +59,20 @@ class DecisionPath:
 
 
 def decision_path(
-    rollback: Floats, promote: Floats, *, rare: Bools, held: Bools, seen: Bools, terms: Terms
+    rollback: Floats, promote: Floats, *, rare: Bools, blocked: Bools, enough_traffic: Bools, terms: Terms
 ) -> DecisionPath:
     """Decisions from the logarithms of the evidence, all of shape `(T,)`.
 
-    `rare`: the candidate's errors are proven negligible. `held`: a promotion waits for somebody to look at a path, or
-    for requests to succeed again.
-    `seen`: there were requests enough to show a plain regression.
+    `rare`: the candidate's errors are proven negligible. `blocked`: a promotion waits for somebody to look at a path,
+    or for requests to succeed again.
+    `enough_traffic`: there were requests enough to show a plain regression.
     """
     bad = rollback >= -np.log(terms.alpha)
-    well = ((promote >= -np.log(terms.beta)) | rare) & ~bad & ~held
-    over = np.flatnonzero(bad | well)
-    at = int(over[0]) if len(over) else None
+    promotable = ((promote >= -np.log(terms.beta)) | rare) & ~bad & ~blocked
+    decided = np.flatnonzero(bad | promotable)
+    at = int(decided[0]) if len(decided) else None
     until = len(rollback) if at is None else at
-    decision = [WATCH if enough else TRAFFIC for enough in seen[:until]]
+    decision = [WATCH if enough else TRAFFIC for enough in enough_traffic[:until]]
     if at is None:
         return DecisionPath(decision, None, False)
     decision += [ROLLBACK if bad[at] else PROMOTE] * (len(rollback) - at)
@@ -84,10 +84,10 @@ def information(rate: Floats, share: Floats, ratio: float, null: float) -> Float
 
     `rate`: errors per request of the baseline; `share`: the candidate's part of the requests. Independent errors.
     """
-    whole, nothing = 1 - share + ratio * share, 1 - share + null * share
+    total, null_total = 1 - share + ratio * share, 1 - share + null * share
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = ratio * share * np.log(ratio / null) if ratio > 0 else 0.0
-        return np.asarray(np.maximum(rate * (gain - whole * np.log(whole / nothing)), 0.0))
+        return np.asarray(np.maximum(rate * (gain - total * np.log(total / null_total)), 0.0))
 
 
 def enough(old: Floats, new: Floats, errors: Floats, evidence: Floats, terms: Terms) -> Bools:
@@ -119,8 +119,8 @@ def negligible(new: Floats, errors: Floats, rollback: Floats, terms: Terms) -> B
         return np.zeros(len(new), dtype=np.bool_)
     smaller = np.array([0.02, 0.1, 0.25, 0.5])
     logs = (errors[:, None] * np.log(smaller) + new[:, None] * rate * (1 - smaller)) / _CAUTION
-    found = np.logaddexp.reduce(logs, axis=1) - np.log(len(smaller))
-    return np.asarray((found >= -np.log(terms.beta)) & (rollback < np.log(10)))
+    log_evidence = np.logaddexp.reduce(logs, axis=1) - np.log(len(smaller))
+    return np.asarray((log_evidence >= -np.log(terms.beta)) & (rollback < np.log(10)))
 
 
 def requests_needed(
@@ -131,40 +131,40 @@ def requests_needed(
     clumping: float,
     rollback: float,
     promote: float,
-    held: bool,
+    blocked: bool,
     terms: Terms,
 ) -> int | None:
     """About how many more requests, of both sides together at their present shares, until it is decided.
 
     `old`, `new`, `history`: requests and errors so far, and of the baseline before; `clumping`: by how much errors vary
-    more between the sides than independent ones; `rollback`, `promote`: log-evidence now; `held`: a promotion waits for
-    somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has no
-    requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
+    more between the sides than independent ones; `rollback`, `promote`: log-evidence now; `blocked`: a promotion waits
+    for somebody to look at a path, so that requests alone bring none. None where no number can be given: one side has
+    no requests, or nothing points to a rollback while promotion is held. It takes the ratio to be what was seen, drawn
     towards 1 as far as the data leave it open, and is a rough forecast: mostly within a factor of three.
     """
     both = old[0] + new[0]
-    if not old[0] or not new[0] or (held and not old[1] + new[1]):
+    if not old[0] or not new[0] or (blocked and not old[1] + new[1]):
         return None
     share = new[0] / both
     # what was before tells of the baseline's rate, too, unless something has changed for both since
     before = history[1] / max(history[0], 1.0) * old[0]
     steady = _fits(old[1], before, clumping)
-    asked, failed = (one + more for one, more in zip(old, history, strict=True)) if steady else old
-    ratio = _likely(new[0] / asked, failed / clumping, new[1] / clumping)
+    requests, failed = (now + more for now, more in zip(old, history, strict=True)) if steady else old
+    ratio = _likely(new[0] / requests, failed / clumping, new[1] / clumping)
     # both sides tell of the baseline's rate, or a few errors against none would need years
-    rate = (failed + new[1] + 0.5) / (asked + ratio * new[0] + 1.0)
+    rate = (failed + new[1] + 0.5) / (requests + ratio * new[0] + 1.0)
     if not _fits(new[1], rate * ratio * new[0], clumping):
         rate = (old[1] + new[1] + 0.5) / (old[0] + ratio * new[0] + 1.0)
-    found = []
+    estimates = []
     for at, height, now in ((1.0, -np.log(terms.alpha), rollback), (terms.worse, -np.log(terms.beta), promote)):
-        if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse and not held):
+        if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse and not blocked):
             gain = float(information(np.array(rate), np.array(share), ratio, at)) / clumping
             if gain > 0:
                 # ahead of the forecast is luck that may turn, behind it has to be made up for
-                found.append(max((height + _MIXTURE) / gain - both, (height - now) / gain, 1.0))
+                estimates.append(max((height + _MIXTURE) / gain - both, (height - now) / gain, 1.0))
     if terms.negligible is not None and not old[1] + new[1]:
-        found.append(max(-np.log(terms.beta) * _CAUTION / terms.negligible / share - both, 1.0))
-    known = [one for one in found if isfinite(one) and one < 1e12]
+        estimates.append(max(-np.log(terms.beta) * _CAUTION / terms.negligible / share - both, 1.0))
+    known = [estimate for estimate in estimates if isfinite(estimate) and estimate < 1e12]
     return round_up(min(known)) if known else None
 
 
@@ -172,32 +172,32 @@ def _likely(odds: float, failed: float, failed_new: float) -> float:
     """The likeliest ratio, from how so many errors fell to sides with these odds of traffic."""
     logs = np.arange(-5.0, 6.0, 0.02)
     new = np.log(odds) + logs
-    found = failed_new * new - (failed + failed_new) * np.logaddexp(0.0, new) - (logs / _LIKELY_AS) ** 2 / 2
-    return float(np.exp(logs[found.argmax()]))
+    log_likelihood = failed_new * new - (failed + failed_new) * np.logaddexp(0.0, new) - (logs / _LIKELY_AS) ** 2 / 2
+    return float(np.exp(logs[log_likelihood.argmax()]))
 
 
-def _fits(seen: float, expected: float, clumping: float) -> bool:
-    """Whether so many errors are no surprise."""
-    return bool(abs(seen - expected) <= 2 * (1 + np.sqrt(clumping * expected)))
+def _fits(observed: float, expected: float, clumping: float) -> bool:
+    """Return whether so many errors are no surprise."""
+    return bool(abs(observed - expected) <= 2 * (1 + np.sqrt(clumping * expected)))
 
 
 def clumping(old: Floats, new: Floats, failed: Floats, failed_new: Floats) -> float:
     """By how much errors vary more between the sides from bucket to bucket than independent ones; at least 1."""
     errors = failed + failed_new
-    seen = (errors > 0) & (old > 0) & (new > 0)
-    if seen.sum() < 5:
+    informative = (errors > 0) & (old > 0) & (new > 0)
+    if informative.sum() < 5:
         return 1.0
-    odds = (failed_new[seen].sum() + 0.5) / (failed[seen].sum() + 0.5)
+    odds = (failed_new[informative].sum() + 0.5) / (failed[informative].sum() + 0.5)
     # the odds that the sums imply, moved with the traffic of each bucket
-    scale = odds * old[seen].sum() / new[seen].sum()
-    share = scale * new[seen] / (old[seen] + scale * new[seen])
-    expected = errors[seen] * share
-    spread = (failed_new[seen] - expected) ** 2 / np.maximum(expected * (1 - share), 1e-9)
-    return float(max(spread.sum() / (seen.sum() - 1), 1.0))
+    scale = odds * old[informative].sum() / new[informative].sum()
+    share = scale * new[informative] / (old[informative] + scale * new[informative])
+    expected = errors[informative] * share
+    spread = (failed_new[informative] - expected) ** 2 / np.maximum(expected * (1 - share), 1e-9)
+    return float(max(spread.sum() / (informative.sum() - 1), 1.0))
 
 
 def round_up(value: float) -> int:
     """Two figures are all that a forecast is good for."""
-    whole = int(np.ceil(value))
-    step = int(10 ** max(len(str(whole)) - 2, 0))
-    return -(-whole // step) * step
+    rounded = int(np.ceil(value))
+    step = int(10 ** max(len(str(rounded)) - 2, 0))
+    return -(-rounded // step) * step

@@ -36,7 +36,7 @@ import numpy as np
 from createos_nb.analysis.releases.counts import PairedCounts
 from createos_nb.analysis.releases.likelihood import memoryless, paths, readings
 from createos_nb.analysis.releases.noise import Noises, dispersion, log_sum, log_weights, noises, predictive
-from createos_nb.analysis.releases.onset import Carried, late, outage
+from createos_nb.analysis.releases.onset import OnsetState, late, outage
 from createos_nb.analysis.releases.power_likelihood import Steps, power_evidence
 from createos_nb.analysis.validation import Bools, Floats, Ints
 
@@ -148,124 +148,128 @@ def follow(
     needs: `rollback_at` times 1 and `WORSE` the first, `promote_at` times 1 and `BETTER` the second.
     """
     watches, buckets = paired.old_requests.shape
-    wanted = np.zeros(0, dtype=np.int64) if positions is None else positions
-    wished = np.zeros(0) if promote_at is None else promote_at * _DOWN
-    up_nodes, down_nodes = (rollback_at * _UP, wished) if nodes is None else nodes
-    some = np.asarray(paired.old_errors.any(axis=1) | paired.new_errors.any(axis=1))
+    curve_positions = np.zeros(0, dtype=np.int64) if positions is None else positions
+    promote_nodes = np.zeros(0) if promote_at is None else promote_at * _DOWN
+    up_nodes, down_nodes = (rollback_at * _UP, promote_nodes) if nodes is None else nodes
+    with_errors = np.asarray(paired.old_errors.any(axis=1) | paired.new_errors.any(axis=1))
     out = outage(paired) if rollback_at == 1.0 else None
-    if not some.any():
+    if not with_errors.any():
         for first in range(0, max(buckets, 1), STRETCH):
             last = min(first + STRETCH, buckets)
-            here = wanted[(wanted >= first) & (wanted < last)]
-            low, high = (np.zeros((watches, len(here), len(one))) for one in (up_nodes, down_nodes))
-            flat = Curves(here, (up_nodes, down_nodes), low, high)
+            in_stretch = curve_positions[(curve_positions >= first) & (curve_positions < last)]
+            low, high = (np.zeros((watches, len(in_stretch), len(values))) for values in (up_nodes, down_nodes))
+            flat = Curves(in_stretch, (up_nodes, down_nodes), low, high)
             nothing = np.zeros((watches, last - first))
-            yield Evidence(_or_out(nothing, out, first), nothing, flat)
+            yield Evidence(_with_outage(nothing, out, first), nothing, flat)
         return
-    if not some.all():
+    if not with_errors.all():
         # without errors the ratio is left open, and a row of zeros costs as much as any other
         done = 0
         for stretch in follow(
-            paired.rows(some), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
+            paired.rows(with_errors), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
         ):
             first, done = done, done + stretch.rollback.shape[1]
-            calm = _or_out(np.zeros((watches, done - first)), out, first)
-            yield _spread(stretch, some, calm)
+            power = _with_outage(np.zeros((watches, done - first)), out, first)
+            yield _expand_rows(stretch, with_errors, power)
         return
     kinds = noises(paired.bucket_seconds)
     split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
-    up, down = _places(up_nodes, rollback_at * _UP), split + _places(down_nodes, wished)
+    up, down = _nearest_nodes(up_nodes, rollback_at * _UP), split + _nearest_nodes(down_nodes, promote_nodes)
     step = max(_CELLS // max(min(buckets, STRETCH), 1), 1)
     parts = [slice(first, first + step) for first in range(0, max(watches, 1), step)]
     weights, powers = zip(*(_weights(paired.rows(part), kinds) for part in parts), strict=True)
     share = np.where(paired.calibrated, POWER_SHARE, 0.0)
     quick = np.flatnonzero(memoryless(kinds))
-    carried: list[Floats | None] = [None for _ in parts]
-    begun: list[Carried | None] = [None for _ in parts]
-    capped: list[Steps | None] = [None for _ in parts]
-    told = np.zeros(watches, dtype=np.bool_)
+    last_path: list[Floats | None] = [None for _ in parts]
+    late_state: list[OnsetState | None] = [None for _ in parts]
+    power_state: list[Steps | None] = [None for _ in parts]
+    errors_so_far = np.zeros(watches, dtype=np.bool_)
     for first in range(0, max(buckets, 1), STRETCH):
         last = min(first + STRETCH, buckets)
-        here = wanted[(wanted >= first) & (wanted < last)]
+        in_stretch = curve_positions[(curve_positions >= first) & (curve_positions < last)]
         rollback, promote = np.zeros((watches, last - first)), np.zeros((watches, last - first))
-        curve = np.zeros((watches, len(here), len(ratios)))
+        curve = np.zeros((watches, len(in_stretch), len(ratios)))
         for number, part in enumerate(parts):
             path = paths(paired.rows(part), slice(first, last), kinds, ratios, split)
-            before = carried[number]
+            before = last_path[number]
             if before is not None:
                 path += before
             weight, careful = weights[number][:, :, first:last]
             null, worse = _mixed(path, weight, up[:1])[..., 0], _mixed(path, weight, up[1:])
-            found = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
+            evidence = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
             prior = weight[..., quick, None] + np.log(WORSE_WEIGHTS)
-            later, begun[number] = late(path[:, :, quick], prior, null, first, up, begun[number])
-            found = np.logaddexp(found + np.log1p(-LATE), later + np.log(LATE))
+            later, late_state[number] = late(path[:, :, quick], prior, null, first, up, late_state[number])
+            evidence = np.logaddexp(evidence + np.log1p(-LATE), later + np.log(LATE))
             if share[part].any():
                 # the calm reading is the first
-                calm, capped[number] = power_evidence(path[:, :, 0, up], powers[number], WORSE_WEIGHTS, capped[number])
+                power, power_state[number] = power_evidence(
+                    path[:, :, 0, up], powers[number], WORSE_WEIGHTS, power_state[number]
+                )
                 with np.errstate(divide="ignore"):
-                    found = np.logaddexp(found + np.log1p(-share[part, None]), calm + np.log(share[part, None]))
+                    evidence = np.logaddexp(evidence + np.log1p(-share[part, None]), power + np.log(share[part, None]))
             # before the first error there is no evidence either way, whatever noise is feared
-            told[part], errors = _errors_since(paired.rows(part), slice(first, last), told[part])
-            rollback[part] = np.where(errors, found, 0.0)
+            errors_so_far[part], errors = _errors_since(paired.rows(part), slice(first, last), errors_so_far[part])
+            rollback[part] = np.where(errors, evidence, 0.0)
             if len(down):
                 better = _mixed(path, careful, down)
                 promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
-            if len(here):
-                at = here - first
+            if len(in_stretch):
+                at = in_stretch - first
                 curve[part, :, :split] = _mixed(path[:, at], weight[:, at], np.arange(split))
                 curve[part, :, split:] = _mixed(path[:, at], careful[:, at], np.arange(split, len(ratios)))
-            carried[number] = path[:, -1:]
+            last_path[number] = path[:, -1:]
         yield Evidence(
-            _or_out(rollback, out, first),
+            _with_outage(rollback, out, first),
             promote,
-            Curves(here, (up_nodes, down_nodes), curve[..., :split], curve[..., split:]),
+            Curves(in_stretch, (up_nodes, down_nodes), curve[..., :split], curve[..., split:]),
         )
 
 
-def _or_out(found: Floats, out: Floats | None, first: int) -> Floats:
+def _with_outage(evidence: Floats, outage_evidence: Floats | None, first: int) -> Floats:
     """The evidence to roll back with that of an outage beside it, from a bucket on."""
-    if out is None:
-        return found
-    return np.asarray(np.logaddexp(found + np.log1p(-OUT), out[:, first : first + found.shape[1]] + np.log(OUT)))
+    if outage_evidence is None:
+        return evidence
+    return np.asarray(
+        np.logaddexp(evidence + np.log1p(-OUT), outage_evidence[:, first : first + evidence.shape[1]] + np.log(OUT))
+    )
 
 
-def _spread(found: Evidence, rows: Bools, calm: Floats) -> Evidence:
+def _expand_rows(evidence: Evidence, rows: Bools, rest: Floats) -> Evidence:
     """The evidence of some rows among all; the others have that of `calm` to roll back, and flat curves."""
 
-    def placed(values: Floats) -> Floats:
-        whole = np.zeros((len(rows), *values.shape[1:]))
-        whole[rows] = values
-        return whole
+    def expand(values: Floats) -> Floats:
+        expanded = np.zeros((len(rows), *values.shape[1:]))
+        expanded[rows] = values
+        return expanded
 
-    calm[rows] = found.rollback
-    known = found.curves
+    rest[rows] = evidence.rollback
+    known = evidence.curves
     curves = Curves(
         known.positions,
         known.nodes,
-        placed(known.against_low),
-        placed(known.against_high),
+        expand(known.against_low),
+        expand(known.against_high),
     )
-    return Evidence(calm, placed(found.promote), curves)
+    return Evidence(rest, expand(evidence.promote), curves)
 
 
-def _places(nodes: Floats, wanted: Floats) -> Ints:
-    """Where the null and its alternatives stand among the nodes."""
-    if not len(wanted):
+def _nearest_nodes(nodes: Floats, ratios: Floats) -> Ints:
+    """Return where the null and its alternatives stand among the nodes."""
+    if not len(ratios):
         return np.zeros(0, dtype=np.int64)
-    return np.asarray(np.abs(nodes - wanted[:, None]).argmin(axis=1))
+    return np.asarray(np.abs(nodes - ratios[:, None]).argmin(axis=1))
 
 
-def _mixed(path: Floats, weight: Floats, places: Ints) -> Floats:
+def _mixed(path: Floats, weight: Floats, positions: Ints) -> Floats:
     """L(ρ) at some nodes, `(n, T, len(places))`."""
-    return log_sum(np.moveaxis(path[..., places] + weight[..., None], 2, -1))
+    return log_sum(np.moveaxis(path[..., positions] + weight[..., None], 2, -1))
 
 
 def _errors_since(paired: PairedCounts, part: slice, before: Bools) -> tuple[Bools, Bools]:
-    """Whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
-    some = (paired.old_errors[:, part] > 0) | (paired.new_errors[:, part] > 0)
-    found = np.asarray(np.logical_or.accumulate(some, axis=1) | before[:, None])
-    return found[:, -1], found
+    """Return whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
+    has_errors = (paired.old_errors[:, part] > 0) | (paired.new_errors[:, part] > 0)
+    so_far = np.asarray(np.logical_or.accumulate(has_errors, axis=1) | before[:, None])
+    return so_far[:, -1], so_far
 
 
 def _weights(paired: PairedCounts, kinds: Noises) -> tuple[Floats, Floats]:
@@ -277,17 +281,17 @@ def _weights(paired: PairedCounts, kinds: Noises) -> tuple[Floats, Floats]:
     if before:
         requests = np.concatenate([paired.history_requests, requests], axis=1)
         errors = np.concatenate([paired.history_errors, errors], axis=1)
-    told = predictive(requests, errors, kinds)
-    weights = readings(log_weights(told, before, kinds, calibrated, _known(paired)), kinds)
+    log_predictive = predictive(requests, errors, kinds)
+    weights = readings(log_weights(log_predictive, before, kinds, calibrated, _known(paired)), kinds)
     if not calibrated.any():
         return weights, np.ones(len(calibrated))
-    return weights, dispersion(paired.history_requests, paired.history_errors, told[:, :before], kinds)
+    return weights, dispersion(paired.history_requests, paired.history_errors, log_predictive[:, :before], kinds)
 
 
 def _known(paired: PairedCounts) -> Floats:
     """Errors of the baseline before each bucket of the watch, `(n, T)`; where it has more of the traffic, those that it
     would have at an even split, since the smaller side limits what is known."""
     old, new, errors = (
-        np.cumsum(one, axis=1) - one for one in (paired.old_requests, paired.new_requests, paired.old_errors)
+        np.cumsum(counts, axis=1) - counts for counts in (paired.old_requests, paired.new_requests, paired.old_errors)
     )
     return np.asarray(errors * 2 * new / np.maximum(old + new, 1.0))

@@ -32,7 +32,7 @@ _UP, _DOWN = np.log(np.array(WORSE)), np.log(np.array(BETTER))
 
 @dataclass(frozen=True, eq=False)
 class Totals:
-    """What both sides had up to some buckets; shape `(n, P)`."""
+    """Totals of both sides up to some buckets; shape `(n, P)`."""
 
     old: Floats
     """Requests."""
@@ -68,59 +68,59 @@ def nodes(promote_at: float, old: tuple[float, float], new: tuple[float, float])
 
 
 def _joined(needed: Floats, around: Floats) -> Floats:
-    found = np.unique(np.concatenate([needed, around]))
+    nodes = np.unique(np.concatenate([needed, around]))
     # two nodes that all but coincide have no slope between them
-    return np.asarray(found[np.concatenate([[True], np.diff(np.log(found)) > 1e-9])])
+    return np.asarray(nodes[np.concatenate([[True], np.diff(np.log(nodes)) > 1e-9])])
 
 
 def totals(old: Floats, new: Floats, old_errors: Floats, new_errors: Floats, at: Ints) -> Totals:
     """Totals up to the buckets `at`, of requests `(T,)` and errors `(n, T)` by bucket."""
     both = np.maximum(old + new, 1.0)
-    upto = [np.cumsum(one, axis=-1)[..., at] for one in (old_errors, new_errors, old, new)]
-    above = np.cumsum(new_errors * (old / both), axis=-1)[..., at]
-    below = np.cumsum(old_errors * (new / both), axis=-1)[..., at]
+    upto = [np.cumsum(counts, axis=-1)[..., at] for counts in (old_errors, new_errors, old, new)]
+    new_weighted = np.cumsum(new_errors * (old / both), axis=-1)[..., at]
+    old_weighted = np.cumsum(old_errors * (new / both), axis=-1)[..., at]
     with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = above / below
-    requests = [np.broadcast_to(one, above.shape) for one in upto[2:]]
+        pooled = new_weighted / old_weighted
+    requests = [np.broadcast_to(requests, new_weighted.shape) for requests in upto[2:]]
     return Totals(requests[0], requests[1], upto[0], upto[1], pooled)
 
 
-def bounds(curves: Curves, reached: Totals, *, alpha: float, beta: float) -> Bounds:
-    """Ratio and bounds at the positions of `curves`, up to which there were the totals `reached`."""
+def bounds(curves: Curves, totals: Totals, *, alpha: float, beta: float) -> Bounds:
+    """Ratio and bounds at the positions of `curves`, with the `totals` up to each."""
     shape = curves.against_low.shape[:2]
     low, high = np.zeros(shape), np.full(shape, np.inf)
-    at_low, at_high = (np.log(one) for one in curves.nodes)
-    for row, place in np.ndindex(*shape):
-        if np.isnan(reached.pooled[row, place]):
+    at_low, at_high = (np.log(nodes) for nodes in curves.nodes)
+    for row, column in np.ndindex(*shape):
+        if np.isnan(totals.pooled[row, column]):
             continue
-        old = float(reached.old[row, place]), float(reached.old_errors[row, place])
-        new = float(reached.new[row, place]), float(reached.new_errors[row, place])
+        old = float(totals.old[row, column]), float(totals.old_errors[row, column])
+        new = float(totals.new[row, column]), float(totals.new_errors[row, column])
         grid = _grid(old, new)
-        (floor,), (rising,) = _around(at_low, curves.against_low[row, place][None], grid, _UP, WORSE_WEIGHTS)
+        (floor,), (rising,) = _around(at_low, curves.against_low[row, column][None], grid, _UP, WORSE_WEIGHTS)
         against_low = rising - floor + np.log1p(-LATE) + np.log1p(-OUT)
-        (ceiling,), (falling,) = _around(at_high, curves.against_high[row, place][None], grid, _DOWN, BETTER_WEIGHTS)
+        (ceiling,), (falling,) = _around(at_high, curves.against_high[row, column][None], grid, _DOWN, BETTER_WEIGHTS)
         against_high = falling - ceiling
         top = grid[(floor + ceiling).argmax()]
         # from the top outwards: far out, the interpolation need not be monotone
-        below, above = grid <= top, grid >= top
-        floor_at = _last_crossing(grid[below], against_low[below], -np.log(alpha))
-        ceiling_at = _last_crossing(-grid[above][::-1], against_high[above][::-1], -np.log(beta))
-        low[row, place], high[row, place] = np.exp(floor_at), np.exp(-ceiling_at)
-    return Bounds(np.clip(reached.pooled, low, high), low, high)
+        lower_part, upper_part = grid <= top, grid >= top
+        floor_at = _last_crossing(grid[lower_part], against_low[lower_part], -np.log(alpha))
+        ceiling_at = _last_crossing(-grid[upper_part][::-1], against_high[upper_part][::-1], -np.log(beta))
+        low[row, column], high[row, column] = np.exp(floor_at), np.exp(-ceiling_at)
+    return Bounds(np.clip(totals.pooled, low, high), low, high)
 
 
 def _around(
     at: Floats, curves: Floats, grid: Floats, steps: Floats, weights: tuple[float, ...]
 ) -> tuple[Floats, Floats]:
     """Curves `(C, R)` on a grid, and the logarithm of their weighted means some steps from it; `(C, len(grid))`."""
-    beside = (grid + steps[:, None]).ravel()
-    found = _between(at, curves, np.concatenate([grid, beside])).reshape(len(curves), -1, len(grid))
-    return found[:, 0], log_sum(np.moveaxis(found[:, 1:], 1, -1) + np.log(weights))
+    shifted = (grid + steps[:, None]).ravel()
+    interpolated = _between(at, curves, np.concatenate([grid, shifted])).reshape(len(curves), -1, len(grid))
+    return interpolated[:, 0], log_sum(np.moveaxis(interpolated[:, 1:], 1, -1) + np.log(weights))
 
 
 def _center(old: tuple[float, float], new: tuple[float, float]) -> tuple[float, float]:
     """The plain ratio of the error rates, half an error added to each side, and its standard error in log ρ."""
-    rates = [(failed + 0.5) / (asked + 1.0) for asked, failed in (old, new)]
+    rates = [(failed + 0.5) / (requests + 1.0) for requests, failed in (old, new)]
     return rates[1] / rates[0], float(np.sqrt(1 / (old[1] + 0.5) + 1 / (new[1] + 0.5)))
 
 
@@ -130,15 +130,15 @@ def _grid(old: tuple[float, float], new: tuple[float, float]) -> Floats:
     return np.asarray(np.sort(np.concatenate([np.arange(*_REACH, _STEP), around])))
 
 
-def _last_crossing(grid: Floats, found: Floats, height: float) -> float:
-    """Where the evidence last reaches the height, the crossing interpolated; −∞ if nowhere."""
-    above = np.flatnonzero(found >= height)
-    if not len(above):
+def _last_crossing(grid: Floats, evidence: Floats, height: float) -> float:
+    """Return where the evidence last reaches the height, the crossing interpolated; −∞ if nowhere."""
+    reaching = np.flatnonzero(evidence >= height)
+    if not len(reaching):
         return -np.inf
-    at = int(above[-1])
+    at = int(reaching[-1])
     if at == len(grid) - 1:
         return float(grid[at])
-    part = (found[at] - height) / (found[at] - found[at + 1])
+    part = (evidence[at] - height) / (evidence[at] - evidence[at + 1])
     return float(grid[at] + part * (grid[at + 1] - grid[at]))
 
 
@@ -155,7 +155,7 @@ def _between(at: Floats, values: Floats, x: Floats) -> Floats:
     t = (inside - at[cell]) / width
     rest = 1 - t
     bend, other = slopes[:, :-1] - slope, slopes[:, 1:] - slope
-    found = rest * values[:, cell] + t * values[:, cell + 1]
-    found += t * rest * width * (rest * bend[:, cell] - t * other[:, cell])
+    interpolated = rest * values[:, cell] + t * values[:, cell + 1]
+    interpolated += t * rest * width * (rest * bend[:, cell] - t * other[:, cell])
     # straight on beyond the ends
-    return np.asarray(found + np.where(x < at[0], slope[:, :1], slope[:, -1:]) * (x - inside))
+    return np.asarray(interpolated + np.where(x < at[0], slope[:, :1], slope[:, -1:]) * (x - inside))

@@ -57,10 +57,10 @@ def memoryless(kinds: Noises) -> Bools:
 def readings(weights: Floats, kinds: Noises) -> Floats:
     """Log-weights `(…, K)` of the noises as those of the readings, `(…, K + W)`."""
     twice = wandering(kinds)
-    found = np.concatenate([weights, weights[..., twice]], axis=-1)
-    found[..., : len(twice)] -= np.where(twice, np.log(2), 0.0)
-    found[..., len(twice) :] -= np.log(2)
-    return found
+    log_weights = np.concatenate([weights, weights[..., twice]], axis=-1)
+    log_weights[..., : len(twice)] -= np.where(twice, np.log(2), 0.0)
+    log_weights[..., len(twice) :] -= np.log(2)
+    return log_weights
 
 
 def paths(paired: PairedCounts, stretch: slice, kinds: Noises, ratios: Floats, split: int) -> Floats:
@@ -87,13 +87,13 @@ def paths(paired: PairedCounts, stretch: slice, kinds: Noises, ratios: Floats, s
     spread, drift = spread[warm:].reshape(-1, spread.shape[-1])[hit], drift[warm:].reshape(-1, *drift.shape[2:])[hit]
     drift = drift[..., where]
     length = len(old) - warm
-    whole = len(kinds.spread) + int(wandering(kinds).sum())
-    found = np.zeros((length * watches, whole, len(ratios)))
-    found[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
+    readings_count = len(kinds.spread) + int(wandering(kinds).sum())
+    log_likelihood = np.zeros((length * watches, readings_count, len(ratios)))
+    log_likelihood[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
     for first in range(0, len(hit), _ROWS):
         now = slice(first, first + _ROWS)
-        found[hit[now], 1:] = _beta_binomial(b[now], g[now], rows[now], spread[now], drift[now], kinds, split)
-    path = found.reshape(length, watches, whole, len(ratios))
+        log_likelihood[hit[now], 1:] = _beta_binomial(b[now], g[now], rows[now], spread[now], drift[now], kinds, split)
+    path = log_likelihood.reshape(length, watches, readings_count, len(ratios))
     for row in range(1, length):
         path[row] += path[row - 1]
     return np.asarray(path.swapaxes(0, 1))
@@ -104,12 +104,12 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
 
     A Beta of the predicted mean and variance takes in each bucket's errors, and is then moved on towards no deviation.
     """
-    lasting = kinds.memory > 0
-    kept, variance = kinds.memory[lasting], 2 * kinds.spread[lasting]
+    autocorrelated = kinds.memory > 0
+    memory, variance = kinds.memory[autocorrelated], 2 * kinds.spread[autocorrelated]
     information = fold(((failed + failed_new) * split)[..., None], 0.0)
-    predicted = np.empty((*information.shape[:-1], len(kept)))
+    predicted = np.empty((*information.shape[:-1], len(memory)))
     predicted[:1] = variance
-    square, fresh = kept**2, (1 - kept**2) * variance
+    square, fresh = memory**2, (1 - memory**2) * variance
     for row in range(len(information) - 1):
         # state' = square · state / (1 + state · information) + fresh
         state, after = predicted[row], predicted[row + 1]
@@ -119,33 +119,33 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
         after *= square
         after += fresh
     precision = 2 * shape_of(predicted / 2)[..., None]
-    expected, b, g = (fold(one, 0.0)[..., None, :] for one in (odds, failed[..., None], failed_new[..., None]))
+    expected, b, g = (fold(values, 0.0)[..., None, :] for values in (odds, failed[..., None], failed_new[..., None]))
     mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
-    slow, still, left = kept[:, None], np.exp(-expected), precision + b
-    most = np.minimum(_FAR * np.sqrt(variance), _FARTHEST)[:, None]
-    told = np.asarray((b + g).reshape(len(mean), -1).any(axis=1))
+    slow, still, remaining = memory[:, None], np.exp(-expected), precision + b
+    bound = np.minimum(_FAR * np.sqrt(variance), _FARTHEST)[:, None]
+    has_errors = np.asarray((b + g).reshape(len(mean), -1).any(axis=1))
     drift = np.ones(mean.shape[1:])
     share, rest = np.empty_like(drift), np.empty_like(drift)
     for row in range(len(mean) - 1):
-        moved = mean[row + 1]
-        if not told[row]:  # no errors, nothing learnt: it is only moved on
-            np.multiply(mean[row], slow, out=moved)
-            np.exp(moved, out=drift)
+        next_mean = mean[row + 1]
+        if not has_errors[row]:  # no errors, nothing learnt: it is only moved on
+            np.multiply(mean[row], slow, out=next_mean)
+            np.exp(next_mean, out=drift)
             continue
         # share = precision · expit(expected + mean), with the exponentials at hand
         np.add(drift, still[row], out=rest)
         np.divide(drift, rest, out=share)
         share *= precision[row]
-        np.subtract(left[row], share, out=rest)
+        np.subtract(remaining[row], share, out=rest)
         np.maximum(rest, _LEAST, out=rest)
         share += g[row]
         share /= rest
-        np.log(share, out=moved)
-        moved -= expected[row]
-        moved *= slow
-        np.minimum(moved, most, out=moved)
-        np.maximum(moved, -most, out=moved)
-        np.exp(moved, out=drift)
+        np.log(share, out=next_mean)
+        next_mean -= expected[row]
+        next_mean *= slow
+        np.minimum(next_mean, bound, out=next_mean)
+        np.maximum(next_mean, -bound, out=next_mean)
+        np.exp(next_mean, out=drift)
     return unfold(predicted, len(odds)), unfold(mean, len(odds))
 
 
@@ -169,37 +169,39 @@ def _beta_binomial(
     precise = 2 * shape_of(variance / 2)[..., None]
     pulled = pulled[:, twice]
     precision = _precision(pulled, variance[:, twice, None])
-    near = 1 / (1 + np.exp(-pulled))
-    found = np.concatenate([-_rising(precise, b + g) + np.zeros_like(wide), -_rising(precision, b + g)], axis=1)
+    new_share = 1 / (1 + np.exp(-pulled))
+    log_probability = np.concatenate(
+        [-_rising(precise, b + g) + np.zeros_like(wide), -_rising(precision, b + g)], axis=1
+    )
     # in most buckets with errors they all fell to one side
-    for errors, parts in ((g, (wide, near)), (b, (1 - wide, 1 - near))):
+    for errors, parts in ((g, (wide, new_share)), (b, (1 - wide, 1 - new_share))):
         at = np.flatnonzero(errors)
         start = np.concatenate([precise[at] * parts[0][at], precision[at] * parts[1][at]], axis=1)
-        found[at] += _rising(np.maximum(start, _LEAST), errors[at])
-    return found
+        log_probability[at] += _rising(np.maximum(start, _LEAST), errors[at])
+    return log_probability
 
 
 def _precision(log_odds: Floats, variance: Floats) -> Floats:
     """α + β of a Beta whose mean has these log-odds, so that those of its draws have this variance (within 4 %)."""
     odds = np.exp(-np.abs(log_odds))
-    whole, square = 1 + odds, 1 + odds * odds
-    return np.asarray((1 + 1 / odds) * square / (np.sqrt(whole * whole + 2 * variance * square) - whole))
+    total, square = 1 + odds, 1 + odds * odds
+    return np.asarray((1 + 1 / odds) * square / (np.sqrt(total * total + 2 * variance * square) - total))
 
 
 def _rising(start: Floats, steps: Floats) -> Floats:
     """`log_rising` with one number of steps a row: few whole steps are multiplied out, which is most of them."""
-    found = np.zeros(start.shape)
+    result = np.zeros(start.shape)
     few = (steps <= _FEW) & (steps == np.floor(steps))
     many = np.flatnonzero(~few)
     if len(many):
-        found[many] = log_rising(start[many], steps[many][:, None, None])
+        result[many] = log_rising(start[many], steps[many][:, None, None])
     rows = np.flatnonzero(few & (steps > 0))
     rows = rows[np.argsort(steps[rows], kind="stable")]
     product, first = start[rows], start[rows]
-    taken = np.searchsorted(steps[rows], np.arange(1, _FEW) + 0.5)
-    for step, at in enumerate(taken, start=1):
+    starts = np.searchsorted(steps[rows], np.arange(1, _FEW) + 0.5)
+    for step, at in enumerate(starts, start=1):
         if at == len(rows):
             break
         product[at:] *= first[at:] + step
-    found[rows] = np.log(product)
-    return found
+    result[rows] = np.log(product)
+    return result

@@ -1,4 +1,4 @@
-"""How much one side's error rate moves by itself, told from the baseline's own counts.
+"""The noise of one side's error rate, estimated from the baseline's own counts.
 
 Errors rarely come one by one: a client retries, a pod restarts, a dependency hiccups for some minutes. Such noise of
 one side's own looks like a difference between the sides, and a test that takes every error for an independent one cries
@@ -89,10 +89,10 @@ class Noises:
 def noises(bucket_seconds: float = 60.0) -> Noises:
     """The list for a width of buckets; memories are per bucket from a minute on, and per minute below it."""
     spread, memory = [0.0], [0.0]
-    for lasting in _MEMORIES:
-        for shape in _SHAPES if lasting == 0 else _REMEMBERED:
+    for autocorrelation in _MEMORIES:
+        for shape in _SHAPES if autocorrelation == 0 else _REMEMBERED:
             spread.append(_trigamma(shape))
-            memory.append(lasting ** min(bucket_seconds / 60.0, 1.0) if lasting else 0.0)
+            memory.append(autocorrelation ** min(bucket_seconds / 60.0, 1.0) if autocorrelation else 0.0)
     return Noises(
         np.array(spread),
         np.array(memory),
@@ -105,28 +105,28 @@ def noises(bucket_seconds: float = 60.0) -> Noises:
     )
 
 
-def _prior(calm: float, by_memory: tuple[float, ...], by_shape: Mapping[float, tuple[float, ...]]) -> Floats:
-    lasting = [part * share for memory, part in zip(_MEMORIES, by_memory, strict=True) for share in by_shape[memory]]
-    found = np.array([calm, *lasting])
-    return np.asarray(found / found.sum())
+def _prior(none: float, by_memory: tuple[float, ...], by_shape: Mapping[float, tuple[float, ...]]) -> Floats:
+    noisy = [part * share for memory, part in zip(_MEMORIES, by_memory, strict=True) for share in by_shape[memory]]
+    weights = np.array([none, *noisy])
+    return np.asarray(weights / weights.sum())
 
 
-def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, known: Floats) -> Floats:
+def log_weights(log_predictive: Floats, before: int, kinds: Noises, calibrated: Bools, known: Floats) -> Floats:
     """Logarithms of the weights of each noise of the side's own, before each bucket of the watch; `(2, n, T, K)`.
 
-    The first are those to roll back, the second those to promote. `told`: what `predictive` gives for the baseline, of
-    which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`: whether the
-    history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each bucket. The
-    weights before a bucket use the buckets before it only. What the baseline shows is taken to be wholly its own with
-    probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other side with
-    0.22, and partly its own otherwise; and with a tenth of all, whatever it showed, there may be new noise, or one bad
-    minute after a calm day would be a regression.
+    The first are those to roll back, the second those to promote. `log_predictive`: what `predictive` gives for the
+    baseline, of which the first `before` buckets are history and the others the watch. `calibrated`, shape `(n,)`:
+    whether the history is a long one. `known`, shape `(n, T)`: how many errors the comparison rests on, before each
+    bucket. The weights before a bucket use the buckets before it only. What the baseline shows is taken to be wholly
+    its own with probability 0.40, one step wilder or more lasting than it looks with 0.12, wholly shared with the other
+    side with 0.22, and partly its own otherwise; and with a tenth of all, whatever it showed, there may be new noise,
+    or one bad minute after a calm day would be a regression.
     """
-    upto = np.zeros((told.shape[0], told.shape[1] + 1, told.shape[2]))
-    np.cumsum(told, axis=1, out=upto[:, 1:])
-    many = known**_SHARPLY / (known**_SHARPLY + _ERRORS**_SHARPLY)
+    upto = np.zeros((log_predictive.shape[0], log_predictive.shape[1] + 1, log_predictive.shape[2]))
+    np.cumsum(log_predictive, axis=1, out=upto[:, 1:])
+    error_weight = known**_SHARPLY / (known**_SHARPLY + _ERRORS**_SHARPLY)
     first = np.empty((2, *known.shape, len(kinds.early)))
-    first[0] = kinds.early + many[..., None] * (kinds.late - kinds.early)
+    first[0] = kinds.early + error_weight[..., None] * (kinds.late - kinds.early)
     first[1] = kinds.patient
     first[:, calibrated] = kinds.calibrated
     weights = normalised(upto[:, before:-1] + np.log(first)) @ kinds.own
@@ -134,20 +134,20 @@ def log_weights(told: Floats, before: int, kinds: Noises, calibrated: Bools, kno
     return np.asarray(np.log(np.maximum(weights, 1e-300)))
 
 
-def dispersion(requests: Floats, errors: Floats, told: Floats, kinds: Noises) -> Floats:
+def dispersion(requests: Floats, errors: Floats, log_predictive: Floats, kinds: Noises) -> Floats:
     """By how much errors vary more than Poisson counts would, over long stretches, cautiously; shape `(n,)`.
 
-    The larger of two figures from the baseline before the release, whose `predictive` is `told`: Pearson's χ² over its
-    5 % quantile, which leans to the high side, and what the weighted noises imply. 1 is Poisson.
+    The larger of two figures from the baseline before the release, whose `predictive` is `log_predictive`: Pearson's χ²
+    over its 5 % quantile, which leans to the high side, and what the weighted noises imply. 1 is Poisson.
     """
-    seen = requests > 0
+    observed = requests > 0
     total = np.maximum(requests.sum(axis=1), 1.0)
     level = errors.sum(axis=1) / total
-    buckets = np.maximum(seen.sum(axis=1), 2)
-    weights = normalised(told.sum(axis=1) + np.log(kinds.calibrated))
+    buckets = np.maximum(observed.sum(axis=1), 2)
+    weights = normalised(log_predictive.sum(axis=1) + np.log(kinds.calibrated))
     implied = 1 + level * total / buckets * (weights @ kinds.long_run)
     expected = np.maximum(requests * level[:, None], 1e-12)
-    pearson = np.where(seen, (errors - expected) ** 2 / expected, 0.0).sum(axis=1)
+    pearson = np.where(observed, (errors - expected) ** 2 / expected, 0.0).sum(axis=1)
     return np.asarray(np.maximum(np.maximum(implied, pearson / _chi_square_low(buckets - 1.0)), 1.0))
 
 
@@ -175,14 +175,14 @@ def log_rising(start: Floats, steps: Floats) -> Floats:
     shifted = end * (end + 1.0)
     shifted *= end + 2.0
     shifted /= start * (start + 1.0) * (start + 2.0)
-    found = (high - 0.5) * np.log(high)
-    found -= (low - 0.5) * np.log(low)
-    found -= np.log(shifted)
-    found -= steps
+    result = (high - 0.5) * np.log(high)
+    result -= (low - 0.5) * np.log(low)
+    result -= np.log(shifted)
+    result -= steps
     np.reciprocal(low, out=low)
     np.reciprocal(high, out=high)
-    found += (high - low) * (1 / 12 - (high * high + high * low + low * low) / 360)
-    return np.asarray(found)
+    result += (high - low) * (1 / 12 - (high * high + high * low + low * low) / 360)
+    return np.asarray(result)
 
 
 def fold(values: Floats, fill: float) -> Floats:
@@ -195,9 +195,9 @@ def fold(values: Floats, fill: float) -> Floats:
     if chunks <= 1:
         return values[:, None]
     rows = np.arange(_FOLD + WARM)[:, None] + np.arange(chunks)[None, :] * _FOLD - WARM
-    found: Floats = values[np.clip(rows, 0, len(values) - 1)]
-    found[(rows < 0) | (rows >= len(values))] = fill
-    return found
+    folded: Floats = values[np.clip(rows, 0, len(values) - 1)]
+    folded[(rows < 0) | (rows >= len(values))] = fill
+    return folded
 
 
 def unfold(values: Floats, length: int) -> Floats:
@@ -214,83 +214,85 @@ def _linear_filter(keep: Floats, add: Floats) -> Floats:
     `keep` may have length 1 where `add` is longer. After the warm-up of a piece its start at 0 no longer matters.
     """
     keeps, adds = fold(keep, 1.0), fold(add, 0.0)
-    found = np.zeros(adds.shape)
-    for row in range(len(found) - 1):
-        np.multiply(keeps[row], found[row], out=found[row + 1])
-        found[row + 1] += adds[row]
-    return unfold(found, len(add))
+    filtered = np.zeros(adds.shape)
+    for row in range(len(filtered) - 1):
+        np.multiply(keeps[row], filtered[row], out=filtered[row + 1])
+        filtered[row + 1] += adds[row]
+    return unfold(filtered, len(add))
 
 
 def predictive(requests: Floats, errors: Floats, kinds: Noises) -> Floats:
     """log P(errors of a bucket | the buckets before) under each noise, up to what they share; `(n, W, K)`."""
     expected, doubt = _level(requests, errors)
-    seen = requests > 0
+    observed = requests > 0
     spread, memory = kinds.spread, kinds.memory
-    found = np.zeros((*requests.shape, len(spread)))
-    lasting = memory > 0
-    predicted = np.broadcast_to(spread, found.shape).copy()
-    mean = np.broadcast_to(expected[..., None], found.shape).copy()
-    if lasting.any():
-        kept, variance = memory[lasting], spread[lasting]
-        step = (1 - kept**2) * variance
+    log_probability = np.zeros((*requests.shape, len(spread)))
+    autocorrelated = memory > 0
+    predicted = np.broadcast_to(spread, log_probability.shape).copy()
+    mean = np.broadcast_to(expected[..., None], log_probability.shape).copy()
+    if autocorrelated.any():
+        decay, variance = memory[autocorrelated], spread[autocorrelated]
+        step = (1 - decay**2) * variance
         information = expected[..., None]
         # the filter's variance settles at once, since the expected count changes slowly
-        half = (1 - kept**2 - step * information) / 2
-        settled = (np.sqrt(half**2 + step * information) - half) / np.maximum(information, 1e-12)
-        settled = np.where(information > 1e-9, settled, variance)
-        gain = settled * information / (1 + settled * information)
-        shape = 1 / settled
+        half = (1 - decay**2 - step * information) / 2
+        steady_variance = (np.sqrt(half**2 + step * information) - half) / np.maximum(information, 1e-12)
+        steady_variance = np.where(information > 1e-9, steady_variance, variance)
+        gain = steady_variance * information / (1 + steady_variance * information)
+        shape = 1 / steady_variance
         move = np.log((shape + errors[..., None]) / (shape + information))
-        gone = ~seen[..., None]
-        keep = np.where(gone, kept, kept * (1 - gain))
-        add = np.where(gone, 0.0, kept * move)
+        missing = ~observed[..., None]
+        keep = np.where(missing, decay, decay * (1 - gain))
+        add = np.where(missing, 0.0, decay * move)
         level = _linear_filter(keep.swapaxes(0, 1), add.swapaxes(0, 1)).swapaxes(0, 1)
-        predicted[..., lasting] = settled
-        mean[..., lasting] *= np.exp(level)
+        predicted[..., autocorrelated] = steady_variance
+        mean[..., autocorrelated] *= np.exp(level)
     shape = shape_of(predicted + doubt[..., None])
     count = errors[..., None]
-    found = log_rising(shape, count) + shape * np.log(shape / (shape + mean))
-    found += count * np.log(np.maximum(mean, 1e-300) / (shape + mean))
-    return np.where(seen[..., None], found, 0.0)
+    log_probability = log_rising(shape, count) + shape * np.log(shape / (shape + mean))
+    log_probability += count * np.log(np.maximum(mean, 1e-300) / (shape + mean))
+    return np.where(observed[..., None], log_probability, 0.0)
 
 
 def _level(requests: Floats, errors: Floats) -> tuple[Floats, Floats]:
     """Expected errors of each bucket from the level of the buckets before, and the variance of that level's log."""
     width = requests.shape[1]
-    sums = [np.concatenate([np.zeros((len(one), 1)), np.cumsum(one, axis=1)], axis=1) for one in (requests, errors)]
+    sums = [
+        np.concatenate([np.zeros((len(counts), 1)), np.cumsum(counts, axis=1)], axis=1) for counts in (requests, errors)
+    ]
     first = np.maximum(np.arange(width) - LEVEL, 0)
-    asked, failed = (one[:, :width] - one[:, first] for one in sums)
+    requests_before, errors_before = (totals[:, :width] - totals[:, first] for totals in sums)
     # half an error in a hundred requests stands for what is known before the first bucket
-    rate = (failed + 0.5) / (asked + 100.0)
-    return np.maximum(requests * rate, 1e-9), 1 / (failed + 0.5)
+    rate = (errors_before + 0.5) / (requests_before + 100.0)
+    return np.maximum(requests * rate, 1e-9), 1 / (errors_before + 0.5)
 
 
 def _own_share(spread: Floats, memory: Floats) -> Floats:
     size = len(spread)
     share = np.zeros((size, size))
     share[0, 0] = 1.0
-    for shown in range(1, size):
-        alike, lasting = memory == memory[shown], spread == spread[shown]
-        calmer = alike & (spread < spread[shown])
+    for observed in range(1, size):
+        same_memory, same_spread = memory == memory[observed], spread == spread[observed]
+        calmer = same_memory & (spread < spread[observed])
         calmer[0] = True
-        share[shown, shown] = OWN_WHOLLY
-        share[shown, 0] += SHARED_WHOLLY
-        share[shown, calmer] += (1 - OWN_WHOLLY - OWN_AND_WORSE - SHARED_WHOLLY) / calmer.sum()
-        wilder = np.flatnonzero(alike & (spread > spread[shown]))
-        longer = np.flatnonzero(lasting & (memory > memory[shown]))
-        steps = [int(found[0]) for found in (wilder, longer) if len(found)] or [shown]
+        share[observed, observed] = OWN_WHOLLY
+        share[observed, 0] += SHARED_WHOLLY
+        share[observed, calmer] += (1 - OWN_WHOLLY - OWN_AND_WORSE - SHARED_WHOLLY) / calmer.sum()
+        wider_spread = np.flatnonzero(same_memory & (spread > spread[observed]))
+        longer_memory = np.flatnonzero(same_spread & (memory > memory[observed]))
+        steps = [int(candidates[0]) for candidates in (wider_spread, longer_memory) if len(candidates)] or [observed]
         for step in steps:
-            share[shown, step] += OWN_AND_WORSE / len(steps)
+            share[observed, step] += OWN_AND_WORSE / len(steps)
     return share
 
 
 def _trigamma(shape: float) -> float:
     """ψ′(shape), by recurrence and the asymptotic series."""
-    found = 0.0
+    result = 0.0
     while shape < 8:
-        found += 1 / shape**2
+        result += 1 / shape**2
         shape += 1
-    return found + 1 / shape + 1 / (2 * shape**2) + 1 / (6 * shape**3) - 1 / (30 * shape**5)
+    return result + 1 / shape + 1 / (2 * shape**2) + 1 / (6 * shape**3) - 1 / (30 * shape**5)
 
 
 def _chi_square_low(freedom: Floats) -> Floats:

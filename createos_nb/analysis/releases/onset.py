@@ -1,4 +1,4 @@
-"""What begins later than the release, and what is no question of ratios: a side that is out.
+"""Evidence for regressions that begin after the release, and for outages of one side.
 
 A regression may begin in any bucket. Weights of τ = 1, 2, … for its first bucket are 1 / τ(τ + 1); what is left of them
 speaks for neither side.
@@ -21,7 +21,7 @@ from createos_nb.analysis.releases.noise import log_sum
 from createos_nb.analysis.validation import Floats, Ints
 
 _LOOKS = 3
-Carried: TypeAlias = tuple[Floats, Floats, Floats]
+OnsetState: TypeAlias = tuple[Floats, Floats, Floats]
 """What is followed on with from one stretch to the next: how the hypotheses are apart, the onsets so far, the last
 looks."""
 
@@ -33,9 +33,9 @@ _SELDOM, _OFTEN = 0.02, 0.5
 
 
 def late(
-    path: Floats, prior: Floats, null: Floats, first: int, places: Ints, carried: Carried | None
-) -> tuple[Floats, Carried]:
-    """How much likelier it is that the rates were as at the null until some bucket and worse from it on; `(n, T)`.
+    path: Floats, prior: Floats, null: Floats, first: int, places: Ints, state: OnsetState | None
+) -> tuple[Floats, OnsetState]:
+    """Return the evidence that the rates were as at the null until some bucket and worse from it on; `(n, T)`.
 
     `path`: log-likelihoods, `(n, T, K, R)`, under memoryless readings only: under a lasting one what comes late may be
     a wave. `places`: where the null and its alternatives stand in it; `prior`: logarithms of the weights of readings
@@ -43,30 +43,36 @@ def late(
     the first bucket. The least of three looks in a row counts, which errs to the safe side: one minute of many errors
     is no regression.
     """
-    apart = path[..., places[1:]] - path[..., places[:1]]
-    if carried is None:
-        carried = np.zeros_like(apart[:, :1]), np.full_like(apart[:, :1], -np.inf), np.zeros((len(path), _LOOKS - 1))
-    before = np.concatenate([carried[0], apart[:, :-1]], axis=1)
+    log_ratio = path[..., places[1:]] - path[..., places[:1]]
+    if state is None:
+        state = (
+            np.zeros_like(log_ratio[:, :1]),
+            np.full_like(log_ratio[:, :1], -np.inf),
+            np.zeros((len(path), _LOOKS - 1)),
+        )
+    before = np.concatenate([state[0], log_ratio[:, :-1]], axis=1)
     at = np.arange(first, first + path.shape[1], dtype=np.float64)
     start = -before - np.where(at > 0, np.log(np.maximum(at * (at + 1), 1)), 1e9)[:, None, None]
-    start[:, :1] = np.logaddexp(start[:, :1], carried[1])
-    begun = np.logaddexp.accumulate(start, axis=1)
-    logs = path[..., places[1:]] + begun + prior
-    found = np.logaddexp(log_sum(logs.reshape(*path.shape[:2], -1)) - null, -np.log(at + 1))
-    looks = np.concatenate([carried[2], found], axis=1)
-    held = np.min([looks[:, late : late + len(at)] for late in range(_LOOKS)], axis=0)
-    return held, (apart[:, -1:], begun[:, -1:], looks[:, 1 - _LOOKS :])
+    start[:, :1] = np.logaddexp(start[:, :1], state[1])
+    by_start = np.logaddexp.accumulate(start, axis=1)
+    logs = path[..., places[1:]] + by_start + prior
+    evidence = np.logaddexp(log_sum(logs.reshape(*path.shape[:2], -1)) - null, -np.log(at + 1))
+    recent = np.concatenate([state[2], evidence], axis=1)
+    confirmed = np.min([recent[:, late : late + len(at)] for late in range(_LOOKS)], axis=0)
+    return confirmed, (log_ratio[:, -1:], by_start[:, -1:], recent[:, 1 - _LOOKS :])
 
 
 def outage(paired: PairedCounts) -> Floats:
-    """How much likelier it is that the candidate alone is out, from some bucket on; logarithms, `(n, T)`."""
+    """Return the log-evidence that the candidate alone is out, from some bucket on; `(n, T)`."""
     old, new = paired.old_requests, paired.new_requests
-    asked = (old >= _ASKED) & (new >= _ASKED)
-    out = (paired.new_errors >= _OUT * new) & (paired.old_errors <= _WELL * old)
+    enough_requests = (old >= _ASKED) & (new >= _ASKED)
+    is_out = (paired.new_errors >= _OUT * new) & (paired.old_errors <= _WELL * old)
     # a wide bucket of which a third fails holds an outage of several minutes
     minutes = np.clip(paired.bucket_seconds / 120, 1.0, 3.0)
-    told = asked * np.where(out, minutes * np.log(_OFTEN / _SELDOM), np.log((1 - _OFTEN) / (1 - _SELDOM)))
-    upto = np.cumsum(told, axis=1)
-    at = np.arange(told.shape[1], dtype=np.float64)
-    begun = np.logaddexp.accumulate(told - upto - np.log((at + 1) * (at + 2)), axis=1)
-    return np.asarray(np.logaddexp(upto + begun, -np.log(at + 2)))
+    log_ratio = enough_requests * np.where(
+        is_out, minutes * np.log(_OFTEN / _SELDOM), np.log((1 - _OFTEN) / (1 - _SELDOM))
+    )
+    upto = np.cumsum(log_ratio, axis=1)
+    at = np.arange(log_ratio.shape[1], dtype=np.float64)
+    by_start = np.logaddexp.accumulate(log_ratio - upto - np.log((at + 1) * (at + 2)), axis=1)
+    return np.asarray(np.logaddexp(upto + by_start, -np.log(at + 2)))

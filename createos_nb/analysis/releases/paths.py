@@ -60,7 +60,7 @@ class Paths:
 
     @property
     def known(self) -> Bools:
-        """Whether the path has led by then; shape `(J, T)`."""
+        """Return whether the path has led by then; shape `(J, T)`."""
         return np.asarray(np.logical_or.accumulate(self.leads, axis=1))
 
 
@@ -73,61 +73,61 @@ def read_paths(
     bucket. Without `time` a frame is one total for the whole watch; its counts are spread over the buckets like the
     errors of its side, so that what was said before may change with a later total.
     """
-    tables = [_table(one, name, watch) for one, name in ((old_paths, "old_paths"), (new_paths, "new_paths"))]
+    tables = [_table(paths, name, watch) for paths, name in ((old_paths, "old_paths"), (new_paths, "new_paths"))]
     timed = all(at is not None for _, at in tables)
-    found: dict[tuple[int, str], Floats] = {}
+    errors_by_path: dict[tuple[int, str], Floats] = {}
     buckets = len(watch.index)
     for side, (table, at) in enumerate(tables):
         errors = watch.old_errors if side == 0 else watch.new_errors
         for number, kind in enumerate(kinds):
-            mine = table["status"].str[:1].isin([one[0] for one in kind]).to_numpy(dtype=bool)
-            codes, names = pd.factorize(table["path"].to_numpy()[mine])
-            count = table["count"].to_numpy()[mine]
+            of_kind = table["status"].str[:1].isin([status_class[0] for status_class in kind]).to_numpy(dtype=bool)
+            codes, names = pd.factorize(table["path"].to_numpy()[of_kind])
+            count = table["count"].to_numpy()[of_kind]
             grid = np.zeros((len(names), buckets))
             if at is None:
                 total = errors[number].sum()
                 share = np.bincount(codes, count, minlength=len(names)) / max(total, 1.0) if len(names) else []
                 grid = np.minimum(np.asarray(share)[:, None], 1.0) * errors[number]
             else:
-                np.add.at(grid, (codes, at[mine]), count)
+                np.add.at(grid, (codes, at[of_kind]), count)
                 grid = np.minimum(grid, errors[number])
             for name, row in zip(names, grid, strict=True):
-                found.setdefault((number, str(name)), np.zeros((2, buckets)))[side] = row
-    return _leading(found, watch, timed)
+                errors_by_path.setdefault((number, str(name)), np.zeros((2, buckets)))[side] = row
+    return _leading(errors_by_path, watch, timed)
 
 
-def _leading(found: dict[tuple[int, str], Floats], watch: Watch, timed: bool) -> Paths:
+def _leading(errors_by_path: dict[tuple[int, str], Floats], watch: Watch, timed: bool) -> Paths:
     """Of each kind of errors the paths that led after some bucket."""
-    chosen: list[tuple[int, int, str, Bools]] = []
+    leading: list[tuple[int, int, str, Bools]] = []
     buckets = len(watch.index)
-    for kind in sorted({number for number, _ in found}):
-        names = [name for number, name in found if number == kind]
-        sums = np.cumsum(np.stack([found[kind, name].sum(axis=0) for name in names]), axis=1)
+    for kind in sorted({number for number, _ in errors_by_path}):
+        names = [name for number, name in errors_by_path if number == kind]
+        sums = np.cumsum(np.stack([errors_by_path[kind, name].sum(axis=0) for name in names]), axis=1)
         # ranks by errors so far, ties by name, so that later buckets change nothing earlier
         order = np.argsort(np.array(names, dtype=object), kind="stable")
         rank = np.empty_like(sums, dtype=np.int64)
-        places = np.argsort(-sums[order], axis=0, kind="stable")
-        np.put_along_axis(rank, order[places], np.arange(len(names))[:, None], axis=0)
+        by_errors = np.argsort(-sums[order], axis=0, kind="stable")
+        np.put_along_axis(rank, order[by_errors], np.arange(len(names))[:, None], axis=0)
         every = np.cumsum(watch.old_errors[kind] + watch.new_errors[kind])
         among = (rank < WEIGHED) & (sums > 0) & (sums >= MATERIAL * every)
-        for place, name in enumerate(names):
-            if among[place].any():
-                chosen.append((int(among[place].argmax()), kind, name, among[place]))
+        for row, name in enumerate(names):
+            if among[row].any():
+                leading.append((int(among[row].argmax()), kind, name, among[row]))
     # the earliest come first, and stay where they are when others follow
-    chosen = sorted(chosen, key=lambda one: one[:3])[:_MOST]
-    old, new = np.zeros((2, len(chosen), buckets))
-    for place, (_, kind, name, _) in enumerate(chosen):
-        old[place], new[place] = found[kind, name]
-    leads = np.array([one[3] for one in chosen], dtype=np.bool_).reshape(len(chosen), buckets)
-    kinds = np.array([one[1] for one in chosen], dtype=np.int64)
+    leading = sorted(leading, key=lambda path: path[:3])[:_MOST]
+    old, new = np.zeros((2, len(leading), buckets))
+    for row, (_, kind, name, _) in enumerate(leading):
+        old[row], new[row] = errors_by_path[kind, name]
+    leads = np.array([path[3] for path in leading], dtype=np.bool_).reshape(len(leading), buckets)
+    kinds = np.array([path[1] for path in leading], dtype=np.int64)
     bulk, main = np.zeros_like(leads), np.ones_like(leads)
-    for failed, asked, errors in ((old, watch.old, watch.old_errors), (new, watch.new, watch.new_errors)):
+    for failed, requests, errors in ((old, watch.old, watch.old_errors), (new, watch.new, watch.new_errors)):
         so_far = np.cumsum(failed, axis=1)
-        bulk |= so_far >= np.maximum(_BULK * np.cumsum(asked), _AT_LEAST)
+        bulk |= so_far >= np.maximum(_BULK * np.cumsum(requests), _AT_LEAST)
         main &= so_far >= np.maximum(_MAIN * np.cumsum(errors, axis=1)[kinds], _EACH)
     bulk = np.logical_or.accumulate(bulk | main, axis=1)
     return Paths(
-        names=tuple(one[2] for one in chosen),
+        names=tuple(path[2] for path in leading),
         kinds=kinds,
         old=old,
         new=new,

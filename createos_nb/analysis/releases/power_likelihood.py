@@ -22,16 +22,14 @@ Steps: TypeAlias = tuple[Floats, Floats]
 """What is followed on with: how alternatives and null were apart, and the capped sums."""
 
 
-def power_evidence(
-    path: Floats, power: Floats, weights: Sequence[float], carried: Steps | None
-) -> tuple[Floats, Steps]:
+def power_evidence(path: Floats, power: Floats, weights: Sequence[float], state: Steps | None) -> tuple[Floats, Steps]:
     """Log-evidence after each bucket, `(n, T)`.
 
     `path`: calm log-likelihoods of the null, then of the alternatives, `(n, T, 1 + J)`; `power`: φ, `(n,)`; `weights`:
     of the alternatives.
     """
-    apart = (path[..., 1:] - path[..., :1]) / power[:, None, None]
-    before, summed = carried if carried is not None else (np.zeros_like(apart[:, :1]), np.zeros_like(apart[:, :1]))
-    steps = np.diff(apart, axis=1, prepend=before)
-    capped = np.cumsum(np.minimum(steps, _MOST), axis=1) + summed
-    return log_sum(capped + np.log(weights)), (apart[:, -1:], capped[:, -1:])
+    log_ratio = (path[..., 1:] - path[..., :1]) / power[:, None, None]
+    before, total = state if state is not None else (np.zeros_like(log_ratio[:, :1]), np.zeros_like(log_ratio[:, :1]))
+    steps = np.diff(log_ratio, axis=1, prepend=before)
+    capped = np.cumsum(np.minimum(steps, _MOST), axis=1) + total
+    return log_sum(capped + np.log(weights)), (log_ratio[:, -1:], capped[:, -1:])

@@ -1,4 +1,4 @@
-"""What a release verdict says, and how it shows itself."""
+"""The result of a release verdict and its representations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Guard:
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """Return the verdict as a sentence."""
         if not self.on:
             return "off: without the top error paths of both sides, one noisy client or path can pass for a bad release"
         if self.left_out is None:
@@ -49,7 +49,7 @@ class Guard:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """What the `path` of a verdict is made of; arrays over the buckets."""
+    """The arrays behind the `path` of a verdict, over the buckets."""
 
     index: pd.DatetimeIndex
     decision: list[str]
@@ -84,7 +84,7 @@ class ReleaseVerdict:
     """About how many more requests, of both sides together, until it is decided: a rough forecast, mostly within a
     factor of three. 0 once decided, None where no number can be given (a side without requests)."""
     sentence: str
-    """What a person reads."""
+    """Return the verdict as a sentence."""
     guard: Guard
     single_path: pd.DataFrame
     """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `ratio`, `evidence`, `boundary` (the evidence it
@@ -136,9 +136,9 @@ class ReleaseVerdict:
             },
             index=pd.Index(self._classes, name="errors", dtype="str"),
         ).astype("Int64")
-        found = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
+        class_bounds = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
         for name in ("ratio", "low", "high"):
-            values = [float(getattr(one, name)[0, 0]) if len(at) else np.nan for one in found]
+            values = [float(getattr(bounds, name)[0, 0]) if len(at) else np.nan for bounds in class_bounds]
             frame[name] = np.array(values, dtype=np.float64)
         return frame.assign(evidence=self._evidence_of_classes)
 
@@ -147,8 +147,8 @@ class ReleaseVerdict:
         old, new = paired.old_requests[0], paired.new_requests[0]
         sums = ((float(old.sum()), float(paired.old_errors.sum())), (float(new.sum()), float(paired.new_errors.sum())))
         curves = evaluate(paired, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
-        reached = totals(old, new, paired.old_errors, paired.new_errors, at)
-        return bounds(curves, reached, alpha=self.alpha, beta=self.beta)
+        sums_at = totals(old, new, paired.old_errors, paired.new_errors, at)
+        return bounds(curves, sums_at, alpha=self.alpha, beta=self.beta)
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
@@ -158,8 +158,8 @@ class ReleaseVerdict:
         """
         done = np.flatnonzero(self._steps.judged)
         at = done[np.unique(np.linspace(0, len(done) - 1, min(len(done), SHOWN)).round().astype(np.int64))]
-        found = self._bounds(self._sides, at)
-        frame = {"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}
+        bounds = self._bounds(self._sides, at)
+        frame = {"ratio": bounds.ratio[0], "low": bounds.low[0], "high": bounds.high[0]}
         return pd.DataFrame(frame, index=self._steps.index[at])
 
     @property

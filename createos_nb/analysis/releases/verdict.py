@@ -73,11 +73,11 @@ def release_verdict(
     """
     terms = Terms(alpha=alpha, beta=beta, worse=worse, negligible=negligible)
     kinds = kinds_of(errors)
-    seen = watch(old, new, history, kinds)
+    aligned = watch(old, new, history, kinds)
     paths = None
     if old_paths is not None and new_paths is not None:
-        paths = read_paths(old_paths, new_paths, seen, kinds)
+        paths = read_paths(old_paths, new_paths, aligned, kinds)
     elif old_paths is not None or new_paths is not None:
         missing = "new_paths" if new_paths is None else "old_paths"
         raise FrameError(f"{missing} is missing: paths are compared, so both sides are needed, or neither")
-    return summarize(seen, paths, kinds, combine_evidence(seen, paths, len(kinds), terms), terms)
+    return summarize(aligned, paths, kinds, combine_evidence(aligned, paths, len(kinds), terms), terms)

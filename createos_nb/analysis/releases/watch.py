@@ -51,10 +51,10 @@ def kinds_of(errors: str | Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """`("5xx", "4xx")` as the classes of each kind, `(("5xx",), ("4xx",))`; `"4xx+5xx"` is one kind of two classes."""
     if not isinstance(errors, str | Sequence):
         raise ValueError(f"errors={errors!r} must name '5xx', '4xx' or '4xx+5xx', each class once")
-    asked = (errors,) if isinstance(errors, str) else tuple(errors)
-    kinds = tuple(tuple(str(kind).split("+")) for kind in asked)
-    known = [one for kind in kinds for one in kind]
-    if not known or any(one not in CLASSES for one in known) or len(set(known)) < len(known):
+    texts = (errors,) if isinstance(errors, str) else tuple(errors)
+    kinds = tuple(tuple(str(kind).split("+")) for kind in texts)
+    known = [status_class for kind in kinds for status_class in kind]
+    if not known or any(status_class not in CLASSES for status_class in known) or len(set(known)) < len(known):
         raise ValueError(f"errors={errors!r} must name '5xx', '4xx' or '4xx+5xx', each class once")
     return kinds
 
@@ -69,10 +69,10 @@ def watch(
     cuts (`attrs["partial"]`) holds true counts of a part of its time: at the beginning it is used as it is; at the end
     it is left out until it is over, since it would change what was already said about it.
     """
-    columns = ("count", *(f"status_{one}" for kind in kinds for one in kind))
-    before, after = (requests(one, name=name, columns=columns) for one, name in ((old, "old"), (new, "new")))
-    for one, name in ((before, "old"), (after, "new")):
-        if not len(one.index):
+    columns = ("count", *(f"status_{status_class}" for kind in kinds for status_class in kind))
+    before, after = (requests(frame, name=name, columns=columns) for frame, name in ((old, "old"), (new, "new")))
+    for counts, name in ((before, "old"), (after, "new")):
+        if not len(counts.index):
             raise FrameError(f"{name} has no rows")
     _same_width(before, "old", after, "new")
     width = before.bucket_seconds
@@ -89,43 +89,48 @@ def watch(
             "give what came before the release as history"
         )
     length = (last - first) // width + 1
-    offsets = [slice((first - int(one.seconds[0])) // width, None) for one in (before, after)]
-    here = [
-        _part(one, slice(part.start, part.start + length)) for one, part in zip((before, after), offsets, strict=True)
+    offsets = [slice((first - int(counts.seconds[0])) // width, None) for counts in (before, after)]
+    common = [
+        _part(counts, slice(part.start, part.start + length))
+        for counts, part in zip((before, after), offsets, strict=True)
     ]
-    judged = ~np.isnan(here[0].count) & ~np.isnan(here[1].count) & ~_unfinished(here[0].partial | here[1].partial)
-    told = [_part(before, slice(0, offsets[0].start))]
+    judged = (
+        ~np.isnan(common[0].count) & ~np.isnan(common[1].count) & ~_unfinished(common[0].partial | common[1].partial)
+    )
+    earlier = [_part(before, slice(0, offsets[0].start))]
     if history is not None:
         past = requests(history, name="history", columns=columns)
         if len(past.index):
             _same_width(past, "history", before, "old")
             end = min(first, int(before.seconds[0]))
-            told.insert(0, _part(past, slice(0, int(np.searchsorted(past.seconds, end)))))
+            earlier.insert(0, _part(past, slice(0, int(np.searchsorted(past.seconds, end)))))
     return Watch(
         index=utc_index((first + width * np.arange(length, dtype=np.int64)) * 1_000_000),
         bucket_seconds=width,
         judged=judged,
-        old=np.where(judged, here[0].count, 0.0),
-        new=np.where(judged, here[1].count, 0.0),
-        old_errors=np.stack([np.where(judged, here[0].errors(kind), 0.0) for kind in kinds]),
-        new_errors=np.stack([np.where(judged, here[1].errors(kind), 0.0) for kind in kinds]),
-        history=np.concatenate([np.nan_to_num(one.count) for one in told]),
-        history_errors=np.stack([np.concatenate([np.nan_to_num(one.errors(kind)) for one in told]) for kind in kinds]),
+        old=np.where(judged, common[0].count, 0.0),
+        new=np.where(judged, common[1].count, 0.0),
+        old_errors=np.stack([np.where(judged, common[0].errors(kind), 0.0) for kind in kinds]),
+        new_errors=np.stack([np.where(judged, common[1].errors(kind), 0.0) for kind in kinds]),
+        history=np.concatenate([np.nan_to_num(counts.count) for counts in earlier]),
+        history_errors=np.stack(
+            [np.concatenate([np.nan_to_num(counts.errors(kind)) for counts in earlier]) for kind in kinds]
+        ),
     )
 
 
-def _part(one: Requests, rows: slice) -> Requests:
-    counts = {name: values[rows] for name, values in one.counts.items()}
-    return Requests(one.index[rows], one.bucket_seconds, counts, one.partial[rows], None)
+def _part(requests: Requests, rows: slice) -> Requests:
+    counts = {name: values[rows] for name, values in requests.counts.items()}
+    return Requests(requests.index[rows], requests.bucket_seconds, counts, requests.partial[rows], None)
 
 
 def _unfinished(partial: Bools) -> Bools:
     """The partial buckets after which nothing whole comes; but the first of several is cut at its beginning."""
-    whole = np.flatnonzero(~partial)
-    begins = int(whole[-1]) + 1 if len(whole) else min(len(partial) - 1, 1)
-    found = np.zeros(len(partial), dtype=np.bool_)
-    found[begins:] = True
-    return found
+    complete = np.flatnonzero(~partial)
+    begins = int(complete[-1]) + 1 if len(complete) else min(len(partial) - 1, 1)
+    unfinished = np.zeros(len(partial), dtype=np.bool_)
+    unfinished[begins:] = True
+    return unfinished
 
 
 def _same_width(one: Requests, name: str, other: Requests, other_name: str) -> None:
@@ -136,5 +141,5 @@ def _same_width(one: Requests, name: str, other: Requests, other_name: str) -> N
         )
 
 
-def _span(one: Requests) -> str:
-    return f"{one.index[0].isoformat()} to {one.index[-1].isoformat()}"
+def _span(requests: Requests) -> str:
+    return f"{requests.index[0].isoformat()} to {requests.index[-1].isoformat()}"

@@ -40,41 +40,43 @@ def sentence(
     rate by which it was promoted, if it was; `regressed`: single paths; `shared`: both served in the same buckets;
     `failing`: too many requests of the candidate fail for a promotion; `since`: what came after the decision.
     """
-    told = _counts(counts, errors)
+    counts_text = _counts(counts, errors)
     when = (
         f" after {human_duration(buckets * bucket_seconds)}, at {decided_at:%H:%M} UTC"
         if decided_at is not None
         else ""
     )
-    without = _without(left_out)
+    exclusion = _exclusion(left_out)
     if decision == ROLLBACK:
-        said = f"Roll back: the candidate fails {_times(ratio)} as the baseline{without}; {told}. Decided{when}."
+        text = (
+            f"Roll back: the candidate fails {_times(ratio)} as the baseline{exclusion}; {counts_text}. Decided{when}."
+        )
     elif decision == PROMOTE and negligible is not None:
-        said = (
+        text = (
             f"Promote: the candidate's error rate is proven to be below {format_target(negligible)}, too low to "
-            f"matter; {told}. Decided{when}."
+            f"matter; {counts_text}. Decided{when}."
         )
     elif decision == PROMOTE:
-        said = (
+        text = (
             f"Promote: the candidate is proven to fail less than {worse:g} times as often as the baseline "
-            f"({_times(ratio)}{' over all' if since else ''}){without}; {told}. Decided{when}."
+            f"({_times(ratio)}{' over all' if since else ''}){exclusion}; {counts_text}. Decided{when}."
         )
     else:
-        said = _undecided(decision, ratio, told, counts, left_out, needed, bucket_seconds, buckets, shared)
+        text = _undecided(decision, ratio, counts_text, counts, left_out, needed, bucket_seconds, buckets, shared)
         if failing and counts[2]:
             share = format_percent_up(counts[3] / counts[2], digits=1)
-            said += f" It is not promoted while so much fails, {share} so far."
+            text += f" It is not promoted while so much fails, {share} so far."
     if regressed and decision != ROLLBACK:
         paths = ", ".join(regressed[:3])
-        said += f" Look at {paths}: it fails more often in the candidate, which one client or a broken path can do"
-        said += "." if decision == PROMOTE else "; it is not promoted meanwhile."
-    return f"{said} {since}".rstrip()
+        text += f" Look at {paths}: it fails more often in the candidate, which one client or a broken path can do"
+        text += "." if decision == PROMOTE else "; it is not promoted meanwhile."
+    return f"{text} {since}".rstrip()
 
 
 def _undecided(
     decision: str,
     ratio: tuple[float, float, float],
-    told: str,
+    counts_text: str,
     counts: Counts,
     left_out: str | None,
     needed: int | None,
@@ -82,30 +84,33 @@ def _undecided(
     buckets: int,
     shared: bool,
 ) -> str:
-    asked = counts[0], counts[2]
-    if not any(asked):
+    requests_per_side = counts[0], counts[2]
+    if not any(requests_per_side):
         return "Not enough traffic: there is no bucket for which baseline and candidate have data and requests."
-    for name, requests in zip(("baseline", "candidate"), asked, strict=True):
+    for name, requests in zip(("baseline", "candidate"), requests_per_side, strict=True):
         if not requests:
             return f"Not enough traffic: the {name} had no requests that could be compared."
     if not shared:
         return "Not enough traffic: baseline and candidate never served in the same bucket: nothing can be compared."
     if np.isnan(ratio[0]):
-        but = "" if left_out is None else f" but for those of {left_out}"
-        said = f"{_titled(decision)}: no errors in baseline or candidate{but}; {told}"
+        exclusion = "" if left_out is None else f" but for those of {left_out}"
+        text = f"{_titled(decision)}: no errors in baseline or candidate{exclusion}; {counts_text}"
     elif decision == TRAFFIC:
-        said = f"Not enough traffic yet to show even a five-fold rise; {told}"
+        text = f"Not enough traffic yet to show even a five-fold rise; {counts_text}"
     else:
-        said = f"Keep watching: the candidate fails {_times(ratio)} as the baseline{_without(left_out)}; {told}"
+        text = (
+            f"Keep watching: the candidate fails {_times(ratio)} as the baseline{_exclusion(left_out)}; {counts_text}"
+        )
     if needed is None:
-        return said + "."
-    pace = sum(asked) / max(buckets * bucket_seconds, 1)
-    if needed / pace > _WEEK:
-        return f"{said}; at this pace it would take more than a week to decide."
-    return f"{said}; about {needed:,} more requests ({human_duration(needed / pace)} at this pace) to decide."
+        return text + "."
+    requests_per_second = sum(requests_per_side) / max(buckets * bucket_seconds, 1)
+    if needed / requests_per_second > _WEEK:
+        return f"{text}; at this pace it would take more than a week to decide."
+    duration = human_duration(needed / requests_per_second)
+    return f"{text}; about {needed:,} more requests ({duration} at this pace) to decide."
 
 
-def _without(left_out: str | None) -> str:
+def _exclusion(left_out: str | None) -> str:
     return f" (judged without {left_out})" if left_out is not None else ""
 
 

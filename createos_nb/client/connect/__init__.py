@@ -1,1 +1,1 @@
-"""How a client finds its account: profiles, keys, and the line that opens one."""
+"""Profiles, keys and the functions that open a client."""

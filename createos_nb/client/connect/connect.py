@@ -40,11 +40,11 @@ def connect(
     # so that a traceback that shows variables shows dots
     api_key = Secret(api_key) if api_key else None
     access_token = Secret(access_token) if access_token else None
-    found = credentials.find(profile, api_key=api_key, access_token=access_token, base_url=base_url)
+    resolved = credentials.find(profile, api_key=api_key, access_token=access_token, base_url=base_url)
     return Client(
-        api_key=found.api_key,
-        access_token=found.access_token,
-        base_url=found.base_url,
+        api_key=resolved.api_key,
+        access_token=resolved.access_token,
+        base_url=resolved.base_url,
         read_only=read_only,
         timeout=timeout,
         transfer_timeout=transfer_timeout,

@@ -1,4 +1,4 @@
-"""Where a key comes from: argument, environment, profile, keyring, or the official command line's token."""
+"""Sources of a key: argument, environment, profile, keyring, or the official command line's token."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Key(NamedTuple):
 
 
 def cli_token_path() -> Path:
-    """Where the official command line keeps its token."""
+    """Return the path of the official command line's token."""
     return Path.home() / ".createos" / ".token"
 
 
@@ -63,58 +63,58 @@ def find(
     named = profile or _environment("CREATEOS_PROFILE")
     if key and url and not named:  # nothing more is needed, however the config file may look
         return _credentials(url, key)
-    chosen = _chosen(named)
-    url = url or str(chosen.settings.get("base_url") or PLATFORM_URL)
-    return _credentials(url, key or _from_environment(chosen, named) or _kept(chosen, named))
+    selected = _select_profile(named)
+    url = url or str(selected.settings.get("base_url") or PLATFORM_URL)
+    return _credentials(url, key or _from_environment(selected, named) or _stored_key(selected, named))
 
 
-class _Chosen(NamedTuple):
+class _SelectedProfile(NamedTuple):
     """The profile that serves: its name (None where there is none), and what the config file holds for it."""
 
     name: str | None
     settings: dict[str, str | Secret]
 
 
-def _chosen(named: str | None) -> _Chosen:
+def _select_profile(profile: str | None) -> _SelectedProfile:
     """The named profile, or the default one. Raises `ConfigurationError` for one that there is not."""
     config = profiles.read()
-    name = named or config.default
+    name = profile or config.default
     if name is None or name in config.profiles:
-        return _Chosen(name, config.profiles.get(name or "", {}))
+        return _SelectedProfile(name, config.profiles.get(name or "", {}))
     if from_keyring(name)[0]:
-        return _Chosen(name, {})
-    there = ", ".join(config.profiles) or "none"
-    raise ConfigurationError(f"there is no profile {name!r} in {profiles.path()}; there is: {there}")
+        return _SelectedProfile(name, {})
+    known = ", ".join(config.profiles) or "none"
+    raise ConfigurationError(f"there is no profile {name!r} in {profiles.path()}; there is: {known}")
 
 
-def _from_environment(chosen: _Chosen, named: str | None) -> _Key | None:
+def _from_environment(selected: _SelectedProfile, profile: str | None) -> _Key | None:
     key = Secret(_environment("CREATEOS_API_KEY") or "")
     if not key:
         return None
-    own = _in_profile(chosen) if named else None
-    if own is not None and own.value != key:
-        warn(f"CREATEOS_API_KEY is set, and is used instead of the key of profile {chosen.name!r}", UserWarning)
+    profile_key = _profile_key(selected) if profile else None
+    if profile_key is not None and profile_key.value != key:
+        warn(f"CREATEOS_API_KEY is set, and is used instead of the key of profile {selected.name!r}", UserWarning)
     return _Key(key, "CREATEOS_API_KEY")
 
 
-def _in_profile(chosen: _Chosen) -> _Key | None:
+def _profile_key(selected: _SelectedProfile) -> _Key | None:
     for field in ("api_key", "access_token"):
-        if value := chosen.settings.get(field):
-            return _Key(Secret(value), f"profile {chosen.name!r}", field == "access_token")
+        if value := selected.settings.get(field):
+            return _Key(Secret(value), f"profile {selected.name!r}", field == "access_token")
     return None
 
 
-def _kept(chosen: _Chosen, named: str | None) -> _Key:
-    """What is kept on this machine. Raises `ConfigurationError` where there is nothing."""
-    if found := _in_profile(chosen):
-        return found
-    text, trouble = from_keyring(chosen.name)
+def _stored_key(selected: _SelectedProfile, profile: str | None) -> _Key:
+    """Return the key that is stored on this machine. Raises `ConfigurationError` where there is none."""
+    if key := _profile_key(selected):
+        return key
+    text, error = from_keyring(selected.name)
     if text:
         return _Key(text, "keyring")
-    if named is None and (token := _cli_token()):
+    if profile is None and (token := _cli_token()):
         where = f"the official command line's token ({cli_token_path()})"
         return _Key(token, where, not token.reveal().startswith(KEY_PREFIX))
-    raise ConfigurationError(_no_key(chosen.name if named or chosen.settings else None, trouble))
+    raise ConfigurationError(_no_key_message(selected.name if profile or selected.settings else None, error))
 
 
 def _credentials(url: str, key: _Key) -> Credentials:
@@ -141,12 +141,12 @@ def from_keyring(profile: str | None) -> tuple[Secret | None, str]:
     except ImportError:
         return None, ""
     try:
-        kept = keyring.get_password(KEYRING_SERVICE, profile or "default")
+        password = keyring.get_password(KEYRING_SERVICE, profile or "default")
     except keyring.errors.NoKeyringError:
         return None, ""
     except (keyring.errors.KeyringError, OSError, RuntimeError) as error:
         return None, str(error) or type(error).__name__
-    return (Secret(kept) if kept else None), ""
+    return (Secret(password) if password else None), ""
 
 
 def to_keyring(profile: str | None, api_key: str | Secret) -> None:
@@ -175,17 +175,17 @@ def _cli_token() -> Secret | None:
         return None
     if text.startswith("{"):
         try:
-            held = json.loads(text)
+            document = json.loads(text)
         except ValueError:
             return None
-        found = (held.get(name) for name in ("access_token", "accessToken", "token"))
-        text = next((one for one in found if isinstance(one, str)), "").strip()
+        tokens = (document.get(name) for name in ("access_token", "accessToken", "token"))
+        text = next((token for token in tokens if isinstance(token, str)), "").strip()
     return Secret(text) if text else None
 
 
-def _no_key(profile: str | None, trouble: str) -> str:
+def _no_key_message(profile: str | None, error: str) -> str:
     command = f"createos-nb login --profile {profile}" if profile else "createos-nb login"
-    locked = f"\n    (the keyring can't be read: {trouble})" if trouble else ""
+    locked = f"\n    (the keyring can't be read: {error})" if error else ""
     return f"""no key was found{f" for profile {profile!r}" if profile else ""}. Ways to give one:
   · connect(api_key=...) or connect(access_token=...)
   · the environment variable CREATEOS_API_KEY

@@ -1,4 +1,4 @@
-"""How the platform is named where a simulated world could be: "live", or "live:PROFILE"."""
+"""The names of the platform in place of a simulated world: "live", or "live:PROFILE"."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _HEADER: Final = re.compile(r"\s*\[")
 
 
 class Config(NamedTuple):
-    """What the config file holds: the name of the default profile, and the fields of each profile by its name."""
+    """The content of the config file: the name of the default profile, and the fields of each profile by its name."""
 
     default: str | None
     profiles: dict[str, dict[str, str | Secret]]
@@ -61,11 +61,11 @@ def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Pa
     del api_key
     if base_url is not None:
         fields["base_url"] = base_url
-    wanted = Config(config.default or name, {**config.profiles, name: fields})
-    changed = _with_profile(text, name, fields, None if config.default else name)
-    if _parsed(changed) != wanted:  # a file in a form that lines can't be exchanged in
-        changed = _written(wanted)
-    _replace(path(), changed)
+    desired = Config(config.default or name, {**config.profiles, name: fields})
+    edited = _with_profile(text, name, fields, None if config.default else name)
+    if _parsed(edited) != desired:  # a file in a form that lines can't be exchanged in
+        edited = _written(desired)
+    _replace(path(), edited)
     return path()
 
 
@@ -73,7 +73,7 @@ def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Pa
 
 
 def _text() -> Secret:
-    """What the file holds, veiled: there are keys in it, and no error may carry them along."""
+    """Return the text of the file as a secret: it holds keys, which no error may repeat."""
     try:
         return Secret(path().read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -86,57 +86,57 @@ def _text() -> Secret:
 
 
 def _safe(text: Secret) -> Config:
-    """What the file on the disk holds, if nobody else can read the keys in it."""
+    """Return the content of the file. Raises `ConfigurationError` where others can read the keys in it."""
     config = _config(text)
-    holds_keys = any("api_key" in one or "access_token" in one for one in config.profiles.values())
+    holds_keys = any("api_key" in fields or "access_token" in fields for fields in config.profiles.values())
     if holds_keys and os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
         raise ConfigurationError(f"others can read the keys in {path()}: run `chmod 600 {path()}`")
     return config
 
 
 def _config(text: Secret) -> Config:
-    held, why = _read(text)
-    if held is None:
-        raise ConfigurationError(f"the config file {path()} is no TOML: {why}")
-    named, default = held.get("profiles", {}), held.get("default_profile")
-    if unknown := set(held) - set(_TOP):
+    document, reason = _read(text)
+    if document is None:
+        raise ConfigurationError(f"the config file {path()} is no TOML: {reason}")
+    tables, default = document.get("profiles", {}), document.get("default_profile")
+    if unknown := set(document) - set(_TOP):
         raise ConfigurationError(f"{path()} has {', '.join(sorted(unknown))}, but it holds only {', '.join(_TOP)}")
-    if not isinstance(named, Mapping) or not all(isinstance(one, Mapping) for one in named.values()):
+    if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
         raise ConfigurationError(f"the config file {path()} must hold its profiles as [profiles.NAME]")
     if default is not None and not isinstance(default, str):
         raise ConfigurationError(f"{path()}: default_profile must be the name of a profile")
-    return Config(default, {name: _fields(name, one) for name, one in named.items()})
+    return Config(default, {name: _fields(name, table) for name, table in tables.items()})
 
 
 def _read(text: Secret) -> tuple[dict[str, Any] | None, str]:
-    """The tables of the file, keys veiled; or why it has none."""
+    """The tables of the file, keys as secrets; or why it has none."""
     try:
-        held = tomllib.loads(text.reveal())
+        document = tomllib.loads(text.reveal())
     except tomllib.TOMLDecodeError as error:
         return None, str(error)
-    return {name: _veiled(value, name) for name, value in held.items()}, ""
+    return {name: _as_secrets(value, name) for name, value in document.items()}, ""
 
 
-def _veiled(value: Any, name: str) -> Any:
+def _as_secrets(value: Any, name: str) -> Any:
     if isinstance(value, dict):
-        return {key: _veiled(item, key) for key, item in value.items()}
+        return {key: _as_secrets(item, key) for key, item in value.items()}
     if isinstance(value, list):
-        return [_veiled(item, name) for item in value]
+        return [_as_secrets(item, name) for item in value]
     return Secret(value) if isinstance(value, str) and name not in _SHOWN else value
 
 
-def _fields(name: str, held: Mapping[str, Any]) -> dict[str, str | Secret]:
-    if unknown := set(held) - set(_FIELDS):
+def _fields(name: str, fields: Mapping[str, Any]) -> dict[str, str | Secret]:
+    if unknown := set(fields) - set(_FIELDS):
         known = ", ".join(_FIELDS)
         raise ConfigurationError(
             f"{path()}: profile {name!r} has {', '.join(sorted(unknown))}, but a profile holds only {known}"
         )
-    for field, value in held.items():
+    for field, value in fields.items():
         if not isinstance(value, str | Secret):
             raise ConfigurationError(f"{path()}: {field} of profile {name!r} must be a text in quotes")
-    if held.get("api_key") and held.get("access_token"):
+    if fields.get("api_key") and fields.get("access_token"):
         raise ConfigurationError(f"{path()}: profile {name!r} has api_key and access_token; one of them must go")
-    return dict(held)
+    return dict(fields)
 
 
 def _parsed(text: Secret) -> Config | None:
@@ -152,16 +152,16 @@ def _parsed(text: Secret) -> Config | None:
 def _with_profile(text: Secret, name: str, fields: Mapping[str, str | Secret], default: str | None) -> Secret:
     """The file's text with the lines of one profile exchanged or added."""
     lines = text.reveal().splitlines()
-    spelled = {f"[profiles.{one}]" for one in (name, _quoted(name), f"'{name}'")}
-    begin = next((i for i, line in enumerate(lines) if _bare(line) in spelled), len(lines))
+    headers = {f"[profiles.{key}]" for key in (name, _quoted(name), f"'{name}'")}
+    begin = next((i for i, line in enumerate(lines) if _bare(line) in headers), len(lines))
     end = next((i for i in range(begin + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
     while end > begin + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
         end -= 1  # what stands right above the next profile belongs to that one
     gap = [""] if begin == len(lines) and lines and lines[-1].strip() else []
-    made = [*lines[:begin], *gap, *_section(name, fields), *lines[end:]]
+    edited = [*lines[:begin], *gap, *_section(name, fields), *lines[end:]]
     if default is not None:
-        made = [f"default_profile = {_quoted(default)}", "", *made]
-    return Secret("\n".join(made) + "\n")
+        edited = [f"default_profile = {_quoted(default)}", "", *edited]
+    return Secret("\n".join(edited) + "\n")
 
 
 def _written(config: Config) -> Secret:
@@ -186,7 +186,7 @@ def _quoted(value: str | Secret) -> str:
 
 def _replace(target: Path, text: Secret) -> None:
     target = target.resolve()  # a link to the file stays one
-    if any("\ud800" <= letter <= "\udfff" for letter in text.reveal()):
+    if any("\ud800" <= char <= "\udfff" for char in text.reveal()):
         raise InvalidInput("a profile can't hold half a surrogate pair")
     try:
         private_folder(target.parent)

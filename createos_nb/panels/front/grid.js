@@ -1,34 +1,34 @@
-// A table of rows that come and go: native elements only, every text set as text, rows kept by key so that focus,
-// selection and scroll survive a refresh. The choice of a row is a group of radio buttons: one tab stop, arrow keys.
+// A table of rows that change: native elements only, every text set as text, rows kept by key so that focus,
+// selection and scroll survive a refresh. A row is selected in a group of radio buttons: one tab stop, arrow keys.
 const SVG = "http://www.w3.org/2000/svg";
 
 function spark(values) {
-  const picture = document.createElementNS(SVG, "svg");
+  const svg = document.createElementNS(SVG, "svg");
   const known = values.filter((v) => v !== null);
-  const most = Math.max(...known, 0) || 1;
-  const wide = 96, high = 18;
-  picture.setAttribute("viewBox", `0 0 ${wide} ${high}`);
-  picture.setAttribute("width", wide);
-  picture.setAttribute("height", high);
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", known.length
+  const maximum = Math.max(...known, 0) || 1;
+  const width = 96, height = 18;
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.setAttribute("width", width);
+  svg.setAttribute("height", height);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", known.length
     ? `from ${Math.min(...known)} to ${Math.max(...known)}, last ${known[known.length - 1]}` : "no data");
   let path = "", pen = "M";
   values.forEach((value, at) => {
     if (value === null) { pen = "M"; return; } // a gap is a gap
-    const x = values.length > 1 ? (at * (wide - 2)) / (values.length - 1) + 1 : wide / 2;
-    path += `${pen}${x.toFixed(1)} ${(high - 2 - (value / most) * (high - 4)).toFixed(1)}`;
+    const x = values.length > 1 ? (at * (width - 2)) / (values.length - 1) + 1 : width / 2;
+    path += `${pen}${x.toFixed(1)} ${(height - 2 - (value / maximum) * (height - 4)).toFixed(1)}`;
     pen = "L";
   });
   const line = document.createElementNS(SVG, "path");
   line.setAttribute("d", path);
-  picture.append(line);
-  return picture;
+  svg.append(line);
+  return svg;
 }
 
 function render({ model, el }) {
   const group = `createos-${Math.random().toString(36).slice(2)}`;
-  const kept = new Map(); // key → { row, cells, radio }
+  const rendered = new Map(); // key → { row, cells, radio }
   let order = { column: -1, down: false };
   el.classList.add("createos-grid");
 
@@ -88,9 +88,9 @@ function render({ model, el }) {
   }
 
   function fill(cell, column, value) {
-    const said = JSON.stringify(value);
-    if (cell.dataset.said === said) return;
-    cell.dataset.said = said;
+    const serialized = JSON.stringify(value);
+    if (cell.dataset.value === serialized) return;
+    cell.dataset.value = serialized;
     if (column.kind === "spark") {
       cell.replaceChildren(spark(value || []));
     } else if (column.kind === "copy") {
@@ -114,11 +114,11 @@ function render({ model, el }) {
       cell.replaceChildren(text, " ", button);
     } else {
       cell.textContent = value ?? "–";
-      cell.classList.toggle("createos-long", String(value ?? "").length > 40);
+      cell.classList.toggle("createos-wide-cell", String(value ?? "").length > 40);
     }
   }
 
-  function made(one) {
+  function createRow(data) {
     const row = document.createElement("tr");
     let radio = null;
     if (model.get("selectable")) {
@@ -127,11 +127,11 @@ function render({ model, el }) {
       radio.type = "radio";
       radio.name = group;
       radio.addEventListener("change", () => {
-        model.set("selected", one.key);
+        model.set("selected", data.key);
         model.save_changes();
       });
       radio.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" && !radio.disabled) model.send({ opened: one.key });
+        if (event.key === "Enter" && !radio.disabled) model.send({ opened: data.key });
       });
       cell.append(radio);
       row.append(cell);
@@ -140,7 +140,7 @@ function render({ model, el }) {
         radio.checked = true;
         radio.dispatchEvent(new Event("change"));
       });
-      row.addEventListener("dblclick", () => { if (!radio.disabled) model.send({ opened: one.key }); });
+      row.addEventListener("dblclick", () => { if (!radio.disabled) model.send({ opened: data.key }); });
     }
     const cells = model.get("columns").map((column, at) => {
       const cell = document.createElement(at === 0 ? "th" : "td");
@@ -154,56 +154,56 @@ function render({ model, el }) {
 
   function rows() {
     const columns = model.get("columns");
-    const wanted = find.value.trim().toLowerCase();
-    let shown = model.get("rows").filter((one) => !wanted || one.cells.some(
-      (value) => typeof value === "string" && value.toLowerCase().includes(wanted)));
+    const query = find.value.trim().toLowerCase();
+    let visible = model.get("rows").filter((data) => !query || data.cells.some(
+      (value) => typeof value === "string" && value.toLowerCase().includes(query)));
     if (order.column >= 0) {
       const at = order.column;
       const sign = order.down ? -1 : 1;
-      const value = (one) => (one.sort?.[at] ?? null);
-      shown = [...shown].sort((a, b) => {
+      const value = (data) => (data.sort?.[at] ?? null);
+      visible = [...visible].sort((a, b) => {
         const [x, y] = [value(a), value(b)];
         if (x === null || y === null) return (x === null) - (y === null); // what is unknown comes last
         return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true }));
       });
     }
-    const live = new Set(model.get("rows").map((one) => one.key));
-    for (const key of kept.keys()) if (!live.has(key)) { kept.get(key).row.remove(); kept.delete(key); }
+    const live = new Set(model.get("rows").map((data) => data.key));
+    for (const key of rendered.keys()) if (!live.has(key)) { rendered.get(key).row.remove(); rendered.delete(key); }
     const active = document.activeElement;
-    shown.forEach((one, place) => {
-      if (!kept.has(one.key)) kept.set(one.key, made(one));
-      const own = kept.get(one.key);
-      columns.forEach((column, at) => fill(own.cells[at], column, one.cells[at]));
-      if (own.radio) {
-        own.radio.setAttribute("aria-label", `choose ${one.name}${one.off ? `: not possible, ${one.off}` : ""}`);
-        own.radio.disabled = Boolean(one.off);
-        own.radio.checked = model.get("selected") === one.key;
-        own.row.classList.toggle("createos-off", Boolean(one.off));
-        own.row.classList.toggle("createos-on", own.radio.checked);
+    visible.forEach((data, index) => {
+      if (!rendered.has(data.key)) rendered.set(data.key, createRow(data));
+      const elements = rendered.get(data.key);
+      columns.forEach((column, at) => fill(elements.cells[at], column, data.cells[at]));
+      if (elements.radio) {
+        elements.radio.setAttribute("aria-label", `choose ${data.name}${data.off ? `: not possible, ${data.off}` : ""}`);
+        elements.radio.disabled = Boolean(data.off);
+        elements.radio.checked = model.get("selected") === data.key;
+        elements.row.classList.toggle("createos-disabled", Boolean(data.off));
+        elements.row.classList.toggle("createos-selected", elements.radio.checked);
       }
-      if (body.children[place] !== own.row) body.insertBefore(own.row, body.children[place] ?? null);
+      if (body.children[index] !== elements.row) body.insertBefore(elements.row, body.children[index] ?? null);
     });
-    while (body.children.length > shown.length) body.lastChild.remove();
+    while (body.children.length > visible.length) body.lastChild.remove();
     if (active && active !== document.activeElement && el.contains(active)) active.focus();
     const all = model.get("rows").length;
-    count.textContent = shown.length === all ? `${all} rows` : `${shown.length} of ${all} rows`;
-    tools.hidden = all < 8 && !wanted;
+    count.textContent = visible.length === all ? `${all} rows` : `${visible.length} of ${all} rows`;
+    tools.hidden = all < 8 && !query;
   }
 
-  function look() {
+  function update() {
     caption.textContent = model.get("caption");
     frame.setAttribute("aria-label", model.get("caption"));
     frame.style.maxHeight = model.get("height");
   }
 
-  function columns() { kept.clear(); body.replaceChildren(); heads(); rows(); }
+  function columns() { rendered.clear(); body.replaceChildren(); heads(); rows(); }
 
   find.addEventListener("input", rows);
   model.on("change:rows", rows);
   model.on("change:selected", rows);
   model.on("change:columns", columns);
-  model.on("change:caption change:height", look);
-  look();
+  model.on("change:caption change:height", update);
+  update();
   columns();
 }
 

@@ -1,19 +1,19 @@
-// Secrets between a person and the kernel: sent in messages alone, which no notebook keeps, never in the widget's state.
-let made = 0;
+// Secret fields: values travel in custom messages, which no notebook saves, never in the state of a widget.
+let fieldCount = 0;
 
-function button(text, label, pressed) {
+function button(text, label, onClick) {
   const element = document.createElement("button");
   element.type = "button";
   element.className = "createos-copy";
   element.textContent = text;
   element.setAttribute("aria-label", label);
-  element.addEventListener("click", pressed);
+  element.addEventListener("click", onClick);
   return element;
 }
 
-// A password field that hands over what was typed and is empty at once.
+// A password field that sends what was typed and is empty at once.
 function field({ model, el }) {
-  const id = `createos-secret-${(made += 1)}-${Math.random().toString(36).slice(2)}`;
+  const id = `createos-secret-${(fieldCount += 1)}-${Math.random().toString(36).slice(2)}`;
   const label = document.createElement("label");
   label.htmlFor = id;
   const input = document.createElement("input");
@@ -22,16 +22,16 @@ function field({ model, el }) {
   input.autocomplete = "new-password";
   input.spellcheck = false;
   const summary = document.createElement("span");
-  summary.className = "createos-quiet";
+  summary.className = "createos-muted";
   summary.setAttribute("role", "status");
   const clear = button("Clear", "Clear the value", () => { input.value = ""; model.send({ forget: true }); });
   el.append(label, input, summary, clear);
 
-  function give(text) {
+  function send(text) {
     input.value = "";
     model.send({ secret: text });
   }
-  function look() {
+  function update() {
     label.textContent = model.get("description");
     clear.setAttribute("aria-label", `Clear ${model.get("description")}`);
     input.placeholder = model.get("placeholder");
@@ -39,20 +39,20 @@ function field({ model, el }) {
     summary.textContent = model.get("summary");
     clear.hidden = !model.get("has_value");
   }
-  input.addEventListener("change", () => { if (input.value) give(input.value); });
+  input.addEventListener("change", () => { if (input.value) send(input.value); });
   input.addEventListener("paste", (event) => {
-    // a field of one line would take the line breaks out of a key in many
+    // an input of one line would remove the line breaks of a key with several lines
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!/[\r\n]/.test(text.trimEnd())) return;
     event.preventDefault();
-    give(text);
+    send(text);
   });
-  model.on("change", look);
-  look();
+  model.on("change", update);
+  update();
   return () => { input.value = ""; };
 }
 
-// Shows a value for some seconds; then it is gone from the page.
+// Shows a value for some seconds, then removes it from the page.
 function reveal({ model, el }) {
   let timer = null;
   el.setAttribute("role", "group");
@@ -63,14 +63,14 @@ function reveal({ model, el }) {
     el.replaceChildren();
     el.hidden = true;
   }
-  function show({ name, shown, secret, seconds }) {
+  function show({ name, displayed, secret, seconds }) {
     hide();
-    let left = seconds;
+    let secondsLeft = seconds;
     el.setAttribute("aria-label", name);
     const title = document.createElement("b");
     title.textContent = name;
     const value = document.createElement("code");
-    value.textContent = shown;
+    value.textContent = displayed;
     const copy = button("Copy", `Copy ${name}`, async () => {
       try {
         await navigator.clipboard.writeText(secret);
@@ -81,23 +81,23 @@ function reveal({ model, el }) {
       }
       setTimeout(() => { copy.textContent = "Copy"; }, 2000);
     });
-    const away = button("Hide", `Hide ${name}`, hide);
-    const rest = document.createElement("span");
-    rest.className = "createos-left";
-    const count = () => { rest.textContent = `hidden again in ${left} s`; };
+    const hideButton = button("Hide", `Hide ${name}`, hide);
+    const countdown = document.createElement("span");
+    countdown.className = "createos-countdown";
+    const count = () => { countdown.textContent = `hidden again in ${secondsLeft} s`; };
     count();
-    el.append(title, value, copy, away, rest);
+    el.append(title, value, copy, hideButton, countdown);
     el.hidden = false;
     copy.focus();
-    timer = setInterval(() => { left -= 1; if (left <= 0) hide(); else count(); }, 1000);
+    timer = setInterval(() => { secondsLeft -= 1; if (secondsLeft <= 0) hide(); else count(); }, 1000);
   }
-  function told(content) {
+  function onMessage(content) {
     if (content.hide) hide();
     else show(content);
   }
   hide();
-  model.on("msg:custom", told);
-  return () => { model.off("msg:custom", told); hide(); };
+  model.on("msg:custom", onMessage);
+  return () => { model.off("msg:custom", onMessage); hide(); };
 }
 
 function render(context) {
