@@ -80,7 +80,7 @@ def test_a_hundred_files_go_as_json_and_one_more_as_a_zip(client: Client) -> Non
     assert requests(client) == ["UploadDeploymentFiles", "UploadDeploymentZip"]
 
 
-@pytest.mark.parametrize("way", ["text", "base64"])
+@pytest.mark.parametrize("method", ["text", "base64"])
 def test_more_than_a_hundred_files_cannot_be_made_to_go_as_json(client: Client, method: str) -> None:
     many = {f"{n}.txt": "" for n in range(101)}
     with pytest.raises(InvalidInput, match="at most 100 files, not 101: a zip takes more"):
@@ -137,7 +137,7 @@ def test_text_goes_as_text_and_one_binary_file_makes_it_base64(client: Client) -
     assert deployed(client, made["id"]) == {"a": "é\r\n".encode(), "b": b"\xff\xfe\0"}
 
 
-@pytest.mark.parametrize("way", ["text", "base64", "zip"])
+@pytest.mark.parametrize("method", ["text", "base64", "zip"])
 def test_the_method_can_be_chosen(client: Client, method: str) -> None:
     made = client.deployments.upload("landing-pages", FILES, way=method)
     assert made["way"] == method
