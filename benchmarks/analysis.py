@@ -53,7 +53,7 @@ def figures() -> list[Figure]:
     # two sides for an hour, and the hour before
     releases = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
     before = requests(60, rpm=100, share=0.005, seed=33)
-    before.index = before.index - pd.Timedelta(minutes=60)
+    before.index = pd.DatetimeIndex(before.index) - pd.Timedelta(minutes=60)
     analysis.release_verdict(*releases, history=before)
     # ten in a row, as a watch or a replay asks for them
     row = paired(

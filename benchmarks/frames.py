@@ -12,7 +12,8 @@ import pandas as pd
 from benchmarks.measure import Figure, at_most, faster, paired
 from createos_nb import contract
 from createos_nb.frames import Builder, reader
-from createos_nb.http.response import Answer, payload
+from createos_nb.http.failures import RequestFacts
+from createos_nb.http.response import RawResponse, parse_response
 
 ROWS, PAGE = 100_000, 20
 
@@ -68,9 +69,10 @@ def bodies(rows: int = ROWS) -> list[bytes]:
 def ours(pages: list[bytes]) -> pd.DataFrame:
     """The road that a list takes from bodies to its frame."""
     operation = contract.find("ListDeployments")
+    facts = RequestFacts(operation, operation.path)
     read, builder = reader(operation), Builder(reader(operation).of)
     for body in pages:
-        read.read(payload(Answer(operation, 200, {}, body))).into(builder)
+        read.read(parse_response(RawResponse(facts, 200, {}, body))).into(builder)
     return builder.frame()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import createos_nb
 from benchmarks.measure import Figure, at_most
 from createos_nb import panels, runbooks
+from createos_nb.panels.overview import OverviewPanel
 
 PROJECTS = 100
 CLICKS = 15
@@ -75,7 +76,7 @@ def figures() -> list[Figure]:
     panels.overview(createos_nb.simulate()).close()  # imports
     client = createos_nb.simulate("fleet", projects=PROJECTS, deployments=2_000)
     bare(client)  # histories are worked out when somebody looks for the first time
-    opened: list[panels.OverviewPanel] = []
+    opened: list[OverviewPanel] = []
 
     def draw() -> None:
         opened.append(panels.overview(client))

@@ -44,7 +44,7 @@ def serve_constant(size: int) -> None:
     import asyncio
     import threading
 
-    from createos_nb.simulator.http.connections import Server, listening
+    from createos_nb.simulator.http.connections import UvicornServer, listening
 
     body = b'"' + b"x" * (size - 2) + b'"'
     headers = [(b"content-type", b"application/json"), (b"content-length", str(size).encode())]
@@ -56,7 +56,7 @@ def serve_constant(size: int) -> None:
         await send({"type": "http.response.body", "body": body})
 
     listener = listening(0)
-    server = Server(application)
+    server = UvicornServer(application)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])))
     thread.start()
     server.ready.wait()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def figures() -> list[Figure]:
     days = best(lambda: [traffic.series(*month, 60) for traffic in all_of_them])
     cells = best(lambda: [traffic.cells(*month) for traffic in all_of_them])
     one = all_of_them[0]
-    early, late = (best(lambda at=at: one.series(BEGIN + at * DAY, BEGIN + at * DAY + 3600), 20) for at in (2, 363))
+    early, late = (best(partial(one.series, BEGIN + at * DAY, BEGIN + at * DAY + 3600), 20) for at in (2, 363))
     requests = len(one.events(BEGIN, BEGIN + DAY))
     single = best(lambda: one.events(BEGIN, BEGIN + DAY)) / requests
     loop = Traffic(7, "loop", Profile(rpm=60), [Segment(start=BEGIN, behavior=Behavior(crash_after=20))], created=BEGIN)

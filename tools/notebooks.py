@@ -67,7 +67,7 @@ def refresh(path: Path, *, write: bool = True) -> str:
         return f"{checks.result}: {checks.sentence}"
     if write:
         strip_outputs(notebook)
-        nbformat.write(notebook, path)
+        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # nbformat annotates a part of itself
     return ""
 
 

@@ -76,7 +76,7 @@ def nearest_neighbours(values: Floats, *, neighbours: int = 27, width: int = 19)
     past: list[Floats] = []
     waiting: list[Floats] = []
     distances: list[float] = []
-    shape = np.eye(width)
+    shape: Floats = np.eye(width, dtype=np.float64)
     rest = 0
 
     def distance(window: Floats, own: bool) -> float:
@@ -93,7 +93,7 @@ def nearest_neighbours(values: Floats, *, neighbours: int = 27, width: int = 19)
         if row % probation in (0, probation // 2):
             known = np.array(past)
             with suppress(np.linalg.LinAlgError):  # then the shape stays as it was
-                shape = np.linalg.inv(known.T @ known)
+                shape = np.asarray(np.linalg.inv(known.T @ known), dtype=np.float64)
         if not distances:
             distances = [distance(one, own=True) for one in past]
         here = distance(window, own=False)

@@ -133,15 +133,16 @@ def report() -> str:
         "| errors | requests a minute | " + " | ".join(name for name, _ in _guards()) + " |",
         "| ---: | ---: | --- | --- | --- |",
     ]
-    for share, paces in ((0.002, (5, 20, 100)), (0.005, (1, 5, 20, 100))):
-        for rpm in paces:
+    slow: dict[float, tuple[int, ...]] = {0.002: (5, 20, 100), 0.005: (1, 5, 20, 100)}
+    for errors, rpms in slow.items():
+        for rpm in rpms:
             cells = []
             for _, guard in _guards():
-                found = slow_delays(rpm, share, guard, rng)
+                found = slow_delays(rpm, errors, guard, rng)
                 figures = (np.median(found), np.quantile(found, 0.9, method="higher"))
                 middle, most = (f"{figure:.1f}" if np.isfinite(figure) else "–" for figure in figures)
                 cells.append(f"{middle} ({most})")
-            lines.append(f"| {share:.1%} | {rpm} | " + " | ".join(cells) + " |")
+            lines.append(f"| {errors:.1%} | {rpm} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

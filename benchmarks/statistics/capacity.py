@@ -28,15 +28,16 @@ def cell(load: float, replicas: int, rng: np.random.Generator) -> str:
     below = seen = more = steady = 0
     for _ in range(RUNS):
         limit = float(rng.uniform(20, 300))
-        made = {"peak": load * limit * replicas, "limit": limit, "replicas": replicas, "base": 2e-4}
-        past, later = week(rng, **made), week(rng, **made)
+        peak = load * limit * replicas
+        past, later = (week(rng, peak=peak, limit=limit, replicas=replicas, base=2e-4) for _ in range(2))
         advice = analysis.replicas_advice(past, replicas=replicas)
+        assert isinstance(advice, analysis.ReplicasAdvice)  # of one environment
         q99 = float(np.quantile(later["count"], 0.99))
         if np.isfinite(advice.demonstrated):
-            below += advice.replicas < min(int(np.ceil(q99 / advice.demonstrated - 1e-9)), 3)
-        seen += advice.limit_seen
-        more += advice.replicas > replicas
-        steady += advice.replicas == replicas
+            below += int(advice.replicas < min(int(np.ceil(q99 / advice.demonstrated - 1e-9)), 3))
+        seen += int(advice.limit_seen)
+        more += int(advice.replicas > replicas)
+        steady += int(advice.replicas == replicas)
     shares = " | ".join(f"{number / RUNS:.1%}" for number in (below, seen, more, steady))
     return f"| {load:.0%} | {replicas} | {shares} |"
 

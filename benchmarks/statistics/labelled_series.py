@@ -48,7 +48,7 @@ def labelled(kind: str, index: pd.DatetimeIndex, values: Floats, onsets: list[in
     """A series with a window around each onset."""
     length = len(values)
     width = int(0.1 * length / max(len(onsets), 1))
-    windows = []
+    windows: list[tuple[int, int]] = []
     for onset in sorted(onsets):
         first = max(onset - width // 2, (windows[-1][1] + 1) if windows else 0)
         windows.append((first, min(first + width, length - 1)))
