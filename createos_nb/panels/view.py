@@ -125,7 +125,7 @@ class PanelView:
         subject = f" · {self.subject}" if self.subject else ""
         self.header.value = (
             f'<div class="createos-header"><h3>{markup.text(self.heading + subject)}</h3>'
-            f'<span class="createos-target">{markup.text(kind)}</span>'
+            f'<span class="createos-target">{markup.text(kind)}</span> '
             f'<span class="createos-subject">{markup.text(account)} · {now}</span></div>'
         )
 

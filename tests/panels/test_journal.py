@@ -110,7 +110,7 @@ def test_a_run_that_is_at_work_is_left_alone(client: Any) -> None:
     with Journal(path).writing(client.clock.now()):
         panel.review()
         assert panel.wait(20)
-        assert "another kernel is at work" in panel._view.error.value
+        assert "another kernel is running" in panel._view.error.value
         with pytest.raises(JournalError):
             panel.run()
 
