@@ -117,7 +117,7 @@ def test_two_who_load_one_page_at_once_share_its_kernel(tmp_path: Path, quick: s
 def test_visits_at_once_are_limited_and_a_place_that_is_left_is_free_at_once(
     tmp_path: Path, quick: str, person: httpx.Client
 ) -> None:
-    with serving(tmp_path, quick, most=2, connects=600, reload=600) as dashboard:
+    with serving(tmp_path, quick, max_visits=2, connects=600, reload=600) as dashboard:
         person.get(dashboard.address, follow_redirects=False)  # the door is open, and no page was loaded
         with ThreadPoolExecutor(5) as pool:
             answers = list(pool.map(person.get, [dashboard.address] * 5))
