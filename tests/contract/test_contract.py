@@ -13,7 +13,7 @@ from createos_nb import contract
 from createos_nb.contract.operation import NumberedPage, Operation, Page, Parameter
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT.parent / "shared" / "contract" / "createos.openapi.json"
+SCHEMA = ROOT / "tests/contract/data/openapi.json"
 BOUNDS = {"ge": "minimum", "le": "maximum", "min_length": "minLength", "max_length": "maxLength", "pattern": "pattern"}
 
 

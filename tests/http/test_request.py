@@ -27,7 +27,7 @@ from createos_nb.http.request import build
 from createos_nb.redaction import MASK, Secret
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT.parent / "shared" / "contract" / "createos.openapi.json"
+SCHEMA = ROOT / "tests/contract/data/openapi.json"
 NAMES = sorted(contract.OPERATIONS)
 AWKWARD = "a/b c?d#é%2F"
 

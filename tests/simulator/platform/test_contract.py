@@ -22,7 +22,7 @@ from createos_nb.simulator.platform.projects import SettingsChange
 from createos_nb.simulator.platform.registry import SERVICES
 from createos_nb.simulator.platform.validation import QueryValues, _body_type
 
-CONTRACT = Path(__file__).parents[4] / "shared" / "contract" / "createos.openapi.json"
+CONTRACT = Path(__file__).parents[2] / "contract" / "data" / "openapi.json"
 LONG = "A text that is long enough for the marketplace, because it says what the template offers and to whom. " * 2
 
 

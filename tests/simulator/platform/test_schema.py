@@ -20,7 +20,7 @@ from createos_nb.simulator import Server, World, open_world, serve
 
 schemathesis = pytest.importorskip("schemathesis")
 
-CONTRACT = Path(__file__).parents[4] / "shared" / "contract" / "createos.openapi.json"
+CONTRACT = Path(__file__).parents[2] / "contract" / "data" / "openapi.json"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 #: What people send in maps of their own comes back in these.
 FREE = frozenset({"Settings", "Editable"})
