@@ -201,7 +201,7 @@ def test_noun_level_sends_what_the_contract_wants(name: str, full: bool, wire: A
     if {"start", "end"} <= set(arguments):
         arguments["start"] -= 600
         query["start"] = str(int(wire.NOW) - 600)
-    resource, call = fact["call"].split(".")
+    resource, call = one.call.split(".")
     getattr(getattr(client, resource), call)(**arguments)
     request = seen[0]
     assert len(seen) == 1 or name.endswith("SuccessPercentage")
