@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PARALLEL := -n logical --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lab check format notebooks live lowest newest bench statistics fuzz clean
+.PHONY: demo test lab check format notebooks live lowest newest bench statistics fuzz constraints clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -62,6 +62,9 @@ fuzz: $(STAMP)  ## the property tests again and again, each time with another se
 
 statistics: $(STAMP)  ## error rates of everything that judges, from simulation
 	$(BIN)/python -m benchmarks.statistics
+
+constraints: test  ## write the versions that the tests have just passed with into constraints.txt
+	$(BIN)/python -m tools.constraints
 
 clean:
 	rm -rf $(VENV) createos-tour.html

@@ -7,15 +7,18 @@ cell fails, or whose last checks are not PASS, is left as it was, and the exit c
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from PIL import Image
 
 from createos_nb.checks import PASS
 from createos_nb.notebooks import execution, target
@@ -67,6 +70,7 @@ def refresh(path: Path, *, write: bool = True) -> str:
         return f"{checks.result}: {checks.sentence}"
     if write:
         strip_outputs(notebook)
+        shrink_pictures(notebook)
         nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # nbformat annotates a part of itself
     return ""
 
@@ -79,6 +83,27 @@ def strip_outputs(notebook: Any) -> None:
         for output in cell.get("outputs", []):
             # without its kernel a widget is the table that it has shown last, which is kept beside it
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+
+
+def shrink_pictures(notebook: Any) -> None:
+    """Write the PNGs of the outputs with a palette: they look the same, and are a third of the size."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                content = base64.b64decode(output["data"]["image/png"])
+                output["data"]["image/png"] = base64.b64encode(with_palette(content)).decode()
+
+
+def with_palette(content: bytes) -> bytes:
+    """Return a PNG in at most 256 colors of its own, where it is opaque and that makes it smaller."""
+    with Image.open(BytesIO(content)) as picture:
+        if picture.mode == "P" or picture.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+            return content
+        # plots have few colors and their shades: none is farther than a few steps of 255 from its place in the palette
+        few = picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    smaller = BytesIO()
+    few.save(smaller, format="PNG", optimize=True)
+    return min(content, smaller.getvalue(), key=len)
 
 
 if __name__ == "__main__":

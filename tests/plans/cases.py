@@ -101,6 +101,12 @@ def taken_over(client: Client) -> plans.Plan:
     return runbooks.take_over(client, next(one.id for one in projects if one.name == "chat-bot"), "s3same-t0ken")
 
 
+def withdrawn(client: Client) -> plans.Plan:
+    offers = client.world.state.templates.values()
+    template = next(one.id for one in offers if one.name == "Landing page of a season")
+    return runbooks.delete_template(client, template, missing_ok=True)
+
+
 CASES = [
     Case(
         "rollback",
@@ -228,6 +234,7 @@ CASES = [
         other=assigned("orders-api", "development", 2),
     ),
     Case("delete-app", lambda c: runbooks.delete_app(c, "Shop", missing_ok=True)),
+    Case("delete-template", withdrawn),
     Case("revoke-key", lambda c: runbooks.revoke_key(c, "ci-deployments", missing_ok=True)),
     Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),
     Case("take-over", taken_over, prepare=offered, token="s3same-t0ken"),

@@ -58,6 +58,8 @@ def undisturbed(tools: Any, case: Any, world: Any, folder: Path) -> Calm:
         assert relay.run(work) == 0
         written = (number for number, one in enumerate(relay.log) if tools.is_write(*one))
         writes = len(Journal(journal).entries)
+        counted = tools.changes(calm) != tools.changes(world)
+        assert counted, "what it changes is not counted: name the event in CHANGES of tests/plans/worlds.py"
         _CALM[case.name] = Calm(tools.settled(calm), tools.changes(calm), relay.requests, writes, next(written))
     return _CALM[case.name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,8 @@ from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.steps.base import Step, Target
 from createos_nb.plans.steps.registry import rows_of, step_types, steps_from, tag_of
 
-KINDS = {
+#: Tags that journals hold already: to rename one would make them unreadable. A new kind need not be added here.
+KEPT = {
     "assign",
     "create environment",
     "delete app",
@@ -40,8 +42,12 @@ KINDS = {
 }
 
 
-def test_every_kind_of_step_is_found_and_what_they_share_is_none() -> None:
-    assert {tag_of(kind) for kind in step_types()} == KINDS
+def test_every_kind_of_step_that_a_journal_holds_is_found() -> None:
+    assert {tag_of(kind) for kind in step_types()} >= KEPT
+
+
+def test_what_kinds_of_steps_share_is_no_kind_of_its_own() -> None:
+    assert not [kind for kind in step_types() if inspect.isabstract(kind) or kind.__name__.startswith("_")]
 
 
 def test_a_new_kind_of_step_is_read_from_a_journal_without_a_list_to_edit() -> None:

@@ -32,6 +32,7 @@ CHANGES = (
     "project deleting",
     "project transferred",
     "app deleted",
+    "template deleted",
     "API key revoked",
 )
 

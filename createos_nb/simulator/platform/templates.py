@@ -251,6 +251,7 @@ def delete_template(context: WorldContext, call: Call) -> Payload:
     template = _template(context, call)
     template.status = "deleted"
     context.touch(template)
+    context.record("template deleted", text=template.name)
     return "Template deleted successfully"
 
 

@@ -6,21 +6,18 @@ contract is accepted. Business rules (a name that is taken, a moment in the past
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from createos_nb.contract import OPERATIONS
 from createos_nb.contract.openapi import document
 from createos_nb.simulator import Server, World, open_world, serve
+from tests.contract import openapi
 
-schemathesis = pytest.importorskip("schemathesis")
-
-CONTRACT = Path(__file__).parents[4] / "shared" / "contract" / "createos.openapi.json"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 #: What people send in maps of their own comes back in these.
 FREE = frozenset({"Settings", "Editable"})
@@ -59,7 +56,7 @@ def declared(dialect: str) -> dict[str, Any]:
 
 def contract(dialect: str) -> dict[str, Any]:
     """The contract's own schema, each answer in its envelope."""
-    whole: dict[str, Any] = json.loads(CONTRACT.read_text(encoding="utf-8"))
+    whole = openapi.document()
     ours = document(dialect=dialect)
     # what is not declared here is not served: `tests/contract/test_contract.py` says which operations these are
     known = {
@@ -164,7 +161,6 @@ def test_requests_made_from_the_declarations_get_answers_of_the_contract(served:
     assert max(statuses) < 500
 
 
-@pytest.mark.skipif(not CONTRACT.is_file(), reason="the contract's schema is not here")
 def test_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
     statuses = drive(served, contract(served.world.dialect), examples=2)
     assert {200, 400, 404} <= statuses
@@ -177,7 +173,6 @@ def test_many_requests_made_from_the_declarations_get_answers_of_the_contract(se
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CONTRACT.is_file(), reason="the contract's schema is not here")
 def test_many_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
     assert max(drive(served, contract(served.world.dialect), examples=25)) < 500
 

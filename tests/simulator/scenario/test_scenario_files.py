@@ -19,6 +19,7 @@ from createos_nb.errors import InvalidInput, QuotaExceeded
 SCRIPT = Path(__file__).with_name("scripted_hour.py")
 HOUR = runpy.run_path(str(SCRIPT))
 NAMES: list[str] = HOUR["NAMES"]
+#: Names that people open in notebooks and texts; a new file need not be added here.
 ASKED_FOR = {
     "bad-release",
     "flash-crowd",
@@ -93,12 +94,12 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_the_table_lists_every_scenario_with_its_truth() -> None:
     table = createos_nb.scenarios()
-    assert set(table["name"]) == ASKED_FOR
+    assert set(table["name"]) >= ASKED_FOR
     assert table["name"].is_monotonic_increasing
     assert (table["title"].str.len() > 10).all()
     assert (table["shows"].str.len() > 40).all()
     assert table["healthy"].notna().all()
-    assert set(table.loc[table["healthy"], "name"]) == {"storefront", "fleet"}
+    assert set(table.loc[table["healthy"], "name"]) & ASKED_FOR == {"storefront", "fleet"}
     broken = table[~table["healthy"]]
     for column in ("kind", "root_cause", "where", "fix"):
         assert (broken[column] != "").all(), column
@@ -183,7 +184,7 @@ def kept() -> dict[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scripted_hour_gives_the_bytes_that_are_kept(name: str, kept: dict[str, str]) -> None:
     """After a change of the simulator that was meant: `python tests/simulator/scenario/scripted_hour.py --write`."""
-    assert HOUR["scripted_hour"](name) == kept[name]
+    assert HOUR["scripted_hour"](name) == kept.get(name, "none is kept: run the script with --write")
 
 
 def test_another_hash_seed_and_no_vector_extensions_give_the_same_bytes(kept: dict[str, str]) -> None:

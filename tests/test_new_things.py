@@ -1,0 +1,117 @@
+"""What CONTRIBUTING.md asks of a new operation, step, runbook, panel, scenario or analysis: what is forgotten fails.
+
+Nothing here lists what there is: the files are looked through.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import createos_nb
+from createos_nb import analysis, contract, panels, runbooks
+from createos_nb.contract.resource import Resource
+from createos_nb.panels.panel import Panel
+from createos_nb.plans import Plan
+from createos_nb.plans.steps.registry import step_types, tag_of
+from createos_nb.simulator import open_world
+from tests.plans.cases import CASES
+from tests.plans.worlds import client_of
+
+TESTS = Path(__file__).parent
+
+
+def own(package: ModuleType) -> Iterator[tuple[str, Any]]:
+    """Every public function and class of a package, in whichever of its files it is defined."""
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        module = import_module(found.name)
+        for name, member in vars(module).items():
+            if not name.startswith("_") and getattr(member, "__module__", "") == found.name:
+                yield name, member
+
+
+def resources() -> list[type[Resource]]:
+    return [
+        one for _, one in own(contract) if inspect.isclass(one) and issubclass(one, Resource) and one is not Resource
+    ]
+
+
+@pytest.mark.parametrize("kind", resources(), ids=lambda kind: kind.__name__)
+def test_every_resource_is_exported_and_on_the_client(kind: type[Resource]) -> None:
+    assert kind.__name__ in contract.__all__
+    client = createos_nb.simulate()
+    assert isinstance(getattr(client, kind.name, None), kind)
+    assert f"client.{kind.name} " in repr(client)
+
+
+def runbook_functions() -> list[str]:
+    functions = [(name, one) for name, one in own(runbooks) if inspect.isfunction(one)]
+    return [
+        name
+        for name, one in functions
+        if one.__annotations__.get("return") == "Plan" and one.__annotations__.get("client") == "Client"
+    ]
+
+
+def test_every_runbook_is_exported() -> None:
+    assert len(runbook_functions()) > 10
+    assert set(runbook_functions()) <= set(runbooks.__all__)
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Plan]:
+    """The plans of all cases."""
+    plans = []
+    for case in CASES:
+        world = open_world("storefront")
+        case.prepare(world)
+        plans.append(case.make(client_of(world)))
+    return plans
+
+
+def test_every_runbook_has_a_case(cases: list[Plan]) -> None:
+    assert set(runbook_functions()) - {plan.runbook for plan in cases} == set()
+
+
+def test_every_kind_of_step_is_in_a_case(cases: list[Plan]) -> None:
+    seen = {tag_of(type(step)) for plan in cases for step in plan.steps}
+    assert {tag_of(kind) for kind in step_types()} - seen == set()
+
+
+def test_every_panel_is_exported() -> None:
+    """A panel is a class that no other one builds upon; `panels` opens it by a function of its own."""
+    classes = [one for _, one in own(panels) if inspect.isclass(one) and issubclass(one, Panel)]
+    names = {one.__name__ for one in classes if not one.__subclasses__()}
+    assert len(names) > 10
+    assert names == {inspect.signature(getattr(panels, name)).return_annotation for name in panels.__all__}
+
+
+ANALYSES = [name for name in analysis.__all__ if inspect.isfunction(getattr(analysis, name))]
+
+
+def of_analysis(page: ast.Module) -> Iterator[str]:
+    """Names of the package that a test imports from it, or reads as `analysis.name`."""
+    for node in ast.walk(page):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("createos_nb.analysis"):
+            yield from (one.name for one in node.names)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("analysis", "createos_nb.analysis"):
+            yield node.attr
+
+
+@pytest.fixture(scope="module")
+def tested() -> set[str]:
+    pages = [ast.parse(path.read_text(encoding="utf-8")) for path in TESTS.rglob("test_*.py")]
+    return {name for page in pages for name in of_analysis(page)}
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+def test_every_analysis_is_tested(name: str, tested: set[str]) -> None:
+    assert name in tested
