@@ -19,6 +19,7 @@ GROUND = {
     "data_files",
     "display",
     "errors",
+    "extras",
     "lineage",
     "hosts",
     "naming",
@@ -29,6 +30,7 @@ GROUND = {
     "redaction",
     "results",
     "storage",
+    "threads",
     "times",
 }
 #: From the ground up. A room imports what lies below it; the files of the ground import one another.
