@@ -165,6 +165,18 @@ def test_only_the_transport_opens_connections() -> None:
     assert found == {"http/transport.py"}
 
 
+def test_httpx_is_known_to_http_and_to_the_simulators_transport_alone() -> None:
+    """Its successor, or another library, would be a matter of two folders."""
+    found = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] in ("httpx", "httpcore") for name in names):
+                found.add(path.relative_to(PACKAGE).parent.as_posix())
+    assert found == {"http", "simulator/http"}
+
+
 def test_importing_the_package_loads_nothing_that_draws() -> None:
     heavy = ("matplotlib", "ipywidgets", "IPython", "scipy", "tqdm", "createos_nb.simulator")
     code = f"import sys, createos_nb; print([name for name in {heavy} if name in sys.modules])"
