@@ -33,7 +33,12 @@ def require(extra: str, purpose: str, *, instead: str = "") -> None:
     missing = [package for package in PACKAGES[extra] if not _is_installed(package)]
     if missing:
         other = f", or {instead}" if instead else ""
-        raise MissingExtra(f"{purpose} needs {', '.join(missing)}: pip install 'createos-nb[{extra}]'{other}")
+        raise MissingExtra(f"{purpose} needs {', '.join(missing)}: {install_command(extra)}{other}")
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra."""
+    return f"pip install 'createos-nb[{extra}]'"
 
 
 def _is_installed(package: str) -> bool:

@@ -190,6 +190,6 @@ def _no_key_message(profile: str | None, error: str) -> str:
   · connect(api_key=...) or connect(access_token=...)
   · the environment variable CREATEOS_API_KEY
   · a profile: `{command}` writes one to {profiles.path()}
-  · the system's keyring: pip install 'createos-nb[keyring]', then `{command} --keyring`{locked}
+  · the system's keyring: {extras.install_command("keyring")}, then `{command} --keyring`{locked}
   · the official command line: log in there, and its token ({cli_token_path()}) is used
 Without an account: createos_nb.simulate() opens a simulated platform, and needs no key."""
