@@ -2,6 +2,7 @@
 
     CreateOSError
     ├── ConfigurationError        no key, an unknown profile, an unreadable config file
+    │   └── MissingExtra          an extra of this package is not installed; says how to install it
     ├── InvalidInput              refused here, before anything was sent (also a ValueError)
     │   ├── UnknownName           nothing has that name or id; lists what there is (also a LookupError)
     │   ├── AmbiguousName         several things have that name; lists their ids
@@ -73,6 +74,10 @@ def _rebuild(kind: type[CreateOSError], args: tuple[Any, ...], state: dict[str, 
 
 class ConfigurationError(CreateOSError):
     """The client can't be opened: no key, an unknown profile, a config file that can't be read."""
+
+
+class MissingExtra(ConfigurationError):
+    """An extra of this package is not installed; the message says how to install it."""
 
 
 class InvalidInput(CreateOSError, ValueError):

@@ -19,6 +19,7 @@ GROUND = {
     "data_files",
     "display",
     "errors",
+    "extras",
     "lineage",
     "hosts",
     "naming",
@@ -29,6 +30,7 @@ GROUND = {
     "redaction",
     "results",
     "storage",
+    "threads",
     "times",
 }
 #: From the ground up. A room imports what lies below it; the files of the ground import one another.
@@ -161,6 +163,18 @@ def test_only_the_transport_opens_connections() -> None:
                 if isinstance(on, ast.Name) and on.id in ("httpx", "requests", "urllib"):
                     found.add(str(path.relative_to(PACKAGE)))
     assert found == {"http/transport.py"}
+
+
+def test_httpx_is_known_to_http_and_to_the_simulators_transport_alone() -> None:
+    """Its successor, or another library, would be a matter of two folders."""
+    found = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.partition(".")[0] in ("httpx", "httpcore") for name in names):
+                found.add(path.relative_to(PACKAGE).parent.as_posix())
+    assert found == {"http", "simulator/http"}
 
 
 def test_importing_the_package_loads_nothing_that_draws() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,13 @@ def test_its_commands_are_targets_of_the_makefile() -> None:
     named = set(re.findall(r"\bmake ([a-z]+)\b", README))
     assert {"demo", "test", "lab", "bench"} <= named
     assert named <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
+def test_its_table_of_extras_names_them_all() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    table = README[README.index("| extra | for |") :].split("\n\n")[0]
+    named = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    assert named == set(project["optional-dependencies"]) - {"test", "dev"}
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])

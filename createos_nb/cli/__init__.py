@@ -13,7 +13,7 @@ from createos_nb.cli import dashboard, demo, login, run, serve, whoami
 from createos_nb.cli.argument_types import words
 from createos_nb.cli.exit_codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
 from createos_nb.cli.output import guarded
-from createos_nb.errors import CreateOSError, InvalidInput, ReadOnlyError
+from createos_nb.errors import CreateOSError, InvalidInput, MissingExtra, ReadOnlyError
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
 COMMANDS: tuple[ModuleType, ...] = (dashboard, demo, login, run, serve, whoami)
@@ -60,7 +60,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     except InvalidInput as error:
         print(f"createos-nb: {error}", file=sys.stderr)
         return WRONG
-    except ReadOnlyError as error:
+    except (ReadOnlyError, MissingExtra) as error:
         print(f"createos-nb: {error}", file=sys.stderr)
         return REFUSED
     except CreateOSError as error:

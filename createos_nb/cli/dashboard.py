@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from createos_nb import extras
 from createos_nb.cli import argument_types
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED
-from createos_nb.errors import ConfigurationError
 
 NAME = "dashboard"
 HELP = "Serve the control room, or another notebook of panels, as a dashboard on this machine."
@@ -39,6 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    extras.require("dashboard", "createos-nb dashboard")
     from createos_nb.notebooks import catalog, parameters, target
 
     file = catalog.find_notebook(options.notebook)
@@ -58,12 +59,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _serve(notebook: Path, port: int, theme: str, hosts: list[str], *, open_browser: bool) -> bool:
     """Serve until it is stopped. Return whether that was an interrupt."""
-    try:
-        from createos_nb.cli import voila_app
-    except ImportError:
-        raise ConfigurationError(
-            "the dashboard is served by Voila, which is not installed: pip install 'createos-nb[dashboard]'"
-        ) from None
+    from createos_nb.cli import voila_app
+
     # whoever has the address with its token may act with the account's key; other users of the machine have it not
     token = secrets.token_urlsafe(24)
     config = voila_app.settings()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from createos_nb import extras
 from createos_nb.cli import argument_types
 from createos_nb.cli.output import unchecked
 from createos_nb.data_files import folder
@@ -36,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    extras.require("notebooks", "createos-nb demo")
     target = argument_types.writable(Path(options.output), "--output")
     print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)
     from rich.console import Console

@@ -23,7 +23,7 @@ exit codes:
   0    done, and all checks are PASS
   1    failed: a cell, a step, the machine or the platform
   2    usage: a wrong or missing argument or parameter
-  3    refused, nothing was changed: a precondition fails, or the plan is stale
+  3    refused, nothing was changed: a precondition fails, the plan is stale, or an extra is not installed
   4    confirmation needed: look at the plan, and run it again with -p confirm=TOKEN
   5    FAIL: done, but a check fails
   6    NO DATA: done, but there is too little data to check the result

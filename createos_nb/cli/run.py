@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from createos_nb import extras
 from createos_nb.cli.exit_codes import (
     CHECK_FAILED,
     CONFIRM,
@@ -51,6 +52,7 @@ _ENDS: Final = {
     "AlreadyApplied": REFUSED,
     "JournalBusy": REFUSED,
     "ReadOnlyError": REFUSED,
+    "MissingExtra": REFUSED,
     "InvalidInput": WRONG,
     "CheckFailed": CHECK_FAILED,
     "NoData": UNKNOWN,
@@ -87,6 +89,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    extras.require("notebooks", "createos-nb run")
     from createos_nb.notebooks import catalog
 
     if options.notebook is None:

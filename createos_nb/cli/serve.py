@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from createos_nb import extras
 from createos_nb.cli import argument_types
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED
 from createos_nb.errors import InvalidInput
@@ -34,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    extras.require("server", "createos-nb serve")
     stop = threading.Event()
     received: list[int] = []
 

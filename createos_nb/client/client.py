@@ -6,7 +6,6 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-import httpx
 import pandas as pd
 
 from createos_nb import contract
@@ -21,9 +20,10 @@ from createos_nb.errors import ConfigurationError
 from createos_nb.http.rate_limit import RateLimit
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ServerClock
-from createos_nb.http.settings import host
+from createos_nb.http.settings import host, stays_in_process
 from createos_nb.http.tls import Verify
 from createos_nb.http.transport import Transport
+from createos_nb.http.types import BaseTransport, Timeout
 from createos_nb.naming import nearest
 from createos_nb.process import ProcessBound
 
@@ -61,9 +61,9 @@ class Client(ProcessBound):
         api_key: str | Secret | None = None,
         access_token: str | Secret | None = None,
         base_url: str = PLATFORM_URL,
-        transport: httpx.BaseTransport | None = None,
+        transport: BaseTransport | None = None,
         read_only: bool = False,
-        timeout: DurationLike | httpx.Timeout | None = 30.0,
+        timeout: DurationLike | Timeout | None = 30.0,
         transfer_timeout: DurationLike | None = 3600.0,
         max_answer_bytes: int | None = 64_000_000,
         verify: Verify = True,
@@ -322,6 +322,5 @@ RESOURCES: Final = (
 def _limit(limit: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
     if isinstance(limit, RateLimit):
         return limit
-    in_process = isinstance(transport, httpx.MockTransport | httpx.WSGITransport)  # it never leaves this process
-    is_platform = not in_process and host(base_url) == host(PLATFORM_URL)
+    is_platform = not stays_in_process(transport) and host(base_url) == host(PLATFORM_URL)
     return RateLimit() if limit or (limit is None and is_platform) else None

@@ -6,18 +6,18 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-import httpx
 import pandas as pd
 
 from createos_nb.errors import InvalidInput
-from createos_nb.http.redacted_logging import strip_quoted_bytes
+from createos_nb.http.failures import NoReply
 from createos_nb.http.transport import SIMULATOR_HEADER
-from createos_nb.http.urls import read_url
+from createos_nb.http.urls import read_address, read_url
 from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.http.response_body import Reply
     from createos_nb.http.transport import Transport
+    from createos_nb.http.types import URL
     from createos_nb.times import DurationLike
 
 VERSION: Final = "x-createos-version"
@@ -39,21 +39,15 @@ def probe(
         served: a simulator answers at the client's base URL, and knows the address.
         timeout: None: the client's.
     """
-    url = _url(address)
+    url = read_address(str(address).strip())
     seconds = None if timeout is None else parse_duration(timeout, "probe: timeout")
     if seconds == 0:
         raise InvalidInput("probe: timeout= is more than 0")
     request_url = _by_path(transport, url) if served else url
     virtual = transport.clock.virtual
     at, started, ticks = transport.now(), transport.clock.now(), time.perf_counter()
-    answer: Reply | None = None
-    error: str | None = None
-    try:
-        answer = transport.ask(request_url, seconds)
-    except httpx.TimeoutException as failure:
-        error = f"no answer in time ({type(failure).__name__})"
-    except (httpx.TransportError, httpx.DecodingError) as failure:
-        error = strip_quoted_bytes(str(failure)) or type(failure).__name__
+    reply = transport.ask(request_url, seconds)
+    answer, error = (None, reply.reason) if isinstance(reply, NoReply) else (reply, None)
     ms = (transport.clock.now() - started if virtual else time.perf_counter() - ticks) * 1_000
     if answer is not None and served and answer.headers.get(_UNKNOWN[0]) == _UNKNOWN[1]:
         answer, error = None, f"the name {url.host} is not known"
@@ -62,7 +56,7 @@ def probe(
     return _series(url, at, ms, answer, error)
 
 
-def _series(url: httpx.URL, at: float, ms: float, answer: Reply | None, error: str | None) -> pd.Series:
+def _series(url: URL, at: float, ms: float, answer: Reply | None, error: str | None) -> pd.Series:
     status = None if answer is None else answer.status_code
     headers: dict[str, str] = {} if answer is None else dict(answer.headers)
     kind = headers.get("content-type", "")
@@ -94,20 +88,7 @@ def _reported_ms(answer: Reply, measured: float) -> float:
     return float(value) if name == "app" and value.isdecimal() else measured
 
 
-def _url(address: str) -> httpx.URL:
-    text = str(address).strip()
-    try:
-        url = read_url(text if "://" in text else f"https://{text}")
-    except httpx.InvalidURL as error:
-        raise InvalidInput(f"probe: {text!r} is no address: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidInput(f"probe: {text!r} is no address of HTTP, such as https://shop.createos.io/path")
-    if url.userinfo:
-        raise InvalidInput("probe: an address must hold no user name and no password: it is shown in many places")
-    return url.copy_with(fragment=None)
-
-
-def _by_path(transport: Transport, url: httpx.URL) -> httpx.URL:
+def _by_path(transport: Transport, url: URL) -> URL:
     """Return where a served simulator answers for an address."""
     path = url.raw_path.decode("ascii")
-    return httpx.URL(f"{transport.base}{_BY_PATH}{quote(url.host)}{path}")
+    return read_url(f"{transport.base}{_BY_PATH}{quote(url.host)}{path}")

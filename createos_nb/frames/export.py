@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import math
 import re
@@ -14,7 +13,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from createos_nb.errors import ConfigurationError, InvalidInput
+from createos_nb import extras
+from createos_nb.errors import InvalidInput
 from createos_nb.frames.arrays import objects, texts
 from createos_nb.redaction import Secret
 from createos_nb.uploads.atomic_write import atomic_file
@@ -36,7 +36,7 @@ def export(frame: pd.DataFrame, path: str | Path) -> Path:
     texts are as they are. Maps and lists are written as JSON; secrets stay masked; names of columns become texts.
     Each file is whole, or the old one stays.
 
-    Raises `InvalidInput` for a frame or a path that can't be written, `ConfigurationError` without pyarrow.
+    Raises `InvalidInput` for a frame or a path that can't be written, `MissingExtra` without pyarrow.
     """
     target = Path(path)
     kind = _kind(target, "export writes")
@@ -290,10 +290,7 @@ def _kind(path: Path, does: str) -> str:
 
 
 def _require_pyarrow() -> None:
-    try:
-        importlib.import_module("pyarrow")  # pandas says less clearly what to do
-    except ImportError:
-        raise ConfigurationError("Parquet needs pyarrow: pip install 'createos-nb[parquet]', or write .csv") from None
+    extras.require("parquet", "Parquet", instead="write .csv")  # pandas says less clearly what to do
 
 
 def _sidecar(path: Path) -> Path:

@@ -11,7 +11,6 @@ import math
 import queue
 import socket
 import ssl
-import threading
 from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import Any, Final
@@ -19,6 +18,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+from createos_nb import threads
 from createos_nb.errors import ConfigurationError
 
 #: Bytes a second that an upload, a download or a log makes at least.
@@ -187,7 +187,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _addresses(host: str, port: int, bound: Bound) -> list[str]:
-    """The addresses of a name, found in a thread: the system's look-up takes no timeout."""
+    """The addresses of a name, found in a thread where there are any: the system's look-up takes no timeout."""
     try:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
@@ -201,7 +201,8 @@ def _addresses(host: str, port: int, bound: Bound) -> list[str]:
         except (OSError, UnicodeError) as error:
             results.put(httpcore.ConnectError(str(error)))
 
-    threading.Thread(target=look_up, name="createos-nb-name", daemon=True).start()
+    if threads.start(look_up, "createos-nb-name") is None:
+        look_up()
     try:
         addresses = results.get(timeout=bound.seconds_left(httpcore.ConnectTimeout))
     except queue.Empty:

@@ -38,6 +38,21 @@ _NEVER_SENT: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class NoReply:
+    """Nothing came back from an address, and why."""
+
+    reason: str
+
+    @classmethod
+    def of(cls, error: httpx.TransportError | httpx.DecodingError) -> NoReply:
+        """What an error of httpx says, without what was received."""
+        name = type(error).__name__
+        if isinstance(error, httpx.TimeoutException):
+            return cls(f"no answer in time ({name})")
+        return cls(strip_quoted_bytes(str(error)) or name)
+
+
+@dataclass(frozen=True, slots=True)
 class RequestFacts:
     """Facts that every error about a request names, and secrets that none may repeat.
 

@@ -10,6 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from createos_nb import threads
+
 Row = TypeVar("Row")
 
 #: Pages of one reading, whatever the platform says of the length: what has more is cut, and says so.
@@ -158,6 +160,9 @@ class _Pass(Generic[Row]):
             for yielded in itertools.count(1):
                 next_offsets = list(itertools.islice(offsets, min(width, self._concurrency) - len(futures)))
                 if next_offsets and pool is None:
+                    if not threads.can_start():
+                        yield from (self._get(at, self._page) for at in itertools.chain(next_offsets, offsets))
+                        return
                     pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="createos-nb")
                 if pool is not None:
                     futures.extend(pool.submit(self._get, at, self._page) for at in next_offsets)
@@ -228,7 +233,7 @@ Result = TypeVar("Result")
 
 def map_concurrently(work: Callable[[Item], Result], items: Sequence[Item], concurrency: int) -> Iterator[Result]:
     """`work` on each item, several at a time, results in order. The first error ends it."""
-    if len(items) <= 1 or concurrency <= 1:
+    if len(items) <= 1 or concurrency <= 1 or not threads.can_start():
         for item in items:
             yield work(item)
         return

@@ -34,6 +34,11 @@ def base_of(address: str) -> httpx.URL:
     return base
 
 
+def stays_in_process(transport: object) -> bool:
+    """Return whether a transport asks nobody outside this process."""
+    return isinstance(transport, httpx.MockTransport | httpx.WSGITransport)
+
+
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
     """Return the origin of a URL: scheme, host and port."""
     return url.scheme, url.host, url.port

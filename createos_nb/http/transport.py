@@ -20,7 +20,7 @@ from createos_nb.errors import (
     Unreachable,
 )
 from createos_nb.http.deadline import LEAST_RATE, Deadline, bounds, deadlines_in, seconds_of
-from createos_nb.http.failures import RequestFacts
+from createos_nb.http.failures import NoReply, RequestFacts
 from createos_nb.http.lenient_json import Payload
 from createos_nb.http.log import Log
 from createos_nb.http.rate_limit import Limiter, RateLimit
@@ -202,14 +202,17 @@ class Transport(ProcessBound):
         seconds = seconds_of(self._timeouts)
         return None if seconds is None else Deadline(seconds, rate=LEAST_RATE, longest=self._longest)
 
-    def ask(self, url: httpx.URL, timeout: float | None = None) -> Reply:
-        """Send a plain GET to any address, once: without the key, no redirect followed. Raises what httpx raises."""
+    def ask(self, url: httpx.URL, timeout: float | None = None) -> Reply | NoReply:
+        """Send a plain GET to any address, once: without the key, no redirect followed."""
         self.check_open()
         request = httpx.Request("GET", url, headers={**self._common, "Accept": "*/*"})
         if timeout is not None:
             request.extensions["timeout"] = httpx.Timeout(timeout).as_dict()
         sent = self.server_clock.tick()
-        reply = self._reply(request)
+        try:
+            reply = self._reply(request)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return NoReply.of(error)
         if origin_of(url) == self._origin:
             self._learn(reply.headers, sent)
         return reply

@@ -6,8 +6,10 @@ import contextvars
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
+from createos_nb import threads
 from createos_nb.clock import Clock, WaitClock
 
 Job = Callable[[threading.Event], Any]
@@ -23,7 +25,7 @@ class BackgroundTask:
     """Runs a job on a thread of its own, so that the cell returns at once and other cells can run meanwhile.
 
     The thread is a daemon: nothing is left of it when the kernel restarts. What the job prints lands in the cell that
-    started it.
+    started it. Where no thread can be started, `start` returns when the job is done.
     """
 
     def __init__(self) -> None:
@@ -60,11 +62,20 @@ class BackgroundTask:
                     if self._cancel is cancel:
                         on_error(error)
 
-            self._thread = threading.Thread(
-                target=contextvars.copy_context().run, args=(work,), name="createos-panel", daemon=True
-            )
-            self._thread.start()
-            return True
+            context, before = contextvars.copy_context(), self._thread
+
+            def run() -> None:
+                context.run(work)
+
+            self._thread = threads.start(run, "createos-panel")
+            if self._thread is not None:
+                return True
+            self._thread = threading.current_thread()
+        try:
+            run()
+        finally:
+            self._thread = before
+        return True
 
     def cancel(self) -> None:
         """Ask the job to stop; it does at its next check."""
@@ -81,7 +92,8 @@ class BackgroundTask:
 class BackgroundLoop:
     """Runs `target`, which gets the event that stops it, on a thread of its own; can be started again.
 
-    `on_error` is called with its error, unless it was stopped before.
+    `on_error` is called with its error, unless it was stopped before. Where no thread can be started, it does not run:
+    in turn, nothing could stop it.
     """
 
     def __init__(self, target: Callable[[threading.Event], None], on_error: OnError) -> None:
@@ -94,15 +106,16 @@ class BackgroundLoop:
         """Return whether it is running."""
         return self._stop is not None
 
-    def start(self) -> None:
-        """Start, unless it is running."""
+    def start(self) -> bool:
+        """Start, unless it is running; return whether it runs."""
         with self._lock:
             if self._stop is not None:
-                return
+                return True
             stop = self._stop = threading.Event()
-        threading.Thread(
-            target=contextvars.copy_context().run, args=(self._run, stop), name="createos-panel-loop", daemon=True
-        ).start()
+            run = partial(contextvars.copy_context().run, self._run, stop)
+            if threads.start(run, "createos-panel-loop") is None:
+                self._stop = None
+            return self._stop is not None
 
     def stop(self) -> None:
         """Stop it; what still comes is dropped."""

@@ -188,7 +188,7 @@ class BlueGreenPanel(ActionPanel):
 
     def _on_live(self) -> None:
         if self._live.value:
-            self._poller.start()
+            self._start_loop(self._poller, self._live)
         else:
             self._poller.stop()
 

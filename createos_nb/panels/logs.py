@@ -109,7 +109,7 @@ class LogsPanel(ReadPanel):
 
     def _on_follow(self) -> None:
         if self._follow_box.value:
-            self._follower.start()
+            self._start_loop(self._follower, self._follow_box)
             self._view.set_status("following")
         else:
             self._follower.stop()

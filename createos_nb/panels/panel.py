@@ -10,8 +10,9 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.display import strip_control_chars
+from createos_nb.errors import ConfigurationError
 from createos_nb.panels import markup
-from createos_nb.panels.background import BackgroundWork
+from createos_nb.panels.background import BackgroundLoop, BackgroundWork
 from createos_nb.panels.params import Params
 from createos_nb.panels.view import PanelView
 
@@ -80,6 +81,15 @@ class Panel:
             self._view.render_header()
             self._view.clear_error()
             self._view.set_status("")
+
+    def _start_loop(self, loop: BackgroundLoop, checkbox: widgets.Checkbox) -> None:
+        """Start the loop that a checkbox stands for. Raises `ConfigurationError` where no thread can be started."""
+        if not loop.start():
+            with self._view.without_callbacks():
+                checkbox.value = False
+            raise ConfigurationError(
+                f"{checkbox.description} needs a thread, and none can be started here: Refresh reads again"
+            )
 
     def _on_view_count(self, change: Mapping[str, Any]) -> None:
         """Pause polling while nobody looks at the panel."""

@@ -84,6 +84,6 @@ class ReadPanel(Panel):
 
     def _on_follow(self) -> None:
         if self._follow_box.value:
-            self._follower.start()
+            self._start_loop(self._follower, self._follow_box)
         else:
             self._follower.stop()

@@ -110,7 +110,10 @@ class SecurityPanel(ReadPanel):
         self._on_read(frame)
         self._follows_scan = True
         self._follow_box.value = True
-        self._view.set_status("the scan is running; it is followed to its end")
+        if self._follow_box.value:
+            self._view.set_status("the scan is running; it is followed to its end")
+        else:
+            self._view.set_status("the scan is running; Refresh shows how far it is")
 
 
 def scans_of(

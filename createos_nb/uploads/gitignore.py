@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -22,6 +22,8 @@ _CLASSES: Final = {
     "[:space:]": " \t",
     "[:blank:]": " \t",
 }
+#: No name holds it: a pattern that ends in it fits an entry, and no folder on the way to the entry.
+_END: Final = "\0"
 _SPACES: Final = re.compile(r"(?<!\\) +$")
 
 
@@ -33,15 +35,13 @@ class Line:
     text: str
     negated: bool
     folders_only: bool
-    pattern: Any
+    spec: GitIgnoreSpec
+    #: Stands behind the pattern, and so behind the path: "" where the pattern takes whatever lies in a folder.
+    end: str
 
     def fits(self, path: str, is_folder: bool) -> bool:
         """Return whether the line names this very entry. An entry of a folder that it names is not named itself."""
-        if self.folders_only and not is_folder:
-            return False
-        result = self.pattern.match_file(path)
-        # a pattern marks in a group that only a folder on the way to the path fits
-        return result is not None and not any(result.match.groupdict().values())
+        return (is_folder or not self.folders_only) and self.spec.check_file(path + self.end).include is not None
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}"
@@ -101,12 +101,14 @@ def _line(text: str, where: str) -> Line | None:
     trimmed = _SPACES.sub("", text)
     folders_only = trimmed.endswith("/")
     glob = trimmed[:-1] if folders_only else trimmed
+    if not glob or glob.startswith("#"):
+        return None
     for name, letters in _CLASSES.items():
         glob = glob.replace(name, letters)
+    end = "" if glob.endswith("/**") else _END
     try:
-        pattern = next(iter(_spec([glob]).patterns), None)
+        _spec([glob])
+        spec = _spec([glob + end])
     except ValueError:  # git ignores a line that it can't read
         return None
-    if pattern is None or pattern.include is None:
-        return None
-    return Line(where, trimmed, not pattern.include, folders_only, pattern)
+    return Line(where, trimmed, glob.startswith("!"), folders_only, spec, end)

@@ -69,6 +69,10 @@ def test_a_name_that_ends_in_a_space_is_meant_where_it_is_escaped() -> None:
     assert sent({".gitignore": "a\\ \n", "a ": "", "a": ""}) == {".gitignore", "a"}
 
 
+def test_a_space_before_the_slash_of_a_folder_is_part_of_its_name() -> None:
+    assert sent({".gitignore": "a /\n", "a /x": "", "a/x": ""}) == {".gitignore", "a/x"}
+
+
 def test_the_gitignore_files_above_a_folder_of_a_repository_count(tmp_path: Path) -> None:
     write(tmp_path, {".git/HEAD": "", ".gitignore": "*.log\ndist/\n", "apps/.gitignore": "web/*.tmp\n"})
     web = write(tmp_path / "apps" / "web", {"a.log": "", "a.tmp": "", "a.html": "", "dist/x": ""})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import httpx
-
 from createos_nb.client.client import Client
 from createos_nb.client.connect import credentials
 from createos_nb.http.rate_limit import RateLimit
 from createos_nb.http.tls import Verify
+from createos_nb.http.types import Timeout
 from createos_nb.redaction import Secret
 from createos_nb.times import DurationLike
 
@@ -19,7 +18,7 @@ def connect(
     access_token: str | Secret | None = None,
     base_url: str | None = None,
     read_only: bool = False,
-    timeout: DurationLike | httpx.Timeout | None = 30.0,
+    timeout: DurationLike | Timeout | None = 30.0,
     transfer_timeout: DurationLike | None = 3600.0,
     max_answer_bytes: int | None = 64_000_000,
     verify: Verify = True,

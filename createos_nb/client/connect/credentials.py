@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from createos_nb import extras
 from createos_nb.client.client import PLATFORM_URL
 from createos_nb.client.connect import profiles
 from createos_nb.errors import ConfigurationError, warn
@@ -151,11 +152,10 @@ def from_keyring(profile: str | None) -> tuple[Secret | None, str]:
 
 def to_keyring(profile: str | None, api_key: str | Secret) -> None:
     """Keep a key in the system's keyring. Raises `ConfigurationError` where there is none."""
-    try:
-        import keyring
-        import keyring.errors
-    except ImportError:
-        raise ConfigurationError("install it first: pip install 'createos-nb[keyring]'") from None
+    extras.require("keyring", "the system's keyring")
+    import keyring
+    import keyring.errors
+
     api_key, why = Secret(api_key), ""  # so that no traceback that shows variables shows it
     try:
         keyring.set_password(KEYRING_SERVICE, profile or "default", api_key.reveal())
@@ -190,6 +190,6 @@ def _no_key_message(profile: str | None, error: str) -> str:
   · connect(api_key=...) or connect(access_token=...)
   · the environment variable CREATEOS_API_KEY
   · a profile: `{command}` writes one to {profiles.path()}
-  · the system's keyring: pip install 'createos-nb[keyring]', then `{command} --keyring`{locked}
+  · the system's keyring: {extras.install_command("keyring")}, then `{command} --keyring`{locked}
   · the official command line: log in there, and its token ({cli_token_path()}) is used
 Without an account: createos_nb.simulate() opens a simulated platform, and needs no key."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +19,6 @@ _FIELDS: Final = ("api_key", "access_token", "base_url")
 _TOP: Final = ("default_profile", "profiles")
 #: What is no secret; whatever else stands in the file may be a key that was put in the wrong place.
 _SHOWN: Final = ("base_url", "default_profile")
-_HEADER: Final = re.compile(r"\s*\[")
 
 
 class Config(NamedTuple):
@@ -63,8 +60,8 @@ def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Pa
         fields["base_url"] = base_url
     desired = Config(config.default or name, {**config.profiles, name: fields})
     edited = _with_profile(text, name, fields, None if config.default else name)
-    if _parsed(edited) != desired:  # a file in a form that lines can't be exchanged in
-        edited = _written(desired)
+    if edited is None or _parsed(edited) != desired:
+        raise ConfigurationError(f"profile {name!r} can't be written to {path()} as that is: edit it, or move it away")
     _replace(path(), edited)
     return path()
 
@@ -149,39 +146,29 @@ def _parsed(text: Secret) -> Config | None:
 # --- writing ----------------------------------------------------------------------------------------------------------
 
 
-def _with_profile(text: Secret, name: str, fields: Mapping[str, str | Secret], default: str | None) -> Secret:
-    """The file's text with the lines of one profile exchanged or added."""
-    lines = text.reveal().splitlines()
-    headers = {f"[profiles.{key}]" for key in (name, _quoted(name), f"'{name}'")}
-    begin = next((i for i, line in enumerate(lines) if _bare(line) in headers), len(lines))
-    end = next((i for i in range(begin + 1, len(lines)) if _HEADER.match(lines[i])), len(lines))
-    while end > begin + 1 and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1  # what stands right above the next profile belongs to that one
-    gap = [""] if begin == len(lines) and lines and lines[-1].strip() else []
-    edited = [*lines[:begin], *gap, *_section(name, fields), *lines[end:]]
-    if default is not None:
-        edited = [f"default_profile = {_quoted(default)}", "", *edited]
-    return Secret("\n".join(edited) + "\n")
+def _with_profile(text: Secret, name: str, fields: Mapping[str, str | Secret], default: str | None) -> Secret | None:
+    """The file's text with one profile changed or added, and all else as it is. None where that can't be done."""
+    import tomlkit  # slow to import, and most sessions write nothing
+    from tomlkit.exceptions import TOMLKitError
+    from tomlkit.items import AbstractTable, InlineTable
 
-
-def _written(config: Config) -> Secret:
-    lines = [f"default_profile = {_quoted(config.default or '')}"]
-    for name, fields in config.profiles.items():
-        lines += ["", *_section(name, fields)]
-    return Secret("\n".join(lines) + "\n")
-
-
-def _section(name: str, fields: Mapping[str, str | Secret]) -> list[str]:
-    return [f"[profiles.{_quoted(name)}]", *(f"{field} = {_quoted(value)}" for field, value in fields.items())]
-
-
-def _bare(line: str) -> str:
-    return line.split("#", 1)[0].replace(" ", "").replace("\t", "")
-
-
-def _quoted(value: str | Secret) -> str:
-    """A text as TOML spells it: as JSON does, but for one control character."""
-    return json.dumps(Secret(value).reveal(), ensure_ascii=False).replace("\x7f", "\\u007f")
+    try:
+        document = tomlkit.parse(text.reveal())
+        if default is not None:
+            document["default_profile"] = default
+        tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
+        if name not in tables:
+            tables[name] = tomlkit.inline_table() if isinstance(tables, InlineTable) else tomlkit.table()
+        profile = tables[name]
+        if not isinstance(profile, AbstractTable):
+            return None
+        for field in set(profile) - set(fields):
+            del profile[field]
+        for field, value in fields.items():
+            profile[field] = Secret(value).reveal()
+        return Secret(tomlkit.dumps(document))
+    except TOMLKitError:
+        return None
 
 
 def _replace(target: Path, text: Secret) -> None:

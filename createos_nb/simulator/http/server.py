@@ -10,6 +10,8 @@ from collections.abc import Collection
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from createos_nb import extras, threads
+from createos_nb.errors import ConfigurationError
 from createos_nb.simulator.http.asgi import Application
 from createos_nb.simulator.http.clock_driver import ClockDriver
 
@@ -80,7 +82,14 @@ class Server:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> Server:
-        """Begin to answer. Raises `OSError` for a port that can't be used."""
+        """Begin to answer.
+
+        Raises `OSError` for a port that can't be used, `ConfigurationError` without the extra `server`, or where no
+        thread can be started.
+        """
+        extras.require("server", "serving a world")
+        if not threads.can_start():
+            raise ConfigurationError("a world is served by a thread, and none can be started here")
         from createos_nb.simulator.http.connections import UvicornServer, listening
 
         if self._server is not None:

@@ -148,7 +148,7 @@ def test_what_else_is_in_the_file_stays_as_it_is(place: Path) -> None:
         "# my own file\n"
         "default_profile = 'home'  # as ever\n"
         "\n"
-        '[profiles."work"]\n'
+        "[profiles.work]   # the old key\n"
         'api_key = "skp_new"\n'
         "\n"
         "# the other account\n"
@@ -165,14 +165,31 @@ def test_what_else_is_in_the_file_stays_as_it_is(place: Path) -> None:
         "[profiles.work]\nbase_url = '''\n[profiles.work]\n'''\n",
         "[ profiles . 'work' ]\napi_key = 'skp_old'\n[profiles.home]\n",
         "[profiles]\n[profiles.work]\n",
+        "[profiles.home]\n[profiles]\nwork = {}\n",
+        "profiles = {}\n",
     ],
-    ids=["dotted", "inline", "a header inside a text", "spaces", "a parent"],
+    ids=["dotted", "inline", "a header inside a text", "spaces", "a parent", "a parent that comes late", "one line"],
 )
 def test_a_file_in_whatever_form_holds_the_new_profile_and_all_others(place: Path, text: str) -> None:
     wrote(place, text)
     before = profiles.read().profiles
     profiles.save("work", api_key="skp_new", base_url=None)
     assert profiles.read().profiles == {**before, "work": {"api_key": "skp_new"}}
+
+
+def test_comments_and_the_order_of_a_profile_that_is_saved_again_stay(place: Path) -> None:
+    wrote(
+        place,
+        "[profiles.work]\n# of the team\nbase_url = 'https://x.test'  # inside\napi_key = 'skp_old'  # until June\n"
+        "# the end\n",
+    )
+    profiles.save("work", api_key="skp_new", base_url="https://y.test")
+    profiles.save("home", api_key="skp_home", base_url=None)
+    assert place.read_text() == (
+        'default_profile = "work"\n\n'
+        '[profiles.work]\n# of the team\nbase_url = "https://y.test"  # inside\napi_key = "skp_new"  # until June\n'
+        '# the end\n\n[profiles.home]\napi_key = "skp_home"\n'
+    )
 
 
 names = st.text(st.characters(categories=["L", "N", "P", "S"], include_characters=" "), min_size=1, max_size=12)
