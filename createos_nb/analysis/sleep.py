@@ -29,6 +29,7 @@ import pandas as pd
 
 from createos_nb.analysis.validation import Bools, Floats, FrameError, requests
 from createos_nb.display import format_percent, html_card, text_card
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 _FEWEST = 10
@@ -140,7 +141,7 @@ def sleep_advice(
         {
             "project": counts.environments.get_level_values("project"),
             "environment": counts.environments.get_level_values("environment"),
-            "advice": pd.array([row.advice for row in advice], dtype="str"),
+            "advice": pd.array([row.advice for row in advice], dtype=TEXT),
             "timeout": pd.to_timedelta([row.timeout for row in advice]),
             "idle_times": pd.array([row.idle_times for row in advice], dtype="Int64"),
             "idle_share": [row.idle_share for row in advice],
@@ -173,7 +174,7 @@ def _advise(count: Floats, width: int, cold_start: float, platform: float | None
         policies["platform"] = platform
     optimum = float(np.minimum(gaps, cold_start).sum())
     rows = [_costs(gaps, timeout, cold_start, days, optimum) for timeout in policies.values()]
-    costs = pd.DataFrame(rows, index=pd.Index(list(policies), name="policy", dtype="str"))
+    costs = pd.DataFrame(rows, index=pd.Index(list(policies), name="policy", dtype=TEXT))
     awake = cost(gaps, np.inf, cold_start)
     asleep = cost(gaps, best if platform is None else platform, cold_start)
     if len(gaps) < _FEWEST and awake < _FEWEST * cold_start:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from createos_nb.dtypes import TEXT
 from createos_nb.frames.schema import Column, Kind
 from createos_nb.redaction import MASK, wrap_all, wrap_secrets
 
@@ -117,17 +118,17 @@ def _strings(values: list[str | None]) -> ExtensionArray:
         import pyarrow as pa
 
         try:
-            texts_in_arrow: ExtensionArray = pd.array(pa.array(values, type=pa.large_string()), dtype="str")
+            texts_in_arrow: ExtensionArray = pd.array(pa.array(values, type=pa.large_string()), dtype=TEXT)
             return texts_in_arrow
         except UnicodeEncodeError:  # half of a pair of surrogates: pandas has its own way with it
             pass
-    strings: ExtensionArray = pd.array(values, dtype="str")
+    strings: ExtensionArray = pd.array(values, dtype=TEXT)
     return strings
 
 
 @cache
 def _in_arrow() -> bool:
-    return bool(pd.array([], dtype="str").dtype.storage == "pyarrow")
+    return bool(pd.array([], dtype=TEXT).dtype.storage == "pyarrow")
 
 
 def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import ConfigurationError, InvalidInput
 from createos_nb.frames.arrays import objects, texts
 from createos_nb.redaction import Secret
@@ -96,7 +97,7 @@ def _flat(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
     index = frame.index
     named: list[str] = []
     flat = frame.copy(deep=False)
-    flat.columns = pd.Index([str(name) for name in frame.columns], dtype="str")
+    flat.columns = pd.Index([str(name) for name in frame.columns], dtype=TEXT)
     if not (isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(len(frame))) and index.name is None):
         named = [f"index_{i}" if name is None else str(name) for i, name in enumerate(index.names)]
     if twice := {name for name in (*flat.columns, *named) if [*flat.columns, *named].count(name) > 1}:
@@ -202,7 +203,7 @@ def _read_csv(source: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
             names = [_unsafe(name) for name in next(csv.reader(file), [])]
             file.seek(0)
             safe = pd.read_csv(
-                file, names=names, header=0, dtype="str", keep_default_na=False, na_values=[""], skip_blank_lines=False
+                file, names=names, header=0, dtype=TEXT, keep_default_na=False, na_values=[""], skip_blank_lines=False
             )
     except FileNotFoundError as error:
         raise InvalidInput(f"{error.filename} is missing: a CSV and its .dtypes.json belong together") from None

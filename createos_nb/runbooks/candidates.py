@@ -12,6 +12,7 @@ import pandas as pd
 from createos_nb.contract.deployments import Deployment, DeploymentSource
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.projects import Project
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
@@ -116,7 +117,7 @@ def candidates_of(
             "eligible": "boolean",
             "requests": "Int64",
             "server_error_percentage": "Float64",
-            **dict.fromkeys(texts, "str"),
+            **dict.fromkeys(texts, TEXT),
         }
     )
 

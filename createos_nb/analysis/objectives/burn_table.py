@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 _REACHABLE = 0.8
@@ -70,8 +71,8 @@ def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> 
     period = whole_seconds(window, name="window")
     return pd.DataFrame(
         {
-            "alert": pd.array([row.name for row in rows], dtype="str"),
-            "severity": pd.array([row.severity for row in rows], dtype="str"),
+            "alert": pd.array([row.name for row in rows], dtype=TEXT),
+            "severity": pd.array([row.severity for row in rows], dtype=TEXT),
             "budget": [row.budget for row in rows],
             "long": pd.to_timedelta([row.long for row in rows], unit="s"),
             "short": pd.to_timedelta([row.short for row in rows], unit="s"),

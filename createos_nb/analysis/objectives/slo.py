@@ -20,6 +20,7 @@ from createos_nb.analysis.objectives.windows import trailing
 from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes
 from createos_nb.display import format_percent, format_percent_up, format_target, html_card, human_duration, text_card
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 
@@ -273,7 +274,7 @@ def _single(
 ) -> SLO:
     table = pd.DataFrame(
         {name: np.array([float(rate[name]) for rate in rates.values()]) for name in next(iter(rates.values()))},
-        index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype="str"),
+        index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype=TEXT),
     )
     table["exhausted_in"] = _timedeltas(table["exhausted_in"].to_numpy())
     table = table.astype({"requests": "Int64", "errors": "Int64"})
