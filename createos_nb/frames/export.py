@@ -258,7 +258,7 @@ def _restored(column: pd.Series, dtype: str, facts: Mapping[str, Any], name: str
     if dtype == "category":
         category = facts["categories"][name]
         kind = category["kind"]
-        categories = pd.Index(category["values"], dtype=None if kind == "object" else kind)
+        categories = pd.Index(category["values"], dtype=None if kind == "object" else _pandas_dtype(kind))
         values = _values(column, category["dtype"])
         return pd.Series(pd.Categorical(values.astype(object), categories=categories, ordered=category["ordered"]))
     return _values(column, dtype)
@@ -268,11 +268,14 @@ def _values(column: pd.Series, dtype: Any) -> Any:
     if dtype == _JSON:
         return pd.Series(objects([None if _missing(value) else json.loads(value) for value in column]))
     if dtype in _TEXTS:
-        return pd.Series(texts(column.where(column.notna(), None).tolist())).astype(dtype)
+        return pd.Series(texts(column.where(column.notna(), None).tolist())).astype(_pandas_dtype(dtype))
     if str(column.dtype) not in _TEXTS:  # a Parquet file has the types itself
         return column.astype(dtype)
     if dtype.startswith("datetime64"):
-        return pd.to_datetime(column, utc=", " in dtype, format="ISO8601").astype(dtype)
+        try:
+            return pd.to_datetime(column, utc=", " in dtype, format="ISO8601").astype(dtype)
+        except pd.errors.OutOfBoundsDatetime:  # pandas before 3 reads texts as nanoseconds
+            return column.astype(object).astype(dtype)
     if dtype.startswith("timedelta64"):
         return pd.to_timedelta(column).astype(dtype)
     read = _BOOLEANS.__getitem__ if dtype.lower().startswith("bool") else float if "loat" in dtype else int
@@ -282,6 +285,10 @@ def _values(column: pd.Series, dtype: Any) -> Any:
 
 
 _BOOLEANS: Final = {"True": True, "False": False}
+
+
+def _pandas_dtype(name: str) -> Any:
+    return TEXT if name == "str" else name
 
 
 def _kind(path: Path, does: str) -> str:
