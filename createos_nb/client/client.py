@@ -241,7 +241,7 @@ class Client(ProcessBound):
 
         Learned from the answers; where nothing was answered yet it is asked for, once.
         """
-        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC")
+        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC").as_unit("us")
 
     @property
     def simulated(self) -> bool:

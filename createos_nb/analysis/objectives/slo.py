@@ -283,7 +283,7 @@ def _single(
         target=target,
         window=format_duration(period),
         start=counts.index[budget_status.first],
-        end=counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s"),
+        end=(counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s")).as_unit("us"),
         requests=round(float(budget_status.of)),
         errors=round(float(budget_status.bad)),
         achieved=float(budget_status.achieved),
@@ -295,7 +295,7 @@ def _single(
         coverage=float(budget_status.coverage),
         burn_rates=table,
         pace=format_duration(lookback),
-        exhausted_in=None if np.isnan(seconds_left) else pd.Timedelta(round(seconds_left), unit="s"),
+        exhausted_in=None if np.isnan(seconds_left) else pd.Timedelta(round(seconds_left), unit="s").as_unit("us"),
     )
 
 
