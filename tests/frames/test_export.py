@@ -74,7 +74,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
             held[:] = drawn
             columns[name] = pd.Series(held)
         else:
-            columns[name] = pd.Series(drawn, dtype=dtype)
+            columns[name] = pd.Series(drawn, dtype=TEXT if dtype == "str" else dtype)
     return pd.DataFrame(columns)
 
 
