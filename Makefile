@@ -8,8 +8,13 @@ BIN := $(VENV)/bin
 # a file's tests in one process, and the files in the order of tests/conftest.py
 PARALLEL := -n logical --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
+# the rooms whose work pandas does
+PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/plans tests/test_dtypes.py
+PANDAS23 := -e . 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
+# options of pytest for the run at the newest versions
+NEWEST_OPTIONS ?=
 
-.PHONY: demo test lab check format notebooks live lowest newest bench statistics fuzz constraints clean
+.PHONY: demo test test-all pandas23 lab check format notebooks live lowest newest bench statistics fuzz constraints clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -20,6 +25,22 @@ test: $(STAMP)  ## all tests: library, notebooks, checks
 	$(MAKE) check
 	$(BIN)/python -m pytest $(PARALLEL)
 	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+
+test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest with branch coverage, and the long runs
+	$(MAKE) pandas23
+	$(MAKE) lowest
+	$(MAKE) newest NEWEST_OPTIONS="--cov=createos_nb --cov-branch --cov-report=term:skip-covered"
+	.venv-newest/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	.venv-newest/bin/python -m pytest $(PARALLEL) -m slow
+
+pandas23:  ## frames, client, analysis and plans on pandas 2.3, in a small environment of its own
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) .venv-pandas23 && \
+	  uv pip install --quiet --python .venv-pandas23/bin/python $(PANDAS23); \
+	else \
+	  $(PYTHON) -m venv .venv-pandas23 && .venv-pandas23/bin/python -m pip install --quiet --disable-pip-version-check $(PANDAS23); \
+	fi
+	.venv-pandas23/bin/python -m pytest $(PARALLEL) $(PANDAS_ROOMS)
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
@@ -47,8 +68,8 @@ lowest:  ## the tests at the lowest versions that pyproject.toml declares, on Py
 
 newest:  ## the tests at the newest versions there are, on Python 3.13
 	uv venv --quiet --allow-existing --python $(NEWEST_PYTHON) .venv-newest
-	uv pip install --quiet --upgrade --python .venv-newest/bin/python --resolution highest -e '.[test,lab]'
-	.venv-newest/bin/python -m pytest $(PARALLEL)
+	uv pip install --quiet --upgrade --python .venv-newest/bin/python --resolution highest -e '.[test,lab]' pytest-cov
+	.venv-newest/bin/python -m pytest $(PARALLEL) $(NEWEST_OPTIONS)
 
 bench: $(STAMP)  ## speed, each figure beside a floor or a peer
 	$(BIN)/python -m benchmarks

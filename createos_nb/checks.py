@@ -13,6 +13,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.display import Html, escaped, format_value, html_table, is_missing
+from createos_nb.dtypes import TEXT
 from createos_nb.results import FAIL as FAIL
 from createos_nb.results import NO_DATA as NO_DATA
 from createos_nb.results import PASS as PASS
@@ -84,7 +85,7 @@ class Checks:
 
     def frame(self) -> pd.DataFrame:
         """Return one row a check: claim, result, figure, threshold (str); `attrs["result"]` is that of all together."""
-        frame = pd.DataFrame([asdict(item) for item in self], columns=list(_COLUMNS)).astype("str")
+        frame = pd.DataFrame([asdict(item) for item in self], columns=list(_COLUMNS)).astype(TEXT)
         frame.attrs["result"] = self.result
         return frame
 

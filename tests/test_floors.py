@@ -18,6 +18,7 @@ GROUND = {
     "clock",
     "data_files",
     "display",
+    "dtypes",
     "errors",
     "extras",
     "lineage",

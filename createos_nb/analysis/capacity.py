@@ -26,6 +26,7 @@ import pandas as pd
 
 from createos_nb.analysis.validation import Floats, FrameError, requests, status_classes
 from createos_nb.display import format_target, html_card, text_card
+from createos_nb.dtypes import TEXT
 
 MOST = 3
 """Replicas that the platform allows for an environment."""
@@ -141,7 +142,7 @@ def replicas_advice(
             "limit_seen": np.array([row.limit_seen for row in advice], dtype=np.bool_),
             "q99": [row.q99 for row in advice],
             "peak": [row.peak for row in advice],
-            "reason": pd.array([row.reason for row in advice], dtype="str"),
+            "reason": pd.array([row.reason for row in advice], dtype=TEXT),
         }
     )
     return table.astype(dict.fromkeys(("replicas", "current", "needed", "with_headroom"), "Int64"))

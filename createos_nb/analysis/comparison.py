@@ -16,6 +16,7 @@ import pandas as pd
 from createos_nb.analysis import intervals
 from createos_nb.analysis.traffic import minute_of, per_minute
 from createos_nb.analysis.validation import Floats, FrameError, Requests, requests
+from createos_nb.dtypes import TEXT
 
 _SHARES = {
     "success_percentage": ("2xx", "3xx"),
@@ -78,7 +79,7 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
     table.insert(0, "environment", list(keys.get_level_values("environment")) * len(metrics))
     table.insert(0, "project", list(keys.get_level_values("project")) * len(metrics))
     order = np.arange(len(table)).reshape(len(metrics), rows).T.ravel()
-    table = table.iloc[order].reset_index(drop=True).astype({"project": "str", "environment": "str"})
+    table = table.iloc[order].reset_index(drop=True).astype({"project": TEXT, "environment": TEXT})
     table.attrs = windows
     return table
 
@@ -205,7 +206,7 @@ def _pick(shares: intervals.Share, pick: Any) -> intervals.Share:
 
 def _table(metric: str, **columns: Floats) -> pd.DataFrame:
     length = len(columns["before"])
-    return pd.DataFrame({"metric": pd.array([metric] * length, dtype="str"), **columns})
+    return pd.DataFrame({"metric": pd.array([metric] * length, dtype=TEXT), **columns})
 
 
 def _holm(p_values: Floats) -> Floats:

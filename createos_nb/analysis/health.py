@@ -15,6 +15,7 @@ from createos_nb.analysis.objectives.slo import slo
 from createos_nb.analysis.traffic import summary
 from createos_nb.analysis.validation import FrameError
 from createos_nb.display import format_target
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 STANDINGS = ("alerts", "missed", "met", "no requests", "no data")
@@ -62,7 +63,7 @@ def fleet_health(
     urgent = alerts[alerts["firing"]].sort_values("factor", ascending=False, kind="stable")
     firing = urgent.groupby(_KEYS, sort=False)["alert"].agg(", ".join)
     onsets = by.size().reindex(keys, fill_value=0)
-    names = firing.reindex(keys).fillna("").astype("str")
+    names = firing.reindex(keys).fillna("").astype(TEXT)
     wrong = sum(traffic[f"status_{status}"] for status in ((errors,) if isinstance(errors, str) else errors))
     table = pd.DataFrame(
         {
@@ -79,7 +80,7 @@ def fleet_health(
             "onsets": pd.array(onsets.to_numpy(dtype=np.int64), dtype="Int64"),
             "coverage": budgets["coverage"],
         }
-    ).astype({"standing": "str", "firing": "str", "errors": "Int64"})
+    ).astype({"standing": TEXT, "firing": TEXT, "errors": "Int64"})
     urgency = table["standing"].map({name: rank for rank, name in enumerate(STANDINGS)})
     budget_left = table["budget_left"].fillna(np.inf)
     table = table.assign(_urgency=urgency, _left=budget_left).sort_values(["_urgency", "_left", *_KEYS], kind="stable")

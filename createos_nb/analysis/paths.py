@@ -15,6 +15,7 @@ import pandas as pd
 from createos_nb.analysis.intervals import wilson, z_of
 from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import COUNTS, STATUSES, Floats, FrameError, numbers, requests
+from createos_nb.dtypes import TEXT
 
 LISTED = 10
 """Rows in a full list of top paths; a shorter list holds everything."""
@@ -46,7 +47,7 @@ def paths(
         if _key_columns(errors) and not keys:
             raise FrameError("errors are a fleet's, but hits have no columns 'project' and 'environment'")
         failed = _listing(errors, "errors", ["path", "status"], keys)
-        served = failed["status"].astype("str").str.startswith("5")
+        served = failed["status"].astype(TEXT).str.startswith("5")
         failed = failed.assign(
             server_errors=failed["count"].where(served, 0), client_errors=failed["count"].where(~served, 0)
         )
@@ -101,8 +102,8 @@ def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFra
         share = np.where(total > 0, count / total, np.nan)
     low, high = wilson(count, total, z_of(confidence))
     known = listing.assign(
-        status=listing["status"].astype("str"),
-        meaning=pd.array([_meaning(status) for status in listing["status"]], dtype="str"),
+        status=listing["status"].astype(TEXT),
+        meaning=pd.array([_meaning(status) for status in listing["status"]], dtype=TEXT),
         share_percentage=100 * share,
         low=100 * np.minimum(low, share),
         high=100 * np.maximum(high, share),
@@ -122,7 +123,7 @@ def _by_class(frame: pd.DataFrame) -> pd.DataFrame:
     environments = len(totals["count"])
     table = pd.DataFrame(
         {
-            "status": pd.array([kind.removeprefix("status_") for kind in kinds] * environments, dtype="str"),
+            "status": pd.array([kind.removeprefix("status_") for kind in kinds] * environments, dtype=TEXT),
             "count": to_int64(np.stack([totals[kind] for kind in kinds], axis=-1)),
         }
     )
@@ -152,7 +153,7 @@ def _listing(frame: pd.DataFrame, name: str, texts: list[str], keys: list[str]) 
         unnamed = listing[text].isna().to_numpy(dtype=np.bool_)
         if unnamed.any():
             raise FrameError(f"column {text!r} of {name} is missing at row {int(np.argmax(unnamed))}")
-        listing[text] = listing[text].astype("str")
+        listing[text] = listing[text].astype(TEXT)
     return listing
 
 

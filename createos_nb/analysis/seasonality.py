@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.validation import COUNTS, Floats, Ints, Requests, requests, utc_index
+from createos_nb.dtypes import TEXT
 
 DAY = 86_400
 WEEK = 7 * DAY
@@ -88,7 +89,7 @@ def hour_by_weekday(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFra
             cells = np.where(minutes > 0, sums(counts.counts[column]) / minutes, np.nan)
     return pd.DataFrame(
         cells.reshape(7, 24),
-        index=pd.Index(WEEKDAYS, name="weekday", dtype="str"),
+        index=pd.Index(WEEKDAYS, name="weekday", dtype=TEXT),
         columns=pd.RangeIndex(24, name="hour"),
     )
 

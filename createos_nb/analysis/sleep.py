@@ -29,6 +29,7 @@ import pandas as pd
 
 from createos_nb.analysis.validation import Bools, Floats, FrameError, requests
 from createos_nb.display import format_percent, html_card, text_card
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 _FEWEST = 10
@@ -94,7 +95,7 @@ class SleepAdvice:
         cold_start = self.safe_timeout.total_seconds()
         best = np.inf if self.timeout is None else self.timeout.total_seconds()
         timeout = _bounded(best, cold_start, spent * 3600, optimum * 3600)
-        return None if np.isinf(timeout) else pd.Timedelta(timeout, unit="s")
+        return None if np.isinf(timeout) else pd.Timedelta(timeout, unit="s").as_unit("us")
 
     def _rows(self) -> list[tuple[str, Any]]:
         return [
@@ -140,8 +141,8 @@ def sleep_advice(
         {
             "project": counts.environments.get_level_values("project"),
             "environment": counts.environments.get_level_values("environment"),
-            "advice": pd.array([row.advice for row in advice], dtype="str"),
-            "timeout": pd.to_timedelta([row.timeout for row in advice]),
+            "advice": pd.array([row.advice for row in advice], dtype=TEXT),
+            "timeout": pd.to_timedelta([row.timeout for row in advice]).as_unit("us"),
             "idle_times": pd.array([row.idle_times for row in advice], dtype="Int64"),
             "idle_share": [row.idle_share for row in advice],
             "awake_cost": [row._figures("keep awake")[2] for row in advice],
@@ -173,7 +174,8 @@ def _advise(count: Floats, width: int, cold_start: float, platform: float | None
         policies["platform"] = platform
     optimum = float(np.minimum(gaps, cold_start).sum())
     rows = [_costs(gaps, timeout, cold_start, days, optimum) for timeout in policies.values()]
-    costs = pd.DataFrame(rows, index=pd.Index(list(policies), name="policy", dtype="str"))
+    costs = pd.DataFrame(rows, index=pd.Index(list(policies), name="policy", dtype=TEXT))
+    costs = costs.astype({"timeout": "timedelta64[us]"})
     awake = cost(gaps, np.inf, cold_start)
     asleep = cost(gaps, best if platform is None else platform, cold_start)
     if len(gaps) < _FEWEST and awake < _FEWEST * cold_start:
@@ -184,9 +186,9 @@ def _advise(count: Floats, width: int, cold_start: float, platform: float | None
         advice = "keep awake" if awake < asleep else "let sleep"
     return SleepAdvice(
         advice=advice,
-        timeout=None if np.isinf(best) else pd.Timedelta(best, unit="s"),
-        safe_timeout=pd.Timedelta(cold_start, unit="s"),
-        idle_after=None if platform is None else pd.Timedelta(platform, unit="s"),
+        timeout=None if np.isinf(best) else pd.Timedelta(best, unit="s").as_unit("us"),
+        safe_timeout=pd.Timedelta(cold_start, unit="s").as_unit("us"),
+        idle_after=None if platform is None else pd.Timedelta(platform, unit="s").as_unit("us"),
         idle_times=len(gaps),
         idle_share=float((count[observed] == 0).mean()) if observed.any() else float("nan"),
         costs=costs,

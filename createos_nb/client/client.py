@@ -16,6 +16,7 @@ from createos_nb.client.session import Session
 from createos_nb.clock import Clock
 from createos_nb.contract.resource import Resource
 from createos_nb.display import code, escaped, html_table
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import ConfigurationError
 from createos_nb.http.rate_limit import RateLimit
 from createos_nb.http.retry import RetryPolicy
@@ -194,7 +195,7 @@ class Client(ProcessBound):
                 key=lambda operation: (operation.resource, operation.path, operation.method),
             )
         ]
-        return pd.DataFrame(rows, dtype="str")
+        return pd.DataFrame(rows, dtype=TEXT)
 
     def log(self) -> pd.DataFrame:
         """Return the requests of this client: time, operation, method, path, status, duration (s), attempt, bytes.
@@ -240,7 +241,7 @@ class Client(ProcessBound):
 
         Learned from the answers; where nothing was answered yet it is asked for, once.
         """
-        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC")
+        return pd.Timestamp(self.transport.now(), unit="s", tz="UTC").as_unit("us")
 
     @property
     def simulated(self) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from createos_nb.client.session import Session
 from createos_nb.contract.operation import Operation
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidResponse
 from createos_nb.http import download
 from createos_nb.redaction import Secret
@@ -43,7 +44,7 @@ def to_folder(
             raise InvalidResponse(str(error), operation=operation.name, hint=_UNSAFE) from None
         archive.unlink()
     frame = pd.DataFrame(
-        {"path": pd.array(list(written), dtype="str"), "bytes": pd.array(list(written.values()), dtype="Int64")}
+        {"path": pd.array(list(written), dtype=TEXT), "bytes": pd.array(list(written.values()), dtype="Int64")}
     )
     session.with_attrs(frame, operation, arguments, more={"folder": str(Path(folder).expanduser().absolute())})
     return frame

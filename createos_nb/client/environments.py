@@ -9,6 +9,7 @@ import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.follow import follow_log
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import UnknownName
 from createos_nb.frames import record_of
 from createos_nb.redaction import Secret
@@ -53,7 +54,7 @@ class Environments(contract.Environments):
         settings = match.get("settings")
         run_envs = settings.get("runEnvs") if isinstance(settings, dict) else None
         variables = {k: _clear(v) for k, v in sorted(run_envs.items())} if isinstance(run_envs, dict) else {}
-        return pd.Series(variables, dtype="str", name="value").rename_axis("variable")
+        return pd.Series(variables, dtype=TEXT, name="value").rename_axis("variable")
 
     def follow(
         self,

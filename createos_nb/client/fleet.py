@@ -18,6 +18,7 @@ from createos_nb.contract.domains import Domain
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
 from createos_nb.frames import frame_of
 from createos_nb.frames.fleet import changes
@@ -84,8 +85,8 @@ class Fleet(ProcessBound):
             widths.add(frame.attrs["bucket_seconds"])
             partial.update(frame.attrs["partial"])
             frame = frame.reset_index()
-            frame.insert(0, "environment", pd.Series([pair.unique_name] * len(frame), dtype="str"))
-            frame.insert(0, "project", pd.Series([pair.project] * len(frame), dtype="str"))
+            frame.insert(0, "environment", pd.Series([pair.unique_name] * len(frame), dtype=TEXT))
+            frame.insert(0, "project", pd.Series([pair.project] * len(frame), dtype=TEXT))
             return frame
 
         widths: set[int] = set()
@@ -96,7 +97,7 @@ class Fleet(ProcessBound):
         empty = frame_of(RequestsBucket).rename(columns={"timestamp": "time"})
         empty["time"] = pd.Series([], dtype="datetime64[us, UTC]")
         for name in ("environment", "project"):
-            empty.insert(0, name, pd.Series([], dtype="str"))
+            empty.insert(0, name, pd.Series([], dtype=TEXT))
         skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
         frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
@@ -165,11 +166,11 @@ class Fleet(ProcessBound):
 
         def read_project(row: Any) -> pd.DataFrame:
             frame = read(row.id)
-            frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype="str"))
+            frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype=TEXT))
             return frame
 
         frames, failed = self._read_all(label, read_project, active_projects, lambda row: str(row.unique_name))
-        empty.insert(0, "project", pd.Series([], dtype="str"))
+        empty.insert(0, "project", pd.Series([], dtype=TEXT))
         complete = bool(projects.attrs["complete"]) and all(f.attrs.get("complete", True) for f in frames)
         return self._joined(label, frames, empty, failed, skipped, complete)
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from createos_nb.clock import WaitClock
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, RateLimited, ServerError, TransportError
 from createos_nb.times import iso, parse_duration
 
@@ -189,7 +190,7 @@ def _new_lines(frame: pd.DataFrame, fresh: Fresh, now: float) -> pd.DataFrame:
     new["gap"] = pd.array([False] * len(new), dtype="boolean")
     if fresh.gap:
         row = frame.iloc[:0].reindex([0])
-        row["text"] = pd.Series([_GAP], dtype="str")
+        row["text"] = pd.Series([_GAP], dtype=TEXT)
         row["gap"] = pd.array([True], dtype="boolean")
         new = pd.concat([row.astype(new.dtypes.to_dict()), new], ignore_index=True)
     new["line_number"] = pd.array(range(1, len(new) + 1), dtype="Int64")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb.client.name_resolution import names_or_ids
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.times import iso, parse_duration, unix
 
@@ -54,7 +55,7 @@ def impact(
         raise InvalidInput("impact: name an environment")
     present = math.ceil(now)
     rows = [_row(client, project, names, begin, min(end, present)) for begin, end in periods.values()]
-    frame = pd.DataFrame(rows, index=pd.Index(list(periods), name="period", dtype="str"))
+    frame = pd.DataFrame(rows, index=pd.Index(list(periods), name="period", dtype=TEXT))
     for name in _TIMES:
         frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[us, UTC]")
     frame = frame.astype({**dict.fromkeys(_COUNTS, "Int64"), **dict.fromkeys(_SHARES, "Float64")})

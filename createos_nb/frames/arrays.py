@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 from typing import Any, Final
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
+from createos_nb.dtypes import TEXT
 from createos_nb.frames.schema import Column, Kind
 from createos_nb.redaction import MASK, wrap_all, wrap_secrets
 
@@ -53,6 +55,17 @@ def integers(values: list[Any]) -> Array:
 def times(values: list[Any]) -> Array:
     """RFC 3339 texts as datetime64[us, UTC]; objects where one can't be read."""
     return _times_of([values], trusted=False)[0]
+
+
+def readable_times(values: Sequence[str | None]) -> pd.DatetimeIndex:
+    """RFC 3339 texts as datetime64[us, UTC]; NaT where one can't be read."""
+    read = pd.DatetimeIndex(pd.to_datetime(list(values), format="ISO8601", utc=True, errors="coerce")).as_unit("us")
+    far = {}  # times that nanoseconds can't hold
+    for position in np.flatnonzero(read.isna()):
+        if (text := values[position]) is not None:
+            with suppress(ValueError, OverflowError):
+                far[position] = _iso8601([text])[0]
+    return pd.DatetimeIndex([far.get(i, moment) for i, moment in enumerate(read)], dtype=read.dtype) if far else read
 
 
 def objects(values: Sequence[Any]) -> Array:
@@ -117,17 +130,17 @@ def _strings(values: list[str | None]) -> ExtensionArray:
         import pyarrow as pa
 
         try:
-            texts_in_arrow: ExtensionArray = pd.array(pa.array(values, type=pa.large_string()), dtype="str")
+            texts_in_arrow: ExtensionArray = pd.array(pa.array(values, type=pa.large_string()), dtype=TEXT)
             return texts_in_arrow
         except UnicodeEncodeError:  # half of a pair of surrogates: pandas has its own way with it
             pass
-    strings: ExtensionArray = pd.array(values, dtype="str")
+    strings: ExtensionArray = pd.array(values, dtype=TEXT)
     return strings
 
 
 @cache
 def _in_arrow() -> bool:
-    return bool(pd.array([], dtype="str").dtype.storage == "pyarrow")
+    return bool(pd.array([], dtype=TEXT).dtype.storage == "pyarrow")
 
 
 def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
@@ -136,12 +149,19 @@ def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
         parsed = _utc(flat)
         if parsed is None:
             moments: list[Any] = [_moment(value) for value in flat]
-            parsed = pd.DatetimeIndex(pd.to_datetime(moments, format="ISO8601", utc=True)).as_unit("us")
+            parsed = _iso8601(moments)
         return _sliced(parsed.array, columns)
     except (ValueError, TypeError, OverflowError):
         if len(columns) == 1:
             return [objects(columns[0])]
         return [_times_of([column], trusted)[0] for column in columns]
+
+
+def _iso8601(values: Sequence[Any]) -> pd.DatetimeIndex:
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(list(values), format="ISO8601", utc=True)).as_unit("us")
+    except pd.errors.OutOfBoundsDatetime:  # pandas before 3 reads texts as nanoseconds, which can't hold the year 1
+        return pd.DatetimeIndex(pd.array(list(values), dtype="datetime64[us, UTC]"))
 
 
 def _moment(value: Any) -> str | None:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb import extras
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.frames.arrays import objects, texts
 from createos_nb.redaction import Secret
@@ -96,7 +97,7 @@ def _flat(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any]]:
     index = frame.index
     named: list[str] = []
     flat = frame.copy(deep=False)
-    flat.columns = pd.Index([str(name) for name in frame.columns], dtype="str")
+    flat.columns = pd.Index([str(name) for name in frame.columns], dtype=TEXT)
     if not (isinstance(index, pd.RangeIndex) and index.equals(pd.RangeIndex(len(frame))) and index.name is None):
         named = [f"index_{i}" if name is None else str(name) for i, name in enumerate(index.names)]
     if twice := {name for name in (*flat.columns, *named) if [*flat.columns, *named].count(name) > 1}:
@@ -202,7 +203,7 @@ def _read_csv(source: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
             names = [_unsafe(name) for name in next(csv.reader(file), [])]
             file.seek(0)
             safe = pd.read_csv(
-                file, names=names, header=0, dtype="str", keep_default_na=False, na_values=[""], skip_blank_lines=False
+                file, names=names, header=0, dtype=TEXT, keep_default_na=False, na_values=[""], skip_blank_lines=False
             )
     except FileNotFoundError as error:
         raise InvalidInput(f"{error.filename} is missing: a CSV and its .dtypes.json belong together") from None
@@ -257,7 +258,7 @@ def _restored(column: pd.Series, dtype: str, facts: Mapping[str, Any], name: str
     if dtype == "category":
         category = facts["categories"][name]
         kind = category["kind"]
-        categories = pd.Index(category["values"], dtype=None if kind == "object" else kind)
+        categories = pd.Index(category["values"], dtype=None if kind == "object" else _pandas_dtype(kind))
         values = _values(column, category["dtype"])
         return pd.Series(pd.Categorical(values.astype(object), categories=categories, ordered=category["ordered"]))
     return _values(column, dtype)
@@ -267,11 +268,14 @@ def _values(column: pd.Series, dtype: Any) -> Any:
     if dtype == _JSON:
         return pd.Series(objects([None if _missing(value) else json.loads(value) for value in column]))
     if dtype in _TEXTS:
-        return pd.Series(texts(column.where(column.notna(), None).tolist())).astype(dtype)
+        return pd.Series(texts(column.where(column.notna(), None).tolist())).astype(_pandas_dtype(dtype))
     if str(column.dtype) not in _TEXTS:  # a Parquet file has the types itself
         return column.astype(dtype)
     if dtype.startswith("datetime64"):
-        return pd.to_datetime(column, utc=", " in dtype, format="ISO8601").astype(dtype)
+        try:
+            return pd.to_datetime(column, utc=", " in dtype, format="ISO8601").astype(dtype)
+        except pd.errors.OutOfBoundsDatetime:  # pandas before 3 reads texts as nanoseconds
+            return column.astype(object).astype(dtype)
     if dtype.startswith("timedelta64"):
         return pd.to_timedelta(column).astype(dtype)
     read = _BOOLEANS.__getitem__ if dtype.lower().startswith("bool") else float if "loat" in dtype else int
@@ -281,6 +285,10 @@ def _values(column: pd.Series, dtype: Any) -> Any:
 
 
 _BOOLEANS: Final = {"True": True, "False": False}
+
+
+def _pandas_dtype(name: str) -> Any:
+    return TEXT if name == "str" else name
 
 
 def _kind(path: Path, does: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.frames.arrays import integers, objects, texts, times
 
 
@@ -61,7 +62,7 @@ def changes(
 ) -> pd.DataFrame:
     """Return what was made, changed or cancelled since a moment, newest first; see `Fleet.changes`."""
     source = deployments["source_commit_message"].fillna(deployments["source_image"]).fillna("")
-    versions = ("v" + deployments["version_number"].astype("str") + " " + source).str.rstrip()
+    versions = ("v" + deployments["version_number"].astype(TEXT) + " " + source).str.rstrip()
     parts = [
         _part(deployments, "deployment", versions, "created_at", "made"),
         _part(deployments, "deployment", versions, "cancelled_at", "cancelled"),
@@ -87,9 +88,9 @@ def _part(frame: pd.DataFrame, kind: str, name: pd.Series, time: str, change: st
         {
             "time": _timestamps(frame[time]),
             "project": frame["project"],
-            "kind": pd.Series([kind] * size, dtype="str", index=frame.index),
-            "name": name.astype("str"),
-            "change": pd.Series([change] * size, dtype="str", index=frame.index),
+            "kind": pd.Series([kind] * size, dtype=TEXT, index=frame.index),
+            "name": name.astype(TEXT),
+            "change": pd.Series([change] * size, dtype=TEXT, index=frame.index),
             "state": frame["state"],
         }
     )

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.display import strip_control_chars
-from createos_nb.frames.arrays import integers, texts
+from createos_nb.frames.arrays import integers, readable_times, texts
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
 _LEVEL: Final = re.compile(
@@ -37,7 +37,7 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
         lines.pop()
     matches = [_STAMP.match(line) for line in lines]
     written: list[Any] = [stamp[1].replace(",", ".") if stamp else None for stamp in matches]
-    stamps = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
+    stamps = readable_times(written)
     # what looks like a time and is none stays in the text
     read = [stamp if ok else None for stamp, ok in zip(matches, stamps.notna(), strict=True)]
     texts_of = [

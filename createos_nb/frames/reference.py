@@ -8,6 +8,7 @@ import pandas as pd
 
 from createos_nb import contract
 from createos_nb.contract.operation import LogText, Operation, Text, TextOrId
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.frames import schema
 from createos_nb.frames.logs import COLUMNS as LOG_COLUMNS
@@ -34,7 +35,7 @@ def columns(call: str | None = None) -> pd.DataFrame:
     rows = [
         row for operation in declared_operations() if call in (None, operation.call) for row in columns_of(operation)
     ]
-    return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype="str")
+    return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype=TEXT)
 
 
 def declared_operations() -> list[Operation]:

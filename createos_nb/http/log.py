@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from createos_nb.dtypes import TEXT
 from createos_nb.process import ProcessBound
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class Log(ProcessBound):
         frame["time"] = pd.to_datetime(frame["time"].astype("float64") * 1e6, unit="us", utc=True).dt.as_unit("us")
         return frame.astype(
             {
-                "operation": "str",
-                "method": "str",
-                "path": "str",
+                "operation": TEXT,
+                "method": TEXT,
+                "path": TEXT,
                 "status": "Int64",
                 "duration": "Float64",
                 "attempt": "Int64",

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import runbooks
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.row_picker import RowPicker
@@ -146,7 +147,7 @@ def keys_of(keys: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
     ends, revoked = keys["expired_at"], keys["revoked_at"].notna()
     ended = ends.notna() & (ends <= now) & ~revoked
     days_left = ((ends - now).dt.total_seconds() // 86_400).astype("Int64").mask(revoked | ended)
-    states = pd.Series("active", index=keys.index, dtype="str")
+    states = pd.Series("active", index=keys.index, dtype=TEXT)
     states = states.mask(days_left.lt(_SOON).fillna(False).astype(bool), "ends soon").mask(ended, "ended")
     duplicated = keys["name"].duplicated(keep=False)
     names = keys["name"].mask(duplicated, keys["name"] + " · " + keys["id"].str[:8])
@@ -156,6 +157,6 @@ def keys_of(keys: pd.DataFrame, now: pd.Timestamp) -> pd.DataFrame:
         "ends": ends,
         "days_left": days_left,
         "used_for": keys["description"],
-        "off": pd.Series("", index=keys.index, dtype="str").mask(revoked, "it is revoked already"),
+        "off": pd.Series("", index=keys.index, dtype=TEXT).mask(revoked, "it is revoked already"),
     }
     return pd.DataFrame(columns, columns=list(_COLUMNS))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb import runbooks
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.row_picker import RowPicker
@@ -99,7 +100,7 @@ def assignable(client: Client, project: str, environment: str) -> pd.DataFrame:
                 "why_not": why_not,
             }
         )
-    frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype("str")
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS)).astype(TEXT)
     empty = [name for name in ("commit", "message", "image", "branch") if not frame[name].any()]
     frame = frame.drop(columns=empty)
     frame.attrs |= {"where": client.where}

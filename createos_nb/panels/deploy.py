@@ -10,6 +10,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import runbooks
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
@@ -236,7 +237,7 @@ def project_types(client: Client, project: str | None = None) -> dict[str, str]:
             raise InvalidInput(f"project {row['unique_name']} is {row['status']}: nothing can be deployed to it")
         return {str(project): str(row["type"])}
     rows = client.projects.list(status="active").sort_values("unique_name")
-    return dict(zip(rows["unique_name"].astype(str), rows["type"].astype(str), strict=True))
+    return dict(zip(rows["unique_name"].astype(TEXT), rows["type"].astype(TEXT), strict=True))
 
 
 def targets(client: Client, project: str) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import runbooks
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
@@ -177,7 +178,7 @@ def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFram
     columns = {
         "domain": domains["name"],
         "state": domains["status"],
-        "routed_to": pd.Series(routed_to, index=domains.index, dtype="str"),
+        "routed_to": pd.Series(routed_to, index=domains.index, dtype=TEXT),
         "failed_checks": domains["failed_verification_count"],
         "message": domains["message"],
     }
@@ -194,7 +195,7 @@ def records_of(domains: pd.DataFrame) -> pd.DataFrame:
                 rows.append((row["name"], "TXT", str(record.get("name", "")), str(record.get("value", ""))))
         for address in addresses if isinstance(addresses, list) else ():
             rows.append((row["name"], "A", row["name"], str(address)))
-    return pd.DataFrame(rows, columns=list(_RECORDS), dtype="str")
+    return pd.DataFrame(rows, columns=list(_RECORDS), dtype=TEXT)
 
 
 def _environment_options(environments: pd.DataFrame, *, live_only: bool = False) -> list[tuple[str, str]]:

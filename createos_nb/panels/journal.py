@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
@@ -170,10 +171,10 @@ def runs_of(frame: pd.DataFrame) -> pd.DataFrame:
     Columns: title, state, steps ("2 of 3 done"), started (UTC), reason, file, off (why a run can't be shown).
     """
     table = frame.loc[:, ["title", "state", "started", "reason", "file"]].copy()
-    steps = frame["done"].astype("str") + " of " + frame["steps"].astype("str") + " done"
-    table["steps"] = steps.mask(frame["steps"].isna(), "–").astype("str")
+    steps = frame["done"].astype(TEXT) + " of " + frame["steps"].astype(TEXT) + " done"
+    table["steps"] = steps.mask(frame["steps"].isna(), "–").astype(TEXT)
     why = {"unreadable": "it can't be read", "damaged": "it is damaged, or was edited"}
-    table["off"] = frame["state"].map(why).fillna("").astype("str")
+    table["off"] = frame["state"].map(why).fillna("").astype(TEXT)
     return table.loc[:, [*_SHOWN, "off"]]
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from createos_nb.analysis.rounding import rounded
 from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.dtypes import TEXT
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import AssignPanel
@@ -148,7 +149,7 @@ class OverviewPanel(ReadPanel):
 
     def _show(self, frame: pd.DataFrame) -> None:
         table = frame[list(_COLUMNS)].assign(
-            version=("v" + frame["version"].astype("str")).where(frame["version"].notna(), None),
+            version=("v" + frame["version"].astype(TEXT)).where(frame["version"].notna(), None),
             read_at=frame["read_at"].dt.strftime("%H:%M:%S"),
         )
         self._rows.show(table)

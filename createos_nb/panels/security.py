@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.display import strip_control_chars
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, NotFound
 from createos_nb.panels import markup
 from createos_nb.panels.grid import Grid
@@ -160,7 +161,7 @@ def scans_of(
         rows.append(row)
     frame = pd.DataFrame(rows, columns=list(_COLUMNS))
     numbers = dict.fromkeys((*SEVERITIES, "other"), "Int64")
-    texts = dict.fromkeys(("deployment", "live_in", "state", "scan", "note"), "str")
+    texts = dict.fromkeys(("deployment", "live_in", "state", "scan", "note"), TEXT)
     frame["scanned"] = pd.to_datetime(frame["scanned"], utc=True).astype("datetime64[us, UTC]")
     frame = frame.astype({**numbers, **texts})
     frame.attrs["complete"] = cancel is None or not cancel.is_set()

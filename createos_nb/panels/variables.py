@@ -10,6 +10,7 @@ import pandas as pd
 import traitlets
 
 from createos_nb import runbooks
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.row_picker import RowPicker
@@ -106,7 +107,7 @@ class VariablesPanel(ActionPanel):
             }
             for name in [*result, *(name for name in changes if name not in result)]
         ]
-        self._rows.show(pd.DataFrame(rows, columns=["variable", "value", "in the plan"], dtype="str"))
+        self._rows.show(pd.DataFrame(rows, columns=["variable", "value", "in the plan"], dtype=TEXT))
         if self._name.options != tuple(result):
             self._name.options = tuple(result)
 

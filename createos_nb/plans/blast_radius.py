@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError
 from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 
@@ -51,7 +52,7 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
     ]
     frame = pd.DataFrame([row for row in reached_rows if row], columns=list(_COLUMNS))
     texts = ("project", "environment", "live", "how", "domains")
-    frame = frame.astype({**dict.fromkeys(texts, "str"), "serves_users": "boolean", "requests_per_minute": "Float64"})
+    frame = frame.astype({**dict.fromkeys(texts, TEXT), "serves_users": "boolean", "requests_per_minute": "Float64"})
     frame.attrs["makes_room"] = list(room.values())
     return frame
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, ServerError, TransportError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class StalePlanError(PlanError):
         tail = "→ Make the plan again, and review it."
         super().__init__("\n".join([f"{head}: the plan is stale, this has changed since it was made:", *lines, tail]))
         frame = pd.DataFrame(list(differences), columns=list(Difference._fields))
-        self.differences = frame.astype({"step": "Int64", **dict.fromkeys(Difference._fields[1:], "str")})
+        self.differences = frame.astype({"step": "Int64", **dict.fromkeys(Difference._fields[1:], TEXT)})
 
 
 class JournalError(PlanError):

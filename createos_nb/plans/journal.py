@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import msgspec
 
+from createos_nb.dtypes import TEXT
 from createos_nb.plans import journal_entries
 from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.errors import JournalBusy, JournalError
@@ -216,7 +217,7 @@ class Journal:
         ]
         frame = pd.DataFrame(rows, columns=list(_ENTRY_COLUMNS))
         frame["time"] = pd.to_datetime(frame["time"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
-        frame = frame.astype({"step": "Int64", **dict.fromkeys(("event", "operation", "target", "text"), "str")})
+        frame = frame.astype({"step": "Int64", **dict.fromkeys(("event", "operation", "target", "text"), TEXT)})
         frame.attrs["journal"] = str(self.path)
         return frame
 
@@ -321,7 +322,7 @@ def runs(folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     for name in ("started", "ended"):
         times = pd.to_datetime(frame[name], utc=True, format="ISO8601", errors="coerce")
         frame[name] = times.astype("datetime64[us, UTC]")
-    texts = dict.fromkeys(("title", "state", "reason", "who", "where", "world", "file"), "str")
+    texts = dict.fromkeys(("title", "state", "reason", "who", "where", "world", "file"), TEXT)
     frame = frame.astype({**texts, "done": "Int64", "steps": "Int64"})
     frame = frame.sort_values("started", ascending=False, kind="stable", na_position="last", ignore_index=True)
     frame.attrs["folder"] = str(parent)

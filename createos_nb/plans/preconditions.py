@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.naming import text_for
 from createos_nb.plans.snapshot import in_status, name_of
 from createos_nb.plans.steps.base import Precondition
@@ -32,7 +33,7 @@ def check_preconditions(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
         rows.append(_active(snapshot, project))
     for step in steps:
         rows += step.preconditions(snapshot, steps)
-    return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(Precondition._fields), dtype="str")
+    return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(Precondition._fields), dtype=TEXT)
 
 
 def failing(preconditions: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK
 from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.analysis.releases.verdict import release_verdict
+from createos_nb.dtypes import TEXT
 from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import ReleaseGate, Verdict, interval_of, verdict_of
 from createos_nb.plans.step_error import StepError
@@ -110,7 +111,7 @@ class EnvironmentTraffic:
         parts = [rows for rows in self._paths.values() if len(rows)]
         if parts:
             return pd.concat(parts, ignore_index=True)
-        kinds: dict[str, Any] = dict(zip(_PATHS, ("datetime64[us, UTC]", "str", "str", "Int64"), strict=True))
+        kinds: dict[str, Any] = dict(zip(_PATHS, ("datetime64[us, UTC]", TEXT, TEXT, "Int64"), strict=True))
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in kinds.items()})
 
     @property

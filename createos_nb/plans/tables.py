@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import pandas as pd
 
 from createos_nb.checks import FAIL, NO_DATA, PASS, Result
+from createos_nb.dtypes import TEXT
 from createos_nb.times import unix
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _OUTCOMES: Final = (*_STEP, "outcome", "result", "started", "seconds", "note")
 def steps_table(steps: Sequence[Step]) -> pd.DataFrame:
     """Return one row a step: step (Int64, from 1), what, operation, target."""
     rows = [_facts(number, step) for number, step in enumerate(steps, 1)]
-    return pd.DataFrame(rows, columns=list(_STEP)).astype({"step": "Int64", **dict.fromkeys(_STEP[1:], "str")})
+    return pd.DataFrame(rows, columns=list(_STEP)).astype({"step": "Int64", **dict.fromkeys(_STEP[1:], TEXT)})
 
 
 def fields_table(steps: Sequence[Step]) -> pd.DataFrame:
@@ -46,7 +47,7 @@ def fields_table(steps: Sequence[Step]) -> pd.DataFrame:
             rows.append({**facts, "field": field, "before": before, "after": after})
     texts = ("what", "operation", "target", "field", "before", "after", "why")
     return pd.DataFrame(rows, columns=list(_FIELDS)).astype(
-        {"step": "Int64", **dict.fromkeys(texts, "str"), "reversible": "boolean", "wait_seconds": "Float64"}
+        {"step": "Int64", **dict.fromkeys(texts, TEXT), "reversible": "boolean", "wait_seconds": "Float64"}
     )
 
 
@@ -74,7 +75,7 @@ def outcomes_table(
     frame = pd.DataFrame(rows, columns=list(_OUTCOMES))
     frame["started"] = pd.to_datetime(frame["started"], utc=True).astype("datetime64[us, UTC]")
     texts = ("what", "operation", "target", "outcome", "result", "note")
-    return frame.astype({"step": "Int64", "seconds": "Float64", **dict.fromkeys(texts, "str")})
+    return frame.astype({"step": "Int64", "seconds": "Float64", **dict.fromkeys(texts, TEXT)})
 
 
 def outcome_of(entries: Sequence[Entry]) -> Outcome:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.plots import style, validation
 from createos_nb.plots.annotations import Mark, annotate
 from createos_nb.plots.downsample import downsample, rebin
@@ -40,7 +41,7 @@ def anomalies(
     x_all = _instants(table.index)
     if requests:
         anomalous = table["anomaly"].to_numpy(dtype=bool)
-        what = table["what"].astype("str")
+        what = table["what"].astype(TEXT)
         volume = anomalous & what.str.contains("requests").to_numpy(dtype=bool)
         errors = anomalous & what.str.contains("errors").to_numpy(dtype=bool)
         bucket = _bucket(table)

@@ -12,7 +12,9 @@ import pandas as pd
 from createos_nb.contract.deployments import Deployment, DeploymentSource
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.projects import Project
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, InvalidInput
+from createos_nb.frames.arrays import readable_times
 from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
 from createos_nb.plans.errors import JournalError
@@ -107,16 +109,14 @@ def candidates_of(
             after = row
     frame = pd.DataFrame(candidates, columns=list(_COLUMNS))
     texts = ("deployment", "status", "source", "why_not", "evidence", "because")
-    frame["created_at"] = pd.to_datetime(frame["created_at"], utc=True, format="ISO8601", errors="coerce").astype(
-        "datetime64[us, UTC]"
-    )
+    frame["created_at"] = readable_times([row.created_at for row in rows])
     return frame.astype(
         {
             "version": "Int64",
             "eligible": "boolean",
             "requests": "Int64",
             "server_error_percentage": "Float64",
-            **dict.fromkeys(texts, "str"),
+            **dict.fromkeys(texts, TEXT),
         }
     )
 

@@ -15,6 +15,7 @@ from createos_nb.checks import Checks, check
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
 from createos_nb.display import html_card, human_duration, text_card
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import check_terms
@@ -269,7 +270,7 @@ class _Watch:
         columns = ["time", "decision", "evidence", "ratio", "low", "high", "missed"]
         frame = pd.DataFrame(self._polls, columns=columns)
         kinds: dict[str, Any] = dict.fromkeys(("evidence", "ratio", "low", "high"), "Float64")
-        frame = frame.astype({**kinds, "decision": "str", "missed": "str", "time": "datetime64[us, UTC]"})
+        frame = frame.astype({**kinds, "decision": TEXT, "missed": TEXT, "time": "datetime64[us, UTC]"})
         return frame.set_index("time")
 
     def sentence(self, ended: Ending, timeout: float) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.uploads import secret_names, secrets
 from createos_nb.uploads.gitignore import Ignore, compile_patterns, deciding_line, parse
@@ -63,11 +64,11 @@ class Selection:
         """path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str)."""
         return pd.DataFrame(
             {
-                "path": pd.array([printable(row.path) for row in self.rows], dtype="str"),
+                "path": pd.array([printable(row.path) for row in self.rows], dtype=TEXT),
                 "bytes": pd.array([row.size for row in self.rows], dtype="Int64"),
                 "included": pd.array([row.included for row in self.rows], dtype="boolean"),
-                "content": pd.array([row.content for row in self.rows], dtype="str"),
-                "reason": pd.array([row.why or None for row in self.rows], dtype="str"),
+                "content": pd.array([row.content for row in self.rows], dtype=TEXT),
+                "reason": pd.array([row.why or None for row in self.rows], dtype=TEXT),
             }
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from createos_nb.dtypes import TEXT
 from tests.analysis import watches
 
 START = "2026-03-02T00:00Z"  # a Monday
@@ -40,7 +41,7 @@ def fleet_of(frames: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
         for (project, environment), frame in frames.items()
     ]
     whole = pd.concat(parts, ignore_index=True)
-    return whole.astype({"project": "str", "environment": "str"})
+    return whole.astype({"project": TEXT, "environment": TEXT})
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from createos_nb import analysis
 from createos_nb.analysis.anomalies import count_score
+from createos_nb.dtypes import TEXT
 
 
 def hourless(values):
@@ -130,7 +131,7 @@ def test_integers_irregular_times_and_repeated_times_are_taken():
 
 def test_a_series_of_text_is_refused_by_its_dtype():
     with pytest.raises(analysis.FrameError, match="dtype is str"):
-        analysis.anomalies(pd.Series(["a", "b"]))
+        analysis.anomalies(pd.Series(["a", "b"], dtype=TEXT))
 
 
 def test_a_frame_with_several_numbers_is_told_to_choose():

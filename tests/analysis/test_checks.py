@@ -8,6 +8,7 @@ import pytest
 
 from createos_nb import analysis
 from createos_nb.analysis import FrameError, summary, validation
+from createos_nb.dtypes import TEXT
 
 
 def test_a_missing_column_is_named(made):
@@ -17,7 +18,7 @@ def test_a_missing_column_is_named(made):
 
 def test_a_wrong_dtype_is_named_with_its_column(made):
     with pytest.raises(FrameError, match=r"column 'count' of frame must hold numbers, but its dtype is str"):
-        validation.requests(made([1, 2]).astype({"count": "str"}))
+        validation.requests(made([1, 2]).astype({"count": TEXT}))
 
 
 def test_a_naive_index_is_refused_with_a_hint(made):

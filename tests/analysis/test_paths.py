@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis
+from createos_nb.dtypes import TEXT
 
 
 def hits(*rows):
-    return pd.DataFrame(rows, columns=["path", "count"]).astype({"path": "str", "count": "Int64"})
+    return pd.DataFrame(rows, columns=["path", "count"]).astype({"path": TEXT, "count": "Int64"})
 
 
 def errors(*rows):

@@ -10,6 +10,7 @@ import pytest
 
 import createos_nb
 from createos_nb.client.follow import Alignment, follow_log
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import Unauthorized, Unreachable
 
 WINDOW = 60
@@ -137,9 +138,9 @@ def frame(*texts: str) -> pd.DataFrame:
         {
             "time": pd.Series([pd.NaT] * len(texts), dtype="datetime64[us, UTC]"),
             "line_number": pd.array(range(1, len(texts) + 1), dtype="Int64"),
-            "stage": pd.Series(["run"] * len(texts), dtype="str"),
-            "level": pd.Series([None] * len(texts), dtype="str"),
-            "text": pd.Series(list(texts), dtype="str"),
+            "stage": pd.Series(["run"] * len(texts), dtype=TEXT),
+            "level": pd.Series([None] * len(texts), dtype=TEXT),
+            "text": pd.Series(list(texts), dtype=TEXT),
         }
     )
 

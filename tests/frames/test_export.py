@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import createos_nb
 from createos_nb import InvalidInput, Secret, export, read_export
+from createos_nb.dtypes import TEXT
 
 KINDS = ["csv", "parquet"]
 TIMES = st.datetimes(datetime(1500, 1, 1), datetime(9000, 1, 1))
@@ -73,7 +74,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
             held[:] = drawn
             columns[name] = pd.Series(held)
         else:
-            columns[name] = pd.Series(drawn, dtype=dtype)
+            columns[name] = pd.Series(drawn, dtype=TEXT if dtype == "str" else dtype)
     return pd.DataFrame(columns)
 
 
@@ -164,7 +165,7 @@ def test_times_of_other_zones_come_back_also_where_clocks_are_set_back(kind: str
 def test_no_cell_of_a_csv_begins_like_a_formula(text: str, tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {
-            text: pd.Series([text, "plain"], dtype="str"),
+            text: pd.Series([text, "plain"], dtype=TEXT),
             "object": [text, [text]],
             "category": pd.Series([text, None], dtype="category"),
             "string": pd.Series([text, None], dtype="string"),
@@ -185,14 +186,12 @@ def test_numbers_below_zero_stay_numbers_for_a_spreadsheet(tmp_path: Path) -> No
 
 
 def test_texts_in_parquet_are_as_they_are(tmp_path: Path) -> None:
-    path = export(pd.DataFrame({"=path": pd.Series(["=1+1", "'x"], dtype="str")}), tmp_path / "frame.parquet")
+    path = export(pd.DataFrame({"=path": pd.Series(["=1+1", "'x"], dtype=TEXT)}), tmp_path / "frame.parquet")
     assert pd.read_parquet(path)["=path"].tolist() == ["=1+1", "'x"]
 
 
 def test_a_text_that_is_empty_is_another_than_one_that_is_missing(tmp_path: Path) -> None:
-    frame = pd.DataFrame(
-        {"some": pd.Series(["", None, "x"], dtype="str"), "all": pd.Series(["", "x", ""], dtype="str")}
-    )
+    frame = pd.DataFrame({"some": pd.Series(["", None, "x"], dtype=TEXT), "all": pd.Series(["", "x", ""], dtype=TEXT)})
     found = read_export(export(frame, tmp_path / "frame.csv"))
     assert found["some"].isna().tolist() == [False, True, False]
     assert found["all"].tolist() == ["", "x", ""]
@@ -221,7 +220,7 @@ def test_values_that_json_has_no_form_for_become_texts_and_gaps(kind: str, tmp_p
 
 
 def test_the_dtypes_beside_a_csv_are_json_that_every_reader_takes(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"v": pd.Series(["x"], dtype="str")})
+    frame = pd.DataFrame({"v": pd.Series(["x"], dtype=TEXT)})
     frame.attrs = {"nan": float("nan"), "inf": float("inf"), "set": {1}, 5: (1, 2)}
 
     def refuse(name: str) -> None:
@@ -326,7 +325,8 @@ class NotInstalled:
 sys.meta_path.insert(0, NotInstalled())
 import pandas as pd
 import createos_nb
-frame = pd.DataFrame({{"v": pd.Series(["=x", None, ""], dtype="str"), "n": pd.array([1, None, 2], dtype="Int64")}})
+from createos_nb.dtypes import TEXT
+frame = pd.DataFrame({{"v": pd.Series(["=x", None, ""], dtype=TEXT), "n": pd.array([1, None, 2], dtype="Int64")}})
 path = createos_nb.export(frame, {str(tmp_path / "frame.csv")!r})
 pd.testing.assert_frame_equal(createos_nb.read_export(path), frame)
 try:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from createos_nb.dtypes import TEXT
 from createos_nb.panels.grid import Grid, format_value
 
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202egnp$x$"
@@ -15,10 +16,10 @@ HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202egnp$x$"
 def frame() -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "name": pd.Series(["b", HOSTILE], dtype="str"),
+            "name": pd.Series(["b", HOSTILE], dtype=TEXT),
             "count": pd.array([1200, None], dtype="Int64"),
             "trend": [[1, None, 3], []],
-            "why": pd.Series(["", "it sleeps"], dtype="str"),
+            "why": pd.Series(["", "it sleeps"], dtype=TEXT),
         }
     )
 

@@ -9,6 +9,7 @@ import pytest
 
 import createos_nb
 from createos_nb import panels
+from createos_nb.dtypes import TEXT
 from createos_nb.panels.security import by_severity, counts_of, scans_of
 
 
@@ -38,7 +39,7 @@ def test_findings_are_counted_by_severity(client: Any) -> None:
 
 
 def test_severities_of_other_scanners_come_last() -> None:
-    frame = pd.DataFrame({"severity": pd.Series(["NEGLIGIBLE", "low", None, "Critical"], dtype="str")})
+    frame = pd.DataFrame({"severity": pd.Series(["NEGLIGIBLE", "low", None, "Critical"], dtype=TEXT)})
     ordered = by_severity(frame)["severity"]
     assert ordered.dropna().tolist() == ["Critical", "low", "NEGLIGIBLE"]
     assert counts_of(frame) == {"critical": 1, "high": 0, "medium": 0, "low": 1, "other": 2}

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from createos_nb import analysis, plots
+from createos_nb.dtypes import TEXT
 
 HOSTILE = "<script>alert('x')</script>$\\frac{1}{2}$&\x07"
 DAY = pd.date_range("2026-03-02", periods=1440, freq="min", tz="UTC", unit="us", name="time")
@@ -22,7 +23,7 @@ def environment(project, name, *, rate=50, bad=0):
     count = np.random.default_rng(3).poisson(rate, len(DAY))
     columns = {"count": count, "status_2xx": count - bad, "status_3xx": 0, "status_4xx": 0, "status_5xx": bad}
     frame = pd.DataFrame(columns, index=DAY).astype("Int64").reset_index()
-    return frame.assign(project=project, environment=name).astype({"project": "str", "environment": "str"})
+    return frame.assign(project=project, environment=name).astype({"project": TEXT, "environment": TEXT})
 
 
 def fleet(*parts):

@@ -13,6 +13,7 @@ from createos_nb.analysis.anomalies import count_score
 from createos_nb.analysis.anomalies.count_score import Earlier
 from createos_nb.analysis.anomalies.onsets import ReportedOnsets
 from createos_nb.analysis.validation import Bools, Floats, FrameError, Requests, requests, status_classes, utc_index
+from createos_nb.dtypes import TEXT
 
 REQUESTS_ALARM = 5.0
 """Evidence (−log10 p) that is an anomaly in requests, whose noise is known better than that of any series."""
@@ -144,7 +145,7 @@ def _table(
         "what": _named(unusual_volume, unusual_errors, volume.direction),
     }
     table = pd.DataFrame({name: np.asarray(values)[..., old:].ravel() for name, values in columns.items()})
-    table["what"] = table["what"].astype("str")
+    table["what"] = table["what"].astype(TEXT)
     if counts.environments is None:
         table.index = counts.index
     else:

@@ -38,6 +38,7 @@ import pandas as pd
 from createos_nb.analysis.objectives.burn_table import Threshold, thresholds
 from createos_nb.analysis.objectives.windows import Trailing, trailing
 from createos_nb.analysis.validation import Bools, Floats, Ints, Requests, requests, status_classes, utc_index
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 GUARD = 3e-4
@@ -218,8 +219,8 @@ def _table(counts: Requests, rows: Sequence[Threshold], episodes: Sequence[_Epis
     return pd.DataFrame(
         {
             **keys,
-            "alert": pd.array([row.name for row in fired], dtype="str"),
-            "severity": pd.array([row.severity for row in fired], dtype="str"),
+            "alert": pd.array([row.name for row in fired], dtype=TEXT),
+            "severity": pd.array([row.severity for row in fired], dtype=TEXT),
             "factor": np.array([row.factor for row in fired], dtype=np.float64),
             "onset": utc_index(started),
             "end": utc_index(np.where(firing, np.iinfo(np.int64).min, ended)),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 _REACHABLE = 0.8
@@ -70,17 +71,17 @@ def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> 
     period = whole_seconds(window, name="window")
     return pd.DataFrame(
         {
-            "alert": pd.array([row.name for row in rows], dtype="str"),
-            "severity": pd.array([row.severity for row in rows], dtype="str"),
+            "alert": pd.array([row.name for row in rows], dtype=TEXT),
+            "severity": pd.array([row.severity for row in rows], dtype=TEXT),
             "budget": [row.budget for row in rows],
-            "long": pd.to_timedelta([row.long for row in rows], unit="s"),
-            "short": pd.to_timedelta([row.short for row in rows], unit="s"),
+            "long": pd.to_timedelta([row.long for row in rows], unit="s").as_unit("us"),
+            "short": pd.to_timedelta([row.short for row in rows], unit="s").as_unit("us"),
             "factor": [row.factor for row in rows],
             "error_rate": [row.factor * (1 - target) for row in rows],
             "detects_outage_after": pd.to_timedelta(
                 [round(row.factor * (1 - target) * row.long) for row in rows], unit="s"
-            ),
-            "exhausts_after": pd.to_timedelta([round(period / row.factor) for row in rows], unit="s"),
+            ).as_unit("us"),
+            "exhausts_after": pd.to_timedelta([round(period / row.factor) for row in rows], unit="s").as_unit("us"),
         }
     )
 

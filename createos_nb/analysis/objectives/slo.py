@@ -20,6 +20,7 @@ from createos_nb.analysis.objectives.windows import trailing
 from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes
 from createos_nb.display import format_percent, format_percent_up, format_target, html_card, human_duration, text_card
+from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
 
@@ -273,7 +274,7 @@ def _single(
 ) -> SLO:
     table = pd.DataFrame(
         {name: np.array([float(rate[name]) for rate in rates.values()]) for name in next(iter(rates.values()))},
-        index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype="str"),
+        index=pd.Index([format_duration(width) for width in rates], name="lookback", dtype=TEXT),
     )
     table["exhausted_in"] = _timedeltas(table["exhausted_in"].to_numpy())
     table = table.astype({"requests": "Int64", "errors": "Int64"})
@@ -282,7 +283,7 @@ def _single(
         target=target,
         window=format_duration(period),
         start=counts.index[budget_status.first],
-        end=counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s"),
+        end=(counts.index[-1] + pd.Timedelta(counts.bucket_seconds, unit="s")).as_unit("us"),
         requests=round(float(budget_status.of)),
         errors=round(float(budget_status.bad)),
         achieved=float(budget_status.achieved),
@@ -294,7 +295,7 @@ def _single(
         coverage=float(budget_status.coverage),
         burn_rates=table,
         pace=format_duration(lookback),
-        exhausted_in=None if np.isnan(seconds_left) else pd.Timedelta(round(seconds_left), unit="s"),
+        exhausted_in=None if np.isnan(seconds_left) else pd.Timedelta(round(seconds_left), unit="s").as_unit("us"),
     )
 
 

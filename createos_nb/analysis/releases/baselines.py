@@ -22,6 +22,7 @@ import pandas as pd
 from createos_nb.analysis.releases.counts import PairedCounts
 from createos_nb.analysis.releases.noise import log_sum
 from createos_nb.analysis.releases.verdict import release_verdict
+from createos_nb.dtypes import TEXT
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -121,7 +122,7 @@ def baselines(
     columns = {"release_verdict": path["decision"].to_numpy()}
     for name, alarm in alarms.items():
         columns[name] = np.where(np.logical_or.accumulate(alarm[0]), "rollback", "watching")
-    return pd.DataFrame(columns, index=path.index).astype("str")
+    return pd.DataFrame(columns, index=path.index).astype(TEXT)
 
 
 _COUNTS = ["old_requests", "new_requests", "old_errors", "new_errors"]

@@ -25,6 +25,7 @@ import pandas as pd
 
 from createos_nb.analysis.releases.watch import Watch
 from createos_nb.analysis.validation import Bools, Floats, FrameError, Ints, numbers
+from createos_nb.dtypes import TEXT
 
 WEIGHED, MATERIAL = 5, 0.1
 """Left out in turn are the paths with the most errors so far, if they have a tenth of all: fewer cannot mislead."""
@@ -154,11 +155,11 @@ def _table(frame: pd.DataFrame, name: str, watch: Watch) -> tuple[pd.DataFrame, 
         raise FrameError(f"column 'count' of {name} counts errors, but holds {count[wrong][0]:g}")
     table = pd.DataFrame(
         {
-            "path": frame["path"].astype("str").to_numpy(),
-            "status": frame["status"].astype("str").to_numpy(),
+            "path": frame["path"].astype(TEXT).to_numpy(),
+            "status": frame["status"].astype(TEXT).to_numpy(),
             "count": np.nan_to_num(count),
         }
-    ).astype({"path": "str", "status": "str"})
+    ).astype({"path": TEXT, "status": TEXT})
     if "time" not in frame.columns:
         return table, None if len(table) else np.zeros(0, dtype=np.int64)
     time = frame["time"]

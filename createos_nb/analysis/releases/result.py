@@ -15,6 +15,7 @@ from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
 from createos_nb.analysis.releases.wording import number, times
 from createos_nb.analysis.validation import Bools, Floats, Ints
 from createos_nb.display import html_card, text_card
+from createos_nb.dtypes import TEXT
 
 SHOWN = 240
 """Buckets of a watch at which `intervals` are worked out."""
@@ -114,7 +115,7 @@ class ReleaseVerdict:
             for name, values in zip(names, steps.counts, strict=True)
         }
         columns = {
-            "decision": pd.array(steps.decision, dtype="str"),
+            "decision": pd.array(steps.decision, dtype=TEXT),
             "evidence": steps.rollback,
             "evidence_promote": steps.promote,
             **counts,
@@ -134,7 +135,7 @@ class ReleaseVerdict:
                 "new_requests": round(new.sum()),
                 "new_errors": paired.new_errors.sum(axis=1),
             },
-            index=pd.Index(self._classes, name="errors", dtype="str"),
+            index=pd.Index(self._classes, name="errors", dtype=TEXT),
         ).astype("Int64")
         class_bounds = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
         for name in ("ratio", "low", "high"):

@@ -17,6 +17,7 @@ from createos_nb.analysis.releases.watch import Watch
 from createos_nb.analysis.releases.wording import number, sentence
 from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import Floats
+from createos_nb.dtypes import TEXT
 
 _DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
 
@@ -169,12 +170,12 @@ def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], mi
     where = np.arange(rows.wholes, rows.wholes + rows.paths)
     frame = pd.DataFrame(
         {
-            "errors": pd.array([names[kind] for kind in paths.kinds], dtype="str"),
+            "errors": pd.array([names[kind] for kind in paths.kinds], dtype=TEXT),
             "old": to_int64(paths.old.sum(axis=1)),
             "new": to_int64(paths.new.sum(axis=1)),
             "evidence": evidence_from_log(combined.rollback[where, -1]),
         },
-        index=pd.Index(list(paths.names), name="path", dtype="str"),
+        index=pd.Index(list(paths.names), name="path", dtype=TEXT),
     )
     left_out = paths.names[mildest - rows.wholes] if mildest >= rows.wholes else None
     return Guard(True, left_out, frame)
@@ -192,7 +193,7 @@ def _single_paths(
     rank = np.arange(len(paths.names))
     return pd.DataFrame(
         {
-            "errors": pd.array([names[kind] for kind in paths.kinds], dtype="str"),
+            "errors": pd.array([names[kind] for kind in paths.kinds], dtype=TEXT),
             "old": to_int64(old),
             "new": to_int64(new),
             "ratio": ratio,
@@ -201,7 +202,7 @@ def _single_paths(
             "regressed": combined.regressed.any(axis=1),
             "since": pd.DatetimeIndex(since, dtype=watch.index.dtype),
         },
-        index=pd.Index(list(paths.names), name="path", dtype="str"),
+        index=pd.Index(list(paths.names), name="path", dtype=TEXT),
     )
 
 
@@ -213,10 +214,10 @@ def _counts(watch: Watch, kind: int) -> tuple[int, int, int, int]:
 
 @lru_cache(maxsize=4)
 def _no_paths(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame:
-    dtypes = {"errors": "str"} | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "float64")
+    dtypes = {"errors": TEXT} | dict.fromkeys(counts, "Int64") | dict.fromkeys(numbers, "float64")
     dtypes |= {name: dtype for name, dtype in _DTYPES.items() if name in numbers}
     columns = {name: pd.Series([], dtype=dtype) for name, dtype in dtypes.items()}
-    return pd.DataFrame(columns).set_index(pd.Index([], name="path", dtype="str"))
+    return pd.DataFrame(columns).set_index(pd.Index([], name="path", dtype=TEXT))
 
 
 def evidence_from_log(logs: Floats) -> Floats:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from createos_nb.data_files import folder
+from createos_nb.dtypes import TEXT
 from createos_nb.simulator.scenario.reader import Source, read_scenario
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def scenarios(*files: str | Path) -> pd.DataFrame:
     for column in ("start", "began", "ended"):
         times = pd.to_datetime(frame[column].astype("Int64"), unit="us", utc=True)
         frame[column] = times.astype("datetime64[us, UTC]")
-    kinds: dict[str, Any] = dict.fromkeys(_TEXTS, "str")
+    kinds: dict[str, Any] = dict.fromkeys(_TEXTS, TEXT)
     return frame.astype({**kinds, "healthy": "boolean", "version": "Int64", "last_good": "Int64", "expect": "Int64"})
 
 

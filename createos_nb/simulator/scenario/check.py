@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from createos_nb.dtypes import TEXT
 from createos_nb.simulator.scenario.builder import open_world
 from createos_nb.simulator.scenario.expectations import claims_of
 from createos_nb.simulator.scenario.reader import read_scenario
@@ -65,7 +66,7 @@ def check_scenario(scenario: str | Path, *, seed: int = 7, **settings: Any) -> p
     names = ["time", "what", "where", "claim", "expected", "found", "holds"]
     frame = pd.DataFrame(rows, columns=names)
     frame["time"] = pd.to_datetime(frame["time"].astype("int64"), unit="us", utc=True).astype("datetime64[us, UTC]")
-    return frame.astype({**dict.fromkeys(names[1:-1], "str"), "holds": "bool"})
+    return frame.astype({**dict.fromkeys(names[1:-1], TEXT), "holds": "bool"})
 
 
 def _holds(claim: str, expected: Any, shown: Any) -> bool:

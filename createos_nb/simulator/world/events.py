@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.simulator.context import WorldContext, find_environment
 from createos_nb.simulator.ids import hex_of
@@ -289,11 +290,11 @@ def journal_frame(context: WorldContext) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "time": pd.to_datetime([entry.at for entry in entries], unit="us", utc=True).astype("datetime64[us, UTC]"),
-            "what": pd.Series([entry.what for entry in entries], dtype="str"),
-            "project": pd.Series([entry.project for entry in entries], dtype="str"),
-            "environment": pd.Series([entry.environment for entry in entries], dtype="str"),
+            "what": pd.Series([entry.what for entry in entries], dtype=TEXT),
+            "project": pd.Series([entry.project for entry in entries], dtype=TEXT),
+            "environment": pd.Series([entry.environment for entry in entries], dtype=TEXT),
             "version": pd.Series([entry.version or None for entry in entries], dtype="Int64"),
-            "text": pd.Series([entry.text for entry in entries], dtype="str"),
+            "text": pd.Series([entry.text for entry in entries], dtype=TEXT),
         }
     )
     frame.attrs["where"] = f"SIMULATOR {context.state.scenario}"
