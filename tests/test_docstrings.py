@@ -21,7 +21,6 @@ NOT_YET = {
     "analysis",
     "checks",
     "client",
-    "contract",
     "diagnostics",
     "frames",
     "http",

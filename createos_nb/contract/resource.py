@@ -90,6 +90,7 @@ class BoundOperation(ProcessBound):
         self.__signature__ = operation.signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute the operation."""
         try:
             bound = self.operation.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -159,7 +160,15 @@ class Resource(ProcessBound):
 
     @classmethod
     def operations(cls) -> dict[str, Operation]:
-        """Return the operations of this resource by the name of their call."""
+        """Return the operations of this resource by the name of their call.
+
+        Returns:
+            The declarations: HTTP line, parameters, effect, answer.
+
+        Examples:
+            >>> createos_nb.contract.Domains.operations()["refresh"].effect
+            'write'
+        """
         operations: dict[str, Operation] = {}
         for base in reversed(cls.__mro__):
             operations |= {
