@@ -44,6 +44,14 @@ class Secret:
     them. `repr`, `str`, f-strings, frames and tracebacks show dots. It equals its text, in constant time; it is true
     unless it is empty; copies are itself. No pickle takes it: a file would hold the value. Where the library takes a
     text that may be secret, it takes a `Secret`.
+
+    Args:
+        value: The text, or another secret.
+
+    Examples:
+        >>> key = createos_nb.Secret("skp_0123456789abcdef")
+        >>> f"{key}", key == "skp_0123456789abcdef"
+        ('••••••', True)
     """
 
     __slots__ = ("__open",)
@@ -64,9 +72,25 @@ class Secret:
 
     @classmethod
     def from_environment(cls, name: str) -> Secret:
-        """The value of an environment variable of this process, so that no notebook has to hold it.
+        """Return the value of an environment variable of this process, so that no notebook has to hold it.
 
-        Set it where Jupyter or `createos-nb run` is started. Raises `InvalidInput` where it is not set, or empty.
+        Set it where Jupyter or `createos-nb run` is started.
+
+        Args:
+            name: The variable's name.
+
+        Returns:
+            The value, hidden.
+
+        Raises:
+            InvalidInput: The variable is not set, or empty.
+
+        Examples:
+            >>> import os
+            >>> os.environ["DATABASE_URL"] = "postgres://db.example.com/shop"
+            >>> createos_nb.Secret.from_environment("DATABASE_URL")
+            Secret(••••••)
+            >>> del os.environ["DATABASE_URL"]
         """
         secret = cls(os.environ.get(name, ""))
         if not secret:
@@ -74,7 +98,15 @@ class Secret:
         return secret
 
     def reveal(self) -> str:
-        """The value itself, as a plain `str`: from here on, keeping it is up to you."""
+        """Return the value itself, as a plain text: from here on, keeping it is up to you.
+
+        Returns:
+            The text.
+
+        Examples:
+            >>> createos_nb.Secret("s3cret").reveal()
+            's3cret'
+        """
         return self.__open()
 
     def __getattr__(self, name: str) -> NoReturn:

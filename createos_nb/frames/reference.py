@@ -23,9 +23,24 @@ _LOG: Final = {
 
 
 def columns(call: str | None = None) -> pd.DataFrame:
-    """Every documented column: call, column, dtype, meaning, unit; for one call such as "projects.list", or all.
+    """Every documented column of every table: its dtype, meaning and unit.
 
-    Raises `InvalidInput` for a call that there is not, with those that look like it.
+    Args:
+        call: A call such as "projects.list"; by default all.
+
+    Returns:
+        One row a column: call, column, dtype, meaning, unit (str).
+
+    Raises:
+        InvalidInput: There is no such call; the message names those that look like it.
+
+    Examples:
+        >>> columns = createos_nb.columns("environments.list").set_index("column")
+        >>> columns.loc[["branch", "resources_cpu"], ["dtype", "unit"]]
+                       dtype        unit
+        column
+        branch           str
+        resources_cpu  Int64  millicores
     """
     calls = sorted(operation.call for operation in contract.OPERATIONS.values())
     if call is not None and call not in calls:

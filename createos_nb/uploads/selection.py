@@ -60,7 +60,7 @@ class Selection:
         return [row for row in self.rows if row.included]
 
     def frame(self) -> pd.DataFrame:
-        """path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str)."""
+        """Path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str)."""
         return pd.DataFrame(
             {
                 "path": pd.array([printable(row.path) for row in self.rows], dtype="str"),
