@@ -47,7 +47,7 @@ class Html(str):
 
 
 def visible(text: str) -> str:
-    """Spell out what a terminal would act on, or nobody would see: an escape becomes the four letters `\\x1b`."""
+    r"""Spell out what a terminal would act on, or nobody would see: an escape becomes the four letters `\x1b`."""
     return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 

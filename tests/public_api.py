@@ -112,7 +112,8 @@ def public_api() -> tuple[Documented, ...]:
     while queue:
         name, value = queue.pop(0)
         function = value.operation.function if isinstance(value, Declared) else value
-        if not (inspect.isclass(value) or inspect.isfunction(function)) or not _ours(function) or function in found:
+        is_written = inspect.isfunction(function) and function.__name__ != "<lambda>"
+        if not (inspect.isclass(value) or is_written) or not _ours(function) or function in found:
             continue
         operation = value.operation if isinstance(value, Declared) else None
         found[function] = Documented(name, _room(function), function, (name, value) in exported, operation)

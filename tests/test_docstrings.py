@@ -15,22 +15,20 @@ from createos_nb.contract.operation import OPERATIONS, Operation
 from tests.public_api import Documented, public_api
 
 #: Names, or classes with all they have, whose docstrings lack something, and why.
-EXCEPTIONS: dict[str, str] = {}
+EXCEPTIONS = {
+    "DecodedRows": "what a reader gives to a builder: nobody keeps one",
+    "RetryPolicy.wait": "asked by the transport, after each request that failed",
+    "ServerClock": "asked by whatever waits; people read client.now",
+    "frames.Reader": "asked by the client's session, for each answer",
+}
 #: Rooms whose docstrings are still to be written: one that is done fails here until its name is away.
 NOT_YET = {
     "analysis",
-    "checks",
-    "client",
-    "diagnostics",
-    "frames",
-    "http",
     "panels",
     "plans",
     "plots",
     "runbooks",
     "simulator",
-    "the ground",
-    "uploads",
 }
 BY_ROOM = {room: [d for d in public_api() if d.room == room] for room in sorted({d.room for d in public_api()})}
 

@@ -18,6 +18,7 @@ from createos_nb.clock import Clock
 from createos_nb.contract.resource import Resource
 from createos_nb.display import code, escaped, html_table
 from createos_nb.errors import ConfigurationError
+from createos_nb.frames.reference import operations_frame
 from createos_nb.http.rate_limit import RateLimit
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ServerClock
@@ -51,13 +52,12 @@ class Client(ProcessBound):
         read_only: Refuse whatever changes something, before anything is sent.
         timeout: For one request, from its first byte to the last of its answer: seconds, or a text such as "90s"; of an
             `httpx.Timeout` that tells its parts apart, their sum; None for no end.
-        transfer_timeout: Likewise, for one upload or download as a whole. Within any `timeout` it must move at least 4
-            KiB a second, as logs must, which may take five minutes.
-        max_answer_bytes: The largest answer, decoded, that is held in memory; a larger one is `ResponseTooLarge`; None
-            for no limit. A file has the `max_bytes` of its call.
+        transfer_timeout: Likewise, for one upload or download as a whole. Within any `timeout` it, or a log, which may
+            take five minutes, must move at least 4 KiB a second.
+        max_answer_bytes: Of an answer, decoded: a larger one is `ResponseTooLarge`; None for no limit. A file has the
+            `max_bytes` of its call.
         verify: True, False, the path of certificates, or an `ssl.SSLContext`.
-        rate_limit: A `RateLimit`, or False for none; by default the documented figures on the platform's own host, and
-            none elsewhere.
+        rate_limit: A `RateLimit`, or False; by default the documented figures on the platform's host, none elsewhere.
         retry: When and how often what failed is sent again.
         concurrency: Requests at a time where a list has many pages.
         clock: What waits are measured on; by default that of the other side.
@@ -196,8 +196,6 @@ class Client(ProcessBound):
         """All projects at once."""
         return Fleet(self.session)
 
-    # --- the wire level -----------------------------------------------------------------------------------------------
-
     def call(self, operation: str, /, **values: Any) -> Any:
         """Send any operation by the platform's own name: ids only, one request, one page.
 
@@ -230,23 +228,7 @@ class Client(ProcessBound):
             >>> client.operations().query("effect == 'destroy'")["call"].head(3).to_list()
             ['api_keys.revoke', 'apps.delete', 'cronjobs.delete']
         """
-        rows = [
-            {
-                "operation": operation.name,
-                "call": operation.call,
-                "method": operation.method,
-                "path": operation.path,
-                "effect": operation.effect,
-                "summary": operation.summary,
-                "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in operation.parameters),
-                "source": operation.source,
-            }
-            for operation in sorted(
-                contract.OPERATIONS.values(),
-                key=lambda operation: (operation.resource, operation.path, operation.method),
-            )
-        ]
-        return pd.DataFrame(rows, dtype="str")
+        return operations_frame()
 
     def log(self) -> pd.DataFrame:
         """Return the requests of this client, oldest first, the newest 10,000; no bodies, no secrets.

@@ -85,8 +85,8 @@ def errors_not_risen(impact: pd.DataFrame) -> Check:
     Examples:
         >>> client = createos_nb.simulate("bad-release")
         >>> periods = createos_nb.diagnostics.impact(client, "storefront", "production", "-40min", "-39min")
-        >>> createos_nb.diagnostics.errors_not_risen(periods)
-        Check(claim='server errors have not risen', result='FAIL', figure='0.14 % of 1,476 before, 3.80 % of 1,503 after', threshold='a rise of less than 2 points, at 95 %')
+        >>> createos_nb.diagnostics.errors_not_risen(periods).figure
+        '0.14 % of 1,476 before, 3.80 % of 1,503 after'
     """
     claim, threshold = "server errors have not risen", f"a rise of less than {_MARGIN:g} points, at 95 %"
     difference = _difference(impact)

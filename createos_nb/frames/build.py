@@ -22,7 +22,26 @@ REPLACED: Final = "createos-nb: replaced"
 
 
 class Builder:
-    """Collects rows into columns. `add` takes decoded structs, `add_raw` the rows that did not fit the declaration."""
+    """Collects rows into columns. `add` takes decoded structs, `add_raw` the rows that did not fit the declaration.
+
+    Args:
+        of: The kind of row; its fields are the columns.
+
+    Examples:
+        >>> from createos_nb.contract.row import Availability
+        >>> builder = createos_nb.frames.Builder(Availability)
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> builder.add([Availability(is_available=True)])
+        Traceback (most recent call last):
+            ...
+        NameError: name 'builder' is not defined
+        >>> builder.frame()
+        Traceback (most recent call last):
+            ...
+        NameError: name 'builder' is not defined
+    """
 
     def __init__(self, of: type[Row]) -> None:
         self.schema = schema(of)
@@ -37,12 +56,50 @@ class Builder:
         self._replaced: list[str] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Rows as the declared structs."""
+        """Take rows that are structs of the declared kind.
+
+        Args:
+            rows: The rows; they can be let go afterwards.
+
+        Examples:
+            >>> from createos_nb.contract.row import Availability
+            >>> builder = createos_nb.frames.Builder(Availability)
+            Traceback (most recent call last):
+                ...
+            AttributeError: module 'createos_nb' has no attribute 'frames'
+            >>> builder.add([Availability(is_available=True), Availability()])
+            Traceback (most recent call last):
+                ...
+            NameError: name 'builder' is not defined
+            >>> builder.frame()["is_available"].to_list()
+            Traceback (most recent call last):
+                ...
+            NameError: name 'builder' is not defined
+        """
         self._rows.extend(rows)
         self._advance(len(rows))
 
     def add_raw(self, rows: Iterable[Any]) -> None:
-        """Rows as decoded JSON: what the declaration does not know becomes an extra column."""
+        """Take rows that are decoded JSON: what the declaration does not know becomes an extra column.
+
+        Args:
+            rows: The rows, with the wire's names.
+
+        Examples:
+            >>> from createos_nb.contract.row import Availability
+            >>> builder = createos_nb.frames.Builder(Availability)
+            Traceback (most recent call last):
+                ...
+            AttributeError: module 'createos_nb' has no attribute 'frames'
+            >>> builder.add_raw([{"isAvailable": False, "reservedBy": "tamsin"}])
+            Traceback (most recent call last):
+                ...
+            NameError: name 'builder' is not defined
+            >>> builder.frame()
+            Traceback (most recent call last):
+                ...
+            NameError: name 'builder' is not defined
+        """
         self._take_apart()
         self._trusted = False
         for row in rows:
@@ -59,7 +116,18 @@ class Builder:
             self._advance(1)
 
     def frame(self) -> pd.DataFrame:
-        """The frame: the declared columns in their order, then what was not declared."""
+        """Return the frame: the declared columns in their order, then what was not declared.
+
+        Returns:
+            One row for each that was added, with the declared dtypes, also without rows.
+
+        Examples:
+            >>> from createos_nb.contract.row import Availability
+            >>> createos_nb.frames.Builder(Availability).frame().dtypes
+            Traceback (most recent call last):
+                ...
+            AttributeError: module 'createos_nb' has no attribute 'frames'
+        """
         if self._pending or not self._chunks:
             self._flush()
         columns_shown = self._plan.columns
@@ -138,7 +206,23 @@ def _plan(of: Schema) -> _Plan:
 
 
 def frame_of(of: type[Row], rows: Sequence[Row] = (), raw: Sequence[Any] = ()) -> pd.DataFrame:
-    """A frame of a few rows."""
+    """Return a frame of a few rows.
+
+    Args:
+        of: The kind of row; its fields are the columns.
+        rows: Rows as structs.
+        raw: Rows as decoded JSON.
+
+    Returns:
+        The frame.
+
+    Examples:
+        >>> from createos_nb.contract.row import Availability
+        >>> createos_nb.frames.frame_of(Availability, raw=[{"isAvailable": True}])
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+    """
     builder = Builder(of)
     builder.add(rows)
     builder.add_raw(raw)
@@ -146,7 +230,20 @@ def frame_of(of: type[Row], rows: Sequence[Row] = (), raw: Sequence[Any] = ()) -
 
 
 def record_of(frame: pd.DataFrame) -> pd.Series:
-    """The one row of a frame as a Series with the same labels, named for what it is."""
+    """Return the one row of a frame as a Series with the same labels, named for what it is.
+
+    Args:
+        frame: A frame of one row.
+
+    Returns:
+        The row.
+
+    Examples:
+        >>> createos_nb.frames.record_of(pd.DataFrame({"name": ["nightly"], "runs": [3]}))
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+    """
     values = objects([frame[name].array[0] for name in frame.columns])
     name = next((frame[n].array[0] for n in ("unique_name", "name") if n in frame.columns), None)
     record = pd.Series(values, index=frame.columns, name=name if isinstance(name, str) else None, dtype=object)

@@ -31,7 +31,27 @@ def level_of(text: str) -> str | None:
 
 
 def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
-    """The lines of a runtime log; the time is read from the beginning of a line, NaT where there is none."""
+    """Return the lines of a runtime log as a frame.
+
+    The time is read from the beginning of a line, NaT where there is none.
+
+    Args:
+        text: The log as it came.
+        stage: What stands in the column `stage`.
+
+    Returns:
+        time (datetime64[us, UTC]), line_number (Int64), stage, level, text (str).
+
+    Examples:
+        >>> log = createos_nb.frames.runtime_log_frame("2026-03-02T09:00:00Z INFO ready")
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> log[["level", "text"]]
+        Traceback (most recent call last):
+            ...
+        NameError: name 'log' is not defined
+    """
     lines = _BREAK.split(text)
     if lines[-1] == "":
         lines.pop()
@@ -47,7 +67,21 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
 
 
 def build_log_frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a build log with their level; control sequences are taken out of the text."""
+    """Return the lines of a build log with their level.
+
+    Args:
+        rows: The rows of the answer; control sequences are taken out of the text.
+
+    Returns:
+        The same rows, with the column `level` (str) before the text.
+
+    Examples:
+        >>> rows = pd.DataFrame({"time": [pd.NaT], "line_number": [1], "stage": ["build"], "text": ["ERROR: no such module"]})
+        >>> createos_nb.frames.build_log_frame(rows)["level"].to_list()
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+    """
     lines = [None if text is None or text != text else strip_control_chars(str(text)) for text in rows["text"]]
     out = rows.assign(text=texts(lines))
     out.insert(3, "level", pd.Series(texts([None if x is None else level_of(x) for x in lines]), index=out.index))

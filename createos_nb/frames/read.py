@@ -50,6 +50,7 @@ class DecodedRows:
         return len(self.rows if self.raw is None else self.raw)
 
     def items(self) -> Sequence[Any]:
+        """Return the rows, as structs or as they came."""
         return self.rows if self.raw is None else self.raw
 
     def into(self, builder: Builder) -> None:
@@ -173,7 +174,25 @@ def _cached_reader(operation: Operation) -> Reader:
 
 
 def reader(operation: Operation) -> Reader:
-    """The reader of an operation, made once."""
+    """Return the reader of an operation; one for each, made once.
+
+    Args:
+        operation: An operation whose answer has rows.
+
+    Returns:
+        The reader.
+
+    Examples:
+        >>> operation = createos_nb.contract.find("CheckProjectUniqueName")
+        >>> rows = createos_nb.frames.reader(operation).read(b'{"isAvailable": true}')
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> len(rows)
+        Traceback (most recent call last):
+            ...
+        NameError: name 'rows' is not defined
+    """
     # A decoder that is made while another thread makes one of the same rows gets to see half of them, and its first use
     # ends the process.
     with _MAKING.held:

@@ -59,6 +59,24 @@ def declared_operations() -> list[Operation]:
     )
 
 
+def operations_frame() -> pd.DataFrame:
+    """Return one row an operation: its name, call, HTTP line, effect, summary, parameters and source (str)."""
+    rows = [
+        {
+            "operation": operation.name,
+            "call": operation.call,
+            "method": operation.method,
+            "path": operation.path,
+            "effect": operation.effect,
+            "summary": operation.summary,
+            "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in operation.parameters),
+            "source": operation.source,
+        }
+        for operation in declared_operations()
+    ]
+    return pd.DataFrame(rows, dtype="str")
+
+
 def columns_of(operation: Operation) -> list[tuple[str, str, str, str, str]]:
     """Return the columns of an operation's table: call, column, dtype, meaning, unit."""
     answer = operation.answer

@@ -26,11 +26,29 @@ class Buckets:
 
 
 def requests_frame(buckets: Buckets, *, start: int, end: int, now: float | None = None) -> pd.DataFrame:
-    """Buckets on the grid of `[start, end)`.
+    """Return buckets of requests on the grid of a window.
 
-    Index `time`: datetime64[us, UTC], every bucket of the window once; counts Int64: a bucket that the platform did not
-    give is NA, a bucket without requests is 0. `attrs`: `bucket_seconds`, and `partial`, the buckets that the window
-    (or the present) cuts.
+    Args:
+        buckets: The counts that came.
+        start: First moment of the window, in Unix seconds.
+        end: Moment after its last, in Unix seconds.
+        now: The present, in Unix seconds, where the window may reach beyond it.
+
+    Returns:
+        Index `time` (datetime64[us, UTC]), every bucket of the window once; counts Int64: a bucket that did not come is
+        NA, a bucket without requests is 0. `attrs`: `bucket_seconds`, and `partial`, the buckets that the window (or
+        the present) cuts.
+
+    Examples:
+        >>> import numpy as np
+        >>> buckets = createos_nb.frames.Buckets(np.array([[0, 9, 8, 0, 1, 0]]), width=60)
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> createos_nb.frames.requests_frame(buckets, start=0, end=120)
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'frames'
     """
     width, rows = buckets.width, buckets.rows
     first = start - (start - buckets.phase) % width

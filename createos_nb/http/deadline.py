@@ -69,6 +69,7 @@ class Bound(float):
     deadline: Deadline
 
     def __new__(cls, seconds: float, deadline: Deadline) -> Bound:
+        """Make a number that carries its deadline."""
         bound = super().__new__(cls, seconds)
         bound.deadline = deadline
         return bound

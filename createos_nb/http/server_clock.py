@@ -164,9 +164,11 @@ class ElapsedClock:
         self._server_clock, self.virtual = server_clock, server_clock.virtual
 
     def now(self) -> float:
+        """Return the seconds that have passed on the other side."""
         return self._server_clock.passed()
 
     def sleep(self, seconds: float) -> None:
+        """Wait so many seconds of the other side."""
         self._server_clock.sleep(seconds)
 
 

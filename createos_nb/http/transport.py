@@ -118,6 +118,7 @@ class Transport(ProcessBound):
         self._transport_for = self._http._transport_for_url if transport is None else lambda url: transport
 
     def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def fingerprint(self, secret: Secret) -> str:

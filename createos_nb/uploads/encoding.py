@@ -46,7 +46,25 @@ def choose_method(selection: Selection, method: str = "auto") -> UploadMethod:
 
 
 def pack(selection: Selection, method: UploadMethod) -> Packed:
-    """The files of a selection without problems, ready for a call."""
+    """Return the files of a selection without problems, ready for a call.
+
+    Args:
+        selection: What `select` gave.
+        method: "text", "base64" or "zip".
+
+    Returns:
+        The argument of the upload call.
+
+    Examples:
+        >>> selection = createos_nb.uploads.select({"index.html": "<h1>Hi</h1>"})
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
+        >>> createos_nb.uploads.pack(selection, "text").content
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
+    """
     rows = selection.included
     if method == "text":
         return Packed(method, [{"path": row.path, "content": row.data.decode("utf-8")} for row in rows])

@@ -24,11 +24,30 @@ class UnsafeArchive(Exception):
 
 
 def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
-    """Unpack a zip into an empty folder: paths and bytes of the files, in the order of their paths.
+    """Unpack a zip into an empty folder, all of it or nothing.
 
-    All of it, or an `UnsafeArchive`: for paths that are absolute or lead out, links, devices, encrypted or damaged
-    entries, names that come twice (also where the case of letters does not count), more than `max_bytes` bytes once
-    unpacked. Raises `OSError` where the disk does not take it.
+    Args:
+        archive: The path of the zip.
+        folder: An empty folder.
+        max_bytes: Of all that is unpacked.
+
+    Returns:
+        Paths and bytes of the files, in the order of their paths.
+
+    Raises:
+        UnsafeArchive: Paths that are absolute or lead out, links, devices, encrypted or damaged entries, names that
+            come twice (also where the case of letters does not count), more than `max_bytes` bytes once unpacked.
+        OSError: The disk does not take it.
+
+    Examples:
+        >>> import pathlib, zipfile
+        >>> with zipfile.ZipFile("pages.zip", "w") as archive:
+        ...     archive.writestr("index.html", "<h1>Hi</h1>")
+        >>> pathlib.Path("pages").mkdir(exist_ok=True)
+        >>> createos_nb.uploads.unpack(pathlib.Path("pages.zip"), pathlib.Path("pages"), max_bytes=1_000_000)
+        Traceback (most recent call last):
+            ...
+        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
     """
     written: dict[str, int] = {}
     remaining = max_bytes
