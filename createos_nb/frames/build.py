@@ -28,19 +28,13 @@ class Builder:
         of: The kind of row; its fields are the columns.
 
     Examples:
+        >>> from createos_nb.frames import Builder
         >>> from createos_nb.contract.row import Availability
-        >>> builder = createos_nb.frames.Builder(Availability)
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> builder = Builder(Availability)
         >>> builder.add([Availability(is_available=True)])
-        Traceback (most recent call last):
-            ...
-        NameError: name 'builder' is not defined
         >>> builder.frame()
-        Traceback (most recent call last):
-            ...
-        NameError: name 'builder' is not defined
+           is_available
+        0          True
     """
 
     def __init__(self, of: type[Row]) -> None:
@@ -62,19 +56,12 @@ class Builder:
             rows: The rows; they can be let go afterwards.
 
         Examples:
+            >>> from createos_nb.frames import Builder
             >>> from createos_nb.contract.row import Availability
-            >>> builder = createos_nb.frames.Builder(Availability)
-            Traceback (most recent call last):
-                ...
-            AttributeError: module 'createos_nb' has no attribute 'frames'
+            >>> builder = Builder(Availability)
             >>> builder.add([Availability(is_available=True), Availability()])
-            Traceback (most recent call last):
-                ...
-            NameError: name 'builder' is not defined
             >>> builder.frame()["is_available"].to_list()
-            Traceback (most recent call last):
-                ...
-            NameError: name 'builder' is not defined
+            [True, <NA>]
         """
         self._rows.extend(rows)
         self._advance(len(rows))
@@ -86,19 +73,13 @@ class Builder:
             rows: The rows, with the wire's names.
 
         Examples:
+            >>> from createos_nb.frames import Builder
             >>> from createos_nb.contract.row import Availability
-            >>> builder = createos_nb.frames.Builder(Availability)
-            Traceback (most recent call last):
-                ...
-            AttributeError: module 'createos_nb' has no attribute 'frames'
+            >>> builder = Builder(Availability)
             >>> builder.add_raw([{"isAvailable": False, "reservedBy": "tamsin"}])
-            Traceback (most recent call last):
-                ...
-            NameError: name 'builder' is not defined
             >>> builder.frame()
-            Traceback (most recent call last):
-                ...
-            NameError: name 'builder' is not defined
+               is_available reserved_by
+            0         False      tamsin
         """
         self._take_apart()
         self._trusted = False
@@ -122,11 +103,11 @@ class Builder:
             One row for each that was added, with the declared dtypes, also without rows.
 
         Examples:
+            >>> from createos_nb.frames import Builder
             >>> from createos_nb.contract.row import Availability
-            >>> createos_nb.frames.Builder(Availability).frame().dtypes
-            Traceback (most recent call last):
-                ...
-            AttributeError: module 'createos_nb' has no attribute 'frames'
+            >>> Builder(Availability).frame().dtypes
+            is_available    boolean
+            dtype: object
         """
         if self._pending or not self._chunks:
             self._flush()
@@ -217,11 +198,11 @@ def frame_of(of: type[Row], rows: Sequence[Row] = (), raw: Sequence[Any] = ()) -
         The frame.
 
     Examples:
+        >>> from createos_nb.frames import frame_of
         >>> from createos_nb.contract.row import Availability
-        >>> createos_nb.frames.frame_of(Availability, raw=[{"isAvailable": True}])
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> frame_of(Availability, raw=[{"isAvailable": True}])
+           is_available
+        0          True
     """
     builder = Builder(of)
     builder.add(rows)
@@ -239,10 +220,11 @@ def record_of(frame: pd.DataFrame) -> pd.Series:
         The row.
 
     Examples:
-        >>> createos_nb.frames.record_of(pd.DataFrame({"name": ["nightly"], "runs": [3]}))
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> from createos_nb.frames import record_of
+        >>> record_of(pd.DataFrame({"name": ["nightly"], "runs": [3]}))
+        name    nightly
+        runs          3
+        Name: nightly, dtype: object
     """
     values = objects([frame[name].array[0] for name in frame.columns])
     name = next((frame[n].array[0] for n in ("unique_name", "name") if n in frame.columns), None)

@@ -43,14 +43,11 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
         time (datetime64[us, UTC]), line_number (Int64), stage, level, text (str).
 
     Examples:
-        >>> log = createos_nb.frames.runtime_log_frame("2026-03-02T09:00:00Z INFO ready")
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> from createos_nb.frames import runtime_log_frame
+        >>> log = runtime_log_frame("2026-03-02T09:00:00Z INFO ready")
         >>> log[["level", "text"]]
-        Traceback (most recent call last):
-            ...
-        NameError: name 'log' is not defined
+          level        text
+        0  info  INFO ready
     """
     lines = _BREAK.split(text)
     if lines[-1] == "":
@@ -76,11 +73,10 @@ def build_log_frame(rows: pd.DataFrame) -> pd.DataFrame:
         The same rows, with the column `level` (str) before the text.
 
     Examples:
-        >>> rows = pd.DataFrame({"time": [pd.NaT], "line_number": [1], "stage": ["build"], "text": ["ERROR: no such module"]})
-        >>> createos_nb.frames.build_log_frame(rows)["level"].to_list()
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> from createos_nb.frames import build_log_frame
+        >>> rows = pd.DataFrame({"time": [pd.NaT], "line_number": [1], "stage": ["build"], "text": ["ERROR: no file"]})
+        >>> build_log_frame(rows)["level"].to_list()
+        ['error']
     """
     lines = [None if text is None or text != text else strip_control_chars(str(text)) for text in rows["text"]]
     out = rows.assign(text=texts(lines))

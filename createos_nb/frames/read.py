@@ -183,15 +183,11 @@ def reader(operation: Operation) -> Reader:
         The reader.
 
     Examples:
+        >>> from createos_nb.frames import reader
         >>> operation = createos_nb.contract.find("CheckProjectUniqueName")
-        >>> rows = createos_nb.frames.reader(operation).read(b'{"isAvailable": true}')
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> rows = reader(operation).read(b'{"isAvailable": true}')
         >>> len(rows)
-        Traceback (most recent call last):
-            ...
-        NameError: name 'rows' is not defined
+        1
     """
     # A decoder that is made while another thread makes one of the same rows gets to see half of them, and its first use
     # ends the process.

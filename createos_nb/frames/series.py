@@ -40,15 +40,14 @@ def requests_frame(buckets: Buckets, *, start: int, end: int, now: float | None 
         the present) cuts.
 
     Examples:
+        >>> from createos_nb.frames import Buckets, requests_frame
         >>> import numpy as np
-        >>> buckets = createos_nb.frames.Buckets(np.array([[0, 9, 8, 0, 1, 0]]), width=60)
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
-        >>> createos_nb.frames.requests_frame(buckets, start=0, end=120)
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'frames'
+        >>> buckets = Buckets(np.array([[0, 9, 8, 0, 1, 0]]), width=60)
+        >>> requests_frame(buckets, start=0, end=120)
+                                   count  status_2xx  status_3xx  status_4xx  status_5xx
+        time
+        1970-01-01 00:00:00+00:00      9           8           0           1           0
+        1970-01-01 00:01:00+00:00   <NA>        <NA>        <NA>        <NA>        <NA>
     """
     width, rows = buckets.width, buckets.rows
     first = start - (start - buckets.phase) % width

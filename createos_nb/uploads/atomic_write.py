@@ -28,16 +28,12 @@ def atomic_folder(target: str | os.PathLike[str], *, replace: bool = False) -> I
         InvalidInput: The target exists, or can't be written.
 
     Examples:
-        >>> with createos_nb.uploads.atomic_folder("pages") as folder:
+        >>> from createos_nb.uploads import atomic_folder
+        >>> with atomic_folder("pages") as folder:
         ...     _ = (folder / "index.html").write_text("<h1>Hi</h1>")
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
         >>> import pathlib
         >>> [file.name for file in pathlib.Path("pages").iterdir()]
-        Traceback (most recent call last):
-            ...
-        FileNotFoundError: [Errno 2] No such file or directory: 'pages'
+        ['index.html']
     """
     path = _target_path(target)
     with _writing(path), _work_folder(path) as folder:
@@ -74,16 +70,12 @@ def atomic_file(target: str | os.PathLike[str], *, replace: bool = False) -> Ite
         InvalidInput: The target exists, or can't be written.
 
     Examples:
-        >>> with createos_nb.uploads.atomic_file("page.html") as file:
+        >>> from createos_nb.uploads import atomic_file
+        >>> with atomic_file("page.html") as file:
         ...     _ = file.write_text("<h1>Hi</h1>")
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
         >>> import pathlib
         >>> pathlib.Path("page.html").read_text()
-        Traceback (most recent call last):
-            ...
-        FileNotFoundError: [Errno 2] No such file or directory: 'page.html'
+        '<h1>Hi</h1>'
     """
     path = _target_path(target)
     with _writing(path), _work_folder(path) as folder:

@@ -56,14 +56,10 @@ def pack(selection: Selection, method: UploadMethod) -> Packed:
         The argument of the upload call.
 
     Examples:
-        >>> selection = createos_nb.uploads.select({"index.html": "<h1>Hi</h1>"})
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
-        >>> createos_nb.uploads.pack(selection, "text").content
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
+        >>> from createos_nb.uploads import pack, select
+        >>> selection = select({"index.html": "<h1>Hi</h1>"})
+        >>> pack(selection, "text").content
+        [{'path': 'index.html', 'content': '<h1>Hi</h1>'}]
     """
     rows = selection.included
     if method == "text":

@@ -67,10 +67,10 @@ class Selection:
             path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str).
 
         Examples:
-            >>> createos_nb.uploads.select({"index.html": "<h1>Hi</h1>"}).frame()[["path", "bytes"]]
-            Traceback (most recent call last):
-                ...
-            AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
+            >>> from createos_nb.uploads import select
+            >>> select({"index.html": "<h1>Hi</h1>"}).frame()[["path", "bytes"]]
+                     path  bytes
+            0  index.html     11
         """
         return pd.DataFrame(
             {
@@ -109,14 +109,10 @@ def select(
         InvalidInput: The source itself can't be gone through.
 
     Examples:
-        >>> selection = createos_nb.uploads.select({"index.html": "<h1>Hi</h1>", ".env": "TOKEN=secret"})
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
+        >>> from createos_nb.uploads import select
+        >>> selection = select({"index.html": "<h1>Hi</h1>", ".env": "TOKEN=secret"})
         >>> [row.path for row in selection.included]
-        Traceback (most recent call last):
-            ...
-        NameError: name 'selection' is not defined
+        ['index.html']
     """
     tree = tree_of(source, root, max_bytes=max_bytes)
     include_spec, include_patterns = _patterns("include", include)

@@ -40,14 +40,13 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
         OSError: The disk does not take it.
 
     Examples:
+        >>> from createos_nb.uploads import unpack
         >>> import pathlib, zipfile
         >>> with zipfile.ZipFile("pages.zip", "w") as archive:
         ...     archive.writestr("index.html", "<h1>Hi</h1>")
-        >>> pathlib.Path("pages").mkdir(exist_ok=True)
-        >>> createos_nb.uploads.unpack(pathlib.Path("pages.zip"), pathlib.Path("pages"), max_bytes=1_000_000)
-        Traceback (most recent call last):
-            ...
-        AttributeError: module 'createos_nb' has no attribute 'uploads'; did you mean plots or plans?
+        >>> pathlib.Path("pages").mkdir()
+        >>> unpack(pathlib.Path("pages.zip"), pathlib.Path("pages"), max_bytes=1_000_000)
+        {'index.html': 11}
     """
     written: dict[str, int] = {}
     remaining = max_bytes
