@@ -10,6 +10,7 @@ from createos_nb import contract
 from createos_nb.contract.operation import LogText, Operation, Text, TextOrId
 from createos_nb.errors import InvalidInput
 from createos_nb.frames import schema
+from createos_nb.frames.composed import EXTENDED, OWN
 from createos_nb.frames.logs import COLUMNS as LOG_COLUMNS
 from createos_nb.naming import nearest
 
@@ -42,14 +43,23 @@ def columns(call: str | None = None) -> pd.DataFrame:
         branch           str
         resources_cpu  Int64  millicores
     """
-    calls = sorted(operation.call for operation in contract.OPERATIONS.values())
-    if call is not None and call not in calls:
-        suggestion = nearest(call, calls) or ";"
+    tables = _tables()
+    if call is not None and call not in tables:
+        suggestion = nearest(call, tables) or ";"
         raise InvalidInput(f"columns: there is no call {call!r}{suggestion} client.operations() lists all")
-    rows = [
-        row for operation in declared_operations() if call in (None, operation.call) for row in columns_of(operation)
-    ]
+    rows = [row for name, rows in tables.items() if call in (None, name) for row in rows]
     return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype="str")
+
+
+def _tables() -> dict[str, list[tuple[str, str, str, str, str]]]:
+    """The columns of every call: first the operations, then what takes more than one of them."""
+    tables = {operation.call: columns_of(operation) for operation in declared_operations()}
+    for call, (first, like) in EXTENDED.items():
+        own = [(call, *facts) for facts in first]
+        tables[call] = own + [(call, column, dtype, meaning, unit) for _, column, dtype, meaning, unit in tables[like]]
+    for call, columns in OWN.items():
+        tables[call] = [(call, *facts) for facts in columns]
+    return tables
 
 
 def declared_operations() -> list[Operation]:
