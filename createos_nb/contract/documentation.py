@@ -50,6 +50,14 @@ def documentation(operation: Operation) -> str:
     )
 
 
+def prose_and_sections(operation: Operation) -> tuple[str, str]:
+    """Return the docstring of an operation as it is written: what stands before its sections, and these."""
+    text = inspect.cleandoc(operation.function.__doc__ or "")
+    first = _SECTION.search(text)
+    end = first.start() if first else len(text)
+    return text[:end].strip(), text[end:].strip()
+
+
 def limits(parameter: Parameter) -> str:
     """Return the bounds of a number, or a closed list, in words; those of texts stand in their meaning."""
     bounds = parameter.bounds()

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from createos_nb.contract.documentation import documentation, limits
+from createos_nb.contract.documentation import documentation, limits, prose_and_sections
 from createos_nb.contract.operation import OPERATIONS, Answer, Effect, Operation, Text
 from createos_nb.display import code, escaped, html_table
 from createos_nb.naming import nearest
@@ -105,10 +105,11 @@ class BoundOperation(ProcessBound):
 
 
 def explain(operation: Operation) -> str:
-    """An operation in plain text: how to call it, what it does, what goes over the wire."""
+    """An operation in plain text: how to call it, what it does, what goes over the wire, and an example."""
+    prose, sections = prose_and_sections(operation)
     lines = [
         f"client.{operation.call}({_arguments(operation.signature)})",
-        inspect.cleandoc(operation.function.__doc__ or ""),
+        prose,
         "",
         f"{operation.effect}: {operation.name}, {operation.method} {operation.path}",
     ]
@@ -116,7 +117,7 @@ def explain(operation: Operation) -> str:
         note = "; ".join(part for part in (p.meaning, limits(p)) if part)
         if note:
             lines.append(f"  {p.name}: {note}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", sections] if sections else lines)
 
 
 def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: TypeError) -> str:
