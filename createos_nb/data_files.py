@@ -11,7 +11,11 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """Return the project's folder `data` or `notebooks`. Raises `FileNotFoundError` where it is missing."""
+    """Return the project's folder `data` or `notebooks`.
+
+    Raises:
+        FileNotFoundError: It is missing.
+    """
     for path in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
         if path.is_dir():
             return path

@@ -36,7 +36,11 @@ def name_of(host: str) -> str:
 
 
 def host_name(text: str) -> str:
-    """A host's name as it stands in a Host header, in lower case. Raises `InvalidInput` for what is none."""
+    """A host's name as it stands in a Host header, in lower case.
+
+    Raises:
+        InvalidInput: It is no host's name.
+    """
     name = text.strip().lower()
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):

@@ -82,7 +82,11 @@ def parse_duration(length: Any, name: str = "duration") -> float:
 
 
 def whole_seconds(length: Any, name: str = "duration") -> int:
-    """A duration of at least a second, in whole seconds. Raises `InvalidInput`."""
+    """A duration of at least a second, in whole seconds.
+
+    Raises:
+        InvalidInput: It is no duration, a shorter one, or has a part of a second.
+    """
     seconds = parse_duration(length, name)
     if seconds < 1 or seconds % 1:
         raise InvalidInput(f"{name}={_short(length)} must be a whole number of seconds, at least one")

@@ -88,7 +88,11 @@ class Reader:
         return list[of]  # type: ignore[valid-type]  # made at run time
 
     def read(self, data: Payload) -> DecodedRows:
-        """The rows of one payload. Raises `InvalidResponse` where it is no row, page or array at all."""
+        """The rows of one payload.
+
+        Raises:
+            InvalidResponse: It is no row, page or array at all.
+        """
         return without_frames(self._read, data)
 
     def _read(self, data: Payload) -> DecodedRows:
@@ -196,7 +200,11 @@ def reader(operation: Operation) -> Reader:
 
 
 def decode_json(operation: Operation, data: Payload) -> Any:
-    """A payload as decoded JSON with its secrets masked. Raises `InvalidResponse` for what no JSON reader takes."""
+    """A payload as decoded JSON with its secrets masked.
+
+    Raises:
+        InvalidResponse: No JSON reader takes it.
+    """
     return without_frames(_decode_json, operation, data)
 
 

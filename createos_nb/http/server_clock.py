@@ -67,7 +67,8 @@ class ServerClock:
     def now(self) -> float:
         """Unix seconds (UTC) on the other side. Where nothing was answered yet, one thread asks and the others wait.
 
-        Raises `TransportError` where it can't be asked.
+        Raises:
+            TransportError: It can't be asked.
         """
         if self._line is None and not self._answered_without_time:
             self._learn_first()

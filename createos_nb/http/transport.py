@@ -132,7 +132,12 @@ class Transport(ProcessBound):
         return self.server_clock.now()
 
     def _ask_time(self) -> None:
-        """A HEAD without the key, for which any answer serves. Raises `TransportError`, `ConfigurationError`."""
+        """A HEAD without the key, for which any answer serves.
+
+        Raises:
+            TransportError: No answer came.
+            ConfigurationError: The client is closed.
+        """
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
         started = ticks()

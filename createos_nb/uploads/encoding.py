@@ -28,7 +28,11 @@ class Packed:
 
 
 def choose_method(selection: Selection, method: str = "auto") -> UploadMethod:
-    """Return the method, for "auto" the one that fits. Raises `InvalidInput` where the files can't be sent so."""
+    """Return the method, for "auto" the one that fits.
+
+    Raises:
+        InvalidInput: The files can't be sent so.
+    """
     rows = selection.included
     if method == "auto":
         if selection.is_zip or len(rows) > MOST_IN_JSON or sum(row.size or 0 for row in rows) > _LONG:

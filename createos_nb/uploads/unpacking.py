@@ -99,7 +99,11 @@ def _checked(entries: Sequence[zipfile.ZipInfo], max_bytes: int) -> Iterator[tup
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """Return where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
+    """Return where an entry goes.
+
+    Raises:
+        UnsafeArchive: It must go nowhere.
+    """
     path = info.filename
     while path.startswith("./"):
         path = path[2:]
