@@ -189,12 +189,30 @@ def wrap_all(value: Any) -> Any:
 
 
 def revealed(text: str | Secret) -> str:
-    """A text, whether or not it is secret, as a plain `str`."""
+    """Return a text, whether or not it is secret, as a plain `str`.
+
+    Args:
+        text: A text, or a secret.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from createos_nb.redaction import revealed
+        >>> revealed(createos_nb.Secret("s3cret")), revealed("plain")
+        ('s3cret', 'plain')
+    """
     return text.reveal() if isinstance(text, Secret) else text
 
 
 def holds_secrets(name: object) -> bool:
-    """Return whether a field of the wire is, or maps to, secrets."""
+    """Return whether a field of the wire is, or maps to, secrets.
+
+    Examples:
+        >>> from createos_nb.redaction import holds_secrets
+        >>> holds_secrets("runEnvs"), holds_secrets("displayName")
+        (True, False)
+    """
     return name in SECRET_MAPS or name in SECRET_VALUES
 
 
@@ -229,7 +247,19 @@ def strip_frames(error: Error) -> Error:
 
 
 def redacted_json(payload: Any) -> str:
-    """A decoded payload as JSON text for people: a `Secret` in it is dots."""
+    """Return a decoded payload as JSON text for people: a `Secret` in it is dots.
+
+    Args:
+        payload: The payload.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from createos_nb.redaction import redacted_json
+        >>> print(redacted_json({"token": createos_nb.Secret("s3cret")}))
+        {"token": "••••••"}
+    """
     return json.dumps(_redacted(payload), ensure_ascii=False)
 
 
@@ -258,7 +288,13 @@ def spellings(text: str) -> set[str]:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
+    """Return the text with dots in place of the secrets, as they are or as JSON, an address or a page spell them.
+
+    Examples:
+        >>> from createos_nb.redaction import redact
+        >>> redact("GET /v1?key=skp_0123456789abcdef", ["skp_0123456789abcdef"])
+        'GET /v1?key=••••••'
+    """
     for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_ECHO}, key=len, reverse=True):
         for form in spellings(secret):
             text = text.replace(form, MASK)

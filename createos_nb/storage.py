@@ -18,6 +18,12 @@ def private_folder(path: Path) -> Path:
 
     Raises:
         OSError: It can't be created.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import private_folder
+        >>> private_folder(pathlib.Path("journals")).is_dir()
+        True
     """
     missing = []
     parent = path
@@ -46,6 +52,13 @@ def atomic_write(path: Path, content: bytes) -> None:
 
     Raises:
         OSError: It can't be written; the old content stays.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import atomic_write
+        >>> atomic_write(pathlib.Path("profile.toml"), b"[profiles]")
+        >>> pathlib.Path("profile.toml").read_text()
+        '[profiles]'
     """
     handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
