@@ -95,7 +95,7 @@ def assign(client: Client, project: str, environment: str) -> AssignPanel:
 
 
 def blue_green(client: Client, project: str) -> BlueGreenPanel:
-    """Show two sides of a domain with the traffic and errors of each; the idle one is tested, takes over, and hands back.
+    """Show two sides of a domain with traffic and errors of each; the idle one is tested, takes over, and hands back.
 
     Parameters: `domain`, `other` (the side to switch to), `version` ("" for the live deployment; "newest", or such as
     "v12": it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by
