@@ -182,15 +182,18 @@ class Operation:
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     @cached_property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
+    def arguments(self) -> tuple[Parameter, ...]:
+        """The method's parameters, in its order."""
         space = vars(sys.modules[self.function.__module__])
-        parameters = [
+        return tuple(
             self._parameter(p, _evaluated(p.annotation, space), p.default is inspect.Parameter.empty)
             for p in self.signature.parameters.values()
-            if p.name != "limit"
-        ]
-        return (*parameters, *self._paging(), *self.extra)
+        )
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
+        return (*(p for p in self.arguments if p.name != "limit"), *self._paging(), *self.extra)
 
     @cached_property
     def by_key(self) -> Mapping[str, Parameter]:
