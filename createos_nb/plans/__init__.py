@@ -18,7 +18,8 @@ from createos_nb.plans.errors import (
     StalePlanError,
 )
 from createos_nb.plans.events import Cancel, Event
-from createos_nb.plans.journal import Journal, default_folder
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.resume import Resumption, resume, resumption
 from createos_nb.plans.runs import runs

@@ -20,7 +20,8 @@ from createos_nb.plans.errors import (
 from createos_nb.plans.events import Event, subscriber
 from createos_nb.plans.executor import PlanExecutor, receipt_of
 from createos_nb.plans.intent_lock import IntentLock, folder_for
-from createos_nb.plans.journal import Journal, path_for
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import path_for
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions, failing
 from createos_nb.plans.snapshot import Snapshot

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from createos_nb.plans.actor import actor_text
 from createos_nb.plans.errors import JournalError
-from createos_nb.plans.journal import Journal, default_folder, simulated_folders
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import default_folder, simulated_folders
 
 if TYPE_CHECKING:
     import pandas as pd
