@@ -48,6 +48,12 @@ class Report(Contents):
 
         Raises:
             OSError: the file can't be written.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+            >>> report.to_html("fleet.html").name
+            'fleet.html'
         """
         from createos_nb.plots.report_html import document
 
@@ -66,6 +72,12 @@ class Report(Contents):
 
         Raises:
             OSError: the file can't be written.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+            >>> report.to_pdf("fleet.pdf").read_bytes()[:5]
+            b'%PDF-'
         """
         from createos_nb.plots.report_pdf import write
 
@@ -74,7 +86,17 @@ class Report(Contents):
         return target
 
     def pages(self) -> list[Figure]:
-        """Return the pages of the PDF as figures."""
+        """Return the pages of the PDF as figures.
+
+        Returns:
+            One figure a page.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+            >>> len(report.pages())
+            1
+        """
         from createos_nb.plots.report_pdf import pages
 
         return list(pages(self))

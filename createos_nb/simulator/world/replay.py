@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.simulator.context import WorldContext, find_environment
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Recorded, read_access_log
 from createos_nb.simulator.world.events import moment_of
