@@ -49,7 +49,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         reviewing: how long the review of a template takes.
 
     Examples:
-        >>> world = createos_nb.simulator.open_world("storefront", idle="2h", live_limit=3)
+        >>> world = createos_nb.simulator.open_world("wrong-port", idle="2h", live_limit=3)
         >>> world.state.settings.idle, world.state.settings.live_limit
         (7200, 3)
     """

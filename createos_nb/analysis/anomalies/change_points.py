@@ -247,7 +247,7 @@ def _first_alarm(e_process: LogEValues, begin: int, known: int, run: float) -> _
 
 
 def _error_e_values(bad: Floats, of: Floats) -> LogEValues:
-    """ln L of every bucket against the bounds of the error rate in the buckets before it."""
+    """Return ln L of every bucket against the bounds of the error rate in the buckets before it."""
     past_bad, past_of, observed = _before(bad), _before(of), _before((of > 0).astype(np.float64))
     squares = _before(np.divide(bad * bad, of, out=np.zeros_like(bad), where=of > 0))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -266,7 +266,7 @@ def _error_e_values(bad: Floats, of: Floats) -> LogEValues:
 
 
 def _ratios(bad: Floats, mean: Floats, kappa: Floats, factors: Floats) -> Floats:
-    """ln of the likelihood ratio of a mean that is `factors` times as large, for counts with variance m + κ m²."""
+    """Return ln of the likelihood ratio of a mean `factors` times as large, for counts with variance m + κ m²."""
     usual = np.log1p(kappa * mean)
     changed = np.log1p(factors[:, None] * (kappa * mean))
     return (np.log(factors)[:, None] + usual - changed) * bad - (changed - usual) / kappa

@@ -33,10 +33,8 @@ class World(BaseWorld):
 
     Examples:
         >>> client = createos_nb.simulate()
-        >>> client.world.push("storefront", "main", message="Free shipping")
-        19
-        >>> client.world.advance("10min")
-        Timestamp('2026-03-02 09:10:00+0000', tz='UTC')
+        >>> version = client.world.push("storefront", "main", message="Free shipping")
+        >>> time = client.world.advance("10min")
         >>> client.deployments.list("storefront")["state"].iloc[0]
         'deployed'
     """
@@ -52,8 +50,7 @@ class World(BaseWorld):
 
         Examples:
             >>> world = createos_nb.simulate().world
-            >>> world.push("storefront", "main", message="Free shipping")
-            19
+            >>> version = world.push("storefront", "main", message="Free shipping")
             >>> world.events()[["what", "text"]].iloc[-2].tolist()
             ['commit pushed', 'main: Free shipping']
         """
@@ -148,8 +145,7 @@ class World(BaseWorld):
         Examples:
             >>> client = createos_nb.simulate()
             >>> client.world.set_behavior("storefront", 17, errors=[{"path": "/checkout", "status": 500, "share": 0.3}])
-            >>> client.world.advance("30min")
-            Timestamp('2026-03-02 09:30:00+0000', tz='UTC')
+            >>> time = client.world.advance("30min")
             >>> requests = client.analytics.requests_over_time("storefront", "production", start="-30min")
             >>> bool(requests["status_5xx"].sum() > 0)
             True
@@ -218,8 +214,7 @@ class World(BaseWorld):
         Examples:
             >>> client = createos_nb.simulate()
             >>> client.world.traffic("storefront", "staging", rpm=120)
-            >>> client.world.advance("1h")
-            Timestamp('2026-03-02 10:00:00+0000', tz='UTC')
+            >>> time = client.world.advance("1h")
             >>> requests = client.analytics.requests_over_time("storefront", "staging", start="-1h")
             >>> bool(requests["count"].mean() > 50)
             True
