@@ -92,6 +92,7 @@ class Documented:
             and "__init__" in vars(self.object)
             and not is_dataclass(self.object)
             and not issubclass(self.object, BaseException)
+            and not getattr(self.object, "_is_protocol", False)
         )
 
 
