@@ -37,7 +37,15 @@ _FEWEST = 60
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ReplicasAdvice:
-    """Advice on the number of replicas of one environment."""
+    """Advice on the number of replicas of one environment; see :func:`replicas_advice`.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> advice = createos_nb.analysis.replicas_advice(requests, replicas=3)
+        >>> advice.replicas, advice.limit_seen
+        (3, False)
+    """
 
     replicas: int
     """What is advised, 1 to 3."""
@@ -98,14 +106,31 @@ def replicas_advice(
 ) -> ReplicasAdvice | pd.DataFrame:
     """Advise a number of replicas, 1 to 3.
 
-    `frame` is a requests frame. `replicas` is the number that served it; or a Series of it indexed by time, each value
-    holding until the next, if it changed; for a fleet a mapping, or a Series indexed by project and environment, from
-    `(project, environment)` to the number. `headroom` is the room to grow, 0.3 for 30 %. `errors` names the status
-    classes that are errors.
+    More than one replica needs an app that keeps no state.
 
-    One environment gives a :class:`ReplicasAdvice`, a fleet a frame with `project`, `environment`, `replicas`,
-    `current`, `needed`, `with_headroom` (Int64), `demonstrated` (rpm per replica), `limit_seen` (bool), `q99`, `peak`
-    (rpm) and `reason`. More than one replica needs an app that keeps no state.
+    Args:
+        frame: requests over time of one environment or of a fleet.
+        replicas: the number that served it; or a Series of it indexed by time, each value holding until the next, if it
+            changed; for a fleet a mapping, or a Series indexed by project and environment, from `(project,
+            environment)` to the number.
+        target: share of the requests that should not be errors, between 0 and 1.
+        headroom: room to grow, 0.3 for 30 %; between 0 and 10.
+        errors: the status classes that are errors, such as "5xx".
+
+    Returns:
+        A :class:`ReplicasAdvice` for one environment; for a fleet a frame with `project`, `environment`, `replicas`,
+        `current`, `needed`, `with_headroom` (Int64), `demonstrated` (requests per minute and replica), `limit_seen`
+        (bool), `q99`, `peak` (requests per minute) and `reason`.
+
+    Raises:
+        FrameError: the frame can't be read as requests, or the replicas do not fit it.
+        ValueError: `target` or `headroom` is out of range.
+
+    Examples:
+        >>> client = createos_nb.simulate("flash-crowd")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-2d")
+        >>> createos_nb.analysis.replicas_advice(requests, replicas=1).replicas
+        3
     """
     if not 0 < target < 1:
         raise ValueError(f"target must lie between 0 and 1 (0.999 is 99.9 %), not {target!r}")

@@ -26,19 +26,7 @@ _SHARES = {
 
 
 def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
-    """The metrics of two windows side by side, with intervals for what changed.
-
-    `before` and `after` are requests frames of any length, of one environment or both of a fleet (environments in only
-    one of them are listed with what there is). Rows: `rpm` (requests per minute), `success_percentage`,
-    `client_error_percentage`, `server_error_percentage`; indexed by `metric`, a fleet has columns `project`,
-    `environment`, `metric`.
-
-    Columns: `before`, `after`, `difference` with `low` and `high`, `ratio` (after / before) with `ratio_low` and
-    `ratio_high`, all in the metric's own unit at `confidence`; `p_value` (two-sided, of no change; in a fleet adjusted
-    over its environments by Holm's method for each metric), and `changed`: whether it falls below `1 − confidence`, and
-    the interval of the difference leaves out 0.
-    NaN where there is nothing to compare. `attrs["before"]` and `attrs["after"]` are the start and the end of the
-    windows (UTC, as text).
+    """Return the metrics of two windows side by side, with intervals for what changed.
 
     Model: stretches of each window vary independently; errors may come in clumps within them, see
     :mod:`createos_nb.analysis.intervals`. The difference of two shares has Newcombe's interval (1998, method 10) and
@@ -46,6 +34,30 @@ def compare(before: pd.DataFrame, after: pd.DataFrame, *, confidence: float = 0.
     compare like with like. Errors that come in slow waves are the model's limit: of one-hour windows in which the rate
     wanders with a half-life of ten minutes, 7 to 27 % of equal pairs are called changed at 5 % (a day: 5 to 7 %), since
     an hour holds too few waves to know them by. Take longer windows then, or `release_verdict`.
+
+    Args:
+        before: requests over time of the earlier window, of any length, of one environment or a fleet.
+        after: the same of the later window; environments in only one of them are listed with what there is.
+        confidence: of the intervals, and of the test behind `changed`, between 0 and 1.
+
+    Returns:
+        A frame with the rows `rpm` (requests per minute), `success_percentage`, `client_error_percentage`,
+        `server_error_percentage`; indexed by `metric`, a fleet has columns `project`, `environment`, `metric`. Columns:
+        `before`, `after`, `difference` with `low` and `high`, `ratio` (after / before) with `ratio_low` and
+        `ratio_high`, all in the metric's own unit; `p_value` (two-sided, of no change; in a fleet adjusted over its
+        environments by Holm's method for each metric), and `changed`: whether it falls below `1 − confidence`, and the
+        interval of the difference leaves out 0. NaN where there is nothing to compare. `attrs["before"]` and
+        `attrs["after"]` are the start and the end of the windows (UTC, as text).
+
+    Raises:
+        FrameError: a frame can't be read as requests or has no rows, or only one of them is a fleet's.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-80min")
+        >>> table = createos_nb.analysis.compare(requests.iloc[:40], requests.iloc[40:])
+        >>> table["changed"].to_dict()
+        {'rpm': False, 'success_percentage': True, 'client_error_percentage': True, 'server_error_percentage': True}
     """
     old, new = requests(before, name="before", fleet=True), requests(after, name="after", fleet=True)
     for name, counts in (("before", old), ("after", new)):

@@ -40,18 +40,32 @@ def fleet_health(
     window: str | pd.Timedelta = "30d",
     errors: str | tuple[str, ...] = ("5xx",),
 ) -> pd.DataFrame:
-    """One row per environment of a fleet, the most urgent first.
+    """Return one row per environment of a fleet, the most urgent first.
 
-    `frame` is what `client.fleet.requests_over_time` returns; `target`, `window` and `errors` are those of
-    :func:`slo`, the same for all. Columns: `project`, `environment`, `standing` ("alerts" while a burn-rate alert
-    fires at the end of the frame, else "missed" or "met" for the objective over the window, else "no requests" or
-    "no data"), `firing` (the names of the alerts that fire, the fastest first, "" without), `requests`, `errors`
-    (Int64, in the whole frame), `rpm_average`, `rpm_peak`, `success_percentage`, `success_low`, `success_high` (0 to
-    100), `achieved` (0 to 1), `budget_left` (share of the error budget, negative when overspent), `burn_rate` (of the
-    last hour), `onsets` (alerts that began in the frame, Int64), `coverage` (share of the window with data). NaN and NA
-    where there is nothing to go by.
+    Args:
+        frame: requests over time of a fleet, as `client.fleet.requests_over_time` returns them.
+        target: share of the requests that should not be errors, between 0 and 1, the same for all; as for :func:`slo`.
+        window: length of the SLO's window, such as "30d", the same for all; as for :func:`slo`.
+        errors: the status classes that spend the budget; as for :func:`slo`.
 
-    `attrs["sentence"]` says it in one; `attrs` also has `target`, `window`, `errors`, `start` and `end` (UTC, as text).
+    Returns:
+        A frame with the columns `project`, `environment`, `standing` ("alerts" while a burn-rate alert fires at the end
+        of the frame, else "missed" or "met" for the objective over the window, else "no requests" or "no data"),
+        `firing` (the names of the alerts that fire, the fastest first, "" without), `requests`, `errors` (Int64, in the
+        whole frame), `rpm_average`, `rpm_peak`, `success_percentage`, `success_low`, `success_high` (0 to 100),
+        `achieved` (0 to 1), `budget_left` (share of the error budget, negative when overspent), `burn_rate` (of the
+        last hour), `onsets` (alerts that began in the frame, Int64), `coverage` (share of the window with data). NaN
+        and NA where there is nothing to go by. `attrs["sentence"]` says it in one; `attrs` also has `target`, `window`,
+        `errors`, `start` and `end` (UTC, as text).
+
+    Raises:
+        FrameError: the frame is not a fleet's, or can't be read as requests.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> health = createos_nb.analysis.fleet_health(client.fleet.requests_over_time(start="-6h"))
+        >>> health[["project", "environment", "standing"]].head(1).values.tolist()
+        [['storefront', 'production', 'alerts']]
     """
     if not {*_KEYS, "time"} <= set(frame.columns if isinstance(frame, pd.DataFrame) else ()):
         raise FrameError("frame must be a fleet: columns 'project', 'environment', 'time' and the counts")

@@ -30,16 +30,32 @@ def paths(
     total: pd.DataFrame | float | None = None,
     listed: int = LISTED,
 ) -> pd.DataFrame:
-    """Hits and errors of each path side by side, most errors first, then most hits.
+    """Return hits and errors of each path side by side, most errors first, then most hits.
 
-    `hits` has the columns `path`, `count` (top hit paths), `errors` the columns `path`, `status`, `count` (top error
-    paths); both may have `project` and `environment` for a fleet. `total` is the number of all requests in the same
-    window, or the requests frame that holds it; with it `share_percentage` is of all requests, without it NA.
+    A list shorter than `listed` rows is complete, so that absence from it means 0.
 
-    Columns: `path` (str), `count` (requests, Int64, NA if the path is not among the listed), `share_percentage`,
-    `client_errors` and `server_errors` (4xx and 5xx, Int64), `errors` (their sum), `errors_at_most` (Int64: the sum,
-    and one more status just below the end of a full list; NA without `errors`), `error_percentage` (errors / count,
-    NaN where either is unknown). A list shorter than `listed` rows is complete, so that absence from it means 0.
+    Args:
+        hits: top hit paths, with the columns `path`, `count`, and `project` and `environment` for a fleet.
+        errors: top error paths, with the columns `path`, `status`, `count`, likewise.
+        total: the number of all requests in the same window, or the requests over time that hold it; with it
+            `share_percentage` is of all requests, without it NA.
+        listed: rows in a full list.
+
+    Returns:
+        A frame with the columns `path` (str), `count` (requests, Int64, NA if the path is not among the listed),
+        `share_percentage`, `errors` (the sum of the following), `client_errors` and `server_errors` (4xx and 5xx,
+        Int64), `errors_at_most` (Int64: the sum, and one more status just below the end of a full list; NA without
+        `errors`), `error_percentage` (errors / count, NaN where either is unknown).
+
+    Raises:
+        FrameError: a column is missing, holds negative counts or has gaps, or only the errors are a fleet's.
+
+    Examples:
+        >>> hits = pd.DataFrame({"path": ["/", "/cart"], "count": [900, 100]})
+        >>> errors = pd.DataFrame({"path": ["/cart"], "status": [500], "count": [12]})
+        >>> table = createos_nb.analysis.paths(hits, errors, total=1_000)
+        >>> table[["path", "server_errors", "error_percentage"]].values.tolist()
+        [['/cart', 12, 12.0], ['/', 0, 0.0]]
     """
     keys = _key_columns(hits)
     requested = _sum_by_key(_listing(hits, "hits", ["path"], keys), [*keys, "path"])
@@ -79,12 +95,24 @@ def paths(
 def distribution(frame: pd.DataFrame, *, confidence: float = 0.95) -> pd.DataFrame:
     """Return the distribution of requests over status codes, or over status classes.
 
-    `frame` is a request distribution (columns `status`, `count`) or a requests frame (then by class: 2xx, 3xx, 4xx,
-    5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.
+    Args:
+        frame: a request distribution (columns `status`, `count`), or requests over time (then by class: 2xx, 3xx, 4xx,
+            5xx, and `other` for what `count` holds beyond them). Either may be a fleet's.
+        confidence: of the interval, between 0 and 1.
 
-    Columns: `status` (str), `meaning` (the class in words: "fulfilled" is 2xx alone, while a success is 2xx or 3xx),
-    `count` (Int64, NA where a requests frame has no data), `share_percentage` (0 to 100, NaN without requests), `low`,
-    `high`: Wilson's interval at `confidence`, as if requests were independent.
+    Returns:
+        A frame with the columns `status` (str), `meaning` (the class in words: "fulfilled" is 2xx alone, while a
+        success is 2xx or 3xx), `count` (Int64, NA where the requests have no data), `share_percentage` (0 to 100, NaN
+        without requests), `low`, `high`: Wilson's interval, as if requests were independent.
+
+    Raises:
+        FrameError: a column is missing, holds negative counts or has gaps.
+
+    Examples:
+        >>> codes = pd.DataFrame({"status": [200, 404, 500], "count": [950, 40, 10]})
+        >>> table = createos_nb.analysis.distribution(codes)
+        >>> table["meaning"].tolist(), table["share_percentage"].tolist()
+        (['fulfilled', 'client error', 'server error'], [95.0, 4.0, 1.0])
     """
     if isinstance(frame, pd.DataFrame) and "status" in frame.columns and "count" in frame.columns:
         keys = _key_columns(frame)

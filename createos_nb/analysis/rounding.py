@@ -25,9 +25,22 @@ def rounded(frame: pd.DataFrame, digits: int = 2, *, rest: bool = True) -> pd.Da
     """Round the numbers of a frame for people to read.
 
     A success percentage, the share that an objective achieved and the lower end of an interval are rounded down, error
-    percentages and the upper end up, all else to the nearest (without `rest`: not at all); shares of 1 get two digits
-    more. A column `share_percentage` is rounded by the `status` beside it, and the columns `before`, `during` and
-    `after` by the metric that names the row.
+    percentages and the upper end up, all else to the nearest; shares of 1 get two digits more. A column
+    `share_percentage` is rounded by the `status` beside it, and the columns `before`, `during` and `after` by the
+    metric that names the row.
+
+    Args:
+        frame: any frame, such as another function of `createos_nb.analysis` returns it.
+        digits: digits behind the decimal point.
+        rest: round columns that are none of these to the nearest, too; False leaves them as they are.
+
+    Returns:
+        A copy of the frame with the same columns and dtypes.
+
+    Examples:
+        >>> frame = pd.DataFrame({"success_percentage": [99.9996], "error_percentage": [0.0004], "rpm": [87.2512]})
+        >>> createos_nb.analysis.rounded(frame).iloc[0].tolist()
+        [99.99, 0.01, 87.25]
     """
     result = frame.copy()
     for position, column in enumerate(frame.columns):

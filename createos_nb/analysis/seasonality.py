@@ -25,15 +25,31 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def decompose(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFrame:
-    """Level, daily and weekly shape of one of the counts, and today beside yesterday and last week.
-
-    Indexed by `time` like the frame (a fleet has columns `project`, `environment`, `time`). Columns, in requests per
-    bucket unless said otherwise: `observed`; `level`; `daily` and `weekly` (factors around 1); `expected` (their
-    product); `remainder` (observed − expected); `yesterday` and `last_week` (observed one day and seven days before).
-    NaN where there is no data or the bucket is cut.
+    """Return level, daily and weekly shape of one of the counts, and today beside yesterday and last week.
 
     A daily shape needs two days of data and buckets that divide a day, a weekly one two weeks; without it the factor is
     1, and `attrs["daily"]`, `attrs["weekly"]` say so.
+
+    Args:
+        frame: requests over time of one environment or of a fleet.
+        column: which of the counts, such as "count" or "status_5xx".
+
+    Returns:
+        A frame indexed by `time` like the given one (a fleet has columns `project`, `environment`, `time`). Columns
+        (float), in requests per bucket unless said otherwise: `observed`; `level`; `daily` and `weekly` (factors around
+        1); `expected` (their product); `remainder` (observed − expected); `yesterday` and `last_week` (observed one day
+        and seven days before). NaN where there is no data or the bucket is cut.
+
+    Raises:
+        FrameError: the frame can't be read as requests.
+        ValueError: `column` is none of the counts.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-3d")
+        >>> parts = createos_nb.analysis.decompose(requests)
+        >>> parts.attrs["daily"], parts.attrs["weekly"]
+        (True, False)
     """
     counts = requests(frame, columns=tuple(dict.fromkeys(("count", _known(column)))), fleet=True)
     observed = np.atleast_2d(np.where(counts.observed, counts.counts[column], np.nan))
@@ -65,10 +81,29 @@ def decompose(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFrame:
 
 
 def hour_by_weekday(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFrame:
-    """Mean requests per minute for each weekday (rows, Monday first) and hour of the day in UTC (columns 0 to 23).
+    """Return the mean requests per minute for each weekday and hour of the day.
 
-    `column` chooses one of the counts; `"server_error_percentage"` gives 5xx per 100 requests instead. NaN where the
-    frame has no data. One environment at a time.
+    Args:
+        frame: requests over time of one environment.
+        column: which of the counts, such as "count" or "status_5xx"; `"server_error_percentage"` gives 5xx per 100
+            requests instead.
+
+    Returns:
+        A frame (float) with seven rows, Monday first, and the columns 0 to 23, hours in UTC. NaN where the frame has no
+        data.
+
+    Raises:
+        FrameError: the frame can't be read as requests.
+        ValueError: `column` is none of the counts.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-7d")
+        >>> table = createos_nb.analysis.hour_by_weekday(requests)
+        >>> table.shape
+        (7, 24)
+        >>> int(table.loc["Sunday"].idxmax())
+        17
     """
     share = column == "server_error_percentage"
     columns = ("count", "status_5xx") if share else tuple(dict.fromkeys(("count", _known(column))))

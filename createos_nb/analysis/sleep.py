@@ -40,7 +40,17 @@ _MATTERS = 0.05
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SleepAdvice:
-    """Advice on whether to keep one environment awake, and after which idle time to let it sleep."""
+    """Advice on whether to keep one environment awake, and after which idle time to let it sleep.
+
+    See :func:`sleep_advice`.
+
+    Examples:
+        >>> client = createos_nb.simulate("sleepy")
+        >>> requests = client.analytics.requests_over_time("reports", "production", start="-7d")
+        >>> advice = createos_nb.analysis.sleep_advice(requests)
+        >>> advice.advice, advice.idle_times
+        ('let sleep', 768)
+    """
 
     advice: str
     """"keep awake", "let sleep", "no difference" or "not enough idle times"."""
@@ -88,9 +98,21 @@ class SleepAdvice:
         return float(row[0]), float(row[1]), float(row[2])
 
     def next_timeout(self, *, spent: float, optimum: float) -> pd.Timedelta | None:
-        """The timeout for the next idle time, so that the total stays within twice the optimum, come what may.
+        """Return the timeout for the next idle time, so that the total stays within twice the optimum, come what may.
 
-        `spent` and `optimum` are the costs so far, in idle hours; None is to stay awake.
+        Args:
+            spent: cost so far, in idle hours.
+            optimum: what the optimum would have cost so far, in idle hours.
+
+        Returns:
+            The timeout; None is to stay awake.
+
+        Examples:
+            >>> client = createos_nb.simulate("sleepy")
+            >>> requests = client.analytics.requests_over_time("reports", "production", start="-7d")
+            >>> advice = createos_nb.analysis.sleep_advice(requests)
+            >>> advice.next_timeout(spent=6.0, optimum=3.0)
+            Timedelta('0 days 01:00:00')
         """
         cold_start = self.safe_timeout.total_seconds()
         best = np.inf if self.timeout is None else self.timeout.total_seconds()
@@ -118,15 +140,27 @@ def sleep_advice(
     cold_start_cost: str | pd.Timedelta = "1h",
     idle_after: str | pd.Timedelta | None = None,
 ) -> SleepAdvice | pd.DataFrame:
-    """Keep awake or let sleep.
+    """Advise whether to keep an environment awake or to let it sleep.
 
-    `frame` is a requests frame, `cold_start_cost` the idle time that one avoided cold start is worth, `idle_after` the
-    time without requests after which the platform puts a deployment to sleep, if it is known: then staying awake is
-    compared with that, else with the timeout that was best.
+    Args:
+        frame: requests over time of one environment or of a fleet; only the column `count` is needed.
+        cold_start_cost: the idle time that one avoided cold start is worth, such as "1h".
+        idle_after: the time without requests after which the platform puts a deployment to sleep, if it is known: then
+            staying awake is compared with that, else with the timeout that was best.
 
-    One environment gives a :class:`SleepAdvice`, a fleet a frame with `project`, `environment`, `advice`, `timeout`
-    (Timedelta, NaT to stay awake), `idle_times` (Int64), `idle_share` (0 to 1), `awake_cost` and `sleep_cost` (idle
-    hours per day).
+    Returns:
+        A :class:`SleepAdvice` for one environment; for a fleet a frame with `project`, `environment`, `advice`,
+        `timeout` (Timedelta, NaT to stay awake), `idle_times` (Int64), `idle_share` (0 to 1), `awake_cost` and
+        `sleep_cost` (idle hours per day).
+
+    Raises:
+        FrameError: the frame has no rows, or can't be read as requests.
+
+    Examples:
+        >>> client = createos_nb.simulate("sleepy")
+        >>> requests = client.analytics.requests_over_time("reports", "production", start="-7d")
+        >>> createos_nb.analysis.sleep_advice(requests, idle_after="30min").advice
+        'let sleep'
     """
     cold_start = float(whole_seconds(cold_start_cost, name="cold_start_cost"))
     platform = None if idle_after is None else float(whole_seconds(idle_after, name="idle_after"))
@@ -152,9 +186,23 @@ def sleep_advice(
 
 
 def idle_times(frame: pd.DataFrame) -> pd.Series[Any]:
-    """Every idle time of one environment: seconds without a request, indexed by the start of the first such bucket.
+    """Return every idle time of one environment.
 
     One that touches an end of the data is as long as it was seen.
+
+    Args:
+        frame: requests over time of one environment; only the column `count` is needed.
+
+    Returns:
+        A Series `idle_seconds` (float, seconds without a request), indexed by the start of the first such bucket (UTC).
+
+    Raises:
+        FrameError: the frame can't be read as requests.
+
+    Examples:
+        >>> times = pd.date_range("2026-03-02", periods=6, freq="1min", tz="UTC", name="time")
+        >>> createos_nb.analysis.idle_times(pd.DataFrame({"count": [4, 0, 0, 7, 0, 2]}, index=times)).tolist()
+        [120.0, 60.0]
     """
     counts = requests(frame, columns=("count",))
     count = np.where(counts.observed, counts.count, np.nan)

@@ -27,11 +27,29 @@ def summary(
 ) -> pd.DataFrame | pd.Series[Any]:
     """Summarize requests, success and requests per minute.
 
-    Labels: `requests`, `status_2xx` … `status_5xx` (counts, Int64); `success_percentage` ((2xx + 3xx) / requests, 0 to
-    100, NaN without requests) with its interval `success_low`, `success_high` at `confidence`;
-    `server_error_percentage` (5xx / requests); `rpm_average`, `rpm_peak` (requests per minute) and `rpm_peak_at`;
-    `observed` (share of the buckets with data, 0 to 1; without any, the counts are NA). The interval allows for errors
-    that come in clumps, see :mod:`createos_nb.analysis.intervals`.
+    The interval allows for errors that come in clumps, see :mod:`createos_nb.analysis.intervals`.
+
+    Args:
+        frame: requests over time of one environment or of a fleet.
+        every: answer for each stretch of this length, such as "1h"; None: once for the whole frame.
+        confidence: of the interval, between 0 and 1.
+
+    Returns:
+        A Series for one environment, a frame for a fleet or with `every`. Labels: `requests`, `status_2xx` …
+        `status_5xx` (counts, Int64); `success_percentage` ((2xx + 3xx) / requests, 0 to 100, NaN without requests) with
+        its interval `success_low`, `success_high`; `server_error_percentage` (5xx / requests); `rpm_average`,
+        `rpm_peak` (requests per minute) and `rpm_peak_at`; `observed` (share of the buckets with data, 0 to 1; without
+        any, the counts are NA).
+
+    Raises:
+        FrameError: the frame can't be read as requests; the text names the column, dtype or gap.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> traffic = createos_nb.analysis.summary(requests)
+        >>> int(traffic["requests"]), round(float(traffic["success_percentage"]), 2)
+        (83304, 97.69)
     """
     counts = requests(frame, fleet=True)
     bins = _in_minutes(counts, every)
@@ -66,14 +84,33 @@ def summary(
 def success_rate(
     frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None, confidence: float = 0.95
 ) -> pd.DataFrame | pd.Series[Any]:
-    """The success percentage, (2xx + 3xx) / all requests, with an interval that holds when errors come in clumps.
-
-    Labels: `success_percentage`, `low`, `high` (0 to 100, NaN without requests), `requests` (Int64, NA without data),
-    `effective`: so many independent requests would say as much, hence the width of the interval, and
-    `error_percentage`, (4xx + 5xx) / all requests: 1xx is neither a success nor an error.
+    """Return the share of 2xx and 3xx among all requests, with an interval that holds when errors come in clumps.
 
     A window knows only what happened in it: where errors wander slowly (a half-life of ten minutes), intervals of one
     hour hold the long-run rate in 65 to 94 % of cases instead of 95 %, those of a day in 93 %.
+
+    Args:
+        frame: requests over time of one environment or of a fleet.
+        every: answer for each stretch of this length, such as "1h"; None: once for the whole frame.
+        confidence: of the interval, between 0 and 1.
+
+    Returns:
+        A Series for one environment, a frame for a fleet or with `every`. Labels: `success_percentage`, `low`, `high`
+        (0 to 100, NaN without requests), `requests` (Int64, NA without data), `effective`: so many independent requests
+        would say as much, hence the width of the interval, and `error_percentage`, (4xx + 5xx) / all requests: 1xx is
+        neither a success nor an error.
+
+    Raises:
+        FrameError: the frame can't be read as requests; the text names the column, dtype or gap.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> rate = createos_nb.analysis.success_rate(requests, every="6h")
+        >>> list(rate.columns)
+        ['success_percentage', 'low', 'high', 'requests', 'effective', 'error_percentage']
+        >>> rate["success_percentage"].round(2).tolist()
+        [97.78, 98.22, 98.25, 98.05, 95.3]
     """
     counts = requests(frame, fleet=True)
     bins = bin_requests(counts, every)
@@ -95,11 +132,29 @@ def success_rate(
 
 
 def rpm(frame: pd.DataFrame, *, every: str | pd.Timedelta | None = None) -> pd.DataFrame | pd.Series[Any]:
-    """Requests per minute: `average`, `median`, `q99` (99th percentile), `peak` and `peak_at` (start of that minute).
+    """Return the requests per minute: average, median, 99th percentile and peak.
 
     Buckets shorter than a minute are joined to minutes first (those of seven seconds to 63 seconds), since the busiest
     ten seconds are no busiest minute, so `every` is a minute or more; in buckets longer than a minute the peak is that
-    of a bucket's mean and so too low. NaN without data.
+    of a bucket's mean and so too low.
+
+    Args:
+        frame: requests over time of one environment or of a fleet; only the column `count` is needed.
+        every: answer for each stretch of this length, such as "1h"; None: once for the whole frame.
+
+    Returns:
+        A Series for one environment, a frame for a fleet or with `every`. Labels, in requests per minute (float, NaN
+        without data): `average`, `median`, `q99` (99th percentile), `peak`; and `peak_at` (UTC, start of that minute).
+
+    Raises:
+        FrameError: the frame can't be read as requests; the text names the column, dtype or gap.
+        ValueError: `every` is shorter than a minute.
+
+    Examples:
+        >>> times = pd.date_range("2026-03-02", periods=4, freq="1min", tz="UTC", name="time")
+        >>> pace = createos_nb.analysis.rpm(pd.DataFrame({"count": [60, 80, 70, 90]}, index=times))
+        >>> int(pace["average"]), int(pace["peak"]), str(pace["peak_at"])
+        (75, 90, '2026-03-02 00:03:00+00:00')
     """
     counts = requests(frame, columns=("count",), fleet=True)
     bins = _in_minutes(counts, every)

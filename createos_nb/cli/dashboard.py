@@ -23,6 +23,7 @@ _PORT: Final = 8866
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
     parser.add_argument("notebook", nargs="?", default=_NOTEBOOK, help=f"its name or path (default: {_NOTEBOOK})")
     parser.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebook"
@@ -39,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
     extras.require("dashboard", "createos-nb dashboard")
     from createos_nb.notebooks import catalog, parameters, target
 

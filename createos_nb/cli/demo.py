@@ -33,10 +33,12 @@ _POLICY = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--output", default=PAGE, metavar="FILE", help=f"the page to write (default: {PAGE})")
 
 
 def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
     extras.require("notebooks", "createos-nb demo")
     target = argument_types.writable(Path(options.output), "--output")
     print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)

@@ -15,6 +15,7 @@ HELP = "Keep an API key: in a profile of the config file, or in the system's key
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--profile", default="default", help="name of the profile (default: default)")
     parser.add_argument(
         "--base-url", help="where the API is (default: CREATEOS_API_URL, the profile's, or the platform's)"
@@ -23,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
     from createos_nb.client.client import PLATFORM_URL, Client
     from createos_nb.client.connect import credentials, profiles
 

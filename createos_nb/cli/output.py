@@ -28,6 +28,7 @@ class Output:
         self._raw = raw
 
     def write(self, text: str) -> int:
+        """Write a text; return its length."""
         printable = text if self._raw else visible(text)
         try:
             self.stream.write(printable)
@@ -39,10 +40,12 @@ class Output:
         return len(text)
 
     def writelines(self, lines: Any) -> None:
+        """Write texts, one after the other."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
+        """Pass on what was written."""
         try:
             self.stream.flush()
         except OSError as error:

@@ -71,6 +71,7 @@ _CELL_TIMEOUT: Final = 600.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
     parser.epilog = f"{DETAILS}\n{_DETAILS}"
     parser.add_argument(
         "notebook", nargs="?", help="its name, looked for in ./notebooks and then in the package; or a file's path"
@@ -89,6 +90,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
     extras.require("notebooks", "createos-nb run")
     from createos_nb.notebooks import catalog
 

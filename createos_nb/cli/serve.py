@@ -22,6 +22,7 @@ _SCENARIO, _SEED, _DIALECT = "storefront", 7, "production"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "--port", type=argument_types.port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)"
     )
@@ -35,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
     extras.require("server", "createos-nb serve")
     stop = threading.Event()
     received: list[int] = []

@@ -43,6 +43,7 @@ class Hosted(Voila):  # type: ignore[misc]  # has no types
     hosts = List(Unicode(), help="Names that it answers to, beside those of this machine.").tag(config=True)
 
     def init_settings(self) -> dict[str, Any]:
+        """Return the settings of the server, with the names that it answers to and its visits."""
         self.log.addFilter(_worth_telling)
         settings: dict[str, Any] = super().init_settings()
         settings["allow_remote_access"] = False
@@ -52,11 +53,13 @@ class Hosted(Voila):  # type: ignore[misc]  # has no types
         return settings
 
     def init_handlers(self) -> list[Any]:
+        """Return the handlers, with our own for pages and for kernels that are left."""
         replacements = {VoilaShutdownKernelHandler: _Left, TornadoVoilaHandler: _Page}
         return [(rule[0], replacements.get(rule[1], rule[1]), *rule[2:]) for rule in super().init_handlers()]
 
     def listen(self) -> None:
         # before all other rules, so that static files and web sockets are covered too
+        """Serve until it is stopped, and end kernels whose page is gone."""
         self.app.default_router.rules.insert(0, Rule(_Foreign(self.hosts), _Refused))
         callback = PeriodicCallback(self.visits.check, _LOOKS)
         callback.start()
@@ -76,21 +79,27 @@ class DashboardKernels(AsyncMappingKernelManager):
     """Kernels, each with the id of its visit."""
 
     def new_kernel_id(self, **how: Any) -> str:
+        """Return the id of the visit that is being started, or a new one."""
         return _starting.get("") or str(super().new_kernel_id(**how))
 
     def all(self) -> list[str]:
+        """Return the ids of all kernels."""
         return list(self.list_kernel_ids())
 
     def exists(self, kernel: str) -> bool:
+        """Return whether there is such a kernel."""
         return kernel in self
 
     async def alive(self, kernel: str) -> bool:
+        """Return whether a kernel runs."""
         return kernel in self and await ensure_async(self.get_kernel(kernel).is_alive())
 
     def connections(self, kernel: str) -> int:
+        """Return how many pages are connected to a kernel."""
         return int(self.kernel_model(kernel)["connections"])  # type: ignore[no-untyped-call]  # has no types
 
     async def end(self, kernel: str) -> None:
+        """End a kernel now."""
         await self.shutdown_kernel(kernel, now=True)  # type: ignore[no-untyped-call]  # has no types
 
 

@@ -9,10 +9,12 @@ HELP = "Say which account, key and address are used."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--profile", help="a profile of the config file")
 
 
 def run(options: argparse.Namespace) -> int:
+    """Run the command; return its exit code."""
     from createos_nb.client.client import Client
     from createos_nb.client.connect import credentials
 

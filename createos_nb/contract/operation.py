@@ -123,18 +123,30 @@ class Parameter:
 
     @cached_property
     def key(self) -> str:
+        """Its wire name in snake_case."""
         return snake(self.wire)
 
     @property
     def nullable(self) -> bool:
+        """Whether it takes None, which sends null."""
         return type(None) in get_args(_inner(self.annotation))
 
     @property
     def meaning(self) -> str:
+        """Its declared meaning; empty without one."""
         return (self.meta.description or "") if self.meta else ""
 
     def bounds(self) -> dict[str, Any]:
-        """The declared limits: ge, le, min_length, max_length, pattern, and `choices` of a closed list."""
+        """Return the declared limits of its values.
+
+        Returns:
+            ge, le, min_length, max_length and pattern, those that are declared, and `choices` of a closed list.
+
+        Examples:
+            >>> cpu = createos_nb.contract.find("UpdateProjectEnvironmentResources").by_key["cpu"]
+            >>> cpu.bounds()
+            {'ge': 200, 'le': 500}
+        """
         bounds: dict[str, Any] = {}
         for meta in _metas(self.annotation):
             for name in ("ge", "le", "min_length", "max_length", "pattern"):
@@ -182,15 +194,18 @@ class Operation:
         return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     @cached_property
-    def parameters(self) -> tuple[Parameter, ...]:
-        """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
+    def arguments(self) -> tuple[Parameter, ...]:
+        """The method's parameters, in its order."""
         space = vars(sys.modules[self.function.__module__])
-        parameters = [
+        return tuple(
             self._parameter(p, _evaluated(p.annotation, space), p.default is inspect.Parameter.empty)
             for p in self.signature.parameters.values()
-            if p.name != "limit"
-        ]
-        return (*parameters, *self._paging(), *self.extra)
+        )
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
+        return (*(p for p in self.arguments if p.name != "limit"), *self._paging(), *self.extra)
 
     @cached_property
     def by_key(self) -> Mapping[str, Parameter]:
@@ -198,7 +213,19 @@ class Operation:
         return {p.key: p for p in self.parameters}
 
     def at(self, location: str) -> tuple[Parameter, ...]:
-        """The parameters that travel in one place: path, query, body or file."""
+        """Return the parameters that travel in one place.
+
+        Args:
+            location: "path", "query", "body" or "file".
+
+        Returns:
+            The parameters, in the method's order.
+
+        Examples:
+            >>> operation = createos_nb.contract.find("ListDeployments")
+            >>> [parameter.wire for parameter in operation.at("query")]
+            ['limit', 'offset']
+        """
         return tuple(p for p in self.parameters if p.location == location)
 
     def _paging(self) -> tuple[Parameter, ...]:

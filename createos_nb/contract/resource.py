@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from createos_nb.contract.operation import OPERATIONS, Answer, Effect, Operation, Parameter, Text
+from createos_nb.contract.documentation import documentation, limits, prose_and_sections
+from createos_nb.contract.operation import OPERATIONS, Answer, Effect, Operation, Text
 from createos_nb.display import code, escaped, html_table
 from createos_nb.naming import nearest
 from createos_nb.process import ProcessBound
@@ -85,10 +86,11 @@ class BoundOperation(ProcessBound):
         self.operation = operation
         self._execute = execute
         self.__name__ = operation.call_name
-        self.__doc__ = operation.function.__doc__
+        self.__doc__ = documentation(operation)
         self.__signature__ = operation.signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute the operation."""
         try:
             bound = self.operation.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -103,18 +105,19 @@ class BoundOperation(ProcessBound):
 
 
 def explain(operation: Operation) -> str:
-    """An operation in plain text: how to call it, what it does, what goes over the wire."""
+    """An operation in plain text: how to call it, what it does, what goes over the wire, and an example."""
+    prose, sections = prose_and_sections(operation)
     lines = [
         f"client.{operation.call}({_arguments(operation.signature)})",
-        inspect.cleandoc(operation.function.__doc__ or ""),
+        prose,
         "",
         f"{operation.effect}: {operation.name}, {operation.method} {operation.path}",
     ]
     for p in operation.parameters:
-        note = "; ".join(part for part in (p.meaning, _limits(p)) if part)
+        note = "; ".join(part for part in (p.meaning, limits(p)) if part)
         if note:
             lines.append(f"  {p.name}: {note}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", sections] if sections else lines)
 
 
 def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: TypeError) -> str:
@@ -133,16 +136,6 @@ def _arguments(signature: inspect.Signature) -> str:
             names.append("*")
         names.append(p.name if p.default is p.empty else f"{p.name}=…")
     return ", ".join(names)
-
-
-def _limits(parameter: Parameter) -> str:
-    """The bounds of a number, or a closed list, in words; those of texts stand in their meaning."""
-    bounds = parameter.bounds()
-    if "choices" in bounds:
-        return "one of " + ", ".join(map(str, bounds["choices"]))
-    if "ge" in bounds and "le" in bounds:
-        return f"{bounds['ge']} to {bounds['le']}"
-    return f"at least {bounds['ge']}" if "ge" in bounds else ""
 
 
 class Resource(ProcessBound):
@@ -168,7 +161,15 @@ class Resource(ProcessBound):
 
     @classmethod
     def operations(cls) -> dict[str, Operation]:
-        """Return the operations of this resource by the name of their call."""
+        """Return the operations of this resource by the name of their call.
+
+        Returns:
+            The declarations: HTTP line, parameters, effect, answer.
+
+        Examples:
+            >>> createos_nb.contract.Domains.operations()["refresh"].effect
+            'write'
+        """
         operations: dict[str, Operation] = {}
         for base in reversed(cls.__mro__):
             operations |= {

@@ -59,9 +59,10 @@ def times(values: list[Any]) -> Array:
 
 def readable_times(values: Sequence[str | None]) -> pd.DatetimeIndex:
     """RFC 3339 texts as datetime64[us, UTC]; NaT where one can't be read."""
-    read = pd.DatetimeIndex(pd.to_datetime(list(values), format="ISO8601", utc=True, errors="coerce")).as_unit("us")
-    far = {}  # times that nanoseconds can't hold
-    for position in np.flatnonzero(read.isna()):
+    column = pd.Series(list(values), dtype=object)
+    read = pd.DatetimeIndex(pd.to_datetime(column, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
+    far: dict[int, pd.Timestamp] = {}  # times that nanoseconds can't hold
+    for position in map(int, np.flatnonzero(read.isna())):
         if (text := values[position]) is not None:
             with suppress(ValueError, OverflowError):
                 far[position] = _iso8601([text])[0]
@@ -165,9 +166,12 @@ def _iso8601(values: Sequence[Any]) -> pd.DatetimeIndex:
 
 
 def _moment(value: Any) -> str | None:
-    """A time as pandas reads it without surprises. Raises `ValueError` for anything else: it would read "now" as well.
+    """A time as pandas reads it without surprises.
 
     Microseconds are kept: with nanoseconds, the year 1 that means "never" to some servers can't stand in one column.
+
+    Raises:
+        ValueError: It is no time: pandas would read "now" as well.
     """
     if value is None or value == "":
         return None

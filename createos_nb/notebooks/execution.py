@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from createos_nb.checks import MIME, Check, Checks
-from createos_nb.plans.plan import PLAN_TYPE
+from createos_nb.plans.planned import PLAN_TYPE
 
 #: The extension of IPython that masks what the kernel says.
 _MASKING: Final = "createos_nb.notebooks.masking"

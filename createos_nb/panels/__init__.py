@@ -47,11 +47,23 @@ __all__ = [
 
 
 def api_keys(client: Client) -> ApiKeysPanel:
-    """API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
+    """Show the API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
 
     Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key
-    to revoke), `reason`, `confirm` (its typed name). `create()` creates the new key and returns its record, whose
-    secret is masked; `run()` revokes the chosen one and returns a `Receipt`.
+    to revoke), `reason`, `confirm` (its typed name).
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+
+    Returns:
+        A panel. `create()` creates the new key and returns its record, whose secret is masked; `run()` revokes the
+        chosen one and returns a `Receipt`.
+
+    Examples:
+        >>> panel = createos_nb.panels.api_keys(createos_nb.simulate())
+        >>> panel.params = {"chosen": "status-board", "reason": "the board is gone", "confirm": "status-board"}
+        >>> panel.run().checks.result
+        'PASS'
     """
     return ApiKeysPanel(client)
 
@@ -59,21 +71,54 @@ def api_keys(client: Client) -> ApiKeysPanel:
 def assign(client: Client, project: str, environment: str) -> AssignPanel:
     """Assign a deployment to an environment: those that can't be assigned say why not. Nothing is built.
 
-    Parameters: `chosen` (a version such as "v17", "" for none), `reason`, `confirm`. `run()` returns a `Receipt`;
-    `listed` is the table: version, state, age, commit, message, image, branch, live_in, why_not.
+    Parameters: `chosen` (a version such as "v17", "" for none), `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `listed` is the table: version, state, age, commit, message, image,
+        branch, live_in, why_not.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.assign(createos_nb.simulate(), "storefront", "staging")
+        >>> panel.params = {"chosen": "v17", "reason": "the new checkout is tested there", "confirm": "staging"}
+        >>> panel.run().checks.result
+        'PASS'
     """
     return AssignPanel(client, project, environment)
 
 
 def blue_green(client: Client, project: str) -> BlueGreenPanel:
-    """Two sides of a domain with the traffic and errors of each; the idle one is tested, takes over, and hands back.
+    """Show two sides of a domain with traffic and errors of each; the idle one is tested, takes over, and hands back.
 
     Parameters: `domain`, `other` (the side to switch to), `version` ("" for the live deployment; "newest", or such as
     "v12": it is deployed to the other side first, tested, and compared with the serving one), `paths` (separated by
     spaces), `requests` (20–200) and `seconds` (30–900) of the comparison, `allow_description_change`, `live`, `reason`,
-    `confirm`. `run()` returns a `Receipt`; `smoke()` sends requests to the other side and returns path, ok, status,
-    version, ms, error; `sides` is the frame of the two: side, serves, version, state, per_minute, error_percentage,
-    requests, errors.
+    `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `smoke()` sends requests to the other side and returns path, ok, status,
+        version, ms, error; `sides` is the frame of the two: side, serves, version, state, per_minute, error_percentage,
+        requests, errors.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.blue_green(createos_nb.simulate(), "storefront")
+        >>> panel.params = {"domain": "wholesale.juniper-goods.example.com", "other": "green"}
+        >>> panel.sides[["side", "version"]].values.tolist()
+        [['blue', 'v12'], ['green', 'v6']]
     """
     return BlueGreenPanel(client, project)
 
@@ -83,18 +128,57 @@ def deploy(client: Client, project: str | None = None) -> DeployPanel:
 
     Parameters: `project`, `image`, `branch` ("" for that of the environments), `source` (a path where the kernel runs,
     or anything that `client.deployments.upload` takes; None for what was dropped), `environment` (where it is assigned,
-    "" for nowhere), `reason`, `confirm`. `run()` returns a `Receipt`; `cancel()` stops waiting, `cancel_deployment()`
-    has the platform cancel what is being built.
+    "" for nowhere), `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project that is chosen first; None for the first one.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `cancel()` stops waiting, `cancel_deployment()` has the platform cancel
+        what is being built.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.deploy(createos_nb.simulate(), "recommendations")
+        >>> panel.params = {"branch": "main"}
+        >>> panel.review()
+        >>> panel.wait()
+        True
+        >>> panel.plan.title
+        'deploy the newest commit of main in recommendations'
     """
     return DeployPanel(client, project)
 
 
 def domains(client: Client, project: str) -> DomainsPanel:
-    """Domains of a project: state, DNS records to create, where each is routed; add, check, route, delete.
+    """Show the domains of a project: state, DNS records to create, where each is routed; add, check, route, delete.
 
     Parameters: `chosen` (a host name), `action` ("route", "delete"), `environment` (where it is to be routed),
-    `new_domain`, `new_environment` ("" for none), `reason`, `confirm`. `run()` routes or deletes and returns a
-    `Receipt`; `check()` has the platform look for the records now, `add()` attaches the new domain.
+    `new_domain`, `new_environment` ("" for none), `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A panel. `run()` routes or deletes and returns a `Receipt`; `check()` has the platform look for the records now,
+        `add()` attaches the new domain.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
+        >>> domain = "wholesale.juniper-goods.example.com"
+        >>> panel.params = {"chosen": domain, "action": "route", "environment": "green"}
+        >>> panel.review()
+        >>> panel.wait()
+        True
+        >>> panel.plan.title
+        'route wholesale.juniper-goods.example.com to green'
     """
     return DomainsPanel(client, project)
 
@@ -103,31 +187,77 @@ def journal(client: Client, path: str | os.PathLike[str] | None = None) -> Journ
     """Show the runs of plans: the runs of a folder of journals (or the one of a file), and the entries of each.
 
     Parameters: `chosen` (the name of a run's file), `action` ("resume", "undo"), `variables` (values for a run that is
-    resumed, by name: no journal holds them), `reason`, `confirm`. `run()` resumes or undoes the chosen run and returns
-    a `Receipt`. `path`: by default where journals are kept.
+    resumed, by name: no journal holds them), `reason`, `confirm`.
+
+    Args:
+        client: the account of the runs.
+        path: a folder of journals, or the file of one (default: where journals are kept).
+
+    Returns:
+        A panel. `run()` resumes or undoes the chosen run and returns a `Receipt`.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "development", replicas=2)
+        >>> receipt = plan.apply(confirm=plan.digest, reason="a load test")
+        >>> panel = createos_nb.panels.journal(client, receipt.journal)
+        >>> chosen = {"chosen": receipt.journal.name, "action": "undo"}
+        >>> panel.params = {**chosen, "confirm": "development", "reason": "it is over"}
+        >>> panel.run().checks.result
+        'PASS'
     """
     return JournalPanel(client, path)
 
 
 def logs(client: Client, project: str, environment: str) -> LogsPanel:
-    """The last lines of a log: of what runs in an environment, of a version, of its build; searched, and followed.
+    """Show the last lines of a log: of what runs in an environment, of a version, of its build; searched, and followed.
 
     Parameters: `log` ("runtime", "build"), `version` (its number; 0: all that runs in the environment, or for a build
     what is live), `since` (600, 3600 or 21600 seconds), `search`, `level` ("" for all, or "debug", "info", "warn",
-    "error": that and louder), `lines` (100, 200, 500, 1000: as many are shown), `follow`, `paused`. `run()` reads again
-    and returns the lines that are shown: time, line_number, stage, level, text, gap.
+    "error": that and louder), `lines` (100, 200, 500, 1000: as many are shown), `follow`, `paused`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+
+    Returns:
+        A panel. `run()` reads again and returns the lines that are shown: time, line_number, stage, level, text, gap.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.logs(createos_nb.simulate(), "storefront", "production")
+        >>> panel.params = {"log": "runtime", "lines": 100}
+        >>> list(panel.run().columns)
+        ['time', 'line_number', 'stage', 'level', 'text', 'gap']
     """
     return LogsPanel(client, project, environment)
 
 
 def overview(client: Client) -> OverviewPanel:
-    """The fleet's overview: one row for each environment; a row that is opened shows its traffic, log or a form below.
+    """Show the fleet's overview: one row for each environment; one that is opened shows traffic, log or a form below.
 
     Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show` (what
     it is opened as: "traffic", "logs", "assign", "roll back", "scale", "variables", and for its project "deploy",
     "blue-green", "domains"), `live` (on the platform a poll a minute of a part of the fleet, the part that was read
-    longest ago, for at most half of the requests that a key has). `run()` reads all again and returns the frame of
-    `client.fleet.overview()`; `open()` does what the button does and returns the panel below.
+    longest ago, for at most half of the requests that a key has).
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+
+    Returns:
+        A panel. `run()` reads all again and returns the frame of `client.fleet.overview()`; `open()` does what the
+        button does and returns the panel below.
+
+    Examples:
+        >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+        >>> len(panel.run())
+        13
+        >>> panel.params = {"chosen": "storefront / production", "show": "scale"}
+        >>> type(panel.open()).__name__
+        'ScalePanel'
     """
     return OverviewPanel(client)
 
@@ -136,9 +266,25 @@ def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
     """Roll back to an older deployment: those there are, with reasons and evidence. Nothing is built.
 
     Parameters: `chosen` (a version such as "v15"; "" for the newest older one that is fit), `hold` (auto-promotion is
-    held, so that the next push does not undo it), `allow_description_change`, `reason`, `confirm`. `run()` returns a
-    `Receipt`; `listed` is the table: version, state, age, source, evidence, because, requests,
-    server_error_percentage, why_not, off.
+    held, so that the next push does not undo it), `allow_description_change`, `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `listed` is the table: version, state, age, source, evidence, because,
+        requests, server_error_percentage, why_not, off.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.rollback(createos_nb.simulate("bad-release"), "storefront", "production")
+        >>> panel.params = {"reason": "a third of the checkouts fail", "confirm": "production"}
+        >>> panel.run().title
+        'roll storefront / production back from v4 to v3'
     """
     return RollbackPanel(client, project, environment)
 
@@ -146,36 +292,103 @@ def rollback(client: Client, project: str, environment: str) -> RollbackPanel:
 def scale(client: Client, project: str, environment: str) -> ScalePanel:
     """Change an environment's resources: sliders within the platform's limits, demand against capacity beside them.
 
-    Parameters: `replicas` (1–3), `cpu` (200–500 millicores), `memory` (500–1024 MB), `reason`, `confirm`. `run()`
-    returns a `Receipt`.
+    Parameters: `replicas` (1–3), `cpu` (200–500 millicores), `memory` (500–1024 MB), `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+        >>> panel.params = {"replicas": 2, "reason": "the sale", "confirm": "staging"}
+        >>> panel.run().checks.result
+        'PASS'
     """
     return ScalePanel(client, project, environment)
 
 
 def security(client: Client, project: str) -> SecurityPanel:
-    """Vulnerability scans of a project's live and newest deployments, and what was found, worst first.
+    """Show the vulnerability scans of a project's live and newest deployments, and what was found, worst first.
 
-    Parameters: `chosen` (a deployment such as "v17"), `live`. `run()` reads again and returns the frame of the scans;
-    `scan()` starts a scan of the chosen one, and follows it to its end.
+    Parameters: `chosen` (a deployment such as "v17"), `live`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A panel. `run()` reads again and returns the frame of the scans; `scan()` starts a scan of the chosen one, and
+        follows it to its end.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
+        >>> list(panel.run().columns)
+        ['deployment', 'live_in', 'state', 'scan', 'critical', 'high', 'medium', 'low', 'other', 'scanned', 'note']
     """
     return SecurityPanel(client, project)
 
 
 def traffic(client: Client, project: str | None = None, environment: str | None = None) -> TrafficPanel:
-    """Requests over time by status class, by status and by path; without an environment of all, the busiest drawn.
+    """Show requests over time by status class, by status and by path; without an environment of all, the busiest drawn.
 
     Parameters: `project` and `environment` ("" for all), `window` (3600, 21600, 86400, 604800 or 2592000 seconds),
-    `live`. `run()` reads again and returns the requests over time, as `client.analytics.requests_over_time` or
-    `client.fleet.requests_over_time`.
+    `live`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project that is chosen first; None for all.
+        environment: name or id of the environment that is chosen first; None for all.
+
+    Returns:
+        A panel. `run()` reads again and returns the requests over time, as `client.analytics.requests_over_time` or
+        `client.fleet.requests_over_time`.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.traffic(createos_nb.simulate(), "storefront", "production")
+        >>> panel.params = {"window": 3600}
+        >>> len(panel.run())
+        60
     """
     return TrafficPanel(client, project, environment)
 
 
 def variables(client: Client, project: str, environment: str) -> VariablesPanel:
-    """Run-time variables of an environment, masked: set, change and remove them, and redeploy so that they take effect.
+    """Show run-time variables, masked: set, change and remove them, and redeploy so that they take effect.
 
     Parameters: `chosen` (a variable), `name` and `value` (of the one that is set; a `Secret` when read), `variables`
-    (all that are to be set, by name; None removes one), `redeploy`, `reason`, `confirm`. `run()` returns a `Receipt`;
-    `reveal()` shows the chosen one in the browser for some seconds.
+    (all that are to be set, by name; None removes one), `redeploy`, `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `reveal()` shows the chosen one in the browser for some seconds.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.variables(createos_nb.simulate(), "storefront", "staging")
+        >>> panel.params = {"variables": {"LOG_LEVEL": "debug"}, "redeploy": False, "confirm": "staging"}
+        >>> panel.review()
+        >>> panel.wait()
+        True
+        >>> panel.plan.title
+        'set variables of storefront / staging: LOG_LEVEL'
     """
     return VariablesPanel(client, project, environment)

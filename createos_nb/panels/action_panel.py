@@ -62,25 +62,60 @@ class ActionPanel(Panel):
         return None if self._listing is None else self._listing.table
 
     def review(self) -> None:
-        """Make the plan and show it, in the background."""
+        """Make the plan and show it, in the background.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params["replicas"] = 2
+            >>> panel.review()
+            >>> panel.wait()
+            True
+            >>> panel.plan.title
+            'scale storefront / staging: replicas 2'
+        """
         self.form.review()
 
     def run(self) -> Receipt:
-        """Apply the plan that is shown, or, where none is, the one for the present controls; return its receipt.
+        """Apply the plan that is shown, or, where none is, the one for the present controls.
+
+        Returns:
+            The receipt of the run.
 
         Raises:
             ConfirmationNeeded: `params["confirm"]` is not the name that the plan asks for.
             ReasonNeeded: `params["reason"]` is missing where the plan asks for confirmation.
             CreateOSError: What `Plan.apply` raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params = {"replicas": 2, "reason": "the sale", "confirm": "staging"}
+            >>> panel.run().summary
+            '1 done, in 13 s, 2026-03-02 09:00:00 UTC'
         """
         return self.form.run()
 
     def cancel(self) -> None:
-        """Stop waiting, also that of a `run`; what is done stays, and the run can be resumed."""
+        """Stop waiting, also that of a `run`; what is done stays, and the run can be resumed.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.cancel()
+            >>> panel.busy
+            False
+        """
         self.form.stop()
 
     def static(self) -> str:
-        """Return the table and the last plan or receipt, or the values of the controls, for where no widgets are."""
+        """Return the table and the last plan or receipt, or the values of the controls, for where no widgets are.
+
+        Returns:
+            HTML; all that came from the platform is escaped.
+
+        Examples:
+            >>> panel = createos_nb.panels.rollback(createos_nb.simulate(), "storefront", "production")
+            >>> panel.static().startswith("<div>")
+            True
+        """
         document = self.form.document.value
         if self._listing is not None:
             document = self._listing.static() + document

@@ -89,7 +89,20 @@ class ApiKeysPanel(ActionPanel):
     # --- creating -----------------------------------------------------------------------------------------------------
 
     def create(self) -> pd.Series:
-        """Create the key here and now; return its record, and raise its errors. The browser shows it for a while."""
+        """Create the key here and now. The browser shows it for a while.
+
+        Returns:
+            Its record, whose secret is masked.
+
+        Raises:
+            CreateOSError: what creating it raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.api_keys(createos_nb.simulate())
+            >>> panel.params = {"name": "nightly-report", "description": "Reads figures at night", "expires_in": "+30d"}
+            >>> list(panel.create().index)
+            ['id', 'secret']
+        """
         try:
             key = self._create_key()
         except Exception as error:
@@ -133,7 +146,14 @@ class ApiKeysPanel(ActionPanel):
             self._create_button.disabled = disabled
 
     def close(self) -> None:
-        """Stop all background work, forget the new key, and remove the panel."""
+        """Stop all background work, forget the new key, and remove the panel.
+
+        Examples:
+            >>> panel = createos_nb.panels.api_keys(createos_nb.simulate())
+            >>> panel.close()
+            >>> panel.closed
+            True
+        """
         self.created = None
         super().close()
 

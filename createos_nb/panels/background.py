@@ -263,23 +263,29 @@ class PacedClock:
 
     @property
     def virtual(self) -> bool:
+        """As the clock below."""
         return self._clock.virtual
 
     @property
     def speed(self) -> float:
+        """As the clock below."""
         return self._clock.speed
 
     @property
     def least(self) -> float:
+        """As the clock below."""
         return self._clock.least
 
     def now(self) -> float:
+        """Return Unix seconds."""
         return self._clock.now()
 
     def passed(self) -> float:
+        """Return seconds that nobody sets."""
         return self._clock.passed()
 
     def sleep(self, seconds: float) -> None:
+        """Wait, or raise `Stopped`."""
         if pause_on(self._clock, seconds / self.speed, self._stop):
             raise Stopped
 

@@ -195,7 +195,20 @@ class BlueGreenPanel(ActionPanel):
     # --- testing and switching ----------------------------------------------------------------------------------------
 
     def smoke(self) -> pd.DataFrame:
-        """Request each path of the other side at its own address, three times: see `smoke_test`."""
+        """Request each path of the other side at its own address, three times: see `smoke_test`.
+
+        Returns:
+            A frame of path, ok, status, version, ms, error.
+
+        Raises:
+            CreateOSError: what reading raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.blue_green(createos_nb.simulate(), "storefront")
+            >>> panel.params = {"domain": "wholesale.juniper-goods.example.com", "other": "green", "paths": "/ /cart"}
+            >>> bool(panel.smoke()["ok"].all())
+            True
+        """
         frame = smoke_test(self.client, self._project, self._other_side(), self._path_list())
         self._show_smoke_test(frame)
         return frame

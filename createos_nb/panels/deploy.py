@@ -204,7 +204,19 @@ class DeployPanel(ActionPanel):
         return runbooks.deploy(self.client, name, source=source, environment=environment)
 
     def cancel_deployment(self) -> None:
-        """Have the platform cancel the deployment that is being built."""
+        """Have the platform cancel the deployment that is being built.
+
+        Raises:
+            InvalidInput: nothing is being built.
+            CreateOSError: what canceling raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.deploy(createos_nb.simulate(), "recommendations")
+            >>> panel.cancel_deployment()
+            Traceback (most recent call last):
+                ...
+            createos_nb.errors.InvalidInput: deploy: nothing is being built here that could be cancelled
+        """
         if self._building is None:
             raise InvalidInput("deploy: nothing is being built here that could be cancelled")
         project, deployment = self._building

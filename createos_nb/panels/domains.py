@@ -121,7 +121,15 @@ class DomainsPanel(ActionPanel):
     # --- at once: nothing that serves is changed ----------------------------------------------------------------------
 
     def check(self) -> None:
-        """Have the platform look for the records of the chosen domain again."""
+        """Have the platform look for the records of the chosen domain again.
+
+        Examples:
+            >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
+            >>> panel.params["chosen"] = "shop.juniper-goods.example.net"
+            >>> panel.check()
+            >>> panel.wait()
+            True
+        """
         row = self._rows.row
         if row is None:
             raise InvalidInput("domains: choose the domain to check")
@@ -133,7 +141,18 @@ class DomainsPanel(ActionPanel):
         )
 
     def add(self) -> None:
-        """Attach the new domain; nothing is routed before its records are found."""
+        """Attach the new domain; nothing is routed before its records are found.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> panel = createos_nb.panels.domains(client, "storefront")
+            >>> panel.params["new_domain"] = "gifts.juniper-goods.example.com"
+            >>> panel.add()
+            >>> panel.wait()
+            True
+            >>> "gifts.juniper-goods.example.com" in client.domains.list("storefront")["name"].tolist()
+            True
+        """
         name, environment = self._new_domain.value.strip(), self._new_environment.value
         if not name:
             raise InvalidInput("domains: name the new domain, such as www.example.com")

@@ -184,7 +184,20 @@ class LogsPanel(ReadPanel):
         self._draw(even_if_paused=True)
 
     def run(self) -> pd.DataFrame:
-        """Read again here and now; return the lines that are shown."""
+        """Read again here and now.
+
+        Returns:
+            A frame of the lines that are shown: time, line_number, stage, level, text, gap.
+
+        Raises:
+            CreateOSError: what reading raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.logs(createos_nb.simulate(), "storefront", "production")
+            >>> panel.params = {"log": "build", "version": 17}
+            >>> panel.run()["stage"].unique().tolist()
+            ['queue', 'clone', 'install', 'build', 'push', 'deploy']
+        """
         super().run()
         assert self.frame is not None
         return self.frame

@@ -118,7 +118,14 @@ class OverviewPanel(ReadPanel):
         return self._overview.read(self._window_start, cancel=cancel)
 
     def refresh(self) -> None:
-        """Read all again, in the background; a large fleet is drawn batch by batch."""
+        """Read all again, in the background; a large fleet is drawn batch by batch.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> panel.refresh()
+            >>> panel.wait()
+            True
+        """
         self._requests += 1
         self._view.set_status("reading …")
         self._background.run(self._read_batches, self._on_read, channel="read")
@@ -170,7 +177,17 @@ class OverviewPanel(ReadPanel):
     # --- the environment below ----------------------------------------------------------------------------------------
 
     def open(self) -> Panel | None:
-        """Show the chosen environment below, as `params["show"]` says; return its panel, None where none is chosen."""
+        """Show the chosen environment below, as `params["show"]` says.
+
+        Returns:
+            The panel below; None where no environment is chosen.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> panel.params = {"chosen": "storefront / staging", "show": "logs"}
+            >>> panel.open()
+            <createos_nb panel: logs storefront / staging>
+        """
         position = self._rows.position
         if position is None or self.frame is None:
             self._view.set_status("choose an environment first")
@@ -185,7 +202,16 @@ class OverviewPanel(ReadPanel):
         return self.opened
 
     def shut(self) -> None:
-        """Close the panel below."""
+        """Close the panel below.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> panel.params = {"chosen": "storefront / staging", "show": "logs"}
+            >>> below = panel.open()
+            >>> panel.shut()
+            >>> below.closed
+            True
+        """
         opened, self.opened = self.opened, None
         self._below.children = ()
         if opened is not None:
@@ -193,13 +219,29 @@ class OverviewPanel(ReadPanel):
         self._update_buttons()
 
     def close(self) -> None:
-        """Close the panel below and this one."""
+        """Close the panel below and this one.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> panel.close()
+            >>> panel.closed
+            True
+        """
         if self.opened is not None:
             self.shut()
         super().close()
 
     def static(self) -> str:
-        """Return the last state as HTML, for where no widgets are."""
+        """Return the last state as HTML, for where no widgets are.
+
+        Returns:
+            HTML; all that came from the platform is escaped.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> "storefront" in panel.static()
+            True
+        """
         frame = self.frame
         body = NOTHING_READ
         if frame is not None:

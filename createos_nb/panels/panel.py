@@ -68,7 +68,14 @@ class Panel:
             self.refresh()
 
     def refresh(self) -> None:
-        """Read again, in the background; an older read that is still running is given up."""
+        """Read again, in the background; an older read that is still running is given up.
+
+        Examples:
+            >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
+            >>> panel.refresh()
+            >>> panel.wait()
+            True
+        """
         self._view.set_status("reading …")
         self._background.run(self._read, self._on_read, channel="read")
 
@@ -134,26 +141,75 @@ class Panel:
         return self._background.busy
 
     def run(self) -> Any:
-        """Do what the panel's button does, here and now: return its frame or receipt, and raise its errors."""
+        """Do what the panel's button does, here and now.
+
+        Returns:
+            The frame that was read, or the receipt of what was changed.
+
+        Raises:
+            CreateOSError: what reading or applying raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> len(panel.run())
+            13
+        """
         raise NotImplementedError
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the background work has ended; return whether it has."""
+        """Wait until the background work has ended.
+
+        Args:
+            timeout: seconds of real time to wait at most; None: as long as it takes.
+
+        Returns:
+            Whether it has ended.
+
+        Examples:
+            >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
+            >>> panel.refresh()
+            >>> panel.wait(timeout=30)
+            True
+        """
         return self._background.wait(timeout)
 
     def cancel(self) -> None:
-        """Ask the background work to stop."""
+        """Ask the background work to stop.
+
+        Examples:
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> panel.refresh()
+            >>> panel.cancel()
+            >>> panel.wait()
+            True
+        """
         self._background.cancel()
 
     def close(self) -> None:
-        """Stop all background work and remove the panel."""
+        """Stop all background work and remove the panel.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.close()
+            >>> panel.closed
+            True
+        """
         self._view.closed = True
         self.cancel()
         self._background.close()
         self._view.close()
 
     def static(self) -> str:
-        """Return the last state as HTML, for where no widgets are."""
+        """Return the last state as HTML, for where no widgets are.
+
+        Returns:
+            HTML; all that came from the platform is escaped.
+
+        Examples:
+            >>> panel = createos_nb.panels.logs(createos_nb.simulate(), "storefront", "production")
+            >>> panel.static().startswith("<div>")
+            True
+        """
         table = markup.table(self.frame) if self.frame is not None and len(self.frame.columns) else NOTHING_READ
         return f"<div>{self._view.header.value}{table}{self._view.error.value}</div>"
 

@@ -13,7 +13,15 @@ from createos_nb.errors import InvalidInput
 
 @dataclass(frozen=True)
 class Control:
-    """A widget and how its value is read and set, by default its trait `value`; no error quotes a `secret` value."""
+    """A widget and how its value is read and set, by default its trait `value`; no error quotes a `secret` value.
+
+    Attributes:
+        widget: the widget.
+        trait: the trait that holds its value.
+        read: turns that into what code gets.
+        write: turns what code sets into that, and refuses what can't be.
+        secret: its value is quoted in no error.
+    """
 
     widget: Any
     trait: str = "value"
@@ -22,10 +30,34 @@ class Control:
     secret: bool = False
 
     def get(self) -> Any:
+        """Return the value.
+
+        Returns:
+            What code gets.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params.control("replicas").get()
+            1
+        """
         value = getattr(self.widget, self.trait)
         return self.read(value) if self.read else value
 
     def set(self, value: Any) -> None:
+        """Set the value, as a person's hand does.
+
+        Args:
+            value: what code gives.
+
+        Raises:
+            ValueError: the widget refuses it.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params.control("replicas").set(3)
+            >>> panel.params["replicas"]
+            3
+        """
         setattr(self.widget, self.trait, self.write(value) if self.write else value)
 
 
@@ -40,11 +72,37 @@ class Params(MutableMapping[str, Any]):
         self._controls: dict[str, Control] = {}
 
     def add(self, name: str, control: Control) -> None:
-        """Register a control."""
+        """Register a control.
+
+        Args:
+            name: what code calls it.
+            control: the control.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params.add("number", panel.params.control("replicas"))
+            >>> panel.params["number"]
+            1
+        """
         self._controls[name] = control
 
     def control(self, name: str) -> Control:
-        """Return the control of that name."""
+        """Return the control of that name.
+
+        Args:
+            name: what code calls it.
+
+        Returns:
+            The control.
+
+        Raises:
+            InvalidInput: the panel has no such control; the text lists those it has.
+
+        Examples:
+            >>> panel = createos_nb.panels.scale(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params.control("replicas").trait
+            'value'
+        """
         if name not in self._controls:
             raise InvalidInput(f"this panel has no {name!r}; it has: {', '.join(self._controls) or 'nothing to set'}")
         return self._controls[name]

@@ -45,12 +45,31 @@ class ReadPanel(Panel):
             self.refresh()
 
     def refresh(self) -> None:
-        """Read again, in the background; an older read that is still running is given up."""
+        """Read again, in the background; an older read that is still running is given up.
+
+        Examples:
+            >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
+            >>> panel.refresh()
+            >>> panel.wait()
+            True
+        """
         self._requests += 1
         super().refresh()
 
     def run(self) -> pd.DataFrame:
-        """Read again here and now; return the frame."""
+        """Read again here and now.
+
+        Returns:
+            The frame that is shown.
+
+        Raises:
+            CreateOSError: what reading raises.
+
+        Examples:
+            >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
+            >>> panel.run()["deployment"].tolist()
+            ['v18', 'v17', 'v16', 'v15', 'v14', 'v13', 'v12', 'v11', 'v6']
+        """
         self._requests += 1
         try:
             frame: pd.DataFrame = self._read()

@@ -91,7 +91,15 @@ class SecurityPanel(ReadPanel):
         self._scan_button.disabled = row is None or row["scan"] in _UNFINISHED or row["state"] not in _SCANNABLE
 
     def scan(self) -> None:
-        """Scan the chosen deployment, or a failed scan once more, and follow it to its end."""
+        """Scan the chosen deployment, or a failed scan once more, and follow it to its end.
+
+        Examples:
+            >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
+            >>> panel.params["chosen"] = "v17"
+            >>> panel.scan()
+            >>> panel.wait()
+            True
+        """
         row = self._rows.row
         if row is None:
             raise InvalidInput("security: choose the deployment to scan")

@@ -117,7 +117,16 @@ class TrafficPanel(ReadPanel):
         self._paths.layout.display = "" if single else "none"
 
     def static(self) -> str:
-        """Return the last figures and pictures as HTML, for where no widgets are."""
+        """Return the last figures and pictures as HTML, for where no widgets are.
+
+        Returns:
+            HTML; pictures are in it.
+
+        Examples:
+            >>> panel = createos_nb.panels.traffic(createos_nb.simulate(), "storefront", "production")
+            >>> "<img" in panel.static()
+            True
+        """
         pictures = self._over_time.value + self._by_path.value
         return f"<div>{self._view.header.value}{self._summary.value}{pictures}{self._view.error.value}</div>"
 

@@ -165,7 +165,13 @@ class VariablesPanel(ActionPanel):
     # --- showing a value ----------------------------------------------------------------------------------------------
 
     def reveal(self) -> None:
-        """Show the value of the chosen variable for some seconds, in the browser alone."""
+        """Show the value of the chosen variable for some seconds, in the browser alone.
+
+        Examples:
+            >>> panel = createos_nb.panels.variables(createos_nb.simulate(), "storefront", "staging")
+            >>> panel.params["chosen"] = "LOG_LEVEL"
+            >>> panel.reveal()
+        """
         row = self._rows.row
         if row is None:
             raise InvalidInput("variables: choose the variable whose value is to be shown")

@@ -18,9 +18,11 @@ from createos_nb.plans.errors import (
     StalePlanError,
 )
 from createos_nb.plans.events import Cancel, Event
-from createos_nb.plans.journal import Journal, default_folder, runs
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.resume import Resumption, resume, resumption
+from createos_nb.plans.runs import runs
 from createos_nb.plans.step_failed import (
     Cancelled,
     CheckFailed,

@@ -20,7 +20,8 @@ from createos_nb.plans.errors import (
 from createos_nb.plans.events import Event, subscriber
 from createos_nb.plans.executor import PlanExecutor, receipt_of
 from createos_nb.plans.intent_lock import IntentLock, folder_for
-from createos_nb.plans.journal import Journal, path_for
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import path_for
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions, failing
 from createos_nb.plans.snapshot import Snapshot
@@ -64,12 +65,34 @@ make_plan = partial(Plan, execute=apply)
 
 
 def receipt_from(journal: Journal, client: Client) -> Receipt:
-    """Return the receipt of a run that a journal holds. Raises `JournalError`."""
+    """Return the receipt of a run that a journal holds.
+
+    Args:
+        journal: the journal of the run.
+        client: the account of the run.
+
+    Returns:
+        The receipt; secrets that were issued are in none that comes from a journal.
+
+    Raises:
+        JournalError: the journal holds no plan, or can't be read.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> path = plan.apply(confirm=plan.digest, reason="the sale").journal
+        >>> createos_nb.plans.receipt_from(createos_nb.plans.Journal(path), client).checks.result
+        'PASS'
+    """
     return receipt_of(journal, client, execute=apply)
 
 
 def check_confirmation(plan: Plan, confirm: str | None) -> None:
-    """Raises `ConfirmationNeeded`, which does not say what has to be given: whoever confirms has seen the plan."""
+    """Refuse a missing or another confirmation, and don't say what has to be given: whoever confirms has seen the plan.
+
+    Raises:
+        ConfirmationNeeded: `confirm` is missing, or is another plan's.
+    """
     if plan.confirmation is None:
         if confirm is not None and confirm != plan.digest:
             raise _another_digest(plan)

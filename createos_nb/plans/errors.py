@@ -56,7 +56,8 @@ class PlanError(CreateOSError):
 class ConfirmationNeeded(PlanError):
     """Nothing was changed: `confirm` is missing or is another plan's. Only the plan itself shows what to give.
 
-    `intent`: of the plan that asks (`Plan.intent`); it confirms nothing.
+    Attributes:
+        intent: of the plan that asks (`Plan.intent`); it confirms nothing.
     """
 
     def __init__(self, message: str, intent: str = "") -> None:
@@ -69,7 +70,11 @@ class ReasonNeeded(PlanError):
 
 
 class PreconditionFailed(PlanError):
-    """Nothing was changed: `preconditions` is the frame of those that fail."""
+    """Nothing was changed: a precondition fails.
+
+    Attributes:
+        preconditions: the frame of those that fail.
+    """
 
     def __init__(self, preconditions: pd.DataFrame) -> None:
         lines = [f"  · {row.precondition}: {row.detail}" for row in preconditions.itertuples()]
@@ -84,7 +89,8 @@ class AlreadyApplied(PlanError):
 class StalePlanError(PlanError):
     """Nothing was changed (or nothing more): what the plan rests on has changed since it was made.
 
-    `differences`: a frame of step (Int64, from 1), target, field, planned (what the plan rests on) and now.
+    Attributes:
+        differences: a frame of step (Int64, from 1), target, field, planned (what the plan rests on) and now.
     """
 
     def __init__(self, differences: Sequence[Difference], *, written: bool = False) -> None:
@@ -103,7 +109,11 @@ class JournalError(PlanError):
 
 
 class JournalBusy(JournalError):
-    """Nothing was changed: another process holds the run; `holder` says who, and since when."""
+    """Nothing was changed: another process holds the run.
+
+    Attributes:
+        holder: who, and since when.
+    """
 
     def __init__(self, what: str, holder: str) -> None:
         super().__init__(

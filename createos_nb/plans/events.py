@@ -48,7 +48,7 @@ class Event:
 
     @property
     def over(self) -> bool:
-        """Nothing comes after it."""
+        """Whether nothing comes after it."""
         return self.phase in _OVER
 
     def __str__(self) -> str:
@@ -61,7 +61,18 @@ class Cancel(Protocol):
     """The type of `cancel=`: a `threading.Event`, or anything with `is_set`."""
 
     def is_set(self) -> bool:
-        """The run is to stop at the next place where it can be resumed."""
+        """Return whether the run is to stop at the next place where it can be resumed.
+
+        Returns:
+            True from then on.
+
+        Examples:
+            >>> import threading
+            >>> cancel = threading.Event()
+            >>> cancel.set()
+            >>> cancel.is_set()
+            True
+        """
 
 
 OnEvent = Callable[[Event], None]

@@ -30,6 +30,11 @@ class Verdict:
         reason: why, or why not.
         decided: more traffic would change nothing.
         enough: there was enough traffic to judge by, so that not passing is FAIL and not NO DATA.
+
+    Examples:
+        >>> verdict = createos_nb.runbooks.Verdict(False, "3 requests are too few to judge", enough=False)
+        >>> verdict.result
+        'NO DATA'
     """
 
     passed: bool
@@ -44,11 +49,21 @@ class Verdict:
 
 
 class ServerErrorRate(Struct, frozen=True, tag_field="gate", tag="server error rate"):
-    """Passes what has had enough requests and does not end more often in a server error (5xx) than what serves today.
+    """A gate that compares server error rates: enough requests, and no more 5xx than what serves today.
 
     It does not pass with fewer than `minimum` requests of the new one, nor where the Wilson interval of its server
     error rate, 5xx out of all requests, at `confidence` lies wholly above that of the other. 4xx do not count.
     Clumps of errors are not allowed for: `ReleaseGate` judges more closely, where there is traffic enough.
+
+    Attributes:
+        minimum: requests of the new one that are needed.
+        confidence: of the two-sided interval, between 0 and 1.
+
+    Examples:
+        >>> today = pd.DataFrame({"count": [900], "status_5xx": [9]})
+        >>> new = pd.DataFrame({"count": [100], "status_5xx": [12]})
+        >>> createos_nb.runbooks.ServerErrorRate()(today, new).passed
+        False
     """
 
     minimum: int = 20
@@ -59,7 +74,7 @@ class ServerErrorRate(Struct, frozen=True, tag_field="gate", tag="server error r
             raise InvalidInput("a gate needs minimum= of at least 1 request and confidence= between 0 and 1")
 
     def __call__(self, baseline: pd.DataFrame, candidate: pd.DataFrame) -> Verdict:
-        """The verdict on two frames with columns count and status_5xx; buckets without data do not count."""
+        """Return the verdict on two frames with columns count and status_5xx; buckets without data do not count."""
         from createos_nb.analysis.intervals import wilson, z_of
 
         pairs = zip(_failed(baseline), _failed(candidate), strict=True)
@@ -82,14 +97,23 @@ class ServerErrorRate(Struct, frozen=True, tag_field="gate", tag="server error r
 
 
 class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
-    """Judges by `analysis.release_verdict`, live, as `runbooks.release_watch` does: with the history of what serves
-    today and the error paths of both sides.
+    """A gate that judges by `analysis.release_verdict`, live, as `runbooks.release_watch` does.
 
-    It is asked every `every` seconds: a rollback stops the plan at once, a promotion lets it go on at once. Where the
-    watch ends undecided, `otherwise` judges what there was; None stops the plan, since nothing is proven. `history`:
-    how long before the watch what serves today is read. `alpha`, `beta`, `worse`, `errors`, `negligible`: as for
-    `analysis.release_verdict`, whose assumption holds here, too: both sides are asked for much the same, so the paths
-    of a watch should be those that users ask for.
+    It reads the history of what serves today and the error paths of both sides. It is asked every `every` seconds: a
+    rollback stops the plan at once, a promotion lets it go on at once. The assumption of `analysis.release_verdict`
+    holds here, too: both sides are asked for much the same, so the paths of a watch should be those that users ask for.
+
+    Attributes:
+        every: how long to wait between polls, such as "1min", or seconds.
+        history: how long before the watch what serves today is read.
+        paths: read the top error paths of minutes with errors, too.
+        alpha, beta, worse, errors, negligible: as for `analysis.release_verdict`.
+        otherwise: judges what there was where the watch ends undecided; None stops the plan, since nothing is proven.
+
+    Examples:
+        >>> gate = createos_nb.runbooks.ReleaseGate(every="30s", worse=1.5, otherwise=None)
+        >>> str(gate)
+        'the release verdict (worse 1.5) decides'
     """
 
     every: float | str = 60.0

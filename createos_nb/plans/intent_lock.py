@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.errors import JournalBusy, JournalError
-from createos_nb.plans.journal import Journal, default_folder
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.world_identity import belongs, lineage_of
 from createos_nb.process_lock import LockHeld, ProcessLock, unreliable_locks
 from createos_nb.storage import private_folder

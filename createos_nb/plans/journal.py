@@ -1,4 +1,4 @@
-"""The journal: an append-only file of what a run starts and what it has done, one file a run; and the runs of a folder.
+"""The journal: an append-only file of what a run starts and what it has done, one file a run.
 
 One JSON object a line, written through to the disk before the next thing happens. It holds no secrets: values of
 variables are fingerprints that only the key of the client could have made.
@@ -6,16 +6,11 @@ variables are fingerprints that only the key of the client could have made.
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
-import re
-import shutil
-import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -29,7 +24,6 @@ from createos_nb.redaction import redacted_json
 from createos_nb.storage import (
     FILE,
     append_line,
-    closed_to_others,
     private_folder,
     sync_folder,
 )
@@ -48,55 +42,33 @@ FORMAT: Final = 1
 #: Events after which a run is over.
 ENDINGS: Final[frozenset[JournalEvent]] = frozenset({"finished", "failed"})
 _ENTRY_COLUMNS: Final = ("time", "event", "step", "operation", "target", "text")
-_RUN_COLUMNS: Final = ("started", "title", "state", "done", "steps", "ended", "reason", "who", "where", "world", "file")
-#: The state of a run; see `runs`.
-RunState = Literal["finished", "failed", "stopped", "interrupted", "at work", "damaged", "unreadable"]
-_STATES: Final[Mapping[JournalEvent | None, RunState]] = {
-    "finished": "finished",
-    "failed": "failed",
-    "cancelled": "stopped",
-    "stopped": "stopped",
-}
-_temporary: list[str] = []
-
-
-def default_folder(embedded: bool = False) -> Path:
-    """Return where journals are kept: `CREATEOS_NB_JOURNALS`, or a folder of the user's data.
-
-    Runs on an embedded simulated world end with their process, as the world does: theirs is a temporary folder.
-    """
-    if folder := os.environ.get("CREATEOS_NB_JOURNALS"):
-        return Path(folder)
-    if embedded:
-        if not _temporary:
-            # not a TemporaryDirectory: one that nobody closes warns when the process ends
-            _temporary.append(tempfile.mkdtemp(prefix="createos-journals-"))
-            atexit.register(_removed, _temporary[0], os.getpid())
-        return Path(_temporary[0])
-    from platformdirs import user_data_path
-
-    own = user_data_path("createos-nb", appauthor=False) / "journals"
-    closed_to_others(own)
-    return own
-
-
-def simulated_folders() -> list[Path]:
-    """Return where journals of simulated worlds are: of `createos-nb run`, and of those opened in this process."""
-    of_commands = sorted(default_folder().glob("simulated/*"))
-    return [*of_commands, *(Path(folder) for folder in _temporary)]
-
-
-def _removed(folder: str, owner: int) -> None:
-    if os.getpid() == owner:  # a forked child ends as well, and its parent goes on
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Journal:
     """The journal of one run: read it with `frame()`, go on with `createos_nb.plans.resume`.
 
-    `entries`: what is in it, oldest first. Reading needs no lock; whoever writes holds one (`with journal.writing(…)`).
-    A last line that was cut off counts as not written. `wrong`: "" where every line is as it was written, else what is
-    not; such a journal can be looked at, and nothing is done by it.
+    Reading needs no lock; whoever writes holds one (`with journal.writing(…)`). A last line that was cut off counts as
+    not written.
+
+    Attributes:
+        path: the file.
+        entries: what is in it, oldest first.
+        wrong: "" where every line is as it was written, else what is not; such a journal can be looked at, and nothing
+            is done by it.
+
+    Args:
+        path: the file; one that is not there is an empty journal.
+
+    Raises:
+        JournalError: the file is no journal, or can't be read.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+        >>> journal = createos_nb.plans.Journal(receipt.journal)
+        >>> journal.finished, journal.plan["reason"]
+        (True, 'the sale')
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -110,7 +82,17 @@ class Journal:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def read(self) -> None:
-        """Read it from the disk anew. Raises `JournalError` for a file that is no journal."""
+        """Read it from the disk anew.
+
+        Raises:
+            JournalError: the file is no journal, or can't be read.
+
+        Examples:
+            >>> journal = createos_nb.plans.Journal("of-no-run-yet.jsonl")
+            >>> journal.read()
+            >>> journal.entries
+            []
+        """
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -125,7 +107,14 @@ class Journal:
         self.entries, self.wrong = entries, wrong
 
     def check_sound(self) -> None:
-        """Raises `JournalError` where lines were changed after they were written: such a journal is not acted on."""
+        """Refuse a journal whose lines were changed after they were written: it is not acted on.
+
+        Raises:
+            JournalError: it was edited or damaged.
+
+        Examples:
+            >>> createos_nb.plans.Journal("of-no-run-yet.jsonl").check_sound()
+        """
         if self.wrong:
             raise JournalError(
                 f"journal {self.path} was edited or damaged ({self.wrong}): it does not say what was confirmed, and is "
@@ -139,7 +128,21 @@ class Journal:
         return plans[-1] if plans else None
 
     def steps(self) -> list[Step]:
-        """The steps of the plan. Raises `JournalError`."""
+        """Return the steps of the plan.
+
+        Returns:
+            The steps, as the plan had them.
+
+        Raises:
+            JournalError: it holds no plan, was edited, or was written by a newer version of createos_nb.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> [step.operation for step in createos_nb.plans.Journal(receipt.journal).steps()]
+            ['UpdateProjectEnvironmentResources']
+        """
         plan = self.plan
         if plan is None:
             raise JournalError(f"journal {self.path} holds no plan")
@@ -169,22 +172,36 @@ class Journal:
 
     @property
     def over(self) -> bool:
-        """The run is over: it has finished or failed."""
+        """Whether the run is over: it has finished or failed."""
         return bool(self.entries) and self.entries[-1]["event"] in ENDINGS
 
     @property
     def finished(self) -> bool:
-        """The run has finished."""
+        """Whether the run has finished."""
         return bool(self.entries) and self.entries[-1]["event"] == "finished"
 
     @property
     def started(self) -> bool:
-        """A write was sent to the platform, or may have been."""
+        """Whether a write was sent to the platform, or may have been."""
         steps = [entry.get("step") for entry in self.entries if entry["event"] == "started"]
         return any(step is not None and self.pending(step) is not None for step in steps)
 
     def pending(self, step: int) -> Entry | None:
-        """The entry before the write of a step, if that was sent, or may have been."""
+        """Return the entry before the write of a step, if that was sent, or may have been.
+
+        Args:
+            step: number of the step, from 0.
+
+        Returns:
+            The entry; None where nothing was sent, or the platform refused it.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> createos_nb.plans.Journal(receipt.journal).pending(0)["operation"]
+            'UpdateProjectEnvironmentResources'
+        """
         pending = None
         for entry in self.entries:
             if entry.get("step") == step and entry["event"] in ("started", "refused"):
@@ -192,16 +209,50 @@ class Journal:
         return pending
 
     def newest(self, step: int, event: JournalEvent) -> Entry | None:
-        """The newest entry of an event about a step."""
+        """Return the newest entry of an event about a step.
+
+        Args:
+            step: number of the step, from 0.
+            event: such as "started" or "done".
+
+        Returns:
+            The entry; None where there is none.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> createos_nb.plans.Journal(receipt.journal).newest(0, "done")["target"]
+            'storefront / staging'
+        """
         entries = [entry for entry in self.entries if entry.get("step") == step and entry["event"] == event]
         return entries[-1] if entries else None
 
     def is_held(self) -> bool:
-        """Whether somebody writes it now, this process or another."""
+        """Return whether somebody writes it now, this process or another.
+
+        Returns:
+            True while the run is at work.
+
+        Examples:
+            >>> createos_nb.plans.Journal("of-no-run-yet.jsonl").is_held()
+            False
+        """
         return self._file is not None or self._lock.is_held()
 
     def frame(self) -> pd.DataFrame:
-        """time (UTC), event, step (Int64, from 1), operation, target, text: one row an entry, oldest first."""
+        """Return one row an entry, oldest first.
+
+        Returns:
+            A frame of time (UTC), event (str), step (Int64, from 1), operation, target, text (str).
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> createos_nb.plans.Journal(receipt.journal).frame()["event"].tolist()
+            ['plan', 'started', 'answered', 'done', 'finished']
+        """
         import pandas as pd
 
         rows = [
@@ -228,7 +279,25 @@ class Journal:
     # --- writing ------------------------------------------------------------------------------------------------------
 
     def writing(self, since: float, account: str = "") -> Self:
-        """Open it for writing, alone: use as a context manager. Raises `JournalBusy`, `JournalError`."""
+        """Open it for writing, alone: use as a context manager.
+
+        Args:
+            since: when the run was started, Unix seconds; whoever finds it in use reads that.
+            account: whose run it is.
+
+        Returns:
+            This journal.
+
+        Raises:
+            JournalBusy: another process, or another run of this one, writes it.
+            JournalError: it can't be written, or was edited.
+
+        Examples:
+            >>> journal = createos_nb.plans.Journal("new-run.jsonl")
+            >>> with journal.writing(since=1_772_442_000.0, account="marlow"):
+            ...     journal.is_held()
+            True
+        """
         try:
             private_folder(self.path.parent)
             self._lock.acquire(f"{actor_text(current_actor(account))}, process {os.getpid()}, since {iso(int(since))}")
@@ -259,14 +328,38 @@ class Journal:
         self.close()
 
     def close(self) -> None:
-        """End writing and release the lock."""
+        """End writing and release the lock.
+
+        Examples:
+            >>> journal = createos_nb.plans.Journal("new-run.jsonl").writing(since=1_772_442_000.0)
+            >>> journal.close()
+            >>> journal.is_held()
+            False
+        """
         if self._file is not None:
             os.close(self._file)
             self._file = None
         self._lock.release()
 
     def write(self, event: JournalEvent, at: float, **facts: Any) -> None:
-        """Append one entry; it is on the disk when this returns. Raises `JournalError`."""
+        """Append one entry; it is on the disk when this returns.
+
+        Args:
+            event: such as "started" or "done".
+            at: when it happened by the platform's clock, Unix seconds.
+            facts: what else the entry holds, such as `step` or `text`; secrets are masked.
+
+        Raises:
+            JournalError: it is not open for writing, or the disk refuses.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> with createos_nb.plans.Journal("new-run.jsonl").writing(since=1_772_442_000.0) as journal:
+            ...     journal.write("plan", 1_772_442_000.0, plan=plan.record("the sale"))
+            >>> journal.frame()["event"].tolist()
+            ['plan']
+        """
         if self._file is None:
             raise JournalError(f"journal {self.path} is not open for writing")
         # `at` is the platform's time; `local` is what the clock of this machine says
@@ -279,86 +372,3 @@ class Journal:
         except OSError as error:
             raise JournalError(f"journal {self.path} can't be written: {error}; nothing more was done") from error
         self.entries.append(entry)
-
-
-def path_for(folder: Path, at: float, words: Mapping[str, str], intent: str) -> Path:
-    """Return a new name in a folder: when, what, where, and for which intent."""
-    stamp = iso(int(at)).replace(":", "").replace("-", "")
-    name = "-".join([stamp, *(re.sub(r"[^A-Za-z0-9]+", "-", word).strip("-")[:40] for word in words.values() if word)])
-    path = folder / f"{name}-{intent}.jsonl"
-    number = 1
-    while path.exists():
-        number += 1
-        path = folder / f"{name}-{number}-{intent}.jsonl"
-    return path
-
-
-# --- the runs of a folder ---------------------------------------------------------------------------------------------
-
-
-def runs(folder: str | os.PathLike[str] | None = None) -> pd.DataFrame:
-    """Return the runs whose journals are in a folder, newest first, one row each.
-
-    Without a folder: those of `default_folder()`, and those on simulated worlds: of `createos-nb run`, and of this
-    process.
-
-    started (UTC), title, state, done and steps (Int64: how many steps there are, and how many of them are done), ended
-    (UTC, of the last entry), reason, who (account, user and host), where (account, base URL, PLATFORM or SIMULATOR),
-    world (id of the simulated world; "" on the platform), file (its name in the folder, or its path where it is
-    elsewhere). `state` is finished; failed; stopped (it can be resumed); interrupted (so can it: its process
-    ended in the midst of it); at work (another kernel holds it now); damaged (lines were changed after they were
-    written: what can be read of it is shown, and it is not acted on); unreadable. `attrs["folder"]` is the folder.
-    Reads only; a folder that is not there has no runs.
-    """
-    import pandas as pd
-
-    parent = Path(folder) if folder is not None else default_folder()
-    try:
-        folders = [parent, *(simulated_folders() if folder is None else ())]
-        paths = [path for each in dict.fromkeys(folders) for path in sorted(each.glob("*.jsonl"))]
-    except OSError as error:
-        raise JournalError(f"the folder {parent} can't be read: {error}") from error
-    frame = pd.DataFrame([_run_row(path, parent) for path in paths], columns=list(_RUN_COLUMNS))
-    for name in ("started", "ended"):
-        times = pd.to_datetime(frame[name], utc=True, format="ISO8601", errors="coerce")
-        frame[name] = times.astype("datetime64[us, UTC]")
-    texts = dict.fromkeys(("title", "state", "reason", "who", "where", "world", "file"), TEXT)
-    frame = frame.astype({**texts, "done": "Int64", "steps": "Int64"})
-    frame = frame.sort_values("started", ascending=False, kind="stable", na_position="last", ignore_index=True)
-    frame.attrs["folder"] = str(parent)
-    return frame
-
-
-def state_of(journal: Journal) -> RunState:
-    """Return the state of a run; see `runs`."""
-    if journal.wrong:
-        return "damaged"
-    last = journal.entries[-1]["event"] if journal.entries else None
-    if last in _STATES:
-        return _STATES[last]
-    return "at work" if journal.is_held() else "interrupted"
-
-
-def _run_row(path: Path, folder: Path) -> dict[str, object]:
-    file = str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
-    unknown = {"title": "", "reason": "", "who": "", "where": "", "world": "", "file": file}
-    try:
-        journal = Journal(path)
-    except JournalError as error:
-        return {**unknown, "state": "unreadable" if isinstance(error.__cause__, OSError) else "damaged"}
-    plan = journal.plan
-    if plan is None:
-        return {**unknown, "state": "damaged"}
-    return {
-        "started": journal.entries[0]["at"],
-        "title": plan["title"],
-        "state": state_of(journal),
-        "done": len(journal.completed),
-        "steps": len(plan["steps"]),
-        "ended": journal.entries[-1]["at"],
-        "reason": plan["reason"] or "",
-        "who": actor_text(plan.get("who")),
-        "where": plan["where"],
-        "world": plan.get("world", ""),
-        "file": file,
-    }

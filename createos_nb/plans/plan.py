@@ -4,46 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks
-from createos_nb.plans import drift
-from createos_nb.plans.actor import current_actor
-from createos_nb.plans.blast_radius import blast_radius
 from createos_nb.plans.context import ApplyOptions
-from createos_nb.plans.digest import digest_of, intent_of
-from createos_nb.plans.intent_lock import IntentLock, lock_warning
-from createos_nb.plans.journal import FORMAT
-from createos_nb.plans.preconditions import check_preconditions, failing
-from createos_nb.plans.render import Part, Rendering
+from createos_nb.plans.outcome import Outcome
+from createos_nb.plans.planned import PlannedChange
 from createos_nb.plans.snapshot import Snapshot
-from createos_nb.plans.steps.registry import rows_of
-from createos_nb.plans.tables import fields_table, outcomes_table, timestamp
 from createos_nb.plans.undo import undo_steps
-from createos_nb.plans.world_identity import lineage_of
-from createos_nb.times import unix
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.plans.context import Status, TransientInputs
     from createos_nb.plans.events import Cancel, OnEvent
     from createos_nb.plans.journal import Journal
-    from createos_nb.plans.journal_entries import PlanRecord
     from createos_nb.plans.steps.base import Step
     from createos_nb.times import DurationLike
 
-#: Media type of what is kept beside a plan that a notebook shows.
-PLAN_TYPE = "application/vnd.createos-nb.plan+json"
 FollowUps: TypeAlias = "Mapping[str, Callable[[], Plan]]"
 #: What applies a plan; `Plan` is given it, and knows no executor.
 Execute: TypeAlias = "Callable[[Plan, ApplyOptions], Receipt]"
 
 
-class Plan:
+class Plan(PlannedChange):
     """Steps that were planned by reading only. It renders itself; `apply` carries it out.
+
+    A runbook of `createos_nb.runbooks` makes one; nobody needs to construct it.
 
     Attributes:
         title: the plan in a line.
@@ -56,6 +43,26 @@ class Plan:
         steps: the steps.
         where: account, base URL, and PLATFORM or SIMULATOR.
         applied: path of the journal once it has finished; None before.
+
+    Args:
+        snapshot: what was read for it, by the client that applies it.
+        title: the plan in a line.
+        steps: the steps, in their order.
+        runbook: name of the runbook that makes it.
+        arguments: what the runbook was called with, as ids; those that are None are left out.
+        execute: what applies it.
+        inputs: inputs of the steps that no journal holds, by the number of the step from 0.
+        warnings: what to know before it is applied.
+        candidates: the frame that the runbook chose from.
+        follow_ups: what makes the plans that go with this one, by name.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> plan.title, len(plan.steps), plan.serves_users
+        ('scale storefront / staging: replicas 2', 1, True)
+        >>> list(plan.blast_radius["environment"])
+        ['staging']
     """
 
     def __init__(
@@ -72,112 +79,39 @@ class Plan:
         candidates: pd.DataFrame | None = None,
         follow_ups: FollowUps | None = None,
     ) -> None:
-        self.client: Client = snapshot.client
-        self.client.whoami()
-        self.title, self.steps, self.runbook = title, steps, runbook
-        self.arguments = {name: value for name, value in arguments.items() if value is not None}
-        #: Inputs of the steps that no journal holds, by the number of the step from 0.
-        self.inputs = dict(inputs or {})
-        self.where = self.client.where
-        self.digest = digest_of(steps, snapshot)
-        self.intent = intent_of(runbook, self.arguments, f"{self.where} {lineage_of(self.client).id}".rstrip())
-        #: Runs of the intent that had finished when the plan was made: it is not about those.
-        self.finished_before = IntentLock(self.client, self.intent).finished_runs()
-        self.blast_radius = blast_radius(steps, snapshot)
-        self.preconditions = check_preconditions(steps, snapshot)
-        self.warnings = list(warnings or [])
-        if warning := lock_warning(self.client):
-            self.warnings.append(warning)
-        self.warnings += [
-            f"if the project is at the platform's limit of live deployments, the oldest one is terminated: {oldest}"
-            for oldest in self.blast_radius.attrs["makes_room"]
-        ]
-        self.candidates = candidates
-        self.applied: Path | None = None
+        super().__init__(
+            snapshot,
+            title,
+            steps,
+            runbook=runbook,
+            arguments=arguments,
+            inputs=inputs,
+            warnings=warnings,
+            candidates=candidates,
+        )
         self.follow_ups = dict(follow_ups or {})
         self._execute = execute
 
-    # --- reading it ---------------------------------------------------------------------------------------------------
-
-    @property
-    def serves_users(self) -> bool:
-        """It reaches something that serves users now: `apply` needs the digest and a reason."""
-        return bool(self.blast_radius["serves_users"].fillna(False).any())
-
-    @property
-    def irreversible(self) -> bool:
-        """It destroys something, or gives it away: `apply` needs the typed name of the target."""
-        return any(step.irreversible for step in self.steps)
-
-    @property
-    def confirmation(self) -> str | None:
-        """What `apply(confirm=…)` needs; None where nothing."""
-        if not self.steps:
-            return None
-        if self.irreversible:
-            return next(step.target.name for step in self.steps if step.irreversible)
-        return self.digest if self.serves_users else None
-
-    def frame(self) -> pd.DataFrame:
-        """One row for each field of each step.
-
-        step (Int64, from 1), what, operation, target, field, before, after, why (str), reversible (boolean),
-        wait_seconds (Float64, what the step usually takes). Values of variables are dots.
-        """
-        frame = fields_table(self.steps)
-        frame.attrs |= {"where": self.where, "digest": self.digest, "title": self.title}
-        return frame
-
     def follow_up(self, name: str) -> Plan:
-        """A plan that goes with this one, such as "release" after a rollback. Raises `KeyError`, listing the names."""
-        return _follow_up(self.follow_ups, name)
+        """Return a plan that goes with this one, such as "release" after a rollback.
 
-    def render(self) -> Rendering:
-        """Head and parts, for text and HTML."""
-        steps = self.frame().drop(columns=["operation", "target"])
-        nothing = "nothing of it can be undone" if self.runbook == "undo" and self.warnings else "it is so already"
-        parts = [Part("Steps", steps if self.steps else [f"nothing to do: {nothing}"])]
-        if len(self.blast_radius):
-            parts.append(Part("Blast radius", self.blast_radius.drop(columns=["project"])))
-        open_ones = self.preconditions[self.preconditions["state"] != "holds"]
-        holding = f"{len(self.preconditions) - len(open_ones)} of {len(self.preconditions)} preconditions hold"
-        parts.append(Part(holding, open_ones.reset_index(drop=True) if len(open_ones) else []))
-        if self.warnings:
-            parts.append(Part("Warnings", self.warnings))
-        if self.steps:
-            parts.append(Part("To apply", [self._how_to_apply(), f"digest {self.digest}"]))
-        return Rendering([self.where, f"Plan: {self.title}"], parts)
+        Args:
+            name: name of the follow-up.
 
-    def _how_to_apply(self) -> str:
-        if self.confirmation is None:
-            return "plan.apply()"
-        if self.irreversible:
-            return f"irreversible: plan.apply(confirm=<type the name: {self.confirmation}>, reason=…)"
-        return f"reaches what serves users: plan.apply(confirm={self.digest!r}, reason=…)"
+        Returns:
+            The plan, made from the present state; nothing is changed before `apply`.
 
-    def __repr__(self) -> str:
-        return self.render().text()
+        Raises:
+            KeyError: there is no such follow-up; the text lists the names.
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a program such as `createos-nb run` reads beside text and HTML.
-
-        The intent stands in the metadata: it belongs to one world, so that it differs from run to run.
+        Examples:
+            >>> client = createos_nb.simulate("auto-promote-trap")
+            >>> plan = createos_nb.runbooks.rollback(client, "storefront", "production")
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the checkout fails")
+            >>> plan.follow_up("release").title
+            'release auto-promotion of storefront / production'
         """
-        digest = "" if self.irreversible else self.digest
-        return {PLAN_TYPE: {"digest": digest, "irreversible": self.irreversible}}, {PLAN_TYPE: {"intent": self.intent}}
-
-    def _repr_html_(self) -> str:
-        return self.render().html()
-
-    # --- doing it -----------------------------------------------------------------------------------------------------
-
-    def check(self) -> pd.DataFrame:
-        """The preconditions, read again now. Nothing is written."""
-        return check_preconditions(self.steps, Snapshot(self.client))
-
-    def problems(self) -> pd.DataFrame:
-        """The preconditions that fail, as they were when the plan was made."""
-        return failing(self.preconditions)
+        return _follow_up(self.follow_ups, name)
 
     def apply(
         self,
@@ -219,33 +153,33 @@ class Plan:
             PlanError: `ConfirmationNeeded`, `ReasonNeeded`, `PreconditionFailed`, `StalePlanError`, `StepFailed` (among
                 them `Cancelled`, `TakesTooLong`), `JournalBusy`: see `createos_nb.plans.errors`. An interrupt leaves a
                 run that can be resumed.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale", on_event=lambda event: print(event.phase))
+            checking
+            writing
+            waiting
+            waiting
+            waiting
+            waiting
+            waiting
+            waiting
+            waiting
+            done
+            finished
+            >>> receipt.checks.result
+            'PASS'
         """
         options = ApplyOptions(confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel)
         return self._execute(self, options)
 
-    def record(self, reason: str | None) -> PlanRecord:
-        """The plan as a journal holds it, without its transient inputs."""
-        lineage = lineage_of(self.client)
-        return {
-            "format": FORMAT,
-            "title": self.title,
-            "runbook": self.runbook,
-            "arguments": self.arguments,
-            "where": self.where,
-            "base_url": self.client.base_url,
-            "digest": self.digest,
-            "intent": self.intent,
-            "confirmation": self.confirmation,
-            "reason": reason,
-            "who": current_actor(self.client.whoami()),
-            "world": lineage.id,
-            "course": lineage.course,
-            "steps": rows_of(self.steps),
-        }
 
-
-class Receipt:
+class Receipt(Outcome):
     """What was changed, when, how long it took, request by request; `undo()` plans its undo.
+
+    `Plan.apply` returns it; nobody needs to construct it.
 
     Attributes:
         title, where, reason: of the plan.
@@ -256,6 +190,25 @@ class Receipt:
             gives the value. They are in no journal: a receipt of a later kernel has none.
         warnings: drift by the end of the run, and what was settled by reading.
         dry_run: nothing was written.
+
+    Args:
+        client: the account of the run.
+        title: of the plan.
+        where: of the plan.
+        steps: of the plan.
+        execute: what applies the plan that undoes it.
+        journal: the run as it was kept; None of a dry run.
+        inputs: inputs of the steps that no journal holds, by the number of the step from 0.
+        reason: why it was applied.
+        dry_run: nothing was written.
+        follow_ups: what makes the plans that go with it, by name.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+        >>> receipt.checks.result, receipt.summary
+        ('PASS', '1 done, in 13 s, 2026-03-02 09:00:00 UTC')
     """
 
     def __init__(
@@ -272,113 +225,44 @@ class Receipt:
         dry_run: bool = False,
         follow_ups: FollowUps | None = None,
     ) -> None:
-        self._client, self._steps, self._execute = client, steps, execute
-        self._inputs, self._follow_ups = dict(inputs or {}), dict(follow_ups or {})
-        self.title, self.where, self.reason, self.dry_run = title, where, reason, dry_run
-        self.journal: Path | None = journal.path if journal is not None else None
-        self._entries = list(journal.entries) if journal is not None else []
-        self._created = journal.created if journal is not None else {}
-        now = client.clock.now()
-        times = [unix(entry["at"], now) for entry in self._entries]
-        first, last = (min(times), max(times)) if times else (now, now)
-        self.started, self.ended = timestamp(first), timestamp(last)
-        self.seconds = last - first
-        self.created = {number + 1: created for number, created in self._created.items()}
-        self.issued = {name: value for own in self._inputs.values() for name, value in own.issued.items()}
-        self.warnings = [
-            str(entry.get("text"))
-            for entry in self._entries
-            if entry["event"] in ("drift", "unlocked") or (entry["event"] == "answered" and entry.get("text"))
-        ]
-        log = client.log()
-        inside = (log["time"] >= self.started) & (log["time"] <= self.ended)
-        #: Requests of this client while the run was going on: as `client.log()`.
-        self.requests = log[inside].reset_index(drop=True) if journal is not None else log.iloc[:0]
-
-    # --- reading it ---------------------------------------------------------------------------------------------------
-
-    @property
-    def finished(self) -> bool:
-        """The run has finished."""
-        return bool(self._entries) and self._entries[-1]["event"] == "finished"
-
-    @property
-    def checks(self) -> Checks:
-        """Whether each step is as planned: PASS where it was read back, or what it probes was answered.
-
-        NO DATA of what was written and not waited for, and of a dry run; FAIL of what was not done, and of what
-        somebody has changed again before the run was over. Taken from the journal: nothing is read for it now.
-        """
-        if not self._steps:
-            return Checks(Check(self.title, PASS, "nothing had to be done: it was so already", "every step is so"))
-        rows: list[dict[Any, Any]] = self.frame().to_dict("records")
-        return Checks(
-            Check(step.what, row["result"], row["note"] or row["outcome"], step.criterion)
-            for step, row in zip(self._steps, rows, strict=True)
-        )
-
-    def verify(self) -> Checks:
-        """`checks`, and whether what was done is still so, read now. Raises what reading raises."""
-        claim, threshold = "it is still so now", "nobody has changed it since"
-        passed = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
-        if len(passed) < len(self._steps) or not self._steps:
-            return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
-        differences = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
-        figure = "; ".join(difference.text for difference in differences)
-        return self.checks + Check(claim, FAIL if differences else PASS, figure or "read again", threshold)
-
-    @property
-    def summary(self) -> str:
-        """The run in a line."""
-        if self.dry_run:
-            return "every precondition holds; nothing was changed (dry run)"
-        outcomes = self.frame()["outcome"]
-        done, already = int((outcomes == "done").sum()), int((outcomes == "already so").sum())
-        left = len(outcomes) - done - already
-        parts = [
-            f"{done} done",
-            *([f"{already} already so"] if already else []),
-            *([f"{left} not done"] if left else []),
-        ]
-        return f"{', '.join(parts)}, in {self.seconds:.0f} s, {self.started:%Y-%m-%d %H:%M:%S} UTC"
-
-    def frame(self) -> pd.DataFrame:
-        """One row a step.
-
-        step (Int64, from 1), what, operation, target, outcome (done, already so, written, not done), result (PASS,
-        FAIL, NO DATA; see `checks`), started (UTC), seconds (Float64), note.
-        """
-        frame = outcomes_table(self._steps, self._entries, self._client.clock.now(), dry_run=self.dry_run)
-        frame.attrs |= {"where": self.where, "title": self.title}
-        return frame
+        super().__init__(client, title, where, steps, journal=journal, inputs=inputs, reason=reason, dry_run=dry_run)
+        self._execute, self._follow_ups = execute, dict(follow_ups or {})
 
     def follow_up(self, name: str) -> Plan:
-        """A plan that goes with the one that was applied, such as "release". Raises `KeyError`, listing the names."""
+        """Return a plan that goes with the one that was applied, such as "release".
+
+        Args:
+            name: name of the follow-up.
+
+        Returns:
+            The plan, made from the present state; nothing is changed before `apply`.
+
+        Raises:
+            KeyError: there is no such follow-up; the text lists the names.
+
+        Examples:
+            >>> client = createos_nb.simulate("auto-promote-trap")
+            >>> plan = createos_nb.runbooks.rollback(client, "storefront", "production")
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the checkout fails")
+            >>> receipt.follow_up("release").frame()["what"].tolist()
+            ['release auto-promotion of production']
+        """
         return _follow_up(self._follow_ups, name)
-
-    def render(self) -> Rendering:
-        """Head and parts, for text and HTML."""
-        summary = self.summary if self.dry_run else f"{self.checks.result}: {self.summary}"
-        head = [self.where, f"{'Checked' if self.dry_run else 'Receipt'}: {self.title}", summary]
-        if self.reason:
-            head.append(f"reason: {self.reason}")
-        parts = [Part("Steps", self.frame().drop(columns=["operation"]))]
-        if self.warnings:
-            parts.append(Part("Warnings", self.warnings))
-        if self.journal is not None:
-            parts.append(Part("Journal", [str(self.journal)]))
-        return Rendering(head, parts)
-
-    def __repr__(self) -> str:
-        return self.render().text()
-
-    def _repr_html_(self) -> str:
-        return self.render().html()
 
     def undo(self) -> Plan:
         """Plan the undo of the run, from the present state; its warnings say what has drifted since.
 
         What can't be undone stands in its warnings, too. Reads only.
+
+        Returns:
+            A plan; nothing is changed before `apply`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> receipt.undo().frame()[["field", "before", "after"]].values.tolist()
+            [['replicas', '2', '1']]
         """
         snapshot = Snapshot(self._client)
         undo = undo_steps(self._steps, self._entries, self._created, self._inputs, snapshot)

@@ -23,7 +23,17 @@ class Rendering(NamedTuple):
     parts: list[Part]
 
     def text(self) -> str:
-        """Return it as plain text."""
+        """Return it as plain text.
+
+        Returns:
+            Lines, without control characters.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> plan.render().text().splitlines()[1]
+            'Plan: scale storefront / staging: replicas 2'
+        """
         lines = [strip_control_chars(line) for line in self.head]
         for heading, content in self.parts:
             lines += ["", strip_control_chars(heading)]
@@ -34,7 +44,17 @@ class Rendering(NamedTuple):
         return "\n".join(lines)
 
     def html(self) -> str:
-        """Return it as HTML; all that came from elsewhere is escaped."""
+        """Return it as HTML; all that came from elsewhere is escaped.
+
+        Returns:
+            Paragraphs, lists and tables.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> plan.render().html().count("<table")
+            2
+        """
         first, *rest = self.head
         blocks = [f"<p><b>{escaped(first)}</b></p>", *(f"<p>{escaped(line)}</p>" for line in rest)]
         for heading, content in self.parts:
@@ -46,5 +66,18 @@ class Rendering(NamedTuple):
         return "".join(blocks)
 
     def without(self, heading: str) -> Rendering:
-        """The same without a part."""
+        """Return the same without a part.
+
+        Args:
+            heading: of the part.
+
+        Returns:
+            Another rendering.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> [part.heading for part in plan.render().without("Blast radius").parts][:2]
+            ['Steps', '3 of 3 preconditions hold']
+        """
         return Rendering(self.head, [part for part in self.parts if part.heading != heading])

@@ -53,15 +53,38 @@ def resume(
     Args:
         journal: the journal, or its path.
         client: the account of the run; by default one with the key that is found for the run's base URL.
-        variables, source, token: what no journal holds, once more: values of variables that the run sets, files (where
-            they are no folder or archive), the token of a transfer.
-        wait, timeout, on_event, status, cancel: as for `Plan.apply`.
+        variables: values of variables that the run sets, by name, which no journal holds; None deletes one.
+        source: the files that the run uploads, which no journal holds (where they are no folder or archive).
+        token: the token of a transfer, which no journal holds.
+        wait: as for `Plan.apply`.
+        timeout: as for `Plan.apply`.
+        on_event: as for `Plan.apply`.
+        status: as for `Plan.apply`.
+        cancel: as for `Plan.apply`.
 
     Returns:
         The receipt of the whole run.
 
     Raises:
-        JournalError: for what is no journal, or is another account's; and what `Plan.apply` raises.
+        JournalError: it is no journal, or is another account's.
+        PlanError: what `Plan.apply` raises.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> import threading
+        >>> cancel = threading.Event()
+        >>> try:
+        ...     plan.apply(
+        ...         confirm=plan.digest,
+        ...         reason="the sale",
+        ...         cancel=cancel,
+        ...         on_event=lambda event: event.phase == "waiting" and cancel.set(),
+        ...     )
+        ... except createos_nb.plans.Cancelled as error:
+        ...     path = error.journal
+        >>> createos_nb.plans.resume(path, client).checks.result
+        'PASS'
     """
     options = ApplyOptions(wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel)
     return _resume(_read(journal), client, ResumeInputs(variables, source, token), options)
@@ -71,10 +94,27 @@ class Resumption(Plan):
     """The rest of a run. `apply` resumes the run of the journal, and returns the receipt of the whole of it.
 
     The reason stays the one that the run was started with; `dry_run` and `journal` are refused (`InvalidInput`).
+    `createos_nb.plans.resumption` makes it.
 
-    Attributes beside those of a `Plan`:
+    Attributes:
         needs: names of variables whose values no journal holds; `variables` has to give them before `apply`.
         journal: the run's journal.
+
+    Args:
+        journal: the run's journal.
+        client: the account of the run.
+        inputs: what no journal holds, once more.
+
+    Raises:
+        JournalError: the journal holds no plan, or is another account's.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> path = plan.apply(confirm=plan.digest, reason="the sale").journal
+        >>> rest = createos_nb.plans.resumption(path, client)
+        >>> type(rest).__name__, rest.needs
+        ('Resumption', [])
     """
 
     def __init__(self, journal: Journal, client: Client, inputs: ResumeInputs) -> None:
@@ -119,8 +159,34 @@ def resumption(
 ) -> Resumption:
     """Return the plan that resumes the run of a journal: the steps that are not done yet. Reads only.
 
-    `variables`, `source`: as for `createos_nb.plans.resume`, for what no journal holds. A run that has finished gives a
-    plan without steps. Raises `JournalError` for what is no journal, or is another account's.
+    Args:
+        journal: the journal, or its path.
+        client: the account of the run.
+        variables: values of variables that the run sets, by name, which no journal holds; None deletes one.
+        source: the files that the run uploads, which no journal holds (where they are no folder or archive).
+
+    Returns:
+        A plan; without steps where the run has finished.
+
+    Raises:
+        JournalError: it is no journal, or is another account's.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> import threading
+        >>> cancel = threading.Event()
+        >>> try:
+        ...     plan.apply(
+        ...         confirm=plan.digest,
+        ...         reason="the sale",
+        ...         cancel=cancel,
+        ...         on_event=lambda event: event.phase == "waiting" and cancel.set(),
+        ...     )
+        ... except createos_nb.plans.Cancelled as error:
+        ...     path = error.journal
+        >>> createos_nb.plans.resumption(path, client).frame()["what"].tolist()
+        ['scale staging']
     """
     return Resumption(_read(journal), client, ResumeInputs(variables, source))
 

@@ -18,7 +18,7 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.github import GithubAccount, GithubRepository
 from createos_nb.contract.projects import Project
 from createos_nb.contract.row import Row
-from createos_nb.contract.templates import Template
+from createos_nb.contract.template_rows import Template
 from createos_nb.errors import InvalidInput, InvalidResponse, NotFound, UnknownName
 from createos_nb.frames.structs import structs_of
 
@@ -80,6 +80,7 @@ class Snapshot:
     # --- by id --------------------------------------------------------------------------------------------------------
 
     def project(self, project: str) -> Project:
+        """Return a project by id."""
         row = self._read_once(Project, "GetProject", project_id=project)[0]
         row.id = row.id or project
         return row
@@ -93,6 +94,7 @@ class Snapshot:
         return None if in_status(row, "deleted") else row
 
     def environments(self, project: str) -> list[Environment]:
+        """Return the environments of a project."""
         rows = self._read_once(Environment, "ListProjectEnvironments", project_id=project)
         return [row for row in rows if row.id]
 
@@ -101,6 +103,7 @@ class Snapshot:
         return next((row for row in self.environments(project) if row.id == environment), None)
 
     def domains(self, project: str) -> list[Domain]:
+        """Return the domains of a project."""
         return [row for row in self._read_once(Domain, "ListDomains", project_id=project) if row.id]
 
     def domain(self, project: str, domain: str) -> Domain | None:
@@ -108,6 +111,7 @@ class Snapshot:
         return next((row for row in self.domains(project) if row.id == domain), None)
 
     def cronjobs(self, project: str) -> list[Cronjob]:
+        """Return the cron jobs of a project."""
         return [row for row in self._read_once(Cronjob, "ListCronjobs", project_id=project) if row.id]
 
     def deployment(self, project: str, deployment: str) -> Deployment | None:
@@ -159,6 +163,7 @@ class Snapshot:
     # --- of the account -----------------------------------------------------------------------------------------------
 
     def api_keys(self) -> list[ApiKey]:
+        """Return the API keys of the account."""
         try:
             rows = self._read_once(ApiKey, "ListAPIKeys")
         except NotFound:  # so the platform says that there are none
@@ -166,6 +171,7 @@ class Snapshot:
         return [row for row in rows if row.id]
 
     def apps(self) -> list[App]:
+        """Return the apps of the account."""
         return [row for row in self._read_once(App, "ListApps") if row.id]
 
     def template(self, template: str) -> Template | None:
@@ -183,9 +189,11 @@ class Snapshot:
         return projects.remaining if projects is not None else None
 
     def github_accounts(self) -> list[GithubAccount]:
+        """Return the GitHub accounts that are connected."""
         return self._read_once(GithubAccount, "ListConnectedGithubAccounts")
 
     def repositories(self, installation: str) -> list[GithubRepository]:
+        """Return the repositories of a GitHub installation."""
         return self._read_once(GithubRepository, "ListGithubRepositories", installation_id=installation)
 
     def branches(self, installation: str, repository: str) -> list[str]:

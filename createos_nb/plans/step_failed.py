@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 class StepFailed(PlanError):
     """A step failed and the plan stopped.
 
-    `done` and `not_done` are frames of steps, `undo` the `Plan` that undoes the part that is done (None where there is
-    nothing to undo), `journal` the path of the journal. What went wrong is in the message and, where it was an error,
-    in `__cause__`.
+    What went wrong is in the message and, where it was an error, in `__cause__`.
+
+    Attributes:
+        done: a frame of the steps that are done.
+        not_done: a frame of those that are not.
+        undo: the `Plan` that undoes the part that is done; None where there is nothing to undo.
+        journal: path of the journal.
     """
 
     def __init__(

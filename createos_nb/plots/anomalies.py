@@ -25,8 +25,24 @@ def anomalies(
 ) -> Figure:
     """Draw a series, or the requests and errors of one environment, with its expected band and its anomalies.
 
-    `table` is what `analysis.anomalies` gives. `unit` labels a series; requests and errors are per bucket. `marks` are
-    moments to name, such as deployments.
+    Args:
+        table: what `analysis.anomalies` returns; requests and errors in it are per bucket.
+        title: the headline of the figure.
+        unit: label of the values of a series.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of one plot for a series, of two (requests, errors) for requests.
+
+    Raises:
+        InvalidInput: `table` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-3h")
+        >>> fig = createos_nb.plots.anomalies(createos_nb.analysis.anomalies(requests))
+        >>> [ax.get_ylabel() for ax in fig.axes]
+        ['requests per minute', 'errors per minute']
     """
     call = "analysis.anomalies(frame)"
     validation.frame_of(table, "anomalies", "table", "anomalies", call, ("expected", "anomaly"))
@@ -72,9 +88,27 @@ def change_points(
 ) -> Figure:
     """Draw the error percentage over time, and the level of each stretch between changes, for one environment.
 
-    `rates` is a requests frame, of which the classes are drawn that `changes` was judged by (5xx by default), or what
-    `analysis.success_rate(frame, every=...)` gives, of whose `error_percentage` all of 4xx and 5xx count: it goes with
-    `change_points(frame, errors=["4xx", "5xx"])`. Raises `ValueError` where the two do not agree.
+    Args:
+        rates: requests over time, of which the classes are drawn that `changes` was judged by (5xx by default); or what
+            `analysis.success_rate(frame, every=...)` returns, of whose `error_percentage` all of 4xx and 5xx count: it
+            goes with `change_points(frame, errors=["4xx", "5xx"])`.
+        changes: what `analysis.change_points` returns.
+        title: the headline of the figure.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of one plot.
+
+    Raises:
+        InvalidInput: an argument is no such frame; the text names the call that returns one.
+        ValueError: `rates` and `changes` are of different classes of errors.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-3h")
+        >>> fig = createos_nb.plots.change_points(requests, createos_nb.analysis.change_points(requests))
+        >>> fig.axes[0].get_ylabel()
+        '5xx, % of requests'
     """
     if not isinstance(rates, pd.DataFrame) or "error_percentage" not in rates:
         validation.requests_frame(rates, "change_points", "rates")

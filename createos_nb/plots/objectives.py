@@ -18,9 +18,25 @@ if TYPE_CHECKING:
 
 
 def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Iterable[tuple[Any, str]] = ()) -> Figure:
-    """Draw what is left of the error budget over time, as `analysis.error_budget` gives it.
+    """Draw what is left of the error budget over time.
 
-    `marks` are moments to name, such as deployments: pairs of a time and a short text.
+    Args:
+        budget: what `analysis.error_budget` returns.
+        title: the headline of the figure.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of one plot, in percent of the budget.
+
+    Raises:
+        InvalidInput: `budget` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> fig = createos_nb.plots.burn_down(createos_nb.analysis.error_budget(requests, window="1d"))
+        >>> fig.axes[0].get_ylabel()
+        'error budget left'
     """
     call = "analysis.error_budget(requests)"
     validation.frame_of(
@@ -82,9 +98,30 @@ def burn_rates(
     title: str = "Burn rates",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """Draw burn rates with their thresholds: `analysis.burn_rates`, `analysis.burn_table` and, if given, `burn_alerts`.
+    """Draw burn rates with their thresholds.
 
     One plot for each row of the table, with its long and its short window; alerts are shaded.
+
+    Args:
+        rates: what `analysis.burn_rates` returns.
+        table: what `analysis.burn_table` returns, of the same target and window.
+        alerts: what `analysis.burn_alerts` returns, if they are to be shaded.
+        title: the headline of the figure.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of one plot for each row of `table`.
+
+    Raises:
+        InvalidInput: an argument is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-6h")
+        >>> rates, table = createos_nb.analysis.burn_rates(requests), createos_nb.analysis.burn_table()
+        >>> fig = createos_nb.plots.burn_rates(rates, table, createos_nb.analysis.burn_alerts(requests))
+        >>> len(fig.axes)
+        4
     """
     validation.frame_of(rates, "burn_rates", "rates", "burn rates", "analysis.burn_rates(requests)", over_time=True)
     call = "analysis.burn_table()"

@@ -24,8 +24,25 @@ def requests(
 ) -> Figure:
     """Draw requests per minute, stacked by status class, and below them the share of 4xx and 5xx in percent.
 
-    `frame`: what `client.analytics.requests_over_time` gives (a bucket without data leaves a gap). `marks`: moments to
-    name, such as deployments: pairs of a time and a short text.
+    A bucket without data leaves a gap.
+
+    Args:
+        frame: what `client.analytics.requests_over_time` returns.
+        title: the headline of the figure.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of two plots.
+
+    Raises:
+        InvalidInput: `frame` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-6h")
+        >>> fig = createos_nb.plots.requests(requests, marks=[("2026-03-02T06:00Z", "the sale")])
+        >>> [ax.get_ylabel() for ax in fig.axes]
+        ['requests per minute', 'of all requests']
     """
     validation.requests_frame(frame, "requests")
     span = window(frame.index)
@@ -77,8 +94,23 @@ def fleet(
 ) -> Figure:
     """Draw requests per minute of every environment, busiest first, one small plot each; 5xx in a second line.
 
-    `frame`: what `client.fleet.requests_over_time` gives: project, environment, time and the counts.
-    `max_environments`: of a larger fleet only so many environments, the busiest.
+    Args:
+        frame: what `client.fleet.requests_over_time` returns: project, environment, time and the counts.
+        title: the headline of the figure.
+        max_environments: of a larger fleet only so many environments, the busiest.
+
+    Returns:
+        A figure of one plot per environment.
+
+    Raises:
+        InvalidInput: `frame` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.fleet.requests_over_time(start="-6h")
+        >>> fig = createos_nb.plots.fleet(requests, max_environments=5)
+        >>> len(fig.axes)
+        5
     """
     validation.fleet_frame(frame, "fleet")
     if max_environments is not None:

@@ -32,8 +32,24 @@ def verdict(
 ) -> Figure:
     """Draw the errors of both sides, the evidence with its boundary (logarithmic), and the ratio with its bounds.
 
-    `verdict` is what `analysis.release_verdict` gives, or `runbooks.release_watch` as `.verdict`. `marks` are moments
-    to name, such as deployments: pairs of a time and a short text.
+    Args:
+        verdict: what `analysis.release_verdict` returns, or `runbooks.release_watch` as `.verdict`.
+        title: the headline of the figure; the decision follows it.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of three plots.
+
+    Raises:
+        InvalidInput: `verdict` is no such result; the text names the call that returns one.
+
+    Examples:
+        >>> times = pd.date_range("2026-03-02 09:00", periods=30, freq="1min", tz="UTC", name="time")
+        >>> old = pd.DataFrame({"count": 200, "status_4xx": 2, "status_5xx": 1}, index=times)
+        >>> verdict = createos_nb.analysis.release_verdict(old, old.assign(status_5xx=9))
+        >>> fig = createos_nb.plots.verdict(verdict)
+        >>> [ax.get_ylabel() for ax in fig.axes]
+        ['5xx in a minute', 'evidence (times)', 'ratio, new to old']
     """
     call = "analysis.release_verdict(old, new)"
     validation.result_of(verdict, "verdict", "verdict", "ReleaseVerdict", call, ("decision", "path"))

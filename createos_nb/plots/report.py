@@ -38,7 +38,23 @@ class Report(Contents):
         return fragment(self)
 
     def to_html(self, path: str | PathLike[str]) -> Path:
-        """Write one HTML file (UTF-8) that needs nothing else; it prints on A4 as well."""
+        """Write one HTML file (UTF-8) that needs nothing else; it prints on A4 as well.
+
+        Args:
+            path: the file, which is replaced if it is there.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OSError: the file can't be written.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+            >>> report.to_html("fleet.html").name
+            'fleet.html'
+        """
         from createos_nb.plots.report_html import document
 
         target = Path(path)
@@ -46,7 +62,23 @@ class Report(Contents):
         return target
 
     def to_pdf(self, path: str | PathLike[str]) -> Path:
-        """Write a PDF in A4 with text that can be searched; as many pages as it takes."""
+        """Write a PDF in A4 with text that can be searched; as many pages as it takes.
+
+        Args:
+            path: the file, which is replaced if it is there.
+
+        Returns:
+            Its path.
+
+        Raises:
+            OSError: the file can't be written.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+            >>> report.to_pdf("fleet.pdf").read_bytes()[:5]
+            b'%PDF-'
+        """
         from createos_nb.plots.report_pdf import write
 
         target = Path(path)
@@ -54,7 +86,17 @@ class Report(Contents):
         return target
 
     def pages(self) -> list[Figure]:
-        """The pages of the PDF as figures."""
+        """Return the pages of the PDF as figures.
+
+        Returns:
+            One figure a page.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+            >>> len(report.pages())
+            1
+        """
         from createos_nb.plots.report_pdf import pages
 
         return list(pages(self))
@@ -68,12 +110,29 @@ def fleet_report(
     about: str | None = None,
     tables: Iterable[tuple[str, pd.DataFrame]] = (),
 ) -> Report:
-    """All environments on one page.
+    """Return all environments on one page.
 
-    `health` is what `analysis.fleet_health` gives, `requests` the frame it was made from. `about` says which account it
-    is about and when it was asked, by default what the frame itself knows. What `requests.attrs` names as failed or
-    skipped is said on the page. `tables` are pairs of a heading and a frame
-    to stand below, such as `client.fleet.changes()`.
+    What `requests.attrs` names as failed or skipped is said on the page.
+
+    Args:
+        health: what `analysis.fleet_health` returns.
+        requests: the frame that it was made from.
+        title: the headline of the page.
+        about: which account it is about and when it was asked (default: what the frame itself knows).
+        tables: pairs of a heading and a frame to stand below, such as `client.fleet.changes()`.
+
+    Returns:
+        A report that shows itself in a notebook; `to_html` and `to_pdf` write it.
+
+    Raises:
+        InvalidInput: an argument is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.fleet.requests_over_time(start="-6h")
+        >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
+        >>> len(report.rows), len(report.pages())
+        (13, 1)
     """
     call = "analysis.fleet_health(requests)"
     validation.frame_of(health, "fleet_report", "health", "the health of a fleet", call, ("project", "environment"))

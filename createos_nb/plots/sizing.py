@@ -27,8 +27,24 @@ def capacity(
 ) -> Figure:
     """Draw errors against the load per replica, a dot a bucket, with what has been demonstrated.
 
-    `frame` is the requests frame that `advice` was made from; `replicas` the number that served it, by default the
-    present one.
+    Args:
+        frame: the requests over time that `advice` was made from.
+        advice: what `analysis.replicas_advice` returns for one environment.
+        title: the headline of the figure.
+        replicas: the number that served it (default: the present one).
+
+    Returns:
+        A figure of one plot.
+
+    Raises:
+        InvalidInput: an argument is no such frame or result; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> fig = createos_nb.plots.capacity(requests, createos_nb.analysis.replicas_advice(requests, replicas=3))
+        >>> fig.axes[0].get_xlabel()
+        'requests per minute and replica'
     """
     validation.requests_frame(frame, "capacity")
     call = "analysis.replicas_advice(requests)"
@@ -78,7 +94,25 @@ def capacity(
 
 
 def sleep(advice: SleepAdvice, *, title: str = "Awake or asleep") -> Figure:
-    """Draw the daily cost of each policy: idle hours, and cold starts in the idle hours that they are worth."""
+    """Draw the daily cost of each policy: idle hours, and cold starts in the idle hours that they are worth.
+
+    Args:
+        advice: what `analysis.sleep_advice` returns for one environment.
+        title: the headline of the figure.
+
+    Returns:
+        A figure of one plot, in idle hours per day.
+
+    Raises:
+        InvalidInput: `advice` is no such result; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate("sleepy")
+        >>> requests = client.analytics.requests_over_time("reports", "production", start="-7d")
+        >>> fig = createos_nb.plots.sleep(createos_nb.analysis.sleep_advice(requests))
+        >>> fig.axes[0].get_xlabel()
+        'idle hours per day'
+    """
     validation.result_of(
         advice, "sleep", "advice", "SleepAdvice", "analysis.sleep_advice(requests)", ("costs", "safe_timeout")
     )

@@ -30,9 +30,25 @@ _METRICS = {
 def heat_map(
     table: pd.DataFrame, *, title: str = "Requests by hour and weekday", unit: str = "requests per minute"
 ) -> Figure:
-    """Draw a heat map, hours of the day (UTC) across and weekdays down, as `analysis.hour_by_weekday` gives them.
+    """Draw a heat map, hours of the day (UTC) across and weekdays down.
 
-    `unit` is written at the scale; use "5xx, % of requests" for the table of `server_error_percentage`.
+    Args:
+        table: what `analysis.hour_by_weekday` returns.
+        title: the headline of the figure.
+        unit: label of the scale; use "5xx, % of requests" for the table of `server_error_percentage`.
+
+    Returns:
+        A figure of the map and its scale.
+
+    Raises:
+        InvalidInput: `table` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-7d")
+        >>> fig = createos_nb.plots.heat_map(createos_nb.analysis.hour_by_weekday(requests))
+        >>> [label.get_text() for label in fig.axes[0].get_yticklabels()]
+        ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
     """
     call = "analysis.hour_by_weekday(requests)"
     validation.frame_of(table, "heat_map", "table", "hours by weekday", call)
@@ -77,10 +93,27 @@ def heat_map(
 
 
 def top_paths(table: pd.DataFrame, *, title: str = "Top paths", max_paths: int = 12) -> Figure:
-    """Draw the hits of each path and, in the same bar, its errors, as `analysis.paths` gives them for one environment.
+    """Draw the hits of each path and, in the same bar, its errors.
 
-    The `max_paths` rows with the most hits or errors are drawn. A path that is only among the errors has no bar of
-    hits.
+    A path that is only among the errors has no bar of hits.
+
+    Args:
+        table: what `analysis.paths` returns for one environment.
+        title: the headline of the figure.
+        max_paths: how many rows are drawn at most, those with the most hits or errors.
+
+    Returns:
+        A figure of one plot.
+
+    Raises:
+        InvalidInput: `table` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> hits = pd.DataFrame({"path": ["/", "/cart"], "count": [900, 100]})
+        >>> errors = pd.DataFrame({"path": ["/cart"], "status": [500], "count": [12]})
+        >>> fig = createos_nb.plots.top_paths(createos_nb.analysis.paths(hits, errors))
+        >>> [label.get_text() for label in fig.axes[0].get_yticklabels()]
+        ['/', '/cart']
     """
     columns = ("path", "count", "errors", "client_errors", "server_errors")
     call = "analysis.paths(hits, errors)"
@@ -150,11 +183,31 @@ def before_after(
     confidence: str = "95 %",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """Draw the metrics of two windows with the interval of their difference, as `analysis.compare` gives them.
+    """Draw the metrics of two windows with the interval of their difference.
 
     One small plot per metric: before and after as dots, the interval of the change as a bar from the value before.
-    `series`, a requests frame in which both windows lie, is drawn above: the share that failed over time, with both
-    windows shaded, and with `marks`: moments to name, such as deployments, as pairs of a time and a short text.
+
+    Args:
+        comparison: what `analysis.compare` returns.
+        series: requests over time in which both windows lie: drawn above, as the share that failed over time, with both
+            windows shaded.
+        title: the headline of the figure.
+        confidence: that of the comparison, as the caption is to say it.
+        marks: moments to name above, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of one plot per metric, and one above them with `series`.
+
+    Raises:
+        InvalidInput: an argument is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-80min")
+        >>> comparison = createos_nb.analysis.compare(requests.iloc[:40], requests.iloc[40:])
+        >>> fig = createos_nb.plots.before_after(comparison, requests)
+        >>> len(fig.axes)
+        5
     """
     columns = ("before", "after", "low", "high", "changed")
     call = "analysis.compare(before, after)"
@@ -246,9 +299,25 @@ def today(
     title: str = "Today against yesterday and last week",
     marks: Iterable[tuple[Any, str]] = (),
 ) -> Figure:
-    """Draw the last day of `analysis.decompose` for one environment, over yesterday and last week.
+    """Draw the last day of a series for one environment, over yesterday and last week.
 
-    `marks` are moments to name, such as deployments: pairs of a time and a short text.
+    Args:
+        parts: what `analysis.decompose` returns.
+        title: the headline of the figure.
+        marks: moments to name, such as deployments: pairs of a time and a short text.
+
+    Returns:
+        A figure of one plot, in requests per minute.
+
+    Raises:
+        InvalidInput: `parts` is no such frame; the text names the call that returns one.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-3d")
+        >>> fig = createos_nb.plots.today(createos_nb.analysis.decompose(requests))
+        >>> fig.axes[0].get_legend_handles_labels()[1]
+        ['the day before', 'expected', 'today']
     """
     needed = ("observed", "yesterday", "last_week", "expected")
     call = "analysis.decompose(requests)"

@@ -18,6 +18,28 @@ def assign(client: Client, project: str, deployment: str | int, environment: str
     """Assign a deployed version to an environment: it is live there from then on. Nothing is built.
 
     One that sleeps is woken first.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        deployment: version of the deployment, such as 15 or "v15", or its id.
+        environment: name or id of the environment.
+
+    Returns:
+        A plan of at most two steps (wake, assign); of none where the deployment is live there. Nothing is changed
+        before `apply`.
+
+    Raises:
+        UnknownName: there is no such project, environment or deployment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.assign(client, "storefront", "v17", "staging")
+        >>> list(plan.frame()["what"])
+        ['assign v17 to staging (nothing is built)']
+        >>> receipt = plan.apply(confirm=plan.digest, reason="the new checkout is tested there")
+        >>> receipt.checks.result
+        'PASS'
     """
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)

@@ -19,14 +19,50 @@ if TYPE_CHECKING:
 def hold(client: Client, project: str, environment: str, *, allow_description_change: bool = False) -> Plan:
     """Stop an environment from promoting new deployments by itself.
 
-    The platform takes this change only together with a description of letters, digits, spaces, `_` and `-`; where the
-    snapshot one is otherwise, `allow_description_change=True` lets the plan change it, and shows to what.
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+        allow_description_change: let the plan change a description that the platform would not take back when
+            auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
+
+    Returns:
+        A plan of one step, or of none where auto-promotion is held already. Nothing is changed before `apply`.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> client = createos_nb.simulate("auto-promote-trap")
+        >>> plan = createos_nb.runbooks.hold(client, "storefront", "production")
+        >>> plan.frame()[["field", "before", "after"]].values.tolist()
+        [['auto-promote', 'on', 'off']]
     """
     return _set_auto_promotion(client, project, environment, False, allow_description_change)
 
 
 def release(client: Client, project: str, environment: str, *, allow_description_change: bool = False) -> Plan:
-    """Let an environment promote successful deployments of its branch by itself again; see `hold`."""
+    """Let an environment promote successful deployments of its branch by itself again; see `hold`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+        allow_description_change: let the plan change a description that the platform would not take back when
+            auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
+
+    Returns:
+        A plan of one step, or of none where the environment promotes already. Nothing is changed before `apply`.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.release(client, "storefront", "production")
+        >>> plan.frame()[["field", "before", "after"]].values.tolist()
+        [['auto-promote', 'off', 'on']]
+    """
     return _set_auto_promotion(client, project, environment, True, allow_description_change)
 
 

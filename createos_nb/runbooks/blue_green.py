@@ -47,13 +47,43 @@ def blue_green(
     """Deploy a new version to the environment that a domain is not routed to, test it, and route the domain to it.
 
     The environment that the domain is routed to is the baseline; the other one, the candidate, is created if need be.
-    What is deployed: `version` (a deployment that exists), `image`, `source` (files), or the newest commit of `branch`
-    (by default that of the environments). Then `requests` requests over `seconds` go to its own address, `paths` in
-    turn; all must be answered below 400, and `gate` (default: `ReleaseGate()`, the release verdict polled each minute)
-    must pass its traffic against that of the baseline. Only then is the domain routed, and probed. The baseline stays
-    as it is: `receipt.follow_up("switch back")` is the plan that goes back in one step.
+    Requests go to the candidate's own address, `paths` in turn; all must be answered below 400, and `gate` must pass
+    its traffic against that of the baseline. Only then is the domain routed, and probed. The baseline stays as it is:
+    `receipt.follow_up("switch back")` is the plan that goes back in one step.
 
     Both follow one branch, so a push would change one that promotes by itself: auto-promotion of both is held.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        domain: host name or id of an active domain of the project.
+        blue: name of the one environment.
+        green: name of the other environment.
+        version: deploy nothing, and take this deployment: its version, such as 15 or "v15", or its id.
+        image: the image to deploy, for an image project.
+        source: the files to deploy, for an upload project: anything that `client.deployments.upload` takes.
+        branch: the branch whose newest commit is deployed, for a repository's project (default: that of the
+            environments).
+        paths: the paths to request, each with a leading slash; one may be given as it is.
+        requests: how many requests are sent to the candidate.
+        seconds: over how many seconds they are spread.
+        gate: what judges the candidate (default: `ReleaseGate()`, the release verdict polled each minute).
+        allow_description_change: let the plan change a description that the platform would not take back when
+            auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
+
+    Returns:
+        A plan; its follow-up "switch back" routes the domain to the baseline again. Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: an argument can't be used, or the domain is routed to neither environment.
+        UnknownName: there is no such project, domain or deployment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> domain = "wholesale.juniper-goods.example.com"
+        >>> plan = createos_nb.runbooks.blue_green(client, "storefront", domain, version="v12")
+        >>> plan.frame()["what"].drop_duplicates().tolist()[-2]
+        'route wholesale.juniper-goods.example.com to green'
     """
     probed, gate = validate_paths(paths), validate_gate(gate)
     requests, seconds = validate_pace(requests, seconds)
@@ -128,7 +158,30 @@ def blue_green(
 
 
 def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
-    """Route an active domain to an environment, and probe it; nothing is deployed."""
+    """Route an active domain to an environment, and probe it; nothing is deployed.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        domain: host name or id of an active domain of the project.
+        environment: name or id of the environment that is to serve it.
+
+    Returns:
+        A plan of at most three steps (wake, route, probe); of none where the domain is routed there. Nothing is changed
+        before `apply`.
+
+    Raises:
+        UnknownName: there is no such project, domain or environment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> domain = "wholesale.juniper-goods.example.com"
+        >>> plan = createos_nb.runbooks.switch(client, "storefront", domain, "green")
+        >>> plan.frame()[["field", "before", "after"]].values.tolist()[0]
+        ['environment', 'blue', 'green']
+        >>> plan.apply(confirm=plan.digest, reason="green is tested").checks.result
+        'PASS'
+    """
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     host = snapshot.find_domain(owner, domain)

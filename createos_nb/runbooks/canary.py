@@ -44,10 +44,40 @@ def canary(
     """Test a new version in a second environment, in stages, and assign it to the first one if all pass.
 
     The platform can't split traffic: the second environment, `side` (created if need be), has an address of its own,
-    and its traffic is whoever uses that address, and the requests that each stage sends: `stages` are pairs of
-    requests and seconds. During each stage `gate` (default: `ReleaseGate()`, the release verdict polled each minute)
+    and its traffic is whoever uses that address, and the requests that each stage sends. During each stage `gate`
     compares its traffic with that of the first one; where it does not pass, the plan stops, and what served users still
-    does. What is tested: as for `blue_green`.
+    does.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment that serves.
+        version: deploy nothing, and take this deployment: its version, such as 15 or "v15", or its id.
+        image: the image to deploy, for an image project.
+        source: the files to deploy, for an upload project: anything that `client.deployments.upload` takes.
+        branch: the branch whose newest commit is deployed, for a repository's project (default: that of the
+            environment).
+        side: name of the second environment.
+        stages: pairs of requests and seconds, one for each stage; few and short first.
+        paths: the paths to request, each with a leading slash; one may be given as it is.
+        gate: what judges each stage (default: `ReleaseGate()`, the release verdict polled each minute).
+        allow_description_change: let the plan change a description that the platform would not take back when
+            auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
+
+    Returns:
+        A plan; nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: an argument can't be used, or `side` is the environment that serves.
+        UnknownName: there is no such project, environment or deployment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.canary(client, "storefront", "production", version="v16", stages=[(30, 60)])
+        >>> plan.title
+        'test v16 in canary of storefront, then assign it to production'
+        >>> plan.frame()["operation"].drop_duplicates().tolist()
+        ['CreateProjectEnvironment', 'AssignDeploymentToProjectEnvironment', '']
     """
     probed, planned_stages, gate = validate_paths(paths), validate_stages(stages), validate_gate(gate)
     snapshot = Snapshot(client)

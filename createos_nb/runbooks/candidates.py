@@ -18,7 +18,8 @@ from createos_nb.frames.arrays import readable_times
 from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
 from createos_nb.plans.errors import JournalError
-from createos_nb.plans.journal import Journal, default_folder
+from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status
 from createos_nb.plans.steps.base import resolved
 from createos_nb.plans.world_identity import belongs

@@ -57,9 +57,31 @@ def delete(
     The plan shows what goes with it, which environments and domains it reaches and what they serve now. `apply` asks
     for the typed name of what is deleted (`confirm="staging"`, `confirm="v12"`) and a reason, writes nothing if
     something went live or was routed there since, and waits until it is gone. A deployment that is live somewhere is
-    refused. `missing_ok`: what is not there makes a plan that does nothing, so that a notebook can be run again.
+    refused.
 
-    Raises `UnknownName` for what is not there, `InvalidInput` for more than one thing.
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment to delete.
+        deployment: version or id of the deployment to delete.
+        domain: host name or id of the domain to delete.
+        cronjob: name or id of the cron job to delete.
+        missing_ok: for what is not there return a plan that does nothing, so that a notebook can be run again.
+
+    Returns:
+        A plan of one irreversible step. Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: more than one thing is named.
+        UnknownName: it is not there, and `missing_ok` is False.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.delete(client, "storefront", cronjob="warm-caches")
+        >>> plan.irreversible, plan.confirmation
+        (True, 'warm-caches')
+        >>> plan.apply(confirm="warm-caches", reason="caches warm themselves now").checks.result
+        'PASS'
     """
     resources = {"environment": environment, "deployment": deployment, "domain": domain, "cronjob": cronjob}
     parts = {resource: str(name) for resource, name in resources.items() if name is not None}
@@ -77,7 +99,24 @@ def delete(
 
 
 def delete_app(client: Client, app: str, *, missing_ok: bool = False) -> Plan:
-    """Delete an app for good; its projects and services stay, ungrouped. See `delete`."""
+    """Delete an app for good; its projects and services stay, ungrouped. See `delete`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        app: name or id of the app.
+        missing_ok: for what is not there return a plan that does nothing, so that a notebook can be run again.
+
+    Returns:
+        A plan of one irreversible step. Nothing is changed before `apply`.
+
+    Raises:
+        UnknownName: it is not there, and `missing_ok` is False.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> createos_nb.runbooks.delete_app(client, "Back office").title
+        'delete app Back office'
+    """
     snapshot = Snapshot(client)
     rows = snapshot.apps()
     row = _find("app", rows, app, missing_ok)
@@ -92,7 +131,26 @@ def delete_app(client: Client, app: str, *, missing_ok: bool = False) -> Plan:
 
 
 def delete_template(client: Client, template: str, *, missing_ok: bool = False) -> Plan:
-    """Withdraw a project template (by id) for good; who has bought it keeps it. See `delete`."""
+    """Withdraw a project template (by id) for good; who has bought it keeps it. See `delete`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        template: id of the template.
+        missing_ok: for what is not there return a plan that does nothing, so that a notebook can be run again.
+
+    Returns:
+        A plan of one irreversible step. Nothing is changed before `apply`.
+
+    Raises:
+        UnknownName: it is not there, and `missing_ok` is False.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> template = client.templates.list_my()["id"].iloc[0]
+        >>> plan = createos_nb.runbooks.delete_template(client, template)
+        >>> plan.irreversible
+        True
+    """
     snapshot = Snapshot(client)
     row = snapshot.template(template)
     if row is None and not missing_ok:
@@ -107,6 +165,23 @@ def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Pla
     """Revoke an API key (by name or id) for good: whoever uses it is refused from then on. See `delete`.
 
     The platform does not tell whether it is the key of this client.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        api_key: name or id of the key; never the key itself.
+        missing_ok: for what is not there return a plan that does nothing, so that a notebook can be run again.
+
+    Returns:
+        A plan of one irreversible step. Nothing is changed before `apply`.
+
+    Raises:
+        UnknownName: it is not there, and `missing_ok` is False.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.revoke_key(client, "status-board")
+        >>> plan.title, plan.confirmation
+        ('revoke API key status-board', 'status-board')
     """
     snapshot = Snapshot(client)
     rows = [row for row in snapshot.api_keys() if not row.revoked_at]

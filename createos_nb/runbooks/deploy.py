@@ -44,8 +44,29 @@ def deploy(
 ) -> Plan:
     """Deploy by the project's type, wait until it is deployed, and with `environment` assign it to that.
 
-    vcs: the newest commit of `branch` (default: that of the environment, or of the repository's environments if they
-    follow one). image: `image`. upload: `source`, anything that `client.deployments.upload` takes.
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        image: the image to deploy, for an image project.
+        source: the files to deploy, for an upload project: anything that `client.deployments.upload` takes.
+        branch: the branch whose newest commit is deployed, for a repository's project (default: that of the
+            environment, or of the repository's environments if they follow one).
+        environment: name or id of the environment that the new deployment is assigned to; None for none.
+
+    Returns:
+        A plan of one or two steps (deploy, assign). Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: what is given does not fit the type of the project.
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.deploy(client, "storefront", branch="main", environment="staging")
+        >>> plan.frame()["what"].drop_duplicates().tolist()
+        ['deploy the newest commit of main', 'assign the new deployment to staging (nothing is built)']
+        >>> plan.apply(confirm=plan.digest, reason="what is on main").checks.result
+        'PASS'
     """
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
@@ -113,7 +134,26 @@ def _branch_of(snapshot: Snapshot, owner: Project, row: Environment | None) -> s
 
 
 def retry_failed(client: Client, project: str, deployment: str | int | None = None) -> Plan:
-    """Redeploy what has failed: the newest failed deployment, or a given one; as a new deployment."""
+    """Redeploy what has failed: the newest failed deployment, or a given one; as a new deployment.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        deployment: version of the failed deployment, such as 11 or "v11", or its id (default: the newest that failed).
+
+    Returns:
+        A plan of one step. Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: the given deployment has not failed, or none of the project has.
+        UnknownName: there is no such project or deployment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.retry_failed(client, "storefront", "v11")
+        >>> plan.title
+        'redeploy v11: build its commit as a new deployment in storefront'
+    """
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     if deployment is not None:
@@ -150,7 +190,29 @@ def _replaces(row: Deployment, failed: Deployment) -> bool:
 
 
 def wake(client: Client, project: str, deployment: str | int | None = None, *, environment: str | None = None) -> Plan:
-    """Wake a sleeping deployment: a given one, or the live one of an environment (by default, of all)."""
+    """Wake a sleeping deployment: a given one, or the live one of an environment (by default, of all).
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        deployment: version of the deployment, such as 5 or "v5", or its id.
+        environment: name or id of the environment whose live deployment is woken.
+
+    Returns:
+        A plan of one step for each deployment that sleeps. Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: the given deployment does not sleep, or both a deployment and an environment are given.
+        UnknownName: there is no such project, environment or deployment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.wake(client, "chat-bot")
+        >>> list(plan.frame()["what"])
+        ['wake v1']
+        >>> plan.apply(confirm=plan.confirmation, reason="the shop opens").checks.result
+        'PASS'
+    """
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     if deployment is not None:

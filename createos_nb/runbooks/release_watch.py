@@ -58,7 +58,7 @@ class Watched:
 
     @property
     def checks(self) -> Checks:
-        """That the new version is not worse: PASS on `promote`, FAIL on `rollback`, NO DATA where it is undecided.
+        """The check that the new version is not worse: PASS on `promote`, FAIL on `rollback`, NO DATA if undecided.
 
         With those of the receipt, where the rollback was applied.
         """
@@ -121,23 +121,50 @@ def release_watch(
 ) -> Watched:
     """Judge a release every minute until it is decided, and plan a rollback where it is bad.
 
-    `new`, `old`: two environments of the project that serve at the same time, such as green and blue, or canary and
-    production. Without `old`: `new` is compared with itself before the release, `lag` earlier (default: `timeout`; "1d"
-    for the same hour yesterday). That can't tell the release from anything else that began with it, and says so.
-
-    `since`: when the release was (default: now). `history`: how long before the release the old environment is read,
-    which tells noise from trouble. `every`, `timeout`: as lengths of time on the client's clock. `paths`: ask for the
-    top error paths of minutes with errors, so that one client or path can't pass for a bad release. `alpha`, `beta`,
-    `worse`, `errors`, `negligible`: as for `analysis.release_verdict`.
-
-    `on_poll(verdict)` is called after each poll. On rollback `on_rollback(verdict)` gives the plan (default:
-    `runbooks.rollback` of `new`; for a domain `lambda verdict: runbooks.switch(…)`). It is only planned; with
-    `apply=True` it is applied with the verdict's sentence as the reason. `cancel`: a
-    `threading.Event`; the watch ends at once and nothing is done.
+    Without `old`, `new` is compared with itself before the release. That can't tell the release from anything else that
+    began with it, and says so.
 
     What could not be read is no evidence: a poll that fails is repeated a minute later, and no verdict goes further
-    than the traffic and the error paths of both environments are known. Raises what reading raises where waiting won't
-    help (no such environment, no access), and what applying raises.
+    than the traffic and the error paths of both environments are known.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        new: name or id of the environment with the new version, such as green or canary.
+        old: name or id of the environment that serves at the same time, such as blue or production.
+        since: when the release was (default: now).
+        lag: without `old`, how much earlier the baseline is (default: `timeout`; "1d" for the same hour yesterday).
+        history: how long before the release the old environment is read, which tells noise from trouble.
+        every: how long to wait between polls, on the client's clock, such as "1min", or seconds.
+        timeout: how long to watch at most, on the client's clock, such as "1h", or seconds.
+        paths: ask for the top error paths of minutes with errors, so that one client or path can't pass for a bad
+            release.
+        alpha: as for `analysis.release_verdict`: how often a good release may be rolled back, a probability.
+        beta: as for `analysis.release_verdict`: how often a bad release may be promoted, a probability.
+        worse: as for `analysis.release_verdict`: the ratio of error rates that is to be found.
+        errors: as for `analysis.release_verdict`: the classes of errors that count.
+        negligible: as for `analysis.release_verdict`: the rise of the error rate that does not matter, as a share.
+        on_poll: called with each verdict.
+        on_rollback: gives the plan for a verdict that says rollback (default: `runbooks.rollback` of `new`; for a
+            domain `lambda verdict: runbooks.switch(…)`).
+        apply: apply that plan, with the verdict's sentence as the reason; otherwise it is only planned.
+        cancel: a `threading.Event`, or anything with `is_set`: once it is set the watch ends and nothing is done.
+
+    Returns:
+        How it ended, the last verdict, a frame of the polls, and on rollback the plan.
+
+    Raises:
+        InvalidInput: an argument can't be used.
+        UnknownName: there is no such project or environment.
+        CreateOSError: reading fails where waiting won't help (no access), or applying fails.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> watched = createos_nb.runbooks.release_watch(client, "storefront", "production", since="-40min", lag="1h")
+        >>> watched.decision, watched.ended
+        ('rollback', 'decided')
+        >>> watched.plan.title
+        'roll storefront / production back from v4 to v3'
     """
     lengths = {"every": every, "timeout": timeout, "history": history}
     seconds = {name: parse_duration(value, name) for name, value in lengths.items()}

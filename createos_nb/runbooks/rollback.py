@@ -41,15 +41,40 @@ def rollback(
     Without `to`: the newest older deployment that served in the environment and was healthy. `plan.candidates` shows
     what there was to choose from: version, deployment, status, eligible, why_not, evidence (journal, snapshot,
     inferred, none), because, and what is known of its traffic. The platform keeps no history of assignments: evidence
-    is what a journal in `journals` (default: `plans.default_folder()`) says, what `snapshot` says (a frame as
-    `client.environments.list` gave it), or what branch, auto-promotion and analytics let infer.
+    is what a journal says, what a snapshot says, or what branch, auto-promotion and analytics let infer.
 
-    One that sleeps is woken first. Auto-promotion is held (`hold`), or the next push would undo the rollback;
+    One that sleeps is woken first. Auto-promotion is held, or the next push would undo the rollback;
     `plan.follow_up("release")` is the plan that releases it. Where the platform would not take the environment's
-    description back with that change, the plan can't be applied, and says so: `allow_description_change=True` lets it
-    change the description.
+    description back with that change, the plan can't be applied, and says so.
 
-    Raises `InvalidInput` where there is nothing to roll back to, or `to` can't be rolled back to.
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+        to: version of the deployment to roll back to, such as 15 or "v15", or its id.
+        hold: hold auto-promotion, too.
+        allow_description_change: let the plan change a description that the platform would not take back when
+            auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
+        snapshot: an earlier frame of `client.environments.list`, as evidence of what served then.
+        journals: the folder of journals to take evidence from (default: `plans.default_folder()`).
+
+    Returns:
+        A plan of at most three steps (hold, wake, assign). Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: there is nothing to roll back to, or `to` can't be rolled back to.
+        UnknownName: there is no such project, environment or deployment.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> plan = createos_nb.runbooks.rollback(client, "storefront", "production")
+        >>> plan.title
+        'roll storefront / production back from v4 to v3'
+        >>> plan.candidates.loc[plan.candidates["eligible"], "version"].tolist()
+        [3, 2, 1]
+        >>> receipt = plan.apply(confirm=plan.digest, reason="a third of the checkouts fail")
+        >>> receipt.checks.result
+        'PASS'
     """
     current = Snapshot(client)
     owner = current.find_project(project)

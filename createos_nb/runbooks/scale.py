@@ -27,7 +27,26 @@ def scale(
 ) -> Plan:
     """Give an environment other resources; what is left out stays as it is.
 
-    `cpu`: 200–500 millicores; `memory`: 500–1024 MB; `replicas`: 1–3. Raises `InvalidInput` outside of these.
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+        cpu: millicores of each replica, 200 to 500.
+        memory: megabytes of each replica, 500 to 1024.
+        replicas: how many run side by side, 1 to 3.
+
+    Returns:
+        A plan of one step, or of none where the environment has these resources. Nothing is changed before `apply`.
+
+    Raises:
+        InvalidInput: a value is outside of the platform's limits, or none is given.
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> plan.frame()[["field", "before", "after"]].values.tolist()
+        [['replicas', '1', '2']]
     """
     resources = {"cpu": cpu, "memory": memory, "replicas": replicas}
     desired: dict[str, int] = {

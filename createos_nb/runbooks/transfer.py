@@ -26,6 +26,23 @@ def transfer(client: Client, project: str) -> Plan:
     reason. `receipt.issued["token"].reveal()` is the token, `receipt.issued["frontendUri"]` the page that takes the
     project over: give them to nobody else. They are in no journal; a lost token needs another one. All that is in the
     project goes with it, its app stays. The other user runs `runbooks.take_over` with it.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A plan of one irreversible step. Nothing is changed before `apply`.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.transfer(client, "landing-pages")
+        >>> receipt = plan.apply(confirm="landing-pages", reason="the agency looks after it now")
+        >>> sorted(receipt.issued), receipt.issued["token"]
+        (['frontendUri', 'token'], Secret(••••••))
     """
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
@@ -47,8 +64,25 @@ def transfer(client: Client, project: str) -> Plan:
 def take_over(client: Client, project: str, token: str | Secret) -> Plan:
     """Take a project of another user over with the token that they created; it counts against this account's quota.
 
-    `project`: its id (the platform shows nothing else of it beforehand), which `apply` asks for, typed, as it is
-    irreversible.
+    Args:
+        client: an open client of the account that takes it over.
+        project: id of the project (the platform shows nothing else of it beforehand), which `apply` asks for, typed, as
+            a transfer is irreversible.
+        token: the token of `transfer`; no journal holds it.
+
+    Returns:
+        A plan of one irreversible step, or of none where the project is of this account already. Nothing is changed
+        before `apply`.
+
+    Raises:
+        InvalidInput: `project` is no id, or the token is empty.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> project = "0a4c9f0e-54c8-4ae0-9df0-3d7f5f9c1f11"
+        >>> plan = createos_nb.runbooks.take_over(client, project, "the token of its owner")
+        >>> plan.irreversible, plan.confirmation == project
+        (True, True)
     """
     if not is_id(project):
         raise InvalidInput(

@@ -37,12 +37,35 @@ def set_variables(
 ) -> Plan:
     """Set run-time variables of an environment: a text sets one, None deletes one, all others stay.
 
-    `replace=True`: what is not named is deleted. `redeploy`: what is live is redeployed by its project's type (vcs: its
-    commit is built again; image: deployed again; upload: its files are downloaded and uploaded again) and assigned;
-    without it the variables apply from the next deployment on. `port`: image projects only.
-
     Values show as dots, here, in the plan, and in the journal, which holds none: a run that is resumed by
-    `plans.resume` needs `variables=` again. Raises `InvalidInput` for names and values that can't be variables.
+    `plans.resume` needs `variables=` again.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name or id of the environment.
+        variables: the new value of each variable by its name; None deletes it.
+        replace: delete the variables that are not named.
+        redeploy: redeploy what is live by its project's type (vcs: its commit is built again; image: deployed again;
+            upload: its files are downloaded and uploaded again) and assign it; without it the variables apply from the
+                next
+            deployment on.
+        port: the port that the app listens on, for an image project only.
+
+    Returns:
+        A plan of at most three steps (set, redeploy, assign); of none where nothing differs. Nothing is changed before
+        `apply`.
+
+    Raises:
+        InvalidInput: a name or a value can't be a variable, or `port` is given for another type of project.
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> variables = {"LOG_LEVEL": "debug"}
+        >>> plan = createos_nb.runbooks.set_variables(client, "storefront", "staging", variables)
+        >>> [step.operation for step in plan.steps]
+        ['UpdateProjectEnvironmentEnvironmentVariables', 'RetriggerDeployment', 'AssignDeploymentToProjectEnvironment']
     """
     values = _validated(variables)
     snapshot = Snapshot(client)

@@ -11,32 +11,18 @@ from heapq import heappop, heappush
 from threading import RLock
 from typing import Final, get_args
 
-from createos_nb.errors import InvalidInput, UnknownName
+from createos_nb.errors import InvalidInput
 from createos_nb.lineage import Lineage
-from createos_nb.process import ProcessBound
 from createos_nb.simulator.envelope import Dialect
-from createos_nb.simulator.ids import uuid_of
-from createos_nb.simulator.seeded_history import expand_history
+from createos_nb.simulator.indexed_state import IndexedState
 from createos_nb.simulator.state import (
-    App,
-    Cronjob,
-    Deployment,
-    Domain,
-    Environment,
-    JournalEntry,
-    Key,
-    Project,
     ScheduledEvent,
     State,
-    Template,
 )
 from createos_nb.simulator.times import SECOND, from_datetime
-from createos_nb.simulator.traffic import Build, Recorded, Traffic
-
-Resource = App | Cronjob | Deployment | Domain | Environment | Key | Project | Template
 
 
-class WorldContext(ProcessBound):
+class WorldContext(IndexedState):
     """The inside of one world, for the parts of the simulator; everybody else uses `World`.
 
     Attributes:
@@ -59,32 +45,34 @@ class WorldContext(ProcessBound):
     """
 
     base_url = "https://api.simulator.invalid"
-    _instead = "world.fork() makes another one like it, and world.save(file) keeps it"
 
     def __init__(self, state: State, *, dialect: str = "production") -> None:
         if dialect not in get_args(Dialect):
             raise InvalidInput(f"a dialect is {' or '.join(get_args(Dialect))}, not {dialect!r}")
-        self.state = state
         self.dialect: Dialect = dialect  # type: ignore[assignment]  # one of its two words, as was just checked
         self.lineage = Lineage.fresh()
         self.lock = RLock()
         self.clock = WorldClock(self)
         self.files_url = "https://files.simulator.invalid"
         self.initial_state = b""
-        self.rows: dict[str, bytes] = {}
-        self.newest_first: dict[str, list[Deployment]] = {}
-        self.builds: dict[str, Build] = {}
-        self.recorded: dict[str, Recorded] = {}
         self.on_write: Callable[[str, str, str, Mapping[str, str], bytes], None] | None = None
-        self._traffics: dict[str, Traffic] = {}
-        self.rebuild_indexes()
+        super().__init__(state)
 
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def move_to(self, moment: int | datetime) -> None:
-        """Let time pass until a moment (microseconds since 1970, or an aware datetime); a past one changes nothing.
+        """Let time pass until a moment; a past one changes nothing.
 
         Each event that is due on the way happens at its own time.
+
+        Args:
+            moment: microseconds since 1970, or an aware datetime.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.move_to(world.state.now + 60_000_000)
+            >>> str(world.now)
+            '2026-03-02 09:01:00+00:00'
         """
         until = moment if isinstance(moment, int) else from_datetime(moment)
         with self.lock:
@@ -96,127 +84,64 @@ class WorldContext(ProcessBound):
             state.now = max(state.now, until)
 
     def move(self, microseconds: int) -> None:
-        """Let so many microseconds pass."""
+        """Let so many microseconds pass.
+
+        Args:
+            microseconds: how many; none where it is 0 or less.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.move(1_500_000)
+            >>> str(world.now)
+            '2026-03-02 09:00:01.500000+00:00'
+        """
         if microseconds > 0:
             self.move_to(self.state.now + microseconds)
 
     def schedule_in(self, seconds: float, name: str, *target: str) -> None:
-        """Schedule an event so many seconds from now."""
+        """Schedule an event so many seconds from now.
+
+        Args:
+            seconds: how long until then.
+            name: name of the event; a handler is registered for it.
+            target: ids that the handler takes.
+
+        Raises:
+            LookupError: no handler is registered for the event.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project = world.find_project("landing-pages")
+            >>> world.schedule_in(60, "project is deleted", project.id)
+            >>> time = world.advance("1min")
+            >>> project.status
+            'deleted'
+        """
         self.schedule_at(self.state.now + round(seconds * SECOND), name, *target)
 
     def schedule_at(self, moment: int, name: str, *target: str) -> None:
-        """Schedule an event at a moment; one in the past happens with the next step of time."""
+        """Schedule an event at a moment; one in the past happens with the next step of time.
+
+        Args:
+            moment: microseconds since 1970.
+            name: name of the event; a handler is registered for it.
+            target: ids that the handler takes.
+
+        Raises:
+            LookupError: no handler is registered for the event.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.schedule_at(world.state.now, "an event that nobody handles")
+            Traceback (most recent call last):
+                ...
+            LookupError: no handler is registered for the event 'an event that nobody handles'
+        """
         if name not in EVENT_HANDLERS:
             raise LookupError(f"no handler is registered for the event {name!r}")
         state = self.state
         state.counter += 1
         heappush(state.scheduled_events, ScheduledEvent(moment, state.counter, name, target))
-
-    # --- look-ups -----------------------------------------------------------------------------------------------------
-
-    def replace_state(self, state: State, recorded: Mapping[str, Recorded]) -> None:
-        """Take another state in place of this one."""
-        self.state = state
-        self.recorded = {key: Recorded(requests.events) for key, requests in recorded.items()}
-        self.rebuild_indexes()
-
-    def rebuild_indexes(self) -> None:
-        """Empty the caches, and make the indexes that are not part of the state."""
-        state = self.state
-        self.limits_requests = any(
-            (state.settings.rate_per_minute, state.settings.rate_per_hour, state.settings.uploads_per_minute)
-        )
-        self.rows.clear()
-        self.newest_first.clear()
-        self.builds.clear()
-        self._traffics.clear()
-        self.user_by_secret: dict[str, str] = {}
-        for user in state.users.values():
-            self.user_by_secret[user.token] = user.id
-            if user.secret and not any(key.secret == user.secret for key in state.keys.values()):
-                self.user_by_secret[user.secret] = user.id
-        self.key_by_secret: dict[str, Key] = {key.secret: key for key in state.keys.values()}
-        self.hosts: dict[str, tuple[str, str]] = {
-            environment.host: (project.id, environment.id)
-            for project in state.projects.values()
-            for environment in project.environments.values()
-        }
-
-    def new_id(self, kind: str) -> str:
-        """Return the next id of the world."""
-        self.state.counter += 1
-        return uuid_of(self.state.seed, kind, self.state.counter)
-
-    def deployments(self, project: Project) -> dict[str, Deployment]:
-        """Return the deployments of a project by id, oldest first; a seeded history is expanded at the first look."""
-        if project.seeded is not None:
-            expand_history(self.state.seed, project)
-        return project.deployments
-
-    def traffic_of(self, environment: Environment) -> Traffic:
-        """Return the traffic of an environment, for all time up to now."""
-        traffic = self._traffics.get(environment.id)
-        if traffic is None:
-            state = self.state
-            traffic = self._traffics[environment.id] = Traffic(
-                state.seed,
-                environment.id,
-                environment.profiles or None,
-                environment.segments,
-                [incident for incident, affected in state.incidents if environment.id in affected],
-                self.recorded.setdefault(environment.id, Recorded()),
-                environment.traffic_start,
-                [] if environment.replayed else [run for run in environment.scheduled if run.method],
-            )
-        return traffic
-
-    def find_project(self, name: str) -> Project:
-        """Return a project by name or id. Raises `UnknownName`."""
-        projects = [project for project in self.state.projects.values() if project.status != "deleted"]
-        for project in projects:
-            if name in (project.name, project.id):
-                return project
-        raise UnknownName("project", name, [project.name for project in projects])
-
-    def find_environment(self, path: str) -> tuple[Project, Environment]:
-        """Return what "project/environment" names. Raises `UnknownName`, `InvalidInput`."""
-        project_name, slash, environment_name = path.partition("/")
-        if not slash:
-            raise InvalidInput(f'write "project/environment", not {path!r}')
-        project = self.find_project(project_name)
-        return project, find_environment(project, environment_name)
-
-    # --- changes ------------------------------------------------------------------------------------------------------
-
-    def touch(self, resource: Resource) -> None:
-        """Note that a resource has just changed."""
-        resource.updated = self.state.now
-        self.rows.pop(resource.id, None)
-
-    def invalidate_traffic(self, environment: Environment) -> None:
-        """Note that what decides an environment's traffic has changed."""
-        self._traffics.pop(environment.id, None)
-
-    def record(
-        self,
-        what: str,
-        project: Project | None = None,
-        text: str = "",
-        *,
-        environment: Environment | None = None,
-        deployment: Deployment | None = None,
-    ) -> None:
-        """Write an entry of the world's journal."""
-        self.state.journal.append(
-            JournalEntry(
-                self.state.now,
-                what,
-                project.name if project is not None else "",
-                environment.name if environment is not None else "",
-                deployment.version if deployment is not None else 0,
-                text,
-            )
-        )
 
 
 class WorldClock:
@@ -243,16 +168,6 @@ class WorldClock:
     def sleep(self, seconds: float) -> None:
         """Let that much of the world's time pass; what is due meanwhile happens."""
         self._context.move(round(seconds * SECOND))
-
-
-def find_environment(project: Project, name: str) -> Environment:
-    """Return an environment of a project by name or id. Raises `UnknownName`."""
-    for environment in project.environments.values():
-        if name in (environment.name, environment.id):
-            return environment
-    raise UnknownName(
-        "environment", name, [environment.name for environment in project.environments.values()], project.name
-    )
 
 
 EventHandler = Callable[[WorldContext, tuple[str, ...]], None]

@@ -47,6 +47,11 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         waking: how long a sleeping deployment takes to be awake.
         scanning: how long a scan takes.
         reviewing: how long the review of a template takes.
+
+    Examples:
+        >>> world = createos_nb.simulator.open_world("wrong-port", idle="2h", live_limit=3)
+        >>> world.state.settings.idle, world.state.settings.live_limit
+        (7200, 3)
     """
 
     idle: Seconds = 3 * 86_400

@@ -34,24 +34,37 @@ def anomalies(
 ) -> pd.DataFrame:
     """Score every row between 0 and 1, and say which are anomalies.
 
-    `data` is a numeric Series (or a frame with a single numeric column), or a requests frame of one environment or of a
-    fleet. Missing values are allowed and never anomalous; times may be irregular, but must not fall.
-
-    For a series: columns `value`, `expected`, `low`, `high` (the band within which a single value is no anomaly; NaN
-    while learning), `score`, `anomaly` (bool), indexed like the series.
-
-    For requests: `count`, `expected`, `low`, `high`, `volume_score`; `errors`, `errors_expected`, `errors_high`,
-    `error_score`; `score` (the larger of both), `anomaly` (bool) and `what` ("fewer requests", "more requests", "more
-    errors", or both; empty without an anomaly). Indexed by `time`; a fleet has columns `project`, `environment`,
-    `time`. `errors` names the status classes that are errors.
-
-    `score` is 1 − 2^(−evidence / alarm), so an anomaly is a score of at least one half. An incident is told once, at
-    the row where it can first be known, and again only if its evidence doubles: the rows that follow have
-    score 0. `season` is what a series repeats itself by: a day if it has times, else nothing; a Timedelta, a text such
-    as "12h", a number of rows, or None. `alarm` is the evidence −log10 p of an anomaly, 4 for series and 5 for requests
-    by default: each step of 1 makes alarms about five times rarer.
+    The score is 1 − 2^(−evidence / alarm), so an anomaly is a score of at least one half. An incident is told once, at
+    the row where it can first be known, and again only if its evidence doubles: the rows that follow have score 0.
 
     The first 60 rows are for learning. A daily shape is used from the second day on, a weekly one from the second week.
+
+    Args:
+        data: a numeric Series (or a frame with a single numeric column), or requests over time of one environment or of
+            a fleet. Missing values are allowed and never anomalous; times may be irregular, but must not fall.
+        errors: the status classes that are errors, such as "5xx".
+        season: what a series repeats itself by: "auto", a day if it has times, else nothing; a Timedelta, a text such
+            as "12h", a number of rows, or None.
+        alarm: evidence −log10 p of an anomaly, 4 for series and 5 for requests by default: each step of 1 makes alarms
+            about five times rarer.
+
+    Returns:
+        For a series, a frame indexed like it: `value`, `expected`, `low`, `high` (the band within which a single value
+        is no anomaly; NaN while learning), `score`, `anomaly` (bool). For requests, indexed by `time` (a fleet has
+        columns `project`, `environment`, `time`): `count`, `expected`, `low`, `high`, `volume_score`; `errors`,
+        `errors_expected`, `errors_high`, `error_score`; `score` (the larger of both), `anomaly` (bool) and `what`
+        ("fewer requests", "more requests", "more errors", or both; empty without an anomaly).
+
+    Raises:
+        FrameError: there is no numeric column, or no single one; times fall; or the requests can't be read.
+        ValueError: `alarm` is not between 1.5 and 300.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-3h")
+        >>> table = createos_nb.analysis.anomalies(requests)
+        >>> [(str(time)[11:16], what) for time, what in table.loc[table["anomaly"], "what"].items()]
+        [('13:21', 'more errors'), ('13:34', 'more errors'), ('13:48', 'more errors')]
     """
     _check_alarm(alarm)
     if isinstance(data, pd.DataFrame) and _counts_requests(data):
@@ -60,7 +73,7 @@ def anomalies(
 
 
 class AnomalyDetector:
-    """The same judgement on a stream: give it rows as they come, get them back with their scores.
+    """The judgement of :func:`anomalies` on a stream: give it rows as they come, get them back with their scores.
 
     The answers are those of :func:`anomalies` over the whole stream, up to the rounding of sums; only `expected` may
     differ in the first 60 rows, where times are irregular: these tell the usual step.
@@ -72,6 +85,22 @@ class AnomalyDetector:
     A requests bucket that is marked in `attrs["partial"]` is not judged. It may be given again once it is complete,
     and is judged then. Any other row that does not follow the rows before it is a :class:`FrameError`, and so is a
     fleet: keep a detector for each environment. After an error the stream goes on as if the rows had not come.
+
+    Args:
+        errors: the status classes that are errors, such as "5xx".
+        season: what a series repeats itself by; as for :func:`anomalies`.
+        alarm: evidence −log10 p of an anomaly; as for :func:`anomalies`.
+
+    Raises:
+        ValueError: `alarm` is not between 1.5 and 300.
+
+    Examples:
+        >>> detector = createos_nb.analysis.AnomalyDetector(season=None)
+        >>> usual = pd.Series([float(10 + row % 3) for row in range(200)])
+        >>> int(detector.update(usual)["anomaly"].sum())
+        0
+        >>> detector.update(pd.Series([90.0], index=[200]))["anomaly"].tolist()
+        [True]
     """
 
     def __init__(
@@ -86,7 +115,22 @@ class AnomalyDetector:
         self._past: SeriesPast | RequestsPast | None = None
 
     def update(self, rows: pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
-        """Judge the next rows of the stream: a piece of the same series, or of the same environment's requests."""
+        """Judge the next rows of the stream.
+
+        Args:
+            rows: a piece of the same series, or of the same environment's requests, which follows the rows before it.
+
+        Returns:
+            These rows with their scores, as :func:`anomalies` returns them.
+
+        Raises:
+            FrameError: the rows do not follow those before them, are of another kind, or can't be read.
+
+        Examples:
+            >>> detector = createos_nb.analysis.AnomalyDetector(season=None)
+            >>> list(detector.update(pd.Series([1.0, 2.0, 1.5])).columns)
+            ['value', 'expected', 'low', 'high', 'score', 'anomaly']
+        """
         if isinstance(rows, pd.DataFrame) and _counts_requests(rows):
             if isinstance(self._past, SeriesPast):
                 raise FrameError("these rows are requests, and those before them were of a series")

@@ -69,20 +69,31 @@ def change_points(
     errors: str | Sequence[str] = ("5xx",),
     arl: str | pd.Timedelta | int = "30d",
 ) -> pd.DataFrame:
-    """Every change of the error rate of a requests frame, or of the level of a numeric series.
+    """Return every change of the error rate of a requests frame, or of the level of a numeric series.
 
-    A requests frame, of one environment or a fleet, gives one row per change: `onset` (UTC, start of the first bucket
-    of the new stretch), `known` (end of the bucket that decided it), `before` and `after` (error percentage of the
-    stretches on both sides, each up to the next change), `ratio` (after / before, inf from zero), `requests` (Int64,
-    between onset and decision) and `evidence` (log10 of R). A fleet has columns `project`, `environment` first.
+    Args:
+        data: requests over time of one environment or of a fleet, or a numeric Series; missing rows are skipped.
+        errors: the status classes that are errors, such as "5xx"; for requests only.
+        arl: the average time between false alarms on data that never changes (average run length): a duration, or a
+            number of buckets (rows for a series without times, where 30 days stand for 43,200 rows).
 
-    `attrs["errors"]` names the classes that were judged.
+    Returns:
+        One row per change. For requests: `onset` (UTC, start of the first bucket of the new stretch), `known` (end of
+        the bucket that decided it), `before` and `after` (error percentage of the stretches on both sides, each up to
+        the next change), `ratio` (after / before, inf from zero), `requests` (Int64, between onset and decision) and
+        `evidence` (log10 of R); a fleet has columns `project`, `environment` first; `attrs["errors"]` names the classes
+        that were judged. For a series: `onset`, `known` (labels of its index), `before`, `after` (means), `difference`,
+        `rows` and `evidence`.
 
-    A series gives `onset`, `known` (labels of its index), `before`, `after` (means), `difference`, `rows` and
-    `evidence`. Missing rows are skipped.
+    Raises:
+        FrameError: it is neither a Series nor a requests frame, or can't be read.
 
-    `arl` is the average time between false alarms on data that never changes: a duration, or a number of buckets (rows
-    for a series without times, where 30 days stand for 43,200 rows).
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-3h")
+        >>> changes = createos_nb.analysis.change_points(requests)
+        >>> changes["onset"].astype("str").tolist()
+        ['2026-03-04 13:19:00+00:00']
     """
     if isinstance(data, pd.DataFrame) and "count" in data.columns:
         return _of_requests(data, status_classes(errors), arl)
@@ -236,7 +247,7 @@ def _first_alarm(e_process: LogEValues, begin: int, known: int, run: float) -> _
 
 
 def _error_e_values(bad: Floats, of: Floats) -> LogEValues:
-    """ln L of every bucket against the bounds of the error rate in the buckets before it."""
+    """Return ln L of every bucket against the bounds of the error rate in the buckets before it."""
     past_bad, past_of, observed = _before(bad), _before(of), _before((of > 0).astype(np.float64))
     squares = _before(np.divide(bad * bad, of, out=np.zeros_like(bad), where=of > 0))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -255,7 +266,7 @@ def _error_e_values(bad: Floats, of: Floats) -> LogEValues:
 
 
 def _ratios(bad: Floats, mean: Floats, kappa: Floats, factors: Floats) -> Floats:
-    """ln of the likelihood ratio of a mean that is `factors` times as large, for counts with variance m + κ m²."""
+    """Return ln of the likelihood ratio of a mean `factors` times as large, for counts with variance m + κ m²."""
     usual = np.log1p(kappa * mean)
     changed = np.log1p(factors[:, None] * (kappa * mean))
     return (np.log(factors)[:, None] + usual - changed) * bad - (changed - usual) / kappa

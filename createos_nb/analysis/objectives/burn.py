@@ -63,17 +63,34 @@ def burn_alerts(
 ) -> pd.DataFrame:
     """Return the times at which each alert of the table would have fired, and for how long.
 
-    `frame` is a requests frame of one environment or of a fleet. `errors` says which status classes spend the budget:
-    `"5xx"`, or `("4xx", "5xx")`. `guard` is the largest binomial tail at which a page is believed, a ticket at
-    a hundred times as much; None is the plain table.
-
-    One row per onset, in order of time, for a fleet by environment first. Columns: `alert`, `severity`, `factor`,
-    `onset` and `end` (UTC: the end of the bucket that decided it, since it can't be known sooner; `end` is NaT while
-    the alert still fires), `duration` (Timedelta, up to the end of the data while it fires), `firing`, `burn_rate`
-    (highest of the long window during the alert), `errors` and `requests` (Int64, in the long window at the onset).
-
     Windows are rounded up to whole buckets; a row whose long window is shorter than one bucket can't be judged and is
     named in `attrs["skipped"]`.
+
+    Args:
+        frame: requests over time of one environment or of a fleet.
+        target: share of the requests that should not be errors, between 0 and 1.
+        window: length of the SLO's window, such as "30d".
+        errors: the status classes that spend the budget: `"5xx"`, or `("4xx", "5xx")`.
+        guard: the largest binomial tail at which a page is believed, a ticket at a hundred times as much; None is the
+            plain table.
+
+    Returns:
+        One row per onset, in order of time, for a fleet by environment first. Columns: `alert`, `severity`, `factor`,
+        `onset` and `end` (UTC: the end of the bucket that decided it, since it can't be known sooner; `end` is NaT
+        while the alert still fires), `duration` (Timedelta, up to the end of the data while it fires), `firing`,
+        `burn_rate` (highest of the long window during the alert), `errors` and `requests` (Int64, in the long window at
+        the onset).
+
+    Raises:
+        FrameError: the frame can't be read as requests.
+        ValueError: `target` or `window` is out of range.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-6h")
+        >>> alerts = createos_nb.analysis.burn_alerts(requests)
+        >>> alerts[["alert", "firing"]].values.tolist()
+        [['page 1h/5m', True]]
     """
     statuses = status_classes(errors)
     counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)), fleet=True)
@@ -99,11 +116,31 @@ def burn_rates(
     window: str | pd.Timedelta = "30d",
     errors: str | Sequence[str] = ("5xx",),
 ) -> pd.DataFrame:
-    """The burn rate of every window of the alert table over time, for one environment.
+    """Return the burn rate of every window of the alert table over time, for one environment.
 
-    Indexed by `time` (starts of buckets; the rate is that at the bucket's end), one column per window such as `"5m"`,
-    the shortest first. 1 is a pace that spends the budget exactly; NaN without requests, and where the window reaches
-    back before the first data or has gaps.
+    Args:
+        frame: requests over time of one environment.
+        target: share of the requests that should not be errors, between 0 and 1.
+        window: length of the SLO's window, such as "30d".
+        errors: the status classes that spend the budget: `"5xx"`, or `("4xx", "5xx")`.
+
+    Returns:
+        A frame indexed by `time` (starts of buckets; the rate is that at the bucket's end), one column (float) per
+        window such as `"5m"`, the shortest first. 1 is a pace that spends the budget exactly; NaN without requests, and
+        where the window reaches back before the first data or has gaps.
+
+    Raises:
+        FrameError: the frame can't be read as requests.
+        ValueError: `target` or `window` is out of range.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-6h")
+        >>> rates = createos_nb.analysis.burn_rates(requests)
+        >>> list(rates.columns)
+        ['5m', '30m', '1h', '2h', '6h', '1d', '3d']
+        >>> bool(rates["1h"].iloc[-1] > 14.4)
+        True
     """
     statuses = status_classes(errors)
     counts = requests(frame, columns=("count", *(f"status_{status}" for status in statuses)))

@@ -54,18 +54,31 @@ class Threshold:
 
 
 def burn_table(*, target: float = 0.999, window: str | pd.Timedelta = "30d") -> pd.DataFrame:
-    """The alert table of an SLO, the most urgent row first.
-
-    Columns: `alert` (its name), `severity` (page, ticket), `budget` (share of the error budget that is spent when it
-    fires, 0 to 1), `long`, `short` (Timedelta), `factor` (burn rate), `error_rate` (factor × (1 − target), 0 to 1),
-    `detects_outage_after` (Timedelta at 100 % errors), `exhausts_after` (Timedelta until the whole budget is gone at
-    that factor).
+    """Return the alert table of an SLO, the most urgent row first.
 
     The windows are 1 h, 6 h, 1 d and 3 d where the SLO's window has 28 days or more. For shorter ones they shrink in
     proportion (to whole minutes), since a factor below 1 would alert on a service that keeps its SLO; rows whose long
     window would be less than a minute are left out (below 12 hours the first, below two hours both pages). Where a
     factor asks for more than 80 % errors, which hardly any outage reaches, the row's windows double until it does not,
     as long as the factor stays at 1 or above.
+
+    Args:
+        target: share of the requests that should not be errors, between 0 and 1.
+        window: length of the SLO's window, such as "30d".
+
+    Returns:
+        A frame with the columns `alert` (its name), `severity` (page, ticket), `budget` (share of the error budget that
+        is spent when it fires, 0 to 1), `long`, `short` (Timedelta), `factor` (burn rate), `error_rate` (factor × (1 −
+        target), 0 to 1), `detects_outage_after` (Timedelta at 100 % errors), `exhausts_after` (Timedelta until the
+        whole budget is gone at that factor).
+
+    Raises:
+        ValueError: `target` or `window` is out of range.
+
+    Examples:
+        >>> table = createos_nb.analysis.burn_table(target=0.999, window="30d")
+        >>> table[["alert", "factor"]].values.tolist()
+        [['page 1h/5m', 14.4], ['page 6h/30m', 6.0], ['ticket 1d/2h', 3.0], ['ticket 3d/6h', 1.0]]
     """
     rows = thresholds(target, whole_seconds(window, name="window"))
     period = whole_seconds(window, name="window")

@@ -26,7 +26,15 @@ from createos_nb.times import format_duration, whole_seconds
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SLO:
-    """The error budget of one environment at the end of the frame."""
+    """The error budget of one environment at the end of the frame; see :func:`slo`.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-7d")
+        >>> objective = createos_nb.analysis.slo(requests, target=0.999, window="7d")
+        >>> objective.met, objective.errors
+        (True, 0)
+    """
 
     target: float
     """Share of the requests that should not be errors, 0 to 1."""
@@ -123,15 +131,31 @@ def slo(
     errors: str | Sequence[str] = ("5xx",),
     pace: str | pd.Timedelta = "1h",
 ) -> SLO | pd.DataFrame:
-    """Stand of the error budget over the last `window` of the frame.
+    """Return how the error budget stands over the last `window` of the frame.
 
-    One environment gives an :class:`SLO`, a fleet a frame with one row per environment and the columns `project`,
-    `environment`, `requests`, `errors` (Int64, NA without data), `achieved`, `low`, `high`, `spent`, `coverage` (0 to
-    1), `budget`, `left` (errors), `burn_rate` (over `pace`), `exhausted_in` (Timedelta, NaT if nothing is being
-    spent), `met` (boolean, NA without requests).
+    Args:
+        frame: requests over time of one environment or of a fleet.
+        target: share of the requests that should not be errors, between 0 and 1.
+        window: length of the SLO's window, such as "30d".
+        errors: the status classes that spend the budget: `"5xx"`, or `("4xx", "5xx")`.
+        pace: the lookback by which the time to exhaustion goes.
 
-    `errors` names the status classes that spend the budget, `"5xx"` or `("4xx", "5xx")`; `pace` is the lookback by
-    which the time to exhaustion goes.
+    Returns:
+        An :class:`SLO` for one environment; for a fleet a frame with one row per environment and the columns `project`,
+        `environment`, `requests`, `errors` (Int64, NA without data), `achieved`, `low`, `high`, `spent`, `coverage` (0
+        to 1), `budget`, `left` (errors), `burn_rate` (over `pace`), `exhausted_in` (Timedelta, NaT if nothing is being
+        spent), `met` (boolean, NA without requests).
+
+    Raises:
+        FrameError: the frame has no rows or can't be read as requests, or `window` is shorter than its buckets.
+        ValueError: `target` or `window` is out of range.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> objective = createos_nb.analysis.slo(requests, window="1d")
+        >>> objective.met, objective.errors > objective.budget
+        (False, True)
     """
     statuses = status_classes(errors)
     period = whole_seconds(window, name="window")
@@ -180,12 +204,31 @@ def error_budget(
     window: str | pd.Timedelta = "30d",
     errors: str | Sequence[str] = ("5xx",),
 ) -> pd.DataFrame:
-    """The budget over time: how it was spent, for one environment.
+    """Return the budget over time: how it was spent, for one environment.
 
-    Indexed by `time` (starts of buckets; figures are those at the bucket's end). Columns: `requests`, `errors` of the
-    trailing window, `achieved` (0 to 1), `budget` (errors allowed among these requests), `left_share` (share of it that
-    is left, negative when overspent), `coverage` (share of the window with data: where it is below 1 the window reaches
-    back before the data). NaN without requests, and all but `coverage` without data.
+    Args:
+        frame: requests over time of one environment.
+        target: share of the requests that should not be errors, between 0 and 1.
+        window: length of the SLO's window, such as "30d".
+        errors: the status classes that spend the budget: `"5xx"`, or `("4xx", "5xx")`.
+
+    Returns:
+        A frame indexed by `time` (starts of buckets; figures are those at the bucket's end). Columns: `requests`,
+        `errors` of the trailing window, `achieved` (0 to 1), `budget` (errors allowed among these requests),
+        `left_share` (share of it that is left, negative when overspent), `coverage` (share of the window with data:
+        where it is below 1 the window reaches back before the data). NaN without requests, and all but `coverage`
+        without data.
+
+    Raises:
+        FrameError: the frame can't be read as requests, or `window` is shorter than its buckets.
+        ValueError: `target` or `window` is out of range.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1d")
+        >>> budget = createos_nb.analysis.error_budget(requests, window="1d")
+        >>> bool(budget["left_share"].iloc[-1] < 0)
+        True
     """
     statuses = status_classes(errors)
     period = whole_seconds(window, name="window")

@@ -98,12 +98,33 @@ def baselines(
     new_paths: pd.DataFrame | None = None,
     errors: str = "5xx",
 ) -> pd.DataFrame:
-    """Return what each of several baselines has decided by the end of each bucket; frames as for `release_verdict`.
+    """Return what each of several baselines has decided by the end of each bucket.
 
-    Indexed by `time`, columns (str): `release_verdict` (its decision), and `mann_whitney`, `threshold_99` (ten
-    buckets with less than 99 % free of errors), `threshold_95` (four with less than 95 %), `z_test`, `exact`:
-    "rollback" from their first alarm on, "watching" before it. They have no way to promote, and no bound on how often
-    they are wrong when asked again and again.
+    They have no way to promote, and no bound on how often they are wrong when asked again and again.
+
+    Args:
+        old: requests over time of the baseline; as for `release_verdict`.
+        new: requests over time of the candidate; as for `release_verdict`.
+        history: the baseline before the release; as for `release_verdict`.
+        old_paths: top error paths of the baseline; as for `release_verdict`.
+        new_paths: top error paths of the candidate; as for `release_verdict`.
+        errors: the class of errors that counts, such as "5xx".
+
+    Returns:
+        A frame indexed by `time`, columns (str): `release_verdict` (its decision), and `mann_whitney`, `threshold_99`
+        (ten buckets with less than 99 % free of errors), `threshold_95` (four with less than 95 %), `z_test`, `exact`:
+        "rollback" from their first alarm on, "watching" before it.
+
+    Raises:
+        FrameError: a frame can't be judged; the text names the column, dtype, gap or time.
+
+    Examples:
+        >>> times = pd.date_range("2026-03-02 09:00", periods=30, freq="1min", tz="UTC", name="time")
+        >>> old = pd.DataFrame({"count": 200, "status_4xx": 2, "status_5xx": 1}, index=times)
+        >>> new = old.assign(status_5xx=9)
+        >>> table = createos_nb.analysis.baselines(old, new)
+        >>> table["release_verdict"].iloc[-1], table["threshold_95"].iloc[-1]
+        ('rollback', 'watching')
     """
     verdict = release_verdict(old, new, history=history, old_paths=old_paths, new_paths=new_paths, errors=errors)
     path = verdict.path

@@ -52,6 +52,8 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class CombinedEvidence:
+    """The evidence of every row, and what it comes to over paths and kinds of errors."""
+
     rows: Rows
     rollback: Floats
     """Log-evidence of every row, `(K + 2 J, T)`, as far as it was followed, then held."""
@@ -145,6 +147,7 @@ def _rows(watch: Watch, paths: Paths | None, wholes: int) -> Rows:
 
 
 def both(watch: Watch) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    """Return requests and errors of the baseline, and those of the candidate."""
     return (watch.old, watch.old_errors), (watch.new, watch.new_errors)
 
 

@@ -273,8 +273,11 @@ def _errors_since(paired: PairedCounts, part: slice, before: Bools) -> tuple[Boo
 
 
 def _weights(paired: PairedCounts, kinds: Noises) -> tuple[Floats, Floats]:
-    """Log-weights of the readings before each bucket, `(2, n, T, K + W)`: to roll back and to promote; and the
-    dispersion for the power likelihood, `(n,)`."""
+    """Return log-weights and dispersions.
+
+    The log-weights of the readings before each bucket, `(2, n, T, K + W)`: to roll back and to promote; and the
+    dispersion for the power likelihood, `(n,)`.
+    """
     calibrated = paired.calibrated
     before = paired.history_requests.shape[1]
     requests, errors = paired.old_requests, paired.old_errors
@@ -289,8 +292,11 @@ def _weights(paired: PairedCounts, kinds: Noises) -> tuple[Floats, Floats]:
 
 
 def _known(paired: PairedCounts) -> Floats:
-    """Errors of the baseline before each bucket of the watch, `(n, T)`; where it has more of the traffic, those that it
-    would have at an even split, since the smaller side limits what is known."""
+    """Errors of the baseline before each bucket of the watch, `(n, T)`.
+
+    Where it has more of the traffic, those that it would have at an even split, since the smaller side limits what is
+    known.
+    """
     old, new, errors = (
         np.cumsum(counts, axis=1) - counts for counts in (paired.old_requests, paired.new_requests, paired.old_errors)
     )

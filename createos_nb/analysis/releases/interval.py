@@ -143,8 +143,10 @@ def _last_crossing(grid: Floats, evidence: Floats, height: float) -> float:
 
 
 def _between(at: Floats, values: Floats, x: Floats) -> Floats:
-    """Cubic Hermite interpolation of curves `(C, R)` at `x`: the slope at a node is that of the parabola through it and
-    its neighbours."""
+    """Cubic Hermite interpolation of curves `(C, R)` at `x`.
+
+    The slope at a node is that of the parabola through it and its neighbours.
+    """
     gap = np.diff(at)
     slope = np.diff(values, axis=-1) / gap
     inner = (gap[1:] * slope[:, :-1] + gap[:-1] * slope[:, 1:]) / (gap[1:] + gap[:-1])

@@ -152,7 +152,7 @@ def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, 
 def _beta_binomial(
     b: Floats, g: Floats, rows: Floats, spread: Floats, drift: Floats, kinds: Noises, split: int
 ) -> Floats:
-    """log P(g | b + g) for each row with errors, reading but the calm one, and node; `(N, K − 1 + W, R)`.
+    """Return log P(g | b + g) for each row with errors, reading but the calm one, and node; `(N, K − 1 + W, R)`.
 
     Without the binomial coefficient, which all of them share.
     """

@@ -163,13 +163,13 @@ def normalised(logs: Floats) -> Floats:
 
 
 def log_sum(logs: Floats) -> Floats:
-    """log Σ exp over the last axis."""
+    """Return log Σ exp over the last axis."""
     top = logs.max(axis=-1, keepdims=True)
     return np.asarray((top + np.log(np.exp(logs - top).sum(axis=-1, keepdims=True)))[..., 0])
 
 
 def log_rising(start: Floats, steps: Floats) -> Floats:
-    """log Γ(start + steps) − log Γ(start) for start > 0, steps ≥ 0; Stirling's series after a shift, within 4e-6."""
+    """Return log Γ(start + steps) − log Γ(start) for start > 0, steps ≥ 0, within 4e-6: Stirling's series, shifted."""
     low, end = start + 3.0, start + steps
     high = end + 3.0
     shifted = end * (end + 1.0)
@@ -209,7 +209,7 @@ def unfold(values: Floats, length: int) -> Floats:
 
 
 def _linear_filter(keep: Floats, add: Floats) -> Floats:
-    """m before each step of m' = keep · m + add, from m = 0; time is the first axis, and may be long.
+    """Return m before each step of m' = keep · m + add, from m = 0; time is the first axis, and may be long.
 
     `keep` may have length 1 where `add` is longer. After the warm-up of a piece its start at 0 no longer matters.
     """
@@ -222,7 +222,7 @@ def _linear_filter(keep: Floats, add: Floats) -> Floats:
 
 
 def predictive(requests: Floats, errors: Floats, kinds: Noises) -> Floats:
-    """log P(errors of a bucket | the buckets before) under each noise, up to what they share; `(n, W, K)`."""
+    """Return log P(errors of a bucket | the buckets before) under each noise, up to what they share; `(n, W, K)`."""
     expected, doubt = _level(requests, errors)
     observed = requests > 0
     spread, memory = kinds.spread, kinds.memory

@@ -105,9 +105,12 @@ class ReleaseVerdict:
 
     @cached_property
     def path(self) -> pd.DataFrame:
-        """Indexed by `time`, one row a bucket: `decision` and `evidence` (to roll back) as they were after that bucket,
-        `evidence_promote`, `old_requests`, `new_requests`, `old_errors`, `new_errors` (of the first class; Int64, NA
-        where it was not judged), and `judged`. Later buckets never change earlier rows."""
+        """The path of the verdict, one row a bucket, indexed by `time`.
+
+        `decision` and `evidence` (to roll back) as they were after that bucket, `evidence_promote`, `old_requests`,
+        `new_requests`, `old_errors`, `new_errors` (of the first class; Int64, NA where it was not judged), and
+        `judged`. Later buckets never change earlier rows.
+        """
         steps = self._steps
         names = ("old_requests", "new_requests", "old_errors", "new_errors")
         counts = {

@@ -47,6 +47,7 @@ class Connection(H11Protocol):
     """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to watch a new connection."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
         self._awaits, self._since, self._came = _Awaits.HEAD, self.loop.time(), 0
@@ -57,6 +58,7 @@ class Connection(H11Protocol):
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stop watching a connection that is closed."""
         for timer in (self._look, self._stuck):
             if timer is not None:
                 timer.cancel()
@@ -64,6 +66,7 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Read what came, and note what is awaited next."""
         before = self._awaits
         super().data_received(data)
         theirs = self.conn.their_state
@@ -77,6 +80,7 @@ class Connection(H11Protocol):
             self._look = self.loop.call_later(_AGAIN, self._check)
 
     def on_response_complete(self) -> None:
+        """Note when an answer was complete."""
         self._since = self.loop.time()
         super().on_response_complete()
 
@@ -88,11 +92,13 @@ class Connection(H11Protocol):
             super().timeout_keep_alive_handler()
 
     def pause_writing(self) -> None:
+        """Note that the other side takes nothing more."""
         super().pause_writing()
         if self._stuck is None:
             self._stuck = self.loop.call_later(TAKEN, self._give_up)
 
     def resume_writing(self) -> None:
+        """Note that the other side takes more again."""
         super().resume_writing()
         if self._stuck is not None:
             self._stuck.cancel()

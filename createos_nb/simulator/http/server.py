@@ -33,10 +33,7 @@ def serve(
     file: StateFile | None = None,
     hosts: Collection[str] = (),
 ) -> Server:
-    """Serve a world from a thread of its own, while a `with` block runs, or from `start` to `stop`:
-
-        with serve(open_world("storefront")) as served:
-            httpx.get(served.url + "/v1/projects", headers={"X-Api-Key": served.key})
+    """Serve a world from a thread of its own, while a `with` block runs, or from `start` to `stop`.
 
     Its API is at `url`. The addresses of environments, deployments and active domains answer to their `Host` header,
     and under `url/~/<host>/…`; `url/~/` lists them. The world may be used in this process meanwhile.
@@ -48,7 +45,18 @@ def serve(
         file: keeps it, if something does; then every write is on the disk before it is answered.
         hosts: names that it answers to, beside those of this machine and of the world; any other `Host` is refused.
 
-    Raises `InvalidInput` for a speed below 0; at the start `OSError` for a port that can't be used.
+    Returns:
+        A server that is not started yet.
+
+    Raises:
+        InvalidInput: the speed is below 0.
+
+    Examples:
+        >>> world = createos_nb.simulator.open_world("storefront")
+        >>> with createos_nb.simulator.serve(world, speed=0) as served:
+        ...     client = createos_nb.Client(api_key=served.key, base_url=served.url)
+        ...     len(client.projects.list())
+        8
     """
     return Server(world, port, speed, file, hosts)
 
@@ -60,6 +68,22 @@ class Server:
         world: the world.
         url: where, such as "http://127.0.0.1:8765"; "" before the start.
         key: an API key of the account that the scenario is about.
+
+    Args:
+        world: the world; its clock runs while it is served.
+        port: on 127.0.0.1; 0 for one that is free.
+        speed: of its clock, times real time; 0 lets it stand still.
+        file: keeps it, if something does.
+        hosts: names that it answers to, beside those of this machine and of the world.
+
+    Raises:
+        InvalidInput: the speed is below 0.
+
+    Examples:
+        >>> world = createos_nb.simulator.open_world("storefront")
+        >>> server = createos_nb.simulator.Server(world, port=0, speed=0)
+        >>> server.running, server.url
+        (False, '')
     """
 
     def __init__(
@@ -74,18 +98,31 @@ class Server:
 
     @property
     def key(self) -> str:
+        """An API key of the account that the scenario is about."""
         return self.world.key
 
     @property
     def running(self) -> bool:
-        """Return whether requests are answered."""
+        """Whether requests are answered."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> Server:
         """Begin to answer.
 
-        Raises `OSError` for a port that can't be used, `ConfigurationError` without the extra `server`, or where no
-        thread can be started.
+        Returns:
+            This server.
+
+        Raises:
+            ConfigurationError: the extra `server` is not installed, or no thread can be started here.
+            OSError: the port can't be used.
+            RuntimeError: it is served already, or could not start.
+
+        Examples:
+            >>> world = createos_nb.simulator.open_world("storefront")
+            >>> server = createos_nb.simulator.serve(world, speed=0).start()
+            >>> server.url.startswith("http://127.0.0.1:")
+            True
+            >>> server.stop()
         """
         extras.require("server", "serving a world")
         if not threads.can_start():
@@ -136,7 +173,15 @@ class Server:
                 logger.exception("something that was due failed")
 
     def stop(self) -> None:
-        """Answer no more; requests under way get two seconds. The world stays as it is then."""
+        """Answer no more; requests under way get two seconds. The world stays as it is then.
+
+        Examples:
+            >>> world = createos_nb.simulator.open_world("storefront")
+            >>> server = createos_nb.simulator.serve(world, speed=0).start()
+            >>> server.stop()
+            >>> server.running
+            False
+        """
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True

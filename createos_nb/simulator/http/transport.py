@@ -24,11 +24,45 @@ class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._ingress = Ingress(api)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request. Raises `httpx.ConnectError` for a host that nobody has."""
+        """Answer a request.
+
+        Args:
+            request: to the API, or to an address of an environment, a deployment or a domain.
+
+        Returns:
+            The answer, read already.
+
+        Raises:
+            httpx.ConnectError: nobody has the host.
+
+        Examples:
+            >>> import httpx
+            >>> world = createos_nb.simulate().world
+            >>> request = httpx.Request("GET", f"{world.base_url}/v1/projects", headers={"X-Api-Key": world.key})
+            >>> world.transport().handle_request(request).status_code
+            200
+        """
         return self._answer(request, request.read())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request as `handle_request` does: a world never waits for anything."""
+        """Answer a request as `handle_request` does: a world never waits for anything.
+
+        Args:
+            request: to the API, or to an address of an environment, a deployment or a domain.
+
+        Returns:
+            The answer, read already.
+
+        Raises:
+            httpx.ConnectError: nobody has the host.
+
+        Examples:
+            >>> import asyncio, httpx
+            >>> world = createos_nb.simulate().world
+            >>> request = httpx.Request("GET", f"{world.base_url}/v1/projects", headers={"X-Api-Key": world.key})
+            >>> asyncio.run(world.transport().handle_async_request(request)).status_code
+            200
+        """
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx.Request, content: bytes) -> httpx.Response:

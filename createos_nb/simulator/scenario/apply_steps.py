@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from createos_nb.simulator.context import WorldContext, find_environment, handles_event
+from createos_nb.simulator.context import WorldContext, handles_event
+from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.platform import deployments, domains, environments, lifecycle, projects, security
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.github import head_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from createos_nb.simulator.context import find_environment
+from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.platform import cronjobs, domains, environments, projects, serving
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.runtimes import check_runtime

@@ -37,8 +37,15 @@ def open_world(
         settings: in place of the scenario's, see `WorldSettings`; of a scenario with a fleet also `projects` (how many
             there are) and `deployments` (of all of them).
 
+    Returns:
+        The world, at the first moment of the scenario's present.
+
     Raises:
         InvalidInput: an unknown scenario, dialect or setting, or a mistake in the file, with its line and field.
+
+    Examples:
+        >>> createos_nb.simulator.open_world("storefront")
+        <World storefront, seed 7, 2026-03-02T09:00:00+00:00, 8 projects>
     """
     if is_saved_world(Path(scenario)):
         return _saved(Path(scenario), settings)

@@ -16,15 +16,25 @@ _TEXTS = ("name", "title", "shows", "kind", "where", "root_cause", "fix", "path"
 
 
 def scenarios(*files: str | Path) -> pd.DataFrame:
-    """The scenarios in the project's `data/scenarios`, by name, and the given files after them; one row each.
+    """Return the scenarios in the project's `data/scenarios`, by name, and the given files after them; one row each.
 
-    Columns: `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC), `path`; from the
-    `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind` (such as "bad
-    release"), `where` ("project/environment", separated by commas), `version` (the deployment to blame), `last_good`
-    (the last one before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`; and `expect`: at
-    how many moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks).
+    Args:
+        files: paths of more scenario files.
 
-    Raises `InvalidInput` for a mistake in a file, with its line and field.
+    Returns:
+        A frame of `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC), `path`; from the
+        `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind` (such as "bad
+        release"), `where` ("project/environment", separated by commas), `version` (the deployment to blame),
+        `last_good` (the last one before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`;
+        and `expect`: at how many moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks).
+
+    Raises:
+        InvalidInput: a mistake in a file, with its line and field.
+
+    Examples:
+        >>> table = createos_nb.scenarios().set_index("name")
+        >>> table.loc["bad-release", ["kind", "where"]].tolist()
+        ['bad release', 'storefront/production']
     """
     import pandas as pd
 

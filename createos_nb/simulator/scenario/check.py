@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def check_scenario(scenario: str | Path, *, seed: int = 7, **settings: Any) -> pd.DataFrame:
     """Open a scenario, let its time pass, and look for all that its `[[expect]]` sections claim, through the API.
 
-    Nobody interferes meanwhile. One row for each claim, in order of time.
+    Nobody interferes meanwhile.
 
     Args:
         scenario: the name of a scenario, or the path of a file.
@@ -31,11 +31,16 @@ def check_scenario(scenario: str | Path, *, seed: int = 7, **settings: Any) -> p
         settings: in place of the scenario's, see `WorldSettings`.
 
     Returns:
-        `time` (UTC), `what` (the sentence of the file), `where`, `claim` (such as "errors"), `expected`, `found`
-        (texts), `holds` (bool).
+        A frame of one row for each claim, in order of time: `time` (UTC), `what` (the sentence of the file), `where`,
+        `claim` (such as "errors"), `expected`, `found` (texts), `holds` (bool).
 
     Raises:
         InvalidInput: an unknown scenario, or a mistake in its file, with its line and field.
+
+    Examples:
+        >>> claims = createos_nb.check_scenario("bad-release")
+        >>> len(claims), bool(claims["holds"].all())
+        (11, True)
     """
     import pandas as pd
 

@@ -29,7 +29,19 @@ class Cells:
 
     @classmethod
     def of(cls, tally: Mapping[tuple[str, str, int], int]) -> Cells:
-        """The cells of a tally by (method, path, status)."""
+        """Return the cells of a tally.
+
+        Args:
+            tally: counts by method, path and status.
+
+        Returns:
+            The cells, the largest first.
+
+        Examples:
+            >>> from createos_nb.simulator.traffic.cells import Cells
+            >>> Cells.of({("GET", "/", 200): 9, ("GET", "/cart", 500): 1}).path
+            ('/', '/cart')
+        """
         rows = sorted(tally.items(), key=lambda item: (-item[1], item[0][1], item[0][2], item[0][0]))
         return cls(
             tuple(what[0] for what, _ in rows),
@@ -39,28 +51,70 @@ class Cells:
         )
 
     def totals(self) -> dict[str, int]:
-        """Requests: "total" and by class "2xx" to "5xx"; a replayed 1xx is in the total only."""
+        """Return the requests by class.
+
+        Returns:
+            Counts: "total", and "2xx" to "5xx"; a replayed 1xx is in the total only.
+
+        Examples:
+            >>> from createos_nb.simulator.traffic.cells import Cells
+            >>> Cells.of({("GET", "/", 200): 9, ("GET", "/cart", 500): 1}).totals()
+            {'total': 10, '2xx': 9, '3xx': 0, '4xx': 0, '5xx': 1}
+        """
         result = {"total": int(self.count.sum())}
         for number, name in enumerate(CLASSES, start=2):
             result[name] = int(self.count[self.status // 100 == number].sum())
         return result
 
     def statuses(self) -> dict[int, int]:
-        """Requests by status code, in order of the codes."""
+        """Return the requests by status code.
+
+        Returns:
+            Counts by status code, in order of the codes.
+
+        Examples:
+            >>> from createos_nb.simulator.traffic.cells import Cells
+            >>> Cells.of({("GET", "/", 200): 9, ("GET", "/cart", 500): 1}).statuses()
+            {200: 9, 500: 1}
+        """
         result: dict[int, int] = {}
         for status, count in zip(self.status.tolist(), self.count.tolist(), strict=True):
             result[status] = result.get(status, 0) + count
         return dict(sorted(result.items()))
 
     def top_paths(self, limit: int = 10) -> list[tuple[str, int]]:
-        """The paths with most requests: (path, count); equal counts in order of the path."""
+        """Return the paths with most requests.
+
+        Args:
+            limit: how many at most.
+
+        Returns:
+            Pairs of path and count; equal counts in order of the path.
+
+        Examples:
+            >>> from createos_nb.simulator.traffic.cells import Cells
+            >>> Cells.of({("GET", "/", 200): 9, ("GET", "/cart", 500): 1}).top_paths(limit=1)
+            [('/', 9)]
+        """
         tally: dict[str, int] = {}
         for path, count in zip(self.path, self.count.tolist(), strict=True):
             tally[path] = tally.get(path, 0) + count
         return sorted(tally.items(), key=lambda item: (-item[1], item[0]))[:limit]
 
     def top_errors(self, limit: int = 10) -> list[tuple[str, int, int]]:
-        """The pairs of path and status from 400 on with most requests: (path, status, count)."""
+        """Return the pairs of path and status from 400 on with most requests.
+
+        Args:
+            limit: how many at most.
+
+        Returns:
+            Triples of path, status and count.
+
+        Examples:
+            >>> from createos_nb.simulator.traffic.cells import Cells
+            >>> Cells.of({("GET", "/", 200): 9, ("GET", "/cart", 500): 1}).top_errors()
+            [('/cart', 500, 1)]
+        """
         tally: dict[tuple[str, int], int] = {}
         for path, status, count in zip(self.path, self.status.tolist(), self.count.tolist(), strict=True):
             if status >= 400:
@@ -69,7 +123,16 @@ class Cells:
         return [(path, status, count) for (path, status), count in rows]
 
     def success_percentage(self) -> float | None:
-        """100 * (2xx + 3xx) / all; None without requests."""
+        """Return 100 * (2xx + 3xx) / all.
+
+        Returns:
+            0 to 100; None without requests.
+
+        Examples:
+            >>> from createos_nb.simulator.traffic.cells import Cells
+            >>> Cells.of({("GET", "/", 200): 9, ("GET", "/cart", 500): 1}).success_percentage()
+            90.0
+        """
         total = int(self.count.sum())
         if not total:
             return None

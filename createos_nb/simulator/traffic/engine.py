@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from createos_nb.simulator.traffic.behavior import Incident, Segment
-from createos_nb.simulator.traffic.cells import Cells
-from createos_nb.simulator.traffic.events import Arrivals, Events, arrivals_of, describe, joined
-from createos_nb.simulator.traffic.mixture import CLASSES, Cell
-from createos_nb.simulator.traffic.phase import Sample
+from createos_nb.simulator.traffic.generated import GeneratedRequests
+from createos_nb.simulator.traffic.mixture import CLASSES
 from createos_nb.simulator.traffic.probing import Answer, answer, idle_at
-from createos_nb.simulator.traffic.profile import Page, Profile
-from createos_nb.simulator.traffic.randomness import key_of
-from createos_nb.simulator.traffic.recorded import Recorded
+from createos_nb.simulator.traffic.profile import Page
 from createos_nb.simulator.traffic.runtime_logs import LogLine, runtime_log
-from createos_nb.simulator.traffic.scheduled import Scheduled, samples
-from createos_nb.simulator.traffic.series import Series, series_of, tally
-from createos_nb.simulator.traffic.spans import STRETCH, Span, select_minutes, spans
-from createos_nb.simulator.traffic.split import per_cell
-from createos_nb.simulator.traffic.timeline import Timeline
 
 _EVER = 60 << 32
 """Seconds of a bucket that every window fits into."""
 
 
-class Traffic:
+class Traffic(GeneratedRequests):
     """The requests that one environment got, generated and recorded.
 
     Nothing is stored but the parameters; any window is worked out when it is asked for, and two windows that overlap
@@ -45,149 +33,125 @@ class Traffic:
         scheduled: requests that come on a schedule.
     """
 
-    def __init__(
-        self,
-        seed: int,
-        stream: str,
-        profiles: Profile | Sequence[tuple[int, Profile | None]] | None,
-        segments: Sequence[Segment] = (),
-        incidents: Sequence[Incident] = (),
-        recorded: Recorded | None = None,
-        created: int = 0,
-        scheduled: Sequence[Scheduled] = (),
-    ) -> None:
-        self.key = key_of(seed, stream)
-        self.recorded = recorded if recorded is not None else Recorded()
-        self.created = created
-        if profiles is None:
-            profiles = ()
-        elif isinstance(profiles, Profile):
-            profiles = ((created, profiles),)
-        self.scheduled = tuple(scheduled)
-        began = [(max(t, created), p) for t, p in profiles]
-        self.timeline = Timeline(seed, self.key[1], began, segments, incidents, always=bool(scheduled))
-
-    def _samples(self, span: Span) -> Iterator[Sample]:
-        """The requests of the whole minutes of a span, source by source."""
-        yield from span.phase.samples(self.key, span.first, span.last)
-        yield from samples(self.scheduled, self.key, span)
-
-    def _spans(self, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
-        return spans(self.timeline, max(start, self.created), end, stretch)
-
-    def _arrivals(self, span: Span, sample: Sample) -> Arrivals:
-        """The single requests of a draw in the minutes that a span holds in part, as far as it holds them."""
-        minutes = span.cut()
-        single = arrivals_of(select_minutes(sample, minutes), self.key[0], minutes + span.first)
-        return single.some(span.holds(single.time))
-
-    def events(self, start: int, end: int) -> Events:
-        """The single requests of [start, end), in order of time."""
-        parts: list[Events] = []
-        # A day at a time: a busy week has millions of requests.
-        for span in self._spans(start, end, 1440):
-            touched = span.touched()
-            for sample in self._samples(span):
-                some = select_minutes(sample, touched)
-                single = arrivals_of(some, self.key[0], touched + span.first)
-                single = single.some(span.holds(single.time))
-                parts.append(describe(some, single, span.phase.profile.clients))
-        parts.append(self.recorded.between(start, end))
-        return joined(parts)
-
-    def runs(self, name: str, start: int, end: int) -> Events:
-        """Those of the single requests of [start, end) that a schedule of this name made."""
-        mine = [run for run in self.scheduled if run.name == name]
-        parts = []
-        for span in self._spans(start, end, 1440):
-            touched = span.touched()
-            for sample in samples(mine, self.key, span):
-                some = select_minutes(sample, touched)
-                single = arrivals_of(some, self.key[0], touched + span.first)
-                parts.append(describe(some, single.some(span.holds(single.time)), 1))
-        return joined(parts)
-
-    def series(self, start: int, end: int, width: int = 60) -> Series:
-        """Counts by status class in buckets of `width` seconds, which begin at multiples of it since 1970."""
-        if width < 1:
-            raise ValueError(f"a bucket is at least 1 second wide, not {width}")
-        first = start // width
-        buckets = max(-(-end // width) - first, 0)
-        table = np.zeros((buckets, 5), dtype=np.int64)
-        if width % 60:
-            events = self.events(start, end)
-            tally(table, events.time, events.status, first, width)
-            return series_of(table, first, width)
-        wide = width // 60
-        for span in self._spans(start, end):
-            whole, ragged = span.whole(), bool(len(span.cut()))
-            at = span.first // wide - first
-            edges = np.arange((span.first // wide + 1) * wide - span.first, span.last - span.first, wide)
-            edges = np.concatenate([[0], edges])
-            for sample in self._samples(span):
-                for c, count in enumerate(sample.counts):
-                    if count is None:
-                        continue
-                    count = count if whole is None else count * whole
-                    table[at : at + len(edges), c + 1] += count if wide == 1 else np.add.reduceat(count, edges)
-                if ragged:
-                    single = self._arrivals(span, sample)
-                    tally(table, single.time * 1000, sample.mixture.statuses[single.cell], first, width)
-        known = self.recorded.between(start, end)
-        tally(table, known.time, known.status, first, width)
-        return series_of(table, first, width)
-
-    def cells(self, start: int, end: int) -> Cells:
-        """Requests of [start, end) by method, path and status."""
-        tally: dict[tuple[str, str, int], int] = {}
-
-        def add(cells: Sequence[Cell], counts: list[int]) -> None:
-            for cell, count in zip(cells, counts, strict=True):
-                if count:
-                    what = (cell.method, cell.path, cell.status)
-                    tally[what] = tally.get(what, 0) + count
-
-        for span in self._spans(start, end):
-            whole, ragged = span.whole(), bool(len(span.cut()))
-            for sample in self._samples(span):
-                minutes = np.arange(span.first, span.last, dtype=np.int64)
-                if whole is None:
-                    counts = per_cell(sample, self.key[0], minutes)
-                else:
-                    counts = per_cell(select_minutes(sample, whole), self.key[0], minutes[whole])
-                if ragged:
-                    counts += np.bincount(self._arrivals(span, sample).cell, minlength=len(counts))
-                add(sample.mixture.cells, counts.tolist())
-        known = self.recorded.between(start, end)
-        add(known.cells, np.bincount(known.cell, minlength=len(known.cells)).tolist())
-        return Cells.of(tally)
-
     def totals(self, start: int, end: int) -> dict[str, int]:
-        """Requests of [start, end): "total" and by class "2xx" to "5xx"; a replayed 1xx is in the total only."""
+        """Return the requests of [start, end) by class.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+
+        Returns:
+            Counts: "total", and "2xx" to "5xx"; a replayed 1xx is in the total only.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> traffic.totals(end - 3600, end)
+            {'total': 5235, '2xx': 4838, '3xx': 297, '4xx': 100, '5xx': 0}
+        """
         whole = self.series(start, end, _EVER)
         result = {"total": int(whole.total.sum())}
         result.update(zip(CLASSES, whole.counts.sum(axis=0).tolist(), strict=True))
         return result
 
     def statuses(self, start: int, end: int) -> dict[int, int]:
-        """Requests of [start, end) by status code: see `Cells.statuses`."""
+        """Return the requests of [start, end) by status code: see `Cells.statuses`.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+
+        Returns:
+            Counts by status code, in order of the codes.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> list(traffic.statuses(end - 3600, end))
+            [200, 201, 301, 302, 303, 304, 401, 404, 422]
+        """
         return self.cells(start, end).statuses()
 
     def top_paths(self, start: int, end: int, limit: int = 10) -> list[tuple[str, int]]:
-        """The paths with most requests in [start, end): see `Cells.top_paths`."""
+        """Return the paths with most requests in [start, end): see `Cells.top_paths`.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+            limit: how many at most.
+
+        Returns:
+            Pairs of path and count.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> traffic.top_paths(end - 3600, end, limit=1)
+            [('/', 1020)]
+        """
         return self.cells(start, end).top_paths(limit)
 
     def top_errors(self, start: int, end: int, limit: int = 10) -> list[tuple[str, int, int]]:
-        """The paths and error statuses with most requests in [start, end): see `Cells.top_errors`."""
+        """Return the paths and error statuses with most requests in [start, end): see `Cells.top_errors`.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+            limit: how many at most.
+
+        Returns:
+            Triples of path, status and count.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> traffic.top_errors(end - 3600, end, limit=1)
+            [('/favicon.ico', 404, 49)]
+        """
         return self.cells(start, end).top_errors(limit)
 
     def success_percentage(self, start: int, end: int) -> float | None:
-        """100 * (2xx + 3xx) / all of [start, end); None without requests."""
+        """Return 100 * (2xx + 3xx) / all of [start, end).
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+
+        Returns:
+            0 to 100; None without requests.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> round(traffic.success_percentage(end - 3600, end), 2)
+            98.09
+        """
         totals = self.totals(start, end)
         return 100 * (totals["2xx"] + totals["3xx"]) / totals["total"] if totals["total"] else None
 
     def rpm(self, start: int, end: int) -> tuple[int, float]:
-        """(peak, average) requests a minute in [start, end): the most in a minute of the clock; all by the minutes."""
+        """Return the peak and the average of requests a minute in [start, end).
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+
+        Returns:
+            The most in a minute of the clock, and all by the minutes.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> peak, average = traffic.rpm(end - 3600, end)
+            >>> peak, round(average, 1)
+            (136, 87.2)
+        """
         if end <= start:
             return 0, 0.0
         first = self.created
@@ -207,24 +171,63 @@ class Traffic:
             nth: tells apart requests of the same second.
             pages: that exist; None for those of the profile, or "/" alone where there is none. A path that is not
                 among them gets 404, a known one with another method 405.
+
+        Returns:
+            The answer.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> traffic.answer(end, "GET", "/no-such-page").status
+            404
         """
         return answer(self.timeline, self.key, time, method, path, nth, pages)
 
     def idle_at(self, start: int, end: int, seconds: int) -> int | None:
-        """The first second t in (start, end] by which no request had come in [t - seconds, t), not before `start`.
+        """Return the first second t in (start, end] by which no request had come in [t - seconds, t), from `start` on.
 
-        None if there is none. So a deployment that sleeps after `seconds` without a request falls asleep at t.
+        So a deployment that sleeps after `seconds` without a request falls asleep at t.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds.
+            seconds: how long without a request.
+
+        Returns:
+            Unix seconds; None if there is none.
+
+        Raises:
+            ValueError: `seconds` is less than 1.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> traffic.idle_at(end - 3600, end, 1800) is None
+            True
         """
         if seconds < 1:
             raise ValueError(f"idle time is at least 1 second, not {seconds}")
         return idle_at(self.series, self.events, start, end, seconds)
 
     def logs(self, start: int, end: int, deployment: str | None = None) -> list[LogLine]:
-        """The runtime log's lines of [start, end), in order of time; `str` of a line begins with its time.
+        """Return the runtime log's lines of [start, end), in order of time.
 
         Args:
             start: Unix seconds.
             end: Unix seconds, left out.
             deployment: only what ran while this deployment was live; None: everything.
+
+        Returns:
+            The lines; `str` of one begins with its time.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> lines = traffic.logs(end - 60, end)
+            >>> str(lines[0])[:4]
+            '2026'
         """
         return runtime_log(self.timeline, self.events, start, end, deployment)

@@ -74,7 +74,21 @@ class Events:
         return [names[i] for i in self.cell.tolist()]
 
     def take(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> Events:
-        """Some of the requests."""
+        """Return some of the requests.
+
+        Args:
+            index: their positions, a mask, or a slice.
+
+        Returns:
+            The requests at these positions.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> len(traffic.events(end - 3600, end).take(slice(0, 10)))
+            10
+        """
         return Events(
             self.time[index],
             self.cell[index],
@@ -140,8 +154,11 @@ def address(number: int) -> str:
 
 
 class Arrivals(NamedTuple):
-    """Single requests of a draw: milliseconds since 1970, index of the cell in the draw's mixture, a random word, and
-    the minute's number within the draw."""
+    """Single requests of a draw.
+
+    Milliseconds since 1970, index of the cell in the draw's mixture, a random word, and the minute's number within the
+    draw.
+    """
 
     time: Ints
     cell: Ints
@@ -183,7 +200,7 @@ def describe(sample: Sample, single: Arrivals, clients: int) -> Events:
     """Single requests with all that is known of them.
 
     Args:
-        draw: whose requests they are.
+        sample: whose requests they are.
         single: when they came.
         clients: how many different visitors there are.
     """

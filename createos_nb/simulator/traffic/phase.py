@@ -22,8 +22,11 @@ _ONE = 1 << 16
 
 
 class Spike(NamedTuple):
-    """An incident's factor on the number of visitors: from `start` it goes to `rate` (Q8) within `ramp` seconds; from
-    `end`, if that is over, back to 1 within `fade` seconds."""
+    """An incident's factor on the number of visitors.
+
+    From `start` it goes to `rate` (Q8) within `ramp` seconds; from `end`, if that is over, back to 1 within `fade`
+    seconds.
+    """
 
     start: int
     rate: int

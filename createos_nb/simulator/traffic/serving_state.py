@@ -27,8 +27,11 @@ _ONE = 1 << 16
 
 
 class Overload(NamedTuple):
-    """The effects of load, minute by minute: `slow` is a factor on durations (Q8); `throttled` and `lost` are shares of
-    the requests (Q16; None: none) that find no CPU and no memory; those that find no memory are taken away first."""
+    """The effects of load, minute by minute.
+
+    `slow` is a factor on durations (Q8); `throttled` and `lost` are shares of the requests (Q16; None: none) that find
+    no CPU and no memory; those that find no memory are taken away first.
+    """
 
     slow: Ints | int
     throttled: Ints | None

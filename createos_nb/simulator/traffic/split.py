@@ -40,7 +40,7 @@ def split(sample: Sample, c: int, key: int, minutes: Ints) -> Split | None:
     """The weights of a class's cells; None if it has no requests at all.
 
     Args:
-        draw: the counts of some minutes.
+        sample: the counts of some minutes.
         c: number of the class, 0 for 2xx.
         key: of the stream.
         minutes: which minutes since 1970 they are.

@@ -49,13 +49,32 @@ class BaseWorld(WorldContext):
             headers: by their name in lower case.
             body: all of it.
 
+        Returns:
+            Status, headers and body of the answer.
+
         Raises:
             ConnectionBroken: a fault breaks the connection.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.handle("GET", "/v1/projects", "limit=1", {"x-api-key": world.key}, b"").status
+            200
         """
         return self.api.handle(method, path, query, headers, body)
 
     def transport(self) -> WorldTransport:
-        """Return this world as the transport of an `httpx.Client` or `httpx.AsyncClient`: no port, no thread."""
+        """Return this world as the transport of an `httpx.Client` or `httpx.AsyncClient`: no port, no thread.
+
+        Returns:
+            The transport.
+
+        Examples:
+            >>> import httpx
+            >>> world = createos_nb.simulate().world
+            >>> with httpx.Client(transport=world.transport(), base_url=world.base_url) as http:
+            ...     http.get("/v1/projects", headers={"X-Api-Key": world.key}).status_code
+            200
+        """
         return WorldTransport(self.api)
 
     @property
@@ -83,14 +102,38 @@ class BaseWorld(WorldContext):
         return self._owner.username
 
     def key_of(self, username: str) -> str:
-        """Return an API key of another account of this world. Raises `LookupError`."""
+        """Return an API key of another account of this world.
+
+        Args:
+            username: name of the user whose account it is.
+
+        Returns:
+            The key.
+
+        Raises:
+            LookupError: there is no such user; the text lists those there are.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.key_of(world.account) == world.key
+            True
+        """
         names = {user.username: user.secret for user in self.state.users.values()}
         if username not in names:
             raise LookupError(f"there is no user {username!r}; there is: {', '.join(names)}")
         return names[username]
 
     def jitter(self) -> random.Random:
-        """Return a generator for the waits of a client, the same for the same seed."""
+        """Return a generator for the waits of a client, the same for the same seed.
+
+        Returns:
+            A new generator, each time with the same numbers.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.jitter().random() == world.jitter().random()
+            True
+        """
         return random.Random(self.state.seed)
 
     # --- time ---------------------------------------------------------------------------------------------------------
@@ -113,6 +156,11 @@ class BaseWorld(WorldContext):
 
         Raises:
             InvalidInput: a negative or unreadable duration.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> str(world.advance("15min"))
+            '2026-03-02 09:15:00+00:00'
         """
         microseconds = duration(by)
         if microseconds < 0:
@@ -133,6 +181,11 @@ class BaseWorld(WorldContext):
 
         Raises:
             ValueError: the moment is over (`reset`, or a `fork` made before, goes back), or is no time.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> str(world.at("2026-03-02T10:30:00Z").now)
+            '2026-03-02 10:30:00+00:00'
         """
         moment = moment_of(self, time)
         if moment < self.state.now:
@@ -143,7 +196,18 @@ class BaseWorld(WorldContext):
     # --- copies -------------------------------------------------------------------------------------------------------
 
     def fork(self) -> Self:
-        """Return another world that is as this one is now; from here on neither sees what happens in the other."""
+        """Return another world that is as this one is now; from here on neither sees what happens in the other.
+
+        Returns:
+            The other world.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> other = world.fork()
+            >>> time = other.advance("1d")
+            >>> other.now - world.now
+            Timedelta('1 days 00:00:00')
+        """
         with self.lock:
             state, _ = snapshot.load_state(snapshot.dump_state(self))
             other = type(self)(state, dialect=self.dialect)
@@ -153,7 +217,17 @@ class BaseWorld(WorldContext):
             return other
 
     def reset(self) -> Self:
-        """Set everything back to what it was when the world was opened. Returns this world."""
+        """Set everything back to what it was when the world was opened.
+
+        Returns:
+            This world.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> time = world.advance("1d")
+            >>> str(world.reset().now)
+            '2026-03-02 09:00:00+00:00'
+        """
         with self.lock:
             self.replace_state(*snapshot.load_state(self.initial_state))
             # what was done since it was opened, at its very first moment too, has not happened now
@@ -164,18 +238,43 @@ class BaseWorld(WorldContext):
     def save(self, file: str | Path) -> Path:
         """Write the world to a file, whole; if that fails, the old file stays.
 
+        Args:
+            file: the file, which is replaced if it is there.
+
+        Returns:
+            Its path.
+
         Raises:
             OSError: the file can't be written.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> path = world.save("monday.world")
+            >>> createos_nb.simulate(path).world.now == world.now
+            True
         """
         with self.lock:
             return snapshot.save(self, file)
 
     def load(self, file: str | Path) -> Self:
-        """Become the world of a file. Returns this world, which stays as it is where that fails.
+        """Become the world of a file.
+
+        Args:
+            file: a world that `save` wrote.
+
+        Returns:
+            This world, which stays as it is where that fails.
 
         Raises:
             InvalidInput: the file is no saved world, a damaged one, or one of another version.
             OSError: the file can't be read.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> path = world.save("monday.world")
+            >>> time = world.advance("1d")
+            >>> str(world.load(path).now)
+            '2026-03-02 09:00:00+00:00'
         """
         saved = snapshot.read(file)
         with self.lock:

@@ -12,8 +12,9 @@ import msgspec
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.simulator.context import WorldContext, find_environment
+from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.ids import hex_of
+from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.platform import deployments, lifecycle, serving
 from createos_nb.simulator.platform.github import repository_of
 from createos_nb.simulator.platform.outcomes import last_good_source

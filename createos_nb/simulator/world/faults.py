@@ -217,13 +217,32 @@ class Faults:
         self._met = [0] * len(self.faults)
 
     def start(self) -> Faults:
-        """Let them strike."""
+        """Let them strike.
+
+        Returns:
+            These faults.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> faults = client.world.faults(what="error", count=1).start()
+            >>> len(client.projects.list()), faults.injected
+            (8, [1])
+            >>> faults.stop()
+        """
         with self._injector.context.lock:
             self._injector.add(self)
         return self
 
     def stop(self) -> None:
-        """Let them strike no more."""
+        """Let them strike no more.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> faults = client.world.faults(what="error").start()
+            >>> faults.stop()
+            >>> len(client.projects.list()), faults.injected
+            (8, [0])
+        """
         with self._injector.context.lock:
             self._injector.remove(self)
 
@@ -236,7 +255,20 @@ class Faults:
         self.stop()
 
     def striking(self, operation: Operation) -> list[Fault]:
-        """The faults that strike this request."""
+        """Return the faults that strike this request, and count them.
+
+        Args:
+            operation: the operation that it asks for.
+
+        Returns:
+            The faults, in their order.
+
+        Examples:
+            >>> from createos_nb.contract import find
+            >>> faults = createos_nb.simulate().world.faults(what="error", operations=["write"])
+            >>> [len(faults.striking(find(name))) for name in ("ListProjects", "DeleteProject")]
+            [0, 1]
+        """
         struck = []
         for place, fault in enumerate(self.faults):
             if fault.what == "clock-skew" or not fault.strikes(operation):

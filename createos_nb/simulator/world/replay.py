@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.simulator.context import WorldContext, find_environment
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Recorded, read_access_log
 from createos_nb.simulator.world.events import moment_of
@@ -19,8 +20,9 @@ def replay(
     """Let an access log become the traffic of an environment, in place of what was there.
 
     Args:
-        world: the world.
-        project, environment: name or id.
+        context: the world.
+        project: name or id.
+        environment: name or id.
         source: path of a log in common or combined format, plain or gzip, its bytes, or a file open for reading bytes.
         query: whether the query string is part of a path, as it is for whoever counts the log by hand.
         end: None for the log's own times; "now", a Timestamp, a datetime or RFC 3339 text for where it is to end.

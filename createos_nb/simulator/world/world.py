@@ -30,6 +30,13 @@ class World(BaseWorld):
         dialect: "production" or "documented": how answers are wrapped.
         base_url: what a client shows as its address; it leads nowhere.
         clock: a `createos_nb.clock.Clock` that moves this world.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> version = client.world.push("storefront", "main", message="Free shipping")
+        >>> time = client.world.advance("10min")
+        >>> client.deployments.list("storefront")["state"].iloc[0]
+        'deployed'
     """
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -37,8 +44,15 @@ class World(BaseWorld):
     def events(self) -> pd.DataFrame:
         """Return what has happened in the world, oldest first; injected faults included.
 
-        Columns: `time` (UTC), `what`, `project`, `environment` (names), `version` (Int64), `text`; "" or NA where there
-        is none.
+        Returns:
+            A frame of `time` (UTC), `what`, `project`, `environment` (names), `version` (Int64), `text`; "" or NA where
+            there is none.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> version = world.push("storefront", "main", message="Free shipping")
+            >>> world.events()[["what", "text"]].iloc[-2].tolist()
+            ['commit pushed', 'main: Free shipping']
         """
         with self.lock:
             return events.journal_frame(self)
@@ -75,6 +89,11 @@ class World(BaseWorld):
         Raises:
             UnknownName: no such project, source or behavior.
             InvalidInput: the project is not active, or nothing was given to deploy.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.push("storefront", "main", message="Free shipping")
+            19
         """
         with self.lock:
             return events.push(
@@ -122,6 +141,14 @@ class World(BaseWorld):
         Raises:
             UnknownName: no such project, deployment or behavior.
             InvalidInput: a value out of range, or `behavior` and fields of it at once.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.world.set_behavior("storefront", 17, errors=[{"path": "/checkout", "status": 500, "share": 0.3}])
+            >>> time = client.world.advance("30min")
+            >>> requests = client.analytics.requests_over_time("storefront", "production", start="-30min")
+            >>> bool(requests["status_5xx"].sum() > 0)
+            True
         """
         fields = _given(
             errors=errors,
@@ -183,6 +210,14 @@ class World(BaseWorld):
         Raises:
             UnknownName: no such project or environment.
             InvalidInput: a value out of range.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.world.traffic("storefront", "staging", rpm=120)
+            >>> time = client.world.advance("1h")
+            >>> requests = client.analytics.requests_over_time("storefront", "staging", start="-1h")
+            >>> bool(requests["count"].mean() > 50)
+            True
         """
         changes = _given(
             pages=pages,
@@ -235,13 +270,32 @@ class World(BaseWorld):
         Raises:
             UnknownName: no such project or environment.
             InvalidInput: no environment, a name that is in use, a start in the past, or a value out of range.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.incident("storefront/production", lasts="20min", rate=7.0, ramp=120)
+            'incident-1'
         """
         fields = {"rate": rate, "ramp": ramp, "fade": fade, "jitter": jitter, "slow": slow, "stolen": stolen}
         with self.lock:
             return events.start_incident(self, environments, name, start, lasts, failing, fields)
 
     def end_incident(self, name: str) -> None:
-        """End an incident now. Raises `UnknownName`."""
+        """End an incident now.
+
+        Args:
+            name: what `incident` returned.
+
+        Raises:
+            UnknownName: there is no such incident.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> name = world.incident("storefront/production", slow=4.0)
+            >>> world.end_incident(name)
+            >>> world.events()["what"].iloc[-1]
+            'incident ends'
+        """
         with self.lock:
             events.end_incident(self, name)
 
@@ -257,10 +311,7 @@ class World(BaseWorld):
         seconds: float = 5.0,
         status: int = 503,
     ) -> Faults:
-        """Inject faults of the API itself, while a `with` block runs:
-
-            with world.faults(what="error", status=503, probability=0.2, operations=["ListDeployments"]):
-                ...
+        """Inject faults of the API itself, while a `with` block runs.
 
         One fault by keywords, several as `Fault`s, or `*read_faults(file)`; `start()` and `stop()` serve where there is
         no block.
@@ -276,8 +327,19 @@ class World(BaseWorld):
             seconds: of a latency, a clock's skew, or of the wait that a rate limit asks for.
             status: of an error.
 
+        Returns:
+            The faults, which strike from `with` or `start` on.
+
         Raises:
             InvalidInput: no fault, or one that makes no sense.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> with client.world.faults(what="error", status=503, count=1, operations=["ListProjects"]) as faults:
+            ...     len(client.projects.list())
+            8
+            >>> faults.injected
+            [1]
         """
         chosen = list(faults)
         if what is not None:
@@ -321,6 +383,12 @@ class World(BaseWorld):
             UnknownName: no such project or environment.
             InvalidInput: `end` is not a time.
             OSError: the file can't be read.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> log = world.replay("storefront", "staging", createos_nb.sample("access.log"), end="now")
+            >>> log["lines"] == log["kept"] + log["malformed"]
+            True
         """
         with self.lock:
             return replay(self, project, environment, source, end=end, query=query)

@@ -1,0 +1,39 @@
+"""What the examples of docstrings run in: a folder of their own, with nothing known but `createos_nb` and `pd`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import createos_nb
+
+
+@pytest.fixture(autouse=True)
+def _example(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
+    if isinstance(request.node, pytest.DoctestItem):
+        request.getfixturevalue("example_folder")
+        doctest_namespace |= {"createos_nb": createos_nb, "pd": pd}
+
+
+@pytest.fixture
+def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield the folder that an example may write to: journals and profiles go there too. Figures are closed after it.
+
+    Keys of the environment are away, so that no example reaches an account.
+    """
+    for name in os.environ:
+        if name.startswith("CREATEOS_"):
+            monkeypatch.delenv(name)
+    for name in ("CREATEOS_NB_JOURNALS", "CREATEOS_NB_CONFIG"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+    monkeypatch.setenv("COLUMNS", "120")  # pandas prints as wide as the terminal
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

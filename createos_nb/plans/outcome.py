@@ -1,0 +1,168 @@
+"""The outcome of a run, step by step, as its journal holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks
+from createos_nb.plans import drift
+from createos_nb.plans.render import Part, Rendering
+from createos_nb.plans.snapshot import Snapshot
+from createos_nb.plans.tables import outcomes_table, timestamp
+from createos_nb.times import unix
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.plans.context import TransientInputs
+    from createos_nb.plans.journal import Journal
+    from createos_nb.plans.steps.base import Step
+
+
+class Outcome:
+    """What a run has changed, when, how long it took, request by request; see `createos_nb.plans.Receipt`."""
+
+    def __init__(
+        self,
+        client: Client,
+        title: str,
+        where: str,
+        steps: list[Step],
+        *,
+        journal: Journal | None = None,
+        inputs: Mapping[int, TransientInputs] | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        self._client, self._steps, self._inputs = client, steps, dict(inputs or {})
+        self.title, self.where, self.reason, self.dry_run = title, where, reason, dry_run
+        self.journal: Path | None = journal.path if journal is not None else None
+        self._entries = list(journal.entries) if journal is not None else []
+        self._created = journal.created if journal is not None else {}
+        now = client.clock.now()
+        times = [unix(entry["at"], now) for entry in self._entries]
+        first, last = (min(times), max(times)) if times else (now, now)
+        self.started, self.ended = timestamp(first), timestamp(last)
+        self.seconds = last - first
+        self.created = {number + 1: created for number, created in self._created.items()}
+        self.issued = {name: value for own in self._inputs.values() for name, value in own.issued.items()}
+        self.warnings = [
+            str(entry.get("text"))
+            for entry in self._entries
+            if entry["event"] in ("drift", "unlocked") or (entry["event"] == "answered" and entry.get("text"))
+        ]
+        log = client.log()
+        inside = (log["time"] >= self.started) & (log["time"] <= self.ended)
+        #: Requests of this client while the run was going on: as `client.log()`.
+        self.requests = log[inside].reset_index(drop=True) if journal is not None else log.iloc[:0]
+
+    # --- reading it ---------------------------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has finished."""
+        return bool(self._entries) and self._entries[-1]["event"] == "finished"
+
+    @property
+    def checks(self) -> Checks:
+        """Whether each step is as planned: PASS where it was read back, or what it probes was answered.
+
+        NO DATA of what was written and not waited for, and of a dry run; FAIL of what was not done, and of what
+        somebody has changed again before the run was over. Taken from the journal: nothing is read for it now.
+        """
+        if not self._steps:
+            return Checks(Check(self.title, PASS, "nothing had to be done: it was so already", "every step is so"))
+        rows: list[dict[Any, Any]] = self.frame().to_dict("records")
+        return Checks(
+            Check(step.what, row["result"], row["note"] or row["outcome"], step.criterion)
+            for step, row in zip(self._steps, rows, strict=True)
+        )
+
+    def verify(self) -> Checks:
+        """Return `checks`, and whether what was done is still so, read now.
+
+        Returns:
+            The checks of each step, and one more.
+
+        Raises:
+            CreateOSError: reading fails.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> receipt.verify().result
+            'PASS'
+        """
+        claim, threshold = "it is still so now", "nobody has changed it since"
+        passed = [number for number, row in enumerate(self.checks) if row.result == PASS and not self.dry_run]
+        if len(passed) < len(self._steps) or not self._steps:
+            return self.checks + Check(claim, NO_DATA, "not every step was done", threshold)
+        differences = drift.after_steps(self._steps, Snapshot(self._client), self._created, passed)
+        figure = "; ".join(difference.text for difference in differences)
+        return self.checks + Check(claim, FAIL if differences else PASS, figure or "read again", threshold)
+
+    @property
+    def summary(self) -> str:
+        """The run in a line."""
+        if self.dry_run:
+            return "every precondition holds; nothing was changed (dry run)"
+        outcomes = self.frame()["outcome"]
+        done, already = int((outcomes == "done").sum()), int((outcomes == "already so").sum())
+        left = len(outcomes) - done - already
+        parts = [
+            f"{done} done",
+            *([f"{already} already so"] if already else []),
+            *([f"{left} not done"] if left else []),
+        ]
+        return f"{', '.join(parts)}, in {self.seconds:.0f} s, {self.started:%Y-%m-%d %H:%M:%S} UTC"
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a step.
+
+        Returns:
+            A frame of step (Int64, from 1), what, operation, target, outcome (done, already so, written, not done),
+            result (PASS, FAIL, NO DATA; see `checks`), started (UTC), seconds (Float64), note.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> receipt.frame()[["operation", "outcome", "result"]].values.tolist()
+            [['UpdateProjectEnvironmentResources', 'done', 'PASS']]
+        """
+        frame = outcomes_table(self._steps, self._entries, self._client.clock.now(), dry_run=self.dry_run)
+        frame.attrs |= {"where": self.where, "title": self.title}
+        return frame
+
+    def render(self) -> Rendering:
+        """Return head and parts, for text and HTML.
+
+        Returns:
+            A rendering, whose `text()` and `html()` are what a terminal and a notebook show.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> plan.apply(dry_run=True).render().head[2]
+            'every precondition holds; nothing was changed (dry run)'
+        """
+        summary = self.summary if self.dry_run else f"{self.checks.result}: {self.summary}"
+        head = [self.where, f"{'Checked' if self.dry_run else 'Receipt'}: {self.title}", summary]
+        if self.reason:
+            head.append(f"reason: {self.reason}")
+        parts = [Part("Steps", self.frame().drop(columns=["operation"]))]
+        if self.warnings:
+            parts.append(Part("Warnings", self.warnings))
+        if self.journal is not None:
+            parts.append(Part("Journal", [str(self.journal)]))
+        return Rendering(head, parts)
+
+    def __repr__(self) -> str:
+        return self.render().text()
+
+    def _repr_html_(self) -> str:
+        return self.render().html()
