@@ -46,6 +46,16 @@ class Checks:
     """Several checks. `result` is FAIL if one fails, else NO DATA if one has none or there is none, else PASS.
 
     As the value of the last cell it decides how `createos-nb run` ends: 0 PASS, 5 FAIL, 6 NO DATA.
+
+    Args:
+        checks: Checks, or several at once.
+
+    Examples:
+        >>> from createos_nb.checks import Checks, at_most, equal
+        >>> Checks(equal("version 3 is live", 3, 3), at_most("errors", 0.4, 1, "%"))
+        PASS: 2 of 2 checks pass
+          PASS     version 3 is live  3 (3)
+          PASS     errors             0.4 % (at most 1 %)
     """
 
     def __init__(self, *checks: Check | Iterable[Check]) -> None:
@@ -79,11 +89,30 @@ class Checks:
         return f"{passed} of {len(self)} checks pass" if len(self) else "nothing was checked"
 
     def others(self) -> list[Check]:
-        """Return those that do not pass."""
+        """Return those that do not pass.
+
+        Returns:
+            The checks that say FAIL or NO DATA.
+
+        Examples:
+            >>> from createos_nb.checks import Checks, equal
+            >>> [item.claim for item in Checks(equal("version 3 is live", 4, 3)).others()]
+            ['version 3 is live']
+        """
         return [item for item in self if item.result != PASS]
 
     def frame(self) -> pd.DataFrame:
-        """Return one row a check: claim, result, figure, threshold (str); `attrs["result"]` is that of all together."""
+        """Return one row a check.
+
+        Returns:
+            claim, result, figure, threshold (str); `attrs["result"]` is the result of all together.
+
+        Examples:
+            >>> from createos_nb.checks import Checks, equal
+            >>> Checks(equal("version 3 is live", 4, 3)).frame()
+                           claim result figure threshold
+            0  version 3 is live   FAIL      4         3
+        """
         frame = pd.DataFrame([asdict(item) for item in self], columns=list(_COLUMNS)).astype("str")
         frame.attrs["result"] = self.result
         return frame
@@ -112,20 +141,64 @@ class Checks:
 
 
 def check(claim: str, holds: Any, figure: Any = "", threshold: str = "") -> Check:
-    """Return a claim that holds (True), does not (False), or of which nothing is known (None, NA): NO DATA."""
+    """Return a claim that holds (True), does not (False), or of which nothing is known (None, NA): NO DATA.
+
+    Args:
+        claim: What is said to be so.
+        holds: Whether it is: True, False, or None or NA where nothing is known.
+        figure: What was found.
+        threshold: What the figure is held against.
+
+    Returns:
+        The check.
+
+    Examples:
+        >>> from createos_nb.checks import check
+        >>> check("the page answers", True, figure="200 in 31 ms").result
+        'PASS'
+    """
     if is_missing(holds):
         return Check(claim, NO_DATA, _figure(figure), threshold)
     return Check(claim, PASS if bool(holds) else FAIL, _figure(figure), threshold)
 
 
 def equal(claim: str, actual: Any, expected: Any) -> Check:
-    """Return the claim that something is as it should be; NO DATA where either is not known."""
+    """Return the claim that something is as it should be; NO DATA where either is not known.
+
+    Args:
+        claim: What is said to be so.
+        actual: What was found.
+        expected: What it should be.
+
+    Returns:
+        The check.
+
+    Examples:
+        >>> from createos_nb.checks import equal
+        >>> equal("version 3 is live", None, 3).result
+        'NO DATA'
+    """
     unknown = is_missing(actual) or is_missing(expected)
     return check(claim, None if unknown else bool(actual == expected), actual, _figure(expected))
 
 
 def at_most(claim: str, actual: Any, limit: float, unit: str = "") -> Check:
-    """Return the claim that a figure is not above a limit; NO DATA where either is not known."""
+    """Return the claim that a figure is not above a limit; NO DATA where either is not known.
+
+    Args:
+        claim: What is said to be so.
+        actual: The figure that was found.
+        limit: The largest that passes.
+        unit: What stands after both, such as "%".
+
+    Returns:
+        The check.
+
+    Examples:
+        >>> from createos_nb.checks import at_most
+        >>> at_most("server errors", 0.4, 1, "%").threshold
+        'at most 1 %'
+    """
     suffix = f" {unit}" if unit else ""
     unknown = is_missing(actual) or is_missing(limit)
     figure = actual if is_missing(actual) else f"{_figure(actual)}{suffix}"
@@ -133,7 +206,22 @@ def at_most(claim: str, actual: Any, limit: float, unit: str = "") -> Check:
 
 
 def at_least(claim: str, actual: Any, limit: float, unit: str = "") -> Check:
-    """Return the claim that a figure is not below a limit; NO DATA where either is not known."""
+    """Return the claim that a figure is not below a limit; NO DATA where either is not known.
+
+    Args:
+        claim: What is said to be so.
+        actual: The figure that was found.
+        limit: The smallest that passes.
+        unit: What stands after both, such as "%".
+
+    Returns:
+        The check.
+
+    Examples:
+        >>> from createos_nb.checks import at_least
+        >>> at_least("success", 98.2, 99, "%").result
+        'FAIL'
+    """
     suffix = f" {unit}" if unit else ""
     unknown = is_missing(actual) or is_missing(limit)
     figure = actual if is_missing(actual) else f"{_figure(actual)}{suffix}"
@@ -144,6 +232,18 @@ def complete(claim: str, *frames: pd.DataFrame) -> Check:
     """Return the claim that frames hold all that was asked for, by their `attrs["complete"]` and `attrs["failed"]`.
 
     FAIL where one says that it lacks something; NO DATA where one does not say.
+
+    Args:
+        claim: What is said to be so.
+        frames: Frames of the client.
+
+    Returns:
+        The check.
+
+    Examples:
+        >>> from createos_nb.checks import complete
+        >>> complete("all projects were read", createos_nb.simulate().fleet.overview()).result
+        'PASS'
     """
     flags = [frame.attrs.get("complete") for frame in frames]
     failed = any(len(frame.attrs.get("failed", ())) for frame in frames)

@@ -55,8 +55,10 @@ class SystemClock:
         self._start = time.time() - ticks()
 
     def now(self) -> float:
+        """Return the time, in Unix seconds."""
         return self._start + ticks()
 
     def sleep(self, seconds: float) -> None:
+        """Wait so many seconds."""
         if seconds > 0:
             time.sleep(seconds)

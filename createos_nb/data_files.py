@@ -11,7 +11,11 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """Return the project's folder `data` or `notebooks`. Raises `FileNotFoundError` where it is missing."""
+    """Return the project's folder `data` or `notebooks`.
+
+    Raises:
+        FileNotFoundError: It is missing.
+    """
     for path in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
         if path.is_dir():
             return path
@@ -19,7 +23,21 @@ def folder(name: str) -> Path:
 
 
 def sample(name: str) -> Path:
-    """Return the path of a file of the project's `data/`, such as "access.log". Raises `InvalidInput` for another."""
+    """Return the path of a file of the project's `data/`, such as "access.log".
+
+    Args:
+        name: The file's name.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        InvalidInput: There is no such file; the message names those that there are.
+
+    Examples:
+        >>> createos_nb.sample("access.log").name
+        'access.log'
+    """
     names = sorted(path.name for path in folder("data").iterdir() if path.is_file())
     if name not in names:
         raise InvalidInput(f"there is no sample {name!r}; there is: {', '.join(names)}{nearest(name, names)}")

@@ -47,12 +47,24 @@ class Html(str):
 
 
 def visible(text: str) -> str:
-    """Spell out what a terminal would act on, or nobody would see: an escape becomes the four letters `\\x1b`."""
+    r"""Spell out what a terminal would act on, or nobody would see: an escape becomes the four letters `\x1b`.
+
+    Examples:
+        >>> from createos_nb.display import visible
+        >>> visible("red\x1b[31m")
+        'red\\x1b[31m'
+    """
     return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def strip_control_chars(text: str) -> str:
-    """Return one line without terminal control sequences; other control characters are spelled out."""
+    r"""Return one line without terminal control sequences; other control characters are spelled out.
+
+    Examples:
+        >>> from createos_nb.display import strip_control_chars
+        >>> strip_control_chars("\x1b[32mready\x1b[0m")
+        'ready'
+    """
     text = _ANSI.sub("", text).rstrip("\r\n")
     return visible(text).replace("\n", "\\n")
 
@@ -61,7 +73,13 @@ def strip_control_chars(text: str) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Return whether a value is unknown: None, NA, NaT or NaN."""
+    """Return whether a value is unknown: None, NA, NaT or NaN.
+
+    Examples:
+        >>> from createos_nb.display import is_missing
+        >>> is_missing(pd.NA), is_missing(0)
+        (True, False)
+    """
     if value is None:
         return True
     import pandas as pd  # what prints only text need not wait for it
@@ -76,6 +94,11 @@ def format_value(value: Any, column: str = "", *, seconds: bool = True) -> str:
         value: What to show. Unknown is "–"; a bool is "yes" or "no"; a list is its items; text has no control sequence.
         column: The name of its column: a success percentage is rounded down.
         seconds: Whether a time has seconds.
+
+    Examples:
+        >>> from createos_nb.display import format_value
+        >>> format_value(True), format_value(None), format_value(1234.5)
+        ('yes', '–', '1,234.5')
     """
     try:
         return _format(value, column, seconds)
@@ -102,7 +125,13 @@ def _format(value: Any, column: str, seconds: bool) -> str:
 
 
 def format_number(value: Any) -> str:
-    """Return a number with thousands separators, of two decimals or, below 1, of four digits: 1,234.5 · 0.0012."""
+    """Return a number with thousands separators, of two decimals or, below 1, of four digits: 1,234.5 · 0.0012.
+
+    Examples:
+        >>> from createos_nb.display import format_number
+        >>> format_number(1234.5), format_number(0.00123)
+        ('1,234.5', '0.00123')
+    """
     if isinstance(value, Integral):
         return f"{value:,}"
     if not math.isfinite(value):
@@ -111,17 +140,49 @@ def format_number(value: Any) -> str:
 
 
 def format_percent(fraction: float, *, digits: int = 3) -> str:
-    """Return a fraction as a percentage, rounded down: what is not all is never 100 %."""
+    """Return a fraction as a percentage, rounded down: what is not all is never 100 %.
+
+    Args:
+        fraction: 0 to 1.
+        digits: Significant digits of what is not all.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from createos_nb.display import format_percent
+        >>> format_percent(0.99996), format_percent(1.0)
+        ('99.996 %', '100 %')
+    """
     return "unknown" if math.isnan(fraction) else _trimmed(round_down(100 * fraction, digits), digits)
 
 
 def format_percent_up(fraction: float, *, digits: int = 3) -> str:
-    """Return a fraction of failures, or the upper end of an interval, as a percentage, rounded up."""
+    """Return a fraction of failures, or the upper end of an interval, as a percentage, rounded up.
+
+    Args:
+        fraction: 0 to 1.
+        digits: Significant digits of what is not nothing.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from createos_nb.display import format_percent_up
+        >>> format_percent_up(0.00041)
+        '0.041 %'
+    """
     return "unknown" if math.isnan(fraction) else _trimmed(round_up(100 * fraction, digits), digits)
 
 
 def format_target(fraction: float) -> str:
-    """Return a fraction that somebody has chosen, such as a target, as a percentage with all its digits."""
+    """Return a fraction that somebody has chosen, such as a target, as a percentage with all its digits.
+
+    Examples:
+        >>> from createos_nb.display import format_target
+        >>> format_target(0.9995)
+        '99.95 %'
+    """
     return f"{100 * fraction:.10g} %"
 
 
@@ -131,12 +192,24 @@ def _trimmed(value: float, digits: int) -> str:
 
 
 def format_time(moment: Any, *, seconds: bool = False) -> str:
-    """Return a time as "2026-03-02 09:00", to the minute or to the second."""
+    """Return a time as "2026-03-02 09:00", to the minute or to the second.
+
+    Examples:
+        >>> from createos_nb.display import format_time
+        >>> format_time(pd.Timestamp("2026-03-02T09:00:30Z"))
+        '2026-03-02 09:00'
+    """
     return str(moment.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"))
 
 
 def human_duration(seconds: float) -> str:
-    """Return a length of time in the two units that matter: 90061 s is "1 d 1 h". Endless is "never"."""
+    """Return a length of time in the two units that matter: 90061 s is "1 d 1 h". Endless is "never".
+
+    Examples:
+        >>> from createos_nb.display import human_duration
+        >>> human_duration(90061)
+        '1 d 1 h'
+    """
     if not math.isfinite(seconds):
         return "never"
     remaining = max(round(seconds), 0)
@@ -163,7 +236,14 @@ def format_cells(frame: pd.DataFrame, *, seconds: bool = True) -> list[list[str]
 
 
 def text_card(title: str, sentence: str, fields: Fields = ()) -> str:
-    """Return a heading, a sentence and labelled values as a few lines of plain text."""
+    """Return a heading, a sentence and labelled values as a few lines of plain text.
+
+    Examples:
+        >>> from createos_nb.display import text_card
+        >>> print(text_card("Rollback", "Version 3 is live.", {"took": "5 s"}.items()))
+        Rollback: Version 3 is live.
+          took  5 s
+    """
     head, rest = format_value(title), format_value(sentence)
     pairs = [(format_value(label), format_value(value)) for label, value in fields]
     width = max((len(label) for label, _ in pairs), default=0)
@@ -171,7 +251,13 @@ def text_card(title: str, sentence: str, fields: Fields = ()) -> str:
 
 
 def text_table(frame: pd.DataFrame) -> list[str]:
-    """Return a frame as aligned lines, the names of its columns first."""
+    """Return a frame as aligned lines, the names of its columns first.
+
+    Examples:
+        >>> from createos_nb.display import text_table
+        >>> text_table(pd.DataFrame({"version": [3, 4], "requests": [1200, 45]}))
+        ['version  requests', '3        1,200', '4        45']
+    """
     rows = [_titles(frame), *format_cells(frame)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -181,7 +267,13 @@ def text_table(frame: pd.DataFrame) -> list[str]:
 
 
 def escaped(value: Any) -> str:
-    """Return a value as HTML; no markup and no control sequence of it survives, and lines of text stay lines."""
+    """Return a value as HTML; no markup and no control sequence of it survives, and lines of text stay lines.
+
+    Examples:
+        >>> from createos_nb.display import escaped
+        >>> str(escaped("<b>bold</b>"))
+        '&lt;b&gt;bold&lt;/b&gt;'
+    """
     if isinstance(value, Html):
         return value
     if isinstance(value, str):
@@ -190,7 +282,13 @@ def escaped(value: Any) -> str:
 
 
 def code(text: str) -> Html:
-    """Return text in the type of code."""
+    """Return text in the type of code.
+
+    Examples:
+        >>> from createos_nb.display import code
+        >>> str(code("storefront"))
+        '<code>storefront</code>'
+    """
     return Html(f"<code>{escaped(text)}</code>")
 
 

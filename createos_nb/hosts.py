@@ -19,7 +19,13 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 @lru_cache(maxsize=256)
 def is_local(host: str) -> bool:
-    """Return whether a Host header, with or without a port, names this machine."""
+    """Return whether a Host header, with or without a port, names this machine.
+
+    Examples:
+        >>> from createos_nb.hosts import is_local
+        >>> is_local("127.0.0.1:8888"), is_local("example.com")
+        (True, False)
+    """
     name = name_of(host)
     if name == "localhost":
         return True
@@ -30,13 +36,34 @@ def is_local(host: str) -> bool:
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header, in lower case and without its port; "" where it is no such header."""
+    """Return the name in a Host header, in lower case and without its port.
+
+    Args:
+        host: The header's text.
+
+    Returns:
+        The name; "" where it is no such header.
+
+    Examples:
+        >>> from createos_nb.hosts import name_of
+        >>> name_of("Storefront.CreateOS.io:443")
+        'storefront.createos.io'
+    """
     match = _HEADER.fullmatch(host)
     return match[1].lower() if match else ""
 
 
 def host_name(text: str) -> str:
-    """A host's name as it stands in a Host header, in lower case. Raises `InvalidInput` for what is none."""
+    """A host's name as it stands in a Host header, in lower case.
+
+    Raises:
+        InvalidInput: It is no host's name.
+
+    Examples:
+        >>> from createos_nb.hosts import host_name
+        >>> host_name("Example.COM")
+        'example.com'
+    """
     name = text.strip().lower()
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):

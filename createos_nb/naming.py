@@ -78,19 +78,56 @@ Word = TypeVar("Word", bound=str)
 
 
 def text_for(texts: Mapping[Word, str], word: str | None) -> str:
-    """The text for a word of the wire; "" for a word that is in no list, as any may come."""
+    """Return the text for a word of the wire.
+
+    Args:
+        texts: Texts by word.
+        word: The word; any may come.
+
+    Returns:
+        The text; "" for a word that is in no list.
+
+    Examples:
+        >>> from createos_nb.naming import text_for
+        >>> text_for({"queue": "queued"}, "queue"), text_for({"queue": "queued"}, "paused")
+        ('queued', '')
+    """
     return next((text for known, text in texts.items() if known == word), "")
 
 
 @lru_cache(maxsize=4096)
 def snake(wire: str) -> str:
-    """`runEnvs` → `run_envs`, `status2xx` → `status_2xx`, `per-page` → `per_page`, `useBuildAI` → `use_build_ai`."""
+    """Return a name of the wire as one of ours.
+
+    Args:
+        wire: A name such as `runEnvs`.
+
+    Returns:
+        The name in snake_case.
+
+    Examples:
+        >>> from createos_nb.naming import snake
+        >>> snake("runEnvs"), snake("status2xx"), snake("per-page"), snake("useBuildAI")
+        ('run_envs', 'status_2xx', 'per_page', 'use_build_ai')
+    """
     return _BREAK.sub("_", wire).replace("-", "_").lower()
 
 
 @lru_cache(maxsize=4096)
 def camel(name: str) -> str:
-    """`run_envs` → `runEnvs`: the wire's spelling of a name of ours."""
+    """Return the wire's spelling of a name of ours.
+
+    Args:
+        name: A name in snake_case.
+
+    Returns:
+        The name in camelCase.
+
+    Examples:
+        >>> from createos_nb.naming import camel
+        >>> camel("run_envs")
+        'runEnvs'
+    """
     if name == "use_build_ai":  # the one name that the wire does not spell regularly
         return "useBuildAI"
     first, *rest = name.split("_")
@@ -98,12 +135,37 @@ def camel(name: str) -> str:
 
 
 def kebab(name: str) -> str:
-    """`since_seconds` → `since-seconds`: the wire's spelling of a query parameter."""
+    """Return the wire's spelling of a query parameter.
+
+    Args:
+        name: A name in snake_case.
+
+    Returns:
+        The name with hyphens.
+
+    Examples:
+        >>> from createos_nb.naming import kebab
+        >>> kebab("since_seconds")
+        'since-seconds'
+    """
     return name.replace("_", "-")
 
 
 def nearest(name: object, known: Iterable[object]) -> str:
-    """The end of a sentence, "; did you mean …?", with the names that look most like it; empty where none does."""
+    """Return the end of a sentence that suggests the names that look most like one.
+
+    Args:
+        name: What was written.
+        known: The names that there are.
+
+    Returns:
+        "; did you mean …?", or "" where none looks like it.
+
+    Examples:
+        >>> from createos_nb.naming import nearest
+        >>> nearest("storefrnt", ["storefront", "orders-api"])
+        '; did you mean storefront?'
+    """
     from difflib import get_close_matches  # only an error needs it
 
     text = str(name)
@@ -120,5 +182,19 @@ def nearest(name: object, known: Iterable[object]) -> str:
 
 
 def unknown_attribute(module: str, name: str, known: Iterable[str]) -> AttributeError:
-    """Return the error for a name that a module does not have; it suggests the nearest one."""
+    """Return the error for a name that a module does not have; it suggests the nearest one.
+
+    Args:
+        module: The module's name.
+        name: What was asked for.
+        known: The names that the module has.
+
+    Returns:
+        The error, to be raised.
+
+    Examples:
+        >>> from createos_nb.naming import unknown_attribute
+        >>> print(unknown_attribute("createos_nb", "simulat", ["simulate", "connect"]))
+        module 'createos_nb' has no attribute 'simulat'; did you mean simulate?
+    """
     return AttributeError(f"module {module!r} has no attribute {name!r}{nearest(name, known)}", name=name)

@@ -47,7 +47,12 @@ class ProcessLock:
         return self._lock is not None and self._lock.is_locked
 
     def acquire(self, holder: str, timeout: float = 0.0) -> None:
-        """Acquire it within so many seconds. Raises `LockHeld`, `OSError` where the file system has no locks."""
+        """Acquire it within so many seconds.
+
+        Raises:
+            LockHeld: Another process has it.
+            OSError: The file system has no locks.
+        """
         from filelock import Timeout
 
         self._lock = self._lock or _lock(self.path)
@@ -67,7 +72,11 @@ class ProcessLock:
         self.write()
 
     def write(self) -> None:
-        """Write holder and note, while it is held. Raises `OSError`."""
+        """Write holder and note, while it is held.
+
+        Raises:
+            OSError: It can't be written.
+        """
         if not self.held_here:
             return
         content = f"{self._holder}\n{self.note}".encode("utf-8", "backslashreplace")

@@ -44,6 +44,14 @@ class Secret:
     them. `repr`, `str`, f-strings, frames and tracebacks show dots. It equals its text, in constant time; it is true
     unless it is empty; copies are itself. No pickle takes it: a file would hold the value. Where the library takes a
     text that may be secret, it takes a `Secret`.
+
+    Args:
+        value: The text, or another secret.
+
+    Examples:
+        >>> key = createos_nb.Secret("skp_0123456789abcdef")
+        >>> f"{key}", key == "skp_0123456789abcdef"
+        ('••••••', True)
     """
 
     __slots__ = ("__open",)
@@ -64,9 +72,25 @@ class Secret:
 
     @classmethod
     def from_environment(cls, name: str) -> Secret:
-        """The value of an environment variable of this process, so that no notebook has to hold it.
+        """Return the value of an environment variable of this process, so that no notebook has to hold it.
 
-        Set it where Jupyter or `createos-nb run` is started. Raises `InvalidInput` where it is not set, or empty.
+        Set it where Jupyter or `createos-nb run` is started.
+
+        Args:
+            name: The variable's name.
+
+        Returns:
+            The value, hidden.
+
+        Raises:
+            InvalidInput: The variable is not set, or empty.
+
+        Examples:
+            >>> import os
+            >>> os.environ["DATABASE_URL"] = "postgres://db.example.com/shop"
+            >>> createos_nb.Secret.from_environment("DATABASE_URL")
+            Secret(••••••)
+            >>> del os.environ["DATABASE_URL"]
         """
         secret = cls(os.environ.get(name, ""))
         if not secret:
@@ -74,7 +98,15 @@ class Secret:
         return secret
 
     def reveal(self) -> str:
-        """The value itself, as a plain `str`: from here on, keeping it is up to you."""
+        """Return the value itself, as a plain text: from here on, keeping it is up to you.
+
+        Returns:
+            The text.
+
+        Examples:
+            >>> createos_nb.Secret("s3cret").reveal()
+            's3cret'
+        """
         return self.__open()
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -157,12 +189,30 @@ def wrap_all(value: Any) -> Any:
 
 
 def revealed(text: str | Secret) -> str:
-    """A text, whether or not it is secret, as a plain `str`."""
+    """Return a text, whether or not it is secret, as a plain `str`.
+
+    Args:
+        text: A text, or a secret.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from createos_nb.redaction import revealed
+        >>> revealed(createos_nb.Secret("s3cret")), revealed("plain")
+        ('s3cret', 'plain')
+    """
     return text.reveal() if isinstance(text, Secret) else text
 
 
 def holds_secrets(name: object) -> bool:
-    """Return whether a field of the wire is, or maps to, secrets."""
+    """Return whether a field of the wire is, or maps to, secrets.
+
+    Examples:
+        >>> from createos_nb.redaction import holds_secrets
+        >>> holds_secrets("runEnvs"), holds_secrets("displayName")
+        (True, False)
+    """
     return name in SECRET_MAPS or name in SECRET_VALUES
 
 
@@ -197,7 +247,19 @@ def strip_frames(error: Error) -> Error:
 
 
 def redacted_json(payload: Any) -> str:
-    """A decoded payload as JSON text for people: a `Secret` in it is dots."""
+    """Return a decoded payload as JSON text for people: a `Secret` in it is dots.
+
+    Args:
+        payload: The payload.
+
+    Returns:
+        The text.
+
+    Examples:
+        >>> from createos_nb.redaction import redacted_json
+        >>> print(redacted_json({"token": createos_nb.Secret("s3cret")}))
+        {"token": "••••••"}
+    """
     return json.dumps(_redacted(payload), ensure_ascii=False)
 
 
@@ -226,7 +288,13 @@ def spellings(text: str) -> set[str]:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with dots in place of the secrets, as they are or as JSON, an address or a page spell them."""
+    """Return the text with dots in place of the secrets, as they are or as JSON, an address or a page spell them.
+
+    Examples:
+        >>> from createos_nb.redaction import redact
+        >>> redact("GET /v1?key=skp_0123456789abcdef", ["skp_0123456789abcdef"])
+        'GET /v1?key=••••••'
+    """
     for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_ECHO}, key=len, reverse=True):
         for form in spellings(secret):
             text = text.replace(form, MASK)

@@ -16,7 +16,14 @@ FILE: Final = 0o600
 def private_folder(path: Path) -> Path:
     """Create a folder, and its missing parents, for their owner alone; one that exists is left as it is.
 
-    Raises `OSError`.
+    Raises:
+        OSError: It can't be created.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import private_folder
+        >>> private_folder(pathlib.Path("journals")).is_dir()
+        True
     """
     missing = []
     parent = path
@@ -43,7 +50,15 @@ def closed_to_others(path: Path) -> None:
 def atomic_write(path: Path, content: bytes) -> None:
     """Write a file for its owner alone, so that after a crash the old or the new content is there, never a part.
 
-    Raises `OSError`; then the old content stays.
+    Raises:
+        OSError: It can't be written; the old content stays.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import atomic_write
+        >>> atomic_write(pathlib.Path("profile.toml"), b"[profiles]")
+        >>> pathlib.Path("profile.toml").read_text()
+        '[profiles]'
     """
     handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
@@ -57,7 +72,11 @@ def atomic_write(path: Path, content: bytes) -> None:
 
 
 def move_into_place(part: Path, path: Path) -> None:
-    """Let a file that is written beside its place take that place, through to the disk. Raises `OSError`."""
+    """Let a file that is written beside its place take that place, through to the disk.
+
+    Raises:
+        OSError: It can't take the place.
+    """
     # elsewhere only a file that is open for writing can be synced
     with part.open("rb" if os.name == "posix" else "r+b") as file:
         os.fsync(file.fileno())
@@ -66,7 +85,11 @@ def move_into_place(part: Path, path: Path) -> None:
 
 
 def append_line(file: int, line: bytes) -> None:
-    """Append a line to an open file, through to the disk. Raises `OSError`."""
+    """Append a line to an open file, through to the disk.
+
+    Raises:
+        OSError: It can't be written.
+    """
     written = 0
     while written < len(line):
         written += os.write(file, line[written:])
@@ -74,7 +97,11 @@ def append_line(file: int, line: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names in a folder survive a power cut, where the system can. Raises `OSError`."""
+    """Make new names in a folder survive a power cut, where the system can.
+
+    Raises:
+        OSError: The folder can't be synced.
+    """
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -29,10 +29,24 @@ _HINT: Final = "give a time zone: '2026-03-02T09:00Z', or pd.Timestamp('2026-03-
 
 
 def unix(moment: Any, now: float, name: str = "time") -> float:
-    """A moment as Unix seconds.
+    """Return a moment as Unix seconds.
 
-    Takes an aware `Timestamp` or `datetime`, ISO text with a zone, `"now"`, a duration behind a sign (`"-24h"`,
-    `"+1h30m"`), or Unix seconds. A time without a zone raises `InvalidInput` with a hint.
+    Args:
+        moment: An aware `Timestamp` or `datetime`, ISO text with a zone, "now", a duration behind a sign ("-24h",
+            "+1h30m"), or Unix seconds.
+        now: The present, in Unix seconds, which the signed durations are counted from.
+        name: What the message calls it.
+
+    Returns:
+        Unix seconds.
+
+    Raises:
+        InvalidInput: It is no moment, or has no zone.
+
+    Examples:
+        >>> from createos_nb.times import unix
+        >>> unix("2026-03-02T09:00:00Z", now=0.0), unix("-1h", now=7200.0)
+        (1772442000.0, 3600.0)
     """
     if isinstance(moment, bool) or moment is None:
         raise InvalidInput(f"{name}={moment!r} is no time: give {_HINT[7:]}, '-24h', 'now' or Unix seconds")
@@ -60,6 +74,11 @@ def parse_duration(length: Any, name: str = "duration") -> float:
 
     Raises:
         InvalidInput: For anything else: a number without a unit in a text, months and years, NaN, a negative length.
+
+    Examples:
+        >>> from createos_nb.times import parse_duration
+        >>> parse_duration("1h30m"), parse_duration(90)
+        (5400.0, 90.0)
     """
     seconds: float | None = None
     if isinstance(length, str):
@@ -82,7 +101,16 @@ def parse_duration(length: Any, name: str = "duration") -> float:
 
 
 def whole_seconds(length: Any, name: str = "duration") -> int:
-    """A duration of at least a second, in whole seconds. Raises `InvalidInput`."""
+    """A duration of at least a second, in whole seconds.
+
+    Raises:
+        InvalidInput: It is no duration, a shorter one, or has a part of a second.
+
+    Examples:
+        >>> from createos_nb.times import whole_seconds
+        >>> whole_seconds("2min")
+        120
+    """
     seconds = parse_duration(length, name)
     if seconds < 1 or seconds % 1:
         raise InvalidInput(f"{name}={_short(length)} must be a whole number of seconds, at least one")
@@ -90,7 +118,19 @@ def whole_seconds(length: Any, name: str = "duration") -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration as `parse_duration` reads it: 300 is 5m, 5400 is 1h30m, 2592000 is 30d, 0.5 is 500ms."""
+    """Return a duration as `parse_duration` reads it.
+
+    Args:
+        seconds: The duration.
+
+    Returns:
+        The text, from days to milliseconds.
+
+    Examples:
+        >>> from createos_nb.times import format_duration
+        >>> format_duration(5400), format_duration(0.5)
+        ('1h30m', '500ms')
+    """
     remaining = round(seconds * 1_000)
     parts = []
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
@@ -124,7 +164,19 @@ def _short(value: Any) -> str:
 
 
 def iso(seconds: float) -> str:
-    """Unix seconds as RFC 3339 text in UTC: whole seconds where it is whole."""
+    """Return Unix seconds as RFC 3339 text in UTC.
+
+    Args:
+        seconds: The moment.
+
+    Returns:
+        The text, in whole seconds where it is whole.
+
+    Examples:
+        >>> from createos_nb.times import iso
+        >>> iso(1_772_442_000)
+        '2026-03-02T09:00:00Z'
+    """
     moment = datetime.fromtimestamp(seconds, UTC)
     return moment.isoformat(timespec="seconds" if seconds == int(seconds) else "milliseconds").replace("+00:00", "Z")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 import functools
 import importlib
@@ -10,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -105,13 +107,14 @@ def public_api() -> tuple[Documented, ...]:
     exported = [
         (f"{module.__name__}.{name}".removeprefix("createos_nb."), getattr(module, name))
         for module in (importlib.import_module(f"createos_nb.{room}".rstrip(".")) for room in ROOMS)
-        for name in getattr(module, "__all__", ())
+        for name in getattr(module, "__all__", None) or _defined(module)
     ]
     queue = list(exported)
     while queue:
         name, value = queue.pop(0)
         function = value.operation.function if isinstance(value, Declared) else value
-        if not (inspect.isclass(value) or inspect.isfunction(function)) or not _ours(function) or function in found:
+        is_written = inspect.isfunction(function) and function.__name__ != "<lambda>"
+        if not (inspect.isclass(value) or is_written) or not _ours(function) or function in found:
             continue
         operation = value.operation if isinstance(value, Declared) else None
         found[function] = Documented(name, _room(function), function, (name, value) in exported, operation)
@@ -122,6 +125,14 @@ def public_api() -> tuple[Documented, ...]:
             returned = list(_kinds_returned(function))
         queue += [(kind.__name__, kind) for kind in returned]
     return tuple(found.values())
+
+
+def _defined(module: ModuleType) -> list[str]:
+    return [
+        name
+        for name, value in vars(module).items()
+        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+    ]
 
 
 def _ours(value: Any) -> bool:
@@ -155,10 +166,10 @@ def _properties(kind: type) -> Iterator[Callable[..., Any]]:
 def _kinds_returned(function: Callable[..., Any]) -> Iterator[type]:
     """Yield this package's classes that the annotation of what a function returns names."""
     annotation = function.__annotations__.get("return", "")
-    known = vars(sys.modules[function.__module__])
+    known = _names(sys.modules[function.__module__])
     for name in re.findall(r"[A-Za-z_][\w.]*", annotation if isinstance(annotation, str) else ""):
         head, *rest = name.split(".")
-        value = known.get(head, _classes().get(head))
+        value = known.get(head)
         for part in rest:
             value = getattr(value, part, None)
         if inspect.isclass(value) and _ours(value) and not issubclass(value, msgspec.Struct) and name[0] != "_":
@@ -166,12 +177,11 @@ def _kinds_returned(function: Callable[..., Any]) -> Iterator[type]:
 
 
 @functools.cache
-def _classes() -> dict[str, type]:
-    """The loaded classes of the package by name: annotations name classes that were imported for checkers only."""
-    return {
-        kind.__name__: kind
-        for name, module in sorted(sys.modules.items())
-        if name.startswith("createos_nb.")
-        for kind in vars(module).values()
-        if inspect.isclass(kind) and kind.__module__ == name
-    }
+def _names(module: ModuleType) -> dict[str, Any]:
+    """The names of a module, those included that it imports for checkers only."""
+    names = dict(vars(module))
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("createos_nb"):
+            source = importlib.import_module(node.module or "")
+            names |= {alias.asname or alias.name: getattr(source, alias.name) for alias in node.names}
+    return names

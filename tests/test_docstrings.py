@@ -15,17 +15,11 @@ from createos_nb.contract.operation import OPERATIONS, Operation
 from tests.public_api import Documented, public_api
 
 #: Names, or classes with all they have, whose docstrings lack something, and why.
-EXCEPTIONS: dict[str, str] = {}
-#: Rooms whose docstrings are still to be written: one that is done fails here until its name is away.
-NOT_YET = {
-    "checks",
-    "client",
-    "contract",
-    "diagnostics",
-    "frames",
-    "http",
-    "the ground",
-    "uploads",
+EXCEPTIONS = {
+    "DecodedRows": "what a reader gives to a builder: nobody keeps one",
+    "RetryPolicy.wait": "asked by the transport, after each request that failed",
+    "ServerClock": "asked by whatever waits; people read client.now",
+    "frames.Reader": "asked by the client's session, for each answer",
 }
 BY_ROOM = {room: [d for d in public_api() if d.room == room] for room in sorted({d.room for d in public_api()})}
 
@@ -38,10 +32,7 @@ def findings(documented: list[Documented]) -> list[str]:
     return [f"{d.name}: {', '.join(d.lacks())}" for d in documented if not excepted(d) and d.lacks()]
 
 
-@pytest.mark.parametrize(
-    "room",
-    [pytest.param(r, marks=pytest.mark.xfail(r in NOT_YET, reason="to be written", strict=True)) for r in BY_ROOM],
-)
+@pytest.mark.parametrize("room", BY_ROOM)
 def test_public_docstrings_say_what_a_caller_needs(room: str) -> None:
     lacking = findings(BY_ROOM[room])
     assert not lacking, "\n".join([f"{room}: {len(lacking)} of {len(BY_ROOM[room])}", *lacking])

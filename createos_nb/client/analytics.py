@@ -67,7 +67,25 @@ class Analytics(contract.Analytics):
         self._session = session
 
     def overview(self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET) -> Overview:
-        """All analytics of a window in one request: an `Overview` of six answers."""
+        """All analytics of a window in one request: an `Overview` of six answers.
+
+        Args:
+            project: A project: its unique name or id.
+            environment: An environment: its unique name or id.
+            start: First moment, such as "-24h"; by default an hour before the end.
+            end: Moment after the last; by default now.
+
+        Returns:
+            The six answers, each as an attribute and by its name.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> window = client.analytics.overview("storefront", "production", start="-1h")
+            >>> window.top_hit_paths.head(2)
+                    path  count
+            0          /   1020
+            1  /products    775
+        """
         operation = contract.find("GetProjectEnvironmentAnalytics")
         window = self._window(start, end)
         arguments = {"project": project, "environment": environment, "start": window[0], "end": window[1]}
@@ -97,7 +115,23 @@ class Analytics(contract.Analytics):
     def success_percentage(
         self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET
     ) -> pd.Series:
-        """Share of answers with 2xx or 3xx, 0–100; NA without requests (asks for the totals where it reads 0)."""
+        """Share of answers with 2xx or 3xx, 0–100; NA without requests (asks for the totals where it reads 0).
+
+        Args:
+            project: A project: its unique name or id.
+            environment: An environment: its unique name or id.
+            start: First moment, such as "-24h"; by default an hour before the end.
+            end: Moment after the last; by default now.
+
+        Returns:
+            `success_percentage`, 0–100.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.success_percentage("storefront", "production", start="-1h")
+            success_percentage    98.08978
+            dtype: object
+        """
         start, end = self._window(start, end)
         percentage = super().success_percentage(project, environment, start=start, end=end)
         if _is_zero(percentage.iloc[0]):
@@ -110,9 +144,27 @@ class Analytics(contract.Analytics):
     ) -> pd.DataFrame:
         """Requests by class of their status over `[start, end)`, by default the last hour.
 
-        Index `time` (datetime64[us, UTC], regular); count, status_2xx … status_5xx (Int64; NA where the platform gave
-        no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that the window
-        or the present cuts), `complete`. A window that the platform refuses as too long is asked for in parts.
+        A window that the platform refuses as too long is asked for in parts.
+
+        Args:
+            project: A project: its unique name or id.
+            environment: An environment: its unique name or id.
+            start: First moment, such as "-24h"; by default an hour before the end.
+            end: Moment after the last; by default now.
+
+        Returns:
+            Index `time` (datetime64[us, UTC], regular); count, status_2xx … status_5xx (Int64; NA where the platform
+            gave no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that
+            the window or the present cuts), `complete`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1h")
+            >>> requests.head(2)
+                                       count  status_2xx  status_3xx  status_4xx  status_5xx
+            time
+            2026-03-02 08:00:00+00:00    108         100           7           1           0
+            2026-03-02 08:01:00+00:00     91          84           6           1           0
         """
         operation = contract.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
         first, last = self._window(start, end)

@@ -21,7 +21,8 @@ _FIRST_USE: Final = ForkLock()
 def validate(operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float]) -> Any:
     """One argument as it is sent; `now` is asked where a time is meant.
 
-    Raises `InvalidInput`, naming the call, the argument and the limit.
+    Raises:
+        InvalidInput: A value is outside the limits; the message names the call, the argument and the limit.
     """
     name = f"{operation.call}: {parameter.name}"
     if value is None and parameter.nullable:

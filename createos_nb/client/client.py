@@ -18,6 +18,7 @@ from createos_nb.clock import Clock
 from createos_nb.contract.resource import Resource
 from createos_nb.display import code, escaped, html_table
 from createos_nb.errors import ConfigurationError
+from createos_nb.frames.reference import operations_frame
 from createos_nb.http.rate_limit import RateLimit
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ServerClock
@@ -41,18 +42,36 @@ PLATFORM_URL: Final = "https://api-createos.nodeops.network"
 class Client(ProcessBound):
     """One account of the platform, or of a simulated one.
 
-    Arguments: `api_key` or `access_token`; `base_url`; `transport` (any httpx transport, in place of the network);
-    `read_only` (refuses whatever changes something, before anything is sent); `timeout` (for one request, from its
-    first byte to the last of its answer: seconds, or a text such as "90s"; of an `httpx.Timeout` that tells its parts
-    apart, their sum; None: no end); `transfer_timeout` (likewise, for one upload or download as a whole; within any
-    `timeout` it must move at least 4 KiB a second, as logs must, which may take five minutes); `max_answer_bytes` (of
-    an answer that is held in memory, decoded: a larger one is `ResponseTooLarge`; None: no limit; a file has the
-    `max_bytes=` of its call); `verify` (True, False, the path of certificates, an `ssl.SSLContext`); `rate_limit` (a
-    `RateLimit`, False for none; by default the documented figures on the platform's own host, and none elsewhere);
-    `retry` (a `RetryPolicy`); `concurrency` (requests at a time when a list has many pages). A context manager; safe
-    from several threads.
+    A context manager; safe from several threads. `connect` finds the key by itself, `simulate` needs none.
 
-    Raises `ConfigurationError` without a key.
+    Args:
+        api_key: The account's key.
+        access_token: A token in place of the key.
+        base_url: Where the platform is.
+        transport: Any httpx transport, in place of the network.
+        read_only: Refuse whatever changes something, before anything is sent.
+        timeout: For one request, from its first byte to the last of its answer: seconds, or a text such as "90s"; of an
+            `httpx.Timeout` that tells its parts apart, their sum; None for no end.
+        transfer_timeout: Likewise, for one upload or download as a whole. Within any `timeout` it, or a log, which may
+            take five minutes, must move at least 4 KiB a second.
+        max_answer_bytes: Of an answer, decoded: a larger one is `ResponseTooLarge`; None for no limit. A file has the
+            `max_bytes` of its call.
+        verify: True, False, the path of certificates, or an `ssl.SSLContext`.
+        rate_limit: A `RateLimit`, or False; by default the documented figures on the platform's host, none elsewhere.
+        retry: When and how often what failed is sent again.
+        concurrency: Requests at a time where a list has many pages.
+        clock: What waits are measured on; by default that of the other side.
+        world: The simulated world that answers in this process.
+        account: The account's name, where it is known already.
+
+    Raises:
+        ConfigurationError: There is no key, or there are two.
+
+    Examples:
+        >>> world = createos_nb.simulate().world
+        >>> with createos_nb.Client(api_key=world.key, transport=world.transport()) as client:
+        ...     print(client.account.current_user()["username"])
+        marlow
     """
 
     def __init__(
@@ -108,54 +127,66 @@ class Client(ProcessBound):
 
     @cached_property
     def account(self) -> contract.Account:
+        """Whose key this is, and what the account may use."""
         return contract.Account(self.session.execute)
 
     @cached_property
     def analytics(self) -> Analytics:
+        """Requests to an environment and how they were answered."""
         return Analytics(self.session)
 
     @cached_property
     def api_keys(self) -> contract.ApiKeys:
+        """Keys that open this API: make, rename, revoke."""
         return contract.ApiKeys(self.session.execute)
 
     @cached_property
     def apps(self) -> contract.Apps:
+        """Groups of projects and services that belong together."""
         return contract.Apps(self.session.execute)
 
     @cached_property
     def cronjobs(self) -> contract.Cronjobs:
+        """Requests to an environment on a schedule; at most four a project."""
         return contract.Cronjobs(self.session.execute)
 
     @cached_property
     def deployments(self) -> Deployments:
+        """The versions of a project, newest first, and their logs."""
         from createos_nb.client.deployments import Deployments  # loaded when first used
 
         return Deployments(self.session)
 
     @cached_property
     def domains(self) -> contract.Domains:
+        """Host names of one's own, each routed to one environment or to none."""
         return contract.Domains(self.session.execute)
 
     @cached_property
     def environments(self) -> Environments:
+        """The environments of a project (production, staging, …), each with a live deployment."""
         return Environments(self.session)
 
     @cached_property
     def github(self) -> contract.Github:
+        """Connected GitHub accounts, their repositories, branches and files."""
         return contract.Github(self.session.execute)
 
     @cached_property
     def projects(self) -> contract.Projects:
+        """Projects: deployed from a repository (vcs), an image or uploaded files."""
         return contract.Projects(self.session.execute)
 
     @cached_property
     def security(self) -> Security:
+        """Vulnerability scans of deployments."""
         from createos_nb.client.security import Security  # loaded when first used
 
         return Security(self.session)
 
     @cached_property
     def templates(self) -> Templates:
+        """The marketplace of projects to start from: offer, buy, deploy."""
         from createos_nb.client.templates import Templates  # loaded when first used
 
         return Templates(self.session)
@@ -165,56 +196,82 @@ class Client(ProcessBound):
         """All projects at once."""
         return Fleet(self.session)
 
-    # --- the wire level -----------------------------------------------------------------------------------------------
-
     def call(self, operation: str, /, **values: Any) -> Any:
-        """Any operation by the platform's own name: ids only, one request, one page, the payload with the wire's names.
+        """Send any operation by the platform's own name: ids only, one request, one page.
 
-        Parameters carry their wire name in snake_case (`since_seconds`, `per_page`, `run_envs`). What is left out is
-        not sent; None sends null. What is secret in the answer is a
-        `Secret`: it prints as dots, `.reveal()` gives its text, and it is sent as it is by another call.
+        Args:
+            operation: The platform's name, such as "ListProjects".
+            values: Parameters by their wire name in snake_case (`since_seconds`, `per_page`, `run_envs`). What is left
+                out is not sent; None sends null.
+
+        Returns:
+            The payload with the wire's names. What is secret in it is a `Secret`: it prints as dots, `.reveal()` gives
+            its text, and it is sent as it is by another call.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> page = client.call("ListProjects", limit=2)
+            >>> [project["uniqueName"] for project in page["data"]], page["pagination"]["total"]
+            (['shop-assistant', 'landing-pages'], 8)
         """
         return self.session.call(operation, values)
 
     def operations(self) -> pd.DataFrame:
-        """All operations of the platform: operation, call, method, path, effect, summary, parameters, source."""
-        rows = [
-            {
-                "operation": operation.name,
-                "call": operation.call,
-                "method": operation.method,
-                "path": operation.path,
-                "effect": operation.effect,
-                "summary": operation.summary,
-                "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in operation.parameters),
-                "source": operation.source,
-            }
-            for operation in sorted(
-                contract.OPERATIONS.values(),
-                key=lambda operation: (operation.resource, operation.path, operation.method),
-            )
-        ]
-        return pd.DataFrame(rows, dtype="str")
+        """Return all operations of the platform.
+
+        Returns:
+            One row an operation: operation, call, method, path, effect ("read", "write" or "destroy"), summary,
+            parameters (optional ones in brackets), source.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.operations().query("effect == 'destroy'")["call"].head(3).to_list()
+            ['api_keys.revoke', 'apps.delete', 'cronjobs.delete']
+        """
+        return operations_frame()
 
     def log(self) -> pd.DataFrame:
-        """Return the requests of this client: time, operation, method, path, status, duration (s), attempt, bytes.
+        """Return the requests of this client, oldest first, the newest 10,000; no bodies, no secrets.
 
-        One row for each attempt, oldest first, the newest 10,000; no bodies, no secrets.
+        Returns:
+            One row for each attempt: time, operation, method, path, status, duration (s), attempt, bytes.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.projects.list()
+            >>> client.log()[["operation", "status"]]
+                  operation  status
+            0  ListProjects     200
         """
         return self.transport.log.frame()
 
     def probe(self, address: str, *, timeout: DurationLike | None = None) -> pd.Series:
         """Send one GET to an address, without the key and without following redirects, and return its answer.
 
-        `address`: an endpoint, a domain, with a path or without ("https://storefront.createos.io/healthz"; a bare host
-        means https). `timeout`: seconds, or a text such as "5s"; by default the client's. On a simulator its own
-        addresses answer, and the request counts in analytics and logs; one in this process lets the world's time pass
-        meanwhile.
+        On a simulator its own addresses answer, and the request counts in analytics and logs; one in this process lets
+        the world's time pass meanwhile.
 
-        Gives a Series: `url`, `status` (int), `ok` (2xx or 3xx), `version` (that answered, where it says so: simulators
-        do), `ms` (on an embedded simulator the world's), `bytes`, `content_type`, `headers` (a dict, names in lower
-        case), `text` (the beginning), `error`, `time` (UTC), `simulated`. Where there is no answer `status` is None and
-        `error` says why. Raises `InvalidInput` for what is no address of HTTP.
+        Args:
+            address: An endpoint or a domain, with a path or without, such as "https://storefront.createos.io/healthz";
+                a bare host means https.
+            timeout: Seconds, or a text such as "5s"; by default the client's.
+
+        Returns:
+            `url`, `status` (int), `ok` (2xx or 3xx), `version` (that answered, where it says so: simulators do), `ms`
+            (on an embedded simulator the world's), `bytes`, `content_type`, `headers` (a dict, names in lower case),
+            `text` (the beginning), `error`, `time` (UTC), `simulated`. Where there is no answer `status` is None and
+            `error` says why.
+
+        Raises:
+            InvalidInput: It is no address of HTTP.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.probe("storefront.createos.io")[["status", "ok", "version"]]
+            status      200
+            ok         True
+            version      17
+            Name: probe, dtype: object
         """
         from createos_nb.client.probe import probe  # loaded when first used
 
@@ -227,6 +284,7 @@ class Client(ProcessBound):
 
     @property
     def base_url(self) -> str:
+        """Where the platform is, or the simulator."""
         return str(self.transport.base)
 
     @property
@@ -254,7 +312,16 @@ class Client(ProcessBound):
         return f"{kind} {self.base_url} · account {self._account or 'not asked yet'}"
 
     def whoami(self) -> str:
-        """The account's name: its e-mail address; asked for once."""
+        """Return the account's name, its e-mail address; asked for once.
+
+        Returns:
+            The e-mail address; on a simulator, the user's name.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.whoami()
+            'marlow'
+        """
         if self._account is None:
             self._account = str(self.account.current_user()["email"])
         return self._account
@@ -269,7 +336,12 @@ class Client(ProcessBound):
             raise AttributeError(f"a client has no {name!r}{suggestion} print(client) lists what it has")
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.close()
+        """
         self.transport.close()
 
     def __enter__(self) -> Self:

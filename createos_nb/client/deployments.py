@@ -51,11 +51,29 @@ class Deployments(contract.Deployments):
     ) -> pd.DataFrame:
         """Preview an upload: the files that would be sent or left out, and why. Sends nothing.
 
-        Parameters as those of `upload`. One row a name, by path; a folder that is left out as a whole is one row, with
-        a slash at the end. Columns: path (str), bytes (Int64, NA for folders), included (boolean), content (str: text,
-        binary), reason (str: why it is left out; of what is included, something to mind). `attrs`: `operation`
-        and `way` that it would go by (None where it can't go), `files`, `bytes`, and `problems`, the reasons why
-        `upload` would refuse it; empty where it would not.
+        Args:
+            source: What `upload` takes: a folder, a list of files, a mapping from path to content, or a zip.
+            way: "text" or "base64" (at most 100 files), "zip", or "auto".
+            include: Patterns, as `.gitignore` writes them, of what is sent whatever the rules say.
+            exclude: Patterns of what is left out.
+            gitignore: Whether `.gitignore` files count.
+            root: The folder that the paths of a list are relative to; by default the current one.
+            max_bytes: Of all files together.
+
+        Returns:
+            One row a name, by path; a folder that is left out as a whole is one row, with a slash at the end. Columns:
+            path (str), bytes (Int64, NA for folders), included (boolean), content (str: text, binary), reason (str: why
+            it is left out; of what is included, something to mind). `attrs`: `operation` and `way` that it would go by
+            (None where it can't go), `files`, `bytes`, and `problems`, the reasons why `upload` would refuse it; empty
+            where it would not.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> files = {"index.html": "<h1>Hi</h1>", ".env": "TOKEN=secret"}
+            >>> client.deployments.upload_plan(files)[["path", "included", "reason"]]
+                     path  included                                             reason
+            0        .env     False  secret: environment variables; give them to th...
+            1  index.html      True                                                NaN
         """
         selection = select(
             source, include=include, exclude=exclude, gitignore=gitignore, root=root, max_bytes=max_bytes
@@ -92,19 +110,35 @@ class Deployments(contract.Deployments):
         """Deploy files (upload projects): a folder, a list of files, a mapping from path to content, or a zip.
 
         Left out are secrets (by name: `.env` and its kin, keys, passwords, cookies, dumps; by content: about forty
-        forms of tokens, in code and prose only warned of), `.git`, what the `.gitignore`
-        files in the source say (and those above it, up to the top of its repository), installed packages, caches, and
-        symbolic links; `upload_plan` shows all of it. `include` and `exclude`: patterns as `.gitignore` writes them;
-        what `include` names is sent whatever the rules say. `gitignore=False`: no `.gitignore` counts.
+        forms of tokens, in code and prose only warned of), `.git`, what the `.gitignore` files in the source say (and
+        those above it, up to the top of its repository), installed packages, caches, and symbolic links; `upload_plan`
+        shows all of it. A zip stays a zip, the same one where nothing is left out. A `SecretWarning` names the code and
+        prose that is sent with what looks like a token in it.
 
-        `way`: "text" or "base64" (at most 100 files), "zip", or "auto": text, base64 where a file is binary, a zip
-        where there are more than 100 files or 10 MB. `root`: the folder that the paths of a list are relative to
-        (default: the current one). A zip stays a zip, the same one where nothing is left out. `max_bytes`: of all files
-        together; the platform documents no limit of its own.
+        Args:
+            project: A project: its unique name or id.
+            source: A folder, a list of files, a mapping from path to content, or a zip.
+            way: "text" or "base64" (at most 100 files), "zip", or "auto": text, base64 where a file is binary, a zip
+                where there are more than 100 files or 10 MB.
+            include: Patterns, as `.gitignore` writes them, of what is sent whatever the rules say.
+            exclude: Patterns of what is left out.
+            gitignore: Whether `.gitignore` files count.
+            root: The folder that the paths of a list are relative to; by default the current one.
+            max_bytes: Of all files together; the platform documents no limit of its own.
 
-        Returns id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by
-        path. A `SecretWarning` names the code and prose that is sent with what looks like a token in it. Raises
-        `InvalidInput`, before anything is sent, for what can't be sent or read: all reasons at once.
+        Returns:
+            id (of the new deployment), way, files, bytes, left_out (names); `attrs["left_out"]` says why, by path.
+
+        Raises:
+            InvalidInput: Something can't be sent or read: all reasons at once, before anything is sent.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.upload("landing-pages", {"index.html": "<h1>Hi</h1>"})[["way", "files", "bytes"]]
+            way      text
+            files       1
+            bytes      11
+            dtype: object
         """
         self._session.check_writable(contract.find("UploadDeploymentZip"))
         selection = select(
@@ -132,12 +166,30 @@ class Deployments(contract.Deployments):
     ) -> pd.DataFrame:
         """Unpack the uploaded files of a deployment into a new folder (upload projects): path (str) and bytes (Int64).
 
-        The folder is whole, or not there: it must not exist, or be empty; with `replace` the new one takes its place at
-        the very end. Nothing of the archive is written outside of it: an archive with paths that lead out, with links,
-        or with names that come twice is refused as a whole. `max_bytes`: of the archive, and of what it unpacks to.
+        The folder is whole, or not there. Nothing of the archive is written outside of it: an archive with paths that
+        lead out, with links, or with names that come twice is refused as a whole.
 
-        Raises `InvalidInput` for a place that can't be written, a `RequestError` for a file that does not come, and
-        `InvalidResponse` for one that is damaged or not safe.
+        Args:
+            project: A project: its unique name or id.
+            deployment: A deployment: its version number or id.
+            folder: Where to write; it must not exist, or be empty.
+            replace: Let the new folder take the place of one that exists, at the very end.
+            max_bytes: Of the archive, and of what it unpacks to.
+
+        Returns:
+            One row a file: path (str) and bytes (Int64).
+
+        Raises:
+            InvalidInput: The place can't be written.
+            RequestError: The file does not come.
+            InvalidResponse: The archive is damaged or not safe.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.download_to("landing-pages", 3, "pages").head(2)
+                            path  bytes
+            0         index.html    137
+            1  spring/index.html     97
         """
         return downloads.to_folder(
             self._session,
@@ -160,12 +212,27 @@ class Deployments(contract.Deployments):
     ) -> Iterator[pd.DataFrame]:
         """The runtime log as it is written: a frame of new lines each time that there are any.
 
-        Columns as those of `logs`, and gap (boolean): True in the one row that stands where lines may be missing, for
-        the log did not reach back to the last read. Nothing is lost otherwise, and nothing comes twice. `every`:
-        time between reads, rounded to whole seconds; `window`: how far the first read reaches back, which the platform
-        is sure to give; `lasting`: after how long to end; each in seconds, or as "1min". `clock`: what is waited on,
-        by default the client's (one that raises when it is stopped ends the following). It ends by itself when the
-        deployment has ended or sleeps. Failures that may pass are read again for up to five minutes; others are raised.
+        Nothing is lost unless a row says so, and nothing comes twice. It ends by itself when the deployment has ended
+        or sleeps. Failures that may pass are read again for up to five minutes; others are raised.
+
+        Args:
+            project: A project: its unique name or id.
+            deployment: A deployment: its version number or id.
+            every: Time between reads: seconds, or a text such as "1min"; rounded to whole seconds.
+            window: How far the first read reaches back, which the platform is sure to give, likewise.
+            lasting: After how long to end, likewise; by default never.
+            clock: What is waited on; by default the client's. One that raises when it is stopped ends the following.
+
+        Returns:
+            Frames with the columns of `logs`, and gap (boolean): True in the one row that stands where lines may be
+            missing, for the log did not reach back to the last read.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> for lines in client.deployments.follow("storefront", 17, lasting="5s", every="5s"):
+            ...     print(list(lines.columns))
+            ['time', 'line_number', 'stage', 'level', 'text', 'gap']
+            ['time', 'line_number', 'stage', 'level', 'text', 'gap']
         """
 
         def over() -> bool:

@@ -29,7 +29,20 @@ class Environments(contract.Environments):
     def get(self, project: str, environment: str) -> pd.Series:
         """One environment (the platform has no such call: read out of the list).
 
-        Raises `UnknownName`, listing what there is.
+        Args:
+            project: A project: its unique name or id.
+            environment: An environment: its unique name or id.
+
+        Returns:
+            The row of the environment, with the labels of `list`.
+
+        Raises:
+            UnknownName: There is no such environment; the message lists what there is.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.environments.get("storefront", "production")["branch"]
+            'main'
         """
         frame = self.list(project)
         by_name, by_id = frame["unique_name"] == environment, frame["id"] == environment
@@ -39,7 +52,23 @@ class Environments(contract.Environments):
         return record_of(matches.iloc[:1].reset_index(drop=True))
 
     def reveal_variables(self, project: str, environment: str) -> pd.Series:
-        """Run-time variables in clear text: a Series of values by name. Do not save it in a notebook."""
+        """Return run-time variables in clear text. Do not save it in a notebook.
+
+        Args:
+            project: A project: its unique name or id.
+            environment: An environment: its unique name or id.
+
+        Returns:
+            The values by name.
+
+        Raises:
+            UnknownName: There is no such environment; the message lists what there is.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.environments.reveal_variables("storefront", "staging").index.to_list()
+            ['DATABASE_URL', 'LOG_LEVEL', 'SESSION_SECRET']
+        """
         operation = contract.find("ListProjectEnvironments")
 
         def run(values: dict[str, object]) -> list[dict[str, object]]:
@@ -65,8 +94,25 @@ class Environments(contract.Environments):
         lasting: DurationLike | None = None,
         clock: WaitClock | None = None,
     ) -> Iterator[pd.DataFrame]:
-        """The runtime log of all that runs in an environment, as it is written; see `deployments.follow`."""
+        """The runtime log of all that runs in an environment, as it is written; see `deployments.follow`.
 
+        Args:
+            project: A project: its unique name or id.
+            environment: An environment: its unique name or id.
+            every: Time between reads: seconds, or a text such as "1min".
+            window: How far the first read reaches back, likewise.
+            lasting: After how long to end, likewise; by default never.
+            clock: What is waited on; by default the client's.
+
+        Returns:
+            Frames of new lines, as those of `deployments.follow`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> for lines in client.environments.follow("storefront", "staging", lasting="10s"):
+            ...     print(list(lines.columns))
+            ['time', 'line_number', 'stage', 'level', 'text', 'gap']
+        """
         operation = contract.find("GetProjectEnvironmentLogs")
 
         def read(since: int) -> pd.DataFrame:

@@ -43,18 +43,65 @@ class Fleet(ProcessBound):
         self._overview = FleetOverview(session)
 
     def projects(self) -> pd.DataFrame:
-        """All projects, one row each."""
+        """All projects, one row each.
+
+        Returns:
+            One row a project, as `projects.list`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.fleet.projects().shape
+            (8, 34)
+        """
         return self._projects.list()
 
     def environments(self, *, projects: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Environments of all active projects: `project` (unique name) first, then as `environments.list`.
+        """Return the environments of all active projects.
 
-        `projects`: only of this one, or of these, by name or id. Raises `UnknownName` for one that there is not.
+        Args:
+            projects: Only of this one, or of these, by name or id.
+
+        Returns:
+            `project` (unique name) first, then as `environments.list`.
+
+        Raises:
+            UnknownName: There is no such project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.fleet.environments(projects=["storefront", "orders-api"])[["project", "unique_name"]]
+                  project  unique_name
+            0  orders-api   production
+            1  orders-api  development
+            2  storefront   production
+            3  storefront      staging
+            4  storefront  development
+            5  storefront         blue
+            6  storefront        green
         """
         return self._across("fleet.environments", self._environments.list, frame_of(Environment), projects)
 
     def deployments(self, *, limit: int | None = None) -> pd.DataFrame:
-        """Deployments of all active projects, newest first in each; `limit` is for each project."""
+        """Return the deployments of all active projects, newest first in each.
+
+        Args:
+            limit: At most that many of each project; by default all.
+
+        Returns:
+            `project` (unique name) first, then as `deployments.list`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.fleet.deployments(limit=1)[["project", "version_number", "state"]]
+                       project  version_number     state
+            0   shop-assistant               3  deployed
+            1    landing-pages               3  deployed
+            2         chat-bot               1  sleeping
+            3  recommendations               3  deployed
+            4     edge-gateway               3  deployed
+            5       orders-api               5  deployed
+            6       storefront              18  building
+        """
         return self._across(
             "fleet.deployments",
             lambda project: self._deployments.list(project, limit=limit),
@@ -62,17 +109,40 @@ class Fleet(ProcessBound):
         )
 
     def domains(self) -> pd.DataFrame:
-        """Domains of all active projects: `project` first, then as `domains.list`."""
+        """Return the domains of all active projects.
+
+        Returns:
+            `project` (unique name) first, then as `domains.list`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.fleet.domains()["project"].value_counts().to_dict()
+            {'storefront': 5, 'landing-pages': 1, 'orders-api': 1}
+        """
         return self._across("fleet.domains", self._domains.list, frame_of(Domain))
 
     def requests_over_time(
         self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: str | Sequence[str] | None = None
     ) -> pd.DataFrame:
-        """Requests over time of every environment of every active project, one below the other.
+        """Return the requests over time of every environment of every active project, one below the other.
 
-        Columns `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
-        `attrs["partial"]` has the starts of buckets that the window cuts. `projects`: only of this one, or of
-        these, by name or id.
+        Args:
+            start: First moment, such as "-24h"; by default an hour before the end.
+            end: Moment after the last; by default now.
+            projects: Only of this one, or of these, by name or id.
+
+        Returns:
+            `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
+            `attrs["partial"]` has the starts of buckets that the window cuts.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> requests = client.fleet.requests_over_time(start="-1h", projects="orders-api")
+            >>> requests.groupby("environment")["count"].sum()
+            environment
+            development      19
+            production     2596
+            Name: count, dtype: Int64
         """
         environments = self.environments(projects=projects)
         window = {"start": start, "end": self._session.transport.now() if end is UNSET else end}
@@ -107,12 +177,26 @@ class Fleet(ProcessBound):
         """One row for each environment: what is live there, and how it did in a window (by default the last hour).
 
         What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
-        is asked for. `refresh=True` forgets them. Buckets that the window or the present cuts are not counted.
+        is asked for. Buckets that the window or the present cuts are not counted.
 
-        Columns: project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64),
-        requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA
-        without requests), status_5xx (Int64), trend (a list of requests in each thirtieth of the window, None where
-        there is no data), read_at (UTC; a project that can't be read now stays as it was).
+        Args:
+            start: First moment.
+            end: Moment after the last.
+            refresh: Forget the requests that earlier calls have read.
+
+        Returns:
+            project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64), requests
+            (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA without
+            requests), status_5xx (Int64), trend (a list of requests in each thirtieth of the window, None where there
+            is no data), read_at (UTC; a project that can't be read now stays as it was).
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.fleet.overview()[["project", "environment", "version", "requests"]].head(3)
+                      project environment  version  requests
+            0  shop-assistant  production        3       435
+            1   landing-pages  production        3       641
+            2        chat-bot  production        1         0
         """
         label = "fleet.overview"
         if refresh:
@@ -126,10 +210,22 @@ class Fleet(ProcessBound):
     def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
         """Return what was created, changed or canceled since `start`, newest first.
 
-        Columns: time, project, kind, name, change, state.
-
         Read from the times that resources carry: of several changes to one of them, only the last is seen, and who made
         it is not known.
+
+        Args:
+            start: First moment, such as "-24h".
+
+        Returns:
+            time (UTC), project, kind, name, change, state.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.fleet.changes(start="-24h")[["project", "kind", "change"]].head(3)
+                  project        kind   change
+            0  storefront      domain  changed
+            1  storefront  deployment     made
+            2  storefront      domain  changed
         """
         parts = self.environments(), self.deployments(), self.domains()
         since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")

@@ -122,8 +122,8 @@ class FleetOverview(ProcessBound):
         Args:
             start: First moment of the window, which is counted from the other side's present.
             end: Moment after the last.
-            most: Send about so many requests, for the projects that were read longest ago, at least one; the others
-                stay as they were, unless the window is another one than before.
+            max_requests: Send about so many requests, for the projects that were read longest ago, at least one; the
+                others stay as they were, unless the window is another one than before.
             cancel: Ends the reading at the next project.
             on_progress: Called with (projects read, projects to read).
 

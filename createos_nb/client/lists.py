@@ -45,7 +45,11 @@ class ListReader(ProcessBound):
         self._send, self._transport, self._concurrency = send, transport, concurrency
 
     def read(self, operation: Operation, values: Mapping[str, Any], limit: Any = None) -> ListResult:
-        """All rows, or the first `limit`. Raises `InvalidInput` for what is no number of rows."""
+        """All rows, or the first `limit`.
+
+        Raises:
+            InvalidInput: `limit` is no number of rows.
+        """
         if limit is not None and (isinstance(limit, bool) or not hasattr(limit, "__index__") or limit < 1):
             raise InvalidInput(
                 f"{operation.call}: limit={limit!r} is no number of rows: give 1 or more, or none for all"

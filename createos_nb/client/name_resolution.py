@@ -64,7 +64,10 @@ class NameResolver(ProcessBound):
     ) -> str:
         """Return the id that a name or id stands for; `cache` learns where it comes from memory.
 
-        Raises `UnknownName`, `AmbiguousName`, or `InvalidInput` for what can be neither.
+        Raises:
+            UnknownName: Nothing has that name or id.
+            AmbiguousName: Several have that name.
+            InvalidInput: It can be neither a name nor an id.
         """
         word = _WORDS.get(resource, resource)
         cache = cache or CacheHit()
@@ -202,7 +205,11 @@ def _number(value: Any) -> int | None:
 
 
 def names_or_ids(argument: str, value: Any) -> list[Any]:
-    """Names or ids as a list: one alone stands for itself. Raises `InvalidInput` for what is neither."""
+    """Names or ids as a list: one alone stands for itself.
+
+    Raises:
+        InvalidInput: It is neither a name nor an id.
+    """
     if isinstance(value, str):
         return [value]
     if isinstance(value, Mapping) or not hasattr(value, "__iter__"):

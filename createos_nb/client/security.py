@@ -31,8 +31,22 @@ class Security(contract.Security):
     def findings(self, project: str, deployment: str | int) -> pd.DataFrame:
         """Return the findings of the scan of a deployment: severity, id, package, versions, title, as reported.
 
-        Columns are the report's own fields in snake_case; an empty frame where nothing was found or nothing is known
-        yet: `attrs["status"]` says which.
+        Args:
+            project: A project: its unique name or id.
+            deployment: A deployment: its version number or id.
+
+        Returns:
+            One row a finding; columns are the report's own fields in snake_case. An empty frame where nothing was found
+            or nothing is known yet: `attrs["status"]` says which.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.security.findings("storefront", 15)[["severity", "package", "fixed_version"]]
+               severity        package fixed_version
+            0  CRITICAL     sample-tls        3.0.14
+            1      HIGH  sample-parser         2.4.3
+            2    MEDIUM  sample-cookie         0.7.0
+            3       LOW     sample-zip         1.3.1
         """
         scan = self.scan(project, deployment)
         report = scan["parsed_report"]
@@ -55,9 +69,26 @@ class Security(contract.Security):
         replace: bool = False,
         max_bytes: int = MOST_BYTES,
     ) -> Path:
-        """Write the full report of a scan that has succeeded to a file, whole or not at all; gives its path.
+        """Write the full report of a scan that has succeeded to a file, whole or not at all.
 
-        A file that is there already is refused, or with `replace` written over at the very end.
+        Args:
+            project: A project: its unique name or id.
+            deployment: A deployment: its version number or id.
+            file: Where to write.
+            replace: Write over a file that is there already, at the very end.
+            max_bytes: Of the file.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            InvalidInput: The place can't be written.
+            RequestError: The file does not come.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.security.download_to("storefront", 15, "report.json").name
+            'report.json'
         """
         return to_file(
             self._session,

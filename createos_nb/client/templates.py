@@ -24,9 +24,31 @@ class Templates(contract.Templates):
     def download_to(
         self, purchase: str, folder: str | os.PathLike[str], *, replace: bool = False, max_bytes: int = MOST_BYTES
     ) -> pd.DataFrame:
-        """Unpack a bought template into a new folder: its files, path (str) and bytes (Int64).
+        """Unpack a bought template into a new folder.
 
-        As `deployments.download_to`.
+        The folder is whole, or not there; see `deployments.download_to`.
+
+        Args:
+            purchase: A purchase's id.
+            folder: Where to write; it must not exist, or be empty.
+            replace: Let the new folder take the place of one that exists, at the very end.
+            max_bytes: Of the archive, and of what it unpacks to.
+
+        Returns:
+            One row a file: path (str) and bytes (Int64).
+
+        Raises:
+            InvalidInput: The place can't be written.
+            RequestError: The file does not come.
+            InvalidResponse: The archive is damaged or not safe.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> purchase = client.templates.purchases()["id"].iloc[0]
+            >>> client.templates.download_to(purchase, "template").head(2)
+                        path  bytes
+            0      README.md    162
+            1  createos.json     72
         """
         return to_folder(
             self._session,

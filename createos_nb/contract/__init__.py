@@ -37,9 +37,20 @@ __all__ = [
 
 
 def find(name: str) -> Operation:
-    """The operation of that name: the platform's name, or the documentation's where it says another.
+    """Return the operation of a name: the platform's, or the documentation's where it says another.
 
-    Raises `InvalidInput`, naming those that look alike.
+    Args:
+        name: A name such as "ListProjects".
+
+    Returns:
+        The declaration: HTTP line, parameters, effect, answer.
+
+    Raises:
+        InvalidInput: There is no such operation; the message names those that look alike.
+
+    Examples:
+        >>> createos_nb.contract.find("ListProjects").path
+        '/v1/projects'
     """
     try:
         return OPERATIONS[OPERATION_ALIASES.get(name, name)]

@@ -47,8 +47,29 @@ class Account(Resource):
 
     @operation("GetCurrentUser", "GET /v1/users/me", answer=Record(User), failures="401 403 500")
     def current_user(self) -> pd.Series:
-        """The user whose key this is."""
+        """The user whose key this is.
+
+        Returns:
+            id, e-mail address, name and times of the account.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.account.current_user()["email"]
+            'marlow@juniper-goods.example.com'
+        """
 
     @operation("GetQuotas", "GET /v1/quotas", answer=Record(Quotas), failures="401 403 500")
     def quotas(self) -> pd.Series:
-        """Used, allowed and remaining counts of projects and API keys."""
+        """Used, allowed and remaining counts of projects and API keys.
+
+        Returns:
+            One figure a label, such as `projects_remaining`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.account.quotas().head(3)
+            projects_current       8
+            projects_max          20
+            projects_remaining    12
+            dtype: object
+        """

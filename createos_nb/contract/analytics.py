@@ -96,7 +96,19 @@ class Analytics(Resource):
     def overview(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> Mapping[str, Any]:
-        """All analytics of a window in one request."""
+        """All analytics of a window in one request.
+
+        Returns:
+            The parts by name, each as the call of that name gives it.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> window = client.analytics.overview("storefront", "production", start="-1h")
+            >>> window["top_hit_paths"].head(2)
+                    path  count
+            0          /   1020
+            1  /products    775
+        """
 
     @operation(
         "GetProjectEnvironmentAnalyticsOverallRequests", f"GET {_AT}/overall-requests", answer=Record(OverallRequests)
@@ -104,7 +116,20 @@ class Analytics(Resource):
     def overall_requests(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.Series:
-        """Requests of a window: all, and those answered with 2xx, 4xx and 5xx; 1xx and 3xx are in the total only."""
+        """Requests of a window: all, and those answered with 2xx, 4xx and 5xx; 1xx and 3xx are in the total only.
+
+        Returns:
+            Counts by class of status.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.overall_requests("storefront", "production", start="-1h")
+            total         5235.0
+            status_2xx    4838.0
+            status_4xx     100.0
+            status_5xx       0.0
+            dtype: object
+        """
 
     @operation(
         "GetProjectEnvironmentAnalyticsRequestsOverTime",
@@ -115,13 +140,36 @@ class Analytics(Resource):
     def requests_over_time(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.DataFrame:
-        """Requests by class of their status over time: a regular grid, index `time` (UTC), counts Int64."""
+        """Requests by class of their status over time: a regular grid, index `time` (UTC), counts Int64.
+
+        Returns:
+            One row a bucket; NA where there is no data, 0 where there were no requests.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.requests_over_time("storefront", "production", start="-1h").head(2)
+                                       count  status_2xx  status_3xx  status_4xx  status_5xx
+            time
+            2026-03-02 08:00:00+00:00    108         100           7           1           0
+            2026-03-02 08:01:00+00:00     91          84           6           1           0
+        """
 
     @operation("GetProjectEnvironmentAnalyticsRPM", f"GET {_AT}/rpm", answer=Record(Rpm))
     def rpm(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.Series:
-        """Requests per minute of a window: peak and average."""
+        """Requests per minute of a window: peak and average.
+
+        Returns:
+            Requests per minute.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.rpm("storefront", "production", start="-1h")
+            peak       136.0
+            average    87.25
+            dtype: object
+        """
 
     @operation(
         "GetProjectEnvironmentAnalyticsSuccessPercentage",
@@ -131,7 +179,17 @@ class Analytics(Resource):
     def success_percentage(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.Series:
-        """Share of answers with 2xx or 3xx, 0–100; NA without requests."""
+        """Share of answers with 2xx or 3xx, 0–100; NA without requests.
+
+        Returns:
+            A percentage, 0–100.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.success_percentage("storefront", "production", start="-1h")
+            success_percentage    98.08978
+            dtype: object
+        """
 
     @operation(
         "GetProjectEnvironmentAnalyticsRequestDistribution",
@@ -141,16 +199,52 @@ class Analytics(Resource):
     def request_distribution(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.DataFrame:
-        """Requests of a window by status code."""
+        """Requests of a window by status code.
+
+        Returns:
+            One row a status code.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.request_distribution("storefront", "production", start="-1h").head(3)
+              status  count
+            0    200   4651
+            1    201    187
+            2    301     21
+        """
 
     @operation("GetProjectEnvironmentAnalyticsTopHitPaths", f"GET {_AT}/top-hit-paths", answer=Rows(PathCount))
     def top_hit_paths(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.DataFrame:
-        """The ten most requested paths of a window."""
+        """The ten most requested paths of a window.
+
+        Returns:
+            One row a path, the most requested first.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.top_hit_paths("storefront", "production", start="-1h").head(3)
+                         path  count
+            0               /   1020
+            1       /products    775
+            2  /assets/app.js    438
+        """
 
     @operation("GetProjectEnvironmentAnalyticsTopErrorPaths", f"GET {_AT}/top-error-paths", answer=Rows(ErrorPathCount))
     def top_error_paths(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.DataFrame:
-        """The ten paths with most 4xx and 5xx answers of a window, each with its status."""
+        """The ten paths with most 4xx and 5xx answers of a window, each with its status.
+
+        Returns:
+            One row a path and status, the most frequent first.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.analytics.top_error_paths("storefront", "production", start="-1h").head(3)
+                       path status  count
+            0  /favicon.ico    404     49
+            1  /api/session    401     32
+            2        /login    422     19
+        """

@@ -73,11 +73,32 @@ class Cronjobs(Resource):
         "ListCronjobs", "GET /v1/projects/{project_id}/cronjobs", answer=Rows(Cronjob), failures="401 403 404 500"
     )
     def list(self, project: ProjectRef) -> pd.DataFrame:
-        """Cron jobs of a project, one row each."""
+        """Cron jobs of a project, one row each.
+
+        Returns:
+            One row a job; `createos_nb.columns("cronjobs.list")` says what each column means.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.cronjobs.list("storefront")[["name", "schedule", "state"]]
+                          name      schedule      state
+            0    refresh-stock  */15 * * * *     active
+            1  nightly-sitemap    10 3 * * *     active
+            2      warm-caches       @hourly  suspended
+        """
 
     @operation("GetCronjob", f"GET {_ONE}", answer=Record(Cronjob), failures="401 403 404 500")
     def get(self, project: ProjectRef, cronjob: CronjobRef) -> pd.Series:
-        """One cron job."""
+        """One cron job.
+
+        Returns:
+            The row of the job, with the labels of `list`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.cronjobs.get("storefront", "refresh-stock")["settings_path"]
+            '/api/stock'
+        """
 
     @operation(
         "CreateCronjob",
@@ -95,7 +116,20 @@ class Cronjobs(Resource):
         type: CronjobType,
         settings: JobSettings = UNSET,
     ) -> pd.Series:
-        """Schedule a request to an environment."""
+        """Schedule a request to an environment.
+
+        Returns:
+            `id` of the job.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> made = client.cronjobs.create(
+            ...     "orders-api", environment="production", name="send-invoices", schedule="0 6 * * *", type="http",
+            ...     settings={"path": "/invoices", "method": "POST"},
+            ... )
+            >>> client.cronjobs.get("orders-api", made["id"])["schedule"]
+            '0 6 * * *'
+        """
 
     @operation("UpdateCronjob", f"PUT {_ONE}")
     def update(
@@ -107,22 +141,65 @@ class Cronjobs(Resource):
         schedule: Schedule,
         settings: JobSettings = UNSET,
     ) -> str:
-        """Change a job's name, schedule and request."""
+        """Change a job's name, schedule and request.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> settings = {"path": "/api/stock", "method": "POST"}
+            >>> _ = client.cronjobs.update(
+            ...     "storefront", "refresh-stock", name="refresh-stock", schedule="*/30 * * * *", settings=settings
+            ... )
+            >>> client.cronjobs.get("storefront", "refresh-stock")["schedule"]
+            '*/30 * * * *'
+        """
 
     @operation("DeleteCronjob", f"DELETE {_ONE}", failures="401 403 404 500")
     def delete(self, project: ProjectRef, cronjob: CronjobRef) -> str:
-        """Delete a cron job."""
+        """Delete a cron job.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.cronjobs.delete("storefront", "warm-caches")
+            >>> client.cronjobs.get("storefront", "warm-caches")["state"]
+            'deleting'
+        """
 
     @operation("SuspendCronjob", f"POST {_ONE}/suspend", failures="401 403 404 422 500")
     def suspend(self, project: ProjectRef, cronjob: CronjobRef) -> str:
-        """Pause a cron job."""
+        """Pause a cron job.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.cronjobs.suspend("storefront", "refresh-stock")
+            >>> client.cronjobs.get("storefront", "refresh-stock")["state"]
+            'suspending'
+        """
 
     @operation("UnsuspendCronjob", f"POST {_ONE}/unsuspend", failures="401 403 404 422 500")
     def unsuspend(self, project: ProjectRef, cronjob: CronjobRef) -> str:
-        """Resume a paused cron job."""
+        """Resume a paused cron job.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.cronjobs.unsuspend("storefront", "warm-caches")
+            >>> client.cronjobs.get("storefront", "warm-caches")["state"]
+            'active'
+        """
 
     @operation(
         "ListCronjobActivities", f"GET {_ONE}/activities", answer=Rows(CronjobActivity), failures="401 403 404 500"
     )
     def activities(self, project: ProjectRef, cronjob: CronjobRef) -> pd.DataFrame:
-        """Past runs of a cron job (the platform keeps ten), one row each."""
+        """Past runs of a cron job (the platform keeps ten), one row each.
+
+        Returns:
+            One row a run, newest first; times in UTC.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> runs = client.cronjobs.activities("storefront", "refresh-stock")
+            >>> runs[["scheduled_at", "success", "status_code"]].head(2)
+                           scheduled_at  success  status_code
+            0 2026-03-02 08:45:00+00:00     True          200
+            1 2026-03-02 08:30:00+00:00     True          200
+        """

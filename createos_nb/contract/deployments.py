@@ -81,7 +81,19 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def list(self, project: ProjectRef, *, limit: Limit | None = None) -> pd.DataFrame:
-        """Deployments of a project, newest first, one row each."""
+        """Deployments of a project, newest first, one row each.
+
+        Returns:
+            One row a version; `createos_nb.columns("deployments.list")` says what each column means.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.list("storefront", limit=3)[["version_number", "state", "source_branch"]]
+               version_number     state source_branch
+            0              18  building       develop
+            1              17  deployed          main
+            2              16  deployed       develop
+        """
 
     @operation(
         "GetDeployment",
@@ -90,7 +102,16 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def get(self, project: ProjectRef, deployment: DeploymentRef) -> pd.Series:
-        """One deployment."""
+        """One deployment.
+
+        Returns:
+            The row of the deployment, with the labels of `list`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.get("storefront", 17)["source_commit_message"]
+            'Faster search'
+        """
 
     @operation(
         "CreateDeployment",
@@ -99,7 +120,20 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def create(self, project: ProjectRef, *, image: str) -> pd.Series:
-        """Deploy a container image (image projects): it has no build and no build log."""
+        """Deploy a container image (image projects): it has no build and no build log.
+
+        Args:
+            image: The image's reference, such as "ghcr.io/owner/name:tag".
+
+        Returns:
+            `id` of the deployment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> made = client.deployments.create("chat-bot", image="ghcr.io/juniper-goods/chat-bot:2.0")
+            >>> int(client.deployments.get("chat-bot", made["id"])["version_number"])
+            2
+        """
 
     @operation(
         "UploadDeploymentFiles",
@@ -108,7 +142,20 @@ class Deployments(Resource):
         failures="400 401 403 404 422 429 500",
     )
     def upload_files(self, project: ProjectRef, *, files: Files) -> pd.Series:
-        """Deploy up to 100 files given as text (upload projects)."""
+        """Deploy up to 100 files given as text (upload projects).
+
+        `upload` takes a folder, and leaves out what should not be sent.
+
+        Returns:
+            `id` of the deployment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> files = [{"path": "index.html", "content": "<h1>Hi</h1>"}]
+            >>> made = client.deployments.upload_files("landing-pages", files=files)
+            >>> int(client.deployments.get("landing-pages", made["id"])["version_number"])
+            4
+        """
 
     @operation(
         "UploadDeploymentBase64Files",
@@ -117,7 +164,18 @@ class Deployments(Resource):
         failures="400 401 403 404 422 429 500",
     )
     def upload_base64_files(self, project: ProjectRef, *, files: Files) -> pd.Series:
-        """Deploy up to 100 files given as base64 (upload projects)."""
+        """Deploy up to 100 files given as base64 (upload projects).
+
+        Returns:
+            `id` of the deployment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> files = [{"path": "index.html", "content": "PGgxPkhpPC9oMT4="}]
+            >>> made = client.deployments.upload_base64_files("landing-pages", files=files)
+            >>> int(client.deployments.get("landing-pages", made["id"])["version_number"])
+            4
+        """
 
     @operation(
         "UploadDeploymentZip",
@@ -127,11 +185,40 @@ class Deployments(Resource):
         failures="400 401 403 404 422 429 500",
     )
     def upload_zip(self, project: ProjectRef, *, file: bytes) -> pd.Series:
-        """Deploy a zip archive (upload projects)."""
+        """Deploy a zip archive (upload projects).
+
+        Args:
+            file: The archive's bytes.
+
+        Returns:
+            `id` of the deployment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> import io, zipfile
+            >>> archive = io.BytesIO()
+            >>> with zipfile.ZipFile(archive, "w") as folder:
+            ...     folder.writestr("index.html", "<h1>Hi</h1>")
+            >>> made = client.deployments.upload_zip("landing-pages", file=archive.getvalue())
+            >>> int(client.deployments.get("landing-pages", made["id"])["version_number"])
+            4
+        """
 
     @operation("TriggerLatestDeployment", "POST /v1/projects/{project_id}/trigger-latest", answer=TextOrId())
     def trigger_latest(self, project: ProjectRef, *, branch: Annotated[str, InQuery()] = UNSET) -> pd.Series:
-        """Deploy the newest commit of a branch (vcs projects); no id where that commit is deployed already."""
+        """Deploy the newest commit of a branch (vcs projects); no id where that commit is deployed already.
+
+        Args:
+            branch: The branch; by default that of the repository.
+
+        Returns:
+            `id` of the deployment, or `message` where there was nothing to do.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.trigger_latest("orders-api", branch="main")["message"]
+            'deployment already triggered'
+        """
 
     @operation(
         "RetriggerDeployment",
@@ -147,7 +234,21 @@ class Deployments(Resource):
         settings: Annotated[Literal["project", "deployment"], InQuery()] = UNSET,
         branch: Annotated[str, InQuery()] = UNSET,
     ) -> pd.Series:
-        """Make a new deployment from the same commit (vcs projects), with its own settings or the project's."""
+        """Make a new deployment from the same commit (vcs projects), with its own settings or the project's.
+
+        Args:
+            settings: Settings to build with: those of the "project" as they are now, or the "deployment"'s own.
+            branch: Another branch than the deployment's.
+
+        Returns:
+            `id` of the new deployment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> made = client.deployments.retrigger("orders-api", 4, settings="deployment")
+            >>> int(client.deployments.get("orders-api", made["id"])["version_number"])
+            6
+        """
 
     @operation(
         "CancelDeployment",
@@ -155,7 +256,14 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def cancel(self, project: ProjectRef, deployment: DeploymentRef) -> str:
-        """Stop a deployment that is still queued or building."""
+        """Stop a deployment that is still queued or building.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.deployments.cancel("storefront", 18)
+            >>> client.deployments.get("storefront", 18)["state"]
+            'cancelled'
+        """
 
     @operation(
         "WakeupDeployment",
@@ -163,7 +271,14 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def wakeup(self, project: ProjectRef, deployment: DeploymentRef) -> str:
-        """Wake a sleeping deployment; beyond the limit of live ones, the oldest live one is terminated."""
+        """Wake a sleeping deployment; beyond the limit of live ones, the oldest live one is terminated.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.deployments.wakeup("chat-bot", 1)
+            >>> client.deployments.get("chat-bot", 1)["state"]
+            'deploying'
+        """
 
     @operation(
         "DeleteDeployment",
@@ -171,7 +286,14 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def delete(self, project: ProjectRef, deployment: DeploymentRef) -> str:
-        """Mark a deployment for deletion; what other tools call putting it to sleep is this call too."""
+        """Mark a deployment for deletion; what other tools call putting it to sleep is this call too.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.deployments.delete("orders-api", 3)
+            >>> client.deployments.get("orders-api", 3)["state"]
+            'terminating'
+        """
 
     @operation(
         "GetBuildLogs",
@@ -180,7 +302,19 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def build_logs(self, project: ProjectRef, deployment: DeploymentRef, *, skip: Skip = UNSET) -> pd.DataFrame:
-        """The build log, one row a line: time, line_number, stage, level, text."""
+        """The build log, one row a line: time, line_number, stage, level, text.
+
+        Returns:
+            One row a line, times in UTC; `level` where the line says so.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.build_logs("storefront", 17)[["stage", "text"]].head(3)
+               stage                                     text
+            0  queue                                   queued
+            1  clone  cloning juniper-goods/storefront (main)
+            2  clone                   HEAD is now at bcad7ed
+        """
 
     @operation(
         "GetDeploymentLogs",
@@ -191,7 +325,17 @@ class Deployments(Resource):
     def logs(
         self, project: ProjectRef, deployment: DeploymentRef, *, since_seconds: SinceSeconds = UNSET
     ) -> pd.DataFrame:
-        """Runtime log of a deployment, the last `since_seconds`: time, line_number, stage, level, text of each line."""
+        """Runtime log of a deployment, the last `since_seconds`: time, line_number, stage, level, text of each line.
+
+        Returns:
+            One row a line, times in UTC; `attrs["complete"]` says whether lines were left out.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> logs = client.deployments.logs("storefront", 17, since_seconds=600)
+            >>> list(logs.columns)
+            ['time', 'line_number', 'stage', 'level', 'text']
+        """
 
     @operation(
         "DownloadDeployment",
@@ -200,4 +344,15 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def download(self, project: ProjectRef, deployment: DeploymentRef) -> pd.Series:
-        """Signed address of the uploaded files (upload projects)."""
+        """Signed address of the uploaded files (upload projects).
+
+        `download_files` writes them into a folder.
+
+        Returns:
+            `download_uri`, masked: whoever has the address can read the files.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.download("landing-pages", 3)["download_uri"]
+            Secret(••••••)
+        """

@@ -2,38 +2,60 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import textwrap
 from typing import Final
 
-from createos_nb.contract.operation import Operation, Parameter
+from createos_nb.contract.operation import Operation, Parameter, Text
 
 _WIDTH: Final = 112
+_SENTENCE: Final = "The platform's sentence."
 _SECTION: Final = re.compile(r"^(Args|Returns|Raises|Examples):$", re.MULTILINE)
 _ENTRY: Final = re.compile(r"^(\w+): ", re.MULTILINE)
 
 
+@functools.cache
 def documentation(operation: Operation) -> str:
-    """Return the docstring of an operation with an entry under `Args:` for every parameter.
+    """Return the docstring of an operation with an entry under `Args:` for every parameter, and what it returns.
 
-    An entry of the docstring itself stands as it is; the others come from the declared meanings and limits.
+    What the docstring itself says stands as it is; the rest comes from the declared meanings, limits and answer.
 
     Args:
         operation: An operation of the contract.
 
     Returns:
         The text, without indentation.
+
+    Examples:
+        >>> from createos_nb.contract.documentation import documentation
+        >>> print(documentation(createos_nb.contract.find("GetProject")))
+        One project.
+        <BLANKLINE>
+        Args:
+            project: A project: its unique name or id.
+        ...
     """
     text, *parts = _SECTION.split(inspect.cleandoc(operation.function.__doc__ or ""))
     sections = dict(zip(parts[::2], parts[1::2], strict=True))
     _, *entries = _ENTRY.split(textwrap.dedent(sections.pop("Args", "")).strip())
     written = dict(zip(entries[::2], entries[1::2], strict=True))
     described = [(p.name, written.get(p.name) or _declared(p)) for p in operation.arguments]
+    if isinstance(operation.answer, Text):
+        sections = {"Returns": f"    {_SENTENCE}", **sections}
     sections = {"Args": "\n".join(_entry(name, meaning) for name, meaning in described if meaning), **sections}
     return "\n\n".join(
         [text.strip(), *(f"{name}:\n{part.strip(chr(10)).rstrip()}" for name, part in sections.items() if part)]
     )
+
+
+def prose_and_sections(operation: Operation) -> tuple[str, str]:
+    """Return the docstring of an operation as it is written: what stands before its sections, and these."""
+    text = inspect.cleandoc(operation.function.__doc__ or "")
+    first = _SECTION.search(text)
+    end = first.start() if first else len(text)
+    return text[:end].strip(), text[end:].strip()
 
 
 def limits(parameter: Parameter) -> str:

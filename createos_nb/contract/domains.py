@@ -51,7 +51,21 @@ class Domains(Resource):
         failures="400 401 403 404 422 500",
     )
     def list(self, project: ProjectRef) -> pd.DataFrame:
-        """Domains of a project, one row each, with the DNS records to set."""
+        """Domains of a project, one row each, with the DNS records to set.
+
+        Returns:
+            One row a domain; `createos_nb.columns("domains.list")` says what each column means.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.domains.list("storefront")[["name", "state"]]
+                                              name    state
+            0        www.juniper-goods.example.com   active
+            1    staging.juniper-goods.example.com   active
+            2  wholesale.juniper-goods.example.com   active
+            3            juniper-gifts.example.org    error
+            4       shop.juniper-goods.example.net  pending
+        """
 
     @operation(
         "CreateDomain",
@@ -61,7 +75,20 @@ class Domains(Resource):
         failures="400 401 403 404 422 500",
     )
     def create(self, project: ProjectRef, *, name: HostName, environment: EnvironmentRef | None = UNSET) -> pd.Series:
-        """Attach a domain; it is pending until its DNS record is found."""
+        """Attach a domain; it is pending until its DNS record is found.
+
+        Returns:
+            `id` of the domain.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.domains.create("orders-api", name="api.juniper-goods.example.com", environment="production")
+            >>> client.domains.list("orders-api").set_index("name")["state"]
+            name
+            orders.juniper-goods.example.com     active
+            api.juniper-goods.example.com       pending
+            Name: state, dtype: str
+        """
 
     @operation(
         "RefreshDomain",
@@ -69,7 +96,13 @@ class Domains(Resource):
         failures="400 401 403 404 422 500",
     )
     def refresh(self, project: ProjectRef, domain: DomainRef) -> str:
-        """Check the DNS records of a pending domain again."""
+        """Check the DNS records of a pending domain again.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.domains.refresh("storefront", "shop.juniper-goods.example.net")
+            'Domain verification failed: DNS records not found'
+        """
 
     @operation(
         "UpdateDomainEnvironment",
@@ -79,7 +112,14 @@ class Domains(Resource):
     def update_environment(
         self, project: ProjectRef, domain: DomainRef, *, environment: Annotated[EnvironmentRef | None, Omittable()]
     ) -> str:
-        """Route an active domain to an environment that has a deployment, or with None to nothing."""
+        """Route an active domain to an environment that has a deployment, or with None to nothing.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.domains.update_environment("storefront", "www.juniper-goods.example.com", environment="blue")
+            >>> client.environments.get("storefront", "blue")["extra_custom_domains"]
+            ['www.juniper-goods.example.com', 'wholesale.juniper-goods.example.com']
+        """
 
     @operation(
         "DeleteDomain",
@@ -87,4 +127,11 @@ class Domains(Resource):
         failures="400 401 403 404 422 500",
     )
     def delete(self, project: ProjectRef, domain: DomainRef) -> str:
-        """Detach a domain."""
+        """Detach a domain.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.domains.delete("storefront", "juniper-gifts.example.org")
+            >>> len(client.domains.list("storefront"))
+            5
+        """

@@ -95,7 +95,21 @@ class Environments(Resource):
         failures="400 401 403 404 422 500",
     )
     def list(self, project: ProjectRef) -> pd.DataFrame:
-        """Environments of a project, one row each."""
+        """Environments of a project, one row each.
+
+        Returns:
+            One row an environment; `createos_nb.columns("environments.list")` says what each column means.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.environments.list("storefront")[["unique_name", "branch", "resources_replicas"]]
+               unique_name   branch  resources_replicas
+            0   production     main                   3
+            1      staging  staging                   1
+            2  development  develop                   1
+            3         blue  release                   2
+            4        green  release                   2
+        """
 
     @operation(
         "CreateProjectEnvironment",
@@ -119,6 +133,21 @@ class Environments(Resource):
         """Make an environment; a vcs project's needs a branch.
 
         A description with punctuation is taken here but refused by every later `update`.
+
+        Args:
+            is_auto_promote_enabled: Whether every deployment of the branch that is built goes live by itself.
+
+        Returns:
+            `id` of the environment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> made = client.environments.create(
+            ...     "storefront", unique_name="preview", display_name="Preview", description=None, branch="develop",
+            ...     resources={"cpu": 200, "memory": 500, "replicas": 1}, settings={},
+            ... )
+            >>> client.environments.get("storefront", made["id"])["unique_name"]
+            'preview'
         """
 
     @operation(
@@ -136,7 +165,19 @@ class Environments(Resource):
         branch: Branch | None = UNSET,
         is_auto_promote_enabled: bool = UNSET,
     ) -> str:
-        """Change an environment's name, description, branch and auto-promotion: read, merge, and send the whole."""
+        """Change an environment's name, description, branch and auto-promotion: read, merge, and send the whole.
+
+        Args:
+            is_auto_promote_enabled: Whether every deployment of the branch that is built goes live by itself.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.environments.update(
+            ...     "storefront", "staging", display_name="Rehearsal", description="Before production", branch="staging"
+            ... )
+            >>> client.environments.get("storefront", "staging")["display_name"]
+            'Rehearsal'
+        """
 
     @operation(
         "UpdateProjectEnvironmentEnvironmentVariables",
@@ -154,6 +195,13 @@ class Environments(Resource):
         """Replace the run-time variables of an environment; a key left out is gone. `port`: image projects only.
 
         Running deployments keep the old ones: they count from the next deployment on.
+        `createos_nb.runbooks.set_variables` merges, and can be undone.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.environments.update_variables("storefront", "staging", run_envs={"LOG_LEVEL": "debug"})
+            >>> list(client.environments.get("storefront", "staging")["run_envs"])
+            ['LOG_LEVEL']
         """
 
     @operation(
@@ -164,7 +212,16 @@ class Environments(Resource):
     def update_resources(
         self, project: ProjectRef, environment: EnvironmentRef, *, cpu: Cpu, memory: Memory, replicas: Replicas
     ) -> str:
-        """Set CPU (millicores), memory (MB) and the number of replicas of an environment."""
+        """Set CPU (millicores), memory (MB) and the number of replicas of an environment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.environments.update_resources("storefront", "staging", cpu=300, memory=768, replicas=2)
+            >>> client.environments.get("storefront", "staging")[["resources_cpu", "resources_memory"]]
+            resources_cpu       300
+            resources_memory    768
+            Name: staging, dtype: object
+        """
 
     @operation(
         "AssignDeploymentToProjectEnvironment",
@@ -172,7 +229,15 @@ class Environments(Resource):
         failures="400 401 403 404 422 500",
     )
     def assign_deployment(self, project: ProjectRef, environment: EnvironmentRef, deployment: DeploymentRef) -> str:
-        """Assign a deployment to an environment: it is the live one from then on; nothing is built."""
+        """Assign a deployment to an environment: it is the live one from then on; nothing is built.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.environments.assign_deployment("storefront", "staging", 16)
+            >>> live = client.environments.get("storefront", "staging")["project_deployment_id"]
+            >>> int(client.deployments.get("storefront", live)["version_number"])
+            16
+        """
 
     @operation(
         "DeleteProjectEnvironment",
@@ -180,7 +245,14 @@ class Environments(Resource):
         failures="400 401 403 404 422 500",
     )
     def delete(self, project: ProjectRef, environment: EnvironmentRef) -> str:
-        """Delete an environment; its address stops answering."""
+        """Delete an environment; its address stops answering.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.environments.delete("orders-api", "development")
+            >>> client.environments.get("orders-api", "development")["state"]
+            'deleting'
+        """
 
     @operation(
         "CheckProjectEnvironmentUniqueName",
@@ -190,7 +262,16 @@ class Environments(Resource):
         failures="400 401 500",
     )
     def check_unique_name(self, project: ProjectRef, *, unique_name: UniqueName) -> pd.Series:
-        """Is this environment name free in the project?"""
+        """Ask whether an environment name is free in a project.
+
+        Returns:
+            `is_available`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> bool(client.environments.check_unique_name("storefront", unique_name="preview")["is_available"])
+            True
+        """
 
     @operation(
         "GetProjectEnvironmentLogs",
@@ -201,4 +282,14 @@ class Environments(Resource):
     def logs(
         self, project: ProjectRef, environment: EnvironmentRef, *, since_seconds: SinceSeconds = UNSET
     ) -> pd.DataFrame:
-        """Runtime log of all that runs in an environment, the last `since_seconds`, one row a line."""
+        """Runtime log of all that runs in an environment, the last `since_seconds`, one row a line.
+
+        Returns:
+            One row a line: time (UTC), line_number, stage, level, text.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> logs = client.environments.logs("storefront", "production", since_seconds="10min")
+            >>> list(logs.columns)
+            ['time', 'line_number', 'stage', 'level', 'text']
+        """

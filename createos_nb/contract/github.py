@@ -76,7 +76,18 @@ class Github(Resource):
         failures="401 500",
     )
     def accounts(self) -> pd.DataFrame:
-        """Connected GitHub accounts, one row each."""
+        """Connected GitHub accounts, one row each.
+
+        Returns:
+            One row an account.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.github.accounts()[["installation_id", "username"]]
+               installation_id        username
+            0         51830274   juniper-goods
+            1         51830999  marlow-ashdown
+        """
 
     @operation(
         "ListGithubInstallations",
@@ -86,11 +97,35 @@ class Github(Resource):
         source="official CLI",
     )
     def installations(self) -> pd.DataFrame:
-        """The same rows as `accounts`, at the address that the official command line reads."""
+        """The same rows as `accounts`, at the address that the official command line reads.
+
+        Returns:
+            One row an account.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.github.installations()["username"].to_list()
+            ['juniper-goods', 'marlow-ashdown']
+        """
 
     @operation("InstallGithubApp", "POST /v1/app-installations/github", failures="400 401 403 404 409 500")
     def install_app(self, *, code: str, installation_id: int) -> str:
-        """Finish connecting a GitHub account, with the code and installation id that the browser came back with."""
+        """Finish connecting a GitHub account, with the code and installation id that the browser came back with.
+
+        Args:
+            code: The code of the browser's address.
+            installation_id: The installation id of the browser's address.
+
+        Raises:
+            Invalid: The code was used already, or is another account's.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.github.install_app(code="1f0c7a", installation_id=51902266)
+            Traceback (most recent call last):
+                ...
+            createos_nb.errors.Invalid: InstallGithubApp: code: invalid or used already ...
+        """
 
     @operation(
         "ListGithubRepositories",
@@ -99,7 +134,19 @@ class Github(Resource):
         failures="400 401 404 500",
     )
     def repositories(self, installation: InstallationRef) -> pd.DataFrame:
-        """Repositories that an account has granted, one row each."""
+        """Repositories that an account has granted, one row each.
+
+        Returns:
+            One row a repository.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.github.repositories("juniper-goods")[["full_name", "default_branch"]]
+                              full_name default_branch
+            0  juniper-goods/storefront           main
+            1    juniper-goods/services           main
+            2      juniper-goods/design           main
+        """
 
     @operation(
         "ListGithubRepositoryBranches",
@@ -115,7 +162,19 @@ class Github(Resource):
         protected: Literal["true", "false"] = UNSET,
         limit: Limit | None = None,
     ) -> pd.DataFrame:
-        """Branches of a repository (`owner/name`), one row each."""
+        """Branches of a repository (`owner/name`), one row each.
+
+        Args:
+            repository: Owner and name, such as "juniper-goods/storefront".
+
+        Returns:
+            One row a branch.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.github.branches("juniper-goods", repository="juniper-goods/storefront")["name"].to_list()
+            ['develop', 'feature/gift-cards', 'fix/cart-rounding', 'main', 'release', 'staging']
+        """
 
     @operation(
         "GetGithubRepositoryContent",
@@ -127,4 +186,21 @@ class Github(Resource):
     def content(
         self, installation: InstallationRef, *, repository: str, branch: str, tree_sha: str = UNSET
     ) -> pd.DataFrame:
-        """Files and folders of a repository at a branch, one row each; `attrs["complete"]` is False when cut short."""
+        """Files and folders of a repository at a branch, one row each; `attrs["complete"]` is False when cut short.
+
+        Args:
+            repository: Owner and name, such as "juniper-goods/storefront".
+            branch: A branch of the repository.
+            tree_sha: A folder's hash, from an earlier answer; by default the repository's root.
+
+        Returns:
+            One row a file or folder.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.github.content("juniper-goods", repository="juniper-goods/storefront", branch="main").head(3)
+                    path  type  size                                       sha
+            0  README.md  blob  8900  7f4fa11f78c633e18f0386029e7b548681e5090f
+            1        app  tree  <NA>  c44a6aa834a880b638636d3653cb936c72e0ffa4
+            2    app/api  tree  <NA>  087151bf893f390fa3a925efa0ebdbf9c098b8f2
+        """

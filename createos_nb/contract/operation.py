@@ -123,18 +123,30 @@ class Parameter:
 
     @cached_property
     def key(self) -> str:
+        """Its wire name in snake_case."""
         return snake(self.wire)
 
     @property
     def nullable(self) -> bool:
+        """Whether it takes None, which sends null."""
         return type(None) in get_args(_inner(self.annotation))
 
     @property
     def meaning(self) -> str:
+        """Its declared meaning; empty without one."""
         return (self.meta.description or "") if self.meta else ""
 
     def bounds(self) -> dict[str, Any]:
-        """The declared limits: ge, le, min_length, max_length, pattern, and `choices` of a closed list."""
+        """Return the declared limits of its values.
+
+        Returns:
+            ge, le, min_length, max_length and pattern, those that are declared, and `choices` of a closed list.
+
+        Examples:
+            >>> cpu = createos_nb.contract.find("UpdateProjectEnvironmentResources").by_key["cpu"]
+            >>> cpu.bounds()
+            {'ge': 200, 'le': 500}
+        """
         bounds: dict[str, Any] = {}
         for meta in _metas(self.annotation):
             for name in ("ge", "le", "min_length", "max_length", "pattern"):
@@ -201,7 +213,19 @@ class Operation:
         return {p.key: p for p in self.parameters}
 
     def at(self, location: str) -> tuple[Parameter, ...]:
-        """The parameters that travel in one place: path, query, body or file."""
+        """Return the parameters that travel in one place.
+
+        Args:
+            location: "path", "query", "body" or "file".
+
+        Returns:
+            The parameters, in the method's order.
+
+        Examples:
+            >>> operation = createos_nb.contract.find("ListDeployments")
+            >>> [parameter.wire for parameter in operation.at("query")]
+            ['limit', 'offset']
+        """
         return tuple(p for p in self.parameters if p.location == location)
 
     def _paging(self) -> tuple[Parameter, ...]:

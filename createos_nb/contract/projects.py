@@ -117,12 +117,31 @@ class Projects(Resource):
     ) -> pd.DataFrame:
         """All projects, one row each; deleted ones only with status="deleted".
 
-        `name` filters by part of the name. Columns: see the reference.
+        `createos_nb.columns("projects.list")` says what each column means.
+
+        Returns:
+            One row a project; times in UTC.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.projects.list(type="upload")[["unique_name", "type", "state"]]
+                 unique_name    type      state
+            0  landing-pages  upload     active
+            1    winter-sale  upload  suspended
         """
 
     @operation("GetProject", "GET /v1/projects/{project_id}", answer=Record(Project))
     def get(self, project: ProjectRef) -> pd.Series:
-        """One project."""
+        """One project.
+
+        Returns:
+            The row of the project, with the labels of `list`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.projects.get("storefront")["display_name"]
+            'Storefront'
+        """
 
     @operation(
         "CreateProject",
@@ -146,6 +165,20 @@ class Projects(Resource):
         """Make a project; nothing is deployed yet.
 
         vcs needs a source (vcs_name, vcs_installation_id, vcs_repo_id) and a port in settings; image needs a port.
+
+        Args:
+            enabled_security_scan: Scan its deployments for vulnerabilities.
+
+        Returns:
+            `id` of the project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> made = client.projects.create(
+            ...     unique_name="gift-cards", display_name="Gift cards", type="image", settings={"port": 8080}
+            ... )
+            >>> client.projects.get(made["id"])["unique_name"]
+            'gift-cards'
         """
 
     @operation("UpdateProject", "PUT /v1/projects/{project_id}")
@@ -157,7 +190,17 @@ class Projects(Resource):
         description: Description | None = UNSET,
         enabled_security_scan: bool | None = UNSET,
     ) -> str:
-        """Change a project's display name, description and whether it is scanned."""
+        """Change a project's display name, description and whether it is scanned.
+
+        Args:
+            enabled_security_scan: Scan its deployments for vulnerabilities; None leaves it to the platform.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.projects.update("storefront", display_name="Web shop")
+            >>> client.projects.get("storefront")["display_name"]
+            'Web shop'
+        """
 
     @operation("UpdateProjectSettings", "PUT /v1/projects/{project_id}/settings")
     def update_settings(
@@ -184,6 +227,26 @@ class Projects(Resource):
         """Change build and run settings; they count from the next deployment on.
 
         Whether the platform merges or replaces is not documented: read, merge, and send the whole.
+
+        Args:
+            runtime: Runtime of the build, such as "node:20"; `supported_types` lists them.
+            framework: Framework, such as "nextjs"; `supported_types` lists them.
+            directory_path: Folder of the app in its repository.
+            install_command: Command that installs what the build needs.
+            build_command: Command that builds.
+            run_command: Command that starts the app.
+            build_dir: Folder that the build writes.
+            build_flag: Flag of the build command.
+            run_flag: Flag of the run command.
+            has_dockerfile: Whether a Dockerfile decides the build.
+            use_build_ai: Whether the platform finds the build configuration itself.
+            ignore_branches: Branches whose pushes deploy nothing.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.projects.update_settings("storefront", port=3000, ignore_branches=["docs"])
+            >>> client.projects.get("storefront")["settings_ignore_branches"]
+            ['docs']
         """
 
     @operation(
@@ -194,21 +257,51 @@ class Projects(Resource):
         failures="400 401 500",
     )
     def check_unique_name(self, *, unique_name: UniqueName) -> pd.Series:
-        """Is this project name free?"""
+        """Ask whether a project name is free.
+
+        Returns:
+            `is_available`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> bool(client.projects.check_unique_name(unique_name="storefront")["is_available"])
+            False
+        """
 
     @operation("DeleteProject", "DELETE /v1/projects/{project_id}")
     def delete(self, project: ProjectRef) -> str:
-        """Mark a project for deletion, with all that is in it; it goes a little later."""
+        """Mark a project for deletion, with all that is in it; it goes a little later.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.projects.delete("chat-bot")
+            >>> client.projects.get("chat-bot")["state"]
+            'deleting'
+        """
 
     @operation("SuspendProject", "PUT /v1/projects/{project_id}/suspend", failures="401 403 404", source="official CLI")
     def suspend(self, project: ProjectRef) -> str:
-        """Pause every environment of an active project."""
+        """Pause every environment of an active project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.projects.suspend("chat-bot")
+            >>> client.projects.get("chat-bot")["state"]
+            'suspending'
+        """
 
     @operation(
         "UnsuspendProject", "PUT /v1/projects/{project_id}/unsuspend", failures="401 403 404", source="official CLI"
     )
     def unsuspend(self, project: ProjectRef) -> str:
-        """Resume a suspended project."""
+        """Resume a suspended project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.projects.unsuspend("winter-sale")
+            >>> client.projects.get("winter-sale")["state"]
+            'active'
+        """
 
     @operation(
         "GetSupportedProjectTypes",
@@ -218,7 +311,19 @@ class Projects(Resource):
         failures="401 500",
     )
     def supported_types(self) -> pd.DataFrame:
-        """Frameworks and runtimes that the platform can build, one row each."""
+        """Frameworks and runtimes that the platform can build, one row each.
+
+        Returns:
+            One row a framework or runtime, with the settings that can be changed.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.projects.supported_types()[["name", "type"]].head(3)
+                      name       type
+            0       nextjs  framework
+            1  reactjs-spa  framework
+            2  reactjs-ssr  framework
+        """
 
     @operation(
         "GetProjectTransferUri",
@@ -227,7 +332,17 @@ class Projects(Resource):
         answer=Record(TransferUri),
     )
     def transfer_uri(self, project: ProjectRef) -> pd.Series:
-        """Make a token, good for six hours, with which another user can take the project over."""
+        """Make a token, good for six hours, with which another user can take the project over.
+
+        Returns:
+            `frontend_uri`, `token` and `expires_at` (UTC); the first two are masked, `.reveal()` gives the text.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> uri = client.projects.transfer_uri("storefront")
+            >>> uri["expires_at"] - client.now
+            Timedelta('0 days 06:00:00')
+        """
 
     @operation(
         "TransferProject",
@@ -236,8 +351,29 @@ class Projects(Resource):
         failures="400 401 403 404 429 500",
     )
     def transfer(self, project: ProjectRef, *, token: str) -> str:
-        """Take a project over with a token; it can't be undone."""
+        """Take a project over with a token; it can't be undone.
+
+        Args:
+            token: The token that the owner made with `transfer_uri`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> token = client.projects.transfer_uri("chat-bot")["token"]
+            >>> key = client.world.key_of("tamsin")
+            >>> other = createos_nb.Client(api_key=key, transport=client.world.transport())
+            >>> other.projects.transfer(client.projects.get("chat-bot")["id"], token=token)
+            'Project transferred successfully'
+        """
 
     @operation("ListProjectTransferHistory", "GET /v1/projects/{project_id}/transfer-history", answer=Rows(Transfer))
     def transfer_history(self, project: ProjectRef) -> pd.DataFrame:
-        """Past owners of a project, one row for each transfer."""
+        """Past owners of a project, one row for each transfer.
+
+        Returns:
+            One row a change of owner.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.projects.transfer_history("storefront").empty
+            True
+        """

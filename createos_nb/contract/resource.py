@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
-from createos_nb.contract.documentation import documentation, limits
+from createos_nb.contract.documentation import documentation, limits, prose_and_sections
 from createos_nb.contract.operation import OPERATIONS, Answer, Effect, Operation, Text
 from createos_nb.display import code, escaped, html_table
 from createos_nb.naming import nearest
@@ -90,6 +90,7 @@ class BoundOperation(ProcessBound):
         self.__signature__ = operation.signature
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Execute the operation."""
         try:
             bound = self.operation.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -104,10 +105,11 @@ class BoundOperation(ProcessBound):
 
 
 def explain(operation: Operation) -> str:
-    """An operation in plain text: how to call it, what it does, what goes over the wire."""
+    """An operation in plain text: how to call it, what it does, what goes over the wire, and an example."""
+    prose, sections = prose_and_sections(operation)
     lines = [
         f"client.{operation.call}({_arguments(operation.signature)})",
-        inspect.cleandoc(operation.function.__doc__ or ""),
+        prose,
         "",
         f"{operation.effect}: {operation.name}, {operation.method} {operation.path}",
     ]
@@ -115,7 +117,7 @@ def explain(operation: Operation) -> str:
         note = "; ".join(part for part in (p.meaning, limits(p)) if part)
         if note:
             lines.append(f"  {p.name}: {note}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", sections] if sections else lines)
 
 
 def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: TypeError) -> str:
@@ -159,7 +161,15 @@ class Resource(ProcessBound):
 
     @classmethod
     def operations(cls) -> dict[str, Operation]:
-        """Return the operations of this resource by the name of their call."""
+        """Return the operations of this resource by the name of their call.
+
+        Returns:
+            The declarations: HTTP line, parameters, effect, answer.
+
+        Examples:
+            >>> createos_nb.contract.Domains.operations()["refresh"].effect
+            'write'
+        """
         operations: dict[str, Operation] = {}
         for base in reversed(cls.__mro__):
             operations |= {

@@ -41,16 +41,47 @@ class Security(Resource):
 
     @operation("GetSecurityScan", f"GET {_AT}", answer=Record(SecurityScan))
     def scan(self, project: ProjectRef, deployment: DeploymentRef) -> pd.Series:
-        """The scan of a deployment."""
+        """The scan of a deployment.
+
+        Returns:
+            State, tool, times and, once it succeeded, the report of the scan.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> scan = client.security.scan("storefront", 15)
+            >>> scan["parsed_report"]["summary"]
+            {'critical': 1, 'high': 1, 'medium': 1, 'low': 1, 'total': 4}
+        """
 
     @operation("GetSecurityScanDownloadUri", f"GET {_AT}/download", answer=Record(Download))
     def scan_download_uri(self, project: ProjectRef, deployment: DeploymentRef) -> pd.Series:
-        """Signed address of the full report, once the scan has succeeded."""
+        """Signed address of the full report, once the scan has succeeded.
+
+        Returns:
+            `download_uri`, masked: whoever has the address can read the report.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.security.scan_download_uri("storefront", 15)["download_uri"]
+            Secret(••••••)
+        """
 
     @operation("TriggerSecurityScan", f"POST {_AT}/trigger")
     def trigger_scan(self, project: ProjectRef, deployment: DeploymentRef) -> str:
-        """Start a scan; scanning must be switched on for the project."""
+        """Start a scan; scanning must be switched on for the project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.security.trigger_scan("storefront", 16)
+            'Security scan triggered successfully'
+        """
 
     @operation("RetriggerSecurityScan", f"POST {_AT}/retrigger")
     def retrigger_scan(self, project: ProjectRef, deployment: DeploymentRef) -> str:
-        """Run a failed scan again."""
+        """Run a failed scan again.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.security.retrigger_scan("storefront", 17)
+            'Security scan retriggered successfully'
+        """

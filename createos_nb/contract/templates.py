@@ -9,20 +9,14 @@ from msgspec import Meta
 
 from createos_nb.contract.operation import UNSET, Page, Record, Rows
 from createos_nb.contract.resource import Resource, operation
-from createos_nb.contract.row import (
-    Created,
-    Download,
-    Flag,
-    Made,
-    Map,
-    Number,
-    ProjectId,
-    Row,
-    Text,
-    Updated,
-    UserId,
-    Whole,
-    about,
+from createos_nb.contract.row import Download, Made
+from createos_nb.contract.template_rows import (
+    CategoryCount,
+    Job,
+    Rejection,
+    ReviewStatus,
+    Template,
+    TemplatePurchase,
 )
 from createos_nb.contract.types import (
     EnvironmentRef,
@@ -33,85 +27,9 @@ from createos_nb.contract.types import (
     PurchaseId,
     TemplateId,
 )
-from createos_nb.naming import TEMPLATE_STATES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Author(Row):
-    """The author of a template."""
-
-    id: Annotated[Text, about("id of who offers it")] = None
-    name: Annotated[Text, about("name of who offers it")] = None
-
-
-class Template(Row):
-    """A project to start from."""
-
-    id: Annotated[Text, about("id")] = None
-    name: Annotated[Text, about("its name")] = None
-    status: Annotated[Text, about("status on the wire", states=TEMPLATE_STATES)] = None
-    amount: Annotated[Number, about("price", unit="credits")] = None
-    categories: Annotated[list[str] | None, about("categories of the marketplace")] = None
-    description: Annotated[Text, about("what it is")] = None
-    overview: Annotated[Text, about("what it offers")] = None
-    use_cases: Annotated[Text, about("what it serves for")] = None
-    author: Author | None = None
-    has_user_purchased: Annotated[Flag, about("this account has bought it")] = None
-    template_purchased_id: Annotated[Text, about("id of this account's purchase")] = None
-    project_id: ProjectId = None
-    environment_id: Annotated[Text, about("id of the environment that it was made from")] = None
-    image_uri: Annotated[Text, about("picture")] = None
-    video_url: Annotated[Text, about("film")] = None
-    project_configuration: Annotated[Map, about("what a new project is made with")] = None
-    environment_configuration: Annotated[Map, about("what its environment is made with")] = None
-    build_resources: Annotated[Map, about("what its build may use")] = None
-    deployment_resources: Annotated[Map, about("what its deployment may use")] = None
-    user_id: UserId = None
-    created_at: Created = None
-    updated_at: Updated = None
-
-
-class TemplatePurchase(Row):
-    """A bought template."""
-
-    id: Annotated[Text, about("id")] = None
-    project_template_id: Annotated[Text, about("id of the template")] = None
-    purchased_amount: Annotated[Number, about("price that was paid", unit="credits")] = None
-    template: Template | None = None
-    user_id: UserId = None
-    created_at: Created = None
-    updated_at: Updated = None
-
-
-class CategoryCount(Row):
-    """Templates by category."""
-
-    name: Annotated[Text, about("category")] = None
-    count: Annotated[Whole, about("templates", unit="templates")] = None
-
-
-class Rejection(Row):
-    """Why a template was turned down."""
-
-    id: Annotated[Whole, about("id")] = None
-    project_template_id: Annotated[Text, about("id of the template")] = None
-    rejection_reason: Annotated[Text, about("the reviewer's reason")] = None
-    created_at: Created = None
-    updated_at: Updated = None
-
-
-class Job(Row):
-    """Work that the platform has begun."""
-
-    job_id: Annotated[Text, about("id of the work")] = None
-
-
-class ReviewStatus(Row):
-    """The review status of a template."""
-
-    status: Annotated[Text, about("status on the wire", states=TEMPLATE_STATES)] = None
 
 
 TemplateName = Annotated[str, Meta(min_length=10, max_length=100, description="10–100 characters")]
@@ -139,7 +57,22 @@ class Templates(Resource):
         failures="500",
     )
     def list_published(self, *, name: str = UNSET, categories: str = UNSET, limit: Limit | None = None) -> pd.DataFrame:
-        """Templates of the marketplace, one row each."""
+        """Templates of the marketplace, one row each.
+
+        Args:
+            name: Part of the name.
+            categories: Categories, separated by commas.
+
+        Returns:
+            One row a template; `createos_nb.columns("templates.list_published")` says what each column means.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.templates.list_published(categories="agents")[["name", "amount"]]
+                                      name  amount
+            0           MCP server in Node    10.0
+            1  Agent with tools and memory    40.0
+        """
 
     @operation(
         "ListMyProjectTemplates",
@@ -148,7 +81,18 @@ class Templates(Resource):
         failures="401 500",
     )
     def list_my(self, *, limit: Limit | None = None) -> pd.DataFrame:
-        """Templates that this account offers, one row each."""
+        """Templates that this account offers, one row each.
+
+        Returns:
+            One row a template.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.templates.list_my()[["name", "state"]]
+                                   name     state
+            0  Landing page of a season  rejected
+            1    Storefront starter kit     draft
+        """
 
     @operation(
         "ListProjectTemplateCounts",
@@ -157,11 +101,36 @@ class Templates(Resource):
         failures="500",
     )
     def counts(self, *, name: str = UNSET) -> pd.DataFrame:
-        """Templates of the marketplace by category; the total is in `attrs`."""
+        """Templates of the marketplace by category; the total is in `attrs`.
+
+        Args:
+            name: Part of the name.
+
+        Returns:
+            One row a category.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.templates.counts().head(3)
+                   name  count
+            0    agents      2
+            1   backend      1
+            2  frontend      1
+        """
 
     @operation("GetProjectTemplate", f"GET {_ONE}", answer=Record(Template), failures="400 403 404 500")
     def get(self, template: TemplateId) -> pd.Series:
-        """One template."""
+        """One template.
+
+        Returns:
+            The row of the template, with the labels of `list_published`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> [first, *others] = client.templates.list_published()["id"]
+            >>> client.templates.get(first)["name"]
+            'MCP server in Node'
+        """
 
     @operation(
         "CreateProjectTemplate",
@@ -188,7 +157,29 @@ class Templates(Resource):
         categories: Categories = UNSET,
         video_url: str = UNSET,
     ) -> pd.Series:
-        """Offer a project as a template; it starts as a draft."""
+        """Offer a project as a template; it starts as a draft.
+
+        Args:
+            project_configuration: Settings of the project that a buyer deploys.
+            environment_configuration: Settings of its environment.
+            build_resources: Resources that the build takes.
+            deployment_resources: Resources that the deployment takes: cpu (millicores), memory (MB), replicas.
+            video_url: The address of a film about it.
+
+        Returns:
+            `id` of the template.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> text = "Everything that a small shop needs. " * 4
+            >>> made = client.templates.create(
+            ...     name="Kit of a shop", project="storefront", environment="production",
+            ...     description=text, overview=text, use_cases=text, image_uri="https://images.example.com/shop.png",
+            ...     project_configuration={}, environment_configuration={}, build_resources={}, deployment_resources={},
+            ... )
+            >>> client.templates.get(made["id"])["state"]
+            'draft'
+        """
 
     @operation("UpdateProjectTemplate", f"PUT {_ONE}", answer=Record(Made))
     def update(
@@ -204,7 +195,22 @@ class Templates(Resource):
         amount: Amount = UNSET,
         categories: Categories = UNSET,
     ) -> pd.Series:
-        """Change a template."""
+        """Change a template.
+
+        Returns:
+            `id` of the template.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> text = "Everything that a small shop needs. " * 4
+            >>> draft = client.templates.list_my()["id"].iloc[-1]
+            >>> _ = client.templates.update(
+            ...     draft, name="Kit of a shop", description=text, overview=text, use_cases=text,
+            ...     image_uri="https://images.example.com/shop.png", video_url="https://video.example.com/shop",
+            ... )
+            >>> client.templates.get(draft)["name"]
+            'Kit of a shop'
+        """
 
     @operation(
         "UpdateProjectTemplateStatus",
@@ -213,11 +219,31 @@ class Templates(Resource):
         failures="400 401 403 404 422 500",
     )
     def update_status(self, template: TemplateId) -> pd.Series:
-        """Send a template for review."""
+        """Send a template for review.
+
+        Returns:
+            The new status.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> draft = client.templates.list_my()["id"].iloc[-1]
+            >>> client.templates.update_status(draft)
+            status     underReview
+            state     under review
+            dtype: object
+        """
 
     @operation("DeleteProjectTemplate", f"DELETE {_ONE}")
     def delete(self, template: TemplateId) -> str:
-        """Withdraw a template."""
+        """Withdraw a template.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> draft = client.templates.list_my()["id"].iloc[-1]
+            >>> _ = client.templates.delete(draft)
+            >>> client.templates.list_my()["name"].to_list()
+            ['Landing page of a season']
+        """
 
     @operation(
         "ListProjectTemplateRejections",
@@ -226,11 +252,33 @@ class Templates(Resource):
         failures="400 401 404 500",
     )
     def rejections(self, template: TemplateId) -> pd.DataFrame:
-        """Why a template was turned down, one row for each review."""
+        """Why a template was turned down, one row for each review.
+
+        Returns:
+            One row a review.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> rejected = client.templates.list_my()["id"].iloc[0]
+            >>> client.templates.rejections(rejected)["created_at"]
+            0   2026-02-17 10:00:00+00:00
+            Name: created_at, dtype: datetime64[us, UTC]
+        """
 
     @operation("BuyProjectTemplate", f"POST {_ONE}/buy", answer=Record(Made), failures="400 401 404 422 500")
     def buy(self, template: TemplateId) -> pd.Series:
-        """Buy a template."""
+        """Buy a template.
+
+        Returns:
+            `id` of the purchase.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> template = client.templates.list_published(name="MCP")["id"].iloc[0]
+            >>> _ = client.templates.buy(template)
+            >>> len(client.templates.purchases())
+            2
+        """
 
     @operation(
         "ListProjectTemplatePurchases",
@@ -239,11 +287,31 @@ class Templates(Resource):
         failures="401 500",
     )
     def purchases(self, *, limit: Limit | None = None) -> pd.DataFrame:
-        """Bought templates, one row each."""
+        """Bought templates, one row each.
+
+        Returns:
+            One row a purchase, with the template's columns as `template_…`.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.templates.purchases()[["template_name", "purchased_amount"]]
+                            template_name  purchased_amount
+            0  FastAPI service with tests               0.0
+        """
 
     @operation("DownloadProjectTemplate", f"GET {_BOUGHT}/download", answer=Record(Download))
     def download(self, purchase: PurchaseId) -> pd.Series:
-        """Signed address of a bought template."""
+        """Signed address of a bought template.
+
+        Returns:
+            `download_uri`, masked: whoever has the address can read the files.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> purchase = client.templates.purchases()["id"].iloc[0]
+            >>> client.templates.download(purchase)["download_uri"]
+            Secret(••••••)
+        """
 
     @operation(
         "DeployProjectTemplateViaGithub",
@@ -252,4 +320,15 @@ class Templates(Resource):
         failures="400 401 403 404 422 429 500",
     )
     def deploy_via_github(self, purchase: PurchaseId, *, installation: InstallationRef) -> pd.Series:
-        """Deploy a bought template through a GitHub account."""
+        """Deploy a bought template through a GitHub account.
+
+        Returns:
+            The job that deploys it.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> purchase = client.templates.purchases()["id"].iloc[0]
+            >>> client.templates.deploy_via_github(purchase, installation="juniper-goods")
+            job_id    c6134d4a-0d9a-44a1-9e16-b275c7ee7942
+            dtype: object
+        """

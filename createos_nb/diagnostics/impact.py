@@ -33,14 +33,33 @@ def impact(
 ) -> pd.DataFrame:
     """Compare requests and errors before, during and after a change, such as from `receipt.started` to `receipt.ended`.
 
-    `environment`: one, or several whose requests are added up, such as both sides of a switch. `window`: how long
-    before and after ("15min", seconds, a Timedelta); the time after ends at the present.
+    Args:
+        client: The client.
+        project: A project: its unique name or id.
+        environment: One, or several whose requests are added up, such as both sides of a switch.
+        start: When the change began.
+        end: When it ended.
+        window: How long before and after: "15min", seconds, a Timedelta; the time after ends at the present.
 
-    One row each, index `period`: "before", "during", "after". Columns: `start`, `end` (UTC, to the second; during is
-    the whole seconds that the change touches), `requests`, `client_errors` (4xx), `server_errors` (5xx), `lost` (502,
-    503 and 504: what a proxy says where no version answers; an app may say 503 itself) as Int64; `rpm`,
-    `success_percentage` ((2xx + 3xx) / requests) and `server_error_percentage` (0–100, NA without requests) as Float64.
-    A time that has not come yet is NA. Raises `InvalidInput`.
+    Returns:
+        One row each, index `period`: "before", "during", "after". Columns: `start`, `end` (UTC, to the second; during
+        is the whole seconds that the change touches), `requests`, `client_errors` (4xx), `server_errors` (5xx), `lost`
+        (502, 503 and 504: what a proxy says where no version answers; an app may say 503 itself) as Int64; `rpm`,
+        `success_percentage` ((2xx + 3xx) / requests) and `server_error_percentage` (0–100, NA without requests) as
+        Float64. A time that has not come yet is NA.
+
+    Raises:
+        InvalidInput: The times are in the wrong order, or there is no environment.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> periods = createos_nb.diagnostics.impact(client, "storefront", "production", "-40min", "-39min")
+        >>> periods[["requests", "server_errors", "lost"]]
+                requests  server_errors  lost
+        period
+        before      1476              2     2
+        during        91              3     0
+        after       1503             57     0
     """
     now = client.transport.now()
     first, last = math.floor(unix(start, now, "start")), math.ceil(unix(end, now, "end"))

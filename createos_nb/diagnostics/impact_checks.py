@@ -16,7 +16,20 @@ _MARGIN: Final = 2.0
 
 
 def none_lost(impact: pd.DataFrame) -> Check:
-    """No request was answered 502, 503 or 504 while it was changed; NO DATA where none came meanwhile."""
+    """No request was answered 502, 503 or 504 while it was changed; NO DATA where none came meanwhile.
+
+    Args:
+        impact: The frame of `impact`.
+
+    Returns:
+        The check, with the figure that speaks for it.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> periods = createos_nb.diagnostics.impact(client, "storefront", "production", "-40min", "-39min")
+        >>> createos_nb.diagnostics.none_lost(periods).result
+        'PASS'
+    """
     requests, lost = _whole(impact, "during", "requests"), _whole(impact, "during", "lost")
     claim, threshold = "no request was lost during the change", "none with 502, 503 or 504"
     if requests is None or lost is None:
@@ -31,6 +44,18 @@ def errors_fell(impact: pd.DataFrame) -> Check:
 
     PASS where the 95 % interval of the difference lies below zero. FAIL where it shows that the share has risen, or
     that it has not even halved. NO DATA where there are too few requests to tell, or there was nothing that could fall.
+
+    Args:
+        impact: The frame of `impact`.
+
+    Returns:
+        The check, with the figure that speaks for or against it.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> periods = createos_nb.diagnostics.impact(client, "storefront", "production", "-40min", "-39min")
+        >>> createos_nb.diagnostics.errors_fell(periods).result
+        'FAIL'
     """
     claim, threshold = "server errors fell", "a lower share than before, at 95 %"
     found = _difference(impact)
@@ -50,6 +75,18 @@ def errors_not_risen(impact: pd.DataFrame) -> Check:
 
     PASS where the 95 % interval of the difference excludes a rise of two percentage points. FAIL where it shows a rise.
     NO DATA where there are too few requests for either.
+
+    Args:
+        impact: The frame of `impact`.
+
+    Returns:
+        The check, with the figure that speaks for or against it.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> periods = createos_nb.diagnostics.impact(client, "storefront", "production", "-40min", "-39min")
+        >>> createos_nb.diagnostics.errors_not_risen(periods).figure
+        '0.14 % of 1,476 before, 3.80 % of 1,503 after'
     """
     claim, threshold = "server errors have not risen", f"a rise of less than {_MARGIN:g} points, at 95 %"
     difference = _difference(impact)

@@ -145,9 +145,12 @@ def _times_of(columns: Sequence[list[Any]], trusted: bool) -> list[Array]:
 
 
 def _moment(value: Any) -> str | None:
-    """A time as pandas reads it without surprises. Raises `ValueError` for anything else: it would read "now" as well.
+    """A time as pandas reads it without surprises.
 
     Microseconds are kept: with nanoseconds, the year 1 that means "never" to some servers can't stand in one column.
+
+    Raises:
+        ValueError: It is no time: pandas would read "now" as well.
     """
     if value is None or value == "":
         return None

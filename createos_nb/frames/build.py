@@ -22,7 +22,20 @@ REPLACED: Final = "createos-nb: replaced"
 
 
 class Builder:
-    """Collects rows into columns. `add` takes decoded structs, `add_raw` the rows that did not fit the declaration."""
+    """Collects rows into columns. `add` takes decoded structs, `add_raw` the rows that did not fit the declaration.
+
+    Args:
+        of: The kind of row; its fields are the columns.
+
+    Examples:
+        >>> from createos_nb.frames import Builder
+        >>> from createos_nb.contract.row import Availability
+        >>> builder = Builder(Availability)
+        >>> builder.add([Availability(is_available=True)])
+        >>> builder.frame()
+           is_available
+        0          True
+    """
 
     def __init__(self, of: type[Row]) -> None:
         self.schema = schema(of)
@@ -37,12 +50,37 @@ class Builder:
         self._replaced: list[str] = []
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Rows as the declared structs."""
+        """Take rows that are structs of the declared kind.
+
+        Args:
+            rows: The rows; they can be let go afterwards.
+
+        Examples:
+            >>> from createos_nb.frames import Builder
+            >>> from createos_nb.contract.row import Availability
+            >>> builder = Builder(Availability)
+            >>> builder.add([Availability(is_available=True), Availability()])
+            >>> builder.frame()["is_available"].to_list()
+            [True, <NA>]
+        """
         self._rows.extend(rows)
         self._advance(len(rows))
 
     def add_raw(self, rows: Iterable[Any]) -> None:
-        """Rows as decoded JSON: what the declaration does not know becomes an extra column."""
+        """Take rows that are decoded JSON: what the declaration does not know becomes an extra column.
+
+        Args:
+            rows: The rows, with the wire's names.
+
+        Examples:
+            >>> from createos_nb.frames import Builder
+            >>> from createos_nb.contract.row import Availability
+            >>> builder = Builder(Availability)
+            >>> builder.add_raw([{"isAvailable": False, "reservedBy": "tamsin"}])
+            >>> builder.frame()
+               is_available reserved_by
+            0         False      tamsin
+        """
         self._take_apart()
         self._trusted = False
         for row in rows:
@@ -59,7 +97,18 @@ class Builder:
             self._advance(1)
 
     def frame(self) -> pd.DataFrame:
-        """The frame: the declared columns in their order, then what was not declared."""
+        """Return the frame: the declared columns in their order, then what was not declared.
+
+        Returns:
+            One row for each that was added, with the declared dtypes, also without rows.
+
+        Examples:
+            >>> from createos_nb.frames import Builder
+            >>> from createos_nb.contract.row import Availability
+            >>> Builder(Availability).frame().dtypes
+            is_available    boolean
+            dtype: object
+        """
         if self._pending or not self._chunks:
             self._flush()
         columns_shown = self._plan.columns
@@ -138,7 +187,23 @@ def _plan(of: Schema) -> _Plan:
 
 
 def frame_of(of: type[Row], rows: Sequence[Row] = (), raw: Sequence[Any] = ()) -> pd.DataFrame:
-    """A frame of a few rows."""
+    """Return a frame of a few rows.
+
+    Args:
+        of: The kind of row; its fields are the columns.
+        rows: Rows as structs.
+        raw: Rows as decoded JSON.
+
+    Returns:
+        The frame.
+
+    Examples:
+        >>> from createos_nb.frames import frame_of
+        >>> from createos_nb.contract.row import Availability
+        >>> frame_of(Availability, raw=[{"isAvailable": True}])
+           is_available
+        0          True
+    """
     builder = Builder(of)
     builder.add(rows)
     builder.add_raw(raw)
@@ -146,7 +211,21 @@ def frame_of(of: type[Row], rows: Sequence[Row] = (), raw: Sequence[Any] = ()) -
 
 
 def record_of(frame: pd.DataFrame) -> pd.Series:
-    """The one row of a frame as a Series with the same labels, named for what it is."""
+    """Return the one row of a frame as a Series with the same labels, named for what it is.
+
+    Args:
+        frame: A frame of one row.
+
+    Returns:
+        The row.
+
+    Examples:
+        >>> from createos_nb.frames import record_of
+        >>> record_of(pd.DataFrame({"name": ["nightly"], "runs": [3]}))
+        name    nightly
+        runs          3
+        Name: nightly, dtype: object
+    """
     values = objects([frame[name].array[0] for name in frame.columns])
     name = next((frame[n].array[0] for n in ("unique_name", "name") if n in frame.columns), None)
     record = pd.Series(values, index=frame.columns, name=name if isinstance(name, str) else None, dtype=object)

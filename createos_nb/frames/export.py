@@ -29,14 +29,28 @@ _KEPT: Final = re.compile(
 
 
 def export(frame: pd.DataFrame, path: str | Path) -> Path:
-    """Write a frame as `.csv` (with `.dtypes.json` beside it) or `.parquet` (needs pyarrow); returns the path.
+    """Write a frame as `.csv` (with `.dtypes.json` beside it) or `.parquet` (needs pyarrow).
 
     `read_export` gives it back with dtypes, index and attrs. In CSV, a text that a spreadsheet would execute (it begins
     with = + - @, a tab or a line break) gets an apostrophe in front, which `read_export` takes away again; in Parquet,
-    texts are as they are. Maps and lists are written as JSON; secrets stay masked; names of columns become texts.
-    Each file is whole, or the old one stays.
+    texts are as they are. Maps and lists are written as JSON; secrets stay masked; names of columns become texts. Each
+    file is whole, or the old one stays.
 
-    Raises `InvalidInput` for a frame or a path that can't be written, `ConfigurationError` without pyarrow.
+    Args:
+        frame: Any frame whose columns have one level.
+        path: Where to write; its suffix says the format.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        InvalidInput: The frame or the path can't be written.
+        ConfigurationError: pyarrow is not installed.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> createos_nb.export(client.projects.list(), "projects.csv").name
+        'projects.csv'
     """
     target = Path(path)
     kind = _kind(target, "export writes")
@@ -56,7 +70,24 @@ def export(frame: pd.DataFrame, path: str | Path) -> Path:
 
 
 def read_export(path: str | Path) -> pd.DataFrame:
-    """A frame that `export` wrote, with its dtypes, index and attrs. Raises `InvalidInput` for any other file."""
+    """Return a frame that `export` wrote, with its dtypes, index and attrs.
+
+    Args:
+        path: The `.csv` or `.parquet` file.
+
+    Returns:
+        The frame as it was.
+
+    Raises:
+        InvalidInput: The file was not written by `export`, or can't be read.
+        ConfigurationError: pyarrow is not installed.
+
+    Examples:
+        >>> client = createos_nb.simulate()
+        >>> path = createos_nb.export(client.projects.list(), "projects.csv")
+        >>> createos_nb.read_export(path)["created_at"].dtype
+        datetime64[us, UTC]
+    """
     source = Path(path)
     if _kind(source, "read_export reads") == ".csv":
         safe, facts = _read_csv(source)

@@ -36,7 +36,6 @@ def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
     down, NA without requests), status_5xx (Int64), trend (a list of requests per part of the window, None where there
     is no data), read_at (datetime64[us, UTC]).
     """
-
     read_at = pd.to_datetime([row.read_at for row in rows], unit="s", utc=True)
     return pd.DataFrame(
         {

@@ -31,7 +31,24 @@ def level_of(text: str) -> str | None:
 
 
 def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
-    """The lines of a runtime log; the time is read from the beginning of a line, NaT where there is none."""
+    """Return the lines of a runtime log as a frame.
+
+    The time is read from the beginning of a line, NaT where there is none.
+
+    Args:
+        text: The log as it came.
+        stage: What stands in the column `stage`.
+
+    Returns:
+        time (datetime64[us, UTC]), line_number (Int64), stage, level, text (str).
+
+    Examples:
+        >>> from createos_nb.frames import runtime_log_frame
+        >>> log = runtime_log_frame("2026-03-02T09:00:00Z INFO ready")
+        >>> log[["level", "text"]]
+          level        text
+        0  info  INFO ready
+    """
     lines = _BREAK.split(text)
     if lines[-1] == "":
         lines.pop()
@@ -47,7 +64,20 @@ def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:
 
 
 def build_log_frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """The lines of a build log with their level; control sequences are taken out of the text."""
+    """Return the lines of a build log with their level.
+
+    Args:
+        rows: The rows of the answer; control sequences are taken out of the text.
+
+    Returns:
+        The same rows, with the column `level` (str) before the text.
+
+    Examples:
+        >>> from createos_nb.frames import build_log_frame
+        >>> rows = pd.DataFrame({"time": [pd.NaT], "line_number": [1], "stage": ["build"], "text": ["ERROR: no file"]})
+        >>> build_log_frame(rows)["level"].to_list()
+        ['error']
+    """
     lines = [None if text is None or text != text else strip_control_chars(str(text)) for text in rows["text"]]
     out = rows.assign(text=texts(lines))
     out.insert(3, "level", pd.Series(texts([None if x is None else level_of(x) for x in lines]), index=out.index))

@@ -50,6 +50,7 @@ class DecodedRows:
         return len(self.rows if self.raw is None else self.raw)
 
     def items(self) -> Sequence[Any]:
+        """Return the rows, as structs or as they came."""
         return self.rows if self.raw is None else self.raw
 
     def into(self, builder: Builder) -> None:
@@ -87,7 +88,11 @@ class Reader:
         return list[of]  # type: ignore[valid-type]  # made at run time
 
     def read(self, data: Payload) -> DecodedRows:
-        """The rows of one payload. Raises `InvalidResponse` where it is no row, page or array at all."""
+        """The rows of one payload.
+
+        Raises:
+            InvalidResponse: It is no row, page or array at all.
+        """
         return without_frames(self._read, data)
 
     def _read(self, data: Payload) -> DecodedRows:
@@ -173,7 +178,21 @@ def _cached_reader(operation: Operation) -> Reader:
 
 
 def reader(operation: Operation) -> Reader:
-    """The reader of an operation, made once."""
+    """Return the reader of an operation; one for each, made once.
+
+    Args:
+        operation: An operation whose answer has rows.
+
+    Returns:
+        The reader.
+
+    Examples:
+        >>> from createos_nb.frames import reader
+        >>> operation = createos_nb.contract.find("CheckProjectUniqueName")
+        >>> rows = reader(operation).read(b'{"isAvailable": true}')
+        >>> len(rows)
+        1
+    """
     # A decoder that is made while another thread makes one of the same rows gets to see half of them, and its first use
     # ends the process.
     with _MAKING.held:
@@ -181,7 +200,11 @@ def reader(operation: Operation) -> Reader:
 
 
 def decode_json(operation: Operation, data: Payload) -> Any:
-    """A payload as decoded JSON with its secrets masked. Raises `InvalidResponse` for what no JSON reader takes."""
+    """A payload as decoded JSON with its secrets masked.
+
+    Raises:
+        InvalidResponse: No JSON reader takes it.
+    """
     return without_frames(_decode_json, operation, data)
 
 

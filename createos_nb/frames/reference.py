@@ -10,6 +10,7 @@ from createos_nb import contract
 from createos_nb.contract.operation import LogText, Operation, Text, TextOrId
 from createos_nb.errors import InvalidInput
 from createos_nb.frames import schema
+from createos_nb.frames.composed import EXTENDED, OWN
 from createos_nb.frames.logs import COLUMNS as LOG_COLUMNS
 from createos_nb.naming import nearest
 
@@ -23,18 +24,42 @@ _LOG: Final = {
 
 
 def columns(call: str | None = None) -> pd.DataFrame:
-    """Every documented column: call, column, dtype, meaning, unit; for one call such as "projects.list", or all.
+    """Every documented column of every table: its dtype, meaning and unit.
 
-    Raises `InvalidInput` for a call that there is not, with those that look like it.
+    Args:
+        call: A call such as "projects.list"; by default all.
+
+    Returns:
+        One row a column: call, column, dtype, meaning, unit (str).
+
+    Raises:
+        InvalidInput: There is no such call; the message names those that look like it.
+
+    Examples:
+        >>> columns = createos_nb.columns("environments.list").set_index("column")
+        >>> columns.loc[["branch", "resources_cpu"], ["dtype", "unit"]]
+                       dtype        unit
+        column
+        branch           str
+        resources_cpu  Int64  millicores
     """
-    calls = sorted(operation.call for operation in contract.OPERATIONS.values())
-    if call is not None and call not in calls:
-        suggestion = nearest(call, calls) or ";"
+    tables = _tables()
+    if call is not None and call not in tables:
+        suggestion = nearest(call, tables) or ";"
         raise InvalidInput(f"columns: there is no call {call!r}{suggestion} client.operations() lists all")
-    rows = [
-        row for operation in declared_operations() if call in (None, operation.call) for row in columns_of(operation)
-    ]
+    rows = [row for name, rows in tables.items() if call in (None, name) for row in rows]
     return pd.DataFrame(rows, columns=["call", "column", "dtype", "meaning", "unit"], dtype="str")
+
+
+def _tables() -> dict[str, list[tuple[str, str, str, str, str]]]:
+    """The columns of every call: first the operations, then what takes more than one of them."""
+    tables = {operation.call: columns_of(operation) for operation in declared_operations()}
+    for call, (first, like) in EXTENDED.items():
+        own = [(call, *facts) for facts in first]
+        tables[call] = own + [(call, column, dtype, meaning, unit) for _, column, dtype, meaning, unit in tables[like]]
+    for call, columns in OWN.items():
+        tables[call] = [(call, *facts) for facts in columns]
+    return tables
 
 
 def declared_operations() -> list[Operation]:
@@ -42,6 +67,24 @@ def declared_operations() -> list[Operation]:
     return sorted(
         contract.OPERATIONS.values(), key=lambda operation: (operation.resource, operation.path, operation.method)
     )
+
+
+def operations_frame() -> pd.DataFrame:
+    """Return one row an operation: its name, call, HTTP line, effect, summary, parameters and source (str)."""
+    rows = [
+        {
+            "operation": operation.name,
+            "call": operation.call,
+            "method": operation.method,
+            "path": operation.path,
+            "effect": operation.effect,
+            "summary": operation.summary,
+            "parameters": ", ".join(p.key if p.required else f"[{p.key}]" for p in operation.parameters),
+            "source": operation.source,
+        }
+        for operation in declared_operations()
+    ]
+    return pd.DataFrame(rows, dtype="str")
 
 
 def columns_of(operation: Operation) -> list[tuple[str, str, str, str, str]]:

@@ -44,6 +44,7 @@ class Column:
 
     @property
     def dtype(self) -> str:
+        """Its dtype in a frame."""
         return DTYPES[self.kind]
 
 
@@ -57,6 +58,7 @@ class Schema:
 
     @property
     def names(self) -> list[str]:
+        """The names of the frame's columns."""
         return [column.name for column in self.columns if column.into is None]
 
 

@@ -26,11 +26,28 @@ class Buckets:
 
 
 def requests_frame(buckets: Buckets, *, start: int, end: int, now: float | None = None) -> pd.DataFrame:
-    """Buckets on the grid of `[start, end)`.
+    """Return buckets of requests on the grid of a window.
 
-    Index `time`: datetime64[us, UTC], every bucket of the window once; counts Int64: a bucket that the platform did not
-    give is NA, a bucket without requests is 0. `attrs`: `bucket_seconds`, and `partial`, the buckets that the window
-    (or the present) cuts.
+    Args:
+        buckets: The counts that came.
+        start: First moment of the window, in Unix seconds.
+        end: Moment after its last, in Unix seconds.
+        now: The present, in Unix seconds, where the window may reach beyond it.
+
+    Returns:
+        Index `time` (datetime64[us, UTC]), every bucket of the window once; counts Int64: a bucket that did not come is
+        NA, a bucket without requests is 0. `attrs`: `bucket_seconds`, and `partial`, the buckets that the window (or
+        the present) cuts.
+
+    Examples:
+        >>> from createos_nb.frames import Buckets, requests_frame
+        >>> import numpy as np
+        >>> buckets = Buckets(np.array([[0, 9, 8, 0, 1, 0]]), width=60)
+        >>> requests_frame(buckets, start=0, end=120)
+                                   count  status_2xx  status_3xx  status_4xx  status_5xx
+        time
+        1970-01-01 00:00:00+00:00      9           8           0           1           0
+        1970-01-01 00:01:00+00:00   <NA>        <NA>        <NA>        <NA>        <NA>
     """
     width, rows = buckets.width, buckets.rows
     first = start - (start - buckets.phase) % width

@@ -23,7 +23,10 @@ def structs_of(operation: Operation, of: type[R], payload: object) -> list[tuple
     """Return the rows of a decoded payload as structs, each with the names of what was left out (settings.runEnvs).
 
     `payload`: as `client.call` gives it, its secrets masked; those in maps stay `Secret`, and keys of maps stay as they
-    are. Raises `InvalidResponse` where it holds no rows at all.
+    are.
+
+    Raises:
+        InvalidResponse: It holds no rows at all.
     """
     return [struct_of(of, row) for row in reader(operation).decoded(payload).items()]
 

@@ -69,12 +69,17 @@ class Bound(float):
     deadline: Deadline
 
     def __new__(cls, seconds: float, deadline: Deadline) -> Bound:
+        """Make a number that carries its deadline."""
         bound = super().__new__(cls, seconds)
         bound.deadline = deadline
         return bound
 
     def seconds_left(self, expired: type[Exception]) -> float:
-        """Seconds for the next operation. Raises `expired` where the request has none left."""
+        """Seconds for the next operation.
+
+        Raises:
+            expired: The request has no time left.
+        """
         seconds_left = min(float(self), self.deadline.seconds_left())
         if seconds_left <= 0:
             raise expired(self.deadline.passed)

@@ -29,7 +29,10 @@ def save(transport: Transport, operation: Operation, address: Secret | str, targ
     """Write what lies at the address that `operation` gave to a new file. Returns its bytes.
 
     Tried again as any read. Raises a `RequestError`, in which the address is redacted; a file that is shorter than
-    announced is `InvalidResponse`. Raises `InvalidInput` for one of more than `max_bytes` bytes.
+    announced is `InvalidResponse`.
+
+    Raises:
+        InvalidInput: The file has more than `max_bytes` bytes.
     """
     transport.check_open()
     facts = RequestFacts(operation, "(signed address)")

@@ -35,7 +35,7 @@ class Log(ProcessBound):
         return len(self._entries)
 
     def frame(self) -> pd.DataFrame:
-        """time (UTC), operation, method, path, status, duration (s), attempt, bytes (of the answer): oldest first."""
+        """Time (UTC), operation, method, path, status, duration (s), attempt, bytes (of the answer): oldest first."""
         import pandas as pd
 
         frame = pd.DataFrame(list(self._entries), columns=list(LogEntry._fields))

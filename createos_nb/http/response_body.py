@@ -44,7 +44,11 @@ class Reply(NamedTuple):
 
 
 def read_body(answer: httpx.Response, max_bytes: int | None) -> bytes:
-    """All bytes of an answer. Raises `BodyTooLarge` beyond `max_bytes` of them, as they come or as they are decoded."""
+    """All bytes of an answer.
+
+    Raises:
+        BodyTooLarge: It has more than `max_bytes` of them, as they come or as they are decoded.
+    """
     if answer.is_closed:
         if max_bytes is not None and len(answer.content) > max_bytes:
             raise oversized(max_bytes)
@@ -60,7 +64,11 @@ def read_body(answer: httpx.Response, max_bytes: int | None) -> bytes:
 
 
 def pieces(answer: httpx.Response, most_raw: int | None = None) -> Iterator[bytes]:
-    """The decoded bytes of an answer, little by little. Raises `httpx.DecodingError` for what can't be decoded."""
+    """The decoded bytes of an answer, little by little.
+
+    Raises:
+        httpx.DecodingError: It can't be decoded.
+    """
     if answer.is_closed:  # made in this process, and decoded
         yield answer.content
         return

@@ -67,7 +67,8 @@ class ServerClock:
     def now(self) -> float:
         """Unix seconds (UTC) on the other side. Where nothing was answered yet, one thread asks and the others wait.
 
-        Raises `TransportError` where it can't be asked.
+        Raises:
+            TransportError: It can't be asked.
         """
         if self._line is None and not self._answered_without_time:
             self._learn_first()
@@ -164,9 +165,11 @@ class ElapsedClock:
         self._server_clock, self.virtual = server_clock, server_clock.virtual
 
     def now(self) -> float:
+        """Return the seconds that have passed on the other side."""
         return self._server_clock.passed()
 
     def sleep(self, seconds: float) -> None:
+        """Wait so many seconds of the other side."""
         self._server_clock.sleep(seconds)
 
 

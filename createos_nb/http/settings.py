@@ -18,7 +18,11 @@ def host(address: str) -> str:
 
 
 def base_of(address: str) -> httpx.URL:
-    """The base URL, checked. Raises `ConfigurationError`."""
+    """The base URL, checked.
+
+    Raises:
+        ConfigurationError: It is no URL of a server, or holds a user name or a password.
+    """
     text = str(address).strip().rstrip("/")
     try:
         base = read_url(text)
@@ -42,7 +46,11 @@ def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
 def timeouts_of(
     timeout: DurationLike | httpx.Timeout | None, longest: DurationLike | None
 ) -> tuple[dict[str, float | None], float | None]:
-    """Timeouts as httpx takes them, and the longest time of a transfer. Raises `ConfigurationError`."""
+    """Timeouts as httpx takes them, and the longest time of a transfer.
+
+    Raises:
+        ConfigurationError: One is no duration, or not more than 0.
+    """
     try:
         each = timeout if isinstance(timeout, httpx.Timeout) else httpx.Timeout(_seconds("timeout", timeout))
         timeouts, longest = each.as_dict(), _seconds("transfer_timeout", longest)
@@ -60,7 +68,11 @@ def _seconds(name: str, length: DurationLike | None) -> float | None:
 
 
 def key_of(text: str | Secret) -> Secret:
-    """The key as a header can carry it. Raises `ConfigurationError`, which does not repeat it."""
+    """The key as a header can carry it.
+
+    Raises:
+        ConfigurationError: No header can carry it; the message does not repeat it.
+    """
     key = Secret(Secret(text).reveal().strip())
     if not key.reveal().isascii() or not key.reveal().isprintable():
         raise ConfigurationError("the key holds characters that no key has: copy it again, without quotes around it")

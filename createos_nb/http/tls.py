@@ -21,7 +21,11 @@ Verify: TypeAlias = bool | str | os.PathLike[str] | ssl.SSLContext
 
 
 def ssl_context(verify: object) -> ssl.SSLContext | bool:
-    """Return `verify` as httpx takes it; a path is a file or a folder of certificates. Raises `ConfigurationError`."""
+    """Return `verify` as httpx takes it; a path is a file or a folder of certificates.
+
+    Raises:
+        ConfigurationError: The certificates can't be read, or it is none of these.
+    """
     if isinstance(verify, bool | ssl.SSLContext):
         return verify
     if not isinstance(verify, str | os.PathLike):

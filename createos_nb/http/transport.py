@@ -118,6 +118,7 @@ class Transport(ProcessBound):
         self._transport_for = self._http._transport_for_url if transport is None else lambda url: transport
 
     def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def fingerprint(self, secret: Secret) -> str:
@@ -131,7 +132,12 @@ class Transport(ProcessBound):
         return self.server_clock.now()
 
     def _ask_time(self) -> None:
-        """A HEAD without the key, for which any answer serves. Raises `TransportError`, `ConfigurationError`."""
+        """A HEAD without the key, for which any answer serves.
+
+        Raises:
+            TransportError: No answer came.
+            ConfigurationError: The client is closed.
+        """
         if self._http.is_closed:
             raise ConfigurationError("this client is closed: open another one")
         started = ticks()

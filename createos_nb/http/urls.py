@@ -6,7 +6,11 @@ import httpx
 
 
 def read_url(text: str, base: httpx.URL | None = None) -> httpx.URL:
-    """An address, or where a link in an answer from `base` leads. Raises `httpx.InvalidURL` for whatever is none."""
+    """An address, or where a link in an answer from `base` leads.
+
+    Raises:
+        httpx.InvalidURL: It is no address.
+    """
     try:
         url = httpx.URL(text) if base is None else base.join(text)
         _ = url.host, url.port, url.netloc  # a host in Punycode that is none shows only now

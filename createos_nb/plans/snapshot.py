@@ -18,7 +18,7 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.github import GithubAccount, GithubRepository
 from createos_nb.contract.projects import Project
 from createos_nb.contract.row import Row
-from createos_nb.contract.templates import Template
+from createos_nb.contract.template_rows import Template
 from createos_nb.errors import InvalidInput, InvalidResponse, NotFound, UnknownName
 from createos_nb.frames.structs import structs_of
 

@@ -15,10 +15,25 @@ from createos_nb.storage import move_into_place, sync_folder
 
 @contextmanager
 def atomic_folder(target: str | os.PathLike[str], *, replace: bool = False) -> Iterator[Path]:
-    """An empty folder to fill; it becomes `target` where the block ends well, and is gone where it does not.
+    """Yield an empty folder to fill; it becomes the target where the block ends well, and is gone where it does not.
 
-    A folder that is there already and holds something is refused, or with `replace` gives way at the end.
-    Raises `InvalidInput`.
+    Args:
+        target: Where the folder is to be.
+        replace: Let it take the place of one that holds something, which is refused otherwise.
+
+    Yields:
+        The folder to fill.
+
+    Raises:
+        InvalidInput: The target exists, or can't be written.
+
+    Examples:
+        >>> from createos_nb.uploads import atomic_folder
+        >>> with atomic_folder("pages") as folder:
+        ...     _ = (folder / "index.html").write_text("<h1>Hi</h1>")
+        >>> import pathlib
+        >>> [file.name for file in pathlib.Path("pages").iterdir()]
+        ['index.html']
     """
     path = _target_path(target)
     with _writing(path), _work_folder(path) as folder:
@@ -42,7 +57,26 @@ def atomic_folder(target: str | os.PathLike[str], *, replace: bool = False) -> I
 
 @contextmanager
 def atomic_file(target: str | os.PathLike[str], *, replace: bool = False) -> Iterator[Path]:
-    """A path to write a file to; it becomes `target` where the block ends well. Raises `InvalidInput`."""
+    """Yield a path to write a file to; it becomes the target where the block ends well.
+
+    Args:
+        target: Where the file is to be.
+        replace: Let it take the place of one that exists, which is refused otherwise.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        InvalidInput: The target exists, or can't be written.
+
+    Examples:
+        >>> from createos_nb.uploads import atomic_file
+        >>> with atomic_file("page.html") as file:
+        ...     _ = file.write_text("<h1>Hi</h1>")
+        >>> import pathlib
+        >>> pathlib.Path("page.html").read_text()
+        '<h1>Hi</h1>'
+    """
     path = _target_path(target)
     with _writing(path), _work_folder(path) as folder:
         _refuse_file(path, replace)

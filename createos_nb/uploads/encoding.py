@@ -28,7 +28,11 @@ class Packed:
 
 
 def choose_method(selection: Selection, method: str = "auto") -> UploadMethod:
-    """Return the method, for "auto" the one that fits. Raises `InvalidInput` where the files can't be sent so."""
+    """Return the method, for "auto" the one that fits.
+
+    Raises:
+        InvalidInput: The files can't be sent so.
+    """
     rows = selection.included
     if method == "auto":
         if selection.is_zip or len(rows) > MOST_IN_JSON or sum(row.size or 0 for row in rows) > _LONG:
@@ -46,7 +50,21 @@ def choose_method(selection: Selection, method: str = "auto") -> UploadMethod:
 
 
 def pack(selection: Selection, method: UploadMethod) -> Packed:
-    """The files of a selection without problems, ready for a call."""
+    """Return the files of a selection without problems, ready for a call.
+
+    Args:
+        selection: What `select` gave.
+        method: "text", "base64" or "zip".
+
+    Returns:
+        The argument of the upload call.
+
+    Examples:
+        >>> from createos_nb.uploads import pack, select
+        >>> selection = select({"index.html": "<h1>Hi</h1>"})
+        >>> pack(selection, "text").content
+        [{'path': 'index.html', 'content': '<h1>Hi</h1>'}]
+    """
     rows = selection.included
     if method == "text":
         return Packed(method, [{"path": row.path, "content": row.data.decode("utf-8")} for row in rows])

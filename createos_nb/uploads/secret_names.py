@@ -160,6 +160,7 @@ def is_judged(name: str) -> bool:
 
 
 def is_database(name: str) -> bool:
+    """Return whether a file of this name is a database."""
     return _DATABASE_RULE.match(_normalize(name)) is not None
 
 

@@ -57,10 +57,21 @@ class Selection:
 
     @property
     def included(self) -> list[Row]:
+        """The files that are sent."""
         return [row for row in self.rows if row.included]
 
     def frame(self) -> pd.DataFrame:
-        """path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str)."""
+        """Return one row a name.
+
+        Returns:
+            path (str), bytes (Int64, NA for folders), included (boolean), content (text, binary), reason (str).
+
+        Examples:
+            >>> from createos_nb.uploads import select
+            >>> select({"index.html": "<h1>Hi</h1>"}).frame()[["path", "bytes"]]
+                     path  bytes
+            0  index.html     11
+        """
         return pd.DataFrame(
             {
                 "path": pd.array([printable(row.path) for row in self.rows], dtype="str"),
@@ -81,7 +92,28 @@ def select(
     root: str | os.PathLike[str] | None = None,
     max_bytes: int = MOST_BYTES,
 ) -> Selection:
-    """Go through a source. Raises `InvalidInput` where the source itself can't be gone through."""
+    """Go through a source, and decide for every name in it whether it is sent.
+
+    Args:
+        source: A folder, a list of files, a mapping from path to content, or a zip.
+        include: Patterns, as `.gitignore` writes them, of what is sent whatever the rules say.
+        exclude: Patterns of what is left out.
+        gitignore: Whether `.gitignore` files count.
+        root: The folder that the paths of a list are relative to; by default the current one.
+        max_bytes: Of all files together.
+
+    Returns:
+        Every name with the reason why it is sent or not, and what is wrong.
+
+    Raises:
+        InvalidInput: The source itself can't be gone through.
+
+    Examples:
+        >>> from createos_nb.uploads import select
+        >>> selection = select({"index.html": "<h1>Hi</h1>", ".env": "TOKEN=secret"})
+        >>> [row.path for row in selection.included]
+        ['index.html']
+    """
     tree = tree_of(source, root, max_bytes=max_bytes)
     include_spec, include_patterns = _patterns("include", include)
     walk = _Walk(tree, include_spec, _patterns("exclude", exclude)[0], gitignore, max_bytes)

@@ -59,7 +59,11 @@ class Tree:
 
 
 def tree_of(source: Source, root: str | os.PathLike[str] | None = None, *, max_bytes: int) -> Tree:
-    """The tree of a source; a zip of more than `max_bytes` bytes is none. Raises `InvalidInput`."""
+    """The tree of a source; a zip of more than `max_bytes` bytes is none.
+
+    Raises:
+        InvalidInput: It can't be gone through.
+    """
     if isinstance(source, Mapping):
         return _of_mapping(source)
     if isinstance(source, bytes | bytearray | memoryview):

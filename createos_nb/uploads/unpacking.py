@@ -24,11 +24,29 @@ class UnsafeArchive(Exception):
 
 
 def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
-    """Unpack a zip into an empty folder: paths and bytes of the files, in the order of their paths.
+    """Unpack a zip into an empty folder, all of it or nothing.
 
-    All of it, or an `UnsafeArchive`: for paths that are absolute or lead out, links, devices, encrypted or damaged
-    entries, names that come twice (also where the case of letters does not count), more than `max_bytes` bytes once
-    unpacked. Raises `OSError` where the disk does not take it.
+    Args:
+        archive: The path of the zip.
+        folder: An empty folder.
+        max_bytes: Of all that is unpacked.
+
+    Returns:
+        Paths and bytes of the files, in the order of their paths.
+
+    Raises:
+        UnsafeArchive: Paths that are absolute or lead out, links, devices, encrypted or damaged entries, names that
+            come twice (also where the case of letters does not count), more than `max_bytes` bytes once unpacked.
+        OSError: The disk does not take it.
+
+    Examples:
+        >>> from createos_nb.uploads import unpack
+        >>> import pathlib, zipfile
+        >>> with zipfile.ZipFile("pages.zip", "w") as archive:
+        ...     archive.writestr("index.html", "<h1>Hi</h1>")
+        >>> pathlib.Path("pages").mkdir()
+        >>> unpack(pathlib.Path("pages.zip"), pathlib.Path("pages"), max_bytes=1_000_000)
+        {'index.html': 11}
     """
     written: dict[str, int] = {}
     remaining = max_bytes
@@ -81,7 +99,11 @@ def _checked(entries: Sequence[zipfile.ZipInfo], max_bytes: int) -> Iterator[tup
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """Return where an entry goes. Raises `UnsafeArchive` for one that must go nowhere."""
+    """Return where an entry goes.
+
+    Raises:
+        UnsafeArchive: It must go nowhere.
+    """
     path = info.filename
     while path.startswith("./"):
         path = path[2:]

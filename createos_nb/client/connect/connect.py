@@ -27,15 +27,33 @@ def connect(
 ) -> Client:
     """Open a client of the platform. Nothing is sent yet.
 
-    The key is the first of: `api_key` or `access_token`; the environment variable `CREATEOS_API_KEY`; the named (or the
-    default) profile of the config file; the system's keyring, if the package `keyring` is installed; the token that the
-    official command line has saved. The base URL: `base_url`, `CREATEOS_API_URL`, the profile's, the platform's.
-    `read_only=True` refuses every operation that changes something. Proxies and certificates: as httpx reads them from
-    the environment, and `verify` (True, False, the path of certificates, or an `ssl.SSLContext`). `timeout`,
-    `transfer_timeout`, `max_answer_bytes`: how long a request, a file (seconds, or a text such as "90s") and how large
-    an answer may be; see `Client`.
+    Proxies are read from the environment, as httpx does.
 
-    Raises `ConfigurationError`, which says every way to give a key.
+    Args:
+        profile: A profile of the config file; by default its default one.
+        api_key: The key. Without it and `access_token`, the first of: the environment variable `CREATEOS_API_KEY`; the
+            profile; the system's keyring, if the package `keyring` is installed; the token that the official command
+            line has saved.
+        access_token: A token in place of the key.
+        base_url: Where the platform is; else `CREATEOS_API_URL`, the profile's, the platform's.
+        read_only: Refuse every operation that changes something.
+        timeout: How long one request may take: seconds, or a text such as "90s"; see `Client`.
+        transfer_timeout: How long one upload or download may take: seconds, or a text such as "1h"; see `Client`.
+        max_answer_bytes: The largest answer that is held in memory; see `Client`.
+        verify: True, False, the path of certificates, or an `ssl.SSLContext`.
+        rate_limit: A `RateLimit`, or False for none; by default the documented figures on the platform's own host.
+
+    Returns:
+        The client.
+
+    Raises:
+        ConfigurationError: No key is found; the message says every way to give one.
+
+    Examples:
+        >>> client = createos_nb.connect(api_key="skp_0123456789abcdef", read_only=True)
+        >>> client.where
+        'PLATFORM https://api-createos.nodeops.network · account not asked yet'
+        >>> client.close()
     """
     # so that a traceback that shows variables shows dots
     api_key = Secret(api_key) if api_key else None

@@ -51,7 +51,10 @@ def find(
 
     The base URL likewise: argument, `CREATEOS_API_URL`, profile, the platform. The profile: argument,
     `CREATEOS_PROFILE`, the config file's `default_profile`; the official command line's token serves only where no
-    profile was named. Raises `ConfigurationError`, which says every way to give a key.
+    profile was named.
+
+    Raises:
+        ConfigurationError: No key is found; the message says every way to give one.
     """
     key: _Key | None = None
     if api_key and access_token:
@@ -76,7 +79,11 @@ class _SelectedProfile(NamedTuple):
 
 
 def _select_profile(profile: str | None) -> _SelectedProfile:
-    """The named profile, or the default one. Raises `ConfigurationError` for one that there is not."""
+    """The named profile, or the default one.
+
+    Raises:
+        ConfigurationError: There is no such profile.
+    """
     config = profiles.read()
     name = profile or config.default
     if name is None or name in config.profiles:
@@ -105,7 +112,11 @@ def _profile_key(selected: _SelectedProfile) -> _Key | None:
 
 
 def _stored_key(selected: _SelectedProfile, profile: str | None) -> _Key:
-    """Return the key that is stored on this machine. Raises `ConfigurationError` where there is none."""
+    """Return the key that is stored on this machine.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
     if key := _profile_key(selected):
         return key
     text, error = from_keyring(selected.name)
@@ -150,7 +161,11 @@ def from_keyring(profile: str | None) -> tuple[Secret | None, str]:
 
 
 def to_keyring(profile: str | None, api_key: str | Secret) -> None:
-    """Keep a key in the system's keyring. Raises `ConfigurationError` where there is none."""
+    """Keep a key in the system's keyring.
+
+    Raises:
+        ConfigurationError: There is no keyring.
+    """
     try:
         import keyring
         import keyring.errors

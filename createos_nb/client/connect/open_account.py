@@ -13,11 +13,24 @@ if TYPE_CHECKING:
 def open_account(world: str, *, read_only: bool = False) -> Client:
     """Open the account that a notebook works on: a simulated world by its name, or the platform.
 
-    `world`: what `simulate` takes, such as "bad-release"; "live" for the account that `connect()` finds a key for;
-    "live:work" for that of the profile "work". It is asked whose account it is, so that `client.where` says so.
-    `read_only=True` refuses every operation that changes something.
+    Args:
+        world: What `simulate` takes, such as "bad-release"; "live" for the account that `connect()` finds a key for;
+            "live:work" for that of the profile "work", which is asked whose account it is, so that `client.where` says
+            so.
+        read_only: Refuse every operation that changes something.
 
-    Raises `InvalidInput` for an unknown world, `ConfigurationError` without a key, `Unauthorized` for a wrong one.
+    Returns:
+        The client.
+
+    Raises:
+        InvalidInput: There is no such world.
+        ConfigurationError: No key is found.
+        Unauthorized: The key is wrong.
+
+    Examples:
+        >>> client = createos_nb.open_account("bad-release", read_only=True)
+        >>> client.where
+        'SIMULATOR https://api.simulator.invalid · account marlow'
     """
     profile = live_profile(world)
     if profile is None:

@@ -40,8 +40,10 @@ def path() -> Path:
 def read() -> Config:
     """The config file: `default_profile` and `[profiles.NAME]` with api_key or access_token, and base_url.
 
-    Keys print as dots. Raises `ConfigurationError` where it can't be read, where it holds something else, or where
-    others can read the keys in it.
+    Keys print as dots.
+
+    Raises:
+        ConfigurationError: It can't be read, it holds something else, or others can read the keys in it.
     """
     return _safe(_text())
 
@@ -49,9 +51,14 @@ def read() -> Config:
 def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Path:
     """Write a profile to the config file, readable by its owner only; the file is whole, or as it was.
 
-    What else is in the file stays, comments included. The first profile becomes the default one. Returns the file's
-    path. Raises `ConfigurationError` where the file can't be read or written, `InvalidInput` for a name or a key that
-    no file can hold.
+    What else is in the file stays, comments included. The first profile becomes the default one.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        ConfigurationError: The file can't be read or written.
+        InvalidInput: No file can hold the name or the key.
     """
     if not name or not name.isprintable():
         raise InvalidInput(f"a profile needs a name that can be printed, not {name!r}")
@@ -86,7 +93,11 @@ def _text() -> Secret:
 
 
 def _safe(text: Secret) -> Config:
-    """Return the content of the file. Raises `ConfigurationError` where others can read the keys in it."""
+    """Return the content of the file.
+
+    Raises:
+        ConfigurationError: Others can read the keys in it.
+    """
     config = _config(text)
     holds_keys = any("api_key" in fields or "access_token" in fields for fields in config.profiles.values())
     if holds_keys and os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:

@@ -20,11 +20,24 @@ def simulate(
 ) -> Client:
     """Open the same client over a simulated platform: no account, no network, no waiting.
 
-    `scenario`: the name of a scenario (`scenarios` lists them), the path of a file like those in `data/scenarios` or of
-    a saved world, or a world, such as `client.world.fork()`: then the rest is the world's own. The same scenario and
-    seed give the same answers, byte for byte. `dialect`: "production" (as the official clients read it) or
-    "documented" (as the platform's schemas say). `settings` override the scenario's. `client.world` is the simulated
-    world: its clock, its control.
+    The same scenario and seed give the same answers, byte for byte. `client.world` is the simulated world: its clock,
+    its control.
+
+    Args:
+        scenario: The name of a scenario (`scenarios` lists them), the path of a file like those in `data/scenarios` or
+            of a saved world, or a world, such as `client.world.fork()`: then the rest is the world's own.
+        seed: What random figures are drawn from.
+        dialect: "production", as the official clients read it, or "documented", as the platform's schemas say.
+        read_only: Refuse every operation that changes something.
+        settings: In place of the scenario's own, such as `noise=0`.
+
+    Returns:
+        The client.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release", seed=1)
+        >>> client.now, len(client.projects.list())
+        (Timestamp('2026-03-04 14:00:00+0000', tz='UTC'), 1)
     """
     world = scenario if isinstance(scenario, World) else open_world(scenario, seed=seed, dialect=dialect, **settings)
     return Client(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from createos_nb.contract.environments import Environment
     from createos_nb.contract.projects import Project
     from createos_nb.contract.row import Row
-    from createos_nb.contract.templates import Template
+    from createos_nb.contract.template_rows import Template
     from createos_nb.naming import DeploymentStatus, EnvironmentStatus
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot

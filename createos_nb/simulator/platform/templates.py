@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from createos_nb.contract import templates
+from createos_nb.contract import template_rows
 from createos_nb.contract.row import Download, Made, Row
 from createos_nb.simulator.context import WorldContext, handles_event
 from createos_nb.simulator.envelope import encode
@@ -64,21 +64,21 @@ class InstallationId(Struct):
 class CategoryCounts(Row, kw_only=True):
     """Templates by category, and how many there are in all."""
 
-    category_counts: list[templates.CategoryCount]
+    category_counts: list[template_rows.CategoryCount]
     total: int
 
 
 class Rejections(Row, kw_only=True):
     """Why a template was turned down."""
 
-    rejections: list[templates.Rejection]
+    rejections: list[template_rows.Rejection]
 
 
-def template_row(context: WorldContext, template: Template, user: str) -> templates.Template:
+def template_row(context: WorldContext, template: Template, user: str) -> template_rows.Template:
     """Return a template as a user sees it."""
     purchases = context.state.purchases.values()
     bought = next((bought.id for bought in purchases if bought.user == user and bought.template == template.id), None)
-    return templates.Template(
+    return template_rows.Template(
         id=template.id,
         name=template.name,
         status=template.status,
@@ -87,7 +87,7 @@ def template_row(context: WorldContext, template: Template, user: str) -> templa
         description=template.description,
         overview=template.overview,
         use_cases=template.use_cases,
-        author=templates.Author(id=template.user, name=template.author),
+        author=template_rows.Author(id=template.user, name=template.author),
         has_user_purchased=bought is not None,
         template_purchased_id=bought,
         project_id=template.project,
@@ -144,7 +144,7 @@ def counts(context: WorldContext, call: Call) -> Payload:
     for template in listed:
         for category in template.categories:
             tally[category] = tally.get(category, 0) + 1
-    counted = [templates.CategoryCount(name=name, count=count) for name, count in sorted(tally.items())]
+    counted = [template_rows.CategoryCount(name=name, count=count) for name, count in sorted(tally.items())]
     return CategoryCounts(category_counts=counted, total=len(listed))
 
 
@@ -227,7 +227,7 @@ def send_for_review(context: WorldContext, call: Call) -> Payload:
     template.status = "underReview"
     context.touch(template)
     context.schedule_in(context.state.settings.reviewing, "template is reviewed", template.id)
-    return templates.ReviewStatus(status=template.status)
+    return template_rows.ReviewStatus(status=template.status)
 
 
 @handles_event("template is reviewed")
@@ -259,7 +259,7 @@ def rejections(context: WorldContext, call: Call) -> Payload:
     """Return why a template was turned down, newest first."""
     template = _template(context, call)
     rows = [
-        templates.Rejection(
+        template_rows.Rejection(
             id=number,
             project_template_id=template.id,
             rejection_reason=reason,
@@ -302,7 +302,7 @@ def list_purchases(context: WorldContext, call: Call) -> Payload:
 
     def row(purchase: Purchase) -> bytes:
         return encode(
-            templates.TemplatePurchase(
+            template_rows.TemplatePurchase(
                 id=purchase.id,
                 project_template_id=purchase.template,
                 purchased_amount=purchase.amount,
@@ -334,7 +334,7 @@ def deploy_via_github(context: WorldContext, call: BodyCall[InstallationId]) -> 
         raise HttpError(429, f"quota exceeded: {state.settings.projects} projects")
     job = context.new_id("job")
     context.schedule_in(WORKING, "template is deployed", job, purchase.id, str(account.installation))
-    return templates.Job(job_id=job)
+    return template_rows.Job(job_id=job)
 
 
 @handles_event("template is deployed")

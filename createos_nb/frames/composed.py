@@ -1,0 +1,72 @@
+"""Columns of the tables that no single operation gives: of the fleet, of an upload, of the client's own log."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+#: Name, dtype, meaning and unit of a column.
+ColumnFacts: TypeAlias = tuple[str, str, str, str]
+
+_TIME: Final = "datetime64[us, UTC]"
+_PROJECT: Final = ("project", "str", "unique name of its project", "")
+_ENVIRONMENT: Final = ("environment", "str", "unique name of the environment", "")
+
+#: Tables that have the columns of an operation's call, after some of their own.
+EXTENDED: Final[dict[str, tuple[tuple[ColumnFacts, ...], str]]] = {
+    "fleet.projects": ((), "projects.list"),
+    "fleet.environments": ((_PROJECT,), "environments.list"),
+    "fleet.deployments": ((_PROJECT,), "deployments.list"),
+    "fleet.domains": ((_PROJECT,), "domains.list"),
+    "fleet.requests_over_time": ((_PROJECT, _ENVIRONMENT), "analytics.requests_over_time"),
+}
+
+#: Tables that have columns of their own only.
+OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {
+    "fleet.overview": (
+        _PROJECT,
+        _ENVIRONMENT,
+        ("state", "str", "state of the environment", ""),
+        ("version", "Int64", "version number of the live deployment", ""),
+        ("live_state", "str", "state of the live deployment", ""),
+        ("replicas", "Int64", "number of replicas", "replicas"),
+        ("requests", "Int64", "requests of the window", "requests"),
+        ("rpm", "Float64", "requests per minute, mean of the window", "requests/min"),
+        ("success_percentage", "Float64", "share of answers with 2xx or 3xx, 0–100; NA without requests", "%"),
+        ("status_5xx", "Int64", "requests answered with 5xx", "requests"),
+        ("trend", "object", "requests in each thirtieth of the window; None where there is no data", "requests"),
+        ("read_at", _TIME, "when its project was read", "UTC"),
+    ),
+    "fleet.changes": (
+        ("time", _TIME, "when it changed", "UTC"),
+        _PROJECT,
+        ("kind", "str", "environment, deployment or domain", ""),
+        ("name", "str", "its name, or version number", ""),
+        ("change", "str", "what became of it, such as changed", ""),
+        ("state", "str", "its state now", ""),
+    ),
+    "deployments.upload_plan": (
+        ("path", "str", "path in the upload; a folder's ends with a slash", ""),
+        ("bytes", "Int64", "size; NA for folders", "bytes"),
+        ("included", "boolean", "it would be sent", ""),
+        ("content", "str", "text or binary", ""),
+        ("reason", "str", "why it is left out; of what is included, something to mind", ""),
+    ),
+    "security.findings": (
+        ("severity", "str", "severity, as the scanner says it", ""),
+        ("id", "str", "id of the vulnerability", ""),
+        ("package", "str", "the package that has it", ""),
+        ("installed_version", "str", "version of the package", ""),
+        ("fixed_version", "str", "first version without it", ""),
+        ("title", "str", "what it is", ""),
+    ),
+    "log": (
+        ("time", _TIME, "when the request was sent", "UTC"),
+        ("operation", "str", "the platform's name of the operation", ""),
+        ("method", "str", "method of HTTP", ""),
+        ("path", "str", "path of the request", ""),
+        ("status", "Int64", "status of the answer; NA without one", ""),
+        ("duration", "Float64", "time until the answer was read", "s"),
+        ("attempt", "Int64", "number of the attempt, from 1", ""),
+        ("bytes", "Int64", "size of the answer", "bytes"),
+    ),
+}
