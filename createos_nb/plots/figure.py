@@ -29,7 +29,19 @@ class Figure(_Figure):
         return f"<Figure: {self.headline}>"
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw, with letters of every script in whatever installed font has them."""
+        """Draw, with letters of every script in whatever installed font has them.
+
+        Args:
+            renderer: draws; matplotlib gives its own when a figure is shown or saved.
+
+        Examples:
+            >>> from matplotlib.backends.backend_agg import FigureCanvasAgg
+            >>> hits = pd.DataFrame({"path": ["/", "/購物車"], "count": [900, 100]})
+            >>> fig = createos_nb.plots.top_paths(createos_nb.analysis.paths(hits))
+            >>> fig.draw(FigureCanvasAgg(fig).get_renderer())
+            >>> fig
+            <Figure: Top paths>
+        """
         if use_fallback_fonts(self):
             super().draw(renderer)
             return
