@@ -59,10 +59,11 @@ def times(values: list[Any]) -> Array:
 
 def readable_times(values: Sequence[str | None]) -> pd.DatetimeIndex:
     """RFC 3339 texts as datetime64[us, UTC]; NaT where one can't be read."""
-    read = pd.DatetimeIndex(pd.to_datetime(list(values), format="ISO8601", utc=True, errors="coerce")).as_unit("us")
-    far = {}  # times that nanoseconds can't hold
-    for position in np.flatnonzero(read.isna()):
-        if (text := values[position]) is not None:
+    written: list[Any] = list(values)  # as pandas types a list with None in it
+    read = pd.DatetimeIndex(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce")).as_unit("us")
+    far: dict[int, pd.Timestamp] = {}  # times that nanoseconds can't hold
+    for position in np.flatnonzero(read.isna()).tolist():
+        if (text := written[position]) is not None:
             with suppress(ValueError, OverflowError):
                 far[position] = _iso8601([text])[0]
     return pd.DatetimeIndex([far.get(i, moment) for i, moment in enumerate(read)], dtype=read.dtype) if far else read
