@@ -174,8 +174,11 @@ def test_a_command_names_the_extra_that_it_lacks(
 
 
 CALLS: Final = {
-    "server": ("uvicorn", "from createos_nb.simulator.http.server import serve; serve(client.world).start()"),
-    "parquet": ("pyarrow", "createos_nb.export(client.projects.list(), 'projects.parquet')"),
+    "server": (
+        "uvicorn",
+        "from createos_nb.simulator.http.server import serve; serve(createos_nb.simulate().world).start()",
+    ),
+    "parquet": ("pyarrow", "createos_nb.export(pandas.DataFrame({'n': [1]}), 'frame.parquet')"),
     "keyring": ("keyring", "from createos_nb.client.connect.credentials import to_keyring; to_keyring(None, 'skp_x')"),
 }
 
@@ -186,7 +189,7 @@ def test_a_call_names_the_extra_that_it_lacks(extra: str, tmp_path: Path, monkey
     package, call = CALLS[extra]
     program = f"""
 import createos_nb
-client = createos_nb.simulate()
+import pandas
 try:
     {call}
 except createos_nb.ConfigurationError as error:
