@@ -28,7 +28,7 @@ def test_no_two_readers_are_being_made_at_once(monkeypatch: pytest.MonkeyPatch) 
         return decoder(*given)
 
     monkeypatch.setattr(msgspec.json, "Decoder", slowly)
-    read._made.cache_clear()
+    read._cached_reader.cache_clear()
     go = threading.Barrier(8)
     got: list[Any] = []
 
