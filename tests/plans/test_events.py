@@ -181,7 +181,7 @@ def test_by_default_a_line_of_status_is_shown_to_a_person_only(
     """On a virtual clock nothing is; on a real one the line shows the step, its status and the time."""
     rollback(client)
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(progress, "wanted", lambda clock: True)
+    monkeypatch.setattr(progress, "is_enabled", lambda clock: True)
     monkeypatch.setattr(progress, "_AFTER", 0)
     plan = runbooks.scale(client, "storefront", "production", replicas=2)
     plan.apply(confirm=plan.digest, reason="why")
