@@ -18,7 +18,27 @@ import createos_nb
 def _example(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any]) -> None:
     if isinstance(request.node, pytest.DoctestItem):
         request.getfixturevalue("example_folder")
+        if "panels" in request.node.path.parts:
+            request.getfixturevalue("close_panels")
         doctest_namespace |= {"createos_nb": createos_nb, "pd": pd}
+
+
+@pytest.fixture
+def close_panels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the panels that a test or an example opened."""
+    from createos_nb.panels.panel import Panel  # an import that only tests of panels need
+
+    opened: list[Panel] = []
+    init = Panel.__init__
+
+    def recording_init(self: Panel, *args: Any, **options: Any) -> None:
+        opened.append(self)
+        init(self, *args, **options)
+
+    monkeypatch.setattr(Panel, "__init__", recording_init)
+    yield
+    for panel in opened:
+        panel.close()
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.public_api import Documented, public_api
 
 #: Names, or classes with all they have, whose docstrings lack something, and why.
 EXCEPTIONS = {
-    "Figure.draw": "matplotlib's own method, which matplotlib calls",
     "DecodedRows": "what a reader gives to a builder: nobody keeps one",
     "RetryPolicy.wait": "asked by the transport, after each request that failed",
     "ServerClock": "asked by whatever waits; people read client.now",

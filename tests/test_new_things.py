@@ -83,7 +83,8 @@ def test_every_runbook_has_a_case(cases: list[Plan]) -> None:
 
 def test_every_kind_of_step_is_in_a_case(cases: list[Plan]) -> None:
     seen = {tag_of(type(step)) for plan in cases for step in plan.steps}
-    assert {tag_of(kind) for kind in step_types()} - seen == set()
+    own_kinds = [kind for kind in step_types() if kind.__module__.startswith("createos_nb.")]
+    assert {tag_of(kind) for kind in own_kinds} - seen == set()
 
 
 def test_every_panel_is_exported() -> None:

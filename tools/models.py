@@ -64,7 +64,8 @@ _NAMED: Final = re.compile(r"^([a-z_]+(?:, [a-z_]+)*)(?: \([^)]*\))?: (.*)$")
 
 def meanings(kind: type) -> dict[str, str]:
     """What each attribute of a class means, as its docstring says."""
-    lines = cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2].splitlines()
+    attributes = cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2]
+    lines = attributes.partition("\nExamples:\n")[0].splitlines()
     found: dict[str, str] = {}
     names: list[str] = []
     for line in lines:

@@ -20,7 +20,6 @@ import nbformat
 import pytest
 
 import createos_nb
-from createos_nb.panels.panel import Panel
 
 PAGES = Path(os.environ["CREATEOS_NB_SHOTS"]) if os.environ.get("CREATEOS_NB_SHOTS") else None
 #: A browser in a container has neither a sandbox nor a graphics card, and has nobody to ask for anything.
@@ -46,19 +45,8 @@ def no_pauses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def close_panels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the panels that a test opened."""
-    opened: list[Panel] = []
-    init = Panel.__init__
-
-    def recording_init(self: Panel, *args: Any, **options: Any) -> None:
-        opened.append(self)
-        init(self, *args, **options)
-
-    monkeypatch.setattr(Panel, "__init__", recording_init)
-    yield
-    for panel in opened:
-        panel.close()
+def _panels_are_closed(close_panels: None) -> None:
+    """No panel outlives its test."""
 
 
 @pytest.fixture(scope="module")
