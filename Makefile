@@ -24,13 +24,13 @@ demo:  ## run the tour on a simulated platform and write createos-tour.html
 test: $(STAMP)  ## all tests: library, notebooks, checks
 	$(MAKE) check
 	$(BIN)/python -m pytest $(PARALLEL)
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	$(BIN)/python -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 
 test-all: check  ## the rooms of pandas 2.3, the lowest versions, the newest with branch coverage, and the long runs
 	$(MAKE) pandas23
 	$(MAKE) lowest
 	$(MAKE) newest NEWEST_OPTIONS="--cov=createos_nb --cov-branch --cov-report=term:skip-covered"
-	.venv-newest/bin/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	.venv-newest/bin/python -m pytest $(PARALLEL) --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 	.venv-newest/bin/python -m pytest $(PARALLEL) -m slow
 
 pandas23:  ## frames, client, analysis and plans on pandas 2.3, in a small environment of its own
