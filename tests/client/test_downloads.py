@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
-import pickle
 import stat
-import traceback
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,48 +29,15 @@ from createos_nb import (
     UnknownName,
     Unreachable,
 )
-
-KEY = "skp_0123456789abcdef"
-PROJECT = "00000001-0000-4000-8000-000000000001"
-DEPLOYMENT = "00000002-0000-4000-8000-000000000001"
-SIGNATURE = "5ig-0f-the-address"
-ADDRESS = f"https://files.test/bucket/deployments/one.zip?X-Amz-Signature={SIGNATURE}&X-Amz-Expires=900"
-
-Handler = Callable[[httpx.Request], httpx.Response]
-
-
-def zip_of(files: Mapping[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in files.items():
-            archive.writestr(path, content)
-    return made.getvalue()
-
-
-FILES = {"index.html": b"<h1>", "css/a.css": b"body {}", "empty": b""}
-ARCHIVE = zip_of(FILES)
-
-
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def file_client(
-    wire: Any, files: Handler | httpx.Response, address: Any = ADDRESS, **settings: Any
-) -> tuple[Client, list[httpx.Request]]:
-    """A client whose API gives `address`, and whose other hosts are answered by `files`; the requests to those."""
-    asked: list[httpx.Request] = []
-
-    def serve(request: httpx.Request) -> httpx.Response:
-        if request.url.host == "api.test" and request.url.path.startswith("/v1/"):
-            return httpx.Response(200, json={"status": "success", "data": {"downloadUri": address}})
-        asked.append(request)
-        if isinstance(files, httpx.Response):
-            return httpx.Response(files.status_code, headers=files.headers, content=files.content)
-        return files(request)
-
-    client, _ = wire.client(serve, **{"api_key": KEY, **settings})
-    return client, asked
+from tests.file_store import (
+    ARCHIVE,
+    DEPLOYMENT,
+    FILES,
+    PROJECT,
+    file_client,
+    files_in,
+    nothing_is_left,
+)
 
 
 @pytest.fixture
@@ -85,12 +49,6 @@ def client() -> Iterator[Client]:
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
     return tmp_path / "place" / "site"
-
-
-def nothing_is_left(target: Path) -> bool:
-    """No target, and no work in progress beside it, in whichever folder above was the nearest."""
-    near = next(one for one in target.parents if one.is_dir())
-    return not os.path.lexists(target) and not [one for one in near.iterdir() if one.name.startswith(".")]
 
 
 # --- what comes -------------------------------------------------------------------------------------------------------
@@ -171,59 +129,6 @@ def test_what_may_be_run_may_be_run_and_nothing_gets_more_rights_than_that(wire:
     assert stat.S_IMODE((target / "start.sh").stat().st_mode) == 0o750
     assert stat.S_IMODE((target / "plain").stat().st_mode) == 0o640
     assert stat.S_IMODE(target.stat().st_mode) == 0o750
-
-
-# --- the key ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("settings", [{}, {"access_token": "token-0123456789"}])
-def test_the_key_goes_along_to_no_file(wire: Any, target: Path, settings: dict[str, str]) -> None:
-    def files(request: httpx.Request) -> httpx.Response:
-        if request.url.host == "files.test":
-            return httpx.Response(302, headers={"location": "https://api.test/files/one.zip"})
-        return httpx.Response(200, content=ARCHIVE)
-
-    client, asked = file_client(wire, files, **settings)
-    client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    assert [request.url.host for request in asked] == ["files.test", "api.test"]
-    for request in asked:
-        assert "x-api-key" not in request.headers
-        assert "x-access-token" not in request.headers
-        assert KEY not in str(request.headers.raw)
-
-
-def test_the_address_shows_in_no_error_and_in_no_log(wire: Any, target: Path, caplog: pytest.LogCaptureFixture) -> None:
-    def files(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(403, text=f"<Error><Code>AccessDenied</Code><Address>{request.url}</Address></Error>")
-
-    client, _ = file_client(wire, files)
-    with caplog.at_level(logging.INFO), pytest.raises(Forbidden) as caught:
-        client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    told = "".join(traceback.format_exception(caught.value)) + repr(pickle.dumps(caught.value)) + caplog.text
-    assert SIGNATURE not in told
-    assert "AccessDenied" in str(caught.value)
-    assert "it asks for a new one" in caught.value.hint
-    assert caught.value.path == "//files.test/bucket…"
-    assert SIGNATURE not in client.log().to_csv()
-
-
-def test_a_connection_that_breaks_shows_no_address(wire: Any, target: Path) -> None:
-    def files(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError(f"can't reach {request.url}", request=request)
-
-    client, _ = file_client(wire, files, retry=wire.no_retries)
-    with pytest.raises(Unreachable) as caught:
-        client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    chain: BaseException | None = caught.value
-    while chain is not None:
-        assert SIGNATURE not in f"{chain.__dict__} {getattr(chain, 'request', '')}" or isinstance(
-            chain, httpx.ConnectError
-        )
-        if isinstance(chain, httpx.HTTPError):
-            assert SIGNATURE not in str(chain.request.url)
-        chain = chain.__context__
-    assert SIGNATURE not in str(caught.value)
-    assert nothing_is_left(target)
 
 
 # --- whole or absent --------------------------------------------------------------------------------------------------
@@ -326,62 +231,6 @@ def test_a_file_that_is_too_long_is_not_read_to_its_end(wire: Any, target: Path,
     with pytest.raises(InvalidInput, match=r"more than 5,000 bytes; max_bytes= allows more"):
         client.deployments.download_to(PROJECT, DEPLOYMENT, target, max_bytes=5000)
     assert len(given) <= (0 if announced else 6)
-    assert nothing_is_left(target)
-
-
-# --- addresses --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["file:///etc/passwd", "ftp://files.test/a", "http://files.test/a", "data:,x", ""],
-)
-def test_an_address_that_no_file_should_come_from_is_refused_unasked(wire: Any, target: Path, address: str) -> None:
-    client, asked = file_client(wire, httpx.Response(200, content=ARCHIVE), address)
-    with pytest.raises(InvalidResponse):
-        client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    assert asked == []
-    assert nothing_is_left(target)
-
-
-@pytest.mark.parametrize("address", [None, {}, []])
-def test_an_answer_without_an_address_is_unreadable(wire: Any, target: Path, address: Any) -> None:
-    client, asked = file_client(wire, httpx.Response(200, content=ARCHIVE), address)
-    with pytest.raises(InvalidResponse):
-        client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    assert asked == []
-
-
-def test_an_unencrypted_address_serves_where_the_api_is_unencrypted_too(wire: Any, target: Path) -> None:
-    client, asked = file_client(wire, httpx.Response(200, content=ARCHIVE), "/signed/a.zip", base_url="http://api.test")
-    client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    assert str(asked[0].url) == "http://api.test/signed/a.zip"
-
-
-@pytest.mark.parametrize("to", ["http://other.test/a", "file:///etc/passwd"])
-def test_a_redirect_to_where_no_file_should_come_from_is_not_followed(wire: Any, target: Path, to: str) -> None:
-    client, asked = file_client(wire, httpx.Response(302, headers={"location": to}))
-    with pytest.raises(InvalidResponse):
-        client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    assert len(asked) == 1
-
-
-def test_redirects_end(wire: Any, target: Path) -> None:
-    client, asked = file_client(wire, httpx.Response(307, headers={"location": ADDRESS}))
-    with pytest.raises(InvalidResponse, match="redirects too often"):
-        client.deployments.download_to(PROJECT, DEPLOYMENT, target)
-    assert len(asked) == 6
-
-
-def test_an_address_that_has_expired_is_forbidden(client: Client, target: Path) -> None:
-    address = client.deployments.download("landing-pages", 2)["download_uri"]
-    client.world.advance(901)
-    operation = createos_nb.contract.find("DownloadDeployment")
-    from createos_nb.http.download import save
-
-    target.parent.mkdir()
-    with pytest.raises(Forbidden, match="expired"):
-        save(client.transport, operation, address, target, max_bytes=1000)
     assert nothing_is_left(target)
 
 

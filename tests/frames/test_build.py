@@ -17,10 +17,9 @@ from pandas.testing import assert_frame_equal
 from createos_nb import contract
 from createos_nb.contract.analytics import Overview
 from createos_nb.contract.operation import NumberedPage, Operation, Page, Record, Rows
-from createos_nb.errors import IncompleteWarning
-from createos_nb.frames import Builder, frame_of, reader, record_of, schema
+from createos_nb.frames import Builder, frame_of, reader, schema
 from createos_nb.frames.read import DecodedRows
-from createos_nb.redaction import MASK, Secret, wrap_secrets
+from createos_nb.redaction import MASK, wrap_secrets
 
 LISTS = [one for one in contract.OPERATIONS.values() if isinstance(one.answer, Record | Rows | Page | NumberedPage)]
 BY_RESOURCE = {one.answer.of: one for one in LISTS}
@@ -276,58 +275,7 @@ def test_dns_records_are_shown_as_they_came() -> None:
     assert frame["records_a_records"].tolist() == [["192.0.2.1"], None]
 
 
-# --- times and numbers
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00"),
-        ("2026-03-02T11:00:00+02:00", "2026-03-02T09:00:00"),
-        ("2026-03-02T11:00:00+0200", "2026-03-02T09:00:00"),
-        ("2026-03-02T09:00:00.123456789Z", "2026-03-02T09:00:00.123456"),
-        ("2026-03-02T09:00:00.1Z", "2026-03-02T09:00:00.1"),
-        ("2026-03-02 09:00:00Z", "2026-03-02T09:00:00"),
-        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00"),
-        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59"),
-    ],
-)
-def test_times_of_every_spelling_share_a_column(text: str, moment: str) -> None:
-    of = contract.find("ListApps").answer.of
-    others = ["2026-03-02T09:00:00Z", "2026-03-02T09:00:00.000000001+01:00", None, "0001-01-01T00:00:00Z"]
-    frame = frame_of(of, raw=[{"createdAt": one} for one in [text, *others]])
-    assert str(frame["created_at"].dtype) == "datetime64[us, UTC]"
-    assert frame["created_at"][0] == pd.Timestamp(moment, tz="UTC")
-    assert frame["created_at"].isna().tolist() == [False, False, False, True, False]
-
-
-@pytest.mark.parametrize(
-    "odd", ["now", "today", "2026", "NaT", "soon", 1_772_442_000, 1.5, True, {}, [], "2026-02-30T09:00:00Z"]
-)
-def test_what_is_no_time_stays_what_it_is(odd: Any) -> None:
-    of = contract.find("ListApps").answer.of
-    frame = frame_of(of, raw=[{"createdAt": odd}, {"createdAt": "2026-03-02T09:00:00Z"}])
-    assert frame["created_at"].tolist() == [odd, "2026-03-02T09:00:00Z"]
-
-
-@pytest.mark.parametrize(
-    ("values", "dtype"),
-    [
-        ([1, 2, None], "Int64"),
-        ([1.0, 2, None], "Int64"),
-        ([1.5, 2, None], "object"),
-        ([True, 2, None], "object"),
-        (["1", 2, None], "object"),
-        ([2**63 - 1, -(2**63)], "Int64"),
-        ([2**63, 2], "object"),
-        ([10**400, 2], "object"),
-        ([None, None], "Int64"),
-    ],
-)
-def test_counts_are_whole_numbers_or_what_they_are(values: list[Any], dtype: str) -> None:
-    frame = frame_of(contract.find("ListProjectTemplateCounts").answer.of, raw=[{"count": value} for value in values])
-    assert str(frame["count"].dtype) == dtype
-    assert [None if value is pd.NA else value for value in frame["count"]] == values
+# --- rows
 
 
 def test_rows_that_are_no_objects_are_kept_in_a_column_of_their_own() -> None:
@@ -355,93 +303,3 @@ def test_many_rows_are_built_chunk_by_chunk_and_new_fields_in_the_middle_find_th
     assert frame["version_number"].tolist() == list(range(20_000))
     assert frame["seen"].dropna().to_dict() == {0: 0, 9_000: 9_000, 19_999: 19_999}
     assert str(frame["version_number"].dtype) == "Int64"
-
-
-# --- a record is a row
-
-
-@pytest.mark.parametrize(
-    ("get", "listed"),
-    [
-        (lambda c, i: c.projects.get(i(1)), lambda c, i: c.projects.list()),
-        (lambda c, i: c.deployments.get(i(1), i(2)), lambda c, i: c.deployments.list(i(1))),
-        (lambda c, i: c.cronjobs.get(i(1), i(2)), lambda c, i: c.cronjobs.list(i(1))),
-        (lambda c, i: c.templates.get(i(1)), lambda c, i: c.templates.list_my()),
-        (lambda c, i: c.environments.get(i(1), i(2)), lambda c, i: c.environments.list(i(1))),
-    ],
-    ids=["projects", "deployments", "cronjobs", "templates", "environments"],
-)
-def test_a_record_has_the_labels_of_its_list(get: Any, listed: Any, wire: Any) -> None:
-    row = {"id": wire.uuid(2), "name": "one", "uniqueName": "shop", "newField": {"a": 1}}
-
-    def handle(request: Any) -> Any:
-        if "limit" in request.url.params:
-            return wire.page([row], request, "templates" if "templates" in request.url.path else "data")
-        single = request.url.path.endswith((wire.uuid(1), wire.uuid(2)))
-        return wire.ok(row if single else [row])
-
-    client, _ = wire.client(handle)
-    record, table = get(client, wire.uuid), listed(client, wire.uuid)
-    assert isinstance(record, pd.Series)
-    assert list(record.index) == list(table.columns)
-    assert record["new_field"] == {"a": 1}
-    assert record["id"] == wire.uuid(2)
-    for label, value in record.items():
-        in_table = table[label].array[0]
-        assert value is in_table or value == in_table or (pd.isna(value) and pd.isna(in_table))
-
-
-def test_a_records_name_is_its_own() -> None:
-    of = contract.find("GetProject").answer.of
-    assert record_of(frame_of(of, raw=[{"uniqueName": "shop"}])).name == "shop"
-    assert record_of(frame_of(of, raw=[{}])).name is None
-
-
-def test_a_new_keys_secret_is_there_and_does_not_show(wire: Any) -> None:
-    client, _ = wire.client(wire.ok({"id": wire.uuid(1), "secret": "skp_new_0123"}))
-    made = client.api_keys.create(name="shop", expiry_at="+90d")
-    assert isinstance(made["secret"], Secret)
-    assert made["secret"].reveal() == "skp_new_0123"
-    assert "skp_new" not in repr(made) + str(made.to_dict()) + made.to_frame().to_html() + made.to_string()
-
-
-# --- what a frame says of itself
-
-
-def test_a_frame_says_what_was_asked_when_and_where_in_plain_json(wire: Any) -> None:
-    client, _ = wire.client(wire.ok([{"id": wire.uuid(2)}]))
-    frame = client.environments.list(wire.uuid(1))
-    assert json.loads(json.dumps(frame.attrs)) == frame.attrs
-    assert frame.attrs == {
-        "operation": "ListProjectEnvironments",
-        "asked": {"project": wire.uuid(1)},
-        "at": "2026-03-02T09:00:00Z",
-        "where": "PLATFORM https://api.test · account not asked yet",
-        "complete": True,
-    }
-
-
-def test_no_answer_can_overwrite_what_a_frame_says_of_itself(wire: Any) -> None:
-    said = {"categoryCounts": [], "total": 7, "complete": "maybe", "where": "elsewhere", "operation": "x", "frame": 1}
-    client, _ = wire.client(wire.ok(said))
-    frame = client.templates.counts()
-    assert frame.attrs["total"] == 7
-    assert frame.attrs["complete"] is True
-    assert frame.attrs["operation"] == "ListProjectTemplateCounts"
-    assert "elsewhere" not in frame.attrs["where"]
-
-
-def test_a_tree_that_was_cut_short_is_marked(wire: Any) -> None:
-    client, _ = wire.client(wire.ok({"sha": "x", "tree": [{"path": "a", "type": "blob"}], "truncated": True}))
-    with pytest.warns(IncompleteWarning, match=r"github\.content") as caught:
-        frame = client.github.content("4711", repository="o/r", branch="main")
-    assert frame.attrs["complete"] is False
-    assert [one.filename for one in caught] == [__file__]
-
-
-def test_no_keys_at_all_is_an_empty_frame(wire: Any) -> None:
-    client, _ = wire.client(wire.fail(404, "no api keys"))
-    frame = client.api_keys.list()
-    assert len(frame) == 0
-    assert frame.dtypes.equals(frame_of(contract.find("ListAPIKeys").answer.of).dtypes)
-    assert frame.attrs["complete"] is True
