@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from createos_nb.plans.context import ApplyOptions
-from createos_nb.plans.outcome import Outcome
 from createos_nb.plans.planned import PlannedChange
+from createos_nb.plans.run_result import RunResult
 from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.undo import undo_steps
 
@@ -176,7 +176,7 @@ class Plan(PlannedChange):
         return self._execute(self, options)
 
 
-class Receipt(Outcome):
+class Receipt(RunResult):
     """What was changed, when, how long it took, request by request; `undo()` plans its undo.
 
     `Plan.apply` returns it; nobody needs to construct it.

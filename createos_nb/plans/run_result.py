@@ -1,4 +1,4 @@
-"""The outcome of a run, step by step, as its journal holds it."""
+"""The result of a run, step by step, as its journal holds it; a receipt is one that can be undone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.steps.base import Step
 
 
-class Outcome:
+class RunResult:
     """What a run has changed, when, how long it took, request by request; see `createos_nb.plans.Receipt`."""
 
     def __init__(
