@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -233,8 +233,17 @@ def _read_csv(source: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         with open(source, encoding="utf-8", newline="") as file:
             names = [_unsafe(name) for name in next(csv.reader(file), [])]
             file.seek(0)
+            # before pandas 3 the parser in C ends a text at NUL
+            engine: Literal["c", "python"] = "python" if _holds_nul(source) else "c"
             safe = pd.read_csv(
-                file, names=names, header=0, dtype=TEXT, keep_default_na=False, na_values=[""], skip_blank_lines=False
+                file,
+                names=names,
+                header=0,
+                dtype=TEXT,
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+                engine=engine,
             )
     except FileNotFoundError as error:
         raise InvalidInput(f"{error.filename} is missing: a CSV and its .dtypes.json belong together") from None
@@ -246,6 +255,11 @@ def _read_csv(source: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         if facts["dtypes"].get(name) in (*_TEXTS, _JSON) or name in facts.get("categories", {}):
             safe[name] = _filled(safe[name], facts.get("empty", {}).get(name))
     return safe, facts
+
+
+def _holds_nul(source: Path) -> bool:
+    with open(source, "rb") as file:
+        return any(b"\0" in block for block in iter(lambda: file.read(1 << 20), b""))
 
 
 def _empty(column: pd.Series) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import createos_nb
@@ -88,6 +88,7 @@ def same(found: pd.DataFrame, frame: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(frame=frames())
+@example(frame=pd.DataFrame({"text": pd.Series(["\0", "a\0b", None, ""], dtype=TEXT)}))
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_frame_comes_back_as_it_was(kind: str, frame: pd.DataFrame, tmp_path: Path) -> None:
     same(read_export(export(frame, tmp_path / f"frame.{kind}")), frame)
