@@ -16,7 +16,11 @@ ACTIVE = False
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Mask the content of every message that the kernel sends from now on."""
+    """Mask the content of every message that the kernel sends from now on.
+
+    Args:
+        shell: The shell of the kernel: IPython calls this with it.
+    """
     global ACTIVE
     redactor = Redactor()
     redaction.notify_of_secrets(redactor.learn)
