@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from createos_nb import redaction
-from createos_nb.redaction import Redactor
+from createos_nb.redactor import Redactor
 
 #: Asked of the kernel before the first cell: nothing is run in one that masks nothing.
 ACTIVE = False

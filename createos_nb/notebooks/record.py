@@ -11,7 +11,7 @@ from typing import Any
 from createos_nb.plans import default_folder
 from createos_nb.storage import atomic_write, private_folder
 from createos_nb.redaction import Secret
-from createos_nb.redaction import Redactor
+from createos_nb.redactor import Redactor
 
 
 class Record:
