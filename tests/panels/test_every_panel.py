@@ -60,7 +60,9 @@ def opened() -> Iterator[Opened]:
     def build(name: str, client: Any, text: str = "", **other: str) -> Any:
         given = {}
         for parameter in list(inspect.signature(getattr(panels, name)).parameters)[1:]:
-            assert parameter in ARGUMENTS or parameter in OPTIONAL, f"say what {parameter!r} of {name} is to be"
+            assert parameter in ARGUMENTS or parameter in OPTIONAL, (
+                f"name in ARGUMENTS of this file what {parameter!r} of the panel {name} is in the scenario storefront"
+            )
             if parameter in ARGUMENTS:
                 given[parameter] = other.get(parameter, text + ARGUMENTS[parameter])
         mine.append(getattr(panels, name)(client, **given))
