@@ -88,7 +88,7 @@ def serves(name: str, body: type[S] | None = None) -> Callable[[Handler[Any]], H
     """
     if name not in OPERATIONS:
         raise TypeError(
-            f"no operation {name} is declared: createos_nb/contract, whose __init__.py exports each resource"
+            f"no operation {name} is declared in createos_nb/contract, or its resource is not exported there"
         )
     operation = OPERATIONS[name]
     read = _no_body if body is None else _reader(operation, body)
