@@ -7,6 +7,7 @@ import numbers
 import re
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
     console.print(f"\n[bold]{target}[/bold] is the whole tour as one page ({time.monotonic() - started:.0f} s in all).")
     console.print("What to type next:")
     lab = "make lab" if Path("Makefile").exists() else f"jupyter lab {folder('notebooks')}"
+    if find_spec("jupyterlab") is None:
+        lab = f"{extras.install_command('lab')} && {lab}"
     for command, what in (
         (lab, "open the notebooks; the first cell of each says which account it speaks to"),
         ("createos-nb login", "keep the key of your own account, for createos_nb.connect()"),
