@@ -63,6 +63,7 @@ notebooks: $(STAMP)  ## execute the notebooks in place; one whose checks do not 
 live: $(STAMP)  ## the notebooks against served worlds in real time: those that read pass, those that act say NO DATA
 	CREATEOS_NB_LIVE_SPEED=1 $(BIN)/python -m pytest tests/cli/test_notebooks_read.py tests/cli/test_notebooks_act.py -k live
 
+# these two need uv: it resolves the lowest versions, and finds or downloads the Pythons
 lowest:  ## the tests at the lowest versions that pyproject.toml declares, on Python 3.12
 	uv venv --quiet --allow-existing --python $(LOWEST_PYTHON) .venv-lowest
 	uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[test,lab]'
@@ -90,7 +91,7 @@ constraints: test  ## write the versions that the tests have just passed with in
 	$(BIN)/python -m tools.constraints
 
 clean:
-	rm -rf $(VENV) createos-tour.html
+	rm -rf $(VENV) .venv-pandas23 .venv-lowest .venv-newest createos-tour.html
 
 # uv where it is there, else pip; the virtual environment is kept until pyproject.toml changes
 $(STAMP): pyproject.toml

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from createos_nb.display import Html, escaped, format_value, html_table, is_missing
+from createos_nb.display import format_value, is_missing
 from createos_nb.dtypes import TEXT
+from createos_nb.html import Html, escaped, html_table
 from createos_nb.results import FAIL as FAIL
 from createos_nb.results import NO_DATA as NO_DATA
 from createos_nb.results import PASS as PASS

@@ -15,10 +15,18 @@ class Clock(Protocol):
         """Waits pass at once: progress bars and hints about waiting make no sense."""
 
     def now(self) -> float:
-        """Unix seconds (UTC)."""
+        """Return the time.
+
+        Returns:
+            Unix seconds (UTC).
+        """
 
     def sleep(self, seconds: float) -> None:
-        """Let that much time pass."""
+        """Let time pass.
+
+        Args:
+            seconds: How much.
+        """
 
 
 class WaitClock(Clock, Protocol):
@@ -33,11 +41,24 @@ class WaitClock(Clock, Protocol):
         """Seconds that two looks lie apart at least."""
 
     def passed(self) -> float:
-        """Seconds since some beginning, that nobody sets: for deadlines."""
+        """Return how much time has passed since some beginning, that nobody sets: for deadlines.
+
+        Returns:
+            Seconds.
+        """
 
 
 def ticks() -> float:
-    """Seconds since some beginning, that nobody sets; where the system tells, those spent asleep are among them."""
+    """Return how much time has passed since some beginning, that nobody sets.
+
+    Returns:
+        Seconds; where the system tells, those spent asleep are among them.
+
+    Examples:
+        >>> from createos_nb.clock import ticks
+        >>> ticks() <= ticks()
+        True
+    """
     return time.clock_gettime(_ASLEEP_TOO) if _ASLEEP_TOO is not None else time.monotonic()
 
 
@@ -47,7 +68,13 @@ _ASLEEP_TOO: int | None = getattr(time, _NAME, None)
 
 
 class SystemClock:
-    """The machine's clock as it was at the start, and what has passed since: a clock that is set does no harm."""
+    """The machine's clock as it was at the start, and what has passed since: a clock that is set does no harm.
+
+    Examples:
+        >>> from createos_nb.clock import SystemClock
+        >>> SystemClock().virtual
+        False
+    """
 
     virtual = False
 
@@ -55,10 +82,28 @@ class SystemClock:
         self._start = time.time() - ticks()
 
     def now(self) -> float:
-        """Return the time, in Unix seconds."""
+        """Return the time.
+
+        Returns:
+            Unix seconds (UTC).
+
+        Examples:
+            >>> import time
+            >>> from createos_nb.clock import SystemClock
+            >>> abs(SystemClock().now() - time.time()) < 5
+            True
+        """
         return self._start + ticks()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so many seconds."""
+        """Wait.
+
+        Args:
+            seconds: How long; no time for 0 and less.
+
+        Examples:
+            >>> from createos_nb.clock import SystemClock
+            >>> SystemClock().sleep(0.001)
+        """
         if seconds > 0:
             time.sleep(seconds)

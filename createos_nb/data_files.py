@@ -11,10 +11,21 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(name: str) -> Path:
-    """Return the project's folder `data` or `notebooks`.
+    """Return a folder of the project.
+
+    Args:
+        name: "data" or "notebooks".
+
+    Returns:
+        The one in the installed package, or beside it in a checkout.
 
     Raises:
         FileNotFoundError: It is missing.
+
+    Examples:
+        >>> from createos_nb.data_files import folder
+        >>> (folder("data") / "scenarios" / "storefront.toml").is_file()
+        True
     """
     for path in (_PACKAGE / "_bundled" / name, _PACKAGE.parent / name):
         if path.is_dir():

@@ -1,16 +1,15 @@
-"""Values, tables and cards as text and as escaped HTML: how everything that describes itself does so.
+"""Values, tables and cards as text: how everything that describes itself does so; `html.py` has the same as HTML.
 
 Objects call this from `__repr__` and `_repr_html_`, with data that they have: nothing here does I/O. Text that came
-from elsewhere is safe to show: what steers a terminal or turns the reading direction is spelled out, and markup is
-escaped. A value whose own text fails is shown as such, since an exception while a cell displays hides the result.
+from elsewhere is safe to show: what steers a terminal or turns the reading direction is spelled out. A value whose own
+text fails is shown as such, since an exception while a cell displays hides the result.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
-from html import escape
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -26,8 +25,6 @@ _UNSAFE: Final = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _ANSI: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-#: Rows of a table that is only a picture: more are not read.
-MOST_ROWS: Final = 200
 #: Columns of success rates in percent.
 _SUCCESS: Final = re.compile(r"(?:.*[_ ])?success[_ ](?:percentage|%)")
 #: Stands where there is no value.
@@ -37,17 +34,17 @@ MISSING: Final = "–"
 Fields: TypeAlias = Iterable[tuple[str, Any]]
 
 
-class Html(str):
-    """Markup that is ready: the one kind of value that is not escaped."""
-
-    __slots__ = ()
-
-
 # Text
 
 
 def visible(text: str) -> str:
     r"""Spell out what a terminal would act on, or nobody would see: an escape becomes the four letters `\x1b`.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text, safe to print; tabs and line feeds stay.
 
     Examples:
         >>> from createos_nb.display import visible
@@ -58,7 +55,13 @@ def visible(text: str) -> str:
 
 
 def strip_control_chars(text: str) -> str:
-    r"""Return one line without terminal control sequences; other control characters are spelled out.
+    r"""Return a text as one line without terminal control sequences; other control characters are spelled out.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The line.
 
     Examples:
         >>> from createos_nb.display import strip_control_chars
@@ -73,7 +76,13 @@ def strip_control_chars(text: str) -> str:
 
 
 def is_missing(value: Any) -> bool:
-    """Return whether a value is unknown: None, NA, NaT or NaN.
+    """Return whether a value is unknown.
+
+    Args:
+        value: Any value.
+
+    Returns:
+        True for None, NA, NaT and NaN.
 
     Examples:
         >>> from createos_nb.display import is_missing
@@ -94,6 +103,9 @@ def format_value(value: Any, column: str = "", *, seconds: bool = True) -> str:
         value: What to show. Unknown is "–"; a bool is "yes" or "no"; a list is its items; text has no control sequence.
         column: The name of its column: a success percentage is rounded down.
         seconds: Whether a time has seconds.
+
+    Returns:
+        The line; a value that can't be shown is said to be one.
 
     Examples:
         >>> from createos_nb.display import format_value
@@ -125,7 +137,13 @@ def _format(value: Any, column: str, seconds: bool) -> str:
 
 
 def format_number(value: Any) -> str:
-    """Return a number with thousands separators, of two decimals or, below 1, of four digits: 1,234.5 · 0.0012.
+    """Return a number with thousands separators.
+
+    Args:
+        value: An integer or a float.
+
+    Returns:
+        The text, of two decimals or, below 1, of four digits.
 
     Examples:
         >>> from createos_nb.display import format_number
@@ -178,6 +196,12 @@ def format_percent_up(fraction: float, *, digits: int = 3) -> str:
 def format_target(fraction: float) -> str:
     """Return a fraction that somebody has chosen, such as a target, as a percentage with all its digits.
 
+    Args:
+        fraction: 0 to 1.
+
+    Returns:
+        The text.
+
     Examples:
         >>> from createos_nb.display import format_target
         >>> format_target(0.9995)
@@ -192,7 +216,14 @@ def _trimmed(value: float, digits: int) -> str:
 
 
 def format_time(moment: Any, *, seconds: bool = False) -> str:
-    """Return a time as "2026-03-02 09:00", to the minute or to the second.
+    """Return a time as people read it.
+
+    Args:
+        moment: A `Timestamp`, or a `datetime`.
+        seconds: Whether to the second, and not to the minute.
+
+    Returns:
+        The text, in the time zone that the time has.
 
     Examples:
         >>> from createos_nb.display import format_time
@@ -203,7 +234,13 @@ def format_time(moment: Any, *, seconds: bool = False) -> str:
 
 
 def human_duration(seconds: float) -> str:
-    """Return a length of time in the two units that matter: 90061 s is "1 d 1 h". Endless is "never".
+    """Return a length of time in the two units that matter.
+
+    Args:
+        seconds: The length, in seconds.
+
+    Returns:
+        The text; "never" for one without an end.
 
     Examples:
         >>> from createos_nb.display import human_duration
@@ -224,7 +261,20 @@ def human_duration(seconds: float) -> str:
 
 
 def format_cells(frame: pd.DataFrame, *, seconds: bool = True) -> list[list[str]]:
-    """Return the values of a frame as texts, row by row."""
+    """Return the values of a frame as texts.
+
+    Args:
+        frame: The frame.
+        seconds: Whether times have seconds.
+
+    Returns:
+        The texts, row by row.
+
+    Examples:
+        >>> from createos_nb.display import format_cells
+        >>> format_cells(pd.DataFrame({"version": [3], "live": [True]}))
+        [['3', 'yes']]
+    """
     names = [str(name) for name in frame.columns]
     return [
         [format_value(value, name, seconds=seconds) for value, name in zip(row, names, strict=True)]
@@ -237,6 +287,14 @@ def format_cells(frame: pd.DataFrame, *, seconds: bool = True) -> list[list[str]
 
 def text_card(title: str, sentence: str, fields: Fields = ()) -> str:
     """Return a heading, a sentence and labelled values as a few lines of plain text.
+
+    Args:
+        title: The heading.
+        sentence: What follows it; "" for nothing.
+        fields: Labels and their values.
+
+    Returns:
+        The lines, as one text.
 
     Examples:
         >>> from createos_nb.display import text_card
@@ -251,133 +309,36 @@ def text_card(title: str, sentence: str, fields: Fields = ()) -> str:
 
 
 def text_table(frame: pd.DataFrame) -> list[str]:
-    """Return a frame as aligned lines, the names of its columns first.
+    """Return a frame as aligned lines of plain text.
+
+    Args:
+        frame: The frame; its index is not shown.
+
+    Returns:
+        The lines, the names of the columns first.
 
     Examples:
         >>> from createos_nb.display import text_table
         >>> text_table(pd.DataFrame({"version": [3, 4], "requests": [1200, 45]}))
         ['version  requests', '3        1,200', '4        45']
     """
-    rows = [_titles(frame), *format_cells(frame)]
+    rows = [titles(frame), *format_cells(frame)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-# HTML
-
-
-def escaped(value: Any) -> str:
-    """Return a value as HTML; no markup and no control sequence of it survives, and lines of text stay lines.
-
-    Examples:
-        >>> from createos_nb.display import escaped
-        >>> str(escaped("<b>bold</b>"))
-        '&lt;b&gt;bold&lt;/b&gt;'
-    """
-    if isinstance(value, Html):
-        return value
-    if isinstance(value, str):
-        return "\n".join(escape(strip_control_chars(line)) for line in value.split("\n"))
-    return escape(format_value(value))
-
-
-def code(text: str) -> Html:
-    """Return text in the type of code.
-
-    Examples:
-        >>> from createos_nb.display import code
-        >>> str(code("storefront"))
-        '<code>storefront</code>'
-    """
-    return Html(f"<code>{escaped(text)}</code>")
-
-
-def html_table(
-    rows: Iterable[Iterable[Any]],
-    columns: Collection[str] = (),
-    *,
-    caption: str = "",
-    numeric: Collection[str] = (),
-    row_headers: bool = False,
-) -> str:
-    """Return rows of values as a table.
+def titles(frame: pd.DataFrame) -> list[str]:
+    """Return the names of a frame's columns as people read them.
 
     Args:
-        rows: The values; all but `Html` are escaped.
-        columns: The heads of the columns; without them the table has no head.
-        caption: What stands above it.
-        numeric: Which columns stand to the right.
-        row_headers: Whether the first cell of a row is its head.
+        frame: The frame.
+
+    Returns:
+        The names, with spaces for underscores.
+
+    Examples:
+        >>> from createos_nb.display import titles
+        >>> titles(pd.DataFrame(columns=["status_5xx"]))
+        ['status 5xx']
     """
-    aligned = [_aligned(name in numeric) for name in columns]
-    heads = "".join(
-        f'<th scope="col"{style}>{escaped(name)}</th>' for name, style in zip(columns, aligned, strict=True)
-    )
-    body = "".join(
-        f"<tr>{''.join(_cell(value, index, aligned, row_headers) for index, value in enumerate(row))}</tr>"
-        for row in rows
-    )
-    caption_html = f"<caption>{escaped(caption)}</caption>" if caption else ""
-    head = f"<thead><tr>{heads}</tr></thead>" if heads else ""
-    return f"<table>{caption_html}{head}<tbody>{body}</tbody></table>"
-
-
-def frame_table(frame: pd.DataFrame, *, caption: str = "", max_rows: int = MOST_ROWS) -> str:
-    """Return the columns of a frame as a table of at most `max_rows` rows; it says how many it leaves out."""
-    head = frame.head(max_rows)
-    left_out = len(frame) - len(head)
-    more = f"<p>and {left_out:,} rows more</p>" if left_out else ""
-    return html_table(format_cells(head), _titles(frame), caption=caption, numeric=_numeric(frame)) + more
-
-
-def html_card(
-    title: str, sentence: str, fields: Fields = (), *, frames: Iterable[tuple[str, pd.DataFrame]] = ()
-) -> str:
-    """Return a heading, a sentence and labelled values as HTML; frames follow below, each with a heading."""
-    parts = [f"<div><strong>{escaped(title)}</strong>"]
-    if sentence:
-        parts.append(f"<p>{escaped(sentence)}</p>")
-    if fields := list(fields):
-        parts.append(html_table(((label, value) for label, value in fields), row_headers=True))
-    parts += [f"<p>{escaped(heading)}</p>{_safely(_indexed_table, frame)}" for heading, frame in frames]
-    return "".join([*parts, "</div>"])
-
-
-def _indexed_table(frame: pd.DataFrame) -> str:
-    import pandas as pd
-
-    return frame_table(frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index())
-
-
-def _safely(render: Callable[[pd.DataFrame], str], frame: pd.DataFrame) -> str:
-    try:
-        return render(frame)
-    except Exception as error:  # noqa: BLE001  # showing a result never fails
-        return escape(f"<frame that cannot be shown: {type(error).__name__}>")
-
-
-def _cell(value: Any, index: int, aligned: list[str], row_headers: bool) -> str:
-    style = aligned[index] if index < len(aligned) else _aligned(False)
-    if row_headers and not index:
-        return f'<th scope="row"{style}>{escaped(value)}</th>'
-    return f"<td{style}>{escaped(value)}</td>"
-
-
-def _aligned(to_the_right: bool) -> str:
-    # inline: a notebook has a style of its own for tables, which sets all cells to the right
-    return ' class="number" style="text-align:right"' if to_the_right else ' style="text-align:left"'
-
-
-def _titles(frame: pd.DataFrame) -> list[str]:
     return [format_value(str(name)).replace("_", " ") for name in frame.columns]
-
-
-def _numeric(frame: pd.DataFrame) -> set[str]:
-    import pandas as pd
-
-    kinds = zip(_titles(frame), frame.dtypes, strict=True)
-    return {
-        title
-        for title, dtype in kinds
-        if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
-    }

@@ -253,7 +253,20 @@ class PatternWarning(UserWarning):
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """A warning that points at the line outside this package which led here, however deep the way was."""
+    """Give a warning that points at the line outside this package which led here, however deep the way was.
+
+    Args:
+        message: What it says; control characters are spelled out.
+        category: Its class.
+
+    Examples:
+        >>> import warnings
+        >>> from createos_nb.errors import warn
+        >>> with warnings.catch_warnings(record=True, action="always") as given:
+        ...     warn("the list may lack rows", UserWarning)
+        >>> str(given[0].message)
+        'the list may lack rows'
+    """
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back

@@ -24,11 +24,16 @@ def require(extra: str, purpose: str, *, instead: str = "") -> None:
     """Check that an extra is installed.
 
     Args:
-        extra: its name in `PACKAGES`.
-        purpose: what needs it, such as "createos-nb serve".
-        instead: what can be done without it.
+        extra: Its name in `PACKAGES`.
+        purpose: What needs it, such as "createos-nb serve".
+        instead: What can be done without it.
 
-    Raises `MissingExtra`, which says how to install it.
+    Raises:
+        MissingExtra: It is not installed; the error says how to install it.
+
+    Examples:
+        >>> from createos_nb import extras
+        >>> extras.require("parquet", "Parquet", instead="write .csv")
     """
     missing = [package for package in PACKAGES[extra] if not _is_installed(package)]
     if missing:
@@ -37,7 +42,19 @@ def require(extra: str, purpose: str, *, instead: str = "") -> None:
 
 
 def install_command(extra: str) -> str:
-    """Return the command that installs an extra."""
+    """Return the command that installs an extra.
+
+    Args:
+        extra: Its name in `PACKAGES`.
+
+    Returns:
+        The command, as a shell takes it.
+
+    Examples:
+        >>> from createos_nb import extras
+        >>> extras.install_command("server")
+        "pip install 'createos-nb[server]'"
+    """
     return f"pip install 'createos-nb[{extra}]'"
 
 

@@ -19,7 +19,13 @@ _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 
 @lru_cache(maxsize=256)
 def is_local(host: str) -> bool:
-    """Return whether a Host header, with or without a port, names this machine.
+    """Return whether a Host header names this machine.
+
+    Args:
+        host: The header's text, with or without a port.
+
+    Returns:
+        True for localhost and the addresses of the loopback.
 
     Examples:
         >>> from createos_nb.hosts import is_local
@@ -54,7 +60,13 @@ def name_of(host: str) -> str:
 
 
 def host_name(text: str) -> str:
-    """A host's name as it stands in a Host header, in lower case.
+    """Return a host's name as it stands in a Host header.
+
+    Args:
+        text: The name, without scheme, port and path.
+
+    Returns:
+        The name in lower case.
 
     Raises:
         InvalidInput: It is no host's name.

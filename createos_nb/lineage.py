@@ -19,7 +19,13 @@ _COURSES_IN_HEADER: Final = 20
 
 
 class Lineage(Struct, frozen=True):
-    """The id of a world, the name of its course, and the courses before it, each with its end (Unix microseconds)."""
+    """The lineage of a world.
+
+    Attributes:
+        id: The id of the world; "" for none.
+        course: The name of its course.
+        past: The courses before it, each with its end in Unix microseconds.
+    """
 
     id: str = ""
     course: str = ""
@@ -27,11 +33,33 @@ class Lineage(Struct, frozen=True):
 
     @classmethod
     def fresh(cls) -> Lineage:
-        """Return the lineage of a world that is opened anew."""
+        """Return the lineage of a world that is opened anew.
+
+        Returns:
+            One with a new id and a new course.
+
+        Examples:
+            >>> from createos_nb.lineage import Lineage
+            >>> Lineage.fresh() == Lineage.fresh()
+            False
+        """
         return cls(_name(), _name())
 
     def branch(self, now: int) -> Lineage:
-        """Return the lineage of another world, which is as this one is at a moment and goes its own way from there."""
+        """Return the lineage of another world, which is as this one is at a moment and goes its own way from there.
+
+        Args:
+            now: The moment, in Unix microseconds.
+
+        Returns:
+            One of the same id, whose past ends with this course.
+
+        Examples:
+            >>> from createos_nb.lineage import Lineage
+            >>> fork = Lineage("world", "first").branch(5_000_000)
+            >>> fork.id, fork.past
+            ('world', (('first', 5000000),))
+        """
         if not self.id:
             return self.fresh()
         earlier = [(name, until) for name, until in self.past if until < now]
@@ -39,7 +67,21 @@ class Lineage(Struct, frozen=True):
         return Lineage(self.id, _name(), (*earlier, *later, (self.course, now)))
 
     def knows(self, course: str, at: int) -> bool:
-        """Return whether what happened in a course, at a moment, belongs to the past of this one."""
+        """Return whether what happened in a course, at a moment, belongs to the past of this one.
+
+        Args:
+            course: The name of the course.
+            at: The moment, in Unix microseconds.
+
+        Returns:
+            True for its own course, and for an earlier one until the two parted.
+
+        Examples:
+            >>> from createos_nb.lineage import Lineage
+            >>> fork = Lineage("world", "first").branch(5_000_000)
+            >>> fork.knows("first", 4_000_000), fork.knows("first", 6_000_000)
+            (True, False)
+        """
         if course == self.course:
             return True
         # journals keep milliseconds, rounded
@@ -50,7 +92,21 @@ class Lineage(Struct, frozen=True):
 
     @classmethod
     def read(cls, text: str) -> Lineage:
-        """Return the lineage that `str` wrote; that of no world for any other text."""
+        """Return the lineage that `str` wrote.
+
+        Args:
+            text: The text, such as the value of the header `WORLD_HEADER`.
+
+        Returns:
+            The lineage; that of no world for any other text.
+
+        Examples:
+            >>> from createos_nb.lineage import Lineage
+            >>> Lineage.read("world second first@5000000").past
+            (('first', 5000000),)
+            >>> Lineage.read("nothing of the kind").id
+            ''
+        """
         try:
             own, course, *past = text.split()
             return cls(

@@ -22,7 +22,13 @@ class ProcessBound:
 
 
 class Owner:
-    """The process that something was made in."""
+    """The process that something was made in.
+
+    Examples:
+        >>> from createos_nb.process import Owner
+        >>> Owner().here
+        True
+    """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
@@ -33,7 +39,15 @@ class Owner:
         return os.getpid() == self._pid
 
     def check(self) -> None:
-        """Raise `ConfigurationError` in any other process: copies of locks and connections are useless there."""
+        """Check that this is the process: copies of locks and connections are useless in another one.
+
+        Raises:
+            ConfigurationError: This is a fork of it.
+
+        Examples:
+            >>> from createos_nb.process import Owner
+            >>> Owner().check()
+        """
         if not self.here:
             raise ConfigurationError(
                 f"this client was opened in process {self._pid}, and this one is a fork of it: open another client "
@@ -46,6 +60,13 @@ class ForkLock:
 
     A fork copies a lock as it is: in the child it is a new one, that nobody holds. The system's own lock is what is
     held: an interrupt between two lines of a lock that is written in Python would leave it held for ever.
+
+    Examples:
+        >>> from createos_nb.process import ForkLock
+        >>> lock = ForkLock()
+        >>> with lock.held:
+        ...     lock.held.locked()
+        True
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,11 @@ _REMOTE: Final = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "gpfs", "
 
 
 class LockHeld(Exception):
-    """A lock that somebody else holds; `holder` says who."""
+    """A lock that somebody else holds.
+
+    Attributes:
+        holder: Who holds it.
+    """
 
     def __init__(self, holder: str) -> None:
         super().__init__(holder)
@@ -32,6 +36,19 @@ class ProcessLock:
 
     The lock is `filelock`'s; beside it, in a file that ends in `.holder`, stand who holds it and a `note`: a line that
     stays when the lock is released.
+
+    Args:
+        path: The file that is locked; its folder exists.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.process_lock import ProcessLock
+        >>> lock = ProcessLock(pathlib.Path("intent.lock"))
+        >>> lock.acquire("the deployment of v3")
+        >>> ProcessLock(pathlib.Path("intent.lock")).acquire("another one")
+        Traceback (most recent call last):
+        createos_nb.process_lock.LockHeld: the deployment of v3
+        >>> lock.release()
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,11 +64,24 @@ class ProcessLock:
         return self._lock is not None and self._lock.is_locked
 
     def acquire(self, holder: str, timeout: float = 0.0) -> None:
-        """Acquire it within so many seconds.
+        """Acquire it.
+
+        Args:
+            holder: Who holds it then, as others are told.
+            timeout: How long to wait for whoever holds it, in seconds.
 
         Raises:
             LockHeld: Another process has it.
             OSError: The file system has no locks.
+
+        Examples:
+            >>> import pathlib
+            >>> from createos_nb.process_lock import ProcessLock
+            >>> lock = ProcessLock(pathlib.Path("intent.lock"))
+            >>> lock.acquire("the deployment of v3")
+            >>> lock.held_here
+            True
+            >>> lock.release()
         """
         from filelock import Timeout
 
@@ -76,6 +106,17 @@ class ProcessLock:
 
         Raises:
             OSError: It can't be written.
+
+        Examples:
+            >>> import pathlib
+            >>> from createos_nb.process_lock import ProcessLock
+            >>> lock = ProcessLock(pathlib.Path("intent.lock"))
+            >>> lock.acquire("the deployment of v3")
+            >>> lock.note = "v2 was live"
+            >>> lock.write()
+            >>> lock.release()
+            >>> lock.read_note()
+            'v2 was live'
         """
         if not self.held_here:
             return
@@ -89,7 +130,18 @@ class ProcessLock:
             os.close(file)
 
     def is_held(self) -> bool:
-        """Return whether somebody holds it. Reads only: no file is created for that."""
+        """Return whether somebody holds it. Reads only: no file is created for that.
+
+        Returns:
+            True for this process and for any other.
+
+        Examples:
+            >>> import pathlib
+            >>> from createos_nb.process_lock import ProcessLock
+            >>> lock = ProcessLock(pathlib.Path("intent.lock"))
+            >>> lock.is_held(), pathlib.Path("intent.lock").exists()
+            (False, False)
+        """
         if self.held_here:
             return True
         if not self.path.exists():
@@ -105,11 +157,32 @@ class ProcessLock:
             return False  # nobody may write here, or there are no locks
 
     def read_note(self) -> str:
-        """The note of whoever held it last; "" without one."""
+        """Return the note of whoever held it last.
+
+        Returns:
+            The note; "" without one.
+
+        Examples:
+            >>> import pathlib
+            >>> from createos_nb.process_lock import ProcessLock
+            >>> lock = ProcessLock(pathlib.Path("intent.lock"))
+            >>> lock.read_note()
+            ''
+        """
         return self._read()[1]
 
     def release(self) -> None:
-        """Release it; without effect where it is not held."""
+        """Release it; without effect where it is not held.
+
+        Examples:
+            >>> import pathlib
+            >>> from createos_nb.process_lock import ProcessLock
+            >>> lock = ProcessLock(pathlib.Path("intent.lock"))
+            >>> lock.acquire("the deployment of v3")
+            >>> lock.release()
+            >>> lock.is_held()
+            False
+        """
         if self._lock is not None and self._lock.is_locked:
             # the files stay: removing the lock's would let two others lock two files of one name
             self._holder = ""
@@ -134,7 +207,20 @@ def _lock(path: Path) -> BaseFileLock:
 
 
 def unreliable_locks(folder: Path) -> str:
-    """Return the kind of a folder's file system where locks may not hold there (NFS and the like); else ""."""
+    """Return the kind of a folder's file system where locks may not hold there.
+
+    Args:
+        folder: The folder; it need not exist yet.
+
+    Returns:
+        The kind, such as "nfs4"; "" where locks hold, and where the system does not tell.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.process_lock import unreliable_locks
+        >>> unreliable_locks(pathlib.Path("/proc"))
+        ''
+    """
     kind = _file_system(folder)
     return kind if kind.startswith(_REMOTE) else ""
 

@@ -18,7 +18,20 @@ Line = Callable[[str, int, int], None]
 
 
 def is_enabled(clock: Clock) -> bool:
-    """Return whether to show progress bars: on a real clock, to a person, unless `CREATEOS_NB_PROGRESS=0`."""
+    """Return whether to show progress bars.
+
+    Args:
+        clock: The clock that the reads wait on.
+
+    Returns:
+        True on a real clock, to a person, unless `CREATEOS_NB_PROGRESS=0`.
+
+    Examples:
+        >>> from createos_nb.clock import SystemClock
+        >>> from createos_nb.progress import is_enabled
+        >>> is_enabled(SystemClock())
+        False
+    """
     if clock.virtual or os.environ.get("CREATEOS_NB_PROGRESS") == "0":
         return False
     return _in_notebook() or sys.stderr.isatty()
@@ -26,7 +39,22 @@ def is_enabled(clock: Clock) -> bool:
 
 @contextmanager
 def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
-    """Yield a function to call with (done, all) after each step, or None where no bar is shown."""
+    """Show the progress of long reads, after two seconds of real time.
+
+    Args:
+        label: What stands beside the bar.
+        clock: The clock that the reads wait on.
+
+    Yields:
+        A function to call with (done, all) after each step; None where no bar is shown.
+
+    Examples:
+        >>> from createos_nb.clock import SystemClock
+        >>> from createos_nb.progress import progress
+        >>> with progress("deployments", SystemClock()) as tick:
+        ...     print(tick)
+        None
+    """
     if not is_enabled(clock):
         yield None
         return
@@ -51,9 +79,20 @@ def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
 
 @contextmanager
 def status_line(clock: Clock) -> Iterator[Line | None]:
-    """Yield a function that updates a status line, or None where none is shown; the line is removed at the end.
+    """Show a status line with a text and the time that has passed; it is removed at the end.
 
-    It shows the text and the time that has passed.
+    Args:
+        clock: The clock that is waited on.
+
+    Yields:
+        A function to call with (text, done, all) that updates it; None where none is shown.
+
+    Examples:
+        >>> from createos_nb.clock import SystemClock
+        >>> from createos_nb.progress import status_line
+        >>> with status_line(SystemClock()) as update:
+        ...     print(update)
+        None
     """
     if not is_enabled(clock):
         yield None

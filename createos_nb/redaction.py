@@ -1,16 +1,13 @@
-"""Secrets: texts that do not show themselves, and dots in their place wherever they stand in other texts."""
+"""Secrets: texts that do not show themselves, and errors whose frames do not show them."""
 
 from __future__ import annotations
 
 import hmac
 import json
 import os
-import re
 import traceback
-from collections.abc import Callable, Iterable
-from html import escape
+from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar, final
-from urllib.parse import quote, quote_plus
 
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.naming import SECRET_MAPS, SECRET_VALUES
@@ -22,18 +19,6 @@ Error = TypeVar("Error", bound=BaseException)
 
 #: So many of the frames that an error came through are named in the note that replaces them.
 _FRAMES: Final = 3
-#: Shorter texts that an answer repeats are words and numbers that sentences are made of: dots in their place would
-#: garble every reason.
-_SHORTEST_ECHO: Final = 4
-#: Shorter values are words and numbers that pages are made of: dots in their place would garble the page, and tell
-#: by their places what the value is.
-_SHORTEST: Final = 8
-#: The same goes for a plain word, and for an address that opens nothing.
-_PLAIN: Final = re.compile(r"[A-Za-z]+(?:[ ._/-][A-Za-z]+)*|https?://[\w.:-]+(?:/[\w./-]*)?")
-_LONGEST_PLAIN: Final = 20
-#: Of a value of `_CUT` characters or more, also its beginning is found: what shows long texts cuts them.
-_CUT: Final = 24
-_HEAD: Final = 16
 
 
 @final
@@ -153,15 +138,37 @@ _listener: Callable[[Secret], None] | None = None
 
 
 def notify_of_secrets(listener: Callable[[Secret], None] | None) -> None:
-    """Have each secret that is made from now on told to a listener, the only one; None ends it."""
+    """Have each secret that is made from now on told to a listener, the only one.
+
+    Args:
+        listener: Called with each new secret; None ends it.
+
+    Examples:
+        >>> from createos_nb.redaction import notify_of_secrets
+        >>> told = []
+        >>> notify_of_secrets(told.append)
+        >>> _ = createos_nb.Secret("s3cret")
+        >>> notify_of_secrets(None)
+        >>> told
+        [Secret(••••••)]
+    """
     global _listener
     _listener = listener
 
 
 def wrap_secrets(payload: Any) -> Any:
-    """A decoded payload with its secrets as `Secret`: what is in fields of `SECRET_MAPS` and `SECRET_VALUES`.
+    """Wrap the secrets of a decoded payload: what is in fields of `SECRET_MAPS` and `SECRET_VALUES`.
 
-    Works in place on the containers that it is given, and returns the payload.
+    Args:
+        payload: The payload; its containers are changed in place.
+
+    Returns:
+        The payload, with each secret as `Secret`.
+
+    Examples:
+        >>> from createos_nb.redaction import wrap_secrets
+        >>> wrap_secrets({"id": "p1", "runEnvs": {"PORT": "80"}})
+        {'id': 'p1', 'runEnvs': {'PORT': Secret(••••••)}}
     """
     if type(payload) is list:
         for item in payload:
@@ -177,7 +184,19 @@ def wrap_secrets(payload: Any) -> Any:
 
 
 def wrap_all(value: Any) -> Any:
-    """All texts and numbers of a value as secrets, whatever shape it came in; names and gaps stay readable."""
+    """Wrap all texts and numbers of a value, whatever shape it came in; names and gaps stay readable.
+
+    Args:
+        value: A decoded value.
+
+    Returns:
+        The same value, with each text and number as `Secret`.
+
+    Examples:
+        >>> from createos_nb.redaction import wrap_all
+        >>> wrap_all({"PORT": 80, "HOSTS": ["a"], "UNSET": None})
+        {'PORT': Secret(••••••), 'HOSTS': [Secret(••••••)], 'UNSET': None}
+    """
     kind = type(value)
     if kind is dict:
         return {name: wrap_all(item) for name, item in value.items()}
@@ -208,6 +227,12 @@ def revealed(text: str | Secret) -> str:
 def holds_secrets(name: object) -> bool:
     """Return whether a field of the wire is, or maps to, secrets.
 
+    Args:
+        name: The field's name on the wire.
+
+    Returns:
+        True where its value has to be masked.
+
     Examples:
         >>> from createos_nb.redaction import holds_secrets
         >>> holds_secrets("runEnvs"), holds_secrets("displayName")
@@ -217,11 +242,28 @@ def holds_secrets(name: object) -> bool:
 
 
 def without_frames(work: Callable[..., Result], *arguments: Any) -> Result:
-    """Call `work(*arguments)`; what it raises comes without the frames that it came through and the errors behind it.
+    """Call a function; what it raises comes without the frames that it came through and the errors behind it.
 
     Tracebacks that show variables, and whoever reports errors, show what those frames held: the key and all that was
     sent, in plain text. The arguments themselves must show none, and neither must the result. A cause that is bare
     already stays.
+
+    Args:
+        work: The function.
+        arguments: What it is called with.
+
+    Returns:
+        What the function returns.
+
+    Examples:
+        >>> from createos_nb.redaction import without_frames
+        >>> without_frames(int, "7")
+        7
+        >>> try:
+        ...     without_frames(int, "seven")
+        ... except ValueError as error:
+        ...     print(error.__context__)
+        None
     """
     try:
         return work(*arguments)
@@ -234,6 +276,21 @@ def strip_frames(error: Error) -> Error:
     """Strip an error of its frames and of the errors behind it; a note says where it was raised, without variables.
 
     Errors of this library say by themselves what failed, and take no note.
+
+    Args:
+        error: The error, which is changed.
+
+    Returns:
+        The same error.
+
+    Examples:
+        >>> from createos_nb.redaction import strip_frames
+        >>> try:
+        ...     int("seven")
+        ... except ValueError as error:
+        ...     bare = strip_frames(error)
+        >>> bare.__traceback__ is None, bare.__notes__
+        (True, ['raised in...'])
     """
     if not isinstance(error, CreateOSError):
         passed = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][-_FRAMES:]
@@ -269,87 +326,3 @@ def _redacted(value: Any) -> Any:
     if isinstance(value, list):
         return [_redacted(item) for item in value]
     return str(value) if isinstance(value, Secret) else value
-
-
-# --- texts ------------------------------------------------------------------------------------------------------------
-
-
-def spellings(text: str) -> set[str]:
-    """A text as it is, and as JSON, Python, an address or a page spell it."""
-    as_json = {json.dumps(text, ensure_ascii=False)[1:-1], json.dumps(text)[1:-1]}
-    # the messages of many errors hold the `repr` of texts and of bodies
-    in_python = {
-        spelling
-        for form in {text} | as_json
-        for spelling in (repr(form)[1:-1], repr(form.encode(errors="replace"))[2:-1])
-    }
-    in_address = {quote(text, errors="replace"), quote(text, safe="", errors="replace")}
-    return {text, escape(text), quote_plus(text, errors="replace")} | as_json | in_python | in_address
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return the text with dots in place of the secrets, as they are or as JSON, an address or a page spell them.
-
-    Examples:
-        >>> from createos_nb.redaction import redact
-        >>> redact("GET /v1?key=skp_0123456789abcdef", ["skp_0123456789abcdef"])
-        'GET /v1?key=••••••'
-    """
-    for secret in sorted({secret for secret in secrets if len(secret) >= _SHORTEST_ECHO}, key=len, reverse=True):
-        for form in spellings(secret):
-            text = text.replace(form, MASK)
-    return text
-
-
-class Redactor:
-    """Puts dots in place of the secrets that it has learned of."""
-
-    def __init__(self, known: Iterable[Secret] = ()) -> None:
-        self._forms: set[str] = set()
-        self._sorted: list[str] = []
-        self._heads: set[str] = set()
-        for secret in known:
-            self.learn(secret)
-
-    def learn(self, secret: Secret) -> None:
-        """One more secret. What is too short or too plain to be told from other text is passed over."""
-        secret_text = secret.reveal()
-        for text in {secret_text, *(secret_text.splitlines() if "\n" in secret_text else ())}:
-            address = text.startswith(("http://", "https://"))
-            is_plain = _PLAIN.fullmatch(text) and (address or len(text) <= _LONGEST_PLAIN)
-            if len(text.strip()) >= _SHORTEST and not is_plain:
-                self._forms |= spellings(text)
-                if len(text) >= _CUT:
-                    self._heads |= {form for form in spellings(text) if len(form) >= _CUT}
-        self._sorted = sorted(self._forms, key=len, reverse=True)
-
-    def redact(self, text: str) -> str:
-        """The text with dots in place of the secrets."""
-        for form in self._sorted:
-            if form in text:
-                text = text.replace(form, MASK)
-        for form in self._heads:
-            text = _redact_beginnings(text, form)
-        return text
-
-    def redact_all(self, value: Any) -> Any:
-        """The same for all texts in mappings and lists."""
-        if isinstance(value, str):
-            return self.redact(value)
-        if isinstance(value, dict):
-            return {key: self.redact_all(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(map(self.redact_all, value))
-        return value
-
-
-def _redact_beginnings(text: str, form: str) -> str:
-    """The text with dots in place of whatever begins as the form does."""
-    at = text.find(form[:_HEAD])
-    while at >= 0:
-        end = at + _HEAD
-        while end < len(text) and end - at < len(form) and text[end] == form[end - at]:
-            end += 1
-        text = text[:at] + MASK + text[end:]
-        at = text.find(form[:_HEAD], at + len(MASK))
-    return text

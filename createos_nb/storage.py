@@ -16,6 +16,12 @@ FILE: Final = 0o600
 def private_folder(path: Path) -> Path:
     """Create a folder, and its missing parents, for their owner alone; one that exists is left as it is.
 
+    Args:
+        path: The folder.
+
+    Returns:
+        The same path.
+
     Raises:
         OSError: It can't be created.
 
@@ -36,7 +42,17 @@ def private_folder(path: Path) -> Path:
 
 
 def closed_to_others(path: Path) -> None:
-    """Take the rights of others from a folder that an earlier version of this package created for all to read."""
+    """Take the rights of others from a folder that an earlier version of this package created for all to read.
+
+    Args:
+        path: The folder; one that is missing, or somebody else's, is left as it is.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import closed_to_others
+        >>> pathlib.Path("journals").mkdir()
+        >>> closed_to_others(pathlib.Path("journals"))
+    """
     if os.name != "posix":
         return
     try:
@@ -49,6 +65,10 @@ def closed_to_others(path: Path) -> None:
 
 def atomic_write(path: Path, content: bytes) -> None:
     """Write a file for its owner alone, so that after a crash the old or the new content is there, never a part.
+
+    Args:
+        path: The file.
+        content: All that it is to hold.
 
     Raises:
         OSError: It can't be written; the old content stays.
@@ -74,8 +94,21 @@ def atomic_write(path: Path, content: bytes) -> None:
 def move_into_place(part: Path, path: Path) -> None:
     """Let a file that is written beside its place take that place, through to the disk.
 
+    Args:
+        part: The file, in the same folder.
+        path: Its place; what is there is replaced.
+
     Raises:
         OSError: It can't take the place.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import move_into_place
+        >>> part = pathlib.Path("traffic.csv.part")
+        >>> _ = part.write_text("time,count")
+        >>> move_into_place(part, pathlib.Path("traffic.csv"))
+        >>> part.exists(), pathlib.Path("traffic.csv").read_text()
+        (False, 'time,count')
     """
     # elsewhere only a file that is open for writing can be synced
     with part.open("rb" if os.name == "posix" else "r+b") as file:
@@ -87,8 +120,20 @@ def move_into_place(part: Path, path: Path) -> None:
 def append_line(file: int, line: bytes) -> None:
     """Append a line to an open file, through to the disk.
 
+    Args:
+        file: The descriptor of the file, opened to append.
+        line: The line, with its end.
+
     Raises:
         OSError: It can't be written.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import append_line
+        >>> with open("journal.jsonl", "ab") as file:
+        ...     append_line(file.fileno(), b"started" + bytes([10]))
+        >>> pathlib.Path("journal.jsonl").read_text().splitlines()
+        ['started']
     """
     written = 0
     while written < len(line):
@@ -99,8 +144,16 @@ def append_line(file: int, line: bytes) -> None:
 def sync_folder(folder: Path) -> None:
     """Make new names in a folder survive a power cut, where the system can.
 
+    Args:
+        folder: The folder.
+
     Raises:
         OSError: The folder can't be synced.
+
+    Examples:
+        >>> import pathlib
+        >>> from createos_nb.storage import sync_folder
+        >>> sync_folder(pathlib.Path())
     """
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)

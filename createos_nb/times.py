@@ -64,13 +64,16 @@ def unix(moment: Any, now: float, name: str = "time") -> float:
 
 
 def parse_duration(length: Any, name: str = "duration") -> float:
-    """A length of time in seconds, never negative; every call that takes one takes the same.
+    """Return a length of time in seconds; every call that takes one takes the same.
 
     Args:
         length: Text of a number and a unit, or several ("90s", "15min", "1h30m", "2 days", "500ms"; the units are
             us, ms, s, min or m, h, d and w, and their names), a `Timedelta`, a `timedelta`, a numpy timedelta, or a
             number of seconds.
         name: What the error calls it.
+
+    Returns:
+        The seconds, never negative.
 
     Raises:
         InvalidInput: For anything else: a number without a unit in a text, months and years, NaN, a negative length.
@@ -101,7 +104,14 @@ def parse_duration(length: Any, name: str = "duration") -> float:
 
 
 def whole_seconds(length: Any, name: str = "duration") -> int:
-    """A duration of at least a second, in whole seconds.
+    """Return a duration of at least a second.
+
+    Args:
+        length: The duration, as `parse_duration` takes it.
+        name: What the error calls it.
+
+    Returns:
+        Whole seconds.
 
     Raises:
         InvalidInput: It is no duration, a shorter one, or has a part of a second.

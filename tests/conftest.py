@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,8 @@ hypothesis.settings.load_profile("project")
 
 KEY = "skp_0123456789abcdef"
 BASE = "https://api.test"
+#: Why the long version of a check is skipped.
+LONG = "run with -m slow"
 #: 2026-03-02T09:00:00Z
 NOW = 1_772_442_000.0
 
@@ -32,16 +35,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("-m"):
         for item in items:
             if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="run with -m slow"))
+                item.add_marker(pytest.mark.skip(reason=LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What a person should know of a run that left the browser tests out."""
-    reasons = {
-        str(one.longrepr[2]) for one in terminalreporter.stats.get("skipped", []) if isinstance(one.longrepr, tuple)
-    }
-    for reason in sorted(reason for reason in reasons if "browser tests left out" in reason):
-        terminalreporter.write_line(f"NOT RUN: {reason.removeprefix('Skipped: ')}", yellow=True)
+    """Say what a run left out, and why: a test that is skipped proves nothing."""
+    reasons = Counter(
+        str(one.longrepr[2]).removeprefix("Skipped: ")
+        for one in terminalreporter.stats.get("skipped", [])
+        if isinstance(one.longrepr, tuple)
+    )
+    for reason, count in sorted(reasons.items()):
+        if reason != LONG:
+            terminalreporter.write_line(f"NOT RUN: {reason} ({count})", yellow=True)
 
 
 class Clock:

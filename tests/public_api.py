@@ -11,20 +11,22 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import msgspec
 
+import createos_nb
 from createos_nb.contract.documentation import documentation
 from createos_nb.contract.operation import Operation
 from createos_nb.contract.resource import Declared
 
+PACKAGE = Path(createos_nb.__file__).parent
 #: The rooms whose names people import.
 ROOMS = (
     "",
     "analysis",
-    "checks",
     "client",
     "contract",
     "diagnostics",
@@ -36,6 +38,13 @@ ROOMS = (
     "runbooks",
     "simulator",
     "uploads",
+)
+#: What is used by the names of its files: the ground, notebooks as programs, and the commands.
+FILES = tuple(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+    for pattern in ("*.py", "notebooks/*.py", "cli/*.py")
+    for path in sorted(PACKAGE.glob(pattern))
+    if path != PACKAGE / "__init__.py"
 )
 SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Examples|Note|Warning|See Also):$", re.MULTILINE)
 
@@ -106,7 +115,7 @@ def public_api() -> tuple[Documented, ...]:
     found: dict[Any, Documented] = {}
     exported = [
         (f"{module.__name__}.{name}".removeprefix("createos_nb."), getattr(module, name))
-        for module in (importlib.import_module(f"createos_nb.{room}".rstrip(".")) for room in ROOMS)
+        for module in (importlib.import_module(f"createos_nb.{room}".rstrip(".")) for room in (*ROOMS, *FILES))
         for name in getattr(module, "__all__", None) or _defined(module)
     ]
     queue = list(exported)
@@ -128,10 +137,13 @@ def public_api() -> tuple[Documented, ...]:
 
 
 def _defined(module: ModuleType) -> list[str]:
+    """The names that a file defines; of a command its functions, for its classes are its own."""
     return [
         name
         for name, value in vars(module).items()
-        if name[0] != "_" and getattr(value, "__module__", "") == module.__name__
+        if name[0] != "_"
+        and getattr(value, "__module__", "") == module.__name__
+        and not (inspect.isclass(value) and module.__name__.startswith("createos_nb.cli"))
     ]
 
 
@@ -141,7 +153,7 @@ def _ours(value: Any) -> bool:
 
 def _room(value: Any) -> str:
     parts = value.__module__.split(".")
-    return parts[1] if len(parts) > 2 or parts[-1] in ROOMS else "the ground"
+    return parts[1] if len(parts) > 2 or parts[-1] in (*ROOMS, "cli") else "the ground"
 
 
 def _members(kind: type) -> Iterator[tuple[str, Any]]:

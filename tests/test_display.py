@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from createos_nb import display
-from createos_nb.display import Html, format_cells, format_value, frame_table, html_card, html_table, text_card
+from createos_nb.display import format_cells, format_value, text_card
+from createos_nb.html import Html, code, frame_table, html_card, html_table
 
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m\u202e\x07$x$"
 
@@ -89,7 +90,7 @@ def test_text_from_elsewhere_is_text() -> None:
         frame_table(frame, caption=HOSTILE),
         html_card(HOSTILE, HOSTILE, [(HOSTILE, HOSTILE)], frames=[(HOSTILE, frame)]),
         html_table([[HOSTILE]], [HOSTILE], caption=HOSTILE, row_headers=True),
-        display.code(HOSTILE),
+        code(HOSTILE),
     ):
         page = Tags(html)
         assert "img" not in page.tags

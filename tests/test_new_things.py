@@ -46,9 +46,10 @@ def resources() -> list[type[Resource]]:
 
 @pytest.mark.parametrize("kind", resources(), ids=lambda kind: kind.__name__)
 def test_every_resource_is_exported_and_on_the_client(kind: type[Resource]) -> None:
-    assert kind.__name__ in contract.__all__
+    assert kind.__name__ in contract.__all__, f"export {kind.__name__} in createos_nb/contract/__init__.py"
     client = createos_nb.simulate()
-    assert isinstance(getattr(client, kind.name, None), kind)
+    on_the_client = f"give Client a property {kind.name} and a place in RESOURCES: createos_nb/client/client.py"
+    assert isinstance(getattr(client, kind.name, None), kind), on_the_client
     assert f"client.{kind.name} " in repr(client)
 
 
@@ -63,7 +64,8 @@ def runbook_functions() -> list[str]:
 
 def test_every_runbook_is_exported() -> None:
     assert len(runbook_functions()) > 10
-    assert set(runbook_functions()) <= set(runbooks.__all__)
+    missing = set(runbook_functions()) - set(runbooks.__all__)
+    assert not missing, f"export in createos_nb/runbooks/__init__.py: {missing}"
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +80,15 @@ def cases() -> list[Plan]:
 
 
 def test_every_runbook_has_a_case(cases: list[Plan]) -> None:
-    assert set(runbook_functions()) - {plan.runbook for plan in cases} == set()
+    missing = set(runbook_functions()) - {plan.runbook for plan in cases}
+    assert not missing, f"add a Case to tests/plans/cases.py for each of: {missing}"
 
 
 def test_every_kind_of_step_is_in_a_case(cases: list[Plan]) -> None:
     seen = {tag_of(type(step)) for plan in cases for step in plan.steps}
     own_kinds = [kind for kind in step_types() if kind.__module__.startswith("createos_nb.")]
-    assert {tag_of(kind) for kind in own_kinds} - seen == set()
+    missing = {tag_of(kind) for kind in own_kinds} - seen
+    assert not missing, f"add a Case to tests/plans/cases.py whose runbook uses each of: {missing}"
 
 
 def test_every_panel_is_exported() -> None:
@@ -92,7 +96,30 @@ def test_every_panel_is_exported() -> None:
     classes = [one for _, one in own(panels) if inspect.isclass(one) and issubclass(one, Panel)]
     names = {one.__name__ for one in classes if not one.__subclasses__()}
     assert len(names) > 10
-    assert names == {inspect.signature(getattr(panels, name)).return_annotation for name in panels.__all__}
+    opened = {inspect.signature(getattr(panels, name)).return_annotation for name in panels.__all__}
+    assert not names - opened, f"give createos_nb/panels/__init__.py a function that opens each of: {names - opened}"
+    assert names == opened
+
+
+@pytest.fixture(scope="module")
+def used() -> set[tuple[str, str]]:
+    """File and name of what files of the project import from each other, or read as `file.name`."""
+    found = set()
+    for path in (*Path(createos_nb.__file__).parent.rglob("*.py"), *(TESTS.parent / "benchmarks").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                found |= {((node.module or "").rpartition(".")[2], one.name) for one in node.names}
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                found.add((node.value.id, node.attr))
+    return found
+
+
+def test_every_analysis_is_exported(used: set[tuple[str, str]]) -> None:
+    """A function that nobody exports is for other files, and one that no other file uses is private."""
+    functions = [(one.__module__.rpartition(".")[2], name) for name, one in own(analysis) if inspect.isfunction(one)]
+    assert len(functions) > 80
+    forgotten = [name for file, name in functions if name not in analysis.__all__ and (file, name) not in used]
+    assert not forgotten, f"export in createos_nb/analysis/__init__.py, or call _… what is for its file: {forgotten}"
 
 
 ANALYSES = [name for name in analysis.__all__ if inspect.isfunction(getattr(analysis, name))]
@@ -115,4 +142,4 @@ def tested() -> set[str]:
 
 @pytest.mark.parametrize("name", ANALYSES)
 def test_every_analysis_is_tested(name: str, tested: set[str]) -> None:
-    assert name in tested
+    assert name in tested, f"test analysis.{name} in tests/analysis"

@@ -127,6 +127,22 @@ def test_the_workflow_calls_what_is_called_at_home_and_nothing_else() -> None:
     assert all(re.fullmatch(r"actions/[\w-]+@v\d+\.\d+\.\d+", action) for action in actions)
 
 
+def test_the_workflow_may_only_read_and_ends() -> None:
+    workflow = yaml(WORKFLOW)
+    (job,) = workflow["jobs"].values()
+    assert workflow["permissions"] == {"contents": "read"}
+    assert job["timeout-minutes"] <= 120
+    (checkout,) = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout["with"]["persist-credentials"] is False
+
+
+def test_no_test_is_left_out_for_want_of_a_package() -> None:
+    """`make test` installs them all; one that is missing is to fail."""
+    own = Path(__file__)
+    found = [path for path in own.parent.rglob("*.py") if path != own and "importorskip(" in path.read_text("utf-8")]
+    assert not found, f"import it plainly: {found}"
+
+
 def test_the_workflow_tests_every_python_that_is_declared() -> None:
     (job,) = yaml(WORKFLOW)["jobs"].values()
     matrix = job["strategy"]["matrix"]

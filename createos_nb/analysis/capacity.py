@@ -25,8 +25,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.validation import Floats, FrameError, requests, status_classes
-from createos_nb.display import format_target, html_card, text_card
+from createos_nb.display import format_target, text_card
 from createos_nb.dtypes import TEXT
+from createos_nb.html import html_card
 
 MOST = 3
 """Replicas that the platform allows for an environment."""

@@ -68,7 +68,7 @@ def stretches(buckets: int) -> Ints:
     return np.linspace(0, buckets, number + 1).astype(np.int64)[:-1]
 
 
-def clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
+def _clumping(hits: Floats, trials: Floats) -> tuple[Floats, Floats]:
     """Return the overdispersion of the hits (φ ≥ 1), and its degrees of freedom.
 
     `hits` and `trials` have time as their last axis, NaN where there is no data. With fewer than four buckets, or
@@ -106,7 +106,7 @@ def share(hits: Floats, trials: Floats, *, confidence: float) -> Share:
     from scipy.special import stdtrit
 
     z = z_of(confidence)
-    factor, freedom = clumping(hits, trials)
+    factor, freedom = _clumping(hits, trials)
     total = np.nansum(trials, axis=-1)
     successes = np.nansum(hits, axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -28,8 +28,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.validation import Bools, Floats, FrameError, requests
-from createos_nb.display import format_percent, html_card, text_card
+from createos_nb.display import format_percent, text_card
 from createos_nb.dtypes import TEXT
+from createos_nb.html import html_card
 from createos_nb.times import format_duration, whole_seconds
 
 _FEWEST = 10

@@ -26,7 +26,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the whole command line."""
+    """Return the parser of the whole command line.
+
+    Returns:
+        One with a parser of its own for each of `COMMANDS`.
+
+    Examples:
+        >>> from createos_nb.cli import parser
+        >>> parser().parse_args(["serve", "--port", "0"]).port
+        0
+    """
     top = _Parser(
         prog="createos-nb",
         description="CreateOS in a notebook.",
@@ -44,7 +53,21 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command, or print the help; return its exit code, see `exit_codes`."""
+    """Run one command, or print the help.
+
+    Args:
+        arguments: What follows `createos-nb`; by default what this process was started with.
+
+    Returns:
+        The exit code: `createos_nb.cli.exit_codes`.
+
+    Examples:
+        >>> from createos_nb.cli import main
+        >>> main(["run", "42_rollback", "--list"])
+        42_rollback: ...
+          project='storefront' ...
+        0
+    """
     with guarded():
         return _main(arguments)
 

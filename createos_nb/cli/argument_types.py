@@ -15,14 +15,41 @@ OTHER_PORT: Final = "give another one with --port, or --port 0 for one that is f
 
 
 def port(text: str) -> int:
-    """A number of a port; 0 for one that is free."""
+    """Read the number of a port.
+
+    Args:
+        text: What was given.
+
+    Returns:
+        0 to 65535; 0 stands for one that is free.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no such number.
+
+    Examples:
+        >>> from createos_nb.cli.argument_types import port
+        >>> port("8765")
+        8765
+    """
     if not (text.isascii() and text.isdecimal() and len(text) < 8 and int(text) <= 65_535):
         raise argparse.ArgumentTypeError(f"a port is 0 to 65535 (0: one that is free), not {text!r}")
     return int(text)
 
 
 def add_hosts(parser: argparse.ArgumentParser) -> None:
-    """Add `--allow-host`."""
+    """Add `--allow-host`, whose values are names as they stand in a Host header.
+
+    Args:
+        parser: The parser of a command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli.argument_types import add_hosts
+        >>> parser = argparse.ArgumentParser()
+        >>> add_hosts(parser)
+        >>> parser.parse_args(["--allow-host", "Notebooks.Example.com"]).allow_host
+        ['notebooks.example.com']
+    """
     parser.add_argument(
         "--allow-host",
         action="append",
@@ -35,9 +62,26 @@ def add_hosts(parser: argparse.ArgumentParser) -> None:
 
 
 def writable(path: Path, what: str) -> Path:
-    """The path of a file that is to be written, once it is clear that it can be.
+    """Return the path of a file that is to be written, once it is clear that it can be.
 
-    Raises `InvalidInput`, which says what to give instead, before any work is done for it.
+    Args:
+        path: The file; it may exist.
+        what: What errors call it, such as "--output".
+
+    Returns:
+        The same path.
+
+    Raises:
+        InvalidInput: It can't be written; the error says what to give instead, before any work is done for it.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from createos_nb.cli.argument_types import writable
+        >>> writable(Path("tour.html"), "--output").name
+        'tour.html'
+        >>> writable(Path("missing/tour.html"), "--output")
+        Traceback (most recent call last):
+        createos_nb.errors.InvalidInput: --output: there is no folder missing; make it, or name a file in another one
     """
     folder = path.parent
     if path.is_dir():
@@ -50,7 +94,19 @@ def writable(path: Path, what: str) -> Path:
 
 
 def words(error: OSError) -> str:
-    """Return the message of an `OSError`, without its number: "reports/x.html: No space left on device"."""
+    """Return the message of an `OSError`, without its number.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The message, after the name of the file where there is one.
+
+    Examples:
+        >>> from createos_nb.cli.argument_types import words
+        >>> words(OSError(28, "No space left on device", "reports/x.html"))
+        'reports/x.html: No space left on device'
+    """
     message = error.strerror or str(error) or type(error).__name__
     return message if error.filename is None else f"{os.fsdecode(error.filename)}: {message}"
 

@@ -23,7 +23,19 @@ _PORT: Final = 8866
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import dashboard
+        >>> parser = argparse.ArgumentParser()
+        >>> dashboard.arguments(parser)
+        >>> parser.parse_args(["61_panels", "--no-browser"]).notebook
+        '61_panels'
+    """
     parser.add_argument("notebook", nargs="?", default=_NOTEBOOK, help=f"its name or path (default: {_NOTEBOOK})")
     parser.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebook"
@@ -40,7 +52,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MissingExtra: The extra `dashboard` is not installed.
+        InvalidInput: The notebook or a parameter is unknown.
+        OSError: The port can't be used.
+    """
     extras.require("dashboard", "createos-nb dashboard")
     from createos_nb.notebooks import catalog, parameters, target
 

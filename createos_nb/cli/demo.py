@@ -7,6 +7,7 @@ import numbers
 import re
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,36 @@ _POLICY = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import demo
+        >>> parser = argparse.ArgumentParser()
+        >>> demo.arguments(parser)
+        >>> parser.parse_args([]).output
+        'createos-tour.html'
+    """
     parser.add_argument("--output", default=PAGE, metavar="FILE", help=f"the page to write (default: {PAGE})")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MissingExtra: The extra `notebooks` is not installed.
+        InvalidInput: The page can't be written there.
+        CreateOSError: The tour stopped.
+    """
     extras.require("notebooks", "createos-nb demo")
     target = argument_types.writable(Path(options.output), "--output")
     print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)
@@ -53,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
     console.print(f"\n[bold]{target}[/bold] is the whole tour as one page ({time.monotonic() - started:.0f} s in all).")
     console.print("What to type next:")
     lab = "make lab" if Path("Makefile").exists() else f"jupyter lab {folder('notebooks')}"
+    if find_spec("jupyterlab") is None:
+        lab = f"{extras.install_command('lab')} && {lab}"
     for command, what in (
         (lab, "open the notebooks; the first cell of each says which account it speaks to"),
         ("createos-nb login", "keep the key of your own account, for createos_nb.connect()"),
@@ -63,9 +90,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def executed(name: str, console: Console) -> Any:
-    """A notebook of the project, executed from top to bottom in a kernel of this Python, with a bar of its cells.
+    """Run a notebook of the project from top to bottom in a kernel of this Python, with a bar of its cells.
 
-    Raises `CreateOSError` where a cell or the kernel fails.
+    Args:
+        name: Its file's name.
+        console: Where its progress is shown.
+
+    Returns:
+        The notebook with its outputs, as nbformat has it.
+
+    Raises:
+        CreateOSError: A cell or the kernel fails.
     """
     import nbformat
     from nbclient import NotebookClient
@@ -112,7 +147,22 @@ def executed(name: str, console: Console) -> Any:
 
 
 def page(notebook: Any, title: str) -> str:
-    """A notebook as one HTML page that loads nothing from anywhere else."""
+    """Return a notebook as one HTML page that loads nothing from anywhere else.
+
+    Args:
+        notebook: The notebook, as nbformat reads it.
+        title: The page's title.
+
+    Returns:
+        The page.
+
+    Examples:
+        >>> from nbformat.v4 import new_markdown_cell, new_notebook
+        >>> from createos_nb.cli.demo import page
+        >>> text = page(new_notebook(cells=[new_markdown_cell("# A tour")]), "A tour of an account")
+        >>> "<title>A tour of an account</title>" in text, "<script" in text
+        (True, False)
+    """
     from nbconvert.exporters import HTMLExporter
 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]  # has no types
@@ -139,7 +189,20 @@ def _tables(console: Console) -> None:
 
 
 def table(title: str, frame: pd.DataFrame) -> Table:
-    """A frame as a table for a terminal: numbers to the right, thousands apart; text is never read as markup."""
+    """Return a frame as a table for a terminal: numbers to the right, thousands apart; text is never read as markup.
+
+    Args:
+        title: What stands above it.
+        frame: The frame; its index is not shown.
+
+    Returns:
+        The table, as rich prints it.
+
+    Examples:
+        >>> from createos_nb.cli.demo import table
+        >>> table("The fleet", pd.DataFrame({"project": ["storefront"], "requests": [1200]})).row_count
+        1
+    """
     import pandas as pd
     from rich.table import Table
     from rich.text import Text

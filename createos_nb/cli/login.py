@@ -7,6 +7,7 @@ import getpass
 import os
 import sys
 
+from createos_nb import extras
 from createos_nb.errors import InvalidInput
 from createos_nb.redaction import Secret
 
@@ -15,7 +16,19 @@ HELP = "Keep an API key: in a profile of the config file, or in the system's key
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import login
+        >>> parser = argparse.ArgumentParser()
+        >>> login.arguments(parser)
+        >>> parser.parse_args(["--profile", "staging"]).profile
+        'staging'
+    """
     parser.add_argument("--profile", default="default", help="name of the profile (default: default)")
     parser.add_argument(
         "--base-url", help="where the API is (default: CREATEOS_API_URL, the profile's, or the platform's)"
@@ -24,10 +37,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MissingExtra: `--keyring` without the extra `keyring`.
+        InvalidInput: No key was given.
+        CreateOSError: The platform does not take the key, or the keyring does not.
+    """
     from createos_nb.client.client import PLATFORM_URL, Client
     from createos_nb.client.connect import credentials, profiles
 
+    if options.keyring:
+        extras.require("keyring", "createos-nb login --keyring")
     known = profiles.read().profiles.get(options.profile, {})  # before asking: a file that can't be read ends it here
     key = _key()
     url = (

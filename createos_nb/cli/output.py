@@ -28,7 +28,23 @@ class Output:
         self._raw = raw
 
     def write(self, text: str) -> int:
-        """Write a text; return its length."""
+        r"""Write a text.
+
+        Args:
+            text: The text.
+
+        Returns:
+            Its length, as of any stream.
+
+        Examples:
+            >>> import io
+            >>> from createos_nb.cli.output import Output
+            >>> stream = io.StringIO()
+            >>> Output(stream).write("red" + chr(27) + "[31m")
+            8
+            >>> stream.getvalue()
+            'red\\x1b[31m'
+        """
         printable = text if self._raw else visible(text)
         try:
             self.stream.write(printable)
@@ -40,12 +56,30 @@ class Output:
         return len(text)
 
     def writelines(self, lines: Any) -> None:
-        """Write texts, one after the other."""
+        """Write texts, one after the other.
+
+        Args:
+            lines: The texts.
+
+        Examples:
+            >>> import io
+            >>> from createos_nb.cli.output import Output
+            >>> stream = io.StringIO()
+            >>> Output(stream).writelines(["one ", "two"])
+            >>> stream.getvalue()
+            'one two'
+        """
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Pass on what was written."""
+        """Pass on what was written.
+
+        Examples:
+            >>> import io
+            >>> from createos_nb.cli.output import Output
+            >>> Output(io.StringIO()).flush()
+        """
         try:
             self.stream.flush()
         except OSError as error:
@@ -64,14 +98,22 @@ class Output:
 
 
 def unchecked() -> Output:
-    """Return the standard output for a writer that makes its own control sequences, and cleans what it repeats."""
+    """Return the standard output for a writer that makes its own control sequences, and cleans what it repeats.
+
+    Returns:
+        The stream that nothing is spelled out in.
+    """
     stream = sys.stdout
     return Output(stream.stream if isinstance(stream, Output) else stream, raw=True)
 
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Let all that is printed within the block be safe to show, and closed pipes be no error."""
+    """Let all that is printed within the block be safe to show, and closed pipes be no error.
+
+    Yields:
+        Nothing: the streams are back in their places after the block.
+    """
     before = sys.stdout, sys.stderr
     # Python sets them to None where a process was started without them
     guarded_streams = [None if stream is None else Output(stream) for stream in before]

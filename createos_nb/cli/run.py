@@ -71,7 +71,19 @@ _CELL_TIMEOUT: Final = 600.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import run
+        >>> parser = argparse.ArgumentParser()
+        >>> run.arguments(parser)
+        >>> parser.parse_args(["42_rollback", "-p", "to=2"]).parameter
+        ['to=2']
+    """
     parser.epilog = f"{DETAILS}\n{_DETAILS}"
     parser.add_argument(
         "notebook", nargs="?", help="its name, looked for in ./notebooks and then in the package; or a file's path"
@@ -90,7 +102,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MissingExtra: The extra `notebooks` is not installed.
+        InvalidInput: The notebook or a parameter is unknown.
+        ConfigurationError: `--live` finds no key.
+    """
     extras.require("notebooks", "createos-nb run")
     from createos_nb.notebooks import catalog
 

@@ -22,7 +22,19 @@ _SCENARIO, _SEED, _DIALECT = "storefront", 7, "production"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import serve
+        >>> parser = argparse.ArgumentParser()
+        >>> serve.arguments(parser)
+        >>> parser.parse_args(["--scenario", "bad-release"]).scenario
+        'bad-release'
+    """
     parser.add_argument(
         "--port", type=argument_types.port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)"
     )
@@ -36,7 +48,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        MissingExtra: The extra `server` is not installed.
+        InvalidInput: An option is wrong, or does not fit the world that `--state` keeps.
+        OSError: The port can't be used.
+    """
     extras.require("server", "createos-nb serve")
     stop = threading.Event()
     received: list[int] = []

@@ -104,7 +104,16 @@ class DashboardKernels(AsyncMappingKernelManager):
 
 
 def settings() -> Config:
-    """Return the settings of Voila: a kernel that died isn't replaced by one that knows nothing of its page."""
+    """Return the configuration that every dashboard has.
+
+    Returns:
+        The configuration; what differs from dashboard to dashboard is added to it.
+
+    Examples:
+        >>> from createos_nb.cli import voila_app
+        >>> voila_app.settings().KernelManager.autorestart
+        False
+    """
     config = Config()
     config.VoilaConfiguration.multi_kernel_manager_class = DashboardKernels
     config.KernelManager.autorestart = False
@@ -112,7 +121,20 @@ def settings() -> Config:
 
 
 def policy(port: int, hosts: Iterable[str] = ()) -> str:
-    """A Content-Security-Policy by which a browser asks no other server, whatever a template names."""
+    """Return the Content-Security-Policy of the page: nothing is loaded from, and nothing sent to, any other server.
+
+    Args:
+        port: The port of the dashboard.
+        hosts: Names that it answers to besides localhost.
+
+    Returns:
+        The value of the header.
+
+    Examples:
+        >>> from createos_nb.cli import voila_app
+        >>> "default-src 'self'" in voila_app.policy(8866)
+        True
+    """
     sockets = " ".join(
         [f"ws://127.0.0.1:{port} ws://localhost:{port}", *(f"ws://{name}:* wss://{name}:*" for name in hosts)]
     )

@@ -9,12 +9,34 @@ HELP = "Say which account, key and address are used."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import whoami
+        >>> parser = argparse.ArgumentParser()
+        >>> whoami.arguments(parser)
+        >>> parser.parse_args(["--profile", "staging"]).profile
+        'staging'
+    """
     parser.add_argument("--profile", help="a profile of the config file")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        CreateOSError: No key is found, or the platform does not take it.
+    """
     from createos_nb.client.client import Client
     from createos_nb.client.connect import credentials
 

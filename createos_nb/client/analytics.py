@@ -16,9 +16,9 @@ from createos_nb.contract.analytics import ErrorPathCount, PathCount, StatusCoun
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.row import Row
 from createos_nb.contract.types import TimeLike
-from createos_nb.display import escaped, frame_table, html_table
 from createos_nb.errors import InvalidInput
 from createos_nb.frames import frame_of, record_of, requests_frame
+from createos_nb.html import escaped, frame_table, html_table
 from createos_nb.times import iso, unix
 
 

@@ -12,7 +12,8 @@ import pandas as pd
 from createos_nb.contract.operation import Operation, Parameter
 from createos_nb.errors import InvalidInput
 from createos_nb.process import ForkLock
-from createos_nb.redaction import Secret, holds_secrets, redact, without_frames
+from createos_nb.redaction import Secret, holds_secrets, without_frames
+from createos_nb.redactor import redact
 from createos_nb.times import iso, unix, whole_seconds
 
 _FIRST_USE: Final = ForkLock()

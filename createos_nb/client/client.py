@@ -15,9 +15,9 @@ from createos_nb.client.fleet import Fleet
 from createos_nb.client.session import Session
 from createos_nb.clock import Clock
 from createos_nb.contract.resource import Resource
-from createos_nb.display import code, escaped, html_table
 from createos_nb.errors import ConfigurationError
 from createos_nb.frames.reference import operations_frame
+from createos_nb.html import code, escaped, html_table
 from createos_nb.http.rate_limit import RateLimit
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ServerClock

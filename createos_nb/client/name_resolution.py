@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from createos_nb.display import is_missing
 from createos_nb.errors import AmbiguousName, InvalidInput, UnknownName
 from createos_nb.process import ProcessBound
 
@@ -127,7 +128,8 @@ class NameResolver(ProcessBound):
             return str(value)
         version = _number(value)
         if version is None:
-            raise InvalidInput(f"a deployment is named by its version number or id, not by {value!r}")
+            nothing = ": is nothing live there?" if is_missing(value) else ""
+            raise InvalidInput(f"a deployment is named by its version number or id, not by {value!r}{nothing}")
         cache_key = ("deployment", project)
         with self._lock_of(cache_key):
             if ids := self._cached(cache_key).get(str(version)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from createos_nb.contract.documentation import documentation, limits, prose_and_sections
 from createos_nb.contract.operation import OPERATIONS, Answer, Effect, Operation, Text
-from createos_nb.display import code, escaped, html_table
+from createos_nb.html import code, escaped, html_table
 from createos_nb.naming import nearest
 from createos_nb.process import ProcessBound
 

@@ -20,7 +20,8 @@ from createos_nb.errors import (
 from createos_nb.http.redacted_logging import strip_quoted_bytes
 from createos_nb.http.response_body import BodyTooLarge
 from createos_nb.http.uncertain_outcome import recovery_hint
-from createos_nb.redaction import redact, strip_frames
+from createos_nb.redaction import strip_frames
+from createos_nb.redactor import redact
 
 Error = TypeVar("Error", bound=RequestError)
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Final
 
-from createos_nb.redaction import MASK, redact
+from createos_nb.redaction import MASK
+from createos_nb.redactor import redact
 
 #: Parameters of an address that open what lies behind it: a transfer's token, the signature of a signed address.
 _OPENS: Final = re.compile(

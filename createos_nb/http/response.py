@@ -31,7 +31,8 @@ from createos_nb.errors import (
 )
 from createos_nb.http.failures import RequestFacts, truncate
 from createos_nb.http.lenient_json import Payload, RepairedJson, json_of, part, repair_json
-from createos_nb.redaction import redact, spellings, without_frames
+from createos_nb.redaction import without_frames
+from createos_nb.redactor import redact, spellings
 
 _BY_STATUS: Final[Mapping[int, type[RequestRefused]]] = {
     401: Unauthorized,

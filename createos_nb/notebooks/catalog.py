@@ -18,7 +18,11 @@ _NUMBER = re.compile(r"^\d+[_-]")
 
 @dataclass(frozen=True)
 class NotebookFile:
-    """A notebook on the disk."""
+    """A notebook on the disk.
+
+    Attributes:
+        path: Its file.
+    """
 
     path: Path
 
@@ -56,7 +60,20 @@ class NotebookFile:
 
 
 def list_notebooks(directory: Path = Path("notebooks")) -> list[NotebookFile]:
-    """Return the notebooks of `directory`, and those of the package that `directory` does not have, by name."""
+    """Return the notebooks of a folder, and those of the package that the folder does not have.
+
+    Args:
+        directory: The folder; it need not exist.
+
+    Returns:
+        The notebooks, by name.
+
+    Examples:
+        >>> from createos_nb.notebooks.catalog import list_notebooks
+        >>> tour = list_notebooks()[0]
+        >>> tour.name, tour.title, tour.parameters
+        ('00_tour', '...', {...})
+    """
     paths: dict[str, Path] = {}
     for candidate in _places(directory):
         for path in sorted(candidate.glob("*.ipynb")):
@@ -65,7 +82,23 @@ def list_notebooks(directory: Path = Path("notebooks")) -> list[NotebookFile]:
 
 
 def find_notebook(name: str, directory: Path = Path("notebooks")) -> NotebookFile:
-    """Return a notebook by its name ("42_rollback", "rollback"), or by its path. Raises `InvalidInput`, which lists them."""
+    """Return a notebook by its name or its path.
+
+    Args:
+        name: "42_rollback", "rollback", or the path of a file that ends in .ipynb.
+        directory: A folder that is looked through before the package's notebooks.
+
+    Returns:
+        The notebook, not read yet.
+
+    Raises:
+        InvalidInput: There is none of that name; the error lists those that there are.
+
+    Examples:
+        >>> from createos_nb.notebooks.catalog import find_notebook
+        >>> find_notebook("rollback").parameters["project"]
+        Parameter(name='project', default='storefront', ...)
+    """
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():
         return NotebookFile(path)

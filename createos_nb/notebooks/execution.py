@@ -32,8 +32,11 @@ _RAISED: Final = {
 class Failure:
     """Why a run did not come to its end.
 
-    `class_names`: the name of what was raised and of what that is a kind of; `intent`: of the plan that asks to be confirmed,
-    and `plan`: what that plan says of itself where the notebook has rendered it (`Plan._repr_mimebundle_`).
+    Attributes:
+        class_names: The name of what was raised, and of what that is a kind of.
+        text: What it says.
+        intent: That of the plan which asks to be confirmed; "" where none does.
+        plan: What that plan says of itself, where the notebook has rendered it (`Plan._repr_mimebundle_`).
     """
 
     class_names: list[str]
@@ -51,11 +54,30 @@ def execute(
     folder: Path,
     timeout: float | None = None,
 ) -> Failure | None:
-    """Run the cells of a notebook one after another, in a kernel of this Python that works in `folder`.
+    """Run the cells of a notebook one after another, in a kernel of this Python.
 
-    The outputs come into the notebook. `save` is called after every cell, `emit` with the text of headings and outputs
-    as they come. `environment`: variables of the kernel's process. An interrupt or SIGTERM interrupts the cell at work,
-    a second one ends the kernel. None where all cells ran.
+    An interrupt or SIGTERM interrupts the cell at work, a second one ends the kernel.
+
+    Args:
+        notebook: The notebook, which gets the outputs.
+        save: Called after every cell.
+        emit: Called with the text of headings and outputs, as they come.
+        environment: All variables of the kernel's process.
+        folder: Where the kernel works.
+        timeout: How long a cell may take, in seconds; None for as long as it likes.
+
+    Returns:
+        What ended the run; None where all cells ran.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from nbformat.v4 import new_code_cell, new_notebook
+        >>> from createos_nb.notebooks.execution import execute, kernel_environment
+        >>> notebook = new_notebook(cells=[new_code_cell("print(6 * 7)")])
+        >>> said = []
+        >>> execute(notebook, save=lambda: None, emit=said.append, environment=kernel_environment(), folder=Path())
+        >>> said
+        ['42\\n']
     """
     run = _Run(
         notebook,
@@ -156,7 +178,20 @@ _INTERRUPTED: Final = Failure(["KeyboardInterrupt"], "interrupted")
 
 
 def shown_checks(notebook: Any) -> Checks | None:
-    """Return the last checks that an executed notebook shows; None where it shows none."""
+    """Return the last checks that an executed notebook shows.
+
+    Args:
+        notebook: The notebook, as nbformat reads it.
+
+    Returns:
+        The checks; None where it shows none.
+
+    Examples:
+        >>> from createos_nb.notebooks.catalog import find_notebook
+        >>> from createos_nb.notebooks.execution import shown_checks
+        >>> shown_checks(find_notebook("rollback").content).result
+        'PASS'
+    """
     for cell in reversed(notebook.cells):
         for output in reversed(cell.get("outputs", [])):
             data = output.get("data", {}).get(MIME)
@@ -176,7 +211,17 @@ def _plan_of(notebook: Any, intent: str) -> Mapping[str, Any]:
 
 
 def own_kernel() -> Any:
-    """Return a kernel of this Python, whatever kernels of that name are installed for Jupyter."""
+    """Return the manager of a kernel of this Python, whatever kernels of that name are installed for Jupyter.
+
+    Returns:
+        The manager, as nbclient takes it; its kernel is not started yet.
+
+    Examples:
+        >>> import sys
+        >>> from createos_nb.notebooks.execution import own_kernel
+        >>> own_kernel().kernel_spec.argv[0] == sys.executable
+        True
+    """
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
@@ -202,5 +247,18 @@ def _text(output: Any) -> str:
 
 
 def kernel_environment(**more: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the environment of this process with more variables."""
+    """Return the environment of this process with more variables.
+
+    Args:
+        more: Texts or paths, by the name of the variable.
+
+    Returns:
+        A mapping of its own.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from createos_nb.notebooks.execution import kernel_environment
+        >>> kernel_environment(CREATEOS_NB_JOURNALS=Path("journals"))["CREATEOS_NB_JOURNALS"]
+        'journals'
+    """
     return {**os.environ, **{name: os.fspath(value) for name, value in more.items()}}

@@ -9,14 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from createos_nb import redaction
-from createos_nb.redaction import Redactor
+from createos_nb.redactor import Redactor
 
 #: Asked of the kernel before the first cell: nothing is run in one that masks nothing.
 ACTIVE = False
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Mask the content of every message that the kernel sends from now on."""
+    """Mask the content of every message that the kernel sends from now on.
+
+    Args:
+        shell: The shell of the kernel: IPython calls this with it.
+    """
     global ACTIVE
     redactor = Redactor()
     redaction.notify_of_secrets(redactor.learn)

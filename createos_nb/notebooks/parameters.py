@@ -1,4 +1,10 @@
-"""The parameters of a notebook: a cell tagged `parameters` of plain literals, as papermill reads it too."""
+"""The parameters of a notebook: a cell tagged `parameters` that holds plain literals.
+
+papermill runs the same cells. Its own reader does not serve here, even where it is installed: it gives the source text
+of a default, not its value, so a parameter has no type unless it is annotated; it ends a text at a "#" within it; and it
+types what is given by its look: "007" for a project's name becomes 7, and `-p hold=no` the text "no", which is true.
+Here a value gets the type of its default, or is refused, so there is one reader, with the extra and without it.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +36,38 @@ _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no",
 
 @dataclass(frozen=True)
 class Parameter:
-    """A name, its default, and what the comment behind it says."""
+    """A parameter of a notebook.
+
+    Attributes:
+        name: Its name.
+        default: Its value where none is given.
+        comment: What the comment behind it says; "" without one.
+    """
 
     name: str
     default: Any
     comment: str = ""
 
     def read(self, text: str) -> Any:
-        """Return a text as a value of the default's type. Raises `InvalidInput`, which does not repeat the text."""
+        """Return a text as a value of the default's type.
+
+        Args:
+            text: What was given. A list and a mapping are literals of Python or of JSON.
+
+        Returns:
+            The value; the text itself where the default is a text or None.
+
+        Raises:
+            InvalidInput: The text is no such value. It may be a secret in the wrong place, and is not repeated.
+
+        Examples:
+            >>> from createos_nb.notebooks.parameters import Parameter
+            >>> Parameter("minutes", 10).read("30"), Parameter("hold", True).read("no")
+            (30, False)
+            >>> Parameter("minutes", 10).read("soon")
+            Traceback (most recent call last):
+            createos_nb.errors.InvalidInput: -p minutes: a whole number is expected; its default is 10
+        """
         kind = type(self.default)
         reader = _READERS.get(kind)
         try:
@@ -52,8 +82,26 @@ class Parameter:
 
 
 def parameters_of(notebook: Any, name: str) -> dict[str, Parameter]:
-    """Return the parameters of a notebook, in their order. Raises `InvalidInput` where the cell holds more than literals."""
-    cell = tagged(notebook, TAG)
+    """Return the parameters of a notebook.
+
+    Args:
+        notebook: The notebook, as nbformat reads it.
+        name: What errors call it.
+
+    Returns:
+        The parameters by name, in their order; empty without a cell that is tagged `parameters`.
+
+    Raises:
+        InvalidInput: The cell holds something else than names and plain literals.
+
+    Examples:
+        >>> from nbformat.v4 import new_code_cell, new_notebook
+        >>> from createos_nb.notebooks.parameters import parameters_of
+        >>> cell = new_code_cell("days = 7  # how far back", metadata={"tags": ["parameters"]})
+        >>> parameters_of(new_notebook(cells=[cell]), "report")
+        {'days': Parameter(name='days', default=7, comment='how far back')}
+    """
+    cell = next((cell for cell in notebook.cells if TAG in tags(cell)), None)
     if cell is None:
         return {}
     try:
@@ -78,7 +126,28 @@ def parameters_of(notebook: Any, name: str) -> dict[str, Parameter]:
 
 
 def read(parameters: Mapping[str, Parameter], assignments: Sequence[str], name: str) -> dict[str, Any]:
-    """Return texts like "project=storefront" as values. Raises `InvalidInput` for what the notebook does not have."""
+    """Return texts like "project=storefront" as values.
+
+    Args:
+        parameters: What the notebook has.
+        assignments: The texts, NAME=VALUE each; the last one of a name counts.
+        name: What errors call the notebook.
+
+    Returns:
+        The values by name, each of the type of its default.
+
+    Raises:
+        InvalidInput: A text is no assignment, names no parameter, or its value is of another type.
+
+    Examples:
+        >>> from createos_nb.notebooks.parameters import Parameter, read
+        >>> known = {"days": Parameter("days", 7), "project": Parameter("project", "storefront")}
+        >>> read(known, ["days=2", "project=landing-pages"], "report")
+        {'days': 2, 'project': 'landing-pages'}
+        >>> read(known, ["day=2"], "report")
+        Traceback (most recent call last):
+        createos_nb.errors.InvalidInput: report has no parameter 'day'; it has: days=7, project='storefront'...
+    """
     values: dict[str, Any] = {}
     for text in assignments:
         key, equals, value = text.partition("=")
@@ -94,12 +163,38 @@ def read(parameters: Mapping[str, Parameter], assignments: Sequence[str], name: 
 
 
 def secrets_of(values: Mapping[str, Any]) -> list[Secret]:
-    """Return the texts among given values whose names say that they are secret."""
+    """Return the texts among given values whose names say that they are secret.
+
+    Args:
+        values: Values by the names of their parameters.
+
+    Returns:
+        The secret ones, masked wherever they are printed.
+
+    Examples:
+        >>> from createos_nb.notebooks.parameters import secrets_of
+        >>> secrets_of({"project": "storefront", "api_key": "sk_live_0123456789"})
+        [Secret(••••••)]
+    """
     return [Secret(value) for name, value in values.items() if isinstance(value, str) and _SECRET.search(name)]
 
 
 def inject(notebook: Any, values: Mapping[str, Any]) -> None:
-    """Put a cell with the given values below the parameters; one that an earlier run has left is replaced."""
+    """Put a cell with the given values below the parameters; one that an earlier run has left is replaced.
+
+    Args:
+        notebook: The notebook, which is changed.
+        values: The values by name; no cell is put in for none.
+
+    Examples:
+        >>> from nbformat.v4 import new_code_cell, new_notebook
+        >>> from createos_nb.notebooks.parameters import inject
+        >>> notebook = new_notebook(cells=[new_code_cell("days = 7", metadata={"tags": ["parameters"]})])
+        >>> inject(notebook, {"days": 2})
+        >>> print(notebook.cells[1].source)
+        # given to this run
+        days = 2
+    """
     from nbformat.v4 import new_code_cell
 
     notebook.cells = [cell for cell in notebook.cells if INJECTED not in tags(cell)]
@@ -112,13 +207,21 @@ def inject(notebook: Any, values: Mapping[str, Any]) -> None:
     notebook.cells.insert(index, cell)
 
 
-def tagged(notebook: Any, tag: str) -> Any:
-    """Return the first cell with a tag; None without one."""
-    return next((cell for cell in notebook.cells if tag in tags(cell)), None)
-
-
 def tags(cell: Any) -> list[str]:
-    """Return the tags of a cell."""
+    """Return the tags of a cell.
+
+    Args:
+        cell: A cell of a notebook, as nbformat reads it.
+
+    Returns:
+        Its tags, in their order.
+
+    Examples:
+        >>> from nbformat.v4 import new_code_cell
+        >>> from createos_nb.notebooks.parameters import tags
+        >>> tags(new_code_cell("days = 7", metadata={"tags": ["parameters"]}))
+        ['parameters']
+    """
     return list(cell.get("metadata", {}).get("tags", []))
 
 

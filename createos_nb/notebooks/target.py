@@ -16,9 +16,27 @@ if TYPE_CHECKING:
 
 
 def resolve_profile(file: NotebookFile, values: dict[str, Any], profile: str | None) -> str | None:
-    """Return the profile of a run on the platform ("" for the default one), None for one on a world; puts it in the values.
+    """Return the profile of a run on the platform, and put it into the values of the run.
 
-    Raises `InvalidInput` where the notebook knows no platform.
+    Args:
+        file: The notebook.
+        values: What is given to its parameters; `world` is set for a run on the platform.
+        profile: What `--live` was given: the name of a profile, "" for the default one, None without `--live`.
+
+    Returns:
+        The name of the profile, "" for the default one; None for a run on a simulated world.
+
+    Raises:
+        InvalidInput: The notebook opens a world of its own, or a world is given beside `--live`.
+
+    Examples:
+        >>> from createos_nb.notebooks.catalog import find_notebook
+        >>> from createos_nb.notebooks.target import resolve_profile
+        >>> values = {"project": "storefront"}
+        >>> resolve_profile(find_notebook("rollback"), values, "staging"), values["world"]
+        ('staging', 'live:staging')
+        >>> resolve_profile(find_notebook("rollback"), {"world": "bad-release"}, None) is None
+        True
     """
     world = values.get("world")
     if profile is None and isinstance(world, str):
@@ -34,9 +52,23 @@ def resolve_profile(file: NotebookFile, values: dict[str, Any], profile: str | N
 
 
 def prepare(file: NotebookFile, values: Mapping[str, Any], *, live: bool, without: Collection[str] = ()) -> Any:
-    """Return a copy of the notebook with its values given, without outputs, and without the cells that need another world.
+    """Return a notebook as it is run: with its values given, and without the outputs of an earlier run.
 
-    `without`: tags of cells that are left out as well.
+    Args:
+        file: The notebook; it stays as it is.
+        values: What is given to its parameters.
+        live: Whether it runs on the platform: cells tagged `simulator` are left out then.
+        without: Tags of cells that are left out as well.
+
+    Returns:
+        A copy of the notebook, as nbformat has it.
+
+    Examples:
+        >>> from createos_nb.notebooks.catalog import find_notebook
+        >>> from createos_nb.notebooks.target import prepare
+        >>> notebook = prepare(find_notebook("rollback"), {"project": "storefront"}, live=False)
+        >>> [cell.source for cell in notebook.cells if cell.id == "injected-parameters"]
+        ["# given to this run\\nproject = 'storefront'"]
     """
     notebook = copy.deepcopy(file.content)
     left_out = {*without, *(["simulator"] if live else [])}

@@ -7,7 +7,8 @@ from functools import cache
 import pandas as pd
 
 from createos_nb.analysis.rounding import rounded
-from createos_nb.display import escaped, frame_table, strip_control_chars
+from createos_nb.display import strip_control_chars
+from createos_nb.html import escaped, frame_table
 from createos_nb.panels.components import FRONT
 
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from createos_nb.display import escaped, frame_table, strip_control_chars, text_table
+from createos_nb.display import strip_control_chars, text_table
+from createos_nb.html import escaped, frame_table
 
 
 class Part(NamedTuple):

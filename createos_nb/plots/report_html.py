@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from createos_nb.display import MISSING, Html, escaped, html_table
+from createos_nb.display import MISSING
+from createos_nb.html import Html, escaped, html_table
 from createos_nb.plots import style
 from createos_nb.plots.report_rows import Contents, Floats, Row, Table
 

@@ -14,9 +14,10 @@ from createos_nb.analysis.releases.result import ReleaseVerdict
 from createos_nb.checks import Checks, check
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
-from createos_nb.display import html_card, human_duration, text_card
+from createos_nb.display import human_duration, text_card
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
+from createos_nb.html import html_card
 from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import check_terms
 from createos_nb.plans.plan import Plan, Receipt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from createos_nb import analysis
 from createos_nb.analysis.objectives import burn
@@ -73,7 +74,6 @@ def test_alerts_are_those_of_the_definition_worked_out_bucket_by_bucket(made):
 
 
 def test_the_guard_is_the_exact_binomial_tail():
-    stats = pytest.importorskip("scipy.stats")
     rng = np.random.default_rng(3)
     of = rng.integers(20, 50_000, 4_000).astype(float)
     errors = np.maximum(rng.poisson(of * 0.001 * rng.choice([0.5, 1, 2, 4, 20], 4_000)), 1.0).clip(max=of)

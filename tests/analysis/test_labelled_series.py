@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.statistics import baselines, labelled_series, windows_score
 from createos_nb import analysis
-
-labelled_series = pytest.importorskip("benchmarks.statistics.labelled_series")
-windows_score = pytest.importorskip("benchmarks.statistics.windows_score")
-baselines = pytest.importorskip("benchmarks.statistics.baselines")
 
 
 def by_hand(corpus, scores, threshold):

@@ -171,7 +171,7 @@ def test_a_daily_wave_is_not_taken_for_noise():
     wave = rng.poisson(3 * (1 + 0.6 * np.sin(2 * np.pi * clock / 1440)))
     kinds = noise.noises()
     told = noise.predictive(np.full((1, 1440), 600.0), wave[None].astype(float), kinds)
-    weights = noise.normalised(told.sum(axis=1) + np.log(kinds.calibrated))[0]
+    weights = noise._normalised(told.sum(axis=1) + np.log(kinds.calibrated))[0]
     assert weights[0] + weights[kinds.spread < 0.1].sum() - weights[0] * (kinds.spread[0] < 0.1) > 0.99
 
 

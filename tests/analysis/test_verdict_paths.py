@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,6 @@ from benchmarks.statistics import verdict_log
 from createos_nb.analysis import FrameError, release_verdict
 
 START = pd.Timestamp("2026-03-02T10:00Z")
-ACCESS_LOG = Path(__file__).parents[3] / "shared" / "data" / "apache_access.log.gz"
 
 
 def side(errors_by_path, *, asked=200):
@@ -239,12 +238,27 @@ def test_a_regression_among_those_clients_is_found():
     assert sum(guarded == "rollback" for guarded in found) >= 10
 
 
-@pytest.mark.skipif(not ACCESS_LOG.exists(), reason="the access log is not part of the project")
-def test_clients_of_a_real_log_are_judged_alike():
-    log = verdict_log.read(ACCESS_LOG)
-    found = [verdict_log.judged(log, new)[1] for new, _ in deals(log, 20, 19)]
-    worse = [verdict_log.judged(worse, new)[1] for new, worse in deals(log, 20, 20)]
-    assert sum(one == "rollback" for one in found) <= 1
+def combined(log):
+    """The requests of a log as a server writes them, in the order of their hours, in Combined format."""
+    for row, at in enumerate(np.argsort(log.hour, kind="stable")):
+        stamp = (START + pd.Timedelta(hours=int(log.hour[at]), seconds=row % 3600)).strftime("%d/%b/%Y:%H:%M:%S +0000")
+        client = f"10.0.{log.client[at] // 250}.{log.client[at] % 250 + 1}"
+        asked, status = f"GET {log.names[log.path[at]]} HTTP/1.1", 404 if log.failed[at] else 200
+        yield f'{client} - - [{stamp}] "{asked}" {status} 512 "-" "Mozilla/5.0 (X11; Linux x86_64)"\n'
+
+
+def test_a_log_from_a_file_is_judged_as_what_it_was_written_of(tmp_path):
+    log = verdict_log.made_up()
+    path = tmp_path / "access.log.gz"
+    path.write_bytes(gzip.compress("".join(combined(log)).encode()))
+    found = verdict_log.read(path)
+    assert found.hours == log.hours
+    assert sorted(zip(found.hour, np.take(found.names, found.path), found.failed, strict=True)) == sorted(
+        zip(log.hour, np.take(log.names, log.path), log.failed, strict=True)
+    )
+    alike = [verdict_log.judged(found, new)[1] for new, _ in deals(found, 20, 19)]
+    worse = [verdict_log.judged(worse, new)[1] for new, worse in deals(found, 20, 20)]
+    assert sum(one == "rollback" for one in alike) <= 1
     assert sum(one == "rollback" for one in worse) >= 18
 
 

@@ -27,7 +27,8 @@ from createos_nb import Secret, export, panels, runbooks
 from createos_nb.client.client import Client
 from createos_nb.client.connect import credentials, profiles
 from createos_nb.panels.secret import SecretField
-from createos_nb.redaction import MASK, Redactor
+from createos_nb.redaction import MASK
+from createos_nb.redactor import Redactor
 from tests.attacks.planted import caught, leaks, values, with_variables
 from tests.attacks.tally import tally, times
 

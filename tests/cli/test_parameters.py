@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import papermill
 import pytest
 
 from createos_nb.errors import InvalidInput
@@ -141,7 +142,6 @@ def test_what_is_no_notebook_is_said_to_be_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", catalog.list_notebooks(), ids=lambda file: file.name)
 def test_papermill_finds_the_same_ones(file: catalog.NotebookFile) -> None:
     """It gives defaults as they are written, and takes what is no literal: values are read here."""
-    papermill = pytest.importorskip("papermill")
     found = papermill.inspect_notebook(str(file.path)) if file.parameters else {}
     assert {name: one["help"] for name, one in found.items()} == {
         name: one.comment for name, one in file.parameters.items()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import createos_nb
@@ -191,7 +192,6 @@ def test_a_run_that_was_cut_off_goes_on_and_repeats_nothing(
     journals: Path,
 ) -> None:
     """It is cut off while it waits for what it has written; the world stands still until then."""
-    psutil = pytest.importorskip("psutil")
     words = (str(rollback), "--live")
     with platform(0.0, monkeypatch) as served:
         digest = re.findall(r"Its digest: (\w+)", run(*words).out)[0]

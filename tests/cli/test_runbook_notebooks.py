@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import papermill
 import pytest
 
 import createos_nb
@@ -192,7 +193,6 @@ def _binds(node: ast.AST) -> list[str]:
 
 
 def test_papermill_runs_it_with_its_parameters(tmp_path: Path) -> None:
-    papermill = pytest.importorskip("papermill")
     page = next(one for one in ACTING if one.name == "42_rollback")
     done = papermill.execute_notebook(
         str(page.path), str(tmp_path / "out.ipynb"), parameters={"to": "2"}, kernel_name="python3", progress_bar=False

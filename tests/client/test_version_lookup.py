@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,6 +102,13 @@ def test_what_is_no_version_is_refused(value: Any, wire: Any) -> None:
     with pytest.raises(InvalidInput, match="version number or id"):
         client.deployments.get(wire.uuid(1, 1), value)
     assert not seen
+
+
+@pytest.mark.parametrize("value", [None, np.nan, pd.NA])
+def test_a_missing_version_is_said_to_be_one(value: Any, wire: Any) -> None:
+    client, _ = wire.client(Deployments(wire, [3, 2, 1]))
+    with pytest.raises(InvalidInput, match="is nothing live there"):
+        client.deployments.get(wire.uuid(1, 1), value)
 
 
 def test_a_version_out_of_a_list_needs_no_conversion(wire: Any) -> None:

@@ -20,7 +20,8 @@ Write = Callable[[Client], object]
 class Case:
     """A runbook and what it is tried on.
 
-    `other`: a second writer, who changes what the plan changes; `merges`: both changes have room beside each other.
+    `other`: a second writer, who changes what the plan changes to another value than the plan does; left out where
+    there is none, as for on and off. `merges`: both changes have room beside each other.
     """
 
     name: str

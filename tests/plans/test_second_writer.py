@@ -41,7 +41,8 @@ def test_a_second_writer_is_refused_before_and_reported_after(case: Case, origin
         outcomes.append(outcome)
     counts = Counter(outcomes)
     count("a second writer came", case.name, counts)
-    assert not any(outcome.startswith("lost") for outcome in outcomes), outcomes
+    lost = f"the other's change was neither refused nor reported; does `other` of the case make another one? {outcomes}"
+    assert not any(outcome.startswith("lost") for outcome in outcomes), lost
     if not case.merges:
         assert outcomes[0] in ("refused", "stopped", "nothing came of it")
         assert counts["refused"] + counts["stopped"] > 0, outcomes

@@ -50,6 +50,33 @@ def test_what_kinds_of_steps_share_is_no_kind_of_its_own() -> None:
     assert not [kind for kind in step_types() if inspect.isabstract(kind) or kind.__name__.startswith("_")]
 
 
+@pytest.mark.parametrize("kind", step_types(), ids=tag_of)
+def test_every_kind_of_step_has_a_tag(kind: type[Step]) -> None:
+    assert tag_of(kind) != kind.__name__, f'class {kind.__name__}(…, tag="…"): its name in journals, which stays'
+
+
+def test_what_kinds_share_need_not_be_abstract() -> None:
+    class Base(Step, kw_only=True):
+        @property
+        def what(self) -> str:
+            return "nothing"
+
+        def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+            return {}
+
+        def write(self, run: Run) -> None:
+            return None
+
+    class Kind(Base, kw_only=True, tag="kind in a test"):
+        pass
+
+    found = step_types()
+    assert Kind in found
+    assert Base not in found
+    del Base, Kind, found
+    gc.collect()
+
+
 def test_a_new_kind_of_step_is_read_from_a_journal_without_a_list_to_edit() -> None:
     class Restart(Step, kw_only=True, tag="restart in a test"):
         @property

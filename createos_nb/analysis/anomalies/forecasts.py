@@ -117,7 +117,7 @@ def earlier_days(values: Floats, when: Clock, *, smooth: int = 0) -> Floats:
         return np.asarray(total / number)
 
 
-def earlier_weeks(values: Floats, when: Clock) -> Floats:
+def _earlier_weeks(values: Floats, when: Clock) -> Floats:
     """Means of the same time of the week over up to two weeks."""
     first = when.earlier(values, DAYS * when.season)
     second = when.earlier(values, 2 * DAYS * when.season)
@@ -130,7 +130,7 @@ def forecast(values: Floats, when: Clock) -> tuple[Floats, list[Floats]]:
     if when.reaches(1):
         seasonal.append(earlier_days(values, when))
         if when.reaches(DAYS):
-            seasonal.append(earlier_weeks(values, when))
+            seasonal.append(_earlier_weeks(values, when))
     recent = max(when.rows // 24, 3)
     forecasts = [when.earlier(values, when.step)]
     if np.isnan(forecasts[0]).all():

@@ -19,8 +19,9 @@ from createos_nb.analysis.objectives.burn_table import thresholds
 from createos_nb.analysis.objectives.windows import trailing
 from createos_nb.analysis.resample import to_int64
 from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes
-from createos_nb.display import format_percent, format_percent_up, format_target, html_card, human_duration, text_card
+from createos_nb.display import format_percent, format_percent_up, format_target, human_duration, text_card
 from createos_nb.dtypes import TEXT
+from createos_nb.html import html_card
 from createos_nb.times import format_duration, whole_seconds
 
 

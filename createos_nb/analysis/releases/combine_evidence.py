@@ -83,7 +83,7 @@ def combine_evidence(watch: Watch, paths: Paths | None, wholes: int, terms: Term
     # only the first kind is promoted by, and is what the ratio speaks of, unless another one rolls back
     main = rows.main
     ratio_nodes = nodes(
-        terms.worse, *((float(requests.sum()), float(failed[0].sum())) for requests, failed in both(watch))
+        terms.worse, *((float(requests.sum()), float(failed[0].sum())) for requests, failed in _both(watch))
     )
     streams = [follow(paired.rows(main), promote_at=terms.worse, nodes=ratio_nodes, positions=ends)]
     if not main.all():
@@ -116,7 +116,7 @@ def combine_evidence(watch: Watch, paths: Paths | None, wholes: int, terms: Term
             enough_traffic=enough(
                 np.cumsum(watch.old * both_serve),
                 np.cumsum(watch.new * both_serve),
-                base_rate(watch),
+                _base_rate(watch),
                 np.maximum(together, well),
                 terms,
             ),
@@ -146,7 +146,7 @@ def _rows(watch: Watch, paths: Paths | None, wholes: int) -> Rows:
     )
 
 
-def both(watch: Watch) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+def _both(watch: Watch) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
     """Return requests and errors of the baseline, and those of the candidate."""
     return (watch.old, watch.old_errors), (watch.new, watch.new_errors)
 
@@ -180,7 +180,7 @@ def shares(kinds: int) -> Floats:
     return np.array([FIRST_KIND, *[(1 - FIRST_KIND) / (kinds - 1)] * (kinds - 1)])
 
 
-def base_rate(watch: Watch) -> Floats:
+def _base_rate(watch: Watch) -> Floats:
     """Errors per request of the baseline, of the first kind, as far as they were known after each bucket."""
     requests = watch.history.sum() + np.cumsum(watch.old)
     failed = watch.history_errors[0].sum() + np.cumsum(watch.old_errors[0])

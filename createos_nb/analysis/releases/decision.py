@@ -79,7 +79,7 @@ def decision_path(
     return DecisionPath(decision, at, bool(not bad[at] and promote[at] < -np.log(terms.beta)))
 
 
-def information(rate: Floats, share: Floats, ratio: float, null: float) -> Floats:
+def _information(rate: Floats, share: Floats, ratio: float, null: float) -> Floats:
     """Log-evidence against `null` per request of both sides together, where the ratio of the error rates is `ratio`.
 
     `rate`: errors per request of the baseline; `share`: the candidate's part of the requests. Independent errors.
@@ -98,7 +98,7 @@ def enough(old: Floats, new: Floats, errors: Floats, evidence: Floats, terms: Te
     """
     both = old + new
     share = np.where(both > 0, new / np.maximum(both, 1.0), 0.0)
-    gain = information(errors, share, _PLAIN, 1.0) * both
+    gain = _information(errors, share, _PLAIN, 1.0) * both
     return np.asarray((gain >= -np.log(terms.alpha) + _MIXTURE) | (np.maximum.accumulate(evidence) >= np.log(10)))
 
 
@@ -158,14 +158,14 @@ def requests_needed(
     estimates = []
     for at, height, now in ((1.0, -np.log(terms.alpha), rollback), (terms.worse, -np.log(terms.beta), promote)):
         if (ratio > 1.0) if at == 1.0 else (ratio < terms.worse and not blocked):
-            gain = float(information(np.array(rate), np.array(share), ratio, at)) / clumping
+            gain = float(_information(np.array(rate), np.array(share), ratio, at)) / clumping
             if gain > 0:
                 # ahead of the forecast is luck that may turn, behind it has to be made up for
                 estimates.append(max((height + _MIXTURE) / gain - both, (height - now) / gain, 1.0))
     if terms.negligible is not None and not old[1] + new[1]:
         estimates.append(max(-np.log(terms.beta) * _CAUTION / terms.negligible / share - both, 1.0))
     known = [estimate for estimate in estimates if isfinite(estimate) and estimate < 1e12]
-    return round_up(min(known)) if known else None
+    return _round_up(min(known)) if known else None
 
 
 def _likely(odds: float, failed: float, failed_new: float) -> float:
@@ -196,7 +196,7 @@ def clumping(old: Floats, new: Floats, failed: Floats, failed_new: Floats) -> fl
     return float(max(spread.sum() / (informative.sum() - 1), 1.0))
 
 
-def round_up(value: float) -> int:
+def _round_up(value: float) -> int:
     """Two figures are all that a forecast is good for."""
     rounded = int(np.ceil(value))
     step = int(10 ** max(len(str(rounded)) - 2, 0))

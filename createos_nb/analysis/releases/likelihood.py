@@ -44,19 +44,19 @@ _ROWS = 192
 """Buckets with errors worked on at a time, so that arrays stay in the processor's cache."""
 
 
-def wandering(kinds: Noises) -> Bools:
+def _may_wander(kinds: Noises) -> Bools:
     """Which of the K noises are read as a wandering rate, too."""
     return np.asarray((kinds.memory == 0) & (kinds.spread > 0) & (kinds.spread <= _MODERATE))
 
 
 def memoryless(kinds: Noises) -> Bools:
     """Which of the K + W readings have no memory."""
-    return np.concatenate([kinds.memory == 0, np.ones(wandering(kinds).sum(), dtype=np.bool_)])
+    return np.concatenate([kinds.memory == 0, np.ones(_may_wander(kinds).sum(), dtype=np.bool_)])
 
 
 def readings(weights: Floats, kinds: Noises) -> Floats:
     """Log-weights `(…, K)` of the noises as those of the readings, `(…, K + W)`."""
-    twice = wandering(kinds)
+    twice = _may_wander(kinds)
     log_weights = np.concatenate([weights, weights[..., twice]], axis=-1)
     log_weights[..., : len(twice)] -= np.where(twice, np.log(2), 0.0)
     log_weights[..., len(twice) :] -= np.log(2)
@@ -87,7 +87,7 @@ def paths(paired: PairedCounts, stretch: slice, kinds: Noises, ratios: Floats, s
     spread, drift = spread[warm:].reshape(-1, spread.shape[-1])[hit], drift[warm:].reshape(-1, *drift.shape[2:])[hit]
     drift = drift[..., where]
     length = len(old) - warm
-    readings_count = len(kinds.spread) + int(wandering(kinds).sum())
+    readings_count = len(kinds.spread) + int(_may_wander(kinds).sum())
     log_likelihood = np.zeros((length * watches, readings_count, len(ratios)))
     log_likelihood[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
     for first in range(0, len(hit), _ROWS):
@@ -156,7 +156,7 @@ def _beta_binomial(
 
     Without the binomial coefficient, which all of them share.
     """
-    noisy, twice = kinds.memory[1:] > 0, wandering(kinds)[1:]
+    noisy, twice = kinds.memory[1:] > 0, _may_wander(kinds)[1:]
     variance = np.empty((len(rows), len(noisy)))
     variance[:, ~noisy] = 2 * kinds.spread[1:][~noisy]
     variance[:, noisy] = spread

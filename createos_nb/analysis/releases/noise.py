@@ -129,7 +129,7 @@ def log_weights(log_predictive: Floats, before: int, kinds: Noises, calibrated: 
     first[0] = kinds.early + error_weight[..., None] * (kinds.late - kinds.early)
     first[1] = kinds.patient
     first[:, calibrated] = kinds.calibrated
-    weights = normalised(upto[:, before:-1] + np.log(first)) @ kinds.own
+    weights = _normalised(upto[:, before:-1] + np.log(first)) @ kinds.own
     weights = (1 - _NEW) * weights + _NEW * kinds.new
     return np.asarray(np.log(np.maximum(weights, 1e-300)))
 
@@ -144,7 +144,7 @@ def dispersion(requests: Floats, errors: Floats, log_predictive: Floats, kinds: 
     total = np.maximum(requests.sum(axis=1), 1.0)
     level = errors.sum(axis=1) / total
     buckets = np.maximum(observed.sum(axis=1), 2)
-    weights = normalised(log_predictive.sum(axis=1) + np.log(kinds.calibrated))
+    weights = _normalised(log_predictive.sum(axis=1) + np.log(kinds.calibrated))
     implied = 1 + level * total / buckets * (weights @ kinds.long_run)
     expected = np.maximum(requests * level[:, None], 1e-12)
     pearson = np.where(observed, (errors - expected) ** 2 / expected, 0.0).sum(axis=1)
@@ -156,7 +156,7 @@ def shape_of(spread: Floats) -> Floats:
     return np.asarray((1 + np.sqrt(1 + 2 * spread)) / (2 * np.maximum(spread, 1e-12)))
 
 
-def normalised(logs: Floats) -> Floats:
+def _normalised(logs: Floats) -> Floats:
     """Weights that add up to 1 over the last axis, from their logarithms."""
     weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True))

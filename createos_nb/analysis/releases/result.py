@@ -14,8 +14,9 @@ from createos_nb.analysis.releases.evidence import evaluate
 from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
 from createos_nb.analysis.releases.wording import number, times
 from createos_nb.analysis.validation import Bools, Floats, Ints
-from createos_nb.display import html_card, text_card
+from createos_nb.display import text_card
 from createos_nb.dtypes import TEXT
+from createos_nb.html import html_card
 
 SHOWN = 240
 """Buckets of a watch at which `intervals` are worked out."""

@@ -46,7 +46,7 @@ def summarize(
         ratio=float(ratio),
         low=float(low),
         high=float(high),
-        evidence=float(evidence_from_log(combined.together[last])),
+        evidence=float(_evidence_from_log(combined.together[last])),
         decided_at=None if decided is None else watch.index[decided],
         requests_needed=needed,
         sentence=sentence(
@@ -76,8 +76,8 @@ def summarize(
         _steps=Steps(
             watch.index,
             combined.decision_path.decision,
-            evidence_from_log(combined.together),
-            evidence_from_log(combined.well),
+            _evidence_from_log(combined.together),
+            _evidence_from_log(combined.well),
             (watch.old, watch.new, watch.old_errors[0], watch.new_errors[0]),
             watch.judged,
         ),
@@ -88,13 +88,13 @@ def summarize(
         _of_classes=watch.paired(
             np.arange(len(names)), watch.old_errors, watch.new_errors, with_history=np.ones(len(names), dtype=np.bool_)
         ),
-        _evidence_of_classes=evidence_from_log(combined.by_kind[:, -1]),
+        _evidence_of_classes=_evidence_from_log(combined.by_kind[:, -1]),
     )
 
 
 def _since(combined: CombinedEvidence, ratio: float, terms: Terms) -> str:
     """Return what the buckets after the decision say against it; "" if nothing."""
-    decision, evidence = combined.decision_path.decision[-1], float(evidence_from_log(combined.together[-1:])[0])
+    decision, evidence = combined.decision_path.decision[-1], float(_evidence_from_log(combined.together[-1:])[0])
     if decision == PROMOTE and (evidence >= 1 / terms.alpha or ratio > terms.worse):
         return (
             f"Mind that it has become worse since: the evidence to roll back is now {number(evidence)} of "
@@ -173,7 +173,7 @@ def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], mi
             "errors": pd.array([names[kind] for kind in paths.kinds], dtype=TEXT),
             "old": to_int64(paths.old.sum(axis=1)),
             "new": to_int64(paths.new.sum(axis=1)),
-            "evidence": evidence_from_log(combined.rollback[where, -1]),
+            "evidence": _evidence_from_log(combined.rollback[where, -1]),
         },
         index=pd.Index(list(paths.names), name="path", dtype=TEXT),
     )
@@ -197,7 +197,7 @@ def _single_paths(
             "old": to_int64(old),
             "new": to_int64(new),
             "ratio": ratio,
-            "evidence": evidence_from_log(combined.rollback[combined.rows.single_paths, -1]),
+            "evidence": _evidence_from_log(combined.rollback[combined.rows.single_paths, -1]),
             "boundary": (rank + 1.0) * (rank + 2.0) / terms.alpha,
             "regressed": combined.regressed.any(axis=1),
             "since": pd.DatetimeIndex(since, dtype=watch.index.dtype),
@@ -220,6 +220,6 @@ def _no_paths(counts: tuple[str, ...], numbers: tuple[str, ...]) -> pd.DataFrame
     return pd.DataFrame(columns).set_index(pd.Index([], name="path", dtype=TEXT))
 
 
-def evidence_from_log(logs: Floats) -> Floats:
+def _evidence_from_log(logs: Floats) -> Floats:
     """Evidence from its logarithm; beyond 1e300 it is 1e300."""
     return np.asarray(np.exp(np.clip(logs, -690.0, 690.0)))

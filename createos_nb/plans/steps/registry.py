@@ -18,7 +18,7 @@ _FIRST_USE: Final = ForkLock()
 
 
 def step_types() -> list[type[Step]]:
-    """The concrete kinds of steps, sorted by their tags."""
+    """The concrete kinds of steps, sorted by their tags. A class without a tag that others build upon is no kind."""
     package = __name__.rpartition(".")[0]
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         import_module(f"{package}.{module.name}")
@@ -47,6 +47,7 @@ def rows_of(steps: list[Step]) -> list[dict[str, Any]]:
 
 def _concrete_below(kind: Any) -> Iterator[type[Step]]:  # Any: an abstract class is no `type[Step]` to a type checker
     for child in kind.__subclasses__():
-        if not inspect.isabstract(child):
+        is_base = bool(child.__subclasses__()) and tag_of(child) == child.__name__
+        if not inspect.isabstract(child) and not is_base:
             yield child
         yield from _concrete_below(child)

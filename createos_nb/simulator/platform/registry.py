@@ -86,6 +86,10 @@ def serves(name: str, body: type[S] | None = None) -> Callable[[Handler[Any]], H
     `body`: a struct of the parameters in the operation's body, by their wire name in snake_case, for checkers of types;
     requests are checked against the contract.
     """
+    if name not in OPERATIONS:
+        raise TypeError(
+            f"no operation {name} is declared in createos_nb/contract, or its resource is not exported there"
+        )
     operation = OPERATIONS[name]
     read = _no_body if body is None else _reader(operation, body)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 import re
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from createos_nb.simulator.traffic.access_log import EXAMPLES, LONGEST_LINE
 from createos_nb.simulator.traffic.sample_log import BEGIN, sample_log
 
 ROOT = Path(__file__).parents[3]
-REAL = ROOT.parent / "shared" / "data" / "apache_access.log.gz"
 
 
 def line(
@@ -264,9 +264,46 @@ def test_a_replayed_log_is_the_traffic_even_before_the_environment_was_made() ->
     check_replay(sample_log())
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real log does not lie here")
-def test_a_real_log_is_replayed_as_it_is() -> None:
-    check_replay(gzip.decompress(REAL.read_bytes()))
+def log_of_days() -> bytes:
+    """Four days of a public server, in Combined format: bursts, a night without a line, other zones, odd requests."""
+    chance = random.Random(7)
+    agents = ["Mozilla/5.0 (X11; Linux x86_64)", 'says \\"hello\\"', "-", "caf\u00e9/1.0", "a [bracket] 200 9"]
+    requests = [
+        "GET / HTTP/1.1",
+        "GET /blog/tags/puppet?page=2&flav=rss20 HTTP/1.1",
+        "HEAD /a%20b HTTP/1.0",
+        "OPTIONS * HTTP/1.1",
+        'GET /\\"quoted\\" HTTP/1.1',
+        "GET /r\u00e9sum\u00e9.pdf HTTP/1.1",
+        "-",
+    ]
+    begin = datetime(2025, 12, 30, 10, 5, 3, tzinfo=UTC)
+    lines = []
+    for hour in range(96):
+        for _ in range(0 if hour % 24 in (13, 14) else chance.randint(1, 40)):  # 23 and 0 o'clock
+            zone = timezone(timedelta(minutes=chance.choice([0, 0, 0, 330, -480])))
+            moment = (begin + timedelta(hours=hour, seconds=chance.randrange(3600))).astimezone(zone)
+            status = chance.choices(
+                ["200", "206", "301", "304", "403", "404", "416", "500"], [90, 3, 5, 20, 1, 6, 1, 1]
+            )[0]
+            lines.append(
+                line(
+                    chance.choice([f"203.0.113.{chance.randrange(256)}", "2001:db8::7", "crawler.example"]),
+                    moment.strftime("%d/%b/%Y:%H:%M:%S %z"),
+                    chance.choice(requests),
+                    status,
+                    "-" if status in ("301", "304") else str(chance.randrange(1_000_000)),
+                    f' "http://example.com/?q=\\"x\\"" "{chance.choice(agents)}"',
+                )
+            )
+    return b"".join(lines)
+
+
+def test_a_log_of_several_days_is_replayed_as_it_is() -> None:
+    data = log_of_days()
+    assert len(counted(data)) == data.count(b"\n") > 1_500
+    check_replay(data)
+    assert len(read_access_log(gzip.compress(data)).events) == data.count(b"\n")
 
 
 def test_the_sample_log_is_the_one_that_is_shipped_and_has_what_it_should() -> None:
