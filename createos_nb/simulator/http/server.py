@@ -132,7 +132,8 @@ class Server:
         if self._server is not None:
             raise RuntimeError("this world is served already")
         listener = listening(self._port)
-        server = self._server = UvicornServer(Application(self.world, self._clock, self._file, self._hosts))
+        application = Application(self.world, self._clock, self._file, self._hosts)
+        server = self._server = UvicornServer(application)
         self._files_url = self.world.files_url
         self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._clock.start()
@@ -142,6 +143,7 @@ class Server:
             try:
                 await server.serve(sockets=[listener])
             finally:
+                await application.close()
                 moving.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await moving

@@ -1,0 +1,98 @@
+"""The MCP endpoint of a served world, `/mcp`: who may call it, and the SDK's server behind it once somebody does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from createos_nb import extras
+from createos_nb.errors import MissingExtra
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.envelope import Response, failure
+from createos_nb.simulator.http.ingress import Request
+from createos_nb.simulator.platform import access
+from createos_nb.simulator.platform.errors import HttpError
+
+PATH: Final = "/mcp"
+_BEARER: Final = "bearer "
+Ask = Callable[[Request], Awaitable[Response]]
+
+
+class McpEndpoint:
+    """Answers what comes to `/mcp`: streamable HTTP, the operations of the contract as tools.
+
+    The key comes as `X-API-Key` or as `Authorization: Bearer`. A call of a tool is a request to the API with that key,
+    so that accounts, limits, faults and what is kept on the disk are the same. The SDK is imported when somebody asks
+    first, because that takes half a second.
+
+    Args:
+        context: the world.
+        ask: answers a request to the API.
+        max_body: bytes that a request may have.
+    """
+
+    def __init__(self, context: WorldContext, ask: Ask, max_body: int) -> None:
+        self._context, self._ask, self._max_body = context, ask, max_body
+        self._stop = asyncio.Event()
+        self._answer: asyncio.Future[Ask] | None = None
+        self._server: asyncio.Task[None] | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request. Refuses a wrong key (401) and all but POST (405); without the SDK it answers with 501."""
+        if request.method != "POST":
+            # There is no stream to open and no session to end.
+            raise HttpError(405, f"{request.method} is not allowed here", headers=(("allow", "POST"),))
+        try:
+            extras.require("mcp", PATH)
+        except MissingExtra as missing:
+            raise HttpError(501, f"{missing}; the API answers without it") from None
+        request.headers = _with_key(request.headers)
+        self._check_key(request)
+        return await (await self._started())(request)
+
+    def _check_key(self, request: Request) -> None:
+        try:
+            with self._context.lock:
+                access.user_of(self._context, request.headers, needed=True)
+        except HttpError as error:
+            raise HttpError(error.status, error.message, headers=(("www-authenticate", "Bearer"),)) from None
+
+    async def _started(self) -> Ask:
+        if self._answer is None:
+            self._answer = asyncio.get_running_loop().create_future()
+            self._server = asyncio.create_task(self._serve(self._answer))
+        return await asyncio.shield(self._answer)
+
+    async def _serve(self, answer: asyncio.Future[Ask]) -> None:
+        """Run the SDK's server until `close`: what it starts must end in the task that started it."""
+        try:
+            serving = await asyncio.to_thread(_sdk)
+            async with serving(self._ask, self._max_body) as one:
+                answer.set_result(one)
+                await self._stop.wait()
+        except Exception as error:
+            if answer.done():
+                raise
+            answer.set_exception(error)
+
+    async def close(self) -> None:
+        """End the SDK's server."""
+        self._stop.set()
+        if self._server is not None:
+            await self._server
+
+
+def _sdk() -> Callable[[Ask, int], AbstractAsyncContextManager[Ask]]:
+    from createos_nb.simulator.http.mcp_server import serving
+
+    return serving
+
+
+def _with_key(headers: dict[str, str]) -> dict[str, str]:
+    """Headers in which a bearer token stands where the API looks for a key, unless one is there already."""
+    token = headers.get("authorization", "")
+    if not token.lower().startswith(_BEARER) or any(name in headers for name in access.CREDENTIALS):
+        return headers
+    return {**headers, "x-api-key": token[len(_BEARER) :].strip()}
