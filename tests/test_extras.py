@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 OF_EXTRAS: Final = {
     "createos_nb.cli.voila_app": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
+    "createos_nb.simulator.http.mcp_server": "mcp",
     "createos_nb.simulator.http.connections": "server",
 }
 #: The most distributions that the base install may bring, this package and those of other systems included.

@@ -10,7 +10,7 @@ from typing import Final
 from createos_nb import extras
 from createos_nb.errors import MissingExtra
 from createos_nb.simulator.context import WorldContext
-from createos_nb.simulator.envelope import Response, failure
+from createos_nb.simulator.envelope import Response
 from createos_nb.simulator.http.ingress import Request
 from createos_nb.simulator.platform import access
 from createos_nb.simulator.platform.errors import HttpError

@@ -13,12 +13,11 @@ from mcp.shared.exceptions import MCPError
 from starlette.requests import Request as HttpRequest
 from starlette.types import Message, Scope
 
-from createos_nb import __version__
 from createos_nb.contract import OPERATIONS
 from createos_nb.contract.operation import Operation
 from createos_nb.contract.tools import input_schema, title
 from createos_nb.naming import nearest
-from createos_nb.simulator.envelope import SIMULATED, Response
+from createos_nb.simulator.envelope import SIMULATED, Headers, Response
 from createos_nb.simulator.http.ingress import Request
 from createos_nb.simulator.http.tool_call import ToolAnswer, answer_of, refusal, request_of
 from createos_nb.simulator.platform import access
@@ -67,7 +66,6 @@ class WorldTools:
         """Return the SDK's server of these tools."""
         return Server(
             "createos",
-            version=__version__,
             title="CreateOS (simulated)",
             instructions=_INSTRUCTIONS,
             get_tool_input_schema=self._schemas.get,
@@ -88,12 +86,14 @@ class WorldTools:
             raise MCPError(
                 code=types.INVALID_PARAMS, message=f"there is no tool {params.name!r}{nearest(params.name, OPERATIONS)}"
             )
-        request: HttpRequest = context.request
+        request = context.request
+        if not isinstance(request, HttpRequest):
+            raise TypeError("a tool is called over HTTP only")
         try:
             return _result(answer_of(await self._ask(self._request(operation, params, request))))
         except HttpError as error:
             return _result(refusal(error.status, error.message, None))
-        except Exception as error:  # it belongs to whoever carries the answer, and not into it
+        except Exception as error:  # noqa: BLE001  # `_Exchange.response` raises it where the connection can be broken
             request.state.failure = error
             return _result(refusal(500, "see the log of the simulator", None))
 
@@ -157,7 +157,8 @@ class _Exchange:
             "state": {},
         }
         self._pending: list[Message] = [{"type": "http.request", "body": request.body, "more_body": False}]
-        self._status, self._headers, self._body = 500, (), b""
+        self._status, self._body = 500, b""
+        self._headers: Headers = ()
 
     async def receive(self) -> Message:
         return self._pending.pop() if self._pending else {"type": "http.disconnect"}

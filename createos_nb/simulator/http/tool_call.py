@@ -110,19 +110,22 @@ def refusal(status: int, reason: str, value: Any, retry_after: str | None = None
 def _body(operation: Operation, arguments: Mapping[str, Any], inside: list[Parameter]) -> dict[str, Any] | None:
     """What the request has in its body. Refuses arguments that the tool does not have."""
     fields = {p.wire for p in inside}
-    beside = {p.wire for p in operation.parameters} - fields
-    body = arguments.get(BODY)
-    if inside and body is not None and not isinstance(body, dict):
-        raise HttpError(400, f"{BODY} must be an object with {', '.join(sorted(fields))}")
-    if inside and body is None:
-        names = beside | fields | {BODY}
-        body = {name: value for name, value in arguments.items() if name in fields} or None
-    else:
-        names = beside | ({BODY} if inside else set())
+    names = {p.wire for p in operation.parameters} - fields
+    body: dict[str, Any] | None = None
+    if inside:
+        names.add(BODY)
+        given = arguments.get(BODY)
+        if isinstance(given, dict):
+            body = given
+        elif given is not None:
+            raise HttpError(400, f"{BODY} must be an object with {', '.join(sorted(fields))}")
+        else:
+            names |= fields
+            beside = {name: value for name, value in arguments.items() if name in fields}
+            body = beside if beside or any(p.required for p in inside) else None
     _known(operation, "argument", arguments, names)
-    if body is None:
-        return {} if any(p.required for p in inside) else None
-    _known(operation, f"field of {BODY}", body, fields)
+    if body is not None:
+        _known(operation, f"field of {BODY}", body, fields)
     return body
 
 
