@@ -10,13 +10,16 @@ from typing import Final
 from createos_nb import extras
 from createos_nb.errors import MissingExtra
 from createos_nb.simulator.context import WorldContext
-from createos_nb.simulator.envelope import Response
+from createos_nb.simulator.envelope import JSON, Response, encode
 from createos_nb.simulator.http.ingress import Request
+from createos_nb.simulator.http.tool_call import with_status
 from createos_nb.simulator.platform import access
 from createos_nb.simulator.platform.errors import HttpError
 
 PATH: Final = "/mcp"
 _BEARER: Final = "bearer "
+#: Of JSON-RPC.
+_INVALID_REQUEST, _INTERNAL_ERROR = -32600, -32603
 Ask = Callable[[Request], Awaitable[Response]]
 
 
@@ -40,7 +43,15 @@ class McpEndpoint:
         self._server: asyncio.Task[None] | None = None
 
     async def answer(self, request: Request) -> Response:
-        """Answer a request. Refuses a wrong key (401) and all but POST (405); without the SDK it answers with 501."""
+        """Answer a request. What is wrong with a request as a whole is an error of JSON-RPC, with its status."""
+        try:
+            serve = await self._admitted(request)
+        except HttpError as error:
+            return _error(error)
+        return await serve(request)
+
+    async def _admitted(self, request: Request) -> Ask:
+        """What answers a request. Refuses all but POST (405) and a wrong key (401), and without the SDK all (501)."""
         if request.method != "POST":
             # There is no stream to open and no session to end.
             raise HttpError(405, f"{request.method} is not allowed here", headers=(("allow", "POST"),))
@@ -50,7 +61,7 @@ class McpEndpoint:
             raise HttpError(501, f"{missing}; the API answers without it") from None
         request.headers = _with_key(request.headers)
         self._check_key(request)
-        return await (await self._started())(request)
+        return await self._started()
 
     def _check_key(self, request: Request) -> None:
         try:
@@ -82,6 +93,12 @@ class McpEndpoint:
         self._stop.set()
         if self._server is not None:
             await self._server
+
+
+def _error(error: HttpError) -> Response:
+    code = _INVALID_REQUEST if error.status < 500 else _INTERNAL_ERROR
+    body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": with_status(error.status, error.message)}}
+    return Response(error.status, JSON + error.headers, encode(body))
 
 
 def _sdk() -> Callable[[Ask, int], AbstractAsyncContextManager[Ask]]:

@@ -103,8 +103,12 @@ def answer_of(response: Response) -> ToolAnswer:
 def refusal(status: int, reason: str, value: Any, retry_after: str | None = None) -> ToolAnswer:
     """Return what a tool says of a call that failed."""
     wait = f" (try again after {retry_after} s)" if retry_after is not None else ""
-    named = f"{status} {phrases.get(status, '')}".rstrip()
-    return ToolAnswer(f"{named}: {reason}{wait}", value, True, status, retry_after)
+    return ToolAnswer(with_status(status, f"{reason}{wait}"), value, True, status, retry_after)
+
+
+def with_status(status: int, reason: str) -> str:
+    """Return a reason behind the status of HTTP and its name."""
+    return f"{status} {phrases.get(status, '')}".rstrip() + f": {reason}"
 
 
 def _body(operation: Operation, arguments: Mapping[str, Any], inside: list[Parameter]) -> dict[str, Any] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import httpx
 import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp.client import Client
@@ -18,6 +20,16 @@ LIMIT = 60
 """Seconds after which whatever is waited for is not coming."""
 #: How the SDK's client speaks by default, and how clients speak that begin with a handshake.
 MODES = ("auto", "legacy")
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
 
 
 @asynccontextmanager
@@ -76,3 +88,11 @@ def agent(served: Server, mode: str = "auto", **headers: str) -> Iterator[Agent]
         portal.wrap_async_context_manager(connected(served, mode, **headers)) as client,
     ):
         yield Agent(portal, client)
+
+
+def post(served: Server, body: Any = HELLO, **headers: str) -> httpx.Response:
+    """A request to the endpoint, as raw as HTTP is; with the key unless there are headers."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()} or {"x-api-key": served.key}
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    accepted = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+    return httpx.post(f"{served.url}/mcp", content=content, headers={**accepted, **named}, timeout=LIMIT)

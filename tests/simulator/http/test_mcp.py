@@ -1,29 +1,19 @@
-"""The MCP endpoint of a served world: keys, accounts, refusals and their reasons, faults, and what is no call at all."""
+"""The MCP endpoint of a served world: keys, accounts, refusals and their reasons, faults, and what is no call."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import threading
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from mcp.shared.exceptions import MCPError
 
 from createos_nb.simulator import Server, World, open_world, serve
-from tests.simulator.http.agents import LIMIT, MODES, Agent, agent, connected, text_of
-
-DISCOVER = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
-}
-ACCEPT = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+from tests.simulator.http.agents import MODES, Agent, agent, connected, post, text_of
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +30,6 @@ def someone(served: Server, request: pytest.FixtureRequest) -> Iterator[Agent]:
 
 def project_id(world: World, name: str = "storefront") -> str:
     return next(one.id for one in world.state.projects.values() if one.name == name)
-
-
-def post(served: Server, body: Any = DISCOVER, **headers: str) -> httpx.Response:
-    """A request to the endpoint, as raw as HTTP is; with the key unless there are headers."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()} or {"x-api-key": served.key}
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return httpx.post(f"{served.url}/mcp", content=content, headers={**ACCEPT, **named}, timeout=LIMIT)
 
 
 # --- calls ------------------------------------------------------------------------------------------------------------
@@ -95,7 +78,6 @@ def test_null_in_a_query_is_an_argument_that_is_not_given(someone: Agent) -> Non
         ("GetProject", {"project_id": ""}, "400 Bad Request: project_id is required"),
         ("GetProject", {"project_id": ["a"]}, "400 Bad Request: project_id must be a text or a number"),
         ("GetProject", {"project_id": "../users/me"}, "400 Bad Request: project_id must be a UUID"),
-        ("GetProject", {"project_id": "\ud800"}, "400 Bad Request: project_id must be a UUID"),
         ("GetProject", {"project": "x"}, "has no argument 'project'; it has: project_id; did you mean project_id?"),
         ("GetCurrentUser", {"who": 1}, "GetCurrentUser has no argument 'who'; it has: none"),
         ("GetProject", {"project_id": "00000000-0000-4000-8000-000000000000"}, "404 Not Found: project not found"),
@@ -110,8 +92,6 @@ def test_null_in_a_query_is_an_argument_that_is_not_given(someone: Agent) -> Non
 def test_a_refusal_says_the_status_and_the_reason(
     someone: Agent, name: str, arguments: dict[str, Any], reason: str
 ) -> None:
-    if arguments.get("project_id") == "\ud800":
-        pytest.skip("the client can't send it: `test_a_text_that_is_no_unicode_is_refused`")
     assert reason in someone.refused(name, **arguments)
 
 
@@ -143,7 +123,7 @@ def test_a_refusal_holds_the_answer_as_it_came(someone: Agent) -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_an_unknown_tool_is_an_error_that_suggests_one(served: Server, mode: str) -> None:
-    with agent(served, mode) as someone, pytest.raises(Exception, match="there is no tool 'GetProjekt'; did you mean"):
+    with agent(served, mode) as someone, pytest.raises(MCPError, match="there is no tool 'GetProjekt'; did you mean"):
         someone.call("GetProjekt")
 
 
@@ -178,7 +158,7 @@ def test_a_quota_is_a_429_that_names_no_wait() -> None:
         {"x_api_key": "skp_wrong"},
         {"authorization": "Bearer skp_wrong"},
         {"authorization": "Basic c2twX3dyb25nOg=="},
-        {"authorization": "Bearer "},
+        {"authorization": "Bearer"},
     ],
     ids=str,
 )
@@ -186,21 +166,19 @@ def test_without_a_good_key_nothing_is_answered(served: Server, headers: dict[st
     answer = post(served, **headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["status"] == "fail"
+    assert answer.json()["error"]["message"].startswith("401 Unauthorized: ")
     assert "skp_wrong" not in answer.text
 
 
-def test_the_client_of_the_sdk_says_that_a_key_is_wrong(served: Server) -> None:
-    for mode in MODES:
-        with pytest.raises(BaseException) as caught, agent(served, mode, X_API_Key="skp_wrong") as someone:  # noqa: PT011
-            someone.call("GetCurrentUser")
-        assert "401" in repr_of(caught.value)
-
-
-def repr_of(error: BaseException) -> str:
-    """An error, those of a group included."""
-    inner = [repr_of(one) for one in error.exceptions] if isinstance(error, BaseExceptionGroup) else []
-    return " ".join([repr(error), *inner])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_client_of_the_sdk_says_that_a_key_is_wrong(served: Server, mode: str) -> None:
+    with pytest.raises(ExceptionGroup) as caught, agent(served, mode, X_API_Key="skp_wrong"):
+        pass
+    error: BaseException = caught.value
+    while isinstance(error, BaseExceptionGroup):
+        (error,) = error.exceptions
+    assert isinstance(error, MCPError)
+    assert error.message == "401 Unauthorized: invalid API key"
 
 
 def test_a_key_comes_in_either_header(served: Server) -> None:
@@ -231,9 +209,8 @@ def test_a_key_that_is_revoked_stops_working_within_a_session(served: Server) ->
         with agent(served, X_API_Key=made["secret"]) as someone:
             someone.data("GetCurrentUser")
             mine.data("RevokeAPIKey", api_key_id=made["id"])
-            with pytest.raises(BaseException) as caught:  # noqa: PT011
+            with pytest.raises(MCPError, match="401 Unauthorized: this API key has been revoked"):
                 someone.data("GetCurrentUser")
-            assert "revoked" in repr_of(caught.value) or "401" in repr_of(caught.value)
 
 
 def test_neither_the_key_nor_a_new_secret_is_logged(served: Server, caplog: pytest.LogCaptureFixture) -> None:
@@ -270,126 +247,3 @@ def test_twenty_sessions_at_the_same_time_do_not_mix(served: Server) -> None:
             listed = {app["id"] for app in someone.data("ListApps")}
         for owner, ids in made:
             assert ids <= listed if owner == keys[n] else not ids & listed
-
-
-# --- what is no call --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        (b"{", 400, -32700),
-        (b"\xff", 400, -32700),
-        (b"[" * 100_000, 400, -32700),
-        ({"method": "tools/list", "id": 1}, 400, None),
-        ([DISCOVER], 400, None),
-        ({"jsonrpc": "2.0", "id": 1, "method": "tools/nothing"}, 200, -32601),
-        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"arguments": {}}}, 200, -32602),
-        (
-            {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "GetApp", "arguments": []}},
-            200,
-            -32602,
-        ),
-    ],
-    ids=lambda value: str(value)[:40],
-)
-def test_what_is_no_json_rpc_is_an_error_of_it(served: Server, body: Any, status: int, code: int | None) -> None:
-    answer = post(served, body)
-    assert answer.status_code == status
-    assert code is None or answer.json()["error"]["code"] == code
-    assert post(served).json()["result"]["serverInfo"]["name"] == "createos"
-
-
-@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "HEAD", "OPTIONS"])
-def test_there_is_no_stream_and_no_session_to_end(served: Server, method: str) -> None:
-    answer = httpx.request(method, f"{served.url}/mcp", headers={**ACCEPT, "x-api-key": served.key}, timeout=LIMIT)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-
-
-def test_another_type_of_content_is_refused(served: Server) -> None:
-    answer = post(served, content_type="text/plain", x_api_key=served.key)
-    assert 400 <= answer.status_code < 500
-
-
-def test_an_answer_is_one_of_the_world(served: Server) -> None:
-    answer = post(served)
-    assert answer.headers["date"] == "Mon, 02 Mar 2026 09:00:00 GMT"
-    assert answer.headers["x-createos-simulator"] == "1"
-    assert answer.headers["content-type"] == "application/json"
-    assert "mcp-session-id" not in answer.headers
-
-
-def test_a_foreign_name_is_refused(served: Server) -> None:
-    answer = post(served, host="evil.example", x_api_key=served.key)
-    assert (answer.status_code, "--allow-host" in answer.text) == (403, True)
-
-
-def test_a_request_that_is_too_large_is_refused_before_it_is_read() -> None:
-    with serve(open_world("storefront", body_bytes=1_000, upload_bytes=1_000), speed=0) as served:
-        assert post(served, b" " * 1_001_001).status_code == 413
-        assert post(served, json.dumps(DISCOVER).encode() + b" " * 900_000).status_code == 200
-
-
-def test_the_mcp_of_a_deployed_project_is_its_own(served: Server) -> None:
-    """Under the address of a project, `/mcp` is asked of what is deployed there."""
-    answer = post(served, host="storefront.createos.io", x_api_key=served.key)
-    assert "serverInfo" not in answer.text
-    assert httpx.post(f"{served.url}/~/storefront.createos.io/mcp", json=DISCOVER, timeout=LIMIT).text == answer.text
-
-
-# --- faults -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ({"what": "error", "status": 503}, "503 Service Unavailable: the platform could not do this now"),
-        ({"what": "html", "status": 502}, "502 Bad Gateway: the answer is no JSON: <html>"),
-        ({"what": "failure-200"}, "200 OK: the platform could not do this now"),
-        ({"what": "rate-limit", "seconds": 7}, "429 Too Many Requests: too many requests (try again after 7 s)"),
-        ({"what": "cut"}, "200 OK: the answer is no JSON: {"),
-    ],
-    ids=lambda value: value["what"] if isinstance(value, dict) else "",
-)
-def test_a_fault_strikes_a_call_as_it_strikes_a_request(fault: dict[str, Any], reason: str) -> None:
-    world = open_world("storefront")
-    with serve(world, speed=0) as served, agent(served) as someone, world.faults(operations=["GetQuotas"], **fault):
-        assert someone.refused("GetQuotas").startswith(reason)
-        someone.data("GetCurrentUser")
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_a_connection_that_breaks_after_a_write_leaves_it_applied(mode: str) -> None:
-    world = open_world("storefront")
-    with serve(world, speed=0) as served:
-        call = {"name": "CreateApp", "arguments": {"body": {"name": "Unanswered"}}}
-        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
-        with world.faults(what="drop-after"), pytest.raises(httpx.TransportError):
-            post(served, body)
-        assert "Unanswered" in {app.name for app in world.state.apps.values()}
-        with agent(served, mode) as someone:
-            someone.data("GetCurrentUser")
-
-
-def test_a_slow_answer_takes_its_time() -> None:
-    world = open_world("storefront")
-    with serve(world, speed=10) as served, agent(served) as someone, world.faults(what="latency", seconds=5):
-        began = time.monotonic()
-        someone.data("GetCurrentUser")
-        assert time.monotonic() - began >= 0.4
-
-
-# --- the server -------------------------------------------------------------------------------------------------------
-
-
-def test_a_server_stops_at_once_and_a_world_can_be_served_again() -> None:
-    world = open_world("storefront")
-    before = threading.active_count()
-    for mode in MODES:
-        with serve(world, speed=0) as served, agent(served, mode) as someone:
-            someone.data("GetCurrentUser")
-            began = time.monotonic()
-            served.stop()
-            assert time.monotonic() - began < 5
-            assert not served.running
-    assert threading.active_count() == before
