@@ -200,3 +200,24 @@ except createos_nb.ConfigurationError as error:
     assert done.stderr == ""
     assert f"needs {package}: pip install 'createos-nb[{extra}]'" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+SERVED: Final = """
+import httpx
+from createos_nb.simulator import open_world, serve
+
+with serve(open_world("storefront"), speed=0) as served:
+    headers = {"X-Api-Key": served.key}
+    for method, path in (("POST", "/mcp"), ("GET", "/v1/users/me")):
+        answer = httpx.request(method, served.url + path, headers=headers)
+        print(answer.status_code, answer.text)
+"""
+
+
+def test_a_served_world_without_mcp_names_the_extra_and_answers_the_rest() -> None:
+    done = without({"mcp"}, SERVED)
+    assert done.stderr == ""
+    mcp, rest = done.stdout.splitlines()
+    assert mcp.startswith("501 {")
+    assert "/mcp needs mcp: pip install 'createos-nb[mcp]'; the rest of the API is served" in mcp
+    assert rest.startswith('200 {"status":"success"')

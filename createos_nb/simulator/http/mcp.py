@@ -58,7 +58,7 @@ class McpEndpoint:
         try:
             extras.require("mcp", PATH)
         except MissingExtra as missing:
-            raise HttpError(501, f"{missing}; the API answers without it") from None
+            raise HttpError(501, f"{missing}; the rest of the API is served") from None
         request.headers = _with_key(request.headers)
         self._check_key(request)
         return await self._started()

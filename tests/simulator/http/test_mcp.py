@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from mcp.shared.exceptions import MCPError
+from mcp.types.version import LATEST_MODERN_VERSION
 
 from createos_nb.simulator import Server, World, open_world, serve
 from tests.simulator.http.agents import MODES, Agent, agent, connected, post, text_of
@@ -95,11 +96,26 @@ def test_a_refusal_says_the_status_and_the_reason(
     assert reason in someone.refused(name, **arguments)
 
 
-def test_a_text_that_is_no_unicode_is_refused(served: Server) -> None:
-    call = {"name": "GetProject", "arguments": {"project_id": "\ud800"}}
-    answer = post(served, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call})
-    assert answer.status_code in (200, 400)
-    assert "error" in answer.json() or answer.json()["result"]["isError"]
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({"project_id": "\ud800"}, "400 Bad Request: project_id must be a UUID"),
+        ({"project_id": 10**30}, "400 Bad Request: project_id must be a UUID"),
+        ({"project_id": float("inf")}, "400 Bad Request: project_id must be a UUID"),
+    ],
+    ids=["half a character", "a large number", "no number"],
+)
+def test_what_json_barely_takes_is_refused_in_words(served: Server, arguments: dict[str, Any], reason: str) -> None:
+    about = {
+        "io.modelcontextprotocol/protocolVersion": LATEST_MODERN_VERSION,
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    params = {"name": "GetProject", "arguments": arguments, "_meta": about}
+    named = {"mcp_protocol_version": LATEST_MODERN_VERSION, "mcp_method": "tools/call", "mcp_name": "GetProject"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    result = post(served, body, x_api_key=served.key, **named).json()["result"]
+    assert (result["isError"], result["content"][0]["text"]) == (True, reason)
 
 
 def test_what_the_state_does_not_allow_is_a_422(served: Server, someone: Agent) -> None:
