@@ -221,3 +221,15 @@ def test_a_served_world_without_mcp_names_the_extra_and_answers_the_rest() -> No
     assert mcp.startswith("501 {")
     assert "/mcp needs mcp: pip install 'createos-nb[mcp]'; the rest of the API is served" in mcp
     assert rest.startswith('200 {"status":"success"')
+
+
+def test_a_served_world_with_an_older_mcp_names_the_extra(tmp_path: Path) -> None:
+    (tmp_path / "mcp").mkdir()
+    (tmp_path / "mcp" / "__init__.py").touch()
+    done = without(set(), f"sys.path.insert(0, {str(tmp_path)!r})\n{SERVED}")
+    assert done.stderr == ""
+    mcp, rest = done.stdout.splitlines()
+    assert mcp.startswith("501 {")
+    assert "/mcp needs another version of mcp (" in mcp
+    assert "pip install 'createos-nb[mcp]'" in mcp
+    assert rest.startswith('200 {"status":"success"')

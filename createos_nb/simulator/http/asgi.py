@@ -84,10 +84,6 @@ class Application:
             await asyncio.sleep(wait)
         await self._send(send, response)
 
-    async def close(self) -> None:
-        """End what goes on between requests."""
-        await self._mcp.close()
-
     # --- requests -----------------------------------------------------------------------------------------------------
 
     async def _read(self, scope: Scope, receive: Receive) -> Request:

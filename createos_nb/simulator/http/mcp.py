@@ -38,8 +38,8 @@ class McpEndpoint:
 
     def __init__(self, context: WorldContext, ask: Ask, max_body: int) -> None:
         self._context, self._ask, self._max_body = context, ask, max_body
-        self._stop = asyncio.Event()
         self._answer: asyncio.Future[Ask] | None = None
+        #: Held here, because a loop does not hold its tasks.
         self._server: asyncio.Task[None] | None = None
 
     async def answer(self, request: Request) -> Response:
@@ -77,22 +77,15 @@ class McpEndpoint:
         return await asyncio.shield(self._answer)
 
     async def _serve(self, answer: asyncio.Future[Ask]) -> None:
-        """Run the SDK's server until `close`: what it starts must end in the task that started it."""
+        """Run the SDK's server until the loop ends, which cancels it: what it starts must end in the same task."""
         try:
             serving = await asyncio.to_thread(_sdk)
             async with serving(self._ask, self._max_body) as one:
                 answer.set_result(one)
-                await self._stop.wait()
-        except Exception as error:
-            if answer.done():
-                raise
-            answer.set_exception(error)
-
-    async def close(self) -> None:
-        """End the SDK's server."""
-        self._stop.set()
-        if self._server is not None:
-            await self._server
+                await asyncio.Event().wait()
+        except ImportError as error:
+            command = extras.install_command("mcp")
+            answer.set_exception(HttpError(501, f"{PATH} needs another version of mcp ({error}): {command}"))
 
 
 def _error(error: HttpError) -> Response:

@@ -132,8 +132,7 @@ class Server:
         if self._server is not None:
             raise RuntimeError("this world is served already")
         listener = listening(self._port)
-        application = Application(self.world, self._clock, self._file, self._hosts)
-        server = self._server = UvicornServer(application)
+        server = self._server = UvicornServer(Application(self.world, self._clock, self._file, self._hosts))
         self._files_url = self.world.files_url
         self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._clock.start()
@@ -143,7 +142,6 @@ class Server:
             try:
                 await server.serve(sockets=[listener])
             finally:
-                await application.close()
                 moving.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await moving
