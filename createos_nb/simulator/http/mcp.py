@@ -86,6 +86,10 @@ class McpEndpoint:
         except ImportError as error:
             command = extras.install_command("mcp")
             answer.set_exception(HttpError(501, f"{PATH} needs another version of mcp ({error}): {command}"))
+        except Exception as error:
+            if answer.done():
+                raise
+            answer.set_exception(error)
 
 
 def _error(error: HttpError) -> Response:
