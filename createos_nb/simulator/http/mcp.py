@@ -12,7 +12,6 @@ from createos_nb.errors import MissingExtra
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import JSON, Response, encode
 from createos_nb.simulator.http.ingress import Request
-from createos_nb.simulator.http.tool_call import with_status
 from createos_nb.simulator.platform import access
 from createos_nb.simulator.platform.errors import HttpError
 
@@ -94,7 +93,7 @@ class McpEndpoint:
 
 def _error(error: HttpError) -> Response:
     code = _INVALID_REQUEST if error.status < 500 else _INTERNAL_ERROR
-    body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": with_status(error.status, error.message)}}
+    body = {"jsonrpc": "2.0", "id": None, "error": {"code": code, "message": f"{error.status}: {error.message}"}}
     return Response(error.status, JSON + error.headers, encode(body))
 
 

@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from http.client import responses as phrases
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -103,12 +102,7 @@ def answer_of(response: Response) -> ToolAnswer:
 def refusal(status: int, reason: str, value: Any, retry_after: str | None = None) -> ToolAnswer:
     """Return what a tool says of a call that failed."""
     wait = f" (try again after {retry_after} s)" if retry_after is not None else ""
-    return ToolAnswer(with_status(status, f"{reason}{wait}"), value, True, status, retry_after)
-
-
-def with_status(status: int, reason: str) -> str:
-    """Return a reason behind the status of HTTP and its name."""
-    return f"{status} {phrases.get(status, '')}".rstrip() + f": {reason}"
+    return ToolAnswer(f"{status}: {reason}{wait}", value, True, status, retry_after)
 
 
 def _body(operation: Operation, arguments: Mapping[str, Any], inside: list[Parameter]) -> dict[str, Any] | None:

@@ -97,11 +97,11 @@ def test_the_mcp_of_a_deployed_project_is_its_own(served: Server) -> None:
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ({"what": "error", "status": 503}, "503 Service Unavailable: the platform could not do this now"),
-        ({"what": "html", "status": 502}, "502 Bad Gateway: the answer is no JSON: <html>"),
-        ({"what": "failure-200"}, "200 OK: the platform could not do this now"),
-        ({"what": "rate-limit", "seconds": 7}, "429 Too Many Requests: too many requests (try again after 7 s)"),
-        ({"what": "cut"}, "200 OK: the answer is no JSON: {"),
+        ({"what": "error", "status": 503}, "503: the platform could not do this now"),
+        ({"what": "html", "status": 502}, "502: the answer is no JSON: <html>"),
+        ({"what": "failure-200"}, "200: the platform could not do this now"),
+        ({"what": "rate-limit", "seconds": 7}, "429: too many requests (try again after 7 s)"),
+        ({"what": "cut"}, "200: the answer is no JSON: {"),
     ],
     ids=lambda value: value["what"] if isinstance(value, dict) else "",
 )
