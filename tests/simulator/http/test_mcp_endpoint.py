@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -183,3 +186,13 @@ with serve(open_world("storefront"), speed=0) as served:
 def test_the_sdk_is_imported_when_somebody_asks_first() -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", LAZY], capture_output=True, text=True, timeout=LIMIT)
     assert (done.stdout.split(), done.stderr) == (["False", "True"], "")
+
+
+def test_the_example_of_the_documentation_runs(served: Server) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    *head, last = textwrap.indent(code.replace("http://127.0.0.1:8765", served.url), "    ").rstrip().splitlines()
+    lines = ["async def example(key):", *head, f"{' ' * 12}return {last.strip()}"]
+    space: dict[str, Any] = {}
+    exec("\n".join(lines), space)
+    assert len(asyncio.run(space["example"](served.key))["data"]) == 5
