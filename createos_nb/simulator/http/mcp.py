@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -12,6 +12,7 @@ from createos_nb.errors import MissingExtra
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import JSON, Response, encode
 from createos_nb.simulator.http.ingress import Request
+from createos_nb.simulator.http.tool_call import Ask
 from createos_nb.simulator.platform import access
 from createos_nb.simulator.platform.errors import HttpError
 
@@ -19,7 +20,6 @@ PATH: Final = "/mcp"
 _BEARER: Final = "bearer "
 #: Of JSON-RPC.
 _INVALID_REQUEST, _INTERNAL_ERROR = -32600, -32603
-Ask = Callable[[Request], Awaitable[Response]]
 
 
 class McpEndpoint:

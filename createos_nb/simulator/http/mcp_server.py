@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -19,12 +19,9 @@ from createos_nb.contract.tools import input_schema, title
 from createos_nb.naming import nearest
 from createos_nb.simulator.envelope import SIMULATED, Headers, Response
 from createos_nb.simulator.http.ingress import Request
-from createos_nb.simulator.http.tool_call import ToolAnswer, answer_of, refusal, request_of
+from createos_nb.simulator.http.tool_call import Ask, ToolAnswer, answer_of, refusal, request_of
 from createos_nb.simulator.platform import access
 from createos_nb.simulator.platform.errors import HttpError
-
-Ask = Callable[[Request], Awaitable[Response]]
-"""Answers a request to the API."""
 
 _INSTRUCTIONS: Final = (
     "The CreateOS API of a simulated world. Tools are the platform's operations: ids of path and query are arguments, "
@@ -83,9 +80,8 @@ class WorldTools:
     ) -> types.CallToolResult:
         operation = OPERATIONS.get(params.name)
         if operation is None:
-            raise MCPError(
-                code=types.INVALID_PARAMS, message=f"there is no tool {params.name!r}{nearest(params.name, OPERATIONS)}"
-            )
+            name = params.name[:80]
+            raise MCPError(types.INVALID_PARAMS, f"there is no tool {name!r}{nearest(name, OPERATIONS)}")
         request = context.request
         if not isinstance(request, HttpRequest):
             raise TypeError("a tool is called over HTTP only")

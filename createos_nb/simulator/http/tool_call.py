@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -24,6 +24,11 @@ _FORM: Final = (
     b"Content-Type: application/octet-stream\r\n\r\n%b\r\n--%b--\r\n"
 )
 _FAILURES: Final = frozenset({"fail", "error"})
+_SHOWN: Final = 80
+"""Characters of a name that is not known, in the refusal of it."""
+
+Ask = Callable[[Request], Awaitable[Response]]
+"""Answers a request."""
 
 
 class ToolAnswer(NamedTuple):
@@ -89,7 +94,7 @@ def answer_of(response: Response) -> ToolAnswer:
     text = response.body.decode("utf-8", "replace")
     try:
         value = msgspec.json.decode(response.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return refusal(response.status, f"the answer is no JSON: {text[:200]}", None)
     says = value if isinstance(value, dict) else {}
     if response.status < 400 and says.get("status") not in _FAILURES and says.get("success") is not False:
@@ -130,8 +135,8 @@ def _body(operation: Operation, arguments: Mapping[str, Any], inside: list[Param
 def _known(operation: Operation, what: str, given: Mapping[str, Any], names: set[str]) -> None:
     for name in given:
         if name not in names:
-            has = ", ".join(sorted(names)) or "none"
-            raise HttpError(400, f"{operation.name} has no {what} {name!r}; it has: {has}{nearest(name, names)}")
+            has, shown = ", ".join(sorted(names)) or "none", name[:_SHOWN]
+            raise HttpError(400, f"{operation.name} has no {what} {shown!r}; it has: {has}{nearest(shown, names)}")
 
 
 def _given(arguments: Mapping[str, Any], p: Parameter) -> Any:
