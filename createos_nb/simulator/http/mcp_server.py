@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -157,7 +158,10 @@ class _Exchange:
         self._headers: Headers = ()
 
     async def receive(self) -> Message:
-        return self._pending.pop() if self._pending else {"type": "http.disconnect"}
+        if not self._pending:
+            # That the client leaves is seen by whoever answers it.
+            await asyncio.Event().wait()
+        return self._pending.pop()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -13,6 +13,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult
+from mcp_types.version import LATEST_MODERN_VERSION
 
 from createos_nb.simulator import Server
 
@@ -96,3 +97,19 @@ def post(served: Server, body: Any = HELLO, **headers: str) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     accepted = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
     return httpx.post(f"{served.url}/mcp", content=content, headers={**accepted, **named}, timeout=LIMIT)
+
+
+def modern(served: Server, method: str, params: dict[str, Any], name: str = "") -> Any:
+    """What is answered to a request of the newest protocol, which needs no handshake."""
+    about = {
+        "io.modelcontextprotocol/protocolVersion": LATEST_MODERN_VERSION,
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    headers = {
+        "mcp-protocol-version": LATEST_MODERN_VERSION,
+        "mcp-method": method,
+        **({"mcp-name": name} if name else {}),
+    }
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": about}}
+    return post(served, body, x_api_key=served.key, **headers).json()

@@ -11,10 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from mcp.shared.exceptions import MCPError
-from mcp.types.version import LATEST_MODERN_VERSION
 
 from createos_nb.simulator import Server, World, open_world, serve
-from tests.simulator.http.agents import MODES, Agent, agent, connected, post, text_of
+from tests.simulator.http.agents import MODES, Agent, agent, connected, modern, post, text_of
 
 
 @pytest.fixture(scope="module")
@@ -106,15 +105,7 @@ def test_a_refusal_says_the_status_and_the_reason(
     ids=["half a character", "a large number", "no number"],
 )
 def test_what_json_barely_takes_is_refused_in_words(served: Server, arguments: dict[str, Any], reason: str) -> None:
-    about = {
-        "io.modelcontextprotocol/protocolVersion": LATEST_MODERN_VERSION,
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    params = {"name": "GetProject", "arguments": arguments, "_meta": about}
-    named = {"mcp_protocol_version": LATEST_MODERN_VERSION, "mcp_method": "tools/call", "mcp_name": "GetProject"}
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
-    result = post(served, body, x_api_key=served.key, **named).json()["result"]
+    result = modern(served, "tools/call", {"name": "GetProject", "arguments": arguments}, "GetProject")["result"]
     assert (result["isError"], result["content"][0]["text"]) == (True, reason)
 
 

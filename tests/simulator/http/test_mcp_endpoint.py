@@ -20,7 +20,7 @@ import pytest
 
 from createos_nb.simulator import Server, open_world, serve
 from createos_nb.simulator.http.state_file import SUFFIX, StateFile
-from tests.simulator.http.agents import HELLO, LIMIT, MODES, agent, post
+from tests.simulator.http.agents import HELLO, LIMIT, MODES, agent, modern, post
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,14 @@ def test_what_is_no_json_rpc_is_an_error_of_it(served: Server, body: Any, status
     assert answer.status_code == status
     assert code is None or answer.json()["error"]["code"] == code
     assert post(served).json()["result"]["serverInfo"]["name"] == "createos"
+
+
+def test_a_stream_of_changes_is_not_offered(served: Server) -> None:
+    """The tools of a world do not change."""
+    assert modern(served, "server/discover", {})["result"]["capabilities"] == {"tools": {"listChanged": False}}
+    assert (
+        modern(served, "subscriptions/listen", {"notifications": {"toolsListChanged": True}})["error"]["code"] == -32601
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "HEAD", "OPTIONS"])
