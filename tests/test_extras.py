@@ -209,7 +209,7 @@ from createos_nb.simulator import open_world, serve
 with serve(open_world("storefront"), speed=0) as served:
     headers = {"X-Api-Key": served.key}
     for method, path in (("POST", "/mcp"), ("GET", "/v1/users/me")):
-        answer = httpx.request(method, served.url + path, headers=headers)
+        answer = httpx.request(method, served.url + path, headers=headers, timeout=60)
         print(answer.status_code, answer.text)
 """
 
