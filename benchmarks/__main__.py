@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.measure import table
 
-MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "panels", "served")
+MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "panels", "served", "mcp")
 
 
 def main() -> int:

@@ -121,10 +121,10 @@ def ask(url: str, key: str, path: str, name: str, checked: bool) -> None:
 
 
 @contextmanager
-def process(*arguments: str) -> Iterator[Any]:
-    """This module in a process of its own, which ends when its input does."""
+def process(*arguments: str, module: str = "benchmarks.served") -> Iterator[Any]:
+    """A module in a process of its own, which ends when its input does."""
     one = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.served", *arguments],
+        [sys.executable, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

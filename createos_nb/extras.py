@@ -13,6 +13,7 @@ _NOTEBOOKS: Final = ("ipykernel", "nbclient", "nbconvert", "nbformat", "rich")
 #: The packages that this one imports of each extra.
 PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("uvicorn",),
+    "mcp": ("mcp",),
     "notebooks": _NOTEBOOKS,
     "dashboard": (*_NOTEBOOKS, "voila"),
     "keyring": ("keyring",),

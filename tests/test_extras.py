@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 OF_EXTRAS: Final = {
     "createos_nb.cli.voila_app": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
+    "createos_nb.simulator.http.mcp_server": "mcp",
     "createos_nb.simulator.http.connections": "server",
 }
 #: The most distributions that the base install may bring, this package and those of other systems included.
@@ -199,3 +200,36 @@ except createos_nb.ConfigurationError as error:
     assert done.stderr == ""
     assert f"needs {package}: pip install 'createos-nb[{extra}]'" in done.stdout
     assert not list(tmp_path.iterdir())
+
+
+SERVED: Final = """
+import httpx
+from createos_nb.simulator import open_world, serve
+
+with serve(open_world("storefront"), speed=0) as served:
+    headers = {"X-Api-Key": served.key}
+    for method, path in (("POST", "/mcp"), ("GET", "/v1/users/me")):
+        answer = httpx.request(method, served.url + path, headers=headers, timeout=60)
+        print(answer.status_code, answer.text)
+"""
+
+
+def test_a_served_world_without_mcp_names_the_extra_and_answers_the_rest() -> None:
+    done = without({"mcp"}, SERVED)
+    assert done.stderr == ""
+    mcp, rest = done.stdout.splitlines()
+    assert mcp.startswith("501 {")
+    assert "/mcp needs mcp: pip install 'createos-nb[mcp]'; the rest of the API is served" in mcp
+    assert rest.startswith('200 {"status":"success"')
+
+
+def test_a_served_world_with_an_older_mcp_names_the_extra(tmp_path: Path) -> None:
+    (tmp_path / "mcp").mkdir()
+    (tmp_path / "mcp" / "__init__.py").touch()
+    done = without(set(), f"sys.path.insert(0, {str(tmp_path)!r})\n{SERVED}")
+    assert done.stderr == ""
+    mcp, rest = done.stdout.splitlines()
+    assert mcp.startswith("501 {")
+    assert "/mcp needs another version of mcp (" in mcp
+    assert "pip install 'createos-nb[mcp]'" in mcp
+    assert rest.startswith('200 {"status":"success"')

@@ -140,7 +140,9 @@ class Analytics(Resource):
     def requests_over_time(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.DataFrame:
-        """Requests by class of their status over time: a regular grid, index `time` (UTC), counts Int64.
+        """Requests by class of their status over time, on a regular grid.
+
+        The index is `time` (UTC), counts are Int64.
 
         Returns:
             One row a bucket; NA where there is no data, 0 where there were no requests.

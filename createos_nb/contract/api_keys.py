@@ -55,7 +55,9 @@ class ApiKeys(Resource):
 
     @operation("CreateAPIKey", "POST /v1/api-keys", answer=Record(NewKey), success=201, failures="400 401 500")
     def create(self, *, name: KeyName, expiry_at: Expiry, description: PlainDescription | None = UNSET) -> pd.Series:
-        """Make a key. Its secret is in this answer and in no later one: masked, `.reveal()` gives it.
+        """Make a key; its secret is in this answer and in no later one.
+
+        The secret is masked: `.reveal()` gives it.
 
         Returns:
             `id` and the masked secret of the key.

@@ -186,7 +186,9 @@ class Github(Resource):
     def content(
         self, installation: InstallationRef, *, repository: str, branch: str, tree_sha: str = UNSET
     ) -> pd.DataFrame:
-        """Files and folders of a repository at a branch, one row each; `attrs["complete"]` is False when cut short.
+        """Files and folders of a repository at a branch, one row each.
+
+        `attrs["complete"]` is False when the answer was cut short.
 
         Args:
             repository: Owner and name, such as "juniper-goods/storefront".

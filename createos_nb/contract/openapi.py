@@ -87,7 +87,7 @@ def _operation(operation: Operation, dialect: str) -> Schema:
         schema["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     elif body:
         required = [p.wire for p in body if p.required]
-        shape: Schema = {"type": "object", "properties": {p.wire: _value(p) for p in body}}
+        shape: Schema = {"type": "object", "properties": {p.wire: value_schema(p) for p in body}}
         if required:
             shape["required"] = required
         schema["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": shape}}}
@@ -101,13 +101,13 @@ def _parameter(p: Parameter) -> Schema:
         "name": p.wire,
         "in": p.location,
         "required": p.location == "path" or p.required,
-        "description": p.meaning,
-        "schema": _value(p),
+        "description": p.wire_meaning,
+        "schema": value_schema(p),
     }
 
 
-def _value(p: Parameter) -> Schema:
-    """Return what the wire takes for a parameter."""
+def value_schema(p: Parameter) -> Schema:
+    """Return what the wire takes for a parameter; an object with declared fields is a reference to its schema."""
     if p.fields is not None:
         kinds = [{"$ref": _REF.format(name=kind.__name__)} for kind in p.fields.of]
         schema: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}

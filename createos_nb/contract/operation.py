@@ -47,10 +47,13 @@ class Omittable(msgspec.Struct, frozen=True):
 class Moment(msgspec.Struct, frozen=True):
     """The parameter is a time: aware Timestamp, datetime, ISO text, "-24h", "now" or Unix seconds.
 
-    `unit` says what is sent: Unix seconds ("s") or RFC 3339 ("iso").
+    Attributes:
+        unit: what is sent: Unix seconds ("s") or RFC 3339 ("iso").
+        sent: what it means on the wire, in words.
     """
 
-    unit: Literal["s", "iso"] = "s"
+    unit: Literal["s", "iso"]
+    sent: str
 
 
 class Fields(msgspec.Struct, frozen=True):
@@ -135,6 +138,17 @@ class Parameter:
     def meaning(self) -> str:
         """Its declared meaning; empty without one."""
         return (self.meta.description or "") if self.meta else ""
+
+    @property
+    def wire_meaning(self) -> str:
+        """What it means on the wire, which takes ids where a method takes names too; an object's fields say it."""
+        if self.fields is not None:
+            return ""
+        if self.moment is not None:
+            return self.moment.sent
+        if self.ref is not None:
+            return f"{'ids' if self.many else 'id'} of the {self.ref.resource.replace('_', ' ')}{'s' * self.many}"
+        return self.meaning
 
     def bounds(self) -> dict[str, Any]:
         """Return the declared limits of its values.

@@ -101,7 +101,9 @@ class Templates(Resource):
         failures="500",
     )
     def counts(self, *, name: str = UNSET) -> pd.DataFrame:
-        """Templates of the marketplace by category; the total is in `attrs`.
+        """Templates of the marketplace by category.
+
+        The total is in `attrs`.
 
         Args:
             name: Part of the name.

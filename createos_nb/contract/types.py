@@ -91,9 +91,21 @@ CronjobType = Literal["http", "artifact"]
 # --- times ------------------------------------------------------------------------------------------------------------
 
 TimeLike: TypeAlias = "datetime | str | int | float"
-Start = Annotated[TimeLike, Moment("s"), Meta(description='first moment, such as "-24h" (default: an hour ago)')]
-End = Annotated[TimeLike, Moment("s"), Meta(description="moment after the last (default: now)")]
-Expiry = Annotated[TimeLike, Moment("iso"), Meta(description='a future moment: "+90d", ISO text, Timestamp')]
+Start = Annotated[
+    TimeLike,
+    Moment("s", "first moment, in Unix seconds (default: an hour ago)"),
+    Meta(description='first moment, such as "-24h" (default: an hour ago)'),
+]
+End = Annotated[
+    TimeLike,
+    Moment("s", "moment after the last, in Unix seconds (default: now)"),
+    Meta(description="moment after the last (default: now)"),
+]
+Expiry = Annotated[
+    TimeLike,
+    Moment("iso", "a future moment, in RFC 3339 with a zone"),
+    Meta(description='a future moment: "+90d", ISO text, Timestamp'),
+]
 
 # --- objects ----------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,8 @@ from createos_nb.lineage import WORLD_HEADER
 from createos_nb.simulator.envelope import SPEED, Headers, Response, failure
 from createos_nb.simulator.http.gateway import TimedResponse
 from createos_nb.simulator.http.ingress import Ingress, Request
+from createos_nb.simulator.http.mcp import PATH as MCP
+from createos_nb.simulator.http.mcp import McpEndpoint
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.times import http_date
 from createos_nb.simulator.world.faults import ConnectionBroken
@@ -55,12 +57,16 @@ class Application:
         self._speed = (SPEED.encode(), str(clock.speed).encode())
         settings = world.state.settings
         self._most = max(settings.body_bytes, settings.upload_bytes) + _FORM
+        self._mcp = McpEndpoint(world, self._ask, self._most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         try:
             request = await self._read(scope, receive)
-            response, wait = await self._respond(request)
+            if request.path == MCP and self._is_api(request):
+                response, wait = await self._mcp.answer(request), 0.0
+            else:
+                response, wait = await self._respond(request)
         except Disconnected:
             return
         except ConnectionBroken:
@@ -132,6 +138,17 @@ class Application:
             parts.append(part)
             if not message.get("more_body"):
                 return b"".join(parts)
+
+    def _is_api(self, request: Request) -> bool:
+        with self._world.lock:
+            return self._ingress.is_api(request)
+
+    async def _ask(self, request: Request) -> Response:
+        """Answer a request that a tool stands for, in the time that the answer takes."""
+        response, wait = await self._respond(request)
+        if wait > 0:
+            await asyncio.sleep(wait)
+        return response
 
     async def _respond(self, request: Request) -> tuple[Response, float]:
         """The answer, and the real seconds that it is still to take."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.registry import Call
 from createos_nb.simulator.platform.validation import check_id
 from createos_nb.simulator.state import Cronjob, Deployment, Domain, Environment, Project
+
+CREDENTIALS: Final = ("x-api-key", "x-access-token")
+"""Headers that say who asks."""
 
 
 class _Owned(Protocol):
