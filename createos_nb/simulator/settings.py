@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -47,6 +47,8 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         waking: how long a sleeping deployment takes to be awake.
         scanning: how long a scan takes.
         reviewing: how long the review of a template takes.
+        unknown_fields: "refuse" a write with a field that the contract does not declare (400), or "ignore" the field:
+            a platform that is newer than this version may know it.
 
     Examples:
         >>> world = createos_nb.simulator.open_world("wrong-port", idle="2h", live_limit=3)
@@ -87,6 +89,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     waking: Seconds = 8
     scanning: Seconds = 90
     reviewing: Seconds = 2 * 86_400
+    unknown_fields: Literal["refuse", "ignore"] = "refuse"
 
 
 NAMES: Final = WorldSettings.__struct_fields__

@@ -77,7 +77,7 @@ class Query:
         self._lenient = declared(400, operation.failures) not in operation.failures
 
     def read(self, text: str) -> QueryValues:
-        """Return the values, checked. What is not declared is passed over, as platforms do."""
+        """Return the values, checked. What is not declared is passed over, as platforms do where they only read."""
         values: dict[str, Any] = {}
         if text:
             for wire, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
@@ -147,7 +147,6 @@ class Body(Generic[S]):
             bases=(kind,),
             rename={p.key: p.wire for p in parameters},
             kw_only=True,
-            forbid_unknown_fields=False,
         )
         self._decoder = msgspec.json.Decoder(shape)
         self._nothing = None if self._needed else shape()
