@@ -6,7 +6,7 @@ judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -26,12 +26,14 @@ class Unknown(NamedTuple):
         place: The object that holds it, such as "settings" or "files[2]"; "" for the body itself.
         name: Its name.
         known: The names that are declared there.
+        others: The names that are declared there where the request is of another type.
         holder: The object that holds it.
     """
 
     place: str
     name: str
     known: tuple[str, ...]
+    others: tuple[str, ...]
     holder: dict[str, Any]
 
 
@@ -57,8 +59,17 @@ def field_names(kinds: Kinds) -> dict[str, str]:
     return {name: field for field in wire for name in (field, snake(field))}
 
 
+def wire_names(kinds: Kinds) -> tuple[str, ...]:
+    """Return the wire's names of the fields of an object, which may be of one of these kinds."""
+    return tuple(dict.fromkeys(field_names(kinds).values()))
+
+
 def respelled(
-    given: Mapping[Any, Any], names: Mapping[str, str], what: str, inside: tuple[str, ...] | None = None
+    given: Mapping[Any, Any],
+    names: Mapping[str, str],
+    what: str,
+    inside: tuple[str, ...] | None = None,
+    others: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return a mapping with the names that `names` has for its keys.
 
@@ -68,6 +79,7 @@ def respelled(
         what: What has these fields, such as "CreateProject: settings", for errors.
         inside: The fields that lead to this object in a body whose other fields can be sent as `extra`; None where they
             can't.
+        others: Names that these fields have where the request is of another type.
 
     Returns:
         The same values.
@@ -87,21 +99,15 @@ def respelled(
         name = names.get(str(key))
         if name is None:
             camelized = any(str(other) != str(other).lower() for other in given)
-            raise _unknown(str(key), names, what, inside, camel if camelized else snake)
+            known = list(dict.fromkeys((camel if camelized else snake)(known) for known in names.values()))
+            hint = "" if inside is None else extra_hint(*inside, str(key))
+            ending = suggestion(str(key), known, others)
+            raise UnknownField(str(key), known, f"{what} has no field {str(key)!r}{ending}{hint}")
         if name in written:
             raise InvalidInput(f"{what}: {written[name]} and {key} are two spellings of one field: give one of them")
         written[name] = str(key)
         result[name] = value
     return result
-
-
-def _unknown(
-    name: str, names: Mapping[str, str], what: str, inside: tuple[str, ...] | None, spelled: Callable[[str], str]
-) -> UnknownField:
-    """Return the error for a name that is not declared, with suggestions in the spelling of what was written."""
-    known = list(dict.fromkeys(spelled(key) for key in names.values()))
-    hint = "" if inside is None else extra_hint(*inside, name)
-    return UnknownField(name, known, f"{what} has no field {name!r}{suggestion(name, known)}{hint}")
 
 
 def extra_hint(*path: str) -> str:
@@ -124,12 +130,13 @@ def extra_hint(*path: str) -> str:
     return f"\n→ a field that this version does not know is sent with extra={value}"
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
+def suggestion(name: str, known: Iterable[str], others: Iterable[str] = ()) -> str:
     """Return the end of a sentence about an unknown field: the nearest known ones, or all that there are.
 
     Args:
         name: The field that is not known.
         known: The fields that are.
+        others: Fields that would be known where the request is of another type.
 
     Returns:
         The end of the sentence, from its semicolon on.
@@ -140,7 +147,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         ('; did you mean port?', '; it has: port, runEnvs', '; it has none')
     """
     fields = list(known)
-    return nearest(name, fields) or f"; it has: {', '.join(fields)}" if fields else "; it has none"
+    listed = f"it has: {', '.join(fields)}" if fields else "it has none"
+    if name in others:
+        return f" at this type; {listed}"
+    return nearest(name, fields) or f"; {listed}"
 
 
 def respelled_object(
@@ -152,8 +162,8 @@ def respelled_object(
     """
     assert parameter.fields is not None
     extra = operation.effect != "read" and not parameter.fields.many
-    names = field_names(parameter.fields.kinds(type))
-    return respelled(value, names, what, (parameter.wire,) if extra else None)
+    names, others = field_names(parameter.fields.kinds(type)), field_names(parameter.fields.kinds())
+    return respelled(value, names, what, (parameter.wire,) if extra else None, others)
 
 
 # --- fields that are not declared -------------------------------------------------------------------------------------
@@ -179,13 +189,14 @@ def unknown_fields(operation: Operation, body: dict[str, Any]) -> Iterator[Unkno
     for name, value in body.items():
         parameter = parameters.get(name)
         if parameter is None:
-            yield Unknown("", name, tuple(parameters), body)
+            yield Unknown("", name, tuple(parameters), (), body)
         elif parameter.fields is not None:
-            known = tuple(dict.fromkeys(field_names(parameter.fields.kinds(body.get("type"))).values()))
+            known = wire_names(parameter.fields.kinds(body.get("type")))
+            others = wire_names(parameter.fields.kinds())
             many = parameter.fields.many and isinstance(value, list)
             for place, item in [(f"{name}[{i}]", item) for i, item in enumerate(value)] if many else [(name, value)]:
                 if isinstance(item, dict):
-                    yield from (Unknown(place, field, known, item) for field in item if field not in known)
+                    yield from (Unknown(place, field, known, others, item) for field in item if field not in known)
 
 
 def _in_body(operation: Operation) -> list[Parameter]:

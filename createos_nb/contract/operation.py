@@ -172,15 +172,15 @@ class Parameter:
         return bounds
 
 
+_EXTRA_MEANING: Final = msgspec.Meta(description="fields that this version does not know, sent as they are")
 #: Of every operation that changes something, beside its declared parameters.
 EXTRA: Final = Parameter(
     name="extra",
     wire="extra",
     location="extra",
-    annotation=Annotated[
-        Mapping[str, Any], msgspec.Meta(description="fields that this version does not know, sent as they are")
-    ],
+    annotation=Annotated[Mapping[str, Any] | None, _EXTRA_MEANING],
     required=False,
+    meta=_EXTRA_MEANING,
 )
 
 

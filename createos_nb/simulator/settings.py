@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,6 +13,7 @@ from createos_nb.simulator.times import SECOND, duration
 
 Seconds = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
+UnknownFields = Literal["refuse", "ignore"]
 
 
 class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
@@ -89,7 +90,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     waking: Seconds = 8
     scanning: Seconds = 90
     reviewing: Seconds = 2 * 86_400
-    unknown_fields: Literal["refuse", "ignore"] = "refuse"
+    unknown_fields: UnknownFields = "refuse"
 
 
 NAMES: Final = WorldSettings.__struct_fields__
@@ -129,6 +130,9 @@ def settled(overrides: dict[str, Any], base: WorldSettings | None = None) -> Wor
             if length % SECOND:
                 raise InvalidInput(f"setting {name}: {value!r} is no whole number of seconds")
             values[name] = length // SECOND
+    if values.get("unknown_fields", "refuse") not in get_args(UnknownFields):
+        choices = ", ".join(get_args(UnknownFields))
+        raise InvalidInput(f"setting unknown_fields={values['unknown_fields']!r} is none of: {choices}")
     try:
         return msgspec.convert(values, WorldSettings)
     except msgspec.ValidationError as error:

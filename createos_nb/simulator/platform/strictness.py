@@ -48,4 +48,4 @@ def _body(operation: Operation, content: bytes) -> dict[str, Any]:
 
 def _sentence(field: Unknown) -> str:
     where = f"{field.place}: " if field.place else ""
-    return f"{where}unknown field {field.name}{suggestion(field.name, field.known)}"
+    return f"{where}unknown field {field.name}{suggestion(field.name, field.known, field.others)}"
