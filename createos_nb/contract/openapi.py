@@ -95,10 +95,24 @@ def _operation(operation: Operation, dialect: str) -> Schema:
         }
         if required:
             shape["required"] = required
+        if by_type := _by_type(body):
+            shape["allOf"] = by_type
         schema["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": shape}}}
     if 401 not in operation.failures:
         schema["security"] = []
     return schema
+
+
+def _by_type(body: tuple[Parameter, ...]) -> list[Schema]:
+    """Return what objects of a body are at each `type` of it, where that decides which fields they have."""
+    at: dict[str, Schema] = {}
+    for p in body:
+        for kind, word in zip(p.fields.of, p.fields.types, strict=False) if p.fields is not None else ():
+            at.setdefault(word, {})[p.wire] = {"$ref": _REF.format(name=kind.__name__)}
+    return [
+        {"if": {"properties": {"type": {"const": word}}, "required": ["type"]}, "then": {"properties": objects}}
+        for word, objects in at.items()
+    ]
 
 
 def _parameter(p: Parameter) -> Schema:

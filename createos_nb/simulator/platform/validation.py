@@ -15,10 +15,11 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from createos_nb.contract import OPERATIONS
+from createos_nb.contract.fields import suggestion, wire_names
 from createos_nb.contract.operation import Operation, Parameter
 from createos_nb.contract.types import ProjectType
 from createos_nb.naming import ProjectStatus
-from createos_nb.simulator.platform.errors import HttpError, declared
+from createos_nb.simulator.platform.errors import HttpError, UnknownFieldError, declared
 from createos_nb.simulator.times import from_rfc3339
 
 S = TypeVar("S", bound=Struct)
@@ -213,6 +214,11 @@ def msgspec_list(kind: Any, most: int | None) -> Any:
 
 def fields_of(value: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> None:
     """Check an object whose type depends on other fields, such as the settings of a project."""
+    known = wire_names((kind,))
+    for field in value:
+        if field not in known:
+            place = f"{where}: " if where else ""
+            raise UnknownFieldError(f"{place}unknown field {field}{suggestion(field, known, [field])}")
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -75,6 +75,12 @@ def test_the_refusal_names_the_place_and_the_nearest(name: str, body: Any, words
     assert Api(world).refused(name, *path_ids(name), body=body) == (400, words)
 
 
+def test_a_setting_of_another_type_of_project_is_refused(shop: Any) -> None:
+    project = shop.project("landing-pages")
+    status, message = shop.refused("UpdateProjectSettings", project, body={"ignoreBranches": ["docs"]})
+    assert (status, message[:60]) == (400, "unknown field ignoreBranches at this type; it has: buildComm")
+
+
 @pytest.mark.parametrize("key", ["log_level", "logLevel", "x-y z", "runEnvs", "port", ""])
 def test_keys_of_a_users_own_map_are_never_judged(key: str, shop: Any) -> None:
     project, own = shop.project("storefront"), {key: "1"}
