@@ -82,7 +82,7 @@ class Example:
 
     def check(self, step: Step, answer: Any) -> None:
         if "where" in step:
-            rows = answer["data"] if isinstance(answer, dict) else answer
+            rows = answer if isinstance(answer, list) else answer.get("data", answer.get("tree"))
             found = [row for row in rows if holds(self.value(step["where"]), row)]
             assert found, f"no row has {step['where']}: {rows}"
             answer = found[0]
@@ -110,8 +110,6 @@ class Example:
             return [self.value(item) for item in given]
         if isinstance(given, dict) and set(given) == {"zip"}:
             return archive(given["zip"])
-        if isinstance(given, dict) and set(given) == {"empty_files"}:
-            return [{"path": f"{n}.html", "content": ""} for n in range(given["empty_files"])]
         if isinstance(given, dict):
             return {name: self.value(item) for name, item in given.items()}
         if not isinstance(given, str) or not given.startswith("$"):
@@ -119,6 +117,8 @@ class Example:
         if given == "$now" or given.startswith("$-"):
             ago = 0.0 if given == "$now" else parse_duration(given[2:])
             return int(self.client.now.timestamp() - ago)
+        if given.startswith("$empty_files."):
+            return [{"path": f"{n}.html", "content": ""} for n in range(int(given.partition(".")[2]))]
         name, _, path = re.sub(r"/.*", "", given[1:]).partition(".")
         value = at(self.kept[name], path)
         return value if "/" not in given else str(value).rstrip("/") + given[given.index("/") :]
