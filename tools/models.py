@@ -119,8 +119,9 @@ def settings() -> list[str]:
     for one in msgspec.structs.fields(WorldSettings):
         info = msgspec.inspect.type_info(one.type)
         least = getattr(info, "ge", "")
-        count = f"{one.default:,}" if isinstance(one.default, int) else f"`{one.default}`"
-        shown = _seconds(one.default) if one.name in DURATIONS else count
+        shown = f"{one.default:,}" if isinstance(one.default, int) else _shown(one.default)
+        if one.name in DURATIONS:
+            shown = _seconds(one.default)
         lines.append(f"| `{one.name}` | {shown} | {least} | {said[one.name]} |")
     return [*lines, ""]
 

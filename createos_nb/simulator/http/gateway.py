@@ -183,7 +183,7 @@ class Gateway:
         path = request.path[:_LONGEST_PATH] if request.path.startswith("/") else "/"
         site = self._site(target)
         pages = None
-        if site is not None or path == _mcp_path(target):
+        if site is not None:
             pages = (Page(path=path, method="GET" if request.method == "HEAD" else request.method, ms=4),)
         # How many came before tells apart the requests of one second.
         got = traffic.answer(now // SECOND, request.method, path, len(traffic.recorded), pages)
@@ -247,14 +247,6 @@ def _timed(response: Response, ms: int) -> Response:
 
 def _version(deployment: Deployment) -> Headers:
     return (("x-createos-version", str(deployment.version)), ("x-createos-deployment", deployment.id))
-
-
-def _mcp_path(target: Target) -> str | None:
-    """The path at which an MCP server answers, which it reads from its variable `MCP_PATH`; None for any other app."""
-    variables = target.environment.variables if target.environment is not None else {}
-    settings = target.deployment.settings if target.deployment is not None else {}
-    path = {**(settings.get("runEnvs") or {}), **variables}.get("MCP_PATH")
-    return path if isinstance(path, str) else None
 
 
 def _methods(traffic: Traffic, second: int, path: str) -> list[str]:
