@@ -82,7 +82,7 @@ def test_keys_of_a_users_own_map_are_sent_as_they_are(wire: Any) -> None:
     client, seen = wire.client(wire.ok({"id": "1"}))
     own = {"log_level": "a", "logLevel": "b", "LOG-LEVEL": "c", "run_envs": "d", "runEnvs": "e"}
     settings = {"port": 80, "run_envs": own, "buildVars": own}
-    client.call("CreateProject", uniqueName="shop", display_name="Shop", type="vcs", settings=settings)
+    client.call("CreateProject", uniqueName="shop", display_name="Shop", type="upload", settings=settings)
     client.environments.update_variables(wire.uuid(1), wire.uuid(2), run_envs=own)
     assert json.loads(seen[0].content)["settings"] == {"port": 80, "runEnvs": own, "buildVars": own}
     assert json.loads(seen[1].content) == {"runEnvs": own}

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 
 import createos_nb
@@ -49,6 +50,10 @@ SECTIONS: Final = {
 }
 
 
+#: What a client of MCP takes.
+ACCEPT: Final = "application/json, text/event-stream"
+
+
 class Example:
     """Carries out the steps of one example on a simulated platform."""
 
@@ -70,6 +75,11 @@ class Example:
             self.world.push(**step["push"])
         elif "probe" in step:
             assert_holds(step["expect"], self.client.probe(self.value(step["probe"])).to_dict())
+        elif "post" in step:
+            with httpx.Client(transport=self.world.transport(), headers={"accept": ACCEPT}) as http:
+                answer = http.post(self.value(step["post"]), json=step["body"])
+            assert answer.status_code == 200, answer.text
+            assert_holds(step["expect"], answer.json())
         elif "refused" in step:
             with pytest.raises(RequestError, match=step["refused"]["words"]) as caught:
                 self.call(step)

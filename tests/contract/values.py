@@ -9,6 +9,7 @@ from msgspec import inspect
 
 from createos_nb.contract.operation import NumberedPage, Operation, Page, Parameter, Record
 from createos_nb.contract.operation import Rows as PlainRows
+from createos_nb.contract.types import VcsSettings
 
 
 def example(kind: inspect.Type, full: bool) -> Any:
@@ -38,7 +39,10 @@ def example(kind: inspect.Type, full: bool) -> Any:
 
 def part(kind: type[msgspec.Struct], full: bool) -> dict[str, Any]:
     fields = inspect.type_info(kind).fields
-    return {one.encode_name: example(one.type, full) for one in fields if full or one.required}
+    values = {one.encode_name: example(one.type, full) for one in fields if full or one.required}
+    if kind is VcsSettings:  # commands have a value or are left out
+        return {name: "a" if value == "" else value for name, value in values.items()}
+    return values
 
 
 def example_of(p: Parameter, full: bool, wire: Any) -> tuple[Any, Any]:
