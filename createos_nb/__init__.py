@@ -36,6 +36,7 @@ from createos_nb.errors import (
     ServerError,
     TransportError,
     Unauthorized,
+    UnknownField,
     UnknownName,
     Unreachable,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "ServerError",
     "TransportError",
     "Unauthorized",
+    "UnknownField",
     "UnknownName",
     "Unreachable",
     "check_scenario",

@@ -5,6 +5,7 @@
     │   └── MissingExtra          an extra of this package is not installed; says how to install it
     ├── InvalidInput              refused here, before anything was sent (also a ValueError)
     │   ├── UnknownName           nothing has that name or id; lists what there is (also a LookupError)
+    │   ├── UnknownField          the operation has no such field or argument; names the nearest (also a TypeError)
     │   ├── AmbiguousName         several things have that name; lists their ids
     │   └── ReadOnlyError         the client was opened with read_only=True
     ├── RequestRefused            the platform answered, and said no
@@ -96,6 +97,14 @@ class UnknownName(InvalidInput, LookupError):
             message += f"; there is: {listed}{nearest(name, self.known)}"
         else:
             message += f"; there is no {resource} at all" + where_text
+        super().__init__(message)
+
+
+class UnknownField(InvalidInput, TypeError):
+    """The operation has no field or argument of this name. `known` lists those that it has."""
+
+    def __init__(self, name: str, known: Iterable[str], message: str) -> None:
+        self.name, self.known = name, tuple(known)
         super().__init__(message)
 
 

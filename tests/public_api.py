@@ -87,6 +87,8 @@ class Documented:
     def _parameters(self) -> list[str]:
         if self.is_class and not self._constructed():
             return []
+        if self.operation is not None:
+            return list(self.operation.signature.parameters)
         function = vars(self.object)["__init__"] if self.is_class else self.object
         names = list(inspect.signature(function).parameters)
         return names[1:] if names[:1] in (["self"], ["cls"]) else names

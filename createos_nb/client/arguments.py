@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from createos_nb.contract.fields import respelled_object
 from createos_nb.contract.operation import Operation, Parameter
 from createos_nb.errors import InvalidInput
 from createos_nb.process import ForkLock
@@ -19,10 +20,15 @@ from createos_nb.times import iso, unix, whole_seconds
 _FIRST_USE: Final = ForkLock()
 
 
-def validate(operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float]) -> Any:
+def validate(
+    operation: Operation, parameter: Parameter, value: Any, now: Callable[[], float], type: object = None
+) -> Any:
     """One argument as it is sent; `now` is asked where a time is meant.
 
+    `type` is what the same call says as its `type`: it decides which fields an object may have.
+
     Raises:
+        UnknownField: An object has a field that is not declared; the message names the nearest.
         InvalidInput: A value is outside the limits; the message names the call, the argument and the limit.
     """
     name = f"{operation.call}: {parameter.name}"
@@ -32,7 +38,7 @@ def validate(operation: Operation, parameter: Parameter, value: Any, now: Callab
         seconds = unix(value, now(), name)
         return iso(seconds) if parameter.moment.unit == "iso" else int(seconds // 1)
     if parameter.fields:
-        return _object(parameter, value, name)
+        return _object(operation, parameter, value, type)
     if parameter.location == "file":
         return _bytes(value, name)
     wire_value = _sendable(value)
@@ -46,20 +52,20 @@ def validate(operation: Operation, parameter: Parameter, value: Any, now: Callab
     return wire_value
 
 
-def _object(parameter: Parameter, value: Any, name: str) -> Any:
-    assert parameter.fields is not None
-    if parameter.fields.many:
-        if isinstance(value, Mapping | str) or not hasattr(value, "__iter__"):
-            raise InvalidInput(f"{name} must be a list of objects, each with path and content")
-        items = [_one_object(parameter, item, f"{name}[{i}]") for i, item in enumerate(value)]
-        max_items = parameter.bounds().get("max_length")
-        if max_items and len(items) > max_items:
-            raise InvalidInput(f"{name}: at most {max_items} in one call, not {len(items)}")
-        return items
-    return _one_object(parameter, value, name)
+def _object(operation: Operation, parameter: Parameter, value: Any, type: object) -> Any:
+    name = f"{operation.call}: {parameter.name}"
+    if parameter.fields is None or not parameter.fields.many:
+        return _one_object(operation, parameter, value, name, type)
+    if isinstance(value, Mapping | str) or not hasattr(value, "__iter__"):
+        raise InvalidInput(f"{name} must be a list of objects, each with path and content")
+    items = [_one_object(operation, parameter, item, f"{name}[{i}]", type) for i, item in enumerate(value)]
+    max_items = parameter.bounds().get("max_length")
+    if max_items and len(items) > max_items:
+        raise InvalidInput(f"{name}: at most {max_items} in one call, not {len(items)}")
+    return items
 
 
-def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
+def _one_object(operation: Operation, parameter: Parameter, value: Any, name: str, type: object) -> dict[str, Any]:
     """The object with its declared fields in the wire's spelling; keys inside a user's own map stay as they are."""
     assert parameter.fields is not None
     if isinstance(value, msgspec.Struct):
@@ -67,12 +73,12 @@ def _one_object(parameter: Parameter, value: Any, name: str) -> dict[str, Any]:
         fields_set = {field.encode_name: getattr(value, field.name) for field in fields}
         value = {field: item for field, item in fields_set.items() if item is not msgspec.UNSET}
     if not isinstance(value, Mapping):
-        raise InvalidInput(f"{name} must be an object, not {type(value).__name__}")
+        raise InvalidInput(f"{name} must be an object, not {value.__class__.__name__}")
+    spelled = respelled_object(operation, parameter, value, type, name)
+    wire_object = {key: _sendable(item) for key, item in spelled.items()}
+    wire_object = {key: _as_secrets(item) if holds_secrets(key) else item for key, item in wire_object.items()}
     reasons: list[str] = []
-    for kind in parameter.fields.of:
-        wire_names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
-        wire_object = {wire_names.get(str(key), str(key)): _sendable(item) for key, item in value.items()}
-        wire_object = {key: _as_secrets(item) if holds_secrets(key) else item for key, item in wire_object.items()}
+    for kind in parameter.fields.kinds(type):
         reason = _refusal(wire_object, kind)
         if not reason:
             return wire_object

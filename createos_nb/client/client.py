@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -196,25 +197,55 @@ class Client(ProcessBound):
         """All projects at once."""
         return Fleet(self.session)
 
-    def call(self, operation: str, /, **values: Any) -> Any:
+    def call(
+        self,
+        operation: str,
+        /,
+        *,
+        body: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        **values: Any,
+    ) -> Any:
         """Send any operation by the platform's own name: ids only, one request, one page.
+
+        Names are taken as the platform's documentation spells them or in snake_case (`uniqueName` or `unique_name`),
+        also inside `settings`, `source` and `resources`; keys of your own maps (`runEnvs`, `buildVars`, `headers`)
+        are sent as they are. Values are the platform's to judge.
 
         Args:
             operation: The platform's name, such as "ListProjects".
-            values: Parameters by their wire name in snake_case (`since_seconds`, `per_page`, `run_envs`). What is left
-                out is not sent; None sends null.
+            body: Fields of the JSON body, as the documentation shows it; the rest is given beside it.
+            extra: Fields that this version does not know, sent as they are, also inside of those that it knows; only
+                where something changes.
+            values: Parameters of the path, the query and the body. What is left out is not sent; None sends null.
 
         Returns:
             The payload with the wire's names. What is secret in it is a `Secret`: it prints as dots, `.reveal()` gives
             its text, and it is sent as it is by another call.
+
+        Raises:
+            UnknownField: The operation, or an object in the body, has no such field; the message names the nearest.
+            InvalidInput: There is no such operation, a field is given twice, or one is missing.
 
         Examples:
             >>> client = createos_nb.simulate()
             >>> page = client.call("ListProjects", limit=2)
             >>> [project["uniqueName"] for project in page["data"]], page["pagination"]["total"]
             (['shop-assistant', 'landing-pages'], 8)
+
+            As the documentation writes it:
+
+            >>> body = {
+            ...     "uniqueName": "gift-cards",
+            ...     "displayName": "Gift cards",
+            ...     "type": "image",
+            ...     "settings": {"port": 8080, "runEnvs": {"log_level": "info"}},
+            ... }
+            >>> created = client.call("CreateProject", body=body)
+            >>> client.call("GetProject", project_id=created["id"])["settings"]["port"]
+            8080
         """
-        return self.session.call(operation, values)
+        return self.session.call(operation, values, body, extra)
 
     def operations(self) -> pd.DataFrame:
         """Return all operations of the platform.

@@ -13,7 +13,8 @@ from createos_nb.client.arguments import validate
 from createos_nb.client.branch_patterns import warn_of_patterns
 from createos_nb.client.lists import ListReader, ListResult, decode_row
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
-from createos_nb.contract.operation import LogText, Operation, Parameter, Record, Text, TextOrId
+from createos_nb.client.spelling import wire_values
+from createos_nb.contract.operation import EXTRA, LogText, Operation, Parameter, Record, Text, TextOrId
 from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput, NotFound, ReadOnlyError, warn
 from createos_nb.frames import Builder, build_log_frame, reader, record_of, runtime_log_frame
 from createos_nb.frames.log_completeness import DEFAULT_SECONDS, cut_build, cut_by
@@ -75,10 +76,17 @@ class Session(ProcessBound):
             warn_of_patterns(operation, values)
         return self.transport.send(request)
 
-    def call(self, name: str, values: Mapping[str, Any]) -> Any:
+    def call(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        body: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Send one request by the platform's name. Returns the decoded payload, secrets masked."""
         operation = contract.find(name)
-        return decode_json(operation, self.send(operation, values))
+        wire = wire_values(operation, values, body)
+        return decode_json(operation, self.send(operation, wire if extra is None else {**wire, EXTRA.key: extra}))
 
     def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """Return all rows of a list as decoded JSON."""
@@ -147,11 +155,14 @@ class Session(ProcessBound):
             if value is msgspec.UNSET or parameter.name in ("limit", "offset", "page", "per_page"):
                 continue
             if parameter.ref is None:
-                values[parameter.key] = validate(operation, parameter, value, self.transport.now)
+                type = arguments.get("type")
+                values[parameter.key] = validate(operation, parameter, value, self.transport.now, type)
                 continue
             values[parameter.key] = self._ids(parameter, value, project, arguments, cache)
             if parameter.ref.resource == "project" and not parameter.many:
                 project = values[parameter.key]
+        if EXTRA.name in arguments:
+            values[EXTRA.key] = arguments[EXTRA.name]
         if not {"start", "end"}.isdisjoint(values):
             # the platform's default for the other is its own present
             values.setdefault("end", int(self.transport.now()))

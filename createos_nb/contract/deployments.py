@@ -205,7 +205,9 @@ class Deployments(Resource):
         """
 
     @operation("TriggerLatestDeployment", "POST /v1/projects/{project_id}/trigger-latest", answer=TextOrId())
-    def trigger_latest(self, project: ProjectRef, *, branch: Annotated[str, InQuery()] = UNSET) -> pd.Series:
+    def trigger_latest(
+        self, project: ProjectRef, *, branch: Annotated[str, InQuery(or_body=True)] = UNSET
+    ) -> pd.Series:
         """Deploy the newest commit of a branch (vcs projects); no id where that commit is deployed already.
 
         Args:

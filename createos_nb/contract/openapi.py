@@ -70,7 +70,8 @@ def _types(operation: Operation) -> list[Any]:
 
 def _operation(operation: Operation, dialect: str) -> Schema:
     responses = {str(operation.success): _response("success", _enveloped(operation, dialect))}
-    for status in operation.failures:
+    refuses = operation.effect != "read" or operation.at("body")  # fields that are not declared
+    for status in sorted({*operation.failures, *((400,) if refuses else ())}):
         responses[str(status)] = _response("failure", _failure(dialect))
     schema: Schema = {
         "operationId": operation.name,
@@ -80,20 +81,38 @@ def _operation(operation: Operation, dialect: str) -> Schema:
         "responses": responses,
         "x-effect": operation.effect,
     }
-    body = operation.at("body")
+    body = tuple(p for p in operation.parameters if p.location == "body" or p.in_body)
     if operation.upload:
         parts = {p.wire: {"type": "string", "format": "binary"} for p in operation.at("file")}
         form = {"type": "object", "properties": parts, "required": list(parts)}
         schema["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
     elif body:
         required = [p.wire for p in body if p.required]
-        shape: Schema = {"type": "object", "properties": {p.wire: value_schema(p) for p in body}}
+        shape: Schema = {
+            "type": "object",
+            "properties": {p.wire: value_schema(p) for p in body},
+            "additionalProperties": False,
+        }
         if required:
             shape["required"] = required
+        if by_type := _by_type(body):
+            shape["allOf"] = by_type
         schema["requestBody"] = {"required": bool(required), "content": {"application/json": {"schema": shape}}}
     if 401 not in operation.failures:
         schema["security"] = []
     return schema
+
+
+def _by_type(body: tuple[Parameter, ...]) -> list[Schema]:
+    """Return what objects of a body are at each `type` of it, where that decides which fields they have."""
+    at: dict[str, Schema] = {}
+    for p in body:
+        for kind, word in zip(p.fields.of, p.fields.types, strict=False) if p.fields is not None else ():
+            at.setdefault(word, {})[p.wire] = {"$ref": _REF.format(name=kind.__name__)}
+    return [
+        {"if": {"properties": {"type": {"const": word}}, "required": ["type"]}, "then": {"properties": objects}}
+        for word, objects in at.items()
+    ]
 
 
 def _parameter(p: Parameter) -> Schema:
@@ -109,7 +128,7 @@ def _parameter(p: Parameter) -> Schema:
 def value_schema(p: Parameter) -> Schema:
     """Return what the wire takes for a parameter; an object with declared fields is a reference to its schema."""
     if p.fields is not None:
-        kinds = [{"$ref": _REF.format(name=kind.__name__)} for kind in p.fields.of]
+        kinds = [{"$ref": _REF.format(name=kind.__name__)} for kind in p.fields.kinds()]
         schema: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
         if p.fields.many:
             schema = {"type": "array", "items": schema}

@@ -18,7 +18,7 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -37,7 +37,12 @@ class Ref(msgspec.Struct, frozen=True):
 
 
 class InQuery(msgspec.Struct, frozen=True):
-    """The parameter travels in the query, although the request may have a body."""
+    """The parameter travels in the query, although the request may have a body.
+
+    `or_body`: the wire takes it in a JSON body too, where one official client sends it.
+    """
+
+    or_body: bool = False
 
 
 class Omittable(msgspec.Struct, frozen=True):
@@ -57,10 +62,19 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """The parameter is an object with declared fields, given as a mapping; `run_envs` and `runEnvs` both serve."""
+    """The parameter is an object with declared fields, given as a mapping; `run_envs` and `runEnvs` both serve.
+
+    Where it is one of several kinds, `types` says at which `type` of the same request it is which.
+    """
 
     of: tuple[type[msgspec.Struct], ...]
     many: bool = False
+    types: tuple[str, ...] = ()
+
+    def kinds(self, type: object = None) -> tuple[type[msgspec.Struct], ...]:
+        """Return the kind that the object is at this `type`; all kinds where the type does not say."""
+        chosen = tuple(kind for kind, word in zip(self.of, self.types, strict=False) if word == type)
+        return chosen or tuple(dict.fromkeys(self.of))
 
 
 # --- what an answer is ------------------------------------------------------------------------------------------------
@@ -115,7 +129,7 @@ class Parameter:
 
     name: str
     wire: str
-    location: Literal["path", "query", "body", "file"]
+    location: Literal["path", "query", "body", "file", "extra"]
     annotation: Any
     required: bool
     ref: Ref | None = None
@@ -123,6 +137,7 @@ class Parameter:
     fields: Fields | None = None
     meta: msgspec.Meta | None = None
     many: bool = False
+    in_body: bool = False
 
     @cached_property
     def key(self) -> str:
@@ -165,10 +180,22 @@ class Parameter:
         for meta in _metas(self.annotation):
             for name in ("ge", "le", "min_length", "max_length", "pattern"):
                 if (value := getattr(meta, name)) is not None:
-                    bounds[name] = value
+                    bounds.setdefault(name, value)
         if choices := _choices(self.annotation):
             bounds["choices"] = choices
         return bounds
+
+
+_EXTRA_MEANING: Final = msgspec.Meta(description="fields that this version does not know, sent as they are")
+#: Of every operation that changes something, beside its declared parameters.
+EXTRA: Final = Parameter(
+    name="extra",
+    wire="extra",
+    location="extra",
+    annotation=Annotated[Mapping[str, Any] | None, _EXTRA_MEANING],
+    required=False,
+    meta=_EXTRA_MEANING,
+)
 
 
 @dataclass(frozen=True)
@@ -189,7 +216,6 @@ class Operation:
     failures: tuple[int, ...] = (400, 401, 403, 404, 500)
     source: str = "platform"
     upload: bool = False
-    extra: tuple[Parameter, ...] = ()
 
     @property
     def call(self) -> str:
@@ -203,23 +229,32 @@ class Operation:
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """The method's signature, without `self`."""
+        """The method's signature, without `self`; what changes something takes `extra` as well."""
         signature = inspect.signature(self.function)
-        return signature.replace(parameters=list(signature.parameters.values())[1:])
+        parameters = list(signature.parameters.values())[1:]
+        if self.effect != "read":
+            parameters.append(
+                inspect.Parameter(
+                    EXTRA.name, inspect.Parameter.KEYWORD_ONLY, default=UNSET, annotation=EXTRA.annotation
+                )
+            )
+        return signature.replace(parameters=parameters)
 
     @cached_property
     def arguments(self) -> tuple[Parameter, ...]:
         """The method's parameters, in its order."""
         space = vars(sys.modules[self.function.__module__])
         return tuple(
-            self._parameter(p, _evaluated(p.annotation, space), p.default is inspect.Parameter.empty)
+            EXTRA
+            if p.name == EXTRA.name
+            else self._parameter(p, _evaluated(p.annotation, space), p.default is inspect.Parameter.empty)
             for p in self.signature.parameters.values()
         )
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """All parameters of the wire, those that only the wire level offers (`limit`, `offset`) last."""
-        return (*(p for p in self.arguments if p.name != "limit"), *self._paging(), *self.extra)
+        return (*(p for p in self.arguments if p.name != "limit" and p is not EXTRA), *self._paging())
 
     @cached_property
     def by_key(self) -> Mapping[str, Parameter]:
@@ -285,6 +320,7 @@ class Operation:
             fields=next((m for m in marks if isinstance(m, Fields)), None),
             meta=next((m for m in marks if isinstance(m, msgspec.Meta) and m.description), None),
             many=many,
+            in_body=any(isinstance(m, InQuery) and m.or_body for m in marks),
         )
 
 
@@ -316,7 +352,13 @@ def _marks(annotation: Any) -> list[Any]:
 
 
 def _metas(annotation: Any) -> list[msgspec.Meta]:
-    return [m for m in _marks(annotation) if isinstance(m, msgspec.Meta)]
+    """The limits of a value itself, from the outside in; not those of what a list or a map holds."""
+    if get_origin(annotation) is Annotated:
+        inner, *metadata = get_args(annotation)
+        return [*(m for m in metadata if isinstance(m, msgspec.Meta)), *_metas(inner)]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return [m for part in get_args(annotation) for m in _metas(part)]
+    return []
 
 
 def _choices(annotation: Any) -> tuple[Any, ...]:

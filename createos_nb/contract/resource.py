@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from createos_nb.contract.documentation import documentation, limits, prose_and_sections
+from createos_nb.contract.fields import extra_hint
 from createos_nb.contract.operation import OPERATIONS, Answer, Effect, Operation, Text
+from createos_nb.errors import UnknownField
 from createos_nb.html import code, escaped, html_table
-from createos_nb.naming import nearest
+from createos_nb.naming import camel, nearest
 from createos_nb.process import ProcessBound
 
 #: Executes an operation with arguments named as in the resource's method, names still unresolved.
@@ -94,7 +96,7 @@ class BoundOperation(ProcessBound):
         try:
             bound = self.operation.signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(_wrong_arguments(self.operation, kwargs, error)) from None
+            raise _wrong_arguments(self.operation, kwargs, error) from None
         return self._execute(self.operation, bound.arguments)
 
     def __repr__(self) -> str:
@@ -120,12 +122,16 @@ def explain(operation: Operation) -> str:
     return "\n".join([*lines, "", sections] if sections else lines)
 
 
-def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: TypeError) -> str:
-    """Return what is wrong with the arguments of a call, and its signature."""
+def _wrong_arguments(operation: Operation, arguments: Mapping[str, Any], error: TypeError) -> TypeError:
+    """Return the error that says what is wrong with the arguments of a call, with its signature."""
     names = list(operation.signature.parameters)
-    unknown = [name for name in arguments if name not in names]
-    reason = f"it takes no {unknown[0]}={nearest(unknown[0], names)}" if unknown else str(error)
-    return f"{operation.call}: {reason}\n→ client.{operation.call}({_arguments(operation.signature)})"
+    signature = f"client.{operation.call}({_arguments(operation.signature)})"
+    unknown = next((name for name in arguments if name not in names), None)
+    if unknown is None:
+        return TypeError(f"{operation.call}: {error}\n→ {signature}")
+    hint = extra_hint(camel(unknown)) if operation.effect != "read" else ""
+    reason = f"it takes no {unknown}={nearest(unknown, names)}\n→ {signature}"
+    return UnknownField(unknown, names, f"{operation.call}: {reason}{hint}")
 
 
 def _arguments(signature: inspect.Signature) -> str:

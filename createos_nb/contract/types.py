@@ -117,7 +117,7 @@ class Part(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True, for
     """An object inside a request."""
 
 
-class VcsSettings(Part, forbid_unknown_fields=False):
+class VcsSettings(Part):
     """Build and run settings of a project from a repository."""
 
     build_command: Short | msgspec.UnsetType | None = msgspec.UNSET
@@ -184,13 +184,13 @@ class ResourceLimits(Part):
     replicas: Replicas
 
 
-class EnvironmentSettings(Part, forbid_unknown_fields=False):
+class EnvironmentSettings(Part):
     """Settings of an environment."""
 
     run_envs: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
 
-class CronjobSettings(Part, forbid_unknown_fields=False):
+class CronjobSettings(Part):
     """The request that a scheduled job makes."""
 
     path: Annotated[str, Meta(max_length=2048, pattern="^/")]
@@ -200,7 +200,7 @@ class CronjobSettings(Part, forbid_unknown_fields=False):
     timeout_in_seconds: Annotated[int, Meta(ge=1, le=5)] | msgspec.UnsetType = msgspec.UNSET
 
 
-class File(Part, forbid_unknown_fields=False):
+class File(Part):
     """One file of an upload: where it goes and what it holds (text, or base64)."""
 
     path: str
@@ -209,12 +209,12 @@ class File(Part, forbid_unknown_fields=False):
 
 ProjectSettings = Annotated[
     Object,
-    Fields((VcsSettings, UploadSettings, ImageSettings)),
+    Fields((VcsSettings, UploadSettings, ImageSettings), types=("vcs", "upload", "image")),
     Meta(description="port, run_envs, runtime, …: the fields of the project's type"),
 ]
 Source = Annotated[
     Object,
-    Fields((VcsSource, NoSource)),
+    Fields((VcsSource, NoSource, NoSource), types=("vcs", "upload", "image")),
     Meta(description="vcs: vcs_name, vcs_installation_id, vcs_repo_id; else empty"),
 ]
 Limits = Annotated[

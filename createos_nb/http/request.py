@@ -12,11 +12,12 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
-from createos_nb.contract.operation import Operation, Parameter
-from createos_nb.errors import InvalidInput
-from createos_nb.naming import nearest
+from createos_nb.contract.fields import field_names, parameter_names, suggestion
+from createos_nb.contract.operation import EXTRA, Operation, Parameter
+from createos_nb.errors import InvalidInput, UnknownField
 from createos_nb.redaction import MASK, Secret, holds_secrets, revealed, without_frames
 
+_DECLARED: Final = "{}: extra adds fields that this version does not know, and {!r} is one that it knows: pass {}"
 _MASKED: Final = "{} holds the dots that stand for a masked value: reveal it first, or the dots would be sent"
 
 
@@ -44,9 +45,8 @@ def build(operation: Operation, values: Mapping[str, Any]) -> Request:
 def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
     by_key = operation.by_key
     for key in values:
-        if key not in by_key:
-            has = ", ".join(by_key) or "none"
-            raise InvalidInput(f"{operation.name} has no parameter {key!r}; it has: {has}{nearest(key, by_key)}")
+        if key not in by_key and key != EXTRA.key:
+            raise UnknownField(key, by_key, f"{operation.name} has no field {key!r}{suggestion(key, by_key)}")
     path = operation.path
     query: list[tuple[str, str | Secret]] = []
     body: dict[str, Any] = {}
@@ -65,8 +65,10 @@ def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
         else:
             file = _file(parameter, value)
     secrets = [text for _, text in query if isinstance(text, Secret)]
+    if EXTRA.key in values:
+        _add_extra(operation, values[EXTRA.key], query, body)
     content: bytes | None = None
-    if operation.at("body"):
+    if operation.at("body") or body:
         try:
             secrets += _secrets(body)
         except RecursionError as error:
@@ -75,6 +77,44 @@ def _built(operation: Operation, values: Mapping[str, Any]) -> Request:
         if content is None:
             raise InvalidInput(f"{operation.name}: the body can't be sent as JSON: {why}")
     return Request(operation, path, tuple(query), content, file, secrets=tuple(secrets))
+
+
+def _add_extra(operation: Operation, extra: Any, query: list[tuple[str, str | Secret]], body: dict[str, Any]) -> None:
+    """Add fields that are not declared: to the body, and to the query where the request has no body.
+
+    Raises `InvalidInput` for a field that is declared, and where no field can be added.
+    """
+    if extra is None:
+        return
+    if operation.effect == "read":
+        raise InvalidInput(f"{operation.name} changes nothing, and takes no extra=: only operations that write do")
+    if not isinstance(extra, Mapping) or not all(isinstance(name, str) for name in extra):
+        raise InvalidInput(f"{operation.name}: extra takes a mapping from the names of fields to their values")
+    if operation.upload and extra:
+        raise InvalidInput(f"{operation.name} sends a file, and no fields: it takes no extra=")
+    names = parameter_names(operation)
+    for name, value in extra.items():
+        parameter = operation.by_key[names[name]] if name in names else None
+        if parameter is None and operation.method == "GET":
+            query.append((name, _text(Parameter(name, name, "query", Any, required=False), value)))
+        elif parameter is None:
+            body[name] = value
+        elif parameter.fields is not None and not parameter.fields.many and isinstance(value, Mapping):
+            body[parameter.wire] = _with_extra(operation, parameter, body.get(parameter.wire, {}), value)
+        else:
+            raise InvalidInput(_DECLARED.format(operation.name, name, parameter.key))
+
+
+def _with_extra(operation: Operation, parameter: Parameter, value: Any, extra: Mapping[Any, Any]) -> dict[str, Any]:
+    """The object of a parameter with fields that are not declared."""
+    assert parameter.fields is not None
+    where = f"{operation.name}: {parameter.wire}"
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{where} is no object: extra={{{parameter.wire!r}: …}} can add no field to it")
+    names = field_names(parameter.fields.kinds())
+    if declared := [name for name in extra if name in names]:
+        raise InvalidInput(_DECLARED.format(where, declared[0], f"{parameter.key}={{{declared[0]!r}: …}}"))
+    return {**value, **extra}
 
 
 def encode(body: Any) -> bytes:

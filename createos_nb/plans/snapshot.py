@@ -269,7 +269,7 @@ class Snapshot:
         return [row for row in self._cache[key] if isinstance(row, of)]
 
     def _read(self, of: type[R], operation: str, **values: str | int) -> list[R]:
-        payload = self.client.call(operation, **values)
+        payload = self.client.session.call(operation, values)
         rows = structs_of(find(operation), of, payload)
         self._unread += [(row, unread) for row, unread in rows if unread]
         return [row for row, _ in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,6 +13,7 @@ from createos_nb.simulator.times import SECOND, duration
 
 Seconds = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
+UnknownFields = Literal["refuse", "ignore"]
 
 
 class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
@@ -47,6 +48,8 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         waking: how long a sleeping deployment takes to be awake.
         scanning: how long a scan takes.
         reviewing: how long the review of a template takes.
+        unknown_fields: "refuse" a write with a field that the contract does not declare (400), or "ignore" the field:
+            a platform that is newer than this version may know it.
 
     Examples:
         >>> world = createos_nb.simulator.open_world("wrong-port", idle="2h", live_limit=3)
@@ -87,6 +90,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     waking: Seconds = 8
     scanning: Seconds = 90
     reviewing: Seconds = 2 * 86_400
+    unknown_fields: UnknownFields = "refuse"
 
 
 NAMES: Final = WorldSettings.__struct_fields__
@@ -126,6 +130,9 @@ def settled(overrides: dict[str, Any], base: WorldSettings | None = None) -> Wor
             if length % SECOND:
                 raise InvalidInput(f"setting {name}: {value!r} is no whole number of seconds")
             values[name] = length // SECOND
+    if values.get("unknown_fields", "refuse") not in get_args(UnknownFields):
+        choices = ", ".join(get_args(UnknownFields))
+        raise InvalidInput(f"setting unknown_fields={values['unknown_fields']!r} is none of: {choices}")
     try:
         return msgspec.convert(values, WorldSettings)
     except msgspec.ValidationError as error:

@@ -79,6 +79,28 @@ def assert_same(parameter: Parameter, required: bool, schema: dict[str, Any]) ->
         assert limits(msgspec.json.schema(parameter.annotation)) == limits(schema), parameter.name
 
 
+#: Names of limits in `Parameter.bounds()` by those of JSON Schema, of texts, numbers and lists alike.
+BOUNDS = {
+    "minimum": "ge",
+    "maximum": "le",
+    "minLength": "min_length",
+    "maxLength": "max_length",
+    "minItems": "min_length",
+    "maxItems": "max_length",
+    "pattern": "pattern",
+}
+
+
+@pytest.mark.parametrize("name", sorted(contract.OPERATIONS))
+def test_bounds_are_the_limits_of_a_value_itself_and_not_of_what_it_holds(name: str) -> None:
+    for parameter in contract.OPERATIONS[name].parameters:
+        if parameter.ref is None and parameter.moment is None and parameter.fields is None:
+            schema = limits(msgspec.json.schema(parameter.annotation)) if parameter.location != "file" else {}
+            expected = {BOUNDS[limit]: value for limit, value in schema.items() if limit in BOUNDS}
+            found = {limit: value for limit, value in parameter.bounds().items() if limit != "choices"}
+            assert found == expected, parameter.name
+
+
 @pytest.mark.parametrize("name", sorted(contract.OPERATIONS))
 def test_parameters_and_their_limits_equal_the_schema(name: str) -> None:
     one, fact = contract.OPERATIONS[name], openapi.operations()[name]

@@ -300,6 +300,11 @@ def reviewing(api: Any) -> int:
     return takes(api, lambda: api("GetProjectTemplate", made)["status"] == "listed")
 
 
+def unknown_fields(api: Any) -> int:
+    body = {"uniqueName": "gate", "displayName": "Gate", "type": "image", "settings": {"port": 80, "gpu": 1}}
+    return int(api.raw("CreateProject", body=body)[0])
+
+
 #: By setting two values, where what is observed is the setting itself; or (value, observed) where it is not.
 VALUES: dict[str, tuple[Any, Any]] = {
     "idle": (60, 100),
@@ -335,6 +340,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "waking": (3, 9),
     "scanning": (3, 9),
     "reviewing": (30, 90),
+    "unknown_fields": (("refuse", 400), ("ignore", 201)),
 }
 
 
@@ -353,13 +359,13 @@ def test_it_is_what_it_was_set_to(name: str, empty: Any, empty_file: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_can_set_it_and_it_is_kept(name: str, empty_file: Path, tmp_path: Path) -> None:
-    given = VALUES[name][0][0] if isinstance(VALUES[name][0], tuple) else VALUES[name][0]
+    given, other = (value[0] if isinstance(value, tuple) else value for value in VALUES[name])
     empty_file.write_text(empty_file.read_text() + f"\n[settings]\n{name} = {json.dumps(given)}\n")
     world = open_world(empty_file)
     assert getattr(world.state.settings, name) == given
     world.save(tmp_path / "kept")
-    assert getattr(open_world(empty_file, **{name: given + 1}).load(tmp_path / "kept").state.settings, name) == given
-    assert getattr(open_world(empty_file, **{name: given + 60}).state.settings, name) == given + 60
+    assert getattr(open_world(empty_file, **{name: other}).load(tmp_path / "kept").state.settings, name) == given
+    assert getattr(open_world(empty_file, **{name: other}).state.settings, name) == other
 
 
 def test_a_duration_may_be_written_as_one() -> None:
@@ -376,6 +382,7 @@ def test_a_duration_may_be_written_as_one() -> None:
         ({"live_limit": 0}, "live_limit"),
         ({"longest_window": 59}, "longest_window"),
         ({"bucket": "wide"}, "setting bucket"),
+        ({"unknown_fields": "pass"}, "setting unknown_fields='pass' is none of: refuse, ignore"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_name(given: dict[str, Any], words: str) -> None:

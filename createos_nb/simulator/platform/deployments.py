@@ -117,7 +117,10 @@ def trigger_latest(context: WorldContext, call: Call) -> Payload:
     """Deploy the newest commit of a branch; a text and no id where that commit is there already."""
     project = project_of(context, call)
     _only(project, "vcs")
-    branch = call.query.get("branch") or github.branch_in_body(call.content)
+    branch, in_body = call.query.get("branch", ""), github.branch_in_body(call.content)
+    if branch and in_body and branch != in_body:
+        raise HttpError(400, f"branch is given twice: {branch} in the query, {in_body} in the body")
+    branch = branch or in_body
     head = github.head_of(context, project, branch)
     for deployment in newest_first(context, project):
         if (

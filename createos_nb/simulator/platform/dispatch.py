@@ -11,8 +11,9 @@ from createos_nb.contract.operation import Operation
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import Headers, Response, encode, failure, success
 from createos_nb.simulator.platform import access, limits
-from createos_nb.simulator.platform.errors import HttpError, declared
+from createos_nb.simulator.platform.errors import HttpError, UnknownFieldError, declared
 from createos_nb.simulator.platform.registry import SERVICES, BodyCall
+from createos_nb.simulator.platform.strictness import refuse_unknown, without_unknown
 from createos_nb.simulator.platform.validation import QueryValues, query_of
 
 _REMEMBERED: Final = 4096
@@ -101,6 +102,8 @@ class Dispatch:
             return self._perform(operation, ids, path, query, headers, content)
         except limits.RateLimitExceeded as exceeded:
             return exceeded.reply
+        except UnknownFieldError as error:
+            return failure(context.dialect, error.status, error.message, self._spent)
         except HttpError as error:
             status = declared(error.status, operation.failures)
             return failure(context.dialect, status, error.message, error.headers + self._spent)
@@ -132,6 +135,11 @@ class Dispatch:
         if not operation.upload and len(content) > context.state.settings.body_bytes:
             raise HttpError(413, f"a body has at most {context.state.settings.body_bytes} bytes")
         service = SERVICES[operation.name]
+        if operation.effect != "read" or operation.at("body"):
+            if context.state.settings.unknown_fields == "refuse":
+                refuse_unknown(operation, query, content)
+            else:
+                content = without_unknown(operation, content)
         body = service.read(content)
         call = BodyCall(operation, user, ids, self._query(operation, query), content, headers, body)
         try:

@@ -13,6 +13,13 @@ class HttpError(Exception):
         self.status, self.message, self.headers = status, message, headers
 
 
+class UnknownFieldError(HttpError):
+    """A request has a field that its operation does not know: 400, also where the operation declares none."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
+
+
 #: Where an operation does not know a status, the next one that says nearly the same.
 _NEXT: Final = {
     400: (422, 404, 403),

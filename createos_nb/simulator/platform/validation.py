@@ -15,10 +15,11 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from createos_nb.contract import OPERATIONS
+from createos_nb.contract.fields import suggestion, wire_names
 from createos_nb.contract.operation import Operation, Parameter
 from createos_nb.contract.types import ProjectType
 from createos_nb.naming import ProjectStatus
-from createos_nb.simulator.platform.errors import HttpError, declared
+from createos_nb.simulator.platform.errors import HttpError, UnknownFieldError, declared
 from createos_nb.simulator.times import from_rfc3339
 
 S = TypeVar("S", bound=Struct)
@@ -77,7 +78,7 @@ class Query:
         self._lenient = declared(400, operation.failures) not in operation.failures
 
     def read(self, text: str) -> QueryValues:
-        """Return the values, checked. What is not declared is passed over, as platforms do."""
+        """Return the values, checked. What is not declared is passed over, as platforms do where they only read."""
         values: dict[str, Any] = {}
         if text:
             for wire, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
@@ -147,7 +148,6 @@ class Body(Generic[S]):
             bases=(kind,),
             rename={p.key: p.wire for p in parameters},
             kw_only=True,
-            forbid_unknown_fields=False,
         )
         self._decoder = msgspec.json.Decoder(shape)
         self._nothing = None if self._needed else shape()
@@ -214,6 +214,11 @@ def msgspec_list(kind: Any, most: int | None) -> Any:
 
 def fields_of(value: Mapping[str, Any], kind: type[msgspec.Struct], where: str) -> None:
     """Check an object whose type depends on other fields, such as the settings of a project."""
+    known = wire_names((kind,))
+    for field in value:
+        if field not in known:
+            place = f"{where}: " if where else ""
+            raise UnknownFieldError(f"{place}unknown field {field}{suggestion(field, known, [field])}")
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
