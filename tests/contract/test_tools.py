@@ -49,7 +49,7 @@ def bounds(schema: Any) -> list[tuple[str, Any]]:
         return [one for part in schema for one in bounds(part)]
     if not isinstance(schema, dict):
         return []
-    names = ("minimum", "maximum", "minLength", "maxLength", "pattern", "maxItems")
+    names = ("minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems")
     return [(name, schema[name]) for name in names if name in schema] + [
         one for part in schema.values() for one in bounds(part)
     ]
@@ -57,6 +57,7 @@ def bounds(schema: Any) -> list[tuple[str, Any]]:
 
 def test_the_limits_of_a_value_are_in_its_schema(operation: Operation) -> None:
     named = {"ge": "minimum", "le": "maximum", "min_length": "minLength", "max_length": "maxLength"}
+    of_lists = {"min_length": "minItems", "max_length": "maxItems"}
     schema = input_schema(operation)
     properties = {**schema["properties"], **schema["properties"].get(BODY, {}).get("properties", {})}
     for p in operation.parameters:
@@ -66,7 +67,8 @@ def test_the_limits_of_a_value_are_in_its_schema(operation: Operation) -> None:
             if limit == "choices":
                 assert set(value) <= set(str(properties[p.wire]).replace("'", " ").split()), p.wire
             else:
-                expected = "maxItems" if p.fields is not None else named.get(limit, limit)
+                array = "'array'" in str(properties[p.wire])
+                expected = of_lists[limit] if array else named.get(limit, limit)
                 assert (expected, value) in bounds(properties[p.wire]), (p.wire, limit)
 
 
