@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from createos_nb.contract.creation import SOURCE
 from createos_nb.data_files import folder
 from createos_nb.simulator.platform.cronjobs import TIMEOUT as RUN_TIMEOUT
 from createos_nb.simulator.settings import DURATIONS, WorldSettings
@@ -259,6 +260,24 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         directories, those of the repository's files serve. Images are not built.
         """,
         (BuildBehavior,),
+    ),
+    (
+        "Which rules come from where",
+        f"""
+        The operations, their fields, limits and statuses are those of the platform's own schemas, and what its two
+        official clients send and read. What the documentation says beside them (lifecycle, quotas, what may be done
+        when) holds in both dialects.
+
+        In the production dialect, creating a project is stricter than the schemas. One source says so: {SOURCE},
+        whose authors tried it on the running platform. A vcs project is refused with 400 for an empty text as a
+        command or `buildDir`, without a port, without a runtime and a framework (a framework alone is taken), with
+        the runtime `static`, and with fewer than all three commands unless Build AI, a framework or a Dockerfile
+        supplies them. The client leaves empty fields out and warns of the rest (`CreationWarning`). The documented
+        dialect takes what the schemas take. Projects of a scenario's file may be older than these rules.
+
+        `directoryPath` `"."`, `"./"`, `"/"`, an empty text, null and none at all are the top of the repository.
+        """,
+        (),
     ),
     (
         "What is not modelled",

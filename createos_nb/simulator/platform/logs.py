@@ -11,6 +11,7 @@ from createos_nb.simulator.platform.access import deployment_of, environment_of,
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.outcomes import build_of
 from createos_nb.simulator.platform.registry import Call, Payload, serves
+from createos_nb.simulator.platform.runtimes import runtime_of
 from createos_nb.simulator.state import Deployment, Project
 from createos_nb.simulator.times import SECOND, rfc3339
 from createos_nb.simulator.traffic import LogLine, Recorded, Segment, Traffic
@@ -91,7 +92,7 @@ def alone(context: WorldContext, project: Project, deployment: Deployment) -> Tr
         version=deployment.version,
         behavior=serving.behavior_of(context, deployment),
         port=serving.port_of(None, deployment),
-        runtime=str(deployment.settings.get("runtime") or ""),
+        runtime=runtime_of(deployment.settings),
         framework=str(deployment.settings.get("framework") or ""),
         launched=min(deployment.launched_at // SECOND or since, since),
     )

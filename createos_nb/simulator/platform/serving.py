@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.platform.runtimes import runtime_of
 from createos_nb.simulator.state import Deployment, Environment, Project
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import HEALTHY, Behavior, Segment
@@ -46,7 +47,7 @@ def _now_live(context: WorldContext, project: Project, environment: Environment,
         cpu=environment.cpu,
         memory=environment.memory,
         port=port_of(environment, deployment),
-        runtime=str(deployment.settings.get("runtime") or ""),
+        runtime=runtime_of(deployment.settings),
         framework=str(deployment.settings.get("framework") or ""),
         asleep=deployment.status not in LIVE,
         launched=min(deployment.launched_at // SECOND or start, start),

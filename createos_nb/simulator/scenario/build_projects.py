@@ -38,7 +38,7 @@ class ProjectBuilder(Timeline):
         )
         try:
             fields_of(section.settings, projects.SETTINGS_OF[section.type], "")
-            check_runtime(section.type, section.settings)
+            check_runtime(section.type, section.settings, "production")
         except HttpError as why:
             raise self._source.error(f"{where}.settings", why.message) from None
 

@@ -31,6 +31,8 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
     for n in range(projects):
         framework = frameworks[n % len(frameworks)]
         runtimes, port, install, build, run, _ = FRAMEWORKS[framework]
+        # A field without a value is left out: the platform takes no empty command.
+        commands = {"installCommand": install, "buildCommand": build, "runCommand": run}
         count = deployments // projects + (n < deployments % projects)
         name = f"{_PLACES[n // len(_TRADES) % len(_PLACES)]}-{_TRADES[n % len(_TRADES)]}-{n:04}"
         created = (state.now - _AGE + _AGE // 2 * n // projects) // SECOND * SECOND
@@ -55,9 +57,7 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
                 "runtime": runtimes[0],
                 "framework": framework,
                 "port": port,
-                "installCommand": install,
-                "buildCommand": build,
-                "runCommand": run,
+                **{name: command for name, command in commands.items() if command},
                 "hasDockerfile": False,
                 "useBuildAI": False,
                 "ignoreBranches": [],
