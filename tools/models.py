@@ -275,6 +275,10 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         supplies them. The client leaves empty fields out and warns of the rest (`CreationWarning`). The documented
         dialect takes what the schemas take. Projects of a scenario's file may be older than these rules.
 
+        `RefreshDomain` answers "domain is being refreshed", as in the platform's own example; how long the check takes
+        is not documented and is the setting `verifying`. The names of DNS records are relative to the domain, as the
+        official client prints them.
+
         `directoryPath` `"."`, `"./"`, `"/"`, an empty text, null and none at all are the top of the repository.
         """,
         (),

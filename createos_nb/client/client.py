@@ -10,6 +10,7 @@ import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.analytics import Analytics
+from createos_nb.client.domains import Domains
 from createos_nb.client.environments import Environments
 from createos_nb.client.fleet import Fleet
 from createos_nb.client.session import Session
@@ -158,9 +159,9 @@ class Client(ProcessBound):
         return Deployments(self.session)
 
     @cached_property
-    def domains(self) -> contract.Domains:
+    def domains(self) -> Domains:
         """Host names of one's own, each routed to one environment or to none."""
-        return contract.Domains(self.session.execute)
+        return Domains(self.session)
 
     @cached_property
     def environments(self) -> Environments:

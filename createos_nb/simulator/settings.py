@@ -42,6 +42,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         promoting: how long an environment is busy after a deployment was made live in it.
         resizing: how long an environment is busy after it got other resources.
         updating: how long an environment is busy after it got other variables or another name.
+        verifying: how long the check of a domain's DNS records takes, once it is asked for.
         issuing: how long a verified domain takes to get its certificate.
         terminating: how long a deployment takes to go.
         waking: how long a sleeping deployment takes to be awake.
@@ -82,6 +83,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     promoting: Seconds = 4
     resizing: Seconds = 12
     updating: Seconds = 6
+    verifying: Seconds = 5
     issuing: Seconds = 45
     terminating: Seconds = 15
     waking: Seconds = 8
@@ -105,6 +107,7 @@ DURATIONS: Final = frozenset(
         "promoting",
         "resizing",
         "updating",
+        "verifying",
         "issuing",
         "terminating",
         "waking",

@@ -71,7 +71,8 @@ def dns_delay(api: Any) -> int:
     made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
 
     def found() -> bool:
-        api("RefreshDomain", project, made)
+        if api("ListDomains", project)[0]["status"] == "pending":
+            api("RefreshDomain", project, made)
         return bool(api("ListDomains", project)[0]["status"] != "pending")
 
     return takes(api, found)
@@ -262,11 +263,19 @@ def updating(api: Any) -> int:
     return takes(api, busy(api, project, environment))
 
 
+def verifying(api: Any) -> int:
+    project = api.image()
+    made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
+    api("RefreshDomain", project, made)
+    return takes(api, lambda: api("ListDomains", project)[0]["failedVerificationCount"] == 1)
+
+
 def issuing(api: Any) -> int:
     project = api.image()
     made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
     api.world.advance("3d")
     api("RefreshDomain", project, made)
+    takes(api, lambda: api("ListDomains", project)[0]["status"] == "issuing")
     return takes(api, lambda: api("ListDomains", project)[0]["status"] == "active")
 
 
@@ -330,6 +339,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "promoting": (3, 9),
     "resizing": (3, 9),
     "updating": (3, 9),
+    "verifying": (3, 9),
     "issuing": (3, 9),
     "terminating": (3, 9),
     "waking": (3, 9),
