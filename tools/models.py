@@ -262,6 +262,18 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         (BuildBehavior,),
     ),
     (
+        "Logs",
+        """
+        Two reads of a log that reach back to the same moment differ at their end only: the earlier text is the
+        beginning of the later one, in whole lines, each with its line break. So nothing is written of a time before
+        the present: what an environment's processes say begins when they are live there, though they were started
+        some seconds before, and a deployment's own log goes on from its own address into the environments. Where more
+        lines were written than the setting `log_lines`, the newest are given and the oldest left out; which of them
+        the platform leaves out is not documented. A build log grows line by line while the build runs.
+        """,
+        (),
+    ),
+    (
         "Which rules come from where",
         f"""
         The operations, their fields, limits and statuses are those of the platform's own schemas, and what its two

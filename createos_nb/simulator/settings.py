@@ -25,7 +25,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         bucket: width of a bucket of requests over time.
         longest_window: the longest window that one call for requests over time may ask for.
         log_window: how much runtime log one call gives at most.
-        log_lines: how many of its last lines one call gives at most.
+        log_lines: how many of its last lines one call gives at most; the oldest are left out.
         activities: runs of a cron job that are kept.
         cronjobs: cron jobs that a project may have.
         projects, api_keys, apps, drafts: how many of them an account may have.

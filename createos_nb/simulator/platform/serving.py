@@ -55,6 +55,29 @@ def _now_live(context: WorldContext, project: Project, environment: Environment,
     )
 
 
+def own_run(context: WorldContext, deployment: Deployment) -> Segment:
+    """Return how a live deployment runs at its own address, since it was started or came to behave as it does."""
+    since = (deployment.live_at or deployment.created) // SECOND
+    if deployment.runs:
+        since = max(since, deployment.runs[-1].end or 0)
+    return Segment(
+        start=since,
+        deployment=deployment.id,
+        version=deployment.version,
+        behavior=behavior_of(context, deployment),
+        port=port_of(None, deployment),
+        runtime=runtime_of(deployment.settings),
+        framework=str(deployment.settings.get("framework") or ""),
+        launched=min(deployment.launched_at // SECOND or since, since),
+    )
+
+
+def end_run(context: WorldContext, deployment: Deployment) -> None:
+    """Keep how a live deployment ran at its own address until now: its log goes on after it."""
+    run = own_run(context, deployment)
+    deployment.runs.append(replace(run, end=max(context.state.now // SECOND, run.start)))
+
+
 def _is_new(environment: Environment, deployment: Deployment, start: int) -> bool:
     """Return whether a process starts now: the deployment has just been started, or gets other resources."""
     last = environment.segments[-1] if environment.segments else None
