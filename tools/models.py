@@ -15,6 +15,7 @@ import msgspec
 
 from createos_nb.contract.creation import SOURCE
 from createos_nb.data_files import folder
+from createos_nb.simulator.http.mcp_project import TOOL
 from createos_nb.simulator.platform.cronjobs import TIMEOUT as RUN_TIMEOUT
 from createos_nb.simulator.settings import DURATIONS, WorldSettings
 from createos_nb.simulator.traffic import Behavior, Bot, BuildBehavior, Failing, Incident, Page, Profile, Scheduled
@@ -119,8 +120,10 @@ def settings() -> list[str]:
     lines = ["| setting | default | least | |", "| --- | --- | --- | --- |"]
     for one in msgspec.structs.fields(WorldSettings):
         info = msgspec.inspect.type_info(one.type)
-        least = getattr(info, "ge", None)
-        shown = _seconds(one.default) if one.name in DURATIONS else f"{one.default:,}"
+        least = getattr(info, "ge", "")
+        shown = f"{one.default:,}" if isinstance(one.default, int) else _shown(one.default)
+        if one.name in DURATIONS:
+            shown = _seconds(one.default)
         lines.append(f"| `{one.name}` | {shown} | {least} | {said[one.name]} |")
     return [*lines, ""]
 
@@ -270,6 +273,20 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         some seconds before, and a deployment's own log goes on from its own address into the environments. Where more
         lines were written than the setting `log_lines`, the newest are given and the oldest left out; which of them
         the platform leaves out is not documented. A build log grows line by line while the build runs.
+        """,
+        (),
+    ),
+    (
+        "Addresses",
+        f"""
+        An environment, a deployment and a project have an address under the setting `base_domain`; the one before,
+        `createos.io`, is unreachable since April 2026, as the platform's guides say. Read `extra.endpoint`, as every
+        address may change. The project's own, its name, is that of its first environment; while nothing was assigned
+        there, it answers for the newest deployment that is live. Every request counts in analytics and logs.
+
+        A project whose run-time variables hold `MCP_TRANSPORT` and `MCP_PATH` is an MCP server, as the
+        documentation's pattern makes one. No code of it runs: under that path a minimal server answers over
+        streamable HTTP, without sessions and streams, with one tool (`{TOOL}`), and says that it is simulated.
         """,
         (),
     ),

@@ -253,7 +253,7 @@ class Client(ProcessBound):
         the world's time pass meanwhile.
 
         Args:
-            address: An endpoint or a domain, with a path or without, such as "https://storefront.createos.io/healthz";
+            address: An endpoint or a domain, with a path or without, such as "https://storefront.createos.nodeops.network/healthz";
                 a bare host means https.
             timeout: Seconds, or a text such as "5s"; by default the client's.
 
@@ -268,7 +268,7 @@ class Client(ProcessBound):
 
         Examples:
             >>> client = createos_nb.simulate()
-            >>> client.probe("storefront.createos.io")[["status", "ok", "version"]]
+            >>> client.probe("storefront.createos.nodeops.network")[["status", "ok", "version"]]
             status      200
             ok         True
             version      17

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from createos_nb.errors import InvalidInput
+from createos_nb.hosts import host_name
 from createos_nb.naming import nearest
 from createos_nb.simulator.times import SECOND, duration
 
@@ -19,6 +20,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     """Settings of a world. Durations are whole seconds; a text such as "15min" serves as well.
 
     Attributes:
+        base_domain: the domain that the addresses of projects, environments and deployments end in.
         idle: seconds without a request after which a deployment falls asleep; 0: never.
         live_limit: live deployments that a project may have; one more, and the oldest is terminated.
         dns_delay: seconds until the DNS record of a new domain is found.
@@ -55,6 +57,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         (7200, 3)
     """
 
+    base_domain: str = "createos.nodeops.network"
     idle: Seconds = 3 * 86_400
     live_limit: Annotated[int, Meta(ge=1)] = 10
     dns_delay: Seconds = 4 * 3600
@@ -123,7 +126,7 @@ def settled(overrides: dict[str, Any], base: WorldSettings | None = None) -> Wor
     for name, value in overrides.items():
         if name not in NAMES:
             raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}{nearest(name, NAMES)}")
-        values[name] = value
+        values[name] = host_name(value) if name == "base_domain" and isinstance(value, str) else value
         if name in DURATIONS and not isinstance(value, int):
             length = duration(value, f"setting {name}")
             if length % SECOND:

@@ -58,6 +58,16 @@ def idle(api: Any) -> int:
     return takes(api, lambda: api.status(project, made) == "sleeping")
 
 
+def base_domain(api: Any) -> str:
+    project, _, made = live(api)
+    hosts = {
+        urlsplit(api("ListProjectEnvironments", project)[0]["extra"]["endpoint"]).netloc,
+        urlsplit(api("GetDeployment", project, made)["extra"]["endpoint"]).netloc.replace(f"gate-{made[:8]}", "gate"),
+    }
+    (host,) = hosts
+    return host.removeprefix("gate.")
+
+
 def live_limit(api: Any) -> int:
     project = api.image()
     for _ in range(6):
@@ -311,6 +321,7 @@ def reviewing(api: Any) -> int:
 
 #: By setting two values, where what is observed is the setting itself; or (value, observed) where it is not.
 VALUES: dict[str, tuple[Any, Any]] = {
+    "base_domain": ("apps.example.com", "createos.example"),
     "idle": (60, 100),
     "live_limit": (2, 5),
     "dns_delay": (30, 50),
@@ -368,8 +379,9 @@ def test_a_scenario_can_set_it_and_it_is_kept(name: str, empty_file: Path, tmp_p
     world = open_world(empty_file)
     assert getattr(world.state.settings, name) == given
     world.save(tmp_path / "kept")
-    assert getattr(open_world(empty_file, **{name: given + 1}).load(tmp_path / "kept").state.settings, name) == given
-    assert getattr(open_world(empty_file, **{name: given + 60}).state.settings, name) == given + 60
+    other = f"other.{given}" if isinstance(given, str) else given + 60
+    assert getattr(open_world(empty_file, **{name: other}).load(tmp_path / "kept").state.settings, name) == given
+    assert getattr(open_world(empty_file, **{name: other}).state.settings, name) == other
 
 
 def test_a_duration_may_be_written_as_one() -> None:
@@ -386,6 +398,8 @@ def test_a_duration_may_be_written_as_one() -> None:
         ({"live_limit": 0}, "live_limit"),
         ({"longest_window": 59}, "longest_window"),
         ({"bucket": "wide"}, "setting bucket"),
+        ({"base_domain": "https://apps.example.com/"}, "is no host's name"),
+        ({"base_domain": 7}, "base_domain"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_name(given: dict[str, Any], words: str) -> None:

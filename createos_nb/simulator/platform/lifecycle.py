@@ -111,7 +111,8 @@ def _built(context: WorldContext, target: tuple[str, ...]) -> None:
         deployment.ended_at = context.state.now
         _become(context, project, deployment, "build_error", build.failure)
         return
-    deployment.artifact = f"registry.createos.io/{project.name.lower()}:{hex_of(12, deployment.id, 'artifact')}"
+    registry = f"registry.{context.state.settings.base_domain}"
+    deployment.artifact = f"{registry}/{project.name.lower()}:{hex_of(12, deployment.id, 'artifact')}"
     _launch(context, project, deployment, build.finished - build.deploying)
 
 
