@@ -96,7 +96,7 @@ class Gateway:
         for project in self._context.state.projects.values():
             hosts.update(domain.name for domain in project.domains.values() if domain.status in serving.ROUTED)
             own = project.name.lower() + self._zone
-            if own not in hosts and project.status == "active" and self._newest_live(project) is not None:
+            if own not in hosts and project.status == "active" and self._newest(project) is not None:
                 hosts.add(own)
         return sorted(hosts)
 
@@ -111,8 +111,8 @@ class Gateway:
             if environment.deployment or project.name.lower() != label:
                 return self._through(project, environment)
             # Its first environment has the project's own address, which answers for what is live all the same.
-            live = self._newest_live(project)
-            return self._through(project, environment) if live is None else self._alone(project, live)
+            newest = self._newest(project)
+            return self._through(project, environment) if newest is None else self._alone(project, newest)
         if label != host:
             return self._own(label, host)
         named = self._domain(host)
@@ -152,15 +152,18 @@ class Gateway:
                         return self._alone(project, deployment)
         for project in projects:
             if project.name.lower() == label:
-                live = self._newest_live(project)
-                if live is not None:
-                    return self._alone(project, live)
-                return Target(project, None, next(reversed(context.deployments(project).values()), None))
+                newest = self._newest(project)
+                return Target(project, None, None) if newest is None else self._alone(project, newest)
         return None
 
-    def _newest_live(self, project: Project) -> Deployment | None:
-        deployments = reversed(self._context.deployments(project).values())
-        return next((deployment for deployment in deployments if deployment.status in serving.LIVE), None)
+    def _newest(self, project: Project) -> Deployment | None:
+        """The newest deployment that is live; where there is none, the newest that may come to be."""
+        newest = list(reversed(self._context.deployments(project).values()))
+        for statuses in (serving.LIVE, {"sleeping"} | lifecycle.UNFINISHED):
+            for deployment in newest:
+                if deployment.status in statuses:
+                    return deployment
+        return None
 
     def _alone(self, project: Project, deployment: Deployment) -> Target:
         """A deployment by itself; where it is live in an environment, the request counts there."""
@@ -196,7 +199,7 @@ class Gateway:
             return Message(404, f"the project is {target.project.status}")
         if target.deployment is None:
             routed = self._domain(host) is not None
-            return Message(404, "the domain is routed to no environment" if routed else "nothing was deployed yet")
+            return Message(404, "the domain is routed to no environment" if routed else "no deployment is live here")
         if target.deployment.status == "sleeping":
             return Message(503, SLEEPS)
         if target.deployment.status in lifecycle.UNFINISHED:

@@ -65,14 +65,16 @@ def deployment_logs(context: WorldContext, call: Call) -> Payload:
     silent = Traffic(context.state.seed, deployment.id, None, own.timeline.segments)
     processes = silent.logs(start, end)
     # Its processes stand in an environment's log once it is live there; requests to its own address never do.
-    lines = list((Counter(own.logs(start, end)) - Counter(processes)).elements())
+    requests = list((Counter(own.logs(start, end)) - Counter(processes)).elements())
+    lines: list[LogLine] = []
     first = end
     for environment in project.environments.values():
         starts = [segment.start for segment in environment.segments if segment.deployment == deployment.id]
         if starts:
             first = min(first, *starts)
             lines += context.traffic_of(environment).logs(start, end, deployment=deployment.id)
-    return _text(context, sorted([*lines, *(line for line in processes if line.time < first * SECOND)]))
+    lines += [line for line in processes if line.time < first * SECOND]
+    return _text(context, sorted([*lines, *requests], key=lambda line: line.time))
 
 
 def alone(context: WorldContext, project: Project, deployment: Deployment) -> Traffic:

@@ -195,3 +195,11 @@ def test_asleep_and_awake_again_its_own_log_goes_on(empty: Any) -> None:
     assert later.startswith(first)
     assert later.count("starting version 1") == 2
     check_growth(world, lambda: world.set_behavior("gate", 1, crash_after=60), 30)
+
+
+def test_lines_of_one_moment_stand_as_they_were_written(empty: Any) -> None:
+    project = empty.image()
+    made = empty.deployed_image(project)
+    lines = empty("GetDeploymentLogs", project, made, since_seconds=WIDE).splitlines()
+    assert "starting version 1" in lines[0]
+    assert "listening" in lines[-1]
