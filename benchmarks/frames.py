@@ -41,7 +41,7 @@ def deployment(number: int) -> dict[str, object]:
             "runEnvs": {"NODE_ENV": "production", "API_URL": "https://api.example.com", "TOKEN": f"t{number}"},
             "buildVars": {"CI": "1"},
         },
-        "extra": {"endpoint": f"https://shop-{number}.createos.io"},
+        "extra": {"endpoint": f"https://shop-{number}.createos.nodeops.network"},
         "artifactImage": None,
         "cancelReason": None,
         "cancelledAt": None,

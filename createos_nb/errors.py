@@ -29,6 +29,7 @@
     SecretWarning                 an upload sends a file that holds what looks like a token
     RateLimitWarning              a read will wait on the rate limit; says for how many requests
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
+    CreationWarning               the platform is going to refuse a new project's settings
     PatternWarning                a setting looks like a pattern, and the platform takes it for a name
 
 Every error about a request has `operation` (the platform's name), `method`, `path`, `status` (None without an answer),
@@ -255,6 +256,10 @@ class RateLimitWarning(UserWarning):
 
 class ClockWarning(UserWarning):
     """Times may be wrong: a window lies in the other side's future, or its answers don't say what time it is."""
+
+
+class CreationWarning(UserWarning):
+    """Settings of a new project that the platform is going to refuse; the message says what to change."""
 
 
 class PatternWarning(UserWarning):

@@ -52,8 +52,8 @@ def name_of(host: str) -> str:
 
     Examples:
         >>> from createos_nb.hosts import name_of
-        >>> name_of("Storefront.CreateOS.io:443")
-        'storefront.createos.io'
+        >>> name_of("Storefront.CreateOS.nodeops.network:443")
+        'storefront.createos.nodeops.network'
     """
     match = _HEADER.fullmatch(host)
     return match[1].lower() if match else ""

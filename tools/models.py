@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
+from createos_nb.contract.creation import SOURCE
 from createos_nb.data_files import folder
+from createos_nb.simulator.http.mcp_project import TOOL
 from createos_nb.simulator.platform.cronjobs import TIMEOUT as RUN_TIMEOUT
 from createos_nb.simulator.settings import DURATIONS, WorldSettings
 from createos_nb.simulator.traffic import Behavior, Bot, BuildBehavior, Failing, Incident, Page, Profile, Scheduled
@@ -261,6 +263,54 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         directories, those of the repository's files serve. Images are not built.
         """,
         (BuildBehavior,),
+    ),
+    (
+        "Logs",
+        """
+        Two reads of a log that reach back to the same moment differ at their end only: the earlier text is the
+        beginning of the later one, in whole lines, each with its line break. So nothing is written of a time before
+        the present: what an environment's processes say begins when they are live there, though they were started
+        some seconds before, and a deployment's own log goes on from its own address into the environments. Where more
+        lines were written than the setting `log_lines`, the newest are given and the oldest left out; which of them
+        the platform leaves out is not documented. A build log grows line by line while the build runs.
+        """,
+        (),
+    ),
+    (
+        "Addresses",
+        f"""
+        An environment, a deployment and a project have an address under the setting `base_domain`; the one before,
+        `createos.io`, is unreachable since April 2026, as the platform's guides say. Read `extra.endpoint`, as every
+        address may change. The project's own, its name, is that of its first environment; while nothing was assigned
+        there, it answers for the newest deployment that is live. Every request counts in analytics and logs.
+
+        A project whose run-time variables hold `MCP_TRANSPORT` and `MCP_PATH` is an MCP server, as the
+        documentation's pattern makes one. No code of it runs: under that path a minimal server answers over
+        streamable HTTP, without sessions and streams, with one tool (`{TOOL}`), and says that it is simulated.
+        """,
+        (),
+    ),
+    (
+        "Which rules come from where",
+        f"""
+        The operations, their fields, limits and statuses are those of the platform's own schemas, and what its two
+        official clients send and read. What the documentation says beside them (lifecycle, quotas, what may be done
+        when) holds in both dialects.
+
+        In the production dialect, creating a project is stricter than the schemas. One source says so: {SOURCE},
+        whose authors tried it on the running platform. A vcs project is refused with 400 for an empty text as a
+        command or `buildDir`, without a port, without a runtime and a framework (a framework alone is taken), with
+        the runtime `static`, and with fewer than all three commands unless Build AI, a framework or a Dockerfile
+        supplies them. The client leaves empty fields out and warns of the rest (`CreationWarning`). The documented
+        dialect takes what the schemas take. Projects of a scenario's file may be older than these rules.
+
+        `RefreshDomain` answers "domain is being refreshed", as in the platform's own example; how long the check takes
+        is not documented and is the setting `verifying`. The names of DNS records are relative to the domain, as the
+        official client prints them.
+
+        `directoryPath` `"."`, `"./"`, `"/"`, an empty text, null and none at all are the top of the repository.
+        """,
+        (),
     ),
     (
         "What is not modelled",

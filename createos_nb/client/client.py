@@ -11,6 +11,7 @@ import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.analytics import Analytics
+from createos_nb.client.domains import Domains
 from createos_nb.client.environments import Environments
 from createos_nb.client.fleet import Fleet
 from createos_nb.client.session import Session
@@ -159,9 +160,9 @@ class Client(ProcessBound):
         return Deployments(self.session)
 
     @cached_property
-    def domains(self) -> contract.Domains:
+    def domains(self) -> Domains:
         """Host names of one's own, each routed to one environment or to none."""
-        return contract.Domains(self.session.execute)
+        return Domains(self.session)
 
     @cached_property
     def environments(self) -> Environments:
@@ -283,7 +284,7 @@ class Client(ProcessBound):
         the world's time pass meanwhile.
 
         Args:
-            address: An endpoint or a domain, with a path or without, such as "https://storefront.createos.io/healthz";
+            address: An endpoint or a domain, with a path or without, such as "https://storefront.createos.nodeops.network/healthz";
                 a bare host means https.
             timeout: Seconds, or a text such as "5s"; by default the client's.
 
@@ -298,7 +299,7 @@ class Client(ProcessBound):
 
         Examples:
             >>> client = createos_nb.simulate()
-            >>> client.probe("storefront.createos.io")[["status", "ok", "version"]]
+            >>> client.probe("storefront.createos.nodeops.network")[["status", "ok", "version"]]
             status      200
             ok         True
             version      17

@@ -11,6 +11,7 @@ import pandas as pd
 from createos_nb import contract
 from createos_nb.client.arguments import validate
 from createos_nb.client.branch_patterns import warn_of_patterns
+from createos_nb.client.creation import prepare_creation
 from createos_nb.client.lists import ListReader, ListResult, decode_row
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
 from createos_nb.client.spelling import wire_values
@@ -71,7 +72,7 @@ class Session(ProcessBound):
     def send(self, operation: Operation, values: Mapping[str, Any]) -> Payload:
         """Send one request with the wire's values. Returns the JSON of its payload."""
         self.check_writable(operation)
-        request = build(operation, values)
+        request = build(operation, prepare_creation(operation, values))
         if operation.effect != "read":
             warn_of_patterns(operation, values)
         return self.transport.send(request)

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class DnsRecords(Row, rename=None):
     """The DNS records that the owner of the domain has to set; the wire writes these two names in snake_case."""
 
-    txt_records: Annotated[list[dict[str, Any]] | None, about("TXT records to set: name and value of each")] = None
-    a_records: Annotated[list[str] | None, about("addresses to set as A records")] = None
+    txt_records: Annotated[
+        list[dict[str, Any]] | None, about("TXT records to set: name, relative to the domain, and value")
+    ] = None
+    a_records: Annotated[list[str] | None, about("addresses to set as A records of the domain itself (@)")] = None
 
 
 class Domain(Row):
@@ -96,12 +98,12 @@ class Domains(Resource):
         failures="400 401 403 404 422 500",
     )
     def refresh(self, project: ProjectRef, domain: DomainRef) -> str:
-        """Check the DNS records of a pending domain again.
+        """Have the DNS records of a pending domain looked for; what is found shows in its row later: see `verify`.
 
         Examples:
             >>> client = createos_nb.simulate()
             >>> client.domains.refresh("storefront", "shop.juniper-goods.example.net")
-            'Domain verification failed: DNS records not found'
+            'domain is being refreshed'
         """
 
     @operation(

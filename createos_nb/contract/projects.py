@@ -164,7 +164,8 @@ class Projects(Resource):
     ) -> pd.Series:
         """Make a project; nothing is deployed yet.
 
-        vcs needs a source (vcs_name, vcs_installation_id, vcs_repo_id) and a port in settings; image needs a port.
+        vcs needs a source (vcs_name, vcs_installation_id, vcs_repo_id), a port, a runtime or a framework and, without a
+        framework, Dockerfile or Build AI, all three commands; its empty commands are not sent. image needs a port.
 
         Args:
             enabled_security_scan: Scan its deployments for vulnerabilities.

@@ -28,7 +28,7 @@ def read_address(text: str) -> httpx.URL:
     except httpx.InvalidURL as error:
         raise InvalidInput(f"probe: {text!r} is no address: {error}") from None
     if url.scheme not in ("http", "https") or not url.host:
-        raise InvalidInput(f"probe: {text!r} is no address of HTTP, such as https://shop.createos.io/path")
+        raise InvalidInput(f"probe: {text!r} is no address of HTTP, such as https://shop.createos.nodeops.network/path")
     if url.userinfo:
         raise InvalidInput("probe: an address must hold no user name and no password: it is shown in many places")
     return url.copy_with(fragment=None)

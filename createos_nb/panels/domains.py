@@ -14,6 +14,7 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
+from createos_nb.panels.background import PacedClock, Stopped
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.row_picker import RowPicker
 from createos_nb.panels.view import set_options
@@ -121,7 +122,7 @@ class DomainsPanel(ActionPanel):
     # --- at once: nothing that serves is changed ----------------------------------------------------------------------
 
     def check(self) -> None:
-        """Have the platform look for the records of the chosen domain again.
+        """Have the platform look for the records of the chosen domain again, and say what it found.
 
         Examples:
             >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
@@ -136,9 +137,17 @@ class DomainsPanel(ActionPanel):
         name = str(row["domain"])
         self._write(
             f"{name}: checking its DNS records …",
-            lambda: self.client.domains.refresh(self._project, name),
+            lambda stop: self._verify(name, stop),
             self._view.set_status,
         )
+
+    def _verify(self, name: str, stop: threading.Event) -> str:
+        try:
+            row = self.client.domains.verify(self._project, name, clock=PacedClock(self.client.clock, stop))
+        except Stopped:
+            return f"{name}: the check goes on without this panel"
+        found = "its DNS records were not found" if row["status"] == "pending" else "its DNS records were found"
+        return f"{name}: {found}" + (f": {row['message']}" if isinstance(row["message"], str) else "")
 
     def add(self) -> None:
         """Attach the new domain; nothing is routed before its records are found.
@@ -159,7 +168,7 @@ class DomainsPanel(ActionPanel):
         optional = {"environment": environment} if environment else {}
         self._write(
             f"{name}: adding …",
-            lambda: self.client.domains.create(self._project, name=name, **optional),
+            lambda _: self.client.domains.create(self._project, name=name, **optional),
             self._on_added,
         )
 
@@ -167,7 +176,7 @@ class DomainsPanel(ActionPanel):
         self._new_domain.value = ""
         self._view.set_status("added: now create its DNS records")
 
-    def _write(self, status: str, write: Callable[[], Any], on_success: Callable[[Any], None]) -> None:
+    def _write(self, status: str, write: Callable[[threading.Event], Any], on_success: Callable[[Any], None]) -> None:
         """Write once in the background, and read the list again."""
 
         def written(result: Any) -> None:
@@ -181,7 +190,7 @@ class DomainsPanel(ActionPanel):
         if self.busy:
             raise InvalidInput("domains: other work is going on in this panel: wait for its end")
         self._view.set_status(status)
-        self._background.run(lambda _: write(), written)
+        self._background.run(write, written)
 
 
 def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFrame:
@@ -205,7 +214,10 @@ def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFram
 
 
 def records_of(domains: pd.DataFrame) -> pd.DataFrame:
-    """List the DNS records that are left to create, one row each: domain, type (TXT, A), name, value (str)."""
+    """List the DNS records that are left to create, one row each: domain, type (TXT, A), name, value (str).
+
+    The name is relative to the domain, as registrars want it; "@" is the domain itself.
+    """
     rows = []
     for row in domains.to_dict("records"):
         texts, addresses = row["records_txt_records"], row["records_a_records"]
@@ -213,7 +225,7 @@ def records_of(domains: pd.DataFrame) -> pd.DataFrame:
             if isinstance(record, dict):
                 rows.append((row["name"], "TXT", str(record.get("name", "")), str(record.get("value", ""))))
         for address in addresses if isinstance(addresses, list) else ():
-            rows.append((row["name"], "A", row["name"], str(address)))
+            rows.append((row["name"], "A", "@", str(address)))
     return pd.DataFrame(rows, columns=list(_RECORDS), dtype=TEXT)
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from createos_nb.errors import InvalidInput
+from createos_nb.hosts import host_name
 from createos_nb.naming import nearest
 from createos_nb.simulator.times import SECOND, duration
 
@@ -20,13 +21,14 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     """Settings of a world. Durations are whole seconds; a text such as "15min" serves as well.
 
     Attributes:
+        base_domain: the domain that the addresses of projects, environments and deployments end in.
         idle: seconds without a request after which a deployment falls asleep; 0: never.
         live_limit: live deployments that a project may have; one more, and the oldest is terminated.
         dns_delay: seconds until the DNS record of a new domain is found.
         bucket: width of a bucket of requests over time.
         longest_window: the longest window that one call for requests over time may ask for.
         log_window: how much runtime log one call gives at most.
-        log_lines: how many of its last lines one call gives at most.
+        log_lines: how many of its last lines one call gives at most; the oldest are left out.
         activities: runs of a cron job that are kept.
         cronjobs: cron jobs that a project may have.
         projects, api_keys, apps, drafts: how many of them an account may have.
@@ -43,6 +45,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         promoting: how long an environment is busy after a deployment was made live in it.
         resizing: how long an environment is busy after it got other resources.
         updating: how long an environment is busy after it got other variables or another name.
+        verifying: how long the check of a domain's DNS records takes, once it is asked for.
         issuing: how long a verified domain takes to get its certificate.
         terminating: how long a deployment takes to go.
         waking: how long a sleeping deployment takes to be awake.
@@ -57,6 +60,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         (7200, 3)
     """
 
+    base_domain: str = "createos.nodeops.network"
     idle: Seconds = 3 * 86_400
     live_limit: Annotated[int, Meta(ge=1)] = 10
     dns_delay: Seconds = 4 * 3600
@@ -85,6 +89,7 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     promoting: Seconds = 4
     resizing: Seconds = 12
     updating: Seconds = 6
+    verifying: Seconds = 5
     issuing: Seconds = 45
     terminating: Seconds = 15
     waking: Seconds = 8
@@ -109,6 +114,7 @@ DURATIONS: Final = frozenset(
         "promoting",
         "resizing",
         "updating",
+        "verifying",
         "issuing",
         "terminating",
         "waking",
@@ -124,7 +130,7 @@ def settled(overrides: dict[str, Any], base: WorldSettings | None = None) -> Wor
     for name, value in overrides.items():
         if name not in NAMES:
             raise InvalidInput(f"a world has no setting {name!r}; it has: {', '.join(NAMES)}{nearest(name, NAMES)}")
-        values[name] = value
+        values[name] = host_name(value) if name == "base_domain" and isinstance(value, str) else value
         if name in DURATIONS and not isinstance(value, int):
             length = duration(value, f"setting {name}")
             if length % SECOND:

@@ -76,6 +76,8 @@ class Deployment(Struct, omit_defaults=True):
     """A run-time variable without which it ends at its start."""
     launched_at: int = 0
     live_at: int = 0
+    runs: list[Segment] = field(default_factory=list)
+    """How it ran at its own address until it fell asleep, ended or came to behave otherwise."""
     ended_at: int = 0
     cancelled_at: int = 0
     cancel_reason: str = ""

@@ -273,9 +273,18 @@ def test_both_spellings_of_a_field_serve_and_keys_of_a_users_map_stay(spelling: 
     client, seen = wire.client(wire.ok({"id": "1"}, 201))
     source = {"vcs_name": "github", "vcs_installation_id": "1", "vcs_repo_id": "2"}
     client.projects.create(
-        unique_name="shop", display_name="shop", type="vcs", source=source, settings={"port": 80, **spelling}
+        unique_name="shop",
+        display_name="shop",
+        type="vcs",
+        source=source,
+        settings={"port": 80, "runtime": "node:20", **spelling},
     )
-    assert seen.bodies[0]["settings"] == {"port": 80, "runEnvs": {"a_b": "1"}, "useBuildAI": True}
+    assert seen.bodies[0]["settings"] == {
+        "port": 80,
+        "runtime": "node:20",
+        "runEnvs": {"a_b": "1"},
+        "useBuildAI": True,
+    }
     assert seen.bodies[0]["source"] == {"vcsName": "github", "vcsInstallationId": "1", "vcsRepoId": "2"}
 
 

@@ -13,7 +13,7 @@ from createos_nb.errors import InvalidInput
 
 def test_a_probe_is_a_series_of_what_came() -> None:
     client = createos_nb.simulate()
-    found = client.probe("https://landing-pages.createos.io/style.css")
+    found = client.probe("https://landing-pages.createos.nodeops.network/style.css")
     fields = "url status ok version ms bytes content_type headers text error time simulated"
     assert list(found.index) == fields.split()
     assert (found["status"], found["ok"], found["version"], found["error"]) == (200, True, 3, None)
@@ -28,7 +28,10 @@ def test_a_probe_without_an_answer_says_why_and_does_not_raise() -> None:
     assert "juniper-gifts.example.org" in found["error"]
 
 
-@pytest.mark.parametrize("address", ["", "ftp://storefront.createos.io", "https://", "https://me:secret@a.createos.io"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "ftp://storefront.createos.nodeops.network", "https://", "https://me:secret@a.createos.nodeops.network"],
+)
 def test_what_is_no_address_of_http_is_refused_before_anything_is_sent(address: str) -> None:
     client = createos_nb.simulate()
     with pytest.raises(InvalidInput) as refused:
@@ -39,11 +42,11 @@ def test_what_is_no_address_of_http_is_refused_before_anything_is_sent(address: 
 def test_a_probe_of_the_platform_is_a_plain_get_without_the_key(wire: Any) -> None:
     answer = httpx.Response(200, text="hello", headers={"Set-Cookie": "a=b"})
     client, seen = wire.client(answer, base_url=createos_nb.PLATFORM_URL)
-    client.probe("https://shop.createos.io/health?deep=1")
-    client.probe("https://shop.createos.io/health")
+    client.probe("https://shop.createos.nodeops.network/health?deep=1")
+    client.probe("https://shop.createos.nodeops.network/health")
     assert seen.lines == ["GET /health?deep=1", "GET /health"]
     for one in seen:
-        assert one.url.host == "shop.createos.io"
+        assert one.url.host == "shop.createos.nodeops.network"
         assert (one.method, one.content) == ("GET", b"")
         assert wire.KEY not in str(one.headers.raw)
         assert {"x-api-key", "x-access-token", "authorization", "cookie"}.isdisjoint(one.headers)
@@ -52,9 +55,9 @@ def test_a_probe_of_the_platform_is_a_plain_get_without_the_key(wire: Any) -> No
 def test_a_probe_follows_no_redirect(wire: Any) -> None:
     answer = httpx.Response(302, headers={"Location": "https://elsewhere.example.com/"})
     client, seen = wire.client(answer, base_url=createos_nb.PLATFORM_URL)
-    assert client.probe("https://shop.createos.io/")["status"] == 302
-    assert [one.url.host for one in seen] == ["shop.createos.io"]
+    assert client.probe("https://shop.createos.nodeops.network/")["status"] == 302
+    assert [one.url.host for one in seen] == ["shop.createos.nodeops.network"]
 
 
 def test_a_read_only_client_may_probe() -> None:
-    assert createos_nb.simulate(read_only=True).probe("storefront.createos.io")["ok"]
+    assert createos_nb.simulate(read_only=True).probe("storefront.createos.nodeops.network")["ok"]

@@ -32,7 +32,7 @@ def test_records_are_those_of_domains_that_wait_for_them(client: Any) -> None:
     assert found.columns.tolist() == ["domain", "type", "name", "value"]
     mine = found[found["domain"] == PENDING]
     assert mine["type"].tolist() == ["TXT", "A"]
-    assert mine["name"].tolist() == [f"_createos.{PENDING}", PENDING]
+    assert mine["name"].tolist() == ["_createos", "@"]
     assert mine["value"].iloc[0].startswith("createos-verify=")
     assert WHOLESALE not in found["domain"].tolist()
 
@@ -84,7 +84,8 @@ def test_a_domain_is_added_and_its_records_shown(client: Any) -> None:
     row = panel.listed.set_index("domain").loc["new.example.com"]
     assert row["state"] == "pending"
     assert row["routed_to"] == "staging"
-    assert "_createos.new.example.com" in [one["cells"][2] for one in panel._records.rows]
+    rows = [one["cells"] for one in panel._records.rows]
+    assert [cells[1:3] for cells in rows if cells[0] == "new.example.com"] == [["TXT", "_createos"], ["A", "@"]]
     assert panel.params["new_domain"] == ""
 
 
@@ -96,8 +97,13 @@ def test_a_check_says_what_the_platform_says(client: Any) -> None:
     panel.check()
     assert panel.wait(20)
     assert panel.last_error is None
-    assert "looking" not in panel._view.status.value
-    assert panel.listed.set_index("domain")["failed_checks"][PENDING] >= before
+    assert "its DNS records were not found" in panel._view.status.value
+    assert panel.listed.set_index("domain")["failed_checks"][PENDING] == before + 1
+    client.world.advance("2d")
+    panel.check()
+    assert panel.wait(20)
+    assert "its DNS records were found" in panel._view.status.value
+    assert panel.listed.set_index("domain")["state"][PENDING] == "issuing"
 
 
 def test_a_domain_is_deleted_by_its_typed_name(client: Any) -> None:

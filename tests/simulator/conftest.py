@@ -46,6 +46,10 @@ connected = false
 """
 
 
+#: Without a framework, a Dockerfile or Build AI, a new vcs project names all three.
+COMMANDS = {"installCommand": "npm ci", "buildCommand": "npm run build", "runCommand": "npm start"}
+
+
 class Api:
     """Asks a world by the names of operations; ids of the path come first, in their order."""
 
@@ -127,7 +131,7 @@ class Api:
                     "vcsInstallationId": "51830274",
                     "vcsRepoId": str(settings.pop("repository", 640118273)),
                 },
-                "settings": {"runtime": "node:20", "port": 3000, **settings},
+                "settings": {"runtime": "node:20", "port": 3000, **COMMANDS, **settings},
             },
         )
         return str(made["id"])

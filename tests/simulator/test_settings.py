@@ -58,6 +58,16 @@ def idle(api: Any) -> int:
     return takes(api, lambda: api.status(project, made) == "sleeping")
 
 
+def base_domain(api: Any) -> str:
+    project, _, made = live(api)
+    hosts = {
+        urlsplit(api("ListProjectEnvironments", project)[0]["extra"]["endpoint"]).netloc,
+        urlsplit(api("GetDeployment", project, made)["extra"]["endpoint"]).netloc.replace(f"gate-{made[:8]}", "gate"),
+    }
+    (host,) = hosts
+    return host.removeprefix("gate.")
+
+
 def live_limit(api: Any) -> int:
     project = api.image()
     for _ in range(6):
@@ -71,7 +81,8 @@ def dns_delay(api: Any) -> int:
     made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
 
     def found() -> bool:
-        api("RefreshDomain", project, made)
+        if api("ListDomains", project)[0]["status"] == "pending":
+            api("RefreshDomain", project, made)
         return bool(api("ListDomains", project)[0]["status"] != "pending")
 
     return takes(api, found)
@@ -262,11 +273,19 @@ def updating(api: Any) -> int:
     return takes(api, busy(api, project, environment))
 
 
+def verifying(api: Any) -> int:
+    project = api.image()
+    made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
+    api("RefreshDomain", project, made)
+    return takes(api, lambda: api("ListDomains", project)[0]["failedVerificationCount"] == 1)
+
+
 def issuing(api: Any) -> int:
     project = api.image()
     made = api("CreateDomain", project, body={"name": "late.example.com"})["id"]
     api.world.advance("3d")
     api("RefreshDomain", project, made)
+    takes(api, lambda: api("ListDomains", project)[0]["status"] == "issuing")
     return takes(api, lambda: api("ListDomains", project)[0]["status"] == "active")
 
 
@@ -307,6 +326,7 @@ def unknown_fields(api: Any) -> int:
 
 #: By setting two values, where what is observed is the setting itself; or (value, observed) where it is not.
 VALUES: dict[str, tuple[Any, Any]] = {
+    "base_domain": ("apps.example.com", "createos.example"),
     "idle": (60, 100),
     "live_limit": (2, 5),
     "dns_delay": (30, 50),
@@ -335,6 +355,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "promoting": (3, 9),
     "resizing": (3, 9),
     "updating": (3, 9),
+    "verifying": (3, 9),
     "issuing": (3, 9),
     "terminating": (3, 9),
     "waking": (3, 9),
@@ -383,6 +404,8 @@ def test_a_duration_may_be_written_as_one() -> None:
         ({"longest_window": 59}, "longest_window"),
         ({"bucket": "wide"}, "setting bucket"),
         ({"unknown_fields": "pass"}, "setting unknown_fields='pass' is none of: refuse, ignore"),
+        ({"base_domain": "https://apps.example.com/"}, "is no host's name"),
+        ({"base_domain": 7}, "base_domain"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_its_name(given: dict[str, Any], words: str) -> None:

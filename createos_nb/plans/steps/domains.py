@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _ROUTE: Final = "environment"
 #: What to do about a domain that can't be routed.
 _HINTS: Final[Mapping[DomainStatus | Literal["gone"], str]] = {
-    "pending": "set its DNS records (client.domains.list shows them), then client.domains.refresh",
+    "pending": "set its DNS records (client.domains.list shows them), then client.domains.verify",
     "issuing": "its certificate is on its way: wait a moment",
     "error": "fix its DNS records, or delete the domain and create it again",
     "deleting": "it is being deleted",

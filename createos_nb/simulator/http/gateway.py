@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import SIMULATED, Headers, Response, encode
+from createos_nb.simulator.http.mcp_project import answer_mcp, serves_mcp
 from createos_nb.simulator.http.static_files import Site
 from createos_nb.simulator.platform import lifecycle, serving
 from createos_nb.simulator.platform.deployments import host_of
@@ -25,8 +26,6 @@ from createos_nb.simulator.traffic.runtime_logs import REASONS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ZONE: Final = ".createos.io"
-"""What the addresses that the platform gives end in."""
 UNKNOWN: Final = ("x-createos-gateway", "unknown-host")
 """What tells a name that nobody could look up from an address where nothing is live."""
 _BODYLESS: Final = frozenset({204, 304})
@@ -43,6 +42,7 @@ class GatewayRequest(NamedTuple):
         path: as in the request line, without the query.
         headers: by their name in lower case.
         prefix: what stands before the path where the address is served under another host's path.
+        body: all of it.
     """
 
     method: str
@@ -50,6 +50,7 @@ class GatewayRequest(NamedTuple):
     path: str
     headers: Mapping[str, str]
     prefix: str = ""
+    body: bytes = b""
 
 
 class TimedResponse(NamedTuple):
@@ -77,11 +78,11 @@ class Gateway:
 
     def owns(self, host: str) -> bool:
         """Return whether requests to a host come here: any name that the platform gives, and every domain."""
-        return host.endswith(ZONE) or self._domain(host) is not None
+        return self._is_given(host) or self._domain(host) is not None
 
     def resolves(self, host: str) -> bool:
         """Return whether the name is known outside: a domain whose DNS record is missing can't be request."""
-        if host.endswith(ZONE):
+        if self._is_given(host):
             return True
         named = self._domain(host)
         if named is None:
@@ -94,17 +95,25 @@ class Gateway:
         hosts = set(self._context.hosts)
         for project in self._context.state.projects.values():
             hosts.update(domain.name for domain in project.domains.values() if domain.status in serving.ROUTED)
+            own = project.name.lower() + self._zone
+            if own not in hosts and project.status == "active" and self._newest(project) is not None:
+                hosts.add(own)
         return sorted(hosts)
 
     def find(self, host: str) -> Target | None:
         """Return what a host leads to, or None where nobody has it."""
         context = self._context
+        label = host.removesuffix(self._zone)
         known = context.hosts.get(host)
         if known is not None:
             project = context.state.projects[known[0]]
-            return self._through(project, project.environments[known[1]])
-        label = host.removesuffix(ZONE)
-        if label != host and label[-9:-8] == "-":
+            environment = project.environments[known[1]]
+            if environment.deployment or project.name.lower() != label:
+                return self._through(project, environment)
+            # Its first environment has the project's own address, which answers for what is live all the same.
+            newest = self._newest(project)
+            return self._through(project, environment) if newest is None else self._alone(project, newest)
+        if label != host:
             return self._own(label, host)
         named = self._domain(host)
         if named is None or named[1].status not in serving.ROUTED:
@@ -124,15 +133,42 @@ class Gateway:
             return Target(project, None, None)
         return Target(project, environment, self._context.deployments(project).get(environment.deployment))
 
+    @property
+    def _zone(self) -> str:
+        return f".{self._context.state.settings.base_domain}"
+
+    def _is_given(self, host: str) -> bool:
+        """Whether the platform gives such an address; one of an older world may have another base domain."""
+        return host.endswith(self._zone) or host in self._context.hosts
+
     def _own(self, label: str, host: str) -> Target | None:
-        """A deployment's own address; where it is live in an environment, the request counts there."""
-        for project in self._context.state.projects.values():
-            if project.status != "deleted" and project.name.lower() == label[:-9]:
-                for deployment in self._context.deployments(project).values():
-                    if host_of(project, deployment) == host:
-                        serving = (e for e in project.environments.values() if e.deployment == deployment.id)
-                        return Target(project, next(serving, None), deployment)
+        """A deployment's own address, or a project's: that answers as soon as one of its deployments is live."""
+        context = self._context
+        projects = [project for project in context.state.projects.values() if project.status != "deleted"]
+        for project in projects:
+            if project.name.lower() == label[:-9]:
+                for deployment in context.deployments(project).values():
+                    if host_of(context, project, deployment) == host:
+                        return self._alone(project, deployment)
+        for project in projects:
+            if project.name.lower() == label:
+                newest = self._newest(project)
+                return Target(project, None, None) if newest is None else self._alone(project, newest)
         return None
+
+    def _newest(self, project: Project) -> Deployment | None:
+        """The newest deployment that is live; where there is none, the newest that may come to be."""
+        newest = list(reversed(self._context.deployments(project).values()))
+        for statuses in (serving.LIVE, {"sleeping"} | lifecycle.UNFINISHED):
+            for deployment in newest:
+                if deployment.status in statuses:
+                    return deployment
+        return None
+
+    def _alone(self, project: Project, deployment: Deployment) -> Target:
+        """A deployment by itself; where it is live in an environment, the request counts there."""
+        serves = (e for e in project.environments.values() if e.deployment == deployment.id)
+        return Target(project, next(serves, None), deployment)
 
     def answer(self, request: GatewayRequest) -> TimedResponse:
         """Return what a request gets."""
@@ -144,7 +180,7 @@ class Gateway:
             return _respond(request, Message(404, why, headers=headers), 1)
         traffic = self._traffic(target)
         if traffic is None:
-            return _respond(request, self._nothing(target), 2)
+            return _respond(request, self._nothing(target, request.host), 2)
         return self._serve(target, traffic, request)
 
     # --- answers ------------------------------------------------------------------------------------------------------
@@ -157,12 +193,13 @@ class Gateway:
             return None
         return alone(self._context, target.project, deployment)
 
-    def _nothing(self, target: Target) -> Message:
+    def _nothing(self, target: Target, host: str) -> Message:
         """The answer of an address that is no environment's, where nothing runs."""
         if target.project.status != "active":
             return Message(404, f"the project is {target.project.status}")
         if target.deployment is None:
-            return Message(404, "the domain is routed to no environment")
+            routed = self._domain(host) is not None
+            return Message(404, "the domain is routed to no environment" if routed else "no deployment is live here")
         if target.deployment.status == "sleeping":
             return Message(503, SLEEPS)
         if target.deployment.status in lifecycle.UNFINISHED:
@@ -183,7 +220,7 @@ class Gateway:
         path = request.path[:_LONGEST_PATH] if request.path.startswith("/") else "/"
         site = self._site(target)
         pages = None
-        if site is not None:
+        if site is not None or serves_mcp(target.deployment, target.environment, path):
             pages = (Page(path=path, method="GET" if request.method == "HEAD" else request.method, ms=4),)
         # How many came before tells apart the requests of one second.
         got = traffic.answer(now // SECOND, request.method, path, len(traffic.recorded), pages)
@@ -205,6 +242,9 @@ class Gateway:
         self, target: Target, got: Answer, traffic: Traffic, site: Site | None, request: GatewayRequest, path: str
     ) -> Response:
         version = _version(target.deployment) if got.segment is not None and target.deployment is not None else ()
+        if got.cause is Cause.SERVED and serves_mcp(target.deployment, target.environment, path):
+            reply = answer_mcp(target.project, target.deployment, request.method, request.headers, request.body)
+            return Response(reply.status, (*reply.headers, *version), reply.body)
         if site is not None and got.cause is Cause.SERVED:
             answer = site.find(request.method, request.path, request.headers)
             headers = tuple((n, request.prefix + v if n == "location" else v) for n, v in answer.headers)

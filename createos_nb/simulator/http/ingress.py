@@ -96,7 +96,7 @@ def _name(host: str) -> str:
 
 
 def _gateway_request(request: Request, host: str, path: str, prefix: str) -> GatewayRequest:
-    return GatewayRequest(request.method, host, path, request.headers, prefix)
+    return GatewayRequest(request.method, host, path, request.headers, prefix, request.body)
 
 
 def _redirect_to_referrer(request: Request) -> Response | None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
+from createos_nb.simulator.traffic.builds import plain_folder
+
 INDEX: Final = "index.html"
 NOT_FOUND: Final = "404.html"
 _BUILT_ELSEWHERE: Final = frozenset({"package.json", "Dockerfile", "requirements.txt", "go.mod", "Cargo.toml"})
@@ -138,8 +140,8 @@ def _root(names: list[str], settings: Mapping[str, Any]) -> str:
 
 
 def _folder(setting: Any) -> str:
-    parts = [part for part in str(setting or "").split("/") if part not in ("", ".")]
-    return "/".join(parts) + "/" if parts else ""
+    folder = plain_folder(str(setting or ""))
+    return folder + "/" if folder else ""
 
 
 def _name(path: str) -> str | None:

@@ -51,7 +51,7 @@ def row(context: WorldContext, project: Project, deployment: Deployment) -> byte
             project_id=project.id,
             version_number=deployment.version,
             status=deployment.status,
-            extra=deployments.DeploymentExtra(endpoint=f"https://{host_of(project, deployment)}"),
+            extra=deployments.DeploymentExtra(endpoint=f"https://{host_of(context, project, deployment)}"),
             artifact_image=deployment.artifact or None,
             created_at=rfc3339(deployment.created),
             updated_at=rfc3339(deployment.updated),
@@ -69,9 +69,9 @@ def _source(project: Project, deployment: Deployment) -> dict[str, str] | None:
     return {"image": deployment.image} if project.type == "image" else None
 
 
-def host_of(project: Project, deployment: Deployment) -> str:
+def host_of(context: WorldContext, project: Project, deployment: Deployment) -> str:
     """Return the host that a deployment answers at, in whatever environment it is live."""
-    return f"{project.name.lower()}-{deployment.id[:8]}.createos.io"
+    return f"{project.name.lower()}-{deployment.id[:8]}.{context.state.settings.base_domain}"
 
 
 def newest_first(context: WorldContext, project: Project) -> list[Deployment]:

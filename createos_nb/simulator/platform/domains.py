@@ -22,6 +22,8 @@ _LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HOST_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])", flags=re.ASCII)
 ADDRESS: Final = "192.0.2.80"
 """The address that domains are to point to, one that is kept free for documentation."""
+RECORD: Final = "_createos"
+"""Name of the TXT record, relative to the domain: the official client prints it, a dot and the domain."""
 
 
 class DomainRoute(Struct, kw_only=True):
@@ -40,7 +42,7 @@ def _row(project: Project, domain: Domain) -> domains.Domain:
     records = None
     if domain.status in ("pending", "error"):
         records = domains.DnsRecords(
-            txt_records=[{"name": f"_createos.{domain.name}", "value": f"createos-verify={domain.token}"}],
+            txt_records=[{"name": RECORD, "value": f"createos-verify={domain.token}"}],
             a_records=[ADDRESS],
         )
     return domains.Domain(
@@ -115,15 +117,24 @@ def new_domain(
 
 @serves("RefreshDomain")
 def refresh_domain(context: WorldContext, call: Call) -> Payload:
-    """Look for the DNS records of a pending domain again."""
+    """Have the DNS records of a pending domain looked for; what is found shows in its row a little later."""
     project = project_of(context, call)
     domain = domain_of(project, call.ids[1])
     if domain.status != "pending":
         raise HttpError(422, f"a domain that is {domain.status} can't be refreshed: only a pending one")
-    return refresh(context, project, domain)
+    context.schedule_in(context.state.settings.verifying, "domain is checked", project.id, domain.id)
+    return "domain is being refreshed"
 
 
-def refresh(context: WorldContext, project: Project, domain: Domain) -> str:
+@handles_event("domain is checked")
+def _checked(context: WorldContext, target: tuple[str, ...]) -> None:
+    project = context.state.projects[target[0]]
+    domain = project.domains.get(target[1])
+    if domain is not None and domain.status == "pending":
+        verify(context, project, domain)
+
+
+def verify(context: WorldContext, project: Project, domain: Domain) -> None:
     """Verify a pending domain if its DNS record is there."""
     now = context.state.now
     if not domain.resolves_at or now < domain.resolves_at:
@@ -132,12 +143,11 @@ def refresh(context: WorldContext, project: Project, domain: Domain) -> str:
         domain.message = "DNS records not found yet: it can take up to 48 hours until they have spread"
         context.touch(domain)
         context.record("domain not verified", project, domain.name)
-        return "Domain verification failed: DNS records not found"
+        return
     domain.status, domain.message = "issuing", "DNS records found; the certificate is being issued"
     context.touch(domain)
     context.record("domain verified", project, domain.name)
     context.schedule_in(context.state.settings.issuing, "domain has its certificate", project.id, domain.id)
-    return "Domain verified successfully"
 
 
 @handles_event("domain has its certificate")

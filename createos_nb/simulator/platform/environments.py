@@ -103,10 +103,10 @@ def list_environments(context: WorldContext, call: Call) -> Payload:
 
 def host_of(context: WorldContext, project: Project, name: str) -> str:
     """Return the host that a new environment answers at: the project's own for its first one."""
-    first = project.name.lower()
-    host = f"{first}.createos.io" if not project.environments else f"{first}-{name.lower()}.createos.io"
+    first, base = project.name.lower(), context.state.settings.base_domain
+    host = f"{first}.{base}" if not project.environments else f"{first}-{name.lower()}.{base}"
     while host in context.hosts:
-        host = f"{first}-{name.lower()}-{hex_of(4, host, project.id)}.createos.io"
+        host = f"{first}-{name.lower()}-{hex_of(4, host, project.id)}.{base}"
     return host
 
 

@@ -78,6 +78,8 @@ def _subject(context: WorldContext, target: tuple[str, ...]) -> tuple[Project, D
 def _become(
     context: WorldContext, project: Project, deployment: Deployment, status: DeploymentStatus, text: str = ""
 ) -> None:
+    if deployment.status in serving.LIVE and status not in serving.LIVE:
+        serving.end_run(context, deployment)
     deployment.status = status
     context.touch(deployment)
     context.record(f"deployment {status}", project, text or f"version {deployment.version}", deployment=deployment)
@@ -109,7 +111,8 @@ def _built(context: WorldContext, target: tuple[str, ...]) -> None:
         deployment.ended_at = context.state.now
         _become(context, project, deployment, "build_error", build.failure)
         return
-    deployment.artifact = f"registry.createos.io/{project.name.lower()}:{hex_of(12, deployment.id, 'artifact')}"
+    registry = f"registry.{context.state.settings.base_domain}"
+    deployment.artifact = f"{registry}/{project.name.lower()}:{hex_of(12, deployment.id, 'artifact')}"
     _launch(context, project, deployment, build.finished - build.deploying)
 
 
@@ -143,6 +146,8 @@ def _started(context: WorldContext, target: tuple[str, ...]) -> None:
 
 def set_behavior(context: WorldContext, project: Project, deployment: Deployment, behavior: str) -> None:
     """Let a deployment behave otherwise from now on."""
+    if deployment.status in serving.LIVE:
+        serving.end_run(context, deployment)
     deployment.behavior, deployment.missing = behavior, ""
     reconsider(context, project, deployment)
     serving.settle_project(context, project, deployment.id)

@@ -13,7 +13,7 @@ from createos_nb.simulator.platform.outcomes import build_of
 from createos_nb.simulator.platform.registry import Call, Payload, serves
 from createos_nb.simulator.state import Deployment, Project
 from createos_nb.simulator.times import SECOND, rfc3339
-from createos_nb.simulator.traffic import LogLine, Recorded, Segment, Traffic
+from createos_nb.simulator.traffic import LogLine, Recorded, Traffic
 
 WINDOW = 60
 """Seconds of runtime log where the request names no length."""
@@ -49,7 +49,8 @@ def _window(context: WorldContext, call: Call) -> tuple[int, int]:
 
 
 def _text(context: WorldContext, lines: list[LogLine]) -> str:
-    return "\n".join(map(str, lines[-context.state.settings.log_lines :]))
+    """Return the newest lines as text, each with its line break, so that a text only grows at its end."""
+    return "".join(f"{line}\n" for line in lines[-context.state.settings.log_lines :])
 
 
 @serves("GetDeploymentLogs")
@@ -60,43 +61,29 @@ def deployment_logs(context: WorldContext, call: Call) -> Payload:
     if deployment.status not in serving.LIVE:
         raise HttpError(422, f"a deployment that is {deployment.status} has no runtime logs: only what is running")
     start, end = _window(context, call)
+    own = alone(context, project, deployment)
+    silent = Traffic(context.state.seed, deployment.id, None, own.timeline.segments)
+    processes = silent.logs(start, end)
+    # Its processes stand in an environment's log once it is live there; requests to its own address never do.
+    requests = list((Counter(own.logs(start, end)) - Counter(processes)).elements())
     lines: list[LogLine] = []
-    assigned = False
+    first = end
     for environment in project.environments.values():
-        if any(segment.deployment == deployment.id for segment in environment.segments):
-            assigned = True
+        starts = [segment.start for segment in environment.segments if segment.deployment == deployment.id]
+        if starts:
+            first = min(first, *starts)
             lines += context.traffic_of(environment).logs(start, end, deployment=deployment.id)
-    if not assigned:
-        lines = alone(context, project, deployment).logs(start, end)
-    elif len(context.recorded.get(deployment.id, ())):
-        lines += _at_its_own_address(context, project, deployment, start, end)
-    return _text(context, sorted(lines))
-
-
-def _at_its_own_address(
-    context: WorldContext, project: Project, deployment: Deployment, start: int, end: int
-) -> list[LogLine]:
-    """The lines of requests to a deployment's own address, without those of its processes, which stand elsewhere."""
-    heard = alone(context, project, deployment)
-    silent = Traffic(context.state.seed, deployment.id, None, heard.timeline.segments)
-    return list((Counter(heard.logs(start, end)) - Counter(silent.logs(start, end))).elements())
+    lines += [line for line in processes if line.time < first * SECOND]
+    return _text(context, sorted([*lines, *requests], key=lambda line: line.time))
 
 
 def alone(context: WorldContext, project: Project, deployment: Deployment) -> Traffic:
-    """Return what happens to a deployment that is live nowhere: requests to its own address only."""
-    since = (deployment.live_at or deployment.created) // SECOND
-    segment = Segment(
-        start=since,
-        deployment=deployment.id,
-        version=deployment.version,
-        behavior=serving.behavior_of(context, deployment),
-        port=serving.port_of(None, deployment),
-        runtime=str(deployment.settings.get("runtime") or ""),
-        framework=str(deployment.settings.get("framework") or ""),
-        launched=min(deployment.launched_at // SECOND or since, since),
-    )
+    """Return what happens to a deployment at its own address while it is live in no environment."""
+    segments = [*deployment.runs]
+    if deployment.status in serving.LIVE:
+        segments.append(serving.own_run(context, deployment))
     recorded = context.recorded.setdefault(deployment.id, Recorded())
-    return Traffic(context.state.seed, deployment.id, None, [segment], recorded=recorded)
+    return Traffic(context.state.seed, deployment.id, None, segments, recorded=recorded)
 
 
 @serves("GetProjectEnvironmentLogs")

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.platform.github import repository_of
+from createos_nb.simulator.platform.runtimes import runtime_of
 from createos_nb.simulator.state import Deployment, Outcome, Project
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import MANIFESTS, Build, BuildBehavior, BuildSettings, build
@@ -56,7 +57,7 @@ def _build(context: WorldContext, project: Project, deployment: Deployment) -> B
             branch=deployment.branch or "main",
             commit=deployment.commit or deployment.upload[:7],
             directory=_text(settings, "directoryPath"),
-            runtime=_text(settings, "runtime") or "build-ai",
+            runtime=runtime_of(settings) or "build-ai",
             framework=_text(settings, "framework"),
             install=_text(settings, "installCommand"),
             build=_text(settings, "buildCommand"),

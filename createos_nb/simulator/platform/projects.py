@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from createos_nb.contract import projects
+from createos_nb.contract.creation import creation_problems
 from createos_nb.contract.row import Availability, Made
 from createos_nb.contract.types import ImageSettings, ProjectType, UploadSettings, VcsSettings, VcsSource
 from createos_nb.simulator.context import WorldContext, handles_event
@@ -134,9 +135,11 @@ def create_project(context: WorldContext, call: BodyCall[ProjectDraft]) -> Paylo
         if not source:
             raise HttpError(400, "source is required for a vcs project")
         fields_of(source, VcsSource, "source")
+        if context.dialect == "production" and (problems := creation_problems(body.settings)):
+            raise HttpError(400, "; ".join(problems))
     elif source:
         raise HttpError(400, f"source must be empty for a project of type {body.type}")
-    check_runtime(body.type, body.settings)
+    check_runtime(body.type, body.settings, context.dialect)
     app = value_or(body.app_id, None) or ""
     if app and (app not in context.state.apps or context.state.apps[app].user != call.user):
         raise HttpError(404, "app not found")
@@ -224,7 +227,7 @@ def update_settings(context: WorldContext, call: BodyCall[SettingsChange]) -> Pa
     changes: dict[str, Any] = msgspec.to_builtins(call.body)
     settings = project.settings | changes
     fields_of(settings, SETTINGS_OF[project.type], "")
-    check_runtime(project.type, settings)
+    check_runtime(project.type, settings, context.dialect)
     project.settings = settings
     context.touch(project)
     context.record("project settings changed", project, ", ".join(changes))

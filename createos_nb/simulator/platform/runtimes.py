@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from createos_nb.contract.projects import SupportedType
-from createos_nb.simulator.envelope import encode
+from createos_nb.simulator.envelope import Dialect, encode
 from createos_nb.simulator.platform.errors import HttpError
 
 _NODE: Final = ("node:18", "node:20", "node:22", "bun:1.1", "bun:1.3")
@@ -60,8 +60,19 @@ def _supported() -> list[SupportedType]:
 SUPPORTED: Final = encode(_supported())
 
 
-def check_runtime(kind: str, settings: Mapping[str, Any]) -> None:
-    """Refuse settings that name no way to build, or a framework with a runtime that does not go with it."""
+def runtime_of(settings: Mapping[str, Any]) -> str:
+    """Return the runtime of a project: where only a framework is named, the first that goes with it."""
+    named, framework = settings.get("runtime"), settings.get("framework")
+    if named or not isinstance(framework, str) or framework not in FRAMEWORKS:
+        return str(named or "")
+    return FRAMEWORKS[framework][0][0]
+
+
+def check_runtime(kind: str, settings: Mapping[str, Any], dialect: Dialect) -> None:
+    """Refuse settings that name no way to build, or a framework with a runtime that does not go with it.
+
+    A framework without a runtime serves for a vcs project of the production dialect: see `contract.creation`.
+    """
     if kind == "image" or settings.get("useBuildAI") or settings.get("hasDockerfile"):
         return
     framework, runtime = settings.get("framework"), settings.get("runtime")
@@ -71,6 +82,8 @@ def check_runtime(kind: str, settings: Mapping[str, Any]) -> None:
         known = FRAMEWORKS.get(framework)
         if known is None:
             raise HttpError(400, f"settings.framework: {framework} is not supported: see GET /v1/projects/supported")
+        if not runtime and (kind, dialect) == ("vcs", "production"):
+            return
         if not runtime:
             raise HttpError(400, f"settings.runtime is required with framework {framework}: {', '.join(known[0])}")
         if runtime not in known[0] and runtime != "build-ai":

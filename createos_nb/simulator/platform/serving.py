@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.platform.runtimes import runtime_of
 from createos_nb.simulator.state import Deployment, Environment, Project
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import HEALTHY, Behavior, Segment
@@ -46,12 +47,35 @@ def _now_live(context: WorldContext, project: Project, environment: Environment,
         cpu=environment.cpu,
         memory=environment.memory,
         port=port_of(environment, deployment),
-        runtime=str(deployment.settings.get("runtime") or ""),
+        runtime=runtime_of(deployment.settings),
         framework=str(deployment.settings.get("framework") or ""),
         asleep=deployment.status not in LIVE,
         launched=min(deployment.launched_at // SECOND or start, start),
         fresh=_is_new(environment, deployment, start),
     )
+
+
+def own_run(context: WorldContext, deployment: Deployment) -> Segment:
+    """Return how a live deployment runs at its own address, since it was started or came to behave as it does."""
+    since = (deployment.live_at or deployment.created) // SECOND
+    if deployment.runs:
+        since = max(since, deployment.runs[-1].end or 0)
+    return Segment(
+        start=since,
+        deployment=deployment.id,
+        version=deployment.version,
+        behavior=behavior_of(context, deployment),
+        port=port_of(None, deployment),
+        runtime=runtime_of(deployment.settings),
+        framework=str(deployment.settings.get("framework") or ""),
+        launched=min(deployment.launched_at // SECOND or since, since),
+    )
+
+
+def end_run(context: WorldContext, deployment: Deployment) -> None:
+    """Keep how a live deployment ran at its own address until now: its log goes on after it."""
+    run = own_run(context, deployment)
+    deployment.runs.append(replace(run, end=max(context.state.now // SECOND, run.start)))
 
 
 def _is_new(environment: Environment, deployment: Deployment, start: int) -> bool:

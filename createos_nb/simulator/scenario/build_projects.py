@@ -38,7 +38,7 @@ class ProjectBuilder(Timeline):
         )
         try:
             fields_of(section.settings, projects.SETTINGS_OF[section.type], "")
-            check_runtime(section.type, section.settings)
+            check_runtime(section.type, section.settings, "production")
         except HttpError as why:
             raise self._source.error(f"{where}.settings", why.message) from None
 
@@ -181,8 +181,8 @@ class ProjectBuilder(Timeline):
         def current() -> Domain:
             return next(domain for domain in created[0].domains.values() if domain.name == section.name)
 
-        def refresh() -> None:
-            domains.refresh(self._world, created[0], current())
+        def verify() -> None:
+            domains.verify(self._world, created[0], current())
 
         def end() -> None:
             domain = current()
@@ -191,7 +191,7 @@ class ProjectBuilder(Timeline):
 
         self._schedule(f"{where}.made", section.made, make)
         for n, when in enumerate(section.refreshed):
-            self._schedule(f"{where}.refreshed[{n}]", when, refresh)
+            self._schedule(f"{where}.refreshed[{n}]", when, verify)
         if section.status or section.message:
             self._schedule(f"{where}.status", "now", end)
 

@@ -31,6 +31,8 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
     for n in range(projects):
         framework = frameworks[n % len(frameworks)]
         runtimes, port, install, build, run, _ = FRAMEWORKS[framework]
+        # A field without a value is left out: the platform takes no empty command.
+        commands = {"installCommand": install, "buildCommand": build, "runCommand": run}
         count = deployments // projects + (n < deployments % projects)
         name = f"{_PLACES[n // len(_TRADES) % len(_PLACES)]}-{_TRADES[n % len(_TRADES)]}-{n:04}"
         created = (state.now - _AGE + _AGE // 2 * n // projects) // SECOND * SECOND
@@ -55,9 +57,7 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
                 "runtime": runtimes[0],
                 "framework": framework,
                 "port": port,
-                "installCommand": install,
-                "buildCommand": build,
-                "runCommand": run,
+                **{name: command for name, command in commands.items() if command},
                 "hasDockerfile": False,
                 "useBuildAI": False,
                 "ignoreBranches": [],
@@ -72,7 +72,7 @@ def generate_fleet(context: WorldContext, projects: int, deployments: int) -> No
 
 
 def _environments(context: WorldContext, project: Project, n: int) -> None:
-    seed, count = context.state.seed, project.versions
+    seed, count, base = context.state.seed, project.versions, context.state.settings.base_domain
     good = [
         version for version in range(count, max(count - 4 * RUNNING, 0), -1) if not build_failed(seed, project, version)
     ]
@@ -84,7 +84,7 @@ def _environments(context: WorldContext, project: Project, n: int) -> None:
             display=name.capitalize(),
             created=project.created,
             updated=project.created,
-            host=f"{project.name}.createos.io" if not place else f"{project.name}-{name}.createos.io",
+            host=f"{project.name}.{base}" if not place else f"{project.name}-{name}.{base}",
             description=f"{name.capitalize()} of number {n}",
             branch="main" if not place else "staging",
             cpu=(200, 300, 400, 500)[n % 4],

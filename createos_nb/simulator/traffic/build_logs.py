@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from createos_nb.simulator.traffic.build_templates import Toolchain, toolchain
-from createos_nb.simulator.traffic.builds import BuildBehavior, BuildSettings
+from createos_nb.simulator.traffic.builds import BuildBehavior, BuildSettings, plain_folder
 from createos_nb.simulator.traffic.randomness import key_of, mixed, uniform
 from createos_nb.simulator.traffic.tables import overdispersion_factors
 
@@ -140,10 +140,6 @@ def build(seed: int, name: str, settings: BuildSettings, behavior: BuildBehavior
     return Build(tuple(out.lines), tuple(out.stages), building, deploying, finished, out.failure)
 
 
-def _directory(path: str) -> str:
-    return path.strip("/").removeprefix("./")
-
-
 def _fetch(out: _Writer, settings: BuildSettings, behavior: BuildBehavior, tools: Toolchain) -> None:
     if settings.source == "upload":
         out.stage("unpack", 1_500, ["unpacking the upload", "done"])
@@ -155,12 +151,12 @@ def _fetch(out: _Writer, settings: BuildSettings, behavior: BuildBehavior, tools
         out.fail("clone", 2_000, lines, f"{why}; check the repository id")
         return
     lines = [f"cloning {where} ({settings.branch})", f"HEAD is now at {settings.commit[:7]}"]
-    directory = _directory(settings.directory)
-    if directory in {_directory(path) for path in behavior.directories}:
+    directory = plain_folder(settings.directory)
+    if directory in {plain_folder(path) for path in behavior.directories}:
         out.stage("clone", 4_000, [*lines, f"directory: /{directory}"])
         return
     wanted = "Dockerfile" if settings.dockerfile else tools.manifest
-    has = ", ".join(f"/{_directory(path)}" for path in behavior.directories)
+    has = ", ".join(f"/{plain_folder(path)}" for path in behavior.directories)
     why = f"no {wanted} in directory /{directory}; it is in: {has}"
     out.fail("clone", 4_000, lines, f"{why}; check the directory path")
 

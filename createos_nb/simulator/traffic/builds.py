@@ -8,6 +8,14 @@ from typing import ClassVar
 from createos_nb.simulator.traffic.limits import Limits, check_limits
 
 
+def plain_folder(path: str) -> str:
+    """Return a path within a repository or an upload without what says nothing; "" for its top.
+
+    So "", ".", "./" and "/" are the top, as the platform's documentation and its guides write it.
+    """
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSettings:
     """The source to build, as the project's settings say.
@@ -17,7 +25,7 @@ class BuildSettings:
         repository: owner/name, or the repository's id if it is not known.
         branch: of the repository.
         commit: its hash.
-        directory: path within the repository; empty or "/" for the top.
+        directory: path within the repository; empty, ".", "./" or "/" for the top.
         runtime: such as "node:20".
         framework: such as "nextjs"; empty if none.
         install: command; empty for the runtime's usual one.

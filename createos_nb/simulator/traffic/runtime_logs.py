@@ -44,8 +44,10 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     409: "Conflict",
     413: "Content Too Large",
+    415: "Unsupported Media Type",
     416: "Range Not Satisfiable",
     422: "Unprocessable Content",
     429: "Too Many Requests",
@@ -110,9 +112,13 @@ def runtime_log(
 
 
 def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iterator[tuple[int, int, LogLine]]:
-    """Return what the processes of a segment and the platform say about them."""
+    """Return what the processes of a segment and the platform say about them.
+
+    Nothing of it is older than the segment: what is read later never stands before what was read already.
+    """
     stop = end if segment.end is None else min(end, segment.end)
-    if launched(segment) >= end or (segment.end is not None and segment.end + 60 < start):
+    begin = segment.start * _SECOND
+    if segment.start >= end or (segment.end is not None and segment.end + 60 < start):
         return
 
     def line(time: int, level: str, text: str) -> tuple[int, int, LogLine]:
@@ -124,16 +130,18 @@ def _process(timeline: Timeline, segment: Segment, start: int, end: int) -> Iter
     speaker, behavior = template_for(segment.runtime, segment.framework), segment.behavior
     port = behavior.listens or segment.port
     for event in process_events(segment, timeline.key, -(-stop // _DAY) * _DAY):
-        at = event.time * _SECOND
+        at = max(event.time * _SECOND, begin)
         if event.time >= stop:
             break
+        if event.life and event.time < segment.start:
+            continue
         # A start's lines reach over its boot; all else is of its own second.
         if event.time + behavior.boot + segment.start - launched(segment) + 1 < start:
             continue
         name = f"platform: replica {event.replica + 1}/{segment.replicas}"
         if event.what == "start":
-            took = behavior.boot * _SECOND if event.life else segment.start * _SECOND - at
-            if behavior.crash_after == 0:
+            took = behavior.boot * _SECOND if event.life else 0
+            if behavior.crash_after == 0 and event.time >= segment.start:
                 took = max(behavior.boot, 1) * _SECOND
             yield line(
                 at, "INFO", f"{name}: starting version {segment.version} ({segment.runtime}), PORT={segment.port}"

@@ -20,8 +20,8 @@ FOREIGN = (
     "localhost.evil.example",
     "127.0.0.1@evil.example",
     "evil.example@127.0.0.1",
-    "createos.io.evil.example",
-    "xcreateos.io",
+    "createos.nodeops.network.evil.example",
+    "xcreateos.nodeops.network",
     "192.168.1.10",
     "[::2]",
     "0.0.0.0",
@@ -38,7 +38,14 @@ def served() -> Iterator[Server]:
 
 def test_a_foreign_name_is_refused_on_every_path_with_words_and_also_with_the_key(served: Server) -> None:
     for host in FOREIGN:
-        for path in ("/v1/projects", "/v1/nothing", "/~/", "/~/landing-pages.createos.io/", "/signed/x", "/"):
+        for path in (
+            "/v1/projects",
+            "/v1/nothing",
+            "/~/",
+            "/~/landing-pages.createos.nodeops.network/",
+            "/signed/x",
+            "/",
+        ):
             answer = httpx.get(served.url + path, headers={"Host": host, "X-Api-Key": served.key})
             assert answer.status_code == 403, (host, path)
             assert "--allow-host" in answer.text
@@ -62,7 +69,11 @@ def test_names_of_this_machine_and_the_one_that_was_allowed_reach_the_api(served
 
 
 def test_addresses_of_the_world_still_answer_by_their_name(served: Server) -> None:
-    for host in ("landing-pages.createos.io", "www.juniper-goods.example.com", "nobody-has-this.createos.io:80"):
+    for host in (
+        "landing-pages.createos.nodeops.network",
+        "www.juniper-goods.example.com",
+        "nobody-has-this.createos.nodeops.network:80",
+    ):
         answer = httpx.get(served.url + "/", headers={"Host": host})
         assert answer.status_code != 403, host
     shop = httpx.get(served.url + "/products", headers={"Host": "www.juniper-goods.example.com"})

@@ -30,7 +30,7 @@ def test_an_active_domain_leads_to_its_environment(shop: Any) -> None:
 
 
 def test_a_host_is_known_in_upper_case_with_a_port_and_a_final_dot(shop: Any) -> None:
-    assert get(shop, "https://STOREFRONT.createos.io.:8443/").headers["x-createos-version"] == "17"
+    assert get(shop, "https://STOREFRONT.createos.nodeops.network.:8443/").headers["x-createos-version"] == "17"
 
 
 def test_a_pending_domain_can_not_be_looked_up(shop: Any) -> None:
@@ -47,11 +47,11 @@ def test_a_domain_that_points_here_but_is_not_active_is_404(shop: Any) -> None:
 
 
 def test_an_address_that_nobody_has_is_404(shop: Any) -> None:
-    assert get(shop, "https://nobody-has-this.createos.io/").status_code == 404
+    assert get(shop, "https://nobody-has-this.createos.nodeops.network/").status_code == 404
 
 
 def test_where_nothing_is_live_it_is_404_and_names_no_version(shop: Any) -> None:
-    answer = get(shop, "https://winter-sale.createos.io")
+    answer = get(shop, "https://winter-sale.createos.nodeops.network")
     assert answer.status_code == 404
     assert "x-createos-version" not in answer.headers
 
@@ -86,7 +86,10 @@ def test_errors_come_in_their_share_and_differ_between_requests_of_one_second(sh
     edge, before = Ingress(shop.world.api), shop.world.now
 
     def statuses(path: str, times: int) -> list[int]:
-        return [edge.answer(Request("GET", "storefront.createos.io", path)).response.status for _ in range(times)]
+        return [
+            edge.answer(Request("GET", "storefront.createos.nodeops.network", path)).response.status
+            for _ in range(times)
+        ]
 
     found = statuses("/api/stock", 60)
     assert set(found) == {200, 500}
@@ -105,7 +108,7 @@ def test_a_suspended_project_answers_nowhere(shop: Any) -> None:
 
 
 def test_who_asks_for_html_gets_a_page_without_anything_that_runs(shop: Any) -> None:
-    address = "https://storefront.createos.io/<script>alert(1)</script>"
+    address = "https://storefront.createos.nodeops.network/<script>alert(1)</script>"
     answer = get(shop, address, accept="text/html,*/*")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "<script" not in answer.text
@@ -154,10 +157,10 @@ def test_a_start_says_how_long_it_still_takes() -> None:
     client = createos_nb.simulate(waking=300)
     client.deployments.wakeup("chat-bot", int(client.deployments.list("chat-bot")["version_number"].max()))
     client.world.advance(100)
-    answer = client.probe("chat-bot.createos.io")
+    answer = client.probe("chat-bot.createos.nodeops.network")
     assert (answer["status"], answer["headers"]["retry-after"]) == (503, "200")
     client.world.advance(200)
-    assert client.probe("chat-bot.createos.io")["status"] == 200
+    assert client.probe("chat-bot.createos.nodeops.network")["status"] == 200
 
 
 def test_requests_keep_a_deployment_awake(make_api: Any, empty_file: Any) -> None:
@@ -241,7 +244,7 @@ def test_requests_count_in_analytics_and_logs(shop: Any) -> None:
 
 def test_the_query_is_not_part_of_the_path_that_counts(shop: Any) -> None:
     project = shop.project("storefront")
-    get(shop, "https://storefront.createos.io/hidden?token=abc")
+    get(shop, "https://storefront.createos.nodeops.network/hidden?token=abc")
     text = shop("GetProjectEnvironmentLogs", project, shop.environment(project, "production"), since_seconds=5)
     assert "/hidden" in text
     assert "token" not in text
@@ -251,7 +254,7 @@ def test_the_same_probes_of_the_same_world_get_the_same_answers() -> None:
     def story() -> list[Any]:
         client = createos_nb.simulate()
         client.world.set_behavior("storefront", 17, errors=[{"status": 500, "share": 0.3}])
-        return [client.probe("storefront.createos.io/products").to_dict() for _ in range(20)]
+        return [client.probe("storefront.createos.nodeops.network/products").to_dict() for _ in range(20)]
 
     assert story() == story()
 
@@ -262,4 +265,4 @@ def test_addresses_in_answers_are_those_of_the_platform(shop: Any) -> None:
             for row in shop("ListProjectEnvironments", project["id"]):
                 address = urlsplit(row["extra"]["endpoint"])
                 assert (address.scheme, address.path) == ("https", "")
-                assert address.netloc.endswith(".createos.io")
+                assert address.netloc.endswith(".createos.nodeops.network")

@@ -303,17 +303,23 @@ def test_an_address_answers_to_its_host_header_and_under_its_path(served: Server
 
 def test_it_can_be_used_as_a_proxy(served: Server) -> None:
     with httpx.Client(proxy=served.url) as client:
-        assert client.get("http://storefront.createos.io/").headers["x-createos-version"] == "17"
+        assert client.get("http://storefront.createos.nodeops.network/").headers["x-createos-version"] == "17"
 
 
 def test_links_of_a_page_under_a_path_lead_back_to_its_address(served: Server) -> None:
-    base = served.url + "/~/landing-pages.createos.io"
-    assert httpx.get(base).headers["location"] == "/~/landing-pages.createos.io/"
-    assert httpx.get(base + "/spring").headers["location"] == "/~/landing-pages.createos.io/spring/"
+    base = served.url + "/~/landing-pages.createos.nodeops.network"
+    assert httpx.get(base).headers["location"] == "/~/landing-pages.createos.nodeops.network/"
+    assert httpx.get(base + "/spring").headers["location"] == "/~/landing-pages.createos.nodeops.network/spring/"
     back = httpx.get(served.url + "/style.css?v=1", headers={"Referer": base + "/spring/"})
-    assert (back.status_code, back.headers["location"]) == (307, "/~/landing-pages.createos.io/style.css?v=1")
+    assert (back.status_code, back.headers["location"]) == (
+        307,
+        "/~/landing-pages.createos.nodeops.network/style.css?v=1",
+    )
     assert (
-        failed(httpx.get(served.url + "/style.css", headers={"Referer": "http://elsewhere/~/a.createos.io/"}))[0] == 404
+        failed(
+            httpx.get(served.url + "/style.css", headers={"Referer": "http://elsewhere/~/a.createos.nodeops.network/"})
+        )[0]
+        == 404
     )
 
 
@@ -326,14 +332,16 @@ def test_the_addresses_are_listed(served: Server) -> None:
 def test_a_path_leaves_no_upload_over_the_wire(served: Server) -> None:
     """As raw bytes: clients tidy such paths up before they send them."""
     for path in ("/../../etc/passwd", "/..%2f..%2fetc/passwd", "/spring/../../index.html", "/%2e%2e/index.html"):
-        row = f"GET /~/landing-pages.createos.io{path} HTTP/1.1"
+        row = f"GET /~/landing-pages.createos.nodeops.network{path} HTTP/1.1"
         assert talk(served, lines(served, row, "Host: localhost", "Connection: close")).startswith(b"HTTP/1.1 404")
 
 
 def test_a_probe_asks_the_served_world_and_not_the_internet(served: Server) -> None:
     with createos_nb.connect(api_key=served.key, base_url=served.url) as client:
-        assert client.probe("storefront.createos.io")["version"] == 17
-        assert client.probe("https://landing-pages.createos.io/style.css")["content_type"].startswith("text/css")
+        assert client.probe("storefront.createos.nodeops.network")["version"] == 17
+        assert client.probe("https://landing-pages.createos.nodeops.network/style.css")["content_type"].startswith(
+            "text/css"
+        )
         unknown = client.probe("https://example.com/")
         assert (unknown["status"], unknown["error"]) == (None, "the name example.com is not known")
 
@@ -341,5 +349,5 @@ def test_a_probe_asks_the_served_world_and_not_the_internet(served: Server) -> N
 def test_what_sleeps_is_not_woken_by_who_asks_for_it() -> None:
     for speed in (200, 0):
         with serve(open_world("storefront"), speed=speed) as running:
-            answer = httpx.get(running.url, headers={"Host": "chat-bot.createos.io"}, timeout=LIMIT)
+            answer = httpx.get(running.url, headers={"Host": "chat-bot.createos.nodeops.network"}, timeout=LIMIT)
             assert (answer.status_code, answer.headers.get("retry-after")) == (503, None)

@@ -118,7 +118,7 @@ def test_requests_over_http_count() -> None:
     path = f"/v1/projects/{project.id}/environments/{environment}/analytics/top-error-paths"
     with serve(world, speed=60) as running:
         for _ in range(7):
-            assert httpx.get(running.url + "/~/landing-pages.createos.io/by-hand").status_code == 404
+            assert httpx.get(running.url + "/~/landing-pages.createos.nodeops.network/by-hand").status_code == 404
         http = httpx.Client(base_url=running.url, headers={"X-Api-Key": running.key}, timeout=LIMIT)
 
         def counted() -> bool:

@@ -73,7 +73,7 @@ def story(ask: Asker, told: Callable[[], None] = lambda: None) -> None:
         ("PUT", f"/v1/projects/{project.id}/environments/{environment}/assign", {"deploymentId": old}, "127.0.0.1"),
         ("GET", "/products", None, "www.juniper-goods.example.com"),
         ("POST", "/v1/apps", {"name": ""}, "127.0.0.1"),
-        ("GET", "/", None, "storefront.createos.io"),
+        ("GET", "/", None, "storefront.createos.nodeops.network"),
         ("POST", "/v1/apps", {"name": "second"}, "127.0.0.1"),
         ("GET", f"/v1/projects/{project.id}/transfer-uri", None, "127.0.0.1"),
         ("POST", "/v1/apps", {"name": "third"}, "127.0.0.1"),
@@ -175,7 +175,7 @@ def test_a_write_is_on_the_disk_before_it_is_answered_and_a_read_waits_for_nothi
     synced: list[int] = []
     monkeypatch.setattr("createos_nb.simulator.http.state_file._sync", synced.append)
     assert ask("GET", "/v1/apps")[0] == 200
-    assert ask("GET", "/", host="storefront.createos.io")[0] == 200
+    assert ask("GET", "/", host="storefront.createos.nodeops.network")[0] == 200
     assert synced == []
     assert ask("POST", "/v1/apps", {"name": "first"})[0] == 200
     assert len(synced) == 1

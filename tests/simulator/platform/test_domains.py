@@ -16,14 +16,18 @@ def row(api: Any, project: str, domain: str) -> Any:
 def test_a_domain_is_pending_until_its_record_is_found_and_somebody_looks(shop: Any) -> None:
     project = shop.project("landing-pages")
     made = shop("CreateDomain", project, body={"name": "Late.Example.com"})["id"]
-    shop("RefreshDomain", project, made)
+    assert shop("RefreshDomain", project, made) == "domain is being refreshed"
+    found = row(shop, project, made)
+    assert (found["failedVerificationCount"], found["lastFailedVerifiedAt"]) == (0, None)
+    shop.world.advance("5s")
     found = row(shop, project, made)
     assert (found["name"], found["status"], found["failedVerificationCount"]) == ("late.example.com", "pending", 1)
-    assert found["lastFailedVerifiedAt"] == "2026-03-02T09:00:00.000Z"
-    assert found["records"]["txt_records"][0]["name"] == "_createos.late.example.com"
+    assert found["lastFailedVerifiedAt"] == "2026-03-02T09:00:05.000Z"
     shop.world.advance("5h")
     assert row(shop, project, made)["status"] == "pending"
-    shop("RefreshDomain", project, made)
+    assert shop("RefreshDomain", project, made) == "domain is being refreshed"
+    assert row(shop, project, made)["status"] == "pending"
+    shop.world.advance("5s")
     assert row(shop, project, made)["status"] == "issuing"
     shop.world.advance("1min")
     found = row(shop, project, made)
@@ -45,7 +49,41 @@ def test_the_time_that_dns_takes_is_a_setting(empty: Any, empty_file: Any) -> No
     for hours, status in ((47, "pending"), (1, "issuing")):
         api.world.advance(f"{hours}h")
         api("RefreshDomain", project, made)
+        api.world.advance("5s")
         assert row(api, project, made)["status"] == status
+
+
+def test_the_names_of_records_are_relative_to_the_domain(shop: Any) -> None:
+    """The official client prints name, dot and domain: a whole name would be doubled."""
+    project = shop.project("landing-pages")
+    made = shop("CreateDomain", project, body={"name": "late.example.com"})["id"]
+    records = row(shop, project, made)["records"]
+    assert [record["name"] for record in records["txt_records"]] == ["_createos"]
+    assert records["txt_records"][0]["value"].startswith("createos-verify=")
+    assert all("late.example.com" not in str(record) for record in records["a_records"])
+
+
+def test_a_check_of_a_domain_that_is_gone_by_then_changes_nothing(shop: Any) -> None:
+    project = shop.project("landing-pages")
+    made = shop("CreateDomain", project, body={"name": "late.example.com"})["id"]
+    shop("RefreshDomain", project, made)
+    shop("DeleteDomain", project, made)
+    shop.world.advance("3s")
+    assert row(shop, project, made)["status"] == "deleting"
+    shop.world.advance("1min")
+    assert made not in [one["id"] for one in shop("ListDomains", project)]
+
+
+def test_two_checks_at_once_verify_it_once(shop: Any) -> None:
+    project = shop.project("landing-pages")
+    made = shop("CreateDomain", project, body={"name": "late.example.com"})["id"]
+    shop.world.advance("1d")
+    shop("RefreshDomain", project, made)
+    shop.world.advance("1s")
+    shop("RefreshDomain", project, made)
+    shop.world.advance("1min")
+    found = row(shop, project, made)
+    assert (found["status"], found["failedVerificationCount"]) == ("active", 0)
 
 
 @pytest.mark.parametrize(

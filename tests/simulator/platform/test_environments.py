@@ -155,8 +155,8 @@ def test_the_first_environment_has_the_projects_own_address(empty: Any) -> None:
         empty(NAME, project, body=body(uniqueName=name))
     rows = empty("ListProjectEnvironments", project)
     assert [row["extra"]["endpoint"] for row in rows] == [
-        "https://my-gate.createos.io",
-        "https://my-gate-staging.createos.io",
+        "https://my-gate.createos.nodeops.network",
+        "https://my-gate-staging.createos.nodeops.network",
     ]
 
 

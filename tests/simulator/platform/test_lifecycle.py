@@ -296,6 +296,8 @@ def test_a_wrong_repository_fails_the_deployment_not_the_project(empty: Any) -> 
 
 
 def test_a_vcs_project_without_a_port_fails_its_health_check(empty: Any) -> None:
+    """The documentation says so; the production dialect refuses such a project (`test_creation.py`)."""
+    empty.world.dialect = "documented"
     body = {
         "uniqueName": "portless",
         "displayName": "Portless",

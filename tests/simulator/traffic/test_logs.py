@@ -90,11 +90,11 @@ def test_lines_begin_with_their_time_and_are_in_order() -> None:
     assert stamps[0] == "2026-01-05T00:00:00.000Z"
 
 
-def test_a_start_says_version_and_port_and_is_dated_from_its_launch() -> None:
+def test_a_start_says_version_and_port_and_is_dated_from_when_it_goes_live() -> None:
     segment = Segment(start=T, launched=T - 20, version=9, port=3000)
     rows = logs(segment, T - 30, T + 1)
     assert [row.text for row in rows][:1] == ["platform: replica 1/1: starting version 9 (node:20), PORT=3000"]
-    assert rows[0].time == (T - 20) * 1_000_000
+    assert rows[0].time == T * 1_000_000
     listening = next(row for row in rows if row.text == "listening on 0.0.0.0:3000")
     assert listening.time == T * 1_000_000
 
