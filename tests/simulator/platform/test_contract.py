@@ -185,7 +185,7 @@ def _change_projects(ask: Any, api: Any) -> None:
         "displayName": "Late shop",
         "type": "vcs",
         "source": source,
-        "settings": {"framework": "express", "port": 3000},
+        "settings": {"runtime": "node:20", "framework": "express", "port": 3000},
     }
     project = ask("CreateProject", body=body)["id"]
     ask("UpdateProject", project, body={"displayName": "Later shop", "enabledSecurityScan": True})
