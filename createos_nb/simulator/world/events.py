@@ -18,7 +18,7 @@ from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.platform import deployments, lifecycle, serving
 from createos_nb.simulator.platform.github import repository_of
 from createos_nb.simulator.platform.outcomes import last_good_source
-from createos_nb.simulator.state import Deployment, Domain, Environment, Outcome, Project
+from createos_nb.simulator.state import Deployment, Domain, Environment, JournalEntry, Outcome, Project
 from createos_nb.simulator.times import SECOND, MomentLike, duration, from_datetime, from_rfc3339
 from createos_nb.simulator.traffic import Behavior, BuildBehavior, Failing, Incident, Profile
 from createos_nb.times import DurationLike
@@ -163,13 +163,14 @@ def set_behavior(
 ) -> None:
     """Let a deployment behave otherwise; see `World.set_behavior`."""
     project = context.find_project(project_name)
-    deployment = _deployment(context, project, version)
+    deployment = deployment_of(context, project, version)
     name = _register(context, behavior or Behavior(), context.state.behaviors, Behavior, "behavior")
     context.record("behavior changed", project, f"version {version}", deployment=deployment)
     lifecycle.set_behavior(context, project, deployment, name)
 
 
-def _deployment(context: WorldContext, project: Project, version: int | str) -> Deployment:
+def deployment_of(context: WorldContext, project: Project, version: int | str) -> Deployment:
+    """Return a deployment by its number or id. Raises `UnknownName`."""
     known = context.deployments(project).values()
     for deployment in known:
         if version in (deployment.version, deployment.id):
@@ -283,11 +284,10 @@ def _invalidate(context: WorldContext, environments: Iterable[Environment]) -> N
 # --- the journal ------------------------------------------------------------------------------------------------------
 
 
-def journal_frame(context: WorldContext) -> pd.DataFrame:
+def journal_frame(entries: Sequence[JournalEntry], scenario: str) -> pd.DataFrame:
     """Return the journal of a world; see `World.events`."""
     import pandas as pd
 
-    entries = context.state.journal[:]
     frame = pd.DataFrame(
         {
             "time": pd.to_datetime([entry.at for entry in entries], unit="us", utc=True).astype("datetime64[us, UTC]"),
@@ -298,5 +298,5 @@ def journal_frame(context: WorldContext) -> pd.DataFrame:
             "text": pd.Series([entry.text for entry in entries], dtype=TEXT),
         }
     )
-    frame.attrs["where"] = f"SIMULATOR {context.state.scenario}"
+    frame.attrs["where"] = f"SIMULATOR {scenario}"
     return frame

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -104,6 +104,18 @@ def checked(fault: Fault) -> Fault:
         raise InvalidInput(f"fault: {error}") from None
     names = [name if name in ("read", "write") else find(name).name for name in converted.operations]
     return msgspec.structs.replace(converted, operations=tuple(names))
+
+
+def chosen_faults(
+    faults: Iterable[Fault], *, what: FaultKind | None, operations: Sequence[str], **fields: Any
+) -> list[Fault]:
+    """Return the given faults, and one more where `what` is one; all checked. Raises `InvalidInput`, also for none."""
+    chosen = list(faults)
+    if what is not None:
+        chosen.append(Fault(what=what, operations=tuple(operations), **fields))
+    if not chosen:
+        raise InvalidInput("no fault given: such as what='error', operations=['ListProjects']")
+    return [checked(fault) for fault in chosen]
 
 
 def read_faults(file: str | Path) -> list[Fault]:
@@ -209,10 +221,8 @@ class Faults:
     """
 
     def __init__(self, injector: FaultInjector, faults: Sequence[Fault], seed: int) -> None:
-        if not faults:
-            raise InvalidInput("no fault given: such as what='error', operations=['ListProjects']")
         self._injector, self._seed = injector, seed
-        self.faults = [checked(fault) for fault in faults]
+        self.faults = list(faults)
         self.injected = [0] * len(self.faults)
         self._met = [0] * len(self.faults)
 
