@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ import msgspec
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, UnknownName
+from createos_nb.naming import nearest
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.ids import hex_of
 from createos_nb.simulator.indexed_state import find_environment
@@ -57,9 +58,24 @@ def _converted(value: object, kind: type[T], name: str) -> T:
     if isinstance(value, kind):
         return value
     try:
-        return msgspec.convert(value, kind)
+        converted = msgspec.convert(value, kind)
+        _check_fields(value, converted, name)
+        return converted
     except (msgspec.ValidationError, TypeError) as error:
         raise InvalidInput(f"{name}: {error}") from None
+
+
+def _check_fields(value: object, converted: object, name: str) -> None:
+    """Raise `InvalidInput` for a field of a mapping, at any depth, that what it was converted to does not have."""
+    if is_dataclass(converted) and isinstance(value, Mapping):
+        known = [field.name for field in fields(converted)]
+        for key, part in value.items():
+            if key not in known:
+                raise InvalidInput(f"{name} has no field {key!r}; it has: {', '.join(known)}{nearest(str(key), known)}")
+            _check_fields(part, getattr(converted, key), f"{name}.{key}")
+    elif isinstance(value, list | tuple) and isinstance(converted, list | tuple):
+        for part, other in zip(value, converted, strict=True):
+            _check_fields(part, other, name)
 
 
 def _register(context: WorldContext, value: object, known: dict[str, T], kind: type[T], label: str) -> str:

@@ -153,6 +153,10 @@ class FaultInjector:
             self._faults.remove(faults)
         self._update()
 
+    def has(self, faults: Faults) -> bool:
+        """Return whether faults are active."""
+        return faults in self._faults
+
     def clear(self) -> None:
         """Deactivate all faults."""
         self._faults.clear()
@@ -225,6 +229,11 @@ class Faults:
         self.faults = list(faults)
         self.injected = [0] * len(self.faults)
         self._met = [0] * len(self.faults)
+
+    @property
+    def active(self) -> bool:
+        """Whether they strike."""
+        return self._injector.has(self)
 
     def start(self) -> Faults:
         """Let them strike.
