@@ -60,6 +60,7 @@ def _body(control: Control) -> bool:
 
 def _operation(control: Control, known: dict[int, Schema]) -> Schema:
     answer = control.answer.schema
+    prose, _, _ = inspect.cleandoc(control.function.__doc__ or "").partition("\nArgs:")
     data = known.get(id(answer), {})
     envelope = {
         "type": "object",
@@ -73,9 +74,7 @@ def _operation(control: Control, known: dict[int, Schema]) -> Schema:
     schema: Schema = {
         "operationId": control.name,
         "summary": control.summary,
-        "description": inspect.cleandoc(control.function.__doc__ or "")
-        .partition("\nArgs:")[0]
-        .partition("\nReturns:")[0],
+        "description": prose.partition("\nReturns:")[0].strip(),
         "parameters": [
             {
                 "name": argument.name,

@@ -166,11 +166,12 @@ class Control:
         for argument in self.arguments:
             if argument.location not in locations:
                 continue
-            kind = Annotated[convert(argument.annotation), Meta(description=argument.meaning)]
+            kind = convert(argument.annotation)
+            described: Any = Annotated[kind, Meta(description=argument.meaning)]
             if argument.required:
-                fields.append((argument.name, kind))
+                fields.append((argument.name, described))
             else:
-                fields.append((argument.name, Union[kind, UnsetType], UNSET))
+                fields.append((argument.name, described | UnsetType, UNSET))
         name = self.operation.name.removeprefix("Control")
         return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from createos_nb.contract.openapi import document
 from createos_nb.hosts import is_local, name_of
 from createos_nb.lineage import WORLD_HEADER
 from createos_nb.simulator.control.controller import Controller, is_control
 from createos_nb.simulator.control.operations import FORKS
-from createos_nb.simulator.envelope import SPEED, TIME, Headers, Response, failure
+from createos_nb.simulator.envelope import JSON, SPEED, TIME, Dialect, Headers, Response, encode, failure
 from createos_nb.simulator.http.gateway import TimedResponse
 from createos_nb.simulator.http.ingress import Ingress, Request
 from createos_nb.simulator.platform.errors import HttpError
@@ -30,6 +31,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+DOCUMENT: Final = "/openapi.json"
+"""Where the platform's operations are described, for everybody."""
 _FORM: Final = 1_000_000
 """Bytes that a form may add to the file in it."""
 _NO_LENGTH: Final = frozenset({204, 304})
@@ -166,6 +169,8 @@ class Application:
         """The answer, and the real seconds that it is still to take."""
         if self._control is not None and is_control(request.path) and self._ingress.is_api(request):
             return await self._steered(self._control, request), 0.0
+        if request.path == DOCUMENT and request.method == "GET" and self._ingress.is_api(request):
+            return Response(200, JSON, _document(self._world.dialect, self._world.files_url)), 0.0
         written = self._file.writes if self._file is not None else 0
         timed, wait = self._once(request)
         if self._file is not None and self._file.writes != written and self._ingress.is_api(request):
@@ -243,6 +248,11 @@ async def _break(scope: Scope, receive: Receive) -> None:
     scope["state"]["transport"].abort()
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+@lru_cache(maxsize=8)
+def _document(dialect: Dialect, server: str) -> bytes:
+    return encode(document(dialect=dialect, server=server))
 
 
 @lru_cache(maxsize=512)

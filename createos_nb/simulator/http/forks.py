@@ -1,4 +1,4 @@
-"""The forks of a served world: each answers under a path of its own of the same server, with the same keys and token."""
+"""The forks of a served world: each answers below a path of its own, with the same keys and the same token."""
 
 from __future__ import annotations
 
