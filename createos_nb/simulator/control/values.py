@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 from createos_nb.dtypes import TEXT
 from createos_nb.simulator.envelope import Dialect
 from createos_nb.simulator.state import JournalEntry
-from createos_nb.simulator.times import from_rfc3339
+from createos_nb.simulator.times import from_datetime, from_rfc3339
 from createos_nb.simulator.world.base import BaseWorld
 from createos_nb.simulator.world.events import journal_frame
 from createos_nb.simulator.world.faults import Faults
@@ -129,7 +129,7 @@ class Answer:
 
 
 def _dump_time(time: pd.Timestamp) -> str:
-    return moment_text(time.value // 1_000 if time.unit == "ns" else time.value)
+    return moment_text(from_datetime(time.to_pydatetime(warn=False)))
 
 
 def _dump_world(world: BaseWorld) -> str:
@@ -138,7 +138,7 @@ def _dump_world(world: BaseWorld) -> str:
 
 def _dump_events(frame: pd.DataFrame) -> list[Event]:
     return [
-        Event(moment_text(round(time.timestamp() * 1e6)), what, project, environment, _number(version), text)
+        Event(_dump_time(time), what, project, environment, _number(version), text)
         for time, what, project, environment, version, text in frame.itertuples(index=False)
     ]
 
