@@ -42,7 +42,7 @@ class Controls(ProcessBound):
         self._transport = Transport(url, bearer=self.token, clock=clock)
         self.url = str(self._transport.base)
 
-    def __call__(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
         """Send a control with the arguments of its function. Returns what the control gives, as that function would.
 
         Raises:
@@ -95,9 +95,9 @@ def _request(control: Control, args: tuple[Any, ...], kwargs: Mapping[str, Any])
     path, query, body = control.path, [], {}
     content: bytes | None = None
     for argument in control.arguments:
-        if argument.name not in given:
+        if argument.name not in given and not argument.variadic:
             continue
-        value = _plain(argument.name, given[argument.name])
+        value = _plain(argument.name, given.get(argument.name, ()))
         if argument.location == "file":
             content = value
         elif argument.location == "body":

@@ -109,10 +109,9 @@ class ServedWorld(ProcessBound):
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
                 raise AttributeError(name)
-            if name in ELSEWHERE or name in dir(World) or name in World.__init__.__code__.co_names:
-                raise AttributeError(f"a served world has no {name!r}: {ELSEWHERE.get(name, _INSIDE)}")
             known = [known for known in dir(type(self)) if not known.startswith("_")]
-            raise AttributeError(f"a world has no {name!r}{nearest(name, known)}")
+            suggestion = "" if name in ELSEWHERE else nearest(name, known)
+            raise AttributeError(f"a served world has no {name!r}: {ELSEWHERE.get(name, _INSIDE)}{suggestion}")
 
     # --- which world --------------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ PREFIX: Final = "/_world"
 FORKS: Final = f"{PREFIX}/forks/"
 """What the path of a fork begins with; its number follows, and then its own paths."""
 #: What stands in a signature for what JSON has no form of.
-_ON_THE_WIRE: Final = {"DurationLike": str | float, "MomentLike": str | float}
+_ON_THE_WIRE: Final = {"DurationLike": str | int | float, "MomentLike": str | int | float}
 _PYTHON_ONLY: Final = (Path, datetime, timedelta)
 #: Types that a signature takes as an object or as a mapping of its fields, and JSON as an object.
 _OBJECTS: Final = (Behavior, Bot, BuildBehavior, Failing, Page)
