@@ -157,9 +157,9 @@ class StateFile:
         `at`: when it came, where it has moved the world's time itself.
         """
         self.writes += 1
-        if is_control(request.path):
-            # Whoever reads the file must not be able to steer the world: and whoever repeats it needs no token.
-            request = msgspec.structs.replace(request, headers={})
+        # The control token stands in no file: whoever repeats a control needs none, and nothing else asks for one.
+        kept = {} if is_control(request.path) else {n: v for n, v in request.headers.items() if n != "authorization"}
+        request = msgspec.structs.replace(request, headers=kept)
         self._append(Write(self.world.state.now if at is None else at, request))
 
     def _written(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> None:
