@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Callable
@@ -185,7 +186,7 @@ def test_two_who_steer_at_once_do_not_get_between_each_other(steered: Any) -> No
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(sum(lists, [])) == list(range(19, 79))
+    assert sorted(itertools.chain(*lists)) == list(range(19, 79))
     assert all(versions == sorted(versions) for versions in lists)
 
 
