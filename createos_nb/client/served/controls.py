@@ -19,11 +19,14 @@ import pandas as pd
 from createos_nb.clock import Clock
 from createos_nb.errors import ConfigurationError, InvalidInput, NotFound, RequestError, Unauthorized, UnknownName
 from createos_nb.http.request import Request, encode
+from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.transport import Transport
 from createos_nb.process import ProcessBound
 from createos_nb.redaction import Secret
 from createos_nb.simulator.control.operations import CONTROLS, Control
 
+#: Whoever serves a world is near: what does not answer soon is not there.
+_RETRY: Final = RetryPolicy(attempts=3, longest=2.0)
 _SEQUENCES: Final = (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)
 
 
@@ -39,7 +42,7 @@ class Controls(ProcessBound):
     def __init__(self, url: str, token: str | Secret, clock: Clock) -> None:
         self.token = Secret(token)
         del token  # so that a traceback that shows variables shows dots
-        self._transport = Transport(url, bearer=self.token, clock=clock)
+        self._transport = Transport(url, bearer=self.token, clock=clock, retry=_RETRY)
         self.url = str(self._transport.base)
 
     def __call__(self, name: str, /, *args: Any, **kwargs: Any) -> Any:

@@ -17,9 +17,9 @@ from createos_nb.process import ProcessBound
 from createos_nb.redaction import Secret
 from createos_nb.simulator import World
 from createos_nb.simulator.control.operations import FORKS
-from createos_nb.simulator.control.values import Description, load_events, timestamp
+from createos_nb.simulator.control.values import Description, load_events, moment_text, timestamp
 from createos_nb.simulator.envelope import Dialect
-from createos_nb.simulator.times import MomentLike
+from createos_nb.simulator.times import SECOND, MomentLike
 from createos_nb.simulator.world import snapshot
 from createos_nb.simulator.world.faults import Fault, FaultKind, chosen_faults
 from createos_nb.storage import atomic_write
@@ -100,8 +100,11 @@ class ServedWorld(ProcessBound):
         return description
 
     def __repr__(self) -> str:
-        here = self._describe()
-        facts = f"{here.scenario}, seed {here.seed}, {timestamp(here.now).isoformat()}, {here.projects} projects"
+        """From what is known of it here: to show an object asks nobody."""
+        if "_first" not in vars(self):  # a traceback that shows variables meets one that could not be opened
+            return "<World: not opened>"
+        now = timestamp(moment_text(round(self.clock.ticks() * SECOND)))
+        facts = f"{self._first.scenario}, seed {self._first.seed}, {now.isoformat()}"
         return f"<World {facts}, served at {self.base_url}>"
 
     if not TYPE_CHECKING:  # to checkers it has its own attributes and nothing else

@@ -174,7 +174,8 @@ def test_what_a_world_is_reads_the_same(pair: Pair) -> None:
         assert getattr(pair.served, name) == getattr(pair.embedded, name)
     for name in ("id", "lineage"):
         assert getattr(pair.served, name) == getattr(pair.inside, name)
-    assert repr(pair.served).startswith(repr(pair.embedded).removesuffix(">"))
+    shown = repr(pair.embedded).removesuffix(", 8 projects>")
+    assert repr(pair.served) == f"{shown}, served at {pair.served.base_url}>"
 
 
 WRONG: list[Callable[[Any], Any]] = [
