@@ -23,9 +23,8 @@ from createos_nb.contract.operation import Effect, Operation, Record
 from createos_nb.naming import camel
 from createos_nb.simulator.control import values
 from createos_nb.simulator.control.steering import Steering
-from createos_nb.simulator.control.values import Answer, Description
+from createos_nb.simulator.control.values import Answer
 from createos_nb.simulator.traffic import Behavior, Bot, BuildBehavior, Failing, Page
-from createos_nb.simulator.world.faults import Fault
 from createos_nb.simulator.world.world import World
 
 PREFIX: Final = "/_world"
@@ -249,5 +248,3 @@ CONTROLS: Final[Mapping[str, Control]] = {
         Control("POST /reset", World.reset, values.MOVED),
     )
 }
-
-__all__ = ["CONTROLS", "FORKS", "PREFIX", "Argument", "Control", "Description", "Fault"]
