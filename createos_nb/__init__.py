@@ -47,6 +47,7 @@ from createos_nb.redaction import Secret
 if TYPE_CHECKING:
     from createos_nb.client.client import PLATFORM_URL, Client
     from createos_nb.client.connect.connect import connect
+    from createos_nb.client.connect.connect_world import connect_world
     from createos_nb.client.connect.open_account import open_account
     from createos_nb.client.connect.simulate import simulate
     from createos_nb.frames.export import export, read_export
@@ -95,6 +96,7 @@ __all__ = [
     "check_scenario",
     "columns",
     "connect",
+    "connect_world",
     "export",
     "open_account",
     "read_export",
@@ -113,6 +115,7 @@ _lazy, _, _ = lazy_loader.attach(
     {
         "client.client": ["PLATFORM_URL", "Client"],
         "client.connect.connect": ["connect"],
+        "client.connect.connect_world": ["connect_world"],
         "client.connect.open_account": ["open_account"],
         "client.connect.simulate": ["simulate"],
         "frames.export": ["export", "read_export"],

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 
 class Clock(Protocol):
@@ -27,6 +28,14 @@ class Clock(Protocol):
         Args:
             seconds: How much.
         """
+
+
+@runtime_checkable
+class LearningClock(Clock, Protocol):
+    """A clock that learns from each answer of the other side."""
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Take what the headers of an answer say of the time."""
 
 
 class WaitClock(Clock, Protocol):

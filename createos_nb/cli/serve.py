@@ -44,6 +44,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=float, default=60.0, help="of its clock, times real time (default: 60)")
     parser.add_argument("--dialect", choices=("production", "documented"), help=f"of answers (default: {_DIALECT})")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep the world in this file, and go on with it")
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="let it be steered below /_world/, by whoever has the token that is printed once",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="let the faults of this file strike")
 
 
@@ -99,8 +104,12 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> None:
             world.dialect = options.dialect
         if faults:
             world.faults(*faults, seed=world.state.seed).start()
-        with serve(world, options.port, options.speed, file=file, hosts=options.allow_host) as served:
-            print(f"url: {served.url}\nkey: {served.key}", flush=True)
+        serving = serve(
+            world, options.port, options.speed, file=file, hosts=options.allow_host, control=options.control
+        )
+        with serving as served:
+            token = f"\ncontrol token: {served.token.reveal()}" if served.token is not None else ""
+            print(f"url: {served.url}\nkey: {served.key}{token}", flush=True)
             # Now and then by itself: on some systems a signal does not end a wait.
             while not stop.wait(1.0):
                 if not served.running:

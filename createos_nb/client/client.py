@@ -63,7 +63,7 @@ class Client(ProcessBound):
         retry: When and how often what failed is sent again.
         concurrency: Requests at a time where a list has many pages.
         clock: What waits are measured on; by default that of the other side.
-        world: The simulated world that answers in this process.
+        world: The simulated world that answers: in this process, or a served one that is steered.
         account: The account's name, where it is known already.
 
     Raises:
@@ -104,6 +104,8 @@ class Client(ProcessBound):
         # so that a traceback that shows variables shows dots
         api_key, access_token = Secret(api_key or ""), Secret(access_token or "")
         self.world = world
+        #: The world that answers is in this process, and ends with it.
+        self.embedded = world is not None and transport is not None
         self.read_only = read_only
         self.transport = Transport(
             base_url,
@@ -120,7 +122,8 @@ class Client(ProcessBound):
             concurrency=concurrency,
         )
         self._account = account
-        # a world in this process answers without waiting: threads would wait for each other alone, and take longer
+        # a world that is steered gets its requests in the same order on every run; and one in this process answers
+        # without waiting: threads would wait for each other alone, and take longer
         at_a_time = concurrency if world is None else 1
         #: Executes the operations: what reads much of an account takes it instead of the client.
         self.session = Session(self.transport, read_only=read_only, concurrency=at_a_time, where=lambda: self.where)
@@ -280,8 +283,8 @@ class Client(ProcessBound):
     def probe(self, address: str, *, timeout: DurationLike | None = None) -> pd.Series:
         """Send one GET to an address, without the key and without following redirects, and return its answer.
 
-        On a simulator its own addresses answer, and the request counts in analytics and logs; one in this process lets
-        the world's time pass meanwhile.
+        On a simulator its own addresses answer, and the request counts in analytics and logs; one in this process, or
+        that is steered, lets the world's time pass meanwhile.
 
         Args:
             address: An endpoint or a domain, with a path or without, such as "https://storefront.createos.nodeops.network/healthz";
@@ -290,9 +293,9 @@ class Client(ProcessBound):
 
         Returns:
             `url`, `status` (int), `ok` (2xx or 3xx), `version` (that answered, where it says so: simulators do), `ms`
-            (on an embedded simulator the world's), `bytes`, `content_type`, `headers` (a dict, names in lower case),
-            `text` (the beginning), `error`, `time` (UTC), `simulated`. Where there is no answer `status` is None and
-            `error` says why.
+            (on a simulator in this process, or that is steered, the world's), `bytes`, `content_type`, `headers` (a
+            dict, names in lower case), `text` (the beginning), `error`, `time` (UTC), `simulated`. Where there is no
+            answer `status` is None and `error` says why.
 
         Raises:
             InvalidInput: It is no address of HTTP.
@@ -307,7 +310,7 @@ class Client(ProcessBound):
         """
         from createos_nb.client.probe import probe  # loaded when first used
 
-        inside = self.world is not None
+        inside = self.embedded
         if not inside and not self.simulated and host(self.base_url) != host(PLATFORM_URL):
             self.whoami()  # whether a simulator answers at the base URL is known from its first answer
         return probe(self.transport, address, inside=inside, served=self.simulated and not inside, timeout=timeout)

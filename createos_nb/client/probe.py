@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from createos_nb.http.urls import read_address, read_url
 from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
+    from createos_nb.clock import Clock
     from createos_nb.http.response_body import Reply
     from createos_nb.http.transport import Transport
     from createos_nb.http.types import URL
@@ -51,8 +53,10 @@ def probe(
     ms = (transport.clock.now() - started if virtual else time.perf_counter() - ticks) * 1_000
     if answer is not None and served and answer.headers.get(_UNKNOWN[0]) == _UNKNOWN[1]:
         answer, error = None, f"the name {url.host} is not known"
-    if answer is not None and inside:
+    if answer is not None and virtual:
         ms = _reported_ms(answer, ms)
+        if served:
+            _let_pass(transport.clock, ms)
     return _series(url, at, ms, answer, error)
 
 
@@ -86,6 +90,12 @@ def _reported_ms(answer: Reply, measured: float) -> float:
     """Milliseconds that a simulator in this process says its answer took: its clock only goes in whole seconds."""
     name, _, value = answer.headers.get("server-timing", "").partition(";dur=")
     return float(value) if name == "app" and value.isdecimal() else measured
+
+
+def _let_pass(clock: Clock, ms: float) -> None:
+    """Let the time of a steered world pass as that of one in this process does: the answer, and the second's end."""
+    now = clock.now()
+    clock.sleep(math.floor(now + ms / 1_000) + 1 - now)
 
 
 def _by_path(transport: Transport, url: URL) -> URL:

@@ -31,6 +31,7 @@ class Request:
     content: bytes | None = field(default=None, repr=False)
     file: bytes | None = field(default=None, repr=False)
     secrets: tuple[Secret, ...] = ()
+    content_type: str = "application/json"
 
 
 def build(operation: Operation, values: Mapping[str, Any]) -> Request:

@@ -96,6 +96,13 @@ def parse_response(response: RawResponse) -> Payload:
     return data
 
 
+def file_of(response: RawResponse) -> bytes:
+    """Return the body of a response that is a file. Raises the `RequestError` that the response is."""
+    if not 200 <= response.status < 300:
+        raise to_exception(response)
+    return response.body
+
+
 def _redact_sentence(data: Payload, facts: RequestFacts) -> Payload:
     """Return the platform's sentence without the secrets of the request: people print it."""
     sentence = _json(bytes(json_of(data)))

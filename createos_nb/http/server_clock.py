@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from createos_nb.clock import Clock, ticks
+from createos_nb.clock import Clock, LearningClock, ticks
 from createos_nb.errors import ClockWarning, RequestTimeout, warn
 from createos_nb.http.response import http_date
 
@@ -122,6 +122,8 @@ class ServerClock:
 
     def learn(self, headers: Mapping[str, str], sent: float) -> None:
         """Take what an answer says of the time; `sent`: the `tick` before its request."""
+        if isinstance(self._clock, LearningClock):
+            self._clock.learn(headers)
         received, server_time = self.tick(), _server_time(headers)
         rate = 1.0 if self.virtual else _speed(headers)
         with self._changed:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -28,7 +29,7 @@ from createos_nb.http.redacted_logging import RedactedLogging, redact_log_record
 from createos_nb.http.redacted_request import RedactedRequest, SecretTexts
 from createos_nb.http.request import Request
 from createos_nb.http.request_loop import Attempt, RequestLoop, follow_redirects
-from createos_nb.http.response import RawResponse, parse_response
+from createos_nb.http.response import RawResponse, file_of, parse_response
 from createos_nb.http.response_body import ENCODINGS, Reply, read_body
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ASK_TIMEOUT, ElapsedClock, ServerClock
@@ -40,6 +41,8 @@ from createos_nb.lineage import WORLD_HEADER
 from createos_nb.process import Owner, ProcessBound
 from createos_nb.redaction import Secret, revealed, without_frames
 from createos_nb.times import DurationLike
+
+Result = TypeVar("Result")
 
 #: A simulator names itself in this header of its answers.
 SIMULATOR_HEADER: Final = "x-createos-simulator"
@@ -60,6 +63,7 @@ class Transport(ProcessBound):
         *,
         api_key: str | Secret | None = None,
         access_token: str | Secret | None = None,
+        bearer: str | Secret | None = None,
         timeout: DurationLike | httpx.Timeout | None = 30.0,
         transfer_timeout: DurationLike | None = 3600.0,
         max_answer_bytes: int | None = 64_000_000,
@@ -88,8 +92,10 @@ class Transport(ProcessBound):
         self.world = ""
         self._text = str(self.base)
         self._origin = origin_of(self.base)
-        self._key = key_of(api_key or access_token or "")
+        self._key = key_of(api_key or access_token or bearer or "")
         self._auth = {"X-Api-Key" if api_key else "X-Access-Token": self._key} if self._key else {}
+        if bearer:
+            self._auth = {"Authorization": Secret(f"Bearer {self._key.reveal()}")}
         # lists of several projects are read at once, and each of them by several threads: together they stay below this
         self._slots = threading.BoundedSemaphore(max(1, concurrency))
         self._timeouts, self._longest = timeouts_of(timeout, transfer_timeout)
@@ -176,12 +182,19 @@ class Transport(ProcessBound):
 
     def send(self, request: Request) -> Payload:
         """Send a request, again where that is safe. Returns the JSON of its payload. Raises a `RequestError`."""
+        return self._sent(request, parse_response)
+
+    def send_for_file(self, request: Request) -> bytes:
+        """Send a request as `send` does. Returns the body of its answer as it came."""
+        return self._sent(request, file_of)
+
+    def _sent(self, request: Request, parse: Callable[[RawResponse], Result]) -> Result:
         self.check_open()
         prepared = self._prepared(request)
         return self.loop.run(
             request.operation,
             request.path,
-            lambda attempt: self._attempt(request, prepared, attempt),
+            lambda attempt: self._attempt(request, prepared, attempt, parse),
             self.limiter,
         )
 
@@ -225,7 +238,9 @@ class Transport(ProcessBound):
 
     # --- one attempt of a request -------------------------------------------------------------------------------------
 
-    def _attempt(self, request: Request, prepared: httpx.Request, attempt: Attempt) -> Payload:
+    def _attempt(
+        self, request: Request, prepared: httpx.Request, attempt: Attempt, parse: Callable[[RawResponse], Result]
+    ) -> Result:
         facts = RequestFacts(request.operation, request.path, SecretTexts((self._key, *request.secrets)))
         with self._slots, RedactedLogging(facts.secrets):
             reply = without_frames(self._outcome, facts, prepared)
@@ -236,7 +251,7 @@ class Transport(ProcessBound):
             self._learn(reply.headers, attempt.sent)
         retry_after: float | None = None
         try:
-            return parse_response(
+            return parse(
                 RawResponse(facts, reply.status_code, reply.headers, reply.content, self.server_clock.last_known())
             )
         except RequestError as error:
@@ -293,7 +308,7 @@ class Transport(ProcessBound):
             files = {"file": ("upload.zip", request.file, "application/zip")}
             return RedactedRequest(method, url, headers=self._signed(self._common), files=files)
         content = request.content
-        headers = self._common if content is None else {**self._common, "Content-Type": "application/json"}
+        headers = self._common if content is None else {**self._common, "Content-Type": request.content_type}
         return RedactedRequest(method, url, headers=self._signed(headers), content=content)
 
     def _signed(self, headers: dict[str, str]) -> dict[str, str]:

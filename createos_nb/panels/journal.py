@@ -47,7 +47,7 @@ class JournalPanel(ActionPanel):
     heading, verb = "Journal", "Resume"
 
     def __init__(self, client: Client, path: str | os.PathLike[str] | None = None) -> None:
-        location = Path(path) if path is not None else default_folder(embedded=client.world is not None)
+        location = Path(path) if path is not None else default_folder(embedded=client.embedded)
         # one journal is a folder of which one run is shown
         self._file = location.name if location.suffix == ".jsonl" else ""
         self._folder = location.parent if self._file else location

@@ -94,7 +94,7 @@ class IntentLock:
 
 def folder_for(client: Client) -> Path:
     """Return where the journals of a client's runs are kept."""
-    return default_folder(embedded=client.world is not None)
+    return default_folder(embedded=client.embedded)
 
 
 def lock_warning(client: Client) -> str:

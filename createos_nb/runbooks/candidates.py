@@ -148,7 +148,7 @@ def _evidence(
 
 def _from_journals(current: Snapshot, journals: str | os.PathLike[str] | None, environment: str) -> dict[str, str]:
     """Deployments that journals have seen live in an environment, with when."""
-    folder = Path(journals) if journals is not None else default_folder(embedded=current.client.world is not None)
+    folder = Path(journals) if journals is not None else default_folder(embedded=current.client.embedded)
     live: dict[str, str] = {}
     paths = sorted(folder.glob("*.jsonl"))[-200:] if folder.is_dir() else []
     for path in paths:

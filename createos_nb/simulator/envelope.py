@@ -18,6 +18,8 @@ Headers = tuple[tuple[str, str], ...]
 
 SPEED: Final = "x-createos-speed"
 """In this header a served world says how many of its seconds pass in a real one."""
+TIME: Final = "x-createos-time"
+"""In this header a served world that is steered says its time, in Unix seconds to the microsecond."""
 SIMULATED: Final = ("x-createos-simulator", "1")
 """What tells a simulator from the platform."""
 JSON: Final[Headers] = (("content-type", "application/json"), SIMULATED)

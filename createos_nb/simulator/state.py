@@ -82,6 +82,8 @@ class Deployment(Struct, omit_defaults=True):
     cancelled_at: int = 0
     cancel_reason: str = ""
     scan: Scan | None = None
+    next_scan: ScanOutcome = "success"
+    """How the scan ends that is started next."""
 
 
 class Environment(Struct, omit_defaults=True):

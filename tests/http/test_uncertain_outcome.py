@@ -11,9 +11,11 @@ import pytest
 from createos_nb import errors
 from createos_nb.contract import OPERATIONS
 from createos_nb.http.uncertain_outcome import SHOWS, reading_call
+from createos_nb.simulator.control.operations import CONTROLS
 
-CALLS = {operation.call: operation for operation in OPERATIONS.values()}
+CALLS = {operation.call: operation for operation in (*OPERATIONS.values(), CONTROLS["events"].operation)}
 WRITES = [operation for operation in OPERATIONS.values() if operation.effect != "read"]
+WRITES += [control.operation for control in CONTROLS.values() if control.effect != "read"]
 ID = "5f0c1c1e-2f0a-4b6e-9d35-0a6f3b1f6c11"
 
 

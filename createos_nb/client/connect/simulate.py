@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from createos_nb.client.client import Client
+from createos_nb.client.served.world import ServedWorld
 from createos_nb.http.retry import RetryPolicy
+from createos_nb.redaction import Secret
 from createos_nb.simulator import World, open_world
 
 
 def simulate(
-    scenario: str | Path | World = "storefront",
+    scenario: str | Path | World | ServedWorld = "storefront",
     *,
     seed: int = 7,
     dialect: str = "production",
@@ -39,14 +41,20 @@ def simulate(
         >>> client.now, len(client.projects.list())
         (Timestamp('2026-03-04 14:00:00+0000', tz='UTC'), 1)
     """
-    world = scenario if isinstance(scenario, World) else open_world(scenario, seed=seed, dialect=dialect, **settings)
+    if isinstance(scenario, World | ServedWorld):
+        return client_of(scenario, read_only=read_only)
+    return client_of(open_world(scenario, seed=seed, dialect=dialect, **settings), read_only=read_only)
+
+
+def client_of(world: World | ServedWorld, *, api_key: Secret | None = None, read_only: bool = False) -> Client:
+    """Return a client of a world; without a key it is of the account that the scenario is about."""
     return Client(
-        api_key=world.key,
+        api_key=api_key or world.key,
         base_url=world.base_url,
-        transport=world.transport(),
+        transport=world.transport() if isinstance(world, World) else None,
         clock=world.clock,
         world=world,
-        account=world.account,
+        account=world.account if api_key is None else None,
         read_only=read_only,
         rate_limit=False,
         retry=RetryPolicy(random=world.jitter()),

@@ -6,17 +6,22 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import msgspec
+
+from createos_nb.contract.openapi import document
 from createos_nb.hosts import is_local, name_of
 from createos_nb.lineage import WORLD_HEADER
-from createos_nb.simulator.envelope import SPEED, Headers, Response, failure
+from createos_nb.simulator.control.controller import Controller, is_control
+from createos_nb.simulator.control.operations import FORKS
+from createos_nb.simulator.envelope import JSON, SPEED, TIME, Dialect, Headers, Response, encode, failure
 from createos_nb.simulator.http.gateway import TimedResponse
 from createos_nb.simulator.http.ingress import Ingress, Request
 from createos_nb.simulator.http.mcp import PATH as MCP
 from createos_nb.simulator.http.mcp import McpEndpoint
 from createos_nb.simulator.platform.errors import HttpError
-from createos_nb.simulator.times import http_date
+from createos_nb.simulator.times import SECOND, http_date
 from createos_nb.simulator.world.faults import ConnectionBroken
 
 if TYPE_CHECKING:
@@ -28,6 +33,8 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+DOCUMENT: Final = "/openapi.json"
+"""Where the platform's operations are described, for everybody."""
 _FORM: Final = 1_000_000
 """Bytes that a form may add to the file in it."""
 _NO_LENGTH: Final = frozenset({204, 304})
@@ -38,6 +45,13 @@ class Disconnected(Exception):
     """The client has closed the connection."""
 
 
+class Mounts(Protocol):
+    """Applications that answer below paths of this one."""
+
+    def find(self, path: str) -> tuple[Application, str]:
+        """Return the application of a path, and the path of its own. Raises `HttpError` where there is none."""
+
+
 class Application:
     """Answers HTTP requests from a world whose clock runs with real time.
 
@@ -46,27 +60,35 @@ class Application:
         clock: moves its clock.
         file: where it is kept, if it is: then a write is on the disk before it is answered.
         hosts: names that are answered, beside those of this machine and of the world.
+        control: answers who steers the world; None where nobody may.
+        forks: of the world, below paths of its own.
+        mount: the path that it is served below, if it is a fork.
     """
 
     def __init__(
-        self, world: World, clock: ClockDriver, file: StateFile | None = None, hosts: Collection[str] = frozenset()
+        self,
+        world: World,
+        clock: ClockDriver,
+        file: StateFile | None = None,
+        hosts: Collection[str] = frozenset(),
+        *,
+        control: Controller | None = None,
+        forks: Mounts | None = None,
+        mount: str = "",
     ) -> None:
         self._world, self._clock, self._file, self._hosts = world, clock, file, hosts
-        self._ingress = Ingress(world.api)
-        #: How fast its time passes, so that clients can count on by themselves.
-        self._speed = (SPEED.encode(), str(clock.speed).encode())
+        self._control, self._forks = control, forks
+        self._ingress = Ingress(world.api, mount)
         settings = world.state.settings
         self._most = max(settings.body_bytes, settings.upload_bytes) + _FORM
         self._mcp = McpEndpoint(world, self._ask, self._most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        application = self
         try:
-            request = await self._read(scope, receive)
-            if request.path == MCP and self._is_api(request):
-                response, wait = await self._mcp.answer(request), 0.0
-            else:
-                response, wait = await self._respond(request)
+            application, request = self._mounted(await self._read(scope, receive))
+            response, wait = await application._respond(request)
         except Disconnected:
             return
         except ConnectionBroken:
@@ -82,7 +104,14 @@ class Application:
             )
         if wait > 0:
             await asyncio.sleep(wait)
-        await self._send(send, response)
+        await application._send(send, response)
+
+    def _mounted(self, request: Request) -> tuple[Application, Request]:
+        """What answers a request, and the request with the path that it has there."""
+        if self._forks is None or not request.path.startswith(FORKS) or not self._is_api(request):
+            return self, request
+        fork, path = self._forks.find(request.path)
+        return fork, msgspec.structs.replace(request, path=path)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -152,11 +181,39 @@ class Application:
 
     async def _respond(self, request: Request) -> tuple[Response, float]:
         """The answer, and the real seconds that it is still to take."""
+        if self._control is not None and is_control(request.path) and self._is_api(request):
+            return await self._steered(self._control, request), 0.0
+        if request.path == MCP and self._is_api(request):
+            return await self._mcp.answer(request), 0.0
+        if request.path == DOCUMENT and request.method == "GET" and self._is_api(request):
+            return Response(200, JSON, _document(self._world.dialect, self._world.files_url)), 0.0
         written = self._file.writes if self._file is not None else 0
         timed, wait = self._once(request)
-        if self._file is not None and self._file.writes != written and self._ingress.is_api(request):
+        if self._file is not None and self._file.writes != written and self._is_api(request):
             await self._file.durable()
         return timed.response, wait
+
+    async def _steered(self, control: Controller, request: Request) -> Response:
+        """The answer of a control; what it did is on the disk by then."""
+        world, file = self._world, self._file
+        with world.lock:
+            self._clock.catch_up()
+            if file is not None:
+                file.prepare()
+            lineage, before = world.lineage, world.state.now
+            response, repeatable = control.answer(
+                request.method, request.path, request.query, request.headers, request.body
+            )
+            if file is not None:
+                if world.lineage is not lineage:
+                    # It was set back, or became another: no request would make the same course of it again.
+                    file.rewrite()
+                elif repeatable:
+                    file.write(request, before)
+                file.promise_time()
+        if file is not None:
+            await file.durable()
+        return response
 
     def _once(self, request: Request) -> tuple[TimedResponse, float]:
         world, clock, file = self._world, self._clock, self._file
@@ -190,7 +247,11 @@ class Application:
     async def _send(self, send: Send, response: Response) -> None:
         with self._world.lock:
             now = self._clock.now()
-        headers = [*_encoded(response.headers), (b"date", http_date(now).encode()), self._speed]
+        headers = [*_encoded(response.headers), (b"date", http_date(now).encode())]
+        # How fast its time passes, so that clients can count on by themselves.
+        headers.append((SPEED.encode(), str(self._clock.speed).encode()))
+        if self._control is not None:
+            headers.append((TIME.encode(), f"{now / SECOND:.6f}".encode()))
         headers.append((WORLD_HEADER.encode(), str(self._world.lineage).encode()))
         if response.status not in _NO_LENGTH and not any(name == "content-length" for name, _ in response.headers):
             headers.append((b"content-length", str(len(response.body)).encode()))
@@ -203,6 +264,11 @@ async def _break(scope: Scope, receive: Receive) -> None:
     scope["state"]["transport"].abort()
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+@lru_cache(maxsize=8)
+def _document(dialect: Dialect, server: str) -> bytes:
+    return encode(document(dialect=dialect, server=server))
 
 
 @lru_cache(maxsize=512)

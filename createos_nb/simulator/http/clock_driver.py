@@ -27,11 +27,15 @@ class ClockDriver:
     """
 
     def __init__(self, context: WorldContext, speed: float, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._context, self._ticks = context, ticks
+        self._last = math.inf
+        self.set_speed(speed)
+
+    def set_speed(self, speed: float) -> None:
+        """Let the clock run at another speed from now on. Raises `InvalidInput` as the constructor does."""
         if not 0 <= speed <= _FASTEST:
             raise InvalidInput(f"speed is 0 to {_FASTEST:,.0f} times real time, not {speed}")
         self.speed = speed
-        self._context, self._ticks = context, ticks
-        self._last = math.inf
 
     def start(self) -> None:
         """Let its clock run from now on."""

@@ -46,10 +46,13 @@ class Request(Struct, array_like=True):
 
 
 class Ingress:
-    """The ingress of one world; the world's lock is held by the caller."""
+    """The ingress of one world; the world's lock is held by the caller.
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    `mount`: the path that all of it is served below, which requests come without.
+    """
+
+    def __init__(self, api: Api, mount: str = "") -> None:
+        self._api, self._mount = api, mount
         self._gateway = Gateway(api.context)
 
     def is_api(self, request: Request) -> bool:
@@ -83,11 +86,12 @@ class Ingress:
 
     def _by_path(self, request: Request) -> TimedResponse:
         host, slash, rest = request.path.removeprefix(PREFIX).partition("/")
+        prefix = self._mount + PREFIX
         if not host:
-            return TimedResponse(listing(self._gateway.addresses(), PREFIX), 0)
+            return TimedResponse(listing(self._gateway.addresses(), prefix), 0)
         if not slash:
-            return TimedResponse(_redirect(_PERMANENT, request.path + "/", request.query), 0)
-        return self._gateway.answer(_gateway_request(request, host.lower(), "/" + rest, PREFIX + host))
+            return TimedResponse(_redirect(_PERMANENT, f"{self._mount}{request.path}/", request.query), 0)
+        return self._gateway.answer(_gateway_request(request, host.lower(), "/" + rest, prefix + host))
 
 
 def _name(host: str) -> str:

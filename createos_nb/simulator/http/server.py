@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import threading
 from collections.abc import Collection
 from types import TracebackType
@@ -12,14 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from createos_nb import extras, threads
 from createos_nb.errors import ConfigurationError
+from createos_nb.redaction import Secret
 from createos_nb.simulator.http.asgi import Application
 from createos_nb.simulator.http.clock_driver import ClockDriver
+from createos_nb.simulator.http.forks import Forks, controller
 
 if TYPE_CHECKING:
     from createos_nb.simulator.http.connections import UvicornServer
     from createos_nb.simulator.http.state_file import StateFile
     from createos_nb.simulator.world.world import World
 
+_TOKEN_BYTES: Final = 32
 _PATIENCE: Final = 15
 """Seconds until a server that does not start or stop is given up."""
 logger: Final = logging.getLogger(__name__)
@@ -32,6 +36,7 @@ def serve(
     *,
     file: StateFile | None = None,
     hosts: Collection[str] = (),
+    control: bool = False,
 ) -> Server:
     """Serve a world from a thread of its own, while a `with` block runs, or from `start` to `stop`.
 
@@ -44,6 +49,7 @@ def serve(
         speed: of its clock, times real time; 0 lets it stand still.
         file: keeps it, if something does; then every write is on the disk before it is answered.
         hosts: names that it answers to, beside those of this machine and of the world; any other `Host` is refused.
+        control: whether it can be steered below `url/_world/`, by who has the `token`; see `connect_world`.
 
     Returns:
         A server that is not started yet.
@@ -58,7 +64,7 @@ def serve(
         ...     len(client.projects.list())
         8
     """
-    return Server(world, port, speed, file, hosts)
+    return Server(world, port, speed, file, hosts, control=control)
 
 
 class Server:
@@ -68,6 +74,7 @@ class Server:
         world: the world.
         url: where, such as "http://127.0.0.1:8765"; "" before the start.
         key: an API key of the account that the scenario is about.
+        token: what opens its controls, as a `Secret`; None where it can't be steered.
 
     Args:
         world: the world; its clock runs while it is served.
@@ -75,6 +82,7 @@ class Server:
         speed: of its clock, times real time; 0 lets it stand still.
         file: keeps it, if something does.
         hosts: names that it answers to, beside those of this machine and of the world.
+        control: whether it can be steered.
 
     Raises:
         InvalidInput: the speed is below 0.
@@ -87,9 +95,17 @@ class Server:
     """
 
     def __init__(
-        self, world: World, port: int, speed: float, file: StateFile | None = None, hosts: Collection[str] = ()
+        self,
+        world: World,
+        port: int,
+        speed: float,
+        file: StateFile | None = None,
+        hosts: Collection[str] = (),
+        *,
+        control: bool = False,
     ) -> None:
         self.world, self.url = world, ""
+        self.token = Secret(secrets.token_urlsafe(_TOKEN_BYTES)) if control else None
         self._port, self._file, self._hosts = port, file, frozenset(hosts)
         self._clock = ClockDriver(world, speed)
         self._server: UvicornServer | None = None
@@ -132,7 +148,7 @@ class Server:
         if self._server is not None:
             raise RuntimeError("this world is served already")
         listener = listening(self._port)
-        server = self._server = UvicornServer(Application(self.world, self._clock, self._file, self._hosts))
+        server = self._server = UvicornServer(self._application())
         self._files_url = self.world.files_url
         self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._clock.start()
@@ -161,6 +177,13 @@ class Server:
             self.stop()
             raise RuntimeError("the server could not start") from failure
         return self
+
+    def _application(self) -> Application:
+        if self.token is None:
+            return Application(self.world, self._clock, self._file, self._hosts)
+        forks = Forks(lambda: self.url, self._hosts, self.token)
+        control = controller(self.world, self._clock, forks)
+        return Application(self.world, self._clock, self._file, self._hosts, control=control, forks=forks)
 
     async def _move(self) -> None:
         """Move the world's clock although nobody asks."""

@@ -25,6 +25,7 @@ import msgspec
 from msgspec import Struct
 
 from createos_nb.errors import InvalidInput
+from createos_nb.simulator.control.controller import is_control, repeat
 from createos_nb.simulator.http.ingress import Ingress, Request
 from createos_nb.simulator.scenario.builder import open_world
 from createos_nb.simulator.times import SECOND
@@ -133,7 +134,10 @@ class StateFile:
             elif isinstance(block, Write):
                 world.move_to(block.at)
                 try:
-                    ingress.answer(block.request)
+                    if is_control(block.request.path):
+                        repeat(world, block.request.method, block.request.path, block.request.query, block.request.body)
+                    else:
+                        ingress.answer(block.request)
                 except Exception:
                     # It failed as it had failed before: what it did until then is what it had done.
                     logger.exception("%s %s failed again", block.request.method, block.request.path)
@@ -147,10 +151,16 @@ class StateFile:
         if self._broken or self._end > max(_LONGEST_LOG, self._size):
             self.rewrite()
 
-    def write(self, request: Request) -> None:
-        """Write a request down that was just performed. Raises `OSError`: then it must not be acknowledged."""
+    def write(self, request: Request, at: int | None = None) -> None:
+        """Write a request down that was just performed. Raises `OSError`: then it must not be acknowledged.
+
+        `at`: when it came, where it has moved the world's time itself.
+        """
         self.writes += 1
-        self._append(Write(self.world.state.now, request))
+        # The control token stands in no file: whoever repeats a control needs none, and nothing else asks for one.
+        kept = {} if is_control(request.path) else {n: v for n, v in request.headers.items() if n != "authorization"}
+        request = msgspec.structs.replace(request, headers=kept)
+        self._append(Write(self.world.state.now if at is None else at, request))
 
     def _written(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> None:
         self.write(Request(method, "", path, query, dict(headers), body))

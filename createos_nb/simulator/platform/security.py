@@ -84,7 +84,7 @@ def trigger_scan(context: WorldContext, call: Call) -> Payload:
         raise HttpError(400, f"there is a scan already, and it is {scan.status}")
     if deployment.status not in ("deployed", "crashing", "sleeping"):
         raise HttpError(400, f"a deployment that is {deployment.status} can't be scanned")
-    start_scan(context, project, deployment)
+    start_scan(context, project, deployment, _next_outcome(deployment))
     return "Security scan triggered successfully"
 
 
@@ -125,6 +125,21 @@ def start_scan(
     return scan
 
 
+def fail_scan(context: WorldContext, project: Project, deployment: Deployment) -> None:
+    """Let the scan of a deployment fail: the one that runs, else the next one."""
+    scan = deployment.scan
+    if scan is not None and scan.status in ("pending", "in_progress"):
+        scan.outcome = "failed"
+    else:
+        deployment.next_scan = "failed"
+    context.record("scan will fail", project, f"version {deployment.version}", deployment=deployment)
+
+
+def _next_outcome(deployment: Deployment) -> ScanOutcome:
+    outcome, deployment.next_scan = deployment.next_scan, "success"
+    return outcome
+
+
 @serves("RetriggerSecurityScan")
 def retrigger_scan(context: WorldContext, call: Call) -> Payload:
     """Run a failed scan again."""
@@ -134,7 +149,8 @@ def retrigger_scan(context: WorldContext, call: Call) -> Payload:
         raise HttpError(400, "security scanning is not enabled for this project")
     if scan.status != "failed":
         raise HttpError(400, f"a scan that is {scan.status} can't be run again: only a failed one")
-    scan.status, scan.reason, scan.outcome, scan.updated = "pending", "", "success", context.state.now
+    scan.status, scan.reason, scan.updated = "pending", "", context.state.now
+    scan.outcome = _next_outcome(deployment)
     context.schedule_in(STARTING, "scan is under way", project.id, deployment.id, scan.id)
     return "Security scan retriggered successfully"
 

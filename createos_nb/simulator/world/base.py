@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import Response
 from createos_nb.simulator.http.transport import WorldTransport
 from createos_nb.simulator.state import State, User
-from createos_nb.simulator.times import MomentLike, duration
+from createos_nb.simulator.times import MomentLike, duration, from_rfc3339
 from createos_nb.simulator.world import snapshot
 from createos_nb.simulator.world.api import Api
 from createos_nb.simulator.world.events import moment_of
@@ -20,6 +20,9 @@ from createos_nb.times import DurationLike
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: The last moment of a world: what comes after it, neither a date in a header nor every Timestamp can say.
+_LATEST: Final = from_rfc3339("2199-12-31T23:59:59Z")
 
 
 class BaseWorld(WorldContext):
@@ -101,28 +104,6 @@ class BaseWorld(WorldContext):
         """Name of the user whose account it is."""
         return self._owner.username
 
-    def key_of(self, username: str) -> str:
-        """Return an API key of another account of this world.
-
-        Args:
-            username: name of the user whose account it is.
-
-        Returns:
-            The key.
-
-        Raises:
-            LookupError: there is no such user; the text lists those there are.
-
-        Examples:
-            >>> world = createos_nb.simulate().world
-            >>> world.key_of(world.account) == world.key
-            True
-        """
-        names = {user.username: user.secret for user in self.state.users.values()}
-        if username not in names:
-            raise LookupError(f"there is no user {username!r}; there is: {', '.join(names)}")
-        return names[username]
-
     def jitter(self) -> random.Random:
         """Return a generator for the waits of a client, the same for the same seed.
 
@@ -155,7 +136,7 @@ class BaseWorld(WorldContext):
             The new time (UTC).
 
         Raises:
-            InvalidInput: a negative or unreadable duration.
+            InvalidInput: a negative or unreadable duration, or one that ends after the year 2199.
 
         Examples:
             >>> world = createos_nb.simulate().world
@@ -167,6 +148,7 @@ class BaseWorld(WorldContext):
             raise InvalidInput(
                 f"the world can't go back by {by!r}, for time only goes forward; world.reset() starts it again"
             )
+        self._check_end(self.state.now + microseconds)
         self.move(microseconds)
         return self.now
 
@@ -180,7 +162,7 @@ class BaseWorld(WorldContext):
             This world.
 
         Raises:
-            ValueError: the moment is over (`reset`, or a `fork` made before, goes back), or is no time.
+            InvalidInput: the moment is over (`reset`, or a `fork` made before, goes back), or is no time.
 
         Examples:
             >>> world = createos_nb.simulate().world
@@ -189,9 +171,14 @@ class BaseWorld(WorldContext):
         """
         moment = moment_of(self, time)
         if moment < self.state.now:
-            raise ValueError(f"time only goes forward: {time} is over, it is {self.now.isoformat()}")
+            raise InvalidInput(f"time only goes forward: {time} is over, it is {self.now.isoformat()}")
+        self._check_end(moment)
         self.move_to(moment)
         return self
+
+    def _check_end(self, moment: int) -> None:
+        if moment > _LATEST:
+            raise InvalidInput("the world's time ends with the year 2199: let less time pass")
 
     # --- copies -------------------------------------------------------------------------------------------------------
 
@@ -276,10 +263,23 @@ class BaseWorld(WorldContext):
             >>> str(world.load(path).now)
             '2026-03-02 09:00:00+00:00'
         """
-        saved = snapshot.read(file)
+        self.become(snapshot.read(file))
+        return self
+
+    def become(self, saved: snapshot.SavedWorld) -> None:
+        """Become a saved world.
+
+        Args:
+            saved: the world.
+
+        Examples:
+            >>> from createos_nb.simulator.world.snapshot import read
+            >>> world = createos_nb.simulate().world
+            >>> path = world.save("monday.world")
+            >>> world.become(read(path))
+        """
         with self.lock:
             self.dialect = saved.dialect
             self.initial_state = saved.initial_state
             self.replace_state(saved.state, saved.recorded)
             self.lineage = saved.lineage.branch(self.state.now)
-            return self

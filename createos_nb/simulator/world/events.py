@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,13 +12,14 @@ import msgspec
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, UnknownName
+from createos_nb.naming import nearest
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.ids import hex_of
 from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.platform import deployments, lifecycle, serving
 from createos_nb.simulator.platform.github import repository_of
 from createos_nb.simulator.platform.outcomes import last_good_source
-from createos_nb.simulator.state import Deployment, Domain, Environment, Outcome, Project
+from createos_nb.simulator.state import Deployment, Domain, Environment, JournalEntry, Outcome, Project
 from createos_nb.simulator.times import SECOND, MomentLike, duration, from_datetime, from_rfc3339
 from createos_nb.simulator.traffic import Behavior, BuildBehavior, Failing, Incident, Profile
 from createos_nb.times import DurationLike
@@ -57,9 +58,24 @@ def _converted(value: object, kind: type[T], name: str) -> T:
     if isinstance(value, kind):
         return value
     try:
-        return msgspec.convert(value, kind)
+        converted = msgspec.convert(value, kind)
+        _check_fields(value, converted, name)
+        return converted
     except (msgspec.ValidationError, TypeError) as error:
         raise InvalidInput(f"{name}: {error}") from None
+
+
+def _check_fields(value: object, converted: object, name: str) -> None:
+    """Raise `InvalidInput` for a field of a mapping, at any depth, that what it was converted to does not have."""
+    if is_dataclass(converted) and isinstance(value, Mapping):
+        known = [field.name for field in fields(converted)]
+        for key, part in value.items():
+            if key not in known:
+                raise InvalidInput(f"{name} has no field {key!r}; it has: {', '.join(known)}{nearest(str(key), known)}")
+            _check_fields(part, getattr(converted, key), f"{name}.{key}")
+    elif isinstance(value, list | tuple) and isinstance(converted, list | tuple):
+        for part, other in zip(value, converted, strict=True):
+            _check_fields(part, other, name)
 
 
 def _register(context: WorldContext, value: object, known: dict[str, T], kind: type[T], label: str) -> str:
@@ -163,13 +179,14 @@ def set_behavior(
 ) -> None:
     """Let a deployment behave otherwise; see `World.set_behavior`."""
     project = context.find_project(project_name)
-    deployment = _deployment(context, project, version)
+    deployment = deployment_of(context, project, version)
     name = _register(context, behavior or Behavior(), context.state.behaviors, Behavior, "behavior")
     context.record("behavior changed", project, f"version {version}", deployment=deployment)
     lifecycle.set_behavior(context, project, deployment, name)
 
 
-def _deployment(context: WorldContext, project: Project, version: int | str) -> Deployment:
+def deployment_of(context: WorldContext, project: Project, version: int | str) -> Deployment:
+    """Return a deployment by its number or id. Raises `UnknownName`."""
     known = context.deployments(project).values()
     for deployment in known:
         if version in (deployment.version, deployment.id):
@@ -283,11 +300,10 @@ def _invalidate(context: WorldContext, environments: Iterable[Environment]) -> N
 # --- the journal ------------------------------------------------------------------------------------------------------
 
 
-def journal_frame(context: WorldContext) -> pd.DataFrame:
+def journal_frame(entries: Sequence[JournalEntry], scenario: str) -> pd.DataFrame:
     """Return the journal of a world; see `World.events`."""
     import pandas as pd
 
-    entries = context.state.journal[:]
     frame = pd.DataFrame(
         {
             "time": pd.to_datetime([entry.at for entry in entries], unit="us", utc=True).astype("datetime64[us, UTC]"),
@@ -298,5 +314,5 @@ def journal_frame(context: WorldContext) -> pd.DataFrame:
             "text": pd.Series([entry.text for entry in entries], dtype=TEXT),
         }
     )
-    frame.attrs["where"] = f"SIMULATOR {context.state.scenario}"
+    frame.attrs["where"] = f"SIMULATOR {scenario}"
     return frame

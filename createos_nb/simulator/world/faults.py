@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -106,6 +106,18 @@ def checked(fault: Fault) -> Fault:
     return msgspec.structs.replace(converted, operations=tuple(names))
 
 
+def chosen_faults(
+    faults: Iterable[Fault], *, what: FaultKind | None, operations: Sequence[str], **fields: Any
+) -> list[Fault]:
+    """Return the given faults, and one more where `what` is one; all checked. Raises `InvalidInput`, also for none."""
+    chosen = list(faults)
+    if what is not None:
+        chosen.append(Fault(what=what, operations=tuple(operations), **fields))
+    if not chosen:
+        raise InvalidInput("no fault given: such as what='error', operations=['ListProjects']")
+    return [checked(fault) for fault in chosen]
+
+
 def read_faults(file: str | Path) -> list[Fault]:
     """Faults of a TOML file: a table `[[faults]]` for each. Raises `InvalidInput`, `OSError`."""
     path = Path(file)
@@ -140,6 +152,10 @@ class FaultInjector:
         if faults in self._faults:
             self._faults.remove(faults)
         self._update()
+
+    def has(self, faults: Faults) -> bool:
+        """Return whether faults are active."""
+        return faults in self._faults
 
     def clear(self) -> None:
         """Deactivate all faults."""
@@ -209,12 +225,15 @@ class Faults:
     """
 
     def __init__(self, injector: FaultInjector, faults: Sequence[Fault], seed: int) -> None:
-        if not faults:
-            raise InvalidInput("no fault given: such as what='error', operations=['ListProjects']")
         self._injector, self._seed = injector, seed
-        self.faults = [checked(fault) for fault in faults]
+        self.faults = list(faults)
         self.injected = [0] * len(self.faults)
         self._met = [0] * len(self.faults)
+
+    @property
+    def active(self) -> bool:
+        """Whether they strike."""
+        return self._injector.has(self)
 
     def start(self) -> Faults:
         """Let them strike.

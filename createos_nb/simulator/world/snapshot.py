@@ -30,6 +30,8 @@ VERSION: Final = 2
 _LONGEST_HEADER: Final = 4096
 #: Of so many earlier courses a file keeps the names.
 _COURSES: Final = 50
+#: Bytes that the content of a file may have, once it is decompressed.
+_LARGEST: Final = 2_000_000_000
 
 
 class FileHeader(Struct, kw_only=True):
@@ -101,6 +103,12 @@ def _take_recorded(state: State) -> dict[str, Recorded]:
 def save(context: WorldContext, file: str | Path) -> Path:
     """Write a world to a file, whole, or leave the old file as it is. Raises `OSError`."""
     path = Path(file)
+    atomic_write(path, dump(context))
+    return path
+
+
+def dump(context: WorldContext) -> bytes:
+    """Return the content of a file that a world is saved to."""
     context.state.recorded = {
         key: _dump_events(requests.events) for key, requests in context.recorded.items() if len(requests)
     }
@@ -111,8 +119,7 @@ def save(context: WorldContext, file: str | Path) -> Path:
     header = FileHeader(
         format=FORMAT, version=VERSION, dialect=context.dialect, digest=digest_of(body), lineage=_short(context.lineage)
     )
-    atomic_write(path, msgspec.json.encode(header) + b"\n" + body)
-    return path
+    return msgspec.json.encode(header) + b"\n" + body
 
 
 def digest_of(body: bytes) -> str:
@@ -132,24 +139,24 @@ def is_saved_world(path: Path) -> bool:
 def header_of(path: Path) -> FileHeader:
     """Return the first line of a saved world. Raises `InvalidInput` as `read` does, `OSError`."""
     with path.open("rb") as file:
-        return _header(path, file.readline(_LONGEST_HEADER))
+        return _header(path.name, file.readline(_LONGEST_HEADER))
 
 
-def _header(path: Path, line: bytes) -> FileHeader:
+def _header(name: str, line: bytes) -> FileHeader:
     try:
         head = msgspec.json.decode(line[:_LONGEST_HEADER], type=FileHeader) if line.endswith(b"\n") else None
     except (msgspec.MsgspecError, UnicodeDecodeError):
         head = None
     if head is None or head.format != FORMAT:
-        raise InvalidInput(f"{path.name} is not a saved world: open a file that world.save(file) wrote")
+        raise InvalidInput(f"{name} is not a saved world: open a file that world.save(file) wrote")
     if head.version > VERSION:
         raise InvalidInput(
-            f"{path.name} was saved by a newer version of createos_nb (format {head.version}, this one reads "
+            f"{name} was saved by a newer version of createos_nb (format {head.version}, this one reads "
             f"{VERSION}): upgrade createos_nb to read it"
         )
     if head.version < VERSION:
         raise InvalidInput(
-            f"{path.name} was saved by an older version of createos_nb (format {head.version}, this one reads "
+            f"{name} was saved by an older version of createos_nb (format {head.version}, this one reads "
             f"{VERSION}): make its world anew and save it again"
         )
     return head
@@ -166,17 +173,32 @@ def read(file: str | Path) -> SavedWorld:
     Raises `InvalidInput` for what is no saved world, a damaged one, or one of another version; `OSError`.
     """
     path = Path(file)
-    first, newline, content = path.read_bytes().partition(b"\n")
-    header = _header(path, first + newline)
+    return parse(path.read_bytes(), path.name)
+
+
+def parse(data: bytes, name: str) -> SavedWorld:
+    """Return the saved world that the content of a file is; `name` is the file's, for errors.
+
+    Raises `InvalidInput` as `read` does.
+    """
+    first, newline, content = data.partition(b"\n")
+    header = _header(name, first + newline)
     if header.digest != digest_of(content):
-        raise InvalidInput(
-            f"{path.name} is damaged, for its content has changed since it was written: open another copy"
-        )
+        raise InvalidInput(f"{name} is damaged, for its content has changed since it was written: open another copy")
     try:
-        body = _decode_body(zlib.decompress(content))
+        body = _decode_body(_decompressed(content))
     except (zlib.error, msgspec.MsgspecError) as error:
-        raise InvalidInput(f"{path.name} can't be read: {error}") from None
+        raise InvalidInput(f"{name} can't be read: {error}") from None
     return SavedWorld(header.dialect, header.lineage, body.state, _take_recorded(body.state), body.initial_state)
+
+
+def _decompressed(content: bytes) -> bytes:
+    """Return the content of a file after its first line, within a size that no world has."""
+    stream = zlib.decompressobj()
+    body = stream.decompress(content, _LARGEST)
+    if not stream.eof:
+        raise zlib.error(f"it is cut off, or larger than {_LARGEST} bytes")
+    return body
 
 
 # --- single requests --------------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from createos_nb.errors import InvalidInput
 from createos_nb.simulator.times import MomentLike
 from createos_nb.simulator.traffic import Behavior, Bot, BuildBehavior, Failing, Page
 from createos_nb.simulator.world import events
-from createos_nb.simulator.world.base import BaseWorld
-from createos_nb.simulator.world.faults import Fault, FaultKind, Faults
+from createos_nb.simulator.world.faults import Fault, FaultKind, Faults, chosen_faults
+from createos_nb.simulator.world.outside import OutsideWorld
 from createos_nb.simulator.world.replay import replay
 from createos_nb.times import DurationLike
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class World(BaseWorld):
+class World(OutsideWorld):
     """A world made from a scenario; see `open_world`.
 
     Requests come in through `handle`, or through `transport()` for an `httpx.Client`. Time stands still until somebody
@@ -55,7 +55,7 @@ class World(BaseWorld):
             ['commit pushed', 'main: Free shipping']
         """
         with self.lock:
-            return events.journal_frame(self)
+            return events.journal_frame(self.state.journal[:], self.state.scenario)
 
     def push(
         self,
@@ -341,19 +341,16 @@ class World(BaseWorld):
             >>> faults.injected
             [1]
         """
-        chosen = list(faults)
-        if what is not None:
-            chosen.append(
-                Fault(
-                    what=what,
-                    operations=tuple(operations),
-                    probability=probability,
-                    count=count,
-                    skip=skip,
-                    seconds=seconds,
-                    status=status,
-                )
-            )
+        chosen = chosen_faults(
+            faults,
+            what=what,
+            operations=operations,
+            probability=probability,
+            count=count,
+            skip=skip,
+            seconds=seconds,
+            status=status,
+        )
         return Faults(self.api.faults, chosen, seed)
 
     def replay(

@@ -45,7 +45,8 @@ class Command:
             assert more, self.process.communicate()[1].decode()
             said += more
         self.lines = said.decode().splitlines()
-        self.url, self.key = (line.partition(": ")[2] for line in self.lines)
+        self.url, self.key, *rest = (line.partition(": ")[2] for line in self.lines)
+        self.token = rest[0] if rest else ""
         self.http = httpx.Client(base_url=self.url, headers={"X-Api-Key": self.key}, timeout=LIMIT)
 
     def end(self, number: int) -> tuple[int, str]:

@@ -1,0 +1,195 @@
+"""What lies outside the platform and decides what it answers: other people's accounts, GitHub, DNS, the scanner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from createos_nb.dtypes import TEXT
+from createos_nb.errors import InvalidInput, UnknownName
+from createos_nb.simulator.platform import security
+from createos_nb.simulator.platform.github import code_of
+from createos_nb.simulator.times import SECOND, duration
+from createos_nb.simulator.world.base import BaseWorld
+from createos_nb.simulator.world.events import deployment_of
+from createos_nb.times import DurationLike
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from createos_nb.simulator.state import Domain, Project, User
+
+
+class OutsideWorld(BaseWorld):
+    """A world with what the platform only hears of: who else there is, and what GitHub, DNS and the scanner answer."""
+
+    def accounts(self) -> pd.DataFrame:
+        """Return the accounts of this world; `key_of` gives the key of each.
+
+        Returns:
+            A frame of `username`, `email` and `display_name`, the account that the scenario is about first.
+
+        Examples:
+            >>> createos_nb.simulate().world.accounts()["username"].tolist()
+            ['marlow', 'tamsin']
+        """
+        import pandas as pd
+
+        users = list(self.state.users.values())
+        columns = {
+            "username": [user.username for user in users],
+            "email": [user.email for user in users],
+            "display_name": [user.display for user in users],
+        }
+        return pd.DataFrame({name: pd.Series(values, dtype=TEXT) for name, values in columns.items()})
+
+    def key_of(self, username: str) -> str:
+        """Return an API key of another account of this world.
+
+        Args:
+            username: name of the user whose account it is.
+
+        Returns:
+            The key.
+
+        Raises:
+            UnknownName: there is no such user; the text lists those there are.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.key_of(world.account) == world.key
+            True
+        """
+        return self._user(username).secret
+
+    def access_token_of(self, username: str) -> str:
+        """Return an access token of another account of this world.
+
+        Args:
+            username: name of the user whose account it is.
+
+        Returns:
+            The token.
+
+        Raises:
+            UnknownName: there is no such user; the text lists those there are.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> world.access_token_of(world.account) == world.access_token
+            True
+        """
+        return self._user(username).token
+
+    def _user(self, username: str) -> User:
+        users = {user.username: user for user in self.state.users.values()}
+        if username not in users:
+            raise UnknownName("user", username, users)
+        return users[username]
+
+    def github_accounts(self) -> pd.DataFrame:
+        """Return the GitHub accounts of this world, those included that nobody has connected yet.
+
+        Returns:
+            A frame of `username`, `installation_id` (int64) and `connected_to`, the user's name; "" where it is not
+            connected.
+
+        Examples:
+            >>> accounts = createos_nb.simulate().world.github_accounts()
+            >>> accounts.loc[accounts["connected_to"] == "", "username"].tolist()
+            ['juniper-labs']
+        """
+        import pandas as pd
+
+        accounts, users = self.state.github, self.state.users
+        connected = [users[account.user].username if account.user else "" for account in accounts]
+        return pd.DataFrame(
+            {
+                "username": pd.Series([account.username for account in accounts], dtype=TEXT),
+                "installation_id": pd.Series([account.installation for account in accounts], dtype="int64"),
+                "connected_to": pd.Series(connected, dtype=TEXT),
+            }
+        )
+
+    def github_code(self, username: str) -> str:
+        """Return the code with which a browser comes back from GitHub, for `client.github.install_app`.
+
+        Args:
+            username: name of the GitHub account.
+
+        Returns:
+            The code.
+
+        Raises:
+            UnknownName: there is no such account; the text lists those there are.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> code = client.world.github_code("juniper-labs")
+            >>> client.github.install_app(code=code, installation_id=51902266)
+            'GitHub app installed successfully'
+        """
+        accounts = {account.username: account for account in self.state.github}
+        if username not in accounts:
+            raise UnknownName("GitHub account", username, accounts)
+        return code_of(self, accounts[username])
+
+    def set_dns(self, domain: str, *, found: bool = True, after: DurationLike = 0) -> None:
+        """Let the DNS records of a domain that is not verified yet be found, or not.
+
+        Args:
+            domain: name or id.
+            found: whether whoever looks finds them.
+            after: how long it takes until they are found, such as "10min" or seconds.
+
+        Raises:
+            UnknownName: there is no such domain.
+            InvalidInput: the domain is verified already, or `after` is no duration.
+
+        Examples:
+            >>> client = createos_nb.simulate("dns-pending")
+            >>> client.world.set_dns("shop.juniper-goods.example.net")
+            >>> client.domains.refresh("storefront", "shop.juniper-goods.example.net")
+            'Domain verified successfully'
+        """
+        wait = duration(after, "after")
+        if wait < 0:
+            raise InvalidInput(f"after={after!r} is in the past: give how long it takes from now on")
+        with self.lock:
+            project, one = self._domain(domain)
+            if one.status not in ("pending", "error"):
+                raise InvalidInput(f"the domain {one.name} is {one.status}: its DNS records were found already")
+            one.resolves_at = self.state.now + wait if found else 0
+            text = f"{one.name}: {'found' if found else 'not found'}"
+            self.record("DNS changed", project, text + (f" after {wait / SECOND:g} s" if found and wait else ""))
+
+    def _domain(self, name: str) -> tuple[Project, Domain]:
+        known = []
+        for project in self.state.projects.values():
+            for domain in project.domains.values():
+                if name in (domain.name, domain.id):
+                    return project, domain
+                known.append(domain.name)
+        raise UnknownName("domain", name, known)
+
+    def fail_scan(self, project: str, version: int | str) -> None:
+        """Let the security scan of a deployment fail: the one that runs, else the one that is started next.
+
+        Args:
+            project: name or id.
+            version: number or id of the deployment.
+
+        Raises:
+            UnknownName: no such project or deployment.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.world.fail_scan("storefront", 16)
+            >>> client.security.trigger_scan("storefront", 16)
+            'Security scan triggered successfully'
+            >>> time = client.world.advance("10min")
+            >>> client.security.scan("storefront", 16)["status"]
+            'failed'
+        """
+        with self.lock:
+            here = self.find_project(project)
+            security.fail_scan(self, here, deployment_of(self, here, version))
