@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from createos_nb.client.deployments import Deployments
     from createos_nb.client.security import Security
     from createos_nb.client.templates import Templates
+    from createos_nb.client.webhooks import Webhooks
     from createos_nb.times import DurationLike
 from createos_nb.redaction import Secret
 
@@ -190,6 +191,13 @@ class Client(ProcessBound):
         from createos_nb.client.templates import Templates  # loaded when first used
 
         return Templates(self.session)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Addresses that are told of events by a signed POST, and their deliveries."""
+        from createos_nb.client.webhooks import Webhooks  # loaded when first used
+
+        return Webhooks(self.session)
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -387,6 +395,7 @@ RESOURCES: Final = (
     "api_keys",
     "cronjobs",
     "templates",
+    "webhooks",
     "account",
 )
 

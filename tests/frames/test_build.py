@@ -74,10 +74,13 @@ def wrapped(one: Operation, rows: list[Any]) -> bytes:
     answer = one.answer
     if isinstance(answer, Record):
         (value,) = rows
+        value = {answer.inside: value} if answer.inside else value
     elif isinstance(answer, Page):
         value = {answer.rows: rows, "pagination": {"total": len(rows), "limit": 20, "offset": 0, "count": len(rows)}}
     elif isinstance(answer, Rows) and answer.inside:
         value = {answer.inside: rows}
+    elif isinstance(answer, Rows) and answer.bare:
+        value = [row.get(answer.bare) if set(row) <= {answer.bare} else row for row in rows]
     else:
         value = rows
     return json.dumps(value).encode()
