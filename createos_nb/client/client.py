@@ -13,12 +13,13 @@ from createos_nb.client.analytics import Analytics
 from createos_nb.client.environments import Environments
 from createos_nb.client.fleet import Fleet
 from createos_nb.client.session import Session
+from createos_nb.client.webhooks import Webhooks
 from createos_nb.clock import Clock
 from createos_nb.contract.resource import Resource
 from createos_nb.display import code, escaped, html_table
 from createos_nb.errors import ConfigurationError
 from createos_nb.frames.reference import operations_frame
-from createos_nb.http.rate_limit import RateLimit
+from createos_nb.http.rate_limit import RateLimit, chosen_limit
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ServerClock
 from createos_nb.http.settings import host, stays_in_process
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from createos_nb.client.deployments import Deployments
     from createos_nb.client.security import Security
     from createos_nb.client.templates import Templates
-    from createos_nb.client.webhooks import Webhooks
     from createos_nb.times import DurationLike
 from createos_nb.redaction import Secret
 
@@ -104,6 +104,7 @@ class Client(ProcessBound):
         api_key, access_token = Secret(api_key or ""), Secret(access_token or "")
         self.world = world
         self.read_only = read_only
+        on_platform = not stays_in_process(transport) and host(base_url) == host(PLATFORM_URL)
         self.transport = Transport(
             base_url,
             api_key=api_key,
@@ -114,7 +115,7 @@ class Client(ProcessBound):
             verify=verify,
             transport=transport,
             clock=clock,
-            limit=_limit(rate_limit, base_url, transport),
+            limit=chosen_limit(rate_limit, on_platform=on_platform),
             retry=retry,
             concurrency=concurrency,
         )
@@ -195,8 +196,6 @@ class Client(ProcessBound):
     @cached_property
     def webhooks(self) -> Webhooks:
         """Addresses that are told of events by a signed POST, and their deliveries."""
-        from createos_nb.client.webhooks import Webhooks  # loaded when first used
-
         return Webhooks(self.session)
 
     @cached_property
@@ -398,10 +397,3 @@ RESOURCES: Final = (
     "webhooks",
     "account",
 )
-
-
-def _limit(limit: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
-    if isinstance(limit, RateLimit):
-        return limit
-    is_platform = not stays_in_process(transport) and host(base_url) == host(PLATFORM_URL)
-    return RateLimit() if limit or (limit is None and is_platform) else None

@@ -30,7 +30,12 @@ LISTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "installation": ("ListConnectedGithubAccounts", "username", "installationId"),
 }
 IN_PROJECT: Final = frozenset({"environment", "deployment", "domain", "cronjob"})
-_WORDS: Final = {"api_key": "API key", "cronjob": "cron job", "webhook": "webhook endpoint", "installation": "GitHub account"}
+_WORDS: Final = {
+    "api_key": "API key",
+    "cronjob": "cron job",
+    "webhook": "webhook endpoint",
+    "installation": "GitHub account",
+}
 
 
 def is_id(value: object) -> bool:

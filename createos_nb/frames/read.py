@@ -141,7 +141,7 @@ class Reader:
         if not isinstance(value, list):
             raise unexpected_payload(self.operation, "an array", value)
         if isinstance(answer, Rows) and answer.bare:
-            value = [{answer.bare: item} if isinstance(item, str) else item for item in value]
+            value = [{answer.bare: item} for item in value]
         return DecodedRows(raw=_marked(self.operation, value, replaced), total=total, attrs=attrs)
 
 

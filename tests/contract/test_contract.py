@@ -10,6 +10,7 @@ import pytest
 from createos_nb import contract
 from createos_nb.contract.operation import NumberedPage, Operation, Page, Parameter
 from tests.contract import openapi
+
 #: Operations of the platform that are not declared here yet.
 NOT_DECLARED: frozenset[str] = frozenset()
 
