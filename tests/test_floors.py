@@ -33,6 +33,7 @@ GROUND = {
     "storage",
     "threads",
     "times",
+    "webhooks",
 }
 #: From the ground up. A room imports what lies below it; the files of the ground import one another.
 FLOORS = [

@@ -42,7 +42,7 @@ class Webhooks(contract.Webhooks):
             >>> client = createos_nb.simulate()
             >>> url = "https://hooks.example.com/createos"
             >>> _ = client.webhooks.create(url=url, events=["deployment.assign"])
-            >>> _ = client.environments.assign("storefront", "staging", deployment=17)
+            >>> _ = client.environments.assign_deployment("storefront", "staging", deployment=17)
             >>> client.webhooks.deliveries(url)[["event_action", "status", "attempts"]]
                     event_action   status  attempts
             0  deployment.assign  pending         0

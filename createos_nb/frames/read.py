@@ -75,9 +75,8 @@ class Reader:
         self.operation, self.answer = operation, answer
         self.of = cast("type[Row]", answer.of)
         #: The rows lie in a field, or are no objects: they are decoded as they come.
-        self._wrapped = bool(
-            isinstance(answer, Record | Rows) and answer.inside or isinstance(answer, Rows) and answer.bare
-        )
+        self._wrapped = isinstance(answer, Record | Rows) and answer.inside is not None
+        self._wrapped |= isinstance(answer, Rows) and answer.bare is not None
         self._decode = msgspec.json.Decoder(self._shape()).decode
 
     def _shape(self) -> Any:
