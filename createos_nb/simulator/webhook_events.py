@@ -116,9 +116,12 @@ def _deliver(state: State, endpoint: WebhookEndpoint, audit_log: str, action: st
     endpoint.deliveries[identity] = WebhookDelivery(
         identity, audit_log, action, msgspec.json.encode(body), state.now, state.now
     )
-    schedule(state, endpoint.id, identity, state.now)
+    schedule(state, endpoint.id, state.now)
 
 
-def schedule(state: State, endpoint: str, delivery: str, moment: int) -> None:
-    """Have a delivery attempted at a moment; what else the world numbers stays as it is without webhooks."""
-    heappush(state.scheduled_events, ScheduledEvent(moment, 0, DUE, (endpoint, delivery)))
+def schedule(state: State, endpoint: str, moment: int) -> None:
+    """Have one delivery of an endpoint attempted at a moment: the oldest that is due then.
+
+    What else the world numbers stays as it is without webhooks.
+    """
+    heappush(state.scheduled_events, ScheduledEvent(moment, 0, DUE, (endpoint,)))

@@ -14,6 +14,7 @@ from createos_nb import extras, threads
 from createos_nb.errors import ConfigurationError
 from createos_nb.simulator.http.asgi import Application
 from createos_nb.simulator.http.clock_driver import ClockDriver
+from createos_nb.simulator.http.webhook_sender import WebhookSender
 
 if TYPE_CHECKING:
     from createos_nb.simulator.http.connections import UvicornServer
@@ -136,15 +137,17 @@ class Server:
         self._files_url = self.world.files_url
         self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._clock.start()
+        sender = WebhookSender(self.world, self._clock, self._file)
 
         async def main() -> None:
-            moving = asyncio.create_task(self._move())
+            beside = [asyncio.create_task(self._move()), asyncio.create_task(sender.run())]
             try:
                 await server.serve(sockets=[listener])
             finally:
-                moving.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await moving
+                for task in beside:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
         def run() -> None:
             try:

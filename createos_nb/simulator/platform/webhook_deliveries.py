@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from createos_nb.redaction import redact
@@ -11,7 +10,7 @@ from createos_nb.simulator.ids import digest
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.webhook_events import DUE, schedule
 from createos_nb.simulator.webhook_receiver import WebhookReceiver, WebhookRequest
-from createos_nb.simulator.webhook_state import WebhookDelivery, WebhookEndpoint
+from createos_nb.simulator.webhook_state import WebhookEndpoint
 from createos_nb.webhooks.signature import HEADER, sign
 
 PREFIX: Final = "whsec_"
@@ -30,7 +29,7 @@ def schedule_pending(context: WorldContext, endpoint: WebhookEndpoint) -> None:
     """Have all that is still to be delivered attempted: at once where it is overdue."""
     for delivery in endpoint.deliveries.values():
         if delivery.status == "pending":
-            schedule(context.state, endpoint.id, delivery.id, max(delivery.next_attempt, context.state.now))
+            schedule(context.state, endpoint.id, max(delivery.next_attempt, context.state.now))
 
 
 def set_receiver(context: WorldContext, receiver: WebhookReceiver | None) -> None:
@@ -41,44 +40,37 @@ def set_receiver(context: WorldContext, receiver: WebhookReceiver | None) -> Non
             schedule_pending(context, endpoint)
 
 
-def _due(context: WorldContext, endpoint: WebhookEndpoint | None) -> Iterator[WebhookDelivery]:
-    if endpoint is not None and endpoint.active:
-        for delivery in endpoint.deliveries.values():
-            if delivery.status == "pending" and delivery.next_attempt <= context.state.now:
-                yield delivery
-
-
 def due_endpoints(context: WorldContext) -> list[str]:
     """Return the ids of the endpoints that have deliveries to attempt now."""
-    return [endpoint.id for endpoint in context.state.webhooks.values() if any(_due(context, endpoint))]
+    return [endpoint for endpoint in context.state.webhooks if next_request(context, endpoint) is not None]
 
 
-def next_request(context: WorldContext, endpoint: str) -> WebhookRequest | None:
+def next_request(context: WorldContext, endpoint_id: str) -> WebhookRequest | None:
     """Return the oldest delivery of an endpoint that is to be attempted now, or None."""
-    owner = context.state.webhooks.get(endpoint)
-    delivery = next(_due(context, owner), None)
-    return _request(context, owner, delivery) if owner is not None and delivery is not None else None
-
-
-def _request(context: WorldContext, endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> WebhookRequest:
-    signature = sign(delivery.body, secret_of(context, endpoint), scheme=context.state.settings.webhook_signature)
-    headers = {"Content-Type": "application/json", HEADER: signature}
-    return WebhookRequest(endpoint.id, delivery.id, endpoint.url, headers, delivery.body)
+    endpoint = context.state.webhooks.get(endpoint_id)
+    if endpoint is None or not endpoint.active:
+        return None
+    for delivery in endpoint.deliveries.values():
+        if delivery.status == "pending" and delivery.next_attempt <= context.state.now:
+            scheme = context.state.settings.webhook_signature
+            signature = sign(delivery.body, secret_of(context, endpoint), scheme=scheme)
+            headers = {"Content-Type": "application/json", HEADER: signature}
+            return WebhookRequest(endpoint.id, delivery.id, endpoint.url, headers, delivery.body)
+    return None
 
 
 @handles_event(DUE)
 def _attempt(context: WorldContext, target: tuple[str, ...]) -> None:
     """Hand a delivery to the receiver in this process; without one, it waits for a server's sender."""
-    endpoint = context.state.webhooks.get(target[0])
-    delivery = next((due for due in _due(context, endpoint) if due.id == target[1]), None)
-    if endpoint is None or delivery is None or context.webhook_receiver is None:
+    request = next_request(context, target[0]) if context.webhook_receiver is not None else None
+    if context.webhook_receiver is None or request is None:
         return
     try:
-        error = _received(context.webhook_receiver, _request(context, endpoint, delivery))
+        error = _received(context.webhook_receiver, request)
     except BaseException:  # the receiver was interrupted: nobody knows what it did
-        schedule(context.state, endpoint.id, delivery.id, context.state.now)
+        schedule(context.state, request.endpoint, context.state.now)
         raise
-    settle(context, target[0], target[1], error)
+    settle(context, request.endpoint, request.delivery, error)
 
 
 def _received(receiver: WebhookReceiver, request: WebhookRequest) -> str:
@@ -112,7 +104,7 @@ def settle(context: WorldContext, endpoint_id: str, delivery_id: str, error: str
         else:
             wait = min(settings.webhook_backoff * 2 ** (delivery.attempts - 1), settings.webhook_longest_backoff)
             delivery.next_attempt = now + wait * SECOND
-            schedule(context.state, endpoint.id, delivery.id, delivery.next_attempt)
+            schedule(context.state, endpoint.id, delivery.next_attempt)
     _forget_old(endpoint)
 
 
