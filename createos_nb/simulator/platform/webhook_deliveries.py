@@ -94,7 +94,8 @@ def settle(context: WorldContext, endpoint_id: str, delivery_id: str, error: str
         return
     settings, now = context.state.settings, context.state.now
     delivery.attempts += 1
-    delivery.error = redact(error, [secret_of(context, endpoint)])[:_LONGEST_ERROR]
+    secrets = [secret_of(context, known) for known in context.state.webhooks.values()] if error else []
+    delivery.error = redact(error, secrets)[:_LONGEST_ERROR]
     if not error:
         delivery.status, delivery.delivered, endpoint.failures = "delivered", now, 0
     else:
