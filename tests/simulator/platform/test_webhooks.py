@@ -49,20 +49,21 @@ def test_a_push_is_told_step_by_step_and_signed(shop: Any) -> None:
     made, taken = endpoint(shop), taking(shop.world)
     version = shop.world.push("storefront", "main", message="Free shipping")
     shop.world.advance("10min")
-    steps = ["create", "building", "deploying", "deployed", "assign"]
-    assert told(taken)[:5] == [f"deployment.{step}" for step in steps]
+    mine = [request for request in taken if json.loads(request.body)["versionNumber"] == version]
+    assert told(mine) == [f"deployment.{step}" for step in ("create", "building", "deploying", "deployed", "assign")]
     for request in taken:
         assert request.url == URL
         assert request.headers["Content-Type"] == "application/json"
         assert verify(request.body, request.headers["X-Webhook-Signature"], made["secret"])
-    body = json.loads(taken[4].body)
+    body = json.loads(mine[4].body)
+    (row,) = (row for row in deliveries(shop, made) if row["id"] == mine[4].delivery)
     project, environment = shop.world.find_environment("storefront/production")
     assert body == {
-        "id": taken[4].delivery,
+        "id": row["id"],
         "endpointId": made["id"],
-        "auditLogId": deliveries(shop, made)[4]["auditLogId"],
+        "auditLogId": row["auditLogId"],
         "eventAction": "deployment.assign",
-        "createdAt": deliveries(shop, made)[4]["createdAt"],
+        "createdAt": row["createdAt"],
         "userId": project.user,
         "projectId": project.id,
         "projectName": "storefront",
@@ -150,6 +151,8 @@ def test_what_happens_is_told(shop: Any, act: Callable[[Any, str, str], None], p
     project = shop.project("storefront")
     act(shop, project, shop.environment(project, "production"))
     shop.world.advance("10min")
+    # another push is under way in the shop: its own assignment is none of ours
+    taken = [request for request in taken if b"development" not in request.body]
     assert told(taken) == names
     bodies = [json.loads(request.body) for request in taken]
     assert all(body["resourceId"] for body in bodies) == (prefix in ("domain", "scan", "api_key", "cronjob"))
@@ -368,7 +371,7 @@ def test_what_happens_while_suspended_is_kept_and_sent_after_resuming(shop: Any)
     assert [row["status"] for row in deliveries(shop, made)] == ["pending"] * 3
     shop("ResumeWebhookEndpoint", made["id"])
     assert shop.refused("ResumeWebhookEndpoint", made["id"])[0] == 422
-    shop.world.advance(0)
+    shop.world.advance(1)
     versions = [json.loads(request.body)["versionNumber"] for request in taken]
     assert versions == sorted(versions)
     assert len(versions) == 3
@@ -446,7 +449,7 @@ def test_addresses_that_are_taken(shop: Any, url: str) -> None:
     assert endpoint(shop, url)["url"] == url
 
 
-def test_the_secret_is_in_the_first_answer_alone(shop: Any, make_api: Any) -> None:
+def test_the_secret_is_in_the_first_answer_alone(shop: Any) -> None:
     made = endpoint(shop)
     secret = made["secret"]
     assert re.fullmatch("whsec_[0-9a-f]{48}", secret)
@@ -462,7 +465,7 @@ def test_the_secret_is_in_the_first_answer_alone(shop: Any, make_api: Any) -> No
     assert secret not in repr(shop.world.state) + shop.world.events().to_csv()
 
 
-def test_the_client_masks_the_secret_and_no_frame_holds_it(tmp_path: Path) -> None:
+def test_the_client_masks_the_secret_and_no_frame_holds_it() -> None:
     client = createos_nb.simulate()
     made = client.webhooks.create(url=URL)
     secret = made["secret"].reveal()
