@@ -211,14 +211,13 @@ class BaseWorld(WorldContext):
         Examples:
             >>> import json
             >>> client = createos_nb.simulate()
-            >>> events = ["deployment.deployed", "deployment.assign"]
-            >>> endpoint = client.webhooks.create(url="https://hooks.example.com/createos", events=events)
+            >>> endpoint = client.webhooks.create(url="https://hooks.example.com/", events=["deployment.create"])
             >>> taken = []
             >>> client.world.on_webhook(taken.append)
             >>> version = client.world.push("storefront", "main", message="Free shipping")
             >>> time = client.world.advance("1min")
             >>> [json.loads(request.body)["eventAction"] for request in taken]
-            ['deployment.deployed', 'deployment.assign']
+            ['deployment.create']
             >>> signature = taken[0].headers["X-Webhook-Signature"]
             >>> createos_nb.webhooks.verify(taken[0].body, signature, endpoint["secret"])
             True
