@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 OF_EXTRAS: Final = {
     "createos_nb.cli.voila_app": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
-    "createos_nb.simulator.http.connections": "server",
+    "createos_nb.connections": "server",
 }
 #: The most distributions that the base install may bring, this package and those of other systems included.
 MOST: Final = 58

@@ -16,6 +16,7 @@ PACKAGE = Path(createos_nb.__file__).parent
 GROUND = {
     "checks",
     "clock",
+    "connections",
     "data_files",
     "display",
     "dtypes",

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _listen(receiver: Receiver, file: EventFile, port: int) -> int:
-    from createos_nb.simulator.http.connections import UvicornServer, listening
+    from createos_nb.connections import UvicornServer, listening
 
     listener = listening(port)
     server = UvicornServer(receiver)
@@ -103,11 +103,11 @@ def _print(outcome: Outcome, event: Event | None) -> None:
 
 def _secret(variable: str, *, keep: bool) -> Secret:
     """Return the endpoint's secret: from the environment, from the keyring, or as it is typed or piped in."""
-    from createos_nb.client.connect import credentials
-
     secret = Secret(os.environ.get(variable, "").strip())
     if secret:
         return secret
+    from createos_nb.client.connect import credentials
+
     kept, why = credentials.from_keyring(_IN_KEYRING)
     if kept is not None:
         return kept

@@ -17,7 +17,7 @@ from createos_nb.simulator.http.clock_driver import ClockDriver
 from createos_nb.simulator.http.webhook_sender import WebhookSender
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.http.connections import UvicornServer
+    from createos_nb.connections import UvicornServer
     from createos_nb.simulator.http.state_file import StateFile
     from createos_nb.simulator.world.world import World
 
@@ -128,7 +128,7 @@ class Server:
         extras.require("server", "serving a world")
         if not threads.can_start():
             raise ConfigurationError("a world is served by a thread, and none can be started here")
-        from createos_nb.simulator.http.connections import UvicornServer, listening
+        from createos_nb.connections import UvicornServer, listening
 
         if self._server is not None:
             raise RuntimeError("this world is served already")
