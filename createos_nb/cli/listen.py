@@ -71,6 +71,7 @@ def _listen(receiver: Receiver, file: EventFile, port: int) -> int:
     from createos_nb.connections import UvicornServer, listening
 
     listener = listening(port)
+    listener.listen()  # from here on who connects waits: the address that is printed answers
     server = UvicornServer(receiver)
     received: list[int] = []
 
