@@ -36,6 +36,7 @@ ROOMS = (
     "runbooks",
     "simulator",
     "uploads",
+    "webhooks",
 )
 SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Examples|Note|Warning|See Also):$", re.MULTILINE)
 

@@ -118,8 +118,9 @@ def settings() -> list[str]:
     lines = ["| setting | default | least | |", "| --- | --- | --- | --- |"]
     for one in msgspec.structs.fields(WorldSettings):
         info = msgspec.inspect.type_info(one.type)
-        least = getattr(info, "ge", None)
-        shown = _seconds(one.default) if one.name in DURATIONS else f"{one.default:,}"
+        least = getattr(info, "ge", "")
+        number = f"{one.default:,}" if isinstance(one.default, int) else f'"{one.default}"'
+        shown = _seconds(one.default) if one.name in DURATIONS else number
         lines.append(f"| `{one.name}` | {shown} | {least} | {said[one.name]} |")
     return [*lines, ""]
 
