@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from createos_nb import connections
-from createos_nb.cli import main
+from createos_nb.cli import listen, main
+from createos_nb.redaction import Secret
 from createos_nb.webhooks import read_events, sign
 from tests.webhooks.listener import LIMIT, Listener
 
@@ -185,3 +186,19 @@ def test_mistakes_are_said_in_a_sentence(
         port = str(taken.getsockname()[1])
         assert main(["listen", "--port", port, "--file", str(tmp_path / "events.jsonl")]) == 1
     assert f"port {port} can't be used" in capsys.readouterr().err
+
+
+def test_where_the_secret_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment, then the keyring, then who is asked: that one is kept where `--keyring` says so."""
+    kept: dict[str | None, Secret] = {}
+    where = "createos_nb.client.connect.credentials"
+    monkeypatch.setattr(f"{where}.from_keyring", lambda name: (kept.get(name), ""))
+    monkeypatch.setattr(f"{where}.to_keyring", lambda name, secret: kept.update({name: Secret(secret)}))
+    monkeypatch.delenv("A_SECRET", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO("one\ntwo\n"))
+    assert listen._secret("A_SECRET", keep=False) == "one"
+    assert kept == {}
+    assert listen._secret("A_SECRET", keep=True) == "two"
+    assert listen._secret("A_SECRET", keep=False) == "two"
+    monkeypatch.setenv("A_SECRET", " three ")
+    assert listen._secret("A_SECRET", keep=False) == "three"
