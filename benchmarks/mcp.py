@@ -48,7 +48,7 @@ def serve_empty() -> None:
     import uvicorn
     from mcp.server import Server
 
-    from createos_nb.simulator.http.connections import listening
+    from createos_nb.connections import listening
 
     async def tools(_context: object, _params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[types.Tool(name="Empty", input_schema={"type": "object"})])

@@ -44,7 +44,7 @@ def serve_constant(size: int) -> None:
     import asyncio
     import threading
 
-    from createos_nb.simulator.http.connections import UvicornServer, listening
+    from createos_nb.connections import UvicornServer, listening
 
     body = b'"' + b"x" * (size - 2) + b'"'
     headers = [(b"content-type", b"application/json"), (b"content-length", str(size).encode())]

@@ -105,7 +105,18 @@ __all__ = [
     "simulate",
 ]
 
-_PACKAGES = ["analysis", "checks", "contract", "diagnostics", "panels", "plans", "plots", "runbooks", "simulator"]
+_PACKAGES = [
+    "analysis",
+    "checks",
+    "contract",
+    "diagnostics",
+    "panels",
+    "plans",
+    "plots",
+    "runbooks",
+    "simulator",
+    "webhooks",
+]
 
 # Public names that are loaded when they are first asked for: a command line that only prints its help, or a notebook
 # that only plots, waits for no client.

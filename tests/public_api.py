@@ -38,6 +38,7 @@ ROOMS = (
     "runbooks",
     "simulator",
     "uploads",
+    "webhooks",
 )
 #: What is used by the names of its files: the ground, notebooks as programs, and the commands.
 FILES = tuple(

@@ -21,7 +21,7 @@ OF_EXTRAS: Final = {
     "createos_nb.cli.voila_app": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
     "createos_nb.simulator.http.mcp_server": "mcp",
-    "createos_nb.simulator.http.connections": "server",
+    "createos_nb.connections": "server",
 }
 #: The most distributions that the base install may bring, this package and those of other systems included.
 MOST: Final = 58

@@ -15,12 +15,13 @@ from createos_nb.client.domains import Domains
 from createos_nb.client.environments import Environments
 from createos_nb.client.fleet import Fleet
 from createos_nb.client.session import Session
+from createos_nb.client.webhooks import Webhooks
 from createos_nb.clock import Clock
 from createos_nb.contract.resource import Resource
 from createos_nb.errors import ConfigurationError
 from createos_nb.frames.reference import operations_frame
 from createos_nb.html import code, escaped, html_table
-from createos_nb.http.rate_limit import RateLimit
+from createos_nb.http.rate_limit import RateLimit, chosen_limit
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.server_clock import ServerClock
 from createos_nb.http.settings import host, stays_in_process
@@ -107,6 +108,7 @@ class Client(ProcessBound):
         #: The world that answers is in this process, and ends with it.
         self.embedded = world is not None and transport is not None
         self.read_only = read_only
+        on_platform = not stays_in_process(transport) and host(base_url) == host(PLATFORM_URL)
         self.transport = Transport(
             base_url,
             api_key=api_key,
@@ -117,7 +119,7 @@ class Client(ProcessBound):
             verify=verify,
             transport=transport,
             clock=clock,
-            limit=_limit(rate_limit, base_url, transport),
+            limit=chosen_limit(rate_limit, on_platform=on_platform),
             retry=retry,
             concurrency=concurrency,
         )
@@ -195,6 +197,11 @@ class Client(ProcessBound):
         from createos_nb.client.templates import Templates  # loaded when first used
 
         return Templates(self.session)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """Addresses that are told of events by a signed POST, and their deliveries."""
+        return Webhooks(self.session)
 
     @cached_property
     def fleet(self) -> Fleet:
@@ -422,12 +429,6 @@ RESOURCES: Final = (
     "api_keys",
     "cronjobs",
     "templates",
+    "webhooks",
     "account",
 )
-
-
-def _limit(limit: RateLimit | bool | None, base_url: str, transport: object) -> RateLimit | None:
-    if isinstance(limit, RateLimit):
-        return limit
-    is_platform = not stays_in_process(transport) and host(base_url) == host(PLATFORM_URL)
-    return RateLimit() if limit or (limit is None and is_platform) else None

@@ -27,10 +27,16 @@ LISTED: Final[Mapping[str, tuple[str, str, str]]] = {
     "app": ("ListApps", "name", "id"),
     "api_key": ("ListAPIKeys", "name", "id"),
     "cronjob": ("ListCronjobs", "name", "id"),
+    "webhook": ("ListWebhookEndpoints", "url", "id"),
     "installation": ("ListConnectedGithubAccounts", "username", "installationId"),
 }
 IN_PROJECT: Final = frozenset({"environment", "deployment", "domain", "cronjob"})
-_WORDS: Final = {"api_key": "API key", "cronjob": "cron job", "installation": "GitHub account"}
+_WORDS: Final = {
+    "api_key": "API key",
+    "cronjob": "cron job",
+    "webhook": "webhook endpoint",
+    "installation": "GitHub account",
+}
 
 
 def is_id(value: object) -> bool:

@@ -140,7 +140,7 @@ class Session(ProcessBound):
             if fresh == values:
                 raise
             result = run(fresh)
-        if operation.effect != "read" and not {"name", "unique_name"}.isdisjoint(arguments):
+        if operation.effect != "read" and not {"name", "unique_name", "url"}.isdisjoint(arguments):
             self.names.forget(operation.resource.removesuffix("s"))  # a name has come, or changed its owner
         return result
 

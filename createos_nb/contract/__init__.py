@@ -15,6 +15,7 @@ from createos_nb.contract.operation import OPERATIONS, Operation
 from createos_nb.contract.projects import Projects
 from createos_nb.contract.security import Security
 from createos_nb.contract.templates import Templates
+from createos_nb.contract.webhooks import Webhooks
 from createos_nb.errors import InvalidInput
 from createos_nb.naming import OPERATION_ALIASES, nearest
 
@@ -32,6 +33,7 @@ __all__ = [
     "Projects",
     "Security",
     "Templates",
+    "Webhooks",
     "find",
 ]
 

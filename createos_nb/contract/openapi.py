@@ -179,11 +179,17 @@ def _payload(operation: Operation) -> Schema:
         return {"anyOf": [_TEXT, {"type": "object", "properties": {"id": _UUID}, "required": ["id"]}]}
     row: Schema = {"$ref": _REF.format(name=answer.of.__name__)}
     if isinstance(answer, Record):
-        return row
+        return _inside(answer.inside, row) if answer.inside is not None else row
+    if isinstance(answer, Rows) and answer.bare is not None:
+        return {"type": "array", "items": _TEXT}
     rows: Schema = {"type": "array", "items": row}
     if isinstance(answer, Page):
         properties = {answer.rows: rows, "pagination": _PAGINATION}
         return {"type": "object", "properties": properties, "required": list(properties)}
     if isinstance(answer, Rows) and answer.inside is not None:
-        return {"type": "object", "properties": {answer.inside: rows}, "required": [answer.inside]}
+        return _inside(answer.inside, rows)
     return rows
+
+
+def _inside(field: str, payload: Schema) -> Schema:
+    return {"type": "object", "properties": {field: payload}, "required": [field]}

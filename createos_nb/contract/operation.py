@@ -81,16 +81,21 @@ class Fields(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One resource: a Series."""
-
-    of: type[msgspec.Struct]
-
-
-class Rows(msgspec.Struct, frozen=True):
-    """A plain array of resources: a DataFrame. `inside` names the field that holds the array, where one does."""
+    """One resource: a Series. `inside` names the field that holds it, where one does."""
 
     of: type[msgspec.Struct]
     inside: str | None = None
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """A plain array of resources: a DataFrame. `inside` names the field that holds the array, where one does.
+
+    `bare`: each resource is a mere text, which becomes the field of that name.
+    """
+
+    of: type[msgspec.Struct]
+    inside: str | None = None
+    bare: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):

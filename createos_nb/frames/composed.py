@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+from createos_nb.contract.row import Row
+from createos_nb.contract.webhooks import WebhookDelivery
+
 #: Name, dtype, meaning and unit of a column.
 ColumnFacts: TypeAlias = tuple[str, str, str, str]
 
@@ -19,6 +22,9 @@ EXTENDED: Final[dict[str, tuple[tuple[ColumnFacts, ...], str]]] = {
     "fleet.domains": ((_PROJECT,), "domains.list"),
     "fleet.requests_over_time": ((_PROJECT, _ENVIRONMENT), "analytics.requests_over_time"),
 }
+
+#: Tables whose rows are declared, and lie beside something else in the answer of an operation.
+DECLARED: Final[dict[str, type[Row]]] = {"webhooks.deliveries": WebhookDelivery}
 
 #: Tables that have columns of their own only.
 OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {

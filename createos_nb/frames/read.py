@@ -74,6 +74,9 @@ class Reader:
             raise TypeError(f"{operation.name} gives no rows")
         self.operation, self.answer = operation, answer
         self.of = cast("type[Row]", answer.of)
+        #: The rows lie in a field, or are no objects: they are decoded as they come.
+        self._wrapped = isinstance(answer, Record | Rows) and answer.inside is not None
+        self._wrapped |= isinstance(answer, Rows) and answer.bare is not None
         self._decode = msgspec.json.Decoder(self._shape()).decode
 
     def _shape(self) -> Any:
@@ -96,7 +99,7 @@ class Reader:
         return without_frames(self._read, data)
 
     def _read(self, data: Payload) -> DecodedRows:
-        if not (isinstance(self.answer, Rows) and self.answer.inside) and not isinstance(data, RepairedJson):
+        if not self._wrapped and not isinstance(data, RepairedJson):
             try:
                 decoded = self._decode(data)
             except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -115,6 +118,8 @@ class Reader:
         attrs: dict[str, Any] = {}
         total = None
         if isinstance(answer, Record):
+            if answer.inside and isinstance(value, dict) and answer.inside in value:
+                value, replaced = value[answer.inside], _part(self.operation, replaced, answer.inside)
             if not isinstance(value, dict):
                 raise unexpected_payload(self.operation, "an object", value)
             return DecodedRows(
@@ -134,6 +139,8 @@ class Reader:
             value = []
         if not isinstance(value, list):
             raise unexpected_payload(self.operation, "an array", value)
+        if isinstance(answer, Rows) and answer.bare:
+            value = [{answer.bare: item} for item in value]
         return DecodedRows(raw=_marked(self.operation, value, replaced), total=total, attrs=attrs)
 
 

@@ -11,8 +11,9 @@ from createos_nb.contract.operation import LogText, Operation, Text, TextOrId
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.frames import schema
-from createos_nb.frames.composed import EXTENDED, OWN
+from createos_nb.frames.composed import DECLARED, EXTENDED, OWN
 from createos_nb.frames.logs import COLUMNS as LOG_COLUMNS
+from createos_nb.frames.schema import Schema
 from createos_nb.naming import nearest
 
 _LOG: Final = {
@@ -58,6 +59,8 @@ def _tables() -> dict[str, list[tuple[str, str, str, str, str]]]:
     for call, (first, like) in EXTENDED.items():
         own = [(call, *facts) for facts in first]
         tables[call] = own + [(call, column, dtype, meaning, unit) for _, column, dtype, meaning, unit in tables[like]]
+    for call, of in DECLARED.items():
+        tables[call] = _declared_columns(call, schema(of))
     for call, columns in OWN.items():
         tables[call] = [(call, *facts) for facts in columns]
     return tables
@@ -100,9 +103,13 @@ def columns_of(operation: Operation) -> list[tuple[str, str, str, str, str]]:
         ]
     if isinstance(answer, LogText):
         return [(operation.call, name, *_LOG[name]) for name in LOG_COLUMNS]
-    rows = [(operation.call, c.name, c.dtype, c.meaning, c.unit) for c in schema(answer.of).columns if c.into is None]
+    rows = _declared_columns(operation.call, schema(answer.of))
     if operation.call == "analytics.requests_over_time":
         rows[0] = (operation.call, "time", "datetime64[us, UTC]", "start of the bucket; the index of the frame", "UTC")
     if operation.call == "deployments.build_logs":
         rows.insert(3, (operation.call, "level", *_LOG["level"]))
     return rows
+
+
+def _declared_columns(call: str, declared: Schema) -> list[tuple[str, str, str, str, str]]:
+    return [(call, c.name, c.dtype, c.meaning, c.unit) for c in declared.columns if c.into is None]

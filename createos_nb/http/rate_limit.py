@@ -143,3 +143,10 @@ def _number(headers: Mapping[str, str], name: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+def chosen_limit(limit: RateLimit | bool | None, *, on_platform: bool) -> RateLimit | None:
+    """Return the limit that a client keeps: the given one; by default the documented one, on the platform alone."""
+    if isinstance(limit, RateLimit):
+        return limit
+    return RateLimit() if limit or (limit is None and on_platform) else None

@@ -20,6 +20,7 @@ from createos_nb.simulator.state import (
     State,
 )
 from createos_nb.simulator.times import SECOND, from_datetime
+from createos_nb.simulator.webhook_receiver import WebhookReceiver
 
 
 class WorldContext(IndexedState):
@@ -37,6 +38,7 @@ class WorldContext(IndexedState):
         newest_first: deployments by project, newest first, until they change.
         builds: builds by deployment, some of them.
         recorded: requests that are known one by one, by environment, or by deployment where it is live nowhere.
+        webhook_receiver: takes webhooks in this process, if something does.
         on_write: called with each request that may have changed something: method, path, query, headers, body.
         limits_requests: whether a rate limit is set.
         user_by_secret: ids of users by access token or key.
@@ -55,6 +57,7 @@ class WorldContext(IndexedState):
         self.clock = WorldClock(self)
         self.files_url = "https://files.simulator.invalid"
         self.initial_state = b""
+        self.webhook_receiver: WebhookReceiver | None = None
         self.on_write: Callable[[str, str, str, Mapping[str, str], bytes], None] | None = None
         super().__init__(state)
 

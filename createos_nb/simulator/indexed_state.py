@@ -17,10 +17,12 @@ from createos_nb.simulator.state import (
     JournalEntry,
     Key,
     Project,
+    Scan,
     State,
     Template,
 )
 from createos_nb.simulator.traffic import Build, Recorded, Traffic
+from createos_nb.simulator.webhook_events import ACTIONS, Subject, notify
 
 Resource = App | Cronjob | Deployment | Domain | Environment | Key | Project | Template
 
@@ -241,8 +243,9 @@ class IndexedState(ProcessBound):
         *,
         environment: Environment | None = None,
         deployment: Deployment | None = None,
+        resource: Domain | Cronjob | Key | Scan | None = None,
     ) -> None:
-        """Write an entry of the world's journal.
+        """Write an entry of the world's journal, and tell the webhooks of the account.
 
         Args:
             what: what happened, in a few words.
@@ -250,6 +253,7 @@ class IndexedState(ProcessBound):
             text: more of it.
             environment: the environment that it is about.
             deployment: the deployment that it is about.
+            resource: the domain, cron job, scan or API key that it is about.
 
         Examples:
             >>> world = createos_nb.simulate().world
@@ -267,6 +271,50 @@ class IndexedState(ProcessBound):
                 text,
             )
         )
+        if what in ACTIONS:
+            self.notify(ACTIONS[what], project, text, environment=environment, deployment=deployment, resource=resource)
+
+    def notify(
+        self,
+        action: str,
+        project: Project | None = None,
+        text: str = "",
+        *,
+        environment: Environment | None = None,
+        deployment: Deployment | None = None,
+        resource: Domain | Cronjob | Key | Scan | None = None,
+    ) -> None:
+        """Tell the webhooks of an account of an event.
+
+        Args:
+            action: name of the event, such as "deployment.assign".
+            project: the project that it is about; its owner is told.
+            text: more of it.
+            environment: the environment that it is about.
+            deployment: the deployment that it is about.
+            resource: the domain, cron job, scan or API key that it is about; of a key the owner is told.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> _ = client.webhooks.create(url="https://hooks.example.com/createos")
+            >>> client.world.notify("project.update", client.world.find_project("storefront"))
+            >>> client.webhooks.deliveries("https://hooks.example.com/createos")["event_action"].to_list()
+            ['project.update']
+        """
+        user = resource.user if isinstance(resource, Key) else project.user if project is not None else ""
+        subject = Subject(text=text or None)
+        if project is not None:
+            subject.project_id, subject.project_name = project.id, project.name
+        if environment is not None:
+            subject.environment_id, subject.environment_name = environment.id, environment.name
+        if deployment is not None:
+            subject.deployment_id, subject.version_number = deployment.id, deployment.version
+            subject.status = deployment.status
+        if resource is not None:
+            subject.resource_id = resource.id
+            subject.resource_name = None if isinstance(resource, Scan) else resource.name
+            subject.status = subject.status if isinstance(resource, Key) else resource.status
+        notify(self.state, action, user, subject)
 
 
 def find_environment(project: Project, name: str) -> Environment:

@@ -11,10 +11,12 @@ from createos_nb.errors import InvalidInput
 from createos_nb.hosts import host_name
 from createos_nb.naming import nearest
 from createos_nb.simulator.times import SECOND, duration
+from createos_nb.webhooks.signature import Scheme
 
 Seconds = Annotated[int, Meta(ge=0)]
 Count = Annotated[int, Meta(ge=0)]
 UnknownFields = Literal["refuse", "ignore"]
+Positive = Annotated[int, Meta(ge=1)]
 
 
 class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=True):
@@ -53,6 +55,11 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
         reviewing: how long the review of a template takes.
         unknown_fields: "refuse" a write with a field that the contract does not declare (400), or "ignore" the field:
             a platform that is newer than this version may know it.
+        webhook_endpoints: webhook endpoints that an account may have.
+        webhook_attempts: attempts at a delivery until it is given up.
+        webhook_backoff: how long after the first attempt the second one follows; each wait is twice as long.
+        webhook_longest_backoff: the longest of these waits.
+        webhook_signature: how the signature is written: "hex", "sha256=hex" or "base64".
 
     Examples:
         >>> world = createos_nb.simulator.open_world("wrong-port", idle="2h", live_limit=3)
@@ -62,12 +69,12 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
 
     base_domain: str = "createos.nodeops.network"
     idle: Seconds = 3 * 86_400
-    live_limit: Annotated[int, Meta(ge=1)] = 10
+    live_limit: Positive = 10
     dns_delay: Seconds = 4 * 3600
-    bucket: Annotated[int, Meta(ge=1)] = 60
+    bucket: Positive = 60
     longest_window: Annotated[int, Meta(ge=60)] = 86_400
-    log_window: Annotated[int, Meta(ge=1)] = 86_400
-    log_lines: Annotated[int, Meta(ge=1)] = 5_000
+    log_window: Positive = 86_400
+    log_lines: Positive = 5_000
     activities: Count = 10
     cronjobs: Count = 4
     projects: Count = 20
@@ -96,6 +103,11 @@ class WorldSettings(Struct, kw_only=True, forbid_unknown_fields=True, frozen=Tru
     scanning: Seconds = 90
     reviewing: Seconds = 2 * 86_400
     unknown_fields: UnknownFields = "refuse"
+    webhook_endpoints: Count = 10
+    webhook_attempts: Positive = 12
+    webhook_backoff: Seconds = 30
+    webhook_longest_backoff: Seconds = 3600
+    webhook_signature: Scheme = "hex"
 
 
 NAMES: Final = WorldSettings.__struct_fields__
@@ -120,6 +132,8 @@ DURATIONS: Final = frozenset(
         "waking",
         "scanning",
         "reviewing",
+        "webhook_backoff",
+        "webhook_longest_backoff",
     }
 )
 

@@ -22,6 +22,7 @@ from createos_nb.naming import (
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Behavior, BuildBehavior, Incident, Profile, Scheduled, Segment
+from createos_nb.simulator.webhook_state import WebhookEndpoint
 
 ScanStatus = Literal["pending", "in_progress", "success", "failed"]
 ScanOutcome = Literal["success", "failed"]
@@ -373,3 +374,6 @@ class State(Struct):
     journal: list[JournalEntry] = field(default_factory=list)
     limits: dict[str, list[int]] = field(default_factory=dict)
     """Moments of recent uses of what is limited by time, by user and kind."""
+    webhooks: dict[str, WebhookEndpoint] = field(default_factory=dict)
+    audit_logs: dict[str, int] = field(default_factory=dict)
+    """Events that webhooks could be told of, by user."""

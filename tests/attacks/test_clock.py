@@ -137,7 +137,7 @@ def test_a_thousand_slow_clients(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the default run with a tenth of the time, else with the time that `createos-nb serve` gives."""
     part = 1.0 if FACTOR > 1 else 0.1
     for name, value in {"HEAD": 10.0, "BODY": 15.0, "TAKEN": 20.0, "IDLE": 15.0}.items():
-        monkeypatch.setattr(f"createos_nb.simulator.http.connections.{name}", value * part if name != "IDLE" else 15)
+        monkeypatch.setattr(f"createos_nb.connections.{name}", value * part if name != "IDLE" else 15)
     ask = b"GET /v1/users/me HTTP/1.1\r\nHost: localhost\r\n"
     sorts = [b"", ask, b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"]
     with serve(open_world("storefront"), speed=1.0) as served, selectors.DefaultSelector() as watched:

@@ -305,7 +305,7 @@ def test_the_client_its_nouns_and_its_calls_explain_themselves_without_a_request
 def test_the_table_of_operations(wire: Any) -> None:
     client, seen = wire.client(wire.ok({}))
     frame = client.operations()
-    assert len(frame) == 97
+    assert len(frame) == 104
     assert {"operation", "call", "method", "path", "effect", "summary"} <= set(frame.columns)
     assert set(frame["effect"]) == {"read", "write", "destroy"}
     assert frame.set_index("operation").loc["TransferProject", "effect"] == "destroy"

@@ -22,7 +22,7 @@ from createos_nb.frames.read import DecodedRows
 from createos_nb.redaction import MASK, wrap_secrets
 
 LISTS = [one for one in contract.OPERATIONS.values() if isinstance(one.answer, Record | Rows | Page | NumberedPage)]
-BY_RESOURCE = {one.answer.of: one for one in LISTS}
+BY_RESOURCE = {one.answer.of: one for one in LISTS if not getattr(one.answer, "bare", None)}
 RESOURCES = sorted(BY_RESOURCE, key=lambda of: of.__name__)
 NAMES = [of.__name__ for of in RESOURCES]
 
@@ -74,6 +74,7 @@ def wrapped(one: Operation, rows: list[Any]) -> bytes:
     answer = one.answer
     if isinstance(answer, Record):
         (value,) = rows
+        value = {answer.inside: value} if answer.inside else value
     elif isinstance(answer, Page):
         value = {answer.rows: rows, "pagination": {"total": len(rows), "limit": 20, "offset": 0, "count": len(rows)}}
     elif isinstance(answer, Rows) and answer.inside:
@@ -87,6 +88,25 @@ def built(found: Any, of: Any) -> pd.DataFrame:
     builder = Builder(of)
     found.into(builder)
     return builder.frame()
+
+
+# --- rows that are mere texts
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b'["project.create", "scan.failed"]', ["project.create", "scan.failed"]),
+        (b"[]", []),
+        (b"null", []),
+        (b'["a", null, {"name": "b"}]', ["a", None, {"name": "b"}]),
+    ],
+)
+def test_a_mere_text_is_the_only_field_of_its_row(payload: bytes, expected: list[Any]) -> None:
+    one = contract.find("ListWebhookActions")
+    frame = built(reader(one).read(payload), one.answer.of)
+    assert list(frame.columns) == ["event"]
+    assert [None if value is pd.NA or value != value else value for value in frame["event"]] == expected
 
 
 # --- the promises

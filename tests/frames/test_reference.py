@@ -9,9 +9,10 @@ import pytest
 
 import createos_nb
 from createos_nb.contract.operation import OPERATIONS, LogText, Operation, Record, Text
-from createos_nb.frames.composed import EXTENDED, OWN
+from createos_nb.frames.composed import DECLARED, EXTENDED, OWN
 
 COLUMNS = createos_nb.columns()
+ENDPOINT = "https://hooks.example.com/createos"
 ARGUMENTS = {
     "project": "storefront",
     "environment": "production",
@@ -23,6 +24,7 @@ ARGUMENTS = {
     "branch": "main",
     "unique_name": "preview",
     "since_seconds": 60,
+    "webhook_endpoint": ENDPOINT,
 }
 #: What a call takes in place of those.
 OTHER = {"deployments.download": {"project": "landing-pages", "deployment": 3}}
@@ -31,7 +33,9 @@ READS = [operation for operation in OPERATIONS.values() if operation.effect == "
 
 @pytest.fixture(scope="module")
 def client() -> Any:
-    return createos_nb.simulate()
+    client = createos_nb.simulate()
+    client.webhooks.create(url=ENDPOINT)
+    return client
 
 
 def documented(call: str) -> dict[str, str]:
@@ -63,9 +67,13 @@ def test_every_list_and_record_has_the_documented_columns(client: Any, operation
         assert actual(answer) == documented(operation.call)
 
 
-@pytest.mark.parametrize("call", [*EXTENDED, *OWN])
+@pytest.mark.parametrize("call", [*EXTENDED, *DECLARED, *OWN])
 def test_composed_tables_have_the_documented_columns(client: Any, call: str) -> None:
-    arguments = {"deployments.upload_plan": [{"index.html": "x"}], "security.findings": ["storefront", 15]}
+    arguments = {
+        "deployments.upload_plan": [{"index.html": "x"}],
+        "security.findings": ["storefront", 15],
+        "webhooks.deliveries": [ENDPOINT],
+    }
     function = client
     for name in call.split("."):
         function = getattr(function, name)

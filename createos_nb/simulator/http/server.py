@@ -17,9 +17,10 @@ from createos_nb.redaction import Secret
 from createos_nb.simulator.http.asgi import Application
 from createos_nb.simulator.http.clock_driver import ClockDriver
 from createos_nb.simulator.http.forks import Forks, controller
+from createos_nb.simulator.http.webhook_sender import WebhookSender
 
 if TYPE_CHECKING:
-    from createos_nb.simulator.http.connections import UvicornServer
+    from createos_nb.connections import UvicornServer
     from createos_nb.simulator.http.state_file import StateFile
     from createos_nb.simulator.world.world import World
 
@@ -143,7 +144,7 @@ class Server:
         extras.require("server", "serving a world")
         if not threads.can_start():
             raise ConfigurationError("a world is served by a thread, and none can be started here")
-        from createos_nb.simulator.http.connections import UvicornServer, listening
+        from createos_nb.connections import UvicornServer, listening
 
         if self._server is not None:
             raise RuntimeError("this world is served already")
@@ -152,15 +153,17 @@ class Server:
         self._files_url = self.world.files_url
         self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._clock.start()
+        sender = WebhookSender(self.world, self._clock, self._file)
 
         async def main() -> None:
-            moving = asyncio.create_task(self._move())
+            beside = [asyncio.create_task(self._move()), asyncio.create_task(sender.run())]
             try:
                 await server.serve(sockets=[listener])
             finally:
-                moving.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await moving
+                for task in beside:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
 
         def run() -> None:
             try:

@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from struct import Struct as Layout
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -27,8 +27,10 @@ from msgspec import Struct
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator.control.controller import is_control, repeat
 from createos_nb.simulator.http.ingress import Ingress, Request
+from createos_nb.simulator.platform.webhook_deliveries import settle
 from createos_nb.simulator.scenario.builder import open_world
 from createos_nb.simulator.times import SECOND
+from createos_nb.simulator.webhook_receiver import WebhookRequest
 from createos_nb.simulator.world.snapshot import header_of
 
 if sys.platform != "win32":
@@ -64,8 +66,21 @@ class TimePromise(Struct, array_like=True, tag=2):
     until: int
 
 
+class WebhookAttempt(Struct, array_like=True, tag=3):
+    """How an attempt at a webhook's delivery ended, and when (microseconds since 1970); the error is "" for a success.
+
+    One that is lost is made again: a delivery comes at least once.
+    """
+
+    at: int
+    endpoint: str
+    delivery: str
+    error: str
+
+
+Block: TypeAlias = LogHeader | Write | TimePromise | WebhookAttempt
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(LogHeader | Write | TimePromise).decode
+_decode: Final = msgspec.msgpack.Decoder(Block).decode
 
 
 class StateFile:
@@ -131,6 +146,9 @@ class StateFile:
         for block in blocks:
             if isinstance(block, TimePromise):
                 shown = block.until
+            elif isinstance(block, WebhookAttempt):
+                world.move_to(block.at)
+                settle(world, block.endpoint, block.delivery, block.error)
             elif isinstance(block, Write):
                 world.move_to(block.at)
                 try:
@@ -162,6 +180,10 @@ class StateFile:
         request = msgspec.structs.replace(request, headers=kept)
         self._append(Write(self.world.state.now if at is None else at, request))
 
+    def attempted(self, request: WebhookRequest, error: str) -> None:
+        """Write down how an attempt at a webhook's delivery ended. Raises `OSError`: then it may be made again."""
+        self._append(WebhookAttempt(self.world.state.now, request.endpoint, request.delivery, error))
+
     def _written(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> None:
         self.write(Request(method, "", path, query, dict(headers), body))
 
@@ -182,7 +204,7 @@ class StateFile:
         self._size = self.path.stat().st_size
         self._durable, self._broken = self._appended, False
 
-    def _append(self, entry: LogHeader | Write | TimePromise) -> None:
+    def _append(self, entry: Block) -> None:
         payload = _encode(entry)
         block = _BLOCK.pack(len(payload), zlib.crc32(payload)) + payload
         try:
@@ -232,7 +254,7 @@ class StateFile:
             self.log_path.unlink(missing_ok=True)
 
 
-def _blocks(path: Path) -> Iterator[LogHeader | Write | TimePromise]:
+def _blocks(path: Path) -> Iterator[Block]:
     """The whole blocks of a log. Raises `InvalidInput` where one before the last is damaged."""
     content = path.read_bytes()
     at = 0

@@ -84,7 +84,7 @@ def create_key(context: WorldContext, call: BodyCall[KeyDraft]) -> Payload:
     )
     context.state.keys[key.id] = key
     context.key_by_secret[key.secret] = key
-    context.record("API key made", text=key.name)
+    context.record("API key made", text=key.name, resource=key)
     return NewKey(id=key.id, secret=key.secret)
 
 
@@ -105,6 +105,7 @@ def update_key(context: WorldContext, call: BodyCall[KeyChanges]) -> Payload:
     key.name = body.name
     key.description = value_or(body.description, key.description)
     context.touch(key)
+    context.notify("api_key.update", text=key.name, resource=key)
     return "API key updated successfully"
 
 
@@ -116,7 +117,7 @@ def revoke_key(context: WorldContext, call: Call) -> Payload:
         raise HttpError(400, "this API key has been revoked already")
     key.revoked_at = context.state.now
     context.touch(key)
-    context.record("API key revoked", text=key.name)
+    context.record("API key revoked", text=key.name, resource=key)
     return "API key revoked successfully"
 
 

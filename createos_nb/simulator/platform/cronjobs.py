@@ -135,7 +135,7 @@ def new_cronjob(
         settings=settings,
     )
     project.cronjobs[job.id] = job
-    context.record("cron job made", project, name, environment=environment)
+    context.record("cron job made", project, name, environment=environment, resource=job)
     context.schedule_in(STARTING, "cron job is active", project.id, job.id)
     return job
 
@@ -173,7 +173,7 @@ def update_cronjob(context: WorldContext, call: BodyCall[CronjobChanges]) -> Pay
         job.settings = _settings(job.type, body.settings)
     job.name, job.schedule = body.name, schedule
     _changed(context, project, job)
-    context.record("cron job changed", project, job.name)
+    context.record("cron job changed", project, job.name, resource=job)
     return "Cronjob updated successfully"
 
 
@@ -186,7 +186,7 @@ def delete_cronjob(context: WorldContext, call: Call) -> Payload:
         raise HttpError(404, "cron job is being deleted already")
     job.status = "deleting"
     _changed(context, project, job)
-    context.record("cron job deleting", project, job.name)
+    context.record("cron job deleting", project, job.name, resource=job)
     context.schedule_in(context.state.settings.deleting, "cron job is gone", project.id, job.id)
     return "Cronjob deleted successfully"
 
@@ -210,7 +210,7 @@ def suspend_cronjob(context: WorldContext, call: Call) -> Payload:
     if job.status != "active":
         raise HttpError(422, f"a cron job that is {job.status} can't be suspended: only an active one")
     pause(context, project, job, "suspending")
-    context.record("cron job suspended", project, job.name)
+    context.record("cron job suspended", project, job.name, resource=job)
     context.schedule_in(context.state.settings.suspending, "cron job is suspended", project.id, job.id)
     return "Cronjob suspended successfully"
 
@@ -232,7 +232,7 @@ def unsuspend_cronjob(context: WorldContext, call: Call) -> Payload:
         raise HttpError(422, f"a cron job that is {job.status} can't be resumed: only a suspended one")
     job.status, job.suspended_at = "active", 0
     _changed(context, project, job)
-    context.record("cron job resumed", project, job.name)
+    context.record("cron job resumed", project, job.name, resource=job)
     return "Cronjob resumed successfully"
 
 

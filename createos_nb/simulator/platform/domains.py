@@ -111,7 +111,7 @@ def new_domain(
         environment=environment,
     )
     project.domains[domain.id] = domain
-    context.record("domain made", project, name)
+    context.record("domain made", project, name, resource=domain)
     return domain
 
 
@@ -142,11 +142,11 @@ def verify(context: WorldContext, project: Project, domain: Domain) -> None:
         domain.failed_at = now
         domain.message = "DNS records not found yet: it can take up to 48 hours until they have spread"
         context.touch(domain)
-        context.record("domain not verified", project, domain.name)
+        context.record("domain not verified", project, domain.name, resource=domain)
         return
     domain.status, domain.message = "issuing", "DNS records found; the certificate is being issued"
     context.touch(domain)
-    context.record("domain verified", project, domain.name)
+    context.record("domain verified", project, domain.name, resource=domain)
     context.schedule_in(context.state.settings.issuing, "domain has its certificate", project.id, domain.id)
 
 
@@ -161,7 +161,7 @@ def _active(context: WorldContext, target: tuple[str, ...]) -> None:
     domain.status, domain.message = "active", ""
     context.touch(domain)
     _routes_changed(context, project)
-    context.record("domain active", project, domain.name)
+    context.record("domain active", project, domain.name, resource=domain)
 
 
 @serves("UpdateDomainEnvironment", DomainRoute)
@@ -183,7 +183,7 @@ def route(context: WorldContext, project: Project, domain: Domain, environment: 
     context.touch(domain)
     _routes_changed(context, project)
     text = f"{domain.name} to {environment.name if environment is not None else 'nothing'}"
-    context.record("domain routed", project, text, environment=environment)
+    context.record("domain routed", project, text, environment=environment, resource=domain)
     context.schedule_in(context.state.settings.updating, "domain has its certificate", project.id, domain.id)
 
 
@@ -203,7 +203,7 @@ def delete_domain(context: WorldContext, call: Call) -> Payload:
     domain.status, domain.deleting_at = "deleting", context.state.now
     context.touch(domain)
     _routes_changed(context, project)
-    context.record("domain deleting", project, domain.name)
+    context.record("domain deleting", project, domain.name, resource=domain)
     context.schedule_in(context.state.settings.deleting, "domain is gone", project.id, domain.id)
     return "Domain deleted successfully"
 

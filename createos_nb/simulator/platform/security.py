@@ -14,7 +14,7 @@ from createos_nb.simulator.platform.access import deployment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.registry import Call, Payload, serves
 from createos_nb.simulator.platform.signed_urls import SignedFile, serves_file, signed_url
-from createos_nb.simulator.state import Deployment, Project, Scan, ScanOutcome
+from createos_nb.simulator.state import Deployment, Project, Scan, ScanOutcome, ScanStatus
 from createos_nb.simulator.times import DAY, rfc3339
 
 SEVERITIES: Final = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
@@ -120,7 +120,7 @@ def start_scan(
         findings=findings,
         expires=now + KEPT,
     )
-    context.record("scan made", project, f"version {deployment.version}", deployment=deployment)
+    context.record("scan made", project, f"version {deployment.version}", deployment=deployment, resource=scan)
     context.schedule_in(STARTING, "scan is under way", project.id, deployment.id, scan.id)
     return scan
 
@@ -151,30 +151,42 @@ def retrigger_scan(context: WorldContext, call: Call) -> Payload:
         raise HttpError(400, f"a scan that is {scan.status} can't be run again: only a failed one")
     scan.status, scan.reason, scan.updated = "pending", "", context.state.now
     scan.outcome = _next_outcome(deployment)
+    context.notify("scan.retrigger", project, deployment=deployment, resource=scan)
     context.schedule_in(STARTING, "scan is under way", project.id, deployment.id, scan.id)
     return "Security scan retriggered successfully"
 
 
-def _running(context: WorldContext, target: tuple[str, ...], status: str) -> Scan | None:
-    deployment = context.deployments(context.state.projects[target[0]]).get(target[1])
+def _running(
+    context: WorldContext, target: tuple[str, ...], status: ScanStatus
+) -> tuple[Project, Deployment, Scan] | None:
+    project = context.state.projects[target[0]]
+    deployment = context.deployments(project).get(target[1])
     scan = deployment.scan if deployment is not None else None
-    return scan if scan is not None and scan.id == target[2] and scan.status == status else None
+    if deployment is None or scan is None or scan.id != target[2] or scan.status != status:
+        return None
+    return project, deployment, scan
+
+
+def _become(context: WorldContext, project: Project, deployment: Deployment, scan: Scan, status: ScanStatus) -> None:
+    scan.status, scan.updated = status, context.state.now
+    context.notify(f"scan.{status}", project, deployment=deployment, resource=scan)
 
 
 @handles_event("scan is under way")
 def _under_way(context: WorldContext, target: tuple[str, ...]) -> None:
-    scan = _running(context, target, "pending")
-    if scan is not None:
-        scan.status, scan.updated = "in_progress", context.state.now
+    running = _running(context, target, "pending")
+    if running is not None:
+        _become(context, *running, "in_progress")
         context.schedule_in(context.state.settings.scanning, "scan is over", *target)
 
 
 @handles_event("scan is over")
 def _over(context: WorldContext, target: tuple[str, ...]) -> None:
-    scan = _running(context, target, "in_progress")
-    if scan is not None:
-        scan.status, scan.updated = scan.outcome, context.state.now
+    running = _running(context, target, "in_progress")
+    if running is not None:
+        scan = running[-1]
         scan.reason = "" if scan.outcome == "success" else "the image could not be pulled from the registry"
+        _become(context, *running, scan.outcome)
 
 
 @serves("GetSecurityScanDownloadUri")

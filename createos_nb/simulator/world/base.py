@@ -11,8 +11,10 @@ from createos_nb.errors import InvalidInput
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import Response
 from createos_nb.simulator.http.transport import WorldTransport
+from createos_nb.simulator.platform import webhook_deliveries
 from createos_nb.simulator.state import State, User
 from createos_nb.simulator.times import MomentLike, duration, from_rfc3339
+from createos_nb.simulator.webhook_receiver import WebhookReceiver
 from createos_nb.simulator.world import snapshot
 from createos_nb.simulator.world.api import Api
 from createos_nb.simulator.world.events import moment_of
@@ -180,6 +182,36 @@ class BaseWorld(WorldContext):
         if moment > _LATEST:
             raise InvalidInput("the world's time ends with the year 2199: let less time pass")
 
+    # --- webhooks -----------------------------------------------------------------------------------------------------
+
+    def on_webhook(self, receiver: WebhookReceiver | None) -> None:
+        """Hand the webhooks of all accounts to a function in this process, each when it is due as time passes.
+
+        The world's lock is held meanwhile. A delivery that the function does not take is attempted again later, ever
+        more seldom, and given up in the end. Without a function nothing is attempted, and all is kept; a world that is
+        served posts to the addresses instead.
+
+        Args:
+            receiver: takes a `WebhookRequest` (url, headers, body); None ends it. It took the delivery where it returns
+                None, True or a status of 2xx, and did not where it returns False or another status, or raises.
+
+        Examples:
+            >>> import json
+            >>> client = createos_nb.simulate()
+            >>> endpoint = client.webhooks.create(url="https://hooks.example.com/", events=["deployment.create"])
+            >>> taken = []
+            >>> client.world.on_webhook(taken.append)
+            >>> version = client.world.push("storefront", "main", message="Free shipping")
+            >>> time = client.world.advance("1min")
+            >>> [json.loads(request.body)["eventAction"] for request in taken]
+            ['deployment.create']
+            >>> signature = taken[0].headers["X-Webhook-Signature"]
+            >>> createos_nb.webhooks.verify(taken[0].body, signature, endpoint["secret"])
+            True
+        """
+        with self.lock:
+            webhook_deliveries.set_receiver(self, receiver)
+
     # --- copies -------------------------------------------------------------------------------------------------------
 
     def fork(self) -> Self:
@@ -283,3 +315,4 @@ class BaseWorld(WorldContext):
             self.initial_state = saved.initial_state
             self.replace_state(saved.state, saved.recorded)
             self.lineage = saved.lineage.branch(self.state.now)
+            webhook_deliveries.set_receiver(self, self.webhook_receiver)

@@ -26,7 +26,9 @@ from createos_nb.simulator.traffic import Cause, Cell, Events, Recorded
 from createos_nb.storage import atomic_write
 
 FORMAT: Final = "createos-nb world"
-VERSION: Final = 2
+VERSION: Final = 3
+OLDEST: Final = 2
+"""What is missing in a world of an older version has its default."""
 _LONGEST_HEADER: Final = 4096
 #: Of so many earlier courses a file keeps the names.
 _COURSES: Final = 50
@@ -154,10 +156,10 @@ def _header(name: str, line: bytes) -> FileHeader:
             f"{name} was saved by a newer version of createos_nb (format {head.version}, this one reads "
             f"{VERSION}): upgrade createos_nb to read it"
         )
-    if head.version < VERSION:
+    if head.version < OLDEST:
         raise InvalidInput(
             f"{name} was saved by an older version of createos_nb (format {head.version}, this one reads "
-            f"{VERSION}): make its world anew and save it again"
+            f"{OLDEST} to {VERSION}): make its world anew and save it again"
         )
     return head
 

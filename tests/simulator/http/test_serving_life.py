@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 import createos_nb
+from createos_nb.connections import listening
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator import open_world, serve
 from createos_nb.simulator.http.clock_driver import ClockDriver
-from createos_nb.simulator.http.connections import listening
 
 LIMIT = 20
 """Seconds after which whatever is waited for is not coming."""

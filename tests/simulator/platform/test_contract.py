@@ -161,6 +161,7 @@ def _change_account(ask: Any, api: Any) -> None:
     key = ask("CreateAPIKey", body={"name": "fresh-key", "expiryAt": "2027-01-01T00:00:00Z"})["id"]
     ask("UpdateAPIKey", key, body={"name": "fresher-key", "description": None})
     ask("RevokeAPIKey", key)
+    _webhooks(ask)
     app = ask("CreateApp", body={"name": "Trials", "color": "#aa00bb"})["id"]
     ask("UpdateApp", app, body={"name": "Trials again", "description": "What is tried"})
     projects = [api.project("chat-bot"), api.project("shop-assistant")]
@@ -175,6 +176,19 @@ def _change_account(ask: Any, api: Any) -> None:
     lab = next(account for account in api.world.state.github if not account.user)
     body = {"code": code_of(api.world, lab), "installationId": lab.installation}
     ask("InstallGithubApp", body=body)
+
+
+def _webhooks(ask: Any) -> None:
+    ask("ListWebhookActions")
+    body = {"url": "https://hooks.example.com/createos", "events": ["api_key.create"]}
+    endpoint = ask("CreateWebhookEndpoint", body=body)["id"]
+    ask("CreateWebhookEndpoint", body={"url": "http://127.0.0.1:9/", "events": None})
+    ask("CreateAPIKey", body={"name": "told-key", "expiryAt": "2027-01-01T00:00:00Z"})
+    ask("ListWebhookEndpoints")
+    assert ask("GetWebhookEndpoint", endpoint)["deliveries"]
+    ask("SuspendWebhookEndpoint", endpoint)
+    ask("ResumeWebhookEndpoint", endpoint)
+    ask("DeleteWebhookEndpoint", endpoint)
 
 
 def _change_projects(ask: Any, api: Any) -> None:
@@ -334,6 +348,8 @@ def test_the_tour_asks_for_every_operation(answers: list[tuple[str, Any]]) -> No
 def declared_type(operation: Operation) -> Any:
     """What the declaration says that a payload is."""
     answer = operation.answer
+    if isinstance(answer, Rows) and answer.bare is not None:
+        return list[str]
     if isinstance(answer, Record):
         return answer.of
     if isinstance(answer, NumberedPage) or (isinstance(answer, Rows) and answer.inside is None):
@@ -355,6 +371,8 @@ def test_every_answer_fits_its_declaration(answers: list[tuple[str, Any]]) -> No
             counts = payload["pagination"]
             assert set(counts) == {"total", "limit", "offset", "count"}
             assert counts["count"] == len(payload[answer.rows]) <= counts["limit"]
+        elif isinstance(answer, Record) and answer.inside is not None:
+            msgspec.convert(payload[answer.inside], answer.of)
         elif isinstance(answer, Rows) and answer.inside is not None:
             rows = [{**row} for row in payload[answer.inside]]
             msgspec.convert(rows, list[answer.of])  # type: ignore[name-defined]

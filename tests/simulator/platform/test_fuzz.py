@@ -88,6 +88,8 @@ RIGHT: dict[str, list[Any]] = {
     "replicas": [1],
     "port": [3000],
     "treeSha": ["0" * 40],
+    "url": ["https://hooks.example.com/", "http://127.0.0.1:8790/"],
+    "events": [["deployment.create"], [], None],
 }
 
 
@@ -106,6 +108,7 @@ def ids_of(world: World, project: Project) -> dict[str, list[str]]:
         "template": [*state.templates],
         "purchase": [*state.purchases],
         "installation": ["51830274", "51902266"],
+        "webhook_endpoint": [*state.webhooks],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,30 @@ def test_a_file_of_another_version_is_refused_in_words(tmp_path: Path, shop: Any
     with pytest.raises(InvalidInput, match=says):
         shop.world.load(path)
     assert everything(shop.world) == before
+
+
+def test_a_file_of_the_version_before_is_read_with_the_defaults_of_what_is_new(tmp_path: Path, shop: Any) -> None:
+    """Worlds of version 2 know nothing of webhooks."""
+    path = shop.world.save(tmp_path / "kept.world")
+    head, _, body = path.read_bytes().partition(b"\n")
+
+    def without_webhooks(state: dict[str, Any]) -> dict[str, Any]:
+        settings = {name: value for name, value in state["settings"].items() if not name.startswith("webhook_")}
+        kept = {name: value for name, value in state.items() if name not in ("webhooks", "audit_logs")}
+        assert (len(state) - len(kept), len(state["settings"]) - len(settings)) == (2, 5)
+        return {**kept, "settings": settings}
+
+    content = msgspec.msgpack.decode(zlib.decompress(body))
+    content["state"] = without_webhooks(content["state"])
+    first = without_webhooks(msgspec.msgpack.decode(content["initial_state"]))
+    content["initial_state"] = msgspec.msgpack.encode(first)
+    older = zlib.compress(msgspec.msgpack.encode(content))
+    header = msgspec.json.decode(head) | {"version": 2, "digest": snapshot.digest_of(older)}
+    path.write_bytes(msgspec.json.encode(header) + b"\n" + older)
+    opened = open_world(path)
+    assert everything(opened) == everything(shop.world)
+    assert everything(opened.reset()) == everything(open_world("storefront"))
+    assert open_world(opened.save(path)).state.webhooks == {}
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other", "text"])

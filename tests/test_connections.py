@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from createos_nb.connections import Connection, UvicornServer
 from createos_nb.simulator import open_world, serve
-from createos_nb.simulator.http.connections import Connection, UvicornServer
 from createos_nb.simulator.http.server import Server
 
 _HEAD = b"GET /v1/projects HTTP/1.1\r\nHost: localhost\r\n"
@@ -22,7 +22,7 @@ _POST = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     for name, value in {"HEAD": 0.5, "BODY": 0.8, "TAKEN": 0.5, "MOST": 12}.items():
-        monkeypatch.setattr(f"createos_nb.simulator.http.connections.{name}", value)
+        monkeypatch.setattr(f"createos_nb.connections.{name}", value)
     made = UvicornServer.__init__
 
     def hasty(server: UvicornServer, application: object) -> None:

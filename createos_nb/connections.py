@@ -1,4 +1,4 @@
-"""uvicorn's server and HTTP connection, as far as a world needs more of them."""
+"""uvicorn's server and HTTP connection, as far as what this package serves needs more of them."""
 
 from __future__ import annotations
 
