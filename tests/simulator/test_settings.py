@@ -392,7 +392,7 @@ def test_a_duration_may_be_written_as_one() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"idel": 3}, "no setting 'idel'; it has: idle"),
+        ({"idel": 3}, "no setting 'idel'; it has: base_domain, idle"),
         ({"idle": -1}, "idle"),
         ({"idle": "soon"}, "setting idle='soon' is no length of time"),
         ({"live_limit": 0}, "live_limit"),
