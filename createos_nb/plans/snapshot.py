@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload, runtime_checkable
 
 from createos_nb.client.name_resolution import is_id
 from createos_nb.contract import find
@@ -269,7 +269,7 @@ class Snapshot:
         return [row for row in self._cache[key] if isinstance(row, of)]
 
     def _read(self, of: type[R], operation: str, **values: str | int) -> list[R]:
-        payload = self.client.session.call(operation, values)
+        payload = self.client.call(operation, **dict[str, Any](values))
         rows = structs_of(find(operation), of, payload)
         self._unread += [(row, unread) for row, unread in rows if unread]
         return [row for row, _ in rows]
