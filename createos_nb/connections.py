@@ -173,7 +173,23 @@ class UvicornServer(uvicorn.Server):
 
 
 def listening(port: int) -> socket.socket:
-    """A socket on the loopback address. Raises `OSError`, which names the port."""
+    """Return a socket that is bound to the loopback address.
+
+    Args:
+        port: Its port; 0 for one that is free.
+
+    Returns:
+        The socket.
+
+    Raises:
+        OSError: The port can't be used; the message names it.
+
+    Examples:
+        >>> from createos_nb.connections import listening
+        >>> with listening(0) as listener:
+        ...     listener.getsockname()[0]
+        '127.0.0.1'
+    """
     # asyncio switches Nagle's algorithm off only where a socket names its protocol; else each answer waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

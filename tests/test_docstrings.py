@@ -20,7 +20,10 @@ EXCEPTIONS = {
     "RetryPolicy.wait": "asked by the transport, after each request that failed",
     "ServerClock": "asked by whatever waits; people read client.now",
     "clock.Clock": "a protocol: `SystemClock` and a world's clock have the examples",
+    "clock.LearningClock": "a protocol",
     "clock.WaitClock": "a protocol",
+    "connections.Connection": "what uvicorn calls on a connection",
+    "connections.UvicornServer": "what uvicorn calls, of what `serve` and `listen` run",
     "frames.Reader": "asked by the client's session, for each answer",
 }
 #: Functions whose docstrings need no example, and why.
@@ -28,6 +31,7 @@ WITHOUT_EXAMPLE = {
     "cli.dashboard.run": "it serves until it is ended",
     "cli.demo.executed": "it runs the tour: `make demo`",
     "cli.demo.run": "it runs the tour: `make demo`",
+    "cli.listen.run": "it receives until it is ended",
     "cli.login.run": "it asks an account",
     "cli.run.run": "it starts a kernel: `notebooks.execution.execute` has the example",
     "cli.serve.run": "it serves until it is ended",

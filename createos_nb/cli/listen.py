@@ -30,7 +30,19 @@ _PORT: Final = 8790
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser."""
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import listen
+        >>> parser = argparse.ArgumentParser()
+        >>> listen.arguments(parser)
+        >>> parser.parse_args(["--scheme", "base64"]).scheme
+        'base64'
+    """
     parser.add_argument(
         "--port", type=argument_types.port, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})"
     )
@@ -51,7 +63,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return its exit code."""
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code: 0 where it was ended by SIGTERM, 130 where it was interrupted.
+
+    Raises:
+        MissingExtra: The extra `server` is not installed.
+        InvalidInput: The file can't be written or another process holds it, or there is no secret.
+    """
     extras.require("server", "createos-nb listen")
     from createos_nb.webhooks.event_file import EventFile
     from createos_nb.webhooks.receiver import Receiver

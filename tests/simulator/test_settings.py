@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -324,6 +325,48 @@ def unknown_fields(api: Any) -> int:
     return int(api.raw("CreateProject", body=body)[0])
 
 
+def subscribed(api: Any) -> Any:
+    return api("CreateWebhookEndpoint", body={"url": "https://hooks.example.com/", "events": ["project.create"]})
+
+
+def attempts(api: Any) -> list[int]:
+    """The seconds at which a delivery that nobody takes is attempted."""
+    subscribed(api)
+    moments: list[int] = []
+    start = api.world.state.now
+    api.world.on_webhook(lambda _: bool(moments.append((api.world.state.now - start) // 1_000_000)))
+    api.image("told")
+    api.world.advance("10min")
+    return moments
+
+
+def webhook_endpoints(api: Any) -> int:
+    return many(lambda n: int(api.raw("CreateWebhookEndpoint", body={"url": f"https://hooks.example.com/{n}"}).status))
+
+
+def webhook_attempts(api: Any) -> int:
+    return len(attempts(api))
+
+
+def webhook_backoff(api: Any) -> int:
+    first, second, *_ = attempts(api)
+    return second - first
+
+
+def webhook_longest_backoff(api: Any) -> int:
+    moments = attempts(api)
+    return max(later - earlier for earlier, later in pairwise(moments))
+
+
+def webhook_signature(api: Any) -> int:
+    subscribed(api)
+    taken: list[Any] = []
+    api.world.on_webhook(taken.append)
+    api.image("told")
+    api.world.advance(1)
+    return len(taken[0].headers["X-Webhook-Signature"])
+
+
 #: By setting two values, where what is observed is the setting itself; or (value, observed) where it is not.
 VALUES: dict[str, tuple[Any, Any]] = {
     "base_domain": ("apps.example.com", "createos.example"),
@@ -362,6 +405,11 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "scanning": (3, 9),
     "reviewing": (30, 90),
     "unknown_fields": (("refuse", 400), ("ignore", 201)),
+    "webhook_endpoints": (2, 4),
+    "webhook_attempts": (2, 4),
+    "webhook_backoff": (30, 90),
+    "webhook_longest_backoff": (40, 80),
+    "webhook_signature": (("hex", 64), ("sha256=hex", 71), ("base64", 44)),
 }
 
 
@@ -380,7 +428,7 @@ def test_it_is_what_it_was_set_to(name: str, empty: Any, empty_file: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_can_set_it_and_it_is_kept(name: str, empty_file: Path, tmp_path: Path) -> None:
-    given, other = (value[0] if isinstance(value, tuple) else value for value in VALUES[name])
+    given, other = [value[0] if isinstance(value, tuple) else value for value in VALUES[name]][:2]
     empty_file.write_text(empty_file.read_text() + f"\n[settings]\n{name} = {json.dumps(given)}\n")
     world = open_world(empty_file)
     assert getattr(world.state.settings, name) == given
