@@ -215,7 +215,7 @@ def test_requests_made_from_the_declarations_get_answers_of_the_contract(served:
 
 
 def test_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
-    statuses = drive(served, contract(served.world.dialect), examples=1)
+    statuses = drive(served, contract(served.world.dialect), examples=2)
     assert {200, 201, 400, 404} <= statuses
     assert max(statuses) < 500
 
