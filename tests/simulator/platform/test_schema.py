@@ -8,8 +8,10 @@ name that is taken, a moment in the past) may refuse what the schema allows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -18,6 +20,7 @@ from createos_nb.contract import OPERATIONS
 from createos_nb.contract.openapi import document
 from createos_nb.simulator import Server, World, open_world, serve
 from tests.contract import openapi
+from tests.simulator.conftest import Api
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 #: What people send in maps of their own comes back in these.
@@ -58,14 +61,19 @@ def ids(world: World) -> dict[str, list[Any]]:
         "api_key_id": list(state.keys)[1:],
         "template_id": list(state.templates),
         "purchase_id": list(state.purchases),
+        "webhook_endpoint_id": list(state.webhooks),
     }
+    assert all(found.values()), found
     found = {name: [*known, NOBODY] for name, known in found.items()}
     return {**found, "installation_id": [*(one.installation for one in state.github), 1]}
 
 
-def declared(dialect: str) -> dict[str, Any]:
-    """The schema of our own declarations; rows of answers have no field that is not declared."""
-    whole = document(dialect=dialect)
+def declared(served: Server) -> dict[str, Any]:
+    """The document that is served; rows of answers have no field that is not declared."""
+    answer = httpx.get(f"{served.url}/openapi.json")
+    assert answer.status_code == 200
+    whole: dict[str, Any] = answer.json()
+    assert whole["servers"] == [{"url": served.url}]
     asked = {kind.__name__ for one in OPERATIONS.values() for p in one.parameters if p.fields for kind in p.fields.of}
     for name, schema in whole["components"]["schemas"].items():
         if schema.get("type") == "object" and name not in asked | FREE:
@@ -73,8 +81,9 @@ def declared(dialect: str) -> dict[str, Any]:
     return whole
 
 
-def contract(dialect: str) -> dict[str, Any]:
+def contract(served: Server) -> dict[str, Any]:
     """The contract's own schema, each answer in its envelope."""
+    dialect = served.world.dialect
     whole = openapi.document()
     ours = document(dialect=dialect)
     # what is not declared here is not served: `tests/contract/test_contract.py` says which operations these are
@@ -123,22 +132,32 @@ def prepared(whole: dict[str, Any], world: World) -> dict[str, Any]:
         for operation in methods.values():
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path":
-                    parameter["schema"] = {"enum": known.get(parameter["name"], [NOBODY])}
+                    parameter["schema"] = {"enum": known[parameter["name"]]}
     return whole
 
 
 @pytest.fixture(params=["production", "documented"])
-def served(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A world with room for much."""
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A world with room for much, which begins with a webhook."""
     room: dict[str, Any] = {
         "apps": 1_000,
         "api_keys": 1_000,
         "projects": 1_000,
         "environments": 1_000,
         "uploads": 9_999,
+        "webhook_endpoints": 1_000,
     }
-    with serve(open_world("storefront", dialect=request.param, **room), speed=60) as running:
+    world = open_world("storefront", dialect=request.param, **room)
+    Api(world)("CreateWebhookEndpoint", body={"url": "http://127.0.0.1:9/", "events": []})
+    with serve(open_world(world.save(tmp_path / "world.state")), speed=60) as running:
         yield running
+
+
+def schema_of(served: Server, whole: dict[str, Any]) -> Any:
+    """A schema whose requests, those of the tester's own checks too, go to the served world."""
+    schema = schemathesis.openapi.from_dict(whole)
+    schema.config.update(base_url=served.url)
+    return schema
 
 
 def drive(served: Server, whole: dict[str, Any], examples: int) -> set[int]:
@@ -146,7 +165,7 @@ def drive(served: Server, whole: dict[str, Any], examples: int) -> set[int]:
     from schemathesis import GenerationMode
     from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-    schema = schemathesis.openapi.from_dict(prepared(whole, served.world))
+    schema = schema_of(served, prepared(whole, served.world))
     statuses: set[int] = set()
     asked: set[str] = set()
     for result in schema.get_all_operations():
@@ -173,7 +192,7 @@ def ask(served: Server, cases: Any, left_out: list[Any], examples: int) -> set[i
     @repeatable(examples)
     def check(case: Any) -> None:
         assume("" not in (case.query or {}).values())  # an empty value is one that was left out
-        answer = case.call(base_url=served.url, headers={"X-Api-Key": served.key})
+        answer = case.call(headers={"X-Api-Key": served.key})
         statuses.add(answer.status_code)
         case.validate_response(answer, excluded_checks=left_out)
 
@@ -190,7 +209,7 @@ def refuses_more(served: Server, cases: Any, examples: int) -> None:
         assume(isinstance(case.body, dict))
         for body in with_more(case.body):
             case.body = body
-            answer = case.call(base_url=served.url, headers={"X-Api-Key": served.key})
+            answer = case.call(headers={"X-Api-Key": served.key})
             assert answer.status_code == 400
             assert f"unknown field {MORE}" in answer.json()["message"]
 
@@ -209,25 +228,25 @@ def with_more(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def test_requests_made_from_the_declarations_get_answers_of_the_contract(served: Server) -> None:
-    statuses = drive(served, declared(served.world.dialect), examples=2)
+    statuses = drive(served, declared(served), examples=2)
     assert {200, 400, 404, 422} <= statuses
     assert max(statuses) < 500
 
 
 def test_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
-    statuses = drive(served, contract(served.world.dialect), examples=2)
+    statuses = drive(served, contract(served), examples=2)
     assert {200, 201, 400, 404} <= statuses
     assert max(statuses) < 500
 
 
 @pytest.mark.slow
 def test_many_requests_made_from_the_declarations_get_answers_of_the_contract(served: Server) -> None:
-    assert max(drive(served, declared(served.world.dialect), examples=25)) < 500
+    assert max(drive(served, declared(served), examples=25)) < 500
 
 
 @pytest.mark.slow
 def test_many_requests_made_from_the_contract_get_its_answers(served: Server) -> None:
-    assert max(drive(served, contract(served.world.dialect), examples=25)) < 500
+    assert max(drive(served, contract(served), examples=25)) < 500
 
 
 def test_the_document_declares_every_operation_once() -> None:
@@ -249,7 +268,7 @@ def test_the_tester_would_see_an_answer_outside_the_contract(monkeypatch: pytest
 
     monkeypatch.setattr(world.api, "handle", wrong)
     with serve(world, speed=0) as running:
-        schema = schemathesis.openapi.from_dict(declared("production"))
+        schema = schema_of(running, declared(running))
         case = schema["/v1/users/me"]["GET"].Case()
         with pytest.raises(FailureGroup, match="properties/username"):
-            case.call_and_validate(base_url=running.url, headers={"X-Api-Key": running.key})
+            case.call_and_validate(headers={"X-Api-Key": running.key})
