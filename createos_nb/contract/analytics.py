@@ -181,10 +181,10 @@ class Analytics(Resource):
     def success_percentage(
         self, project: ProjectRef, environment: EnvironmentRef, *, start: Start = UNSET, end: End = UNSET
     ) -> pd.Series:
-        """Share of answers with 2xx or 3xx, 0–100; NA without requests.
+        """Share of answers with 2xx or 3xx, 0–100.
 
         Returns:
-            A percentage, 0–100.
+            A percentage, 0–100; NA without requests.
 
         Examples:
             >>> client = createos_nb.simulate()

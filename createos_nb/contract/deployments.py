@@ -304,10 +304,10 @@ class Deployments(Resource):
         failures="400 401 403 404 422 500",
     )
     def build_logs(self, project: ProjectRef, deployment: DeploymentRef, *, skip: Skip = UNSET) -> pd.DataFrame:
-        """The build log, one row a line: time, line_number, stage, level, text.
+        """The build log of a deployment, one row a line.
 
         Returns:
-            One row a line, times in UTC; `level` where the line says so.
+            One row a line: time (UTC), line_number, stage, level (where the line says so), text.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -327,10 +327,10 @@ class Deployments(Resource):
     def logs(
         self, project: ProjectRef, deployment: DeploymentRef, *, since_seconds: SinceSeconds = UNSET
     ) -> pd.DataFrame:
-        """Runtime log of a deployment, the last `since_seconds`: time, line_number, stage, level, text of each line.
+        """Runtime log of a deployment that runs, by default of the last 60 seconds.
 
         Returns:
-            One row a line, times in UTC; `attrs["complete"]` says whether lines were left out.
+            One row a line: time (UTC), line_number, stage, level, text; `attrs["complete"]` says whether lines were left out.
 
         Examples:
             >>> client = createos_nb.simulate()

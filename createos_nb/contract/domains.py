@@ -98,7 +98,9 @@ class Domains(Resource):
         failures="400 401 403 404 422 500",
     )
     def refresh(self, project: ProjectRef, domain: DomainRef) -> str:
-        """Have the DNS records of a pending domain looked for; what is found shows in its row later: see `verify`.
+        """Have the DNS records of a pending domain looked for; what is found shows in its row later.
+
+        `verify` waits for it.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -114,7 +116,7 @@ class Domains(Resource):
     def update_environment(
         self, project: ProjectRef, domain: DomainRef, *, environment: Annotated[EnvironmentRef | None, Omittable()]
     ) -> str:
-        """Route an active domain to an environment that has a deployment, or with None to nothing.
+        """Route an active domain to an environment that has a deployment, or to none (null).
 
         Examples:
             >>> client = createos_nb.simulate()

@@ -282,7 +282,7 @@ class Environments(Resource):
     def logs(
         self, project: ProjectRef, environment: EnvironmentRef, *, since_seconds: SinceSeconds = UNSET
     ) -> pd.DataFrame:
-        """Runtime log of all that runs in an environment, the last `since_seconds`, one row a line.
+        """Runtime log of all that runs in an environment, by default of the last 60 seconds.
 
         Returns:
             One row a line: time (UTC), line_number, stage, level, text.

@@ -97,7 +97,7 @@ class Github(Resource):
         source="official CLI",
     )
     def installations(self) -> pd.DataFrame:
-        """The same rows as `accounts`, at the address that the official command line reads.
+        """Connected GitHub accounts, at the address that the official command line reads.
 
         Returns:
             One row an account.

@@ -115,7 +115,7 @@ class Projects(Resource):
         app: AppRef = UNSET,
         limit: Limit | None = None,
     ) -> pd.DataFrame:
-        """All projects, one row each; deleted ones only with status="deleted".
+        """All projects, one row each; deleted ones only where that status is asked for.
 
         `createos_nb.columns("projects.list")` says what each column means.
 

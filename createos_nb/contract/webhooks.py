@@ -62,7 +62,7 @@ class WebhookAction(Row):
 WebhookEndpointRef = Annotated[str, Ref("webhook"), Meta(description="an endpoint: its address or id")]
 WebhookUrl = Annotated[str, Meta(description="the address: https, without a user name or password")]
 WebhookEvents = Annotated[
-    Sequence[str] | None, Meta(description="names of events, as `actions` lists them; None or empty: all")
+    Sequence[str] | None, Meta(description="names of events that there are; null or empty: all")
 ]
 
 _SOURCE = "official command-line client (July 2026)"
@@ -104,7 +104,9 @@ class Webhooks(Resource):
         source=_SOURCE,
     )
     def create(self, *, url: WebhookUrl, events: WebhookEvents = UNSET) -> pd.Series:
-        """Register an address. Its signing secret is in this answer and in no later one: masked, `.reveal()` gives it.
+        """Register an address; its signing secret is in this answer and in no later one.
+
+        The secret is masked: `.reveal()` gives it.
 
         Returns:
             `id`, `url`, the masked `secret`, `events` and `active`.
@@ -143,7 +145,9 @@ class Webhooks(Resource):
         source=_SOURCE,
     )
     def get(self, webhook_endpoint: WebhookEndpointRef) -> pd.Series:
-        """One webhook endpoint. What was sent to it is `deliveries`.
+        """One webhook endpoint and, on the wire, its deliveries.
+
+        `deliveries` gives those as rows.
 
         Returns:
             The row of the endpoint, with the labels of `list`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -108,3 +109,22 @@ def test_a_file_is_base64() -> None:
 )
 def test_a_title_is_the_name_in_words(name: str, words: str) -> None:
     assert title(OPERATIONS[name]) == words
+
+
+def descriptions(schema: Any) -> list[str]:
+    """The descriptions in a schema, wherever they are."""
+    if isinstance(schema, list):
+        return [one for part in schema for one in descriptions(part)]
+    if not isinstance(schema, dict):
+        return []
+    own = [schema["description"]] if isinstance(schema.get("description"), str) else []
+    return own + [one for part in schema.values() for one in descriptions(part)]
+
+
+def test_what_a_tool_says_is_true_on_the_wire(operation: Operation) -> None:
+    """It speaks of the wire's fields and values, not of Python's."""
+    wire = {p.wire for p in operation.parameters}
+    for text in (operation.summary, *descriptions(input_schema(operation))):
+        quoted = {name for name in re.findall(r"`([^`]*)`", text) if "/" not in name}
+        assert quoted <= wire, text
+        assert not re.search(r"\b(None|NA|True|False|DataFrame|Series)\b|\w_\w|\w=|\(\)", text), text

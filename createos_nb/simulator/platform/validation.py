@@ -6,7 +6,7 @@ Nothing here knows a limit; a check is compiled from the annotations of an opera
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -109,8 +109,8 @@ def _reader(parameter: Parameter) -> Callable[[str], Any]:
 
         if parameter.moment is not None:
             return whole
-        return lambda text: _converted(whole(text), annotation, f"query parameter {name}")
-    return lambda text: _converted(text, annotation, f"query parameter {name}")
+        return lambda text: _converted(whole(text), parameter)
+    return lambda text: _converted(text, parameter)
 
 
 def _kinds(annotation: Any) -> set[Any]:
@@ -121,11 +121,12 @@ def _kinds(annotation: Any) -> set[Any]:
     return kinds
 
 
-def _converted(value: Any, annotation: Any, name: str) -> Any:
+def _converted(value: Any, parameter: Parameter) -> Any:
     try:
-        return msgspec.convert(value, annotation)
+        return msgspec.convert(value, parameter.annotation)
     except msgspec.ValidationError as error:
-        raise HttpError(400, f"{name}: {_sentence(str(error))}") from None
+        choices = _one_of(parameter.bounds().get("choices", ()))
+        raise HttpError(400, f"query parameter {parameter.wire}: {_sentence(str(error))}{choices}") from None
 
 
 class Body(Generic[S]):
@@ -140,6 +141,7 @@ class Body(Generic[S]):
         self._needed = any(p.required for p in parameters)
         self._ids = [p for p in parameters if p.ref is not None and p.ref.resource not in _NUMBERED]
         self._moments = [p for p in parameters if p.moment is not None]
+        self._choosable = {p.wire: p.bounds()["choices"] for p in parameters if "choices" in p.bounds()}
         self._patterned = [p for p in parameters if "pattern" in p.bounds()]
         fields = [(p.key, _body_type(p), *(() if p.required else (UNSET,))) for p in parameters]
         shape = msgspec.defstruct(
@@ -167,7 +169,7 @@ class Body(Generic[S]):
         try:
             body = self._decoder.decode(content)
         except msgspec.ValidationError as error:
-            raise HttpError(400, _explained(str(error))) from None
+            raise HttpError(400, _explained(str(error)) + self._choices(str(error))) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise HttpError(400, "the body is not valid JSON") from None
         for parameter in self._patterned:
@@ -185,6 +187,16 @@ class Body(Generic[S]):
             except (ValueError, OverflowError):
                 raise HttpError(400, f"{parameter.wire} must be a time in RFC 3339 with a zone") from None
         return body
+
+
+    def _choices(self, message: str) -> str:
+        """The values of a closed list, where another one was given."""
+        found = re.fullmatch(r"Invalid enum value .* - at `\$\.(\w+)`", message, flags=re.DOTALL)
+        return _one_of(self._choosable.get(found[1], ())) if found else ""
+
+
+def _one_of(choices: Iterable[str]) -> str:
+    return f"; it is one of: {', '.join(choices)}" if choices else ""
 
 
 def _body_type(parameter: Parameter) -> Any:
