@@ -7,7 +7,7 @@ from typing import Any
 
 from createos_nb.contract.fields import body_names, parameter_names, respelled, respelled_object
 from createos_nb.contract.operation import Operation, Parameter
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import InvalidInput, UnknownField
 
 
 def wire_values(operation: Operation, values: Mapping[str, Any], body: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -41,8 +41,12 @@ def wire_values(operation: Operation, values: Mapping[str, Any], body: Mapping[s
 def _fields(operation: Operation, body: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(body, Mapping):
         raise InvalidInput(f"{operation.name}: body takes a mapping of fields, not {body.__class__.__name__}")
+    names, parameters = body_names(operation), parameter_names(operation)
+    if beside := [str(key) for key in body if str(key) in parameters.keys() - names.keys()]:
+        known = list(dict.fromkeys(names.values()))
+        raise UnknownField(beside[0], known, f"{operation.name}: {beside[0]} stands beside the body, not in it")
     inside = () if operation.effect != "read" else None
-    return respelled(body, body_names(operation), f"{operation.name}: the body", inside)
+    return respelled(body, names, f"{operation.name}: the body", inside)
 
 
 def _spelled(operation: Operation, parameter: Parameter, value: Any, type: object) -> Any:

@@ -61,9 +61,7 @@ class WebhookAction(Row):
 
 WebhookEndpointRef = Annotated[str, Ref("webhook"), Meta(description="an endpoint: its address or id")]
 WebhookUrl = Annotated[str, Meta(description="the address: https, without a user name or password")]
-WebhookEvents = Annotated[
-    Sequence[str] | None, Meta(description="names of events that there are; null or empty: all")
-]
+WebhookEvents = Annotated[Sequence[str] | None, Meta(description="names of events that there are; null or empty: all")]
 
 _SOURCE = "official command-line client (July 2026)"
 _ONE = "/v1/webhook-endpoints/{webhook_endpoint_id}"

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
+import pandas as pd
 
 from createos_nb.contract.fields import field_names, parameter_names, suggestion
 from createos_nb.contract.operation import EXTRA, Operation, Parameter
@@ -144,6 +145,8 @@ def _to_json(value: Any) -> Any:
         return value.item()
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
     raise TypeError(f"it has no form for a {type(value).__name__}")
 
 
@@ -203,9 +206,13 @@ def _secrets(value: Any, inside: bool = False) -> list[Secret]:
     if isinstance(value, Mapping):
         for key, item in value.items():
             secrets += _secrets(item, inside or holds_secrets(key))
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
             secrets += _secrets(item, inside)
+    elif isinstance(value, np.ndarray):
+        secrets += _secrets(value.tolist(), inside)
+    elif isinstance(value, bytes | bytearray | memoryview):
+        raise InvalidInput("bytes are no text of JSON: decode them, or write them in base64")
     elif isinstance(value, float | np.floating) and not math.isfinite(value):
         raise InvalidInput(f"{value} is no number of JSON")
     elif isinstance(value, Secret) or (inside and isinstance(value, str)):

@@ -108,6 +108,14 @@ def test_a_field_that_is_given_twice_is_refused(given: dict[str, Any], words: st
     assert not seen
 
 
+def test_a_parameter_of_the_path_or_the_query_is_no_field_of_the_body(wire: Any) -> None:
+    client, seen = wire.client(wire.ok({}))
+    for name, key in (("UpdateApp", "app_id"), ("UpdateApp", "appId"), ("RetriggerDeployment", "branch")):
+        with pytest.raises(UnknownField, match=f"^{name}: {key} stands beside the body, not in it$"):
+            client.call(name, body={key: "x"})
+    assert not seen
+
+
 def test_a_method_refuses_both_spellings_of_a_field_too(wire: Any) -> None:
     client, seen = wire.client(wire.ok({}))
     with pytest.raises(InvalidInput, match=r"projects\.create: settings: runEnvs and run_envs are two spellings"):

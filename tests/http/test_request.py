@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 
 from createos_nb import contract
@@ -218,6 +219,20 @@ def test_numbers_of_numpy_and_ids_as_uuids_are_sent_as_what_they_are() -> None:
     assert request.query == (("limit", "5"), ("offset", "0"))
 
 
+def test_a_time_of_pandas_is_sent_with_its_zone() -> None:
+    moment = pd.Timestamp("2027-01-01 09:00", tz="Europe/Berlin")
+    assert sent("CreateAPIKey", name="told-once", expiry_at=moment)["expiryAt"] == "2027-01-01T09:00:00+01:00"
+
+
+@pytest.mark.parametrize(
+    "values", [{Secret("hush")}, frozenset({Secret("hush")}), np.array([Secret("hush")], dtype=object)]
+)
+def test_secrets_of_every_kind_of_list_are_known_to_the_request(values: Any) -> None:
+    request = build(contract.find("CreateApp"), {"name": "shop", "extra": {"words": values}})
+    assert [secret.reveal() for secret in request.secrets] == ["hush"]
+    assert json.loads(request.content or b"")["words"] == ["hush"]
+
+
 @pytest.mark.parametrize("value", ["", ".", "..", None, ["p"], {"id": "p"}, b"p", math.nan, "\ud800"])
 def test_what_is_no_id_is_refused_instead_of_changing_the_path(value: Any) -> None:
     with pytest.raises(InvalidInput, match="project_id"):
@@ -245,6 +260,11 @@ class Own:
         {"a": "\ud800"},
         {None: 1},
         [math.nan],
+        {math.nan},
+        np.array([1.0, math.nan]),
+        b"text",
+        [bytearray(b"text")],
+        pd.NaT,
         UnboundLocalError,
     ],
 )

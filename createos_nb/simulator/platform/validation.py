@@ -188,7 +188,6 @@ class Body(Generic[S]):
                 raise HttpError(400, f"{parameter.wire} must be a time in RFC 3339 with a zone") from None
         return body
 
-
     def _choices(self, message: str) -> str:
         """The values of a closed list, where another one was given."""
         found = re.fullmatch(r"Invalid enum value .* - at `\$\.(\w+)`", message, flags=re.DOTALL)
