@@ -330,8 +330,8 @@ class Deployments(Resource):
         """Runtime log of a deployment that runs, by default of the last 60 seconds.
 
         Returns:
-            One row a line: time (UTC), line_number, stage, level, text; `attrs["complete"]` says whether lines were left
-            out.
+            One row a line: time (UTC), line_number, stage, level, text; `attrs["complete"]` says whether lines were
+            left out.
 
         Examples:
             >>> client = createos_nb.simulate()
