@@ -39,14 +39,15 @@ SECTIONS: Final = {
     "Patterns": 7,
     "Three ways to deploy": 7,
     "Lifecycle": 4,
-    "Environments": 5,
+    "Environments": 6,
     "Domains": 2,
     "GitHub": 3,
     "Analytics": 2,
     "Common errors": 8,
-    "Limits of names": 1,
+    "Limits of names": 2,
     "Runtimes and frameworks": 3,
-    "Edge cases": 2,
+    "Edge cases": 4,
+    "Best practices": 16,
 }
 
 
