@@ -82,14 +82,17 @@ class Example:
             assert answer.status_code == 200, answer.text
             assert_holds(step["expect"], answer.json())
         elif "refused" in step:
-            with pytest.raises(RequestError, match=step["refused"]["words"]) as caught:
-                self.call(step)
-            assert type(caught.value).__name__ == step["refused"]["error"]
+            self.refused(step)
         else:
             self.check(step, self.call(step))
 
     def call(self, step: Step) -> Any:
         return self.client.call(step["call"], **{name: self.value(given) for name, given in step["given"].items()})
+
+    def refused(self, step: Step) -> None:
+        with pytest.raises(RequestError, match=step["refused"]["words"]) as caught:
+            self.call(step)
+        assert type(caught.value).__name__ == step["refused"]["error"]
 
     def check(self, step: Step, answer: Any) -> None:
         if "where" in step:
