@@ -81,7 +81,7 @@ class Application:
         self._ingress = Ingress(world.api, mount)
         settings = world.state.settings
         self._most = max(settings.body_bytes, settings.upload_bytes) + _FORM
-        self._mcp = McpEndpoint(world, self._ask, self._most)
+        self._mcp = McpEndpoint(world, self._ask, self._most, self._admits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -137,16 +137,18 @@ class Application:
 
     def _admit(self, host: str) -> None:
         """Refuse a name that somebody's DNS has led here; see `createos_nb.hosts`."""
-        if is_local(host) or name_of(host) in self._hosts:
-            return
-        with self._world.lock:
-            known = self._ingress.knows(host)
-        if not known:
+        if not self._admits(host):
             raise HttpError(
                 403,
                 "this simulator answers to 127.0.0.1, to localhost and to the addresses of its world, "
                 "and to what createos-nb serve --allow-host names",
             )
+
+    def _admits(self, host: str) -> bool:
+        if is_local(host) or name_of(host) in self._hosts:
+            return True
+        with self._world.lock:
+            return self._ingress.knows(host)
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         """All of the body. What is too large is refused before it is read; the server reads what comes all the same."""

@@ -33,10 +33,11 @@ class McpEndpoint:
         context: the world.
         ask: answers a request to the API.
         max_body: bytes that a request may have.
+        admits: whether pages of a host may call.
     """
 
-    def __init__(self, context: WorldContext, ask: Ask, max_body: int) -> None:
-        self._context, self._ask, self._max_body = context, ask, max_body
+    def __init__(self, context: WorldContext, ask: Ask, max_body: int, admits: Callable[[str], bool]) -> None:
+        self._context, self._ask, self._max_body, self._admits = context, ask, max_body, admits
         self._answer: asyncio.Future[Ask] | None = None
         #: Held here, because a loop does not hold its tasks.
         self._server: asyncio.Task[None] | None = None
@@ -50,7 +51,13 @@ class McpEndpoint:
         return await serve(request)
 
     async def _admitted(self, request: Request) -> Ask:
-        """What answers a request. Refuses all but POST (405) and a wrong key (401), and without the SDK all (501)."""
+        """What answers a request. Refuses foreign pages (403), all but POST (405), a wrong key (401).
+
+        Without the SDK it refuses all (501).
+        """
+        page = request.headers.get("origin", "").partition("://")[2]
+        if "origin" in request.headers and not (page and self._admits(page)):
+            raise HttpError(403, "a page of another host may not call, unless createos-nb serve --allow-host names it")
         if request.method != "POST":
             # There is no stream to open and no session to end.
             raise HttpError(405, f"{request.method} is not allowed here", headers=(("allow", "POST"),))

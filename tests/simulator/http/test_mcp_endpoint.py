@@ -89,6 +89,21 @@ def test_a_foreign_name_is_refused(served: Server) -> None:
     assert (answer.status_code, "--allow-host" in answer.text) == (403, True)
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "https://evil.example:8765", "null", "http://127.0.0.1.evil.example"]
+)
+def test_a_page_of_a_foreign_host_may_not_call(served: Server, origin: str) -> None:
+    answer = post(served, origin=origin, x_api_key=served.key)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, -32600)
+    assert "--allow-host" in answer.text
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:6274", "http://127.0.0.1:6274", "https://agents.example.com"])
+def test_a_page_of_this_machine_or_of_a_host_that_is_named_may_call(origin: str) -> None:
+    with serve(open_world("storefront"), speed=0, hosts=["agents.example.com"]) as served:
+        assert post(served, origin=origin, x_api_key=served.key).status_code == 200
+
+
 def test_a_request_that_is_too_large_is_refused_before_it_is_read() -> None:
     with serve(open_world("storefront", body_bytes=1_000, upload_bytes=1_000), speed=0) as served:
         assert post(served, b" " * 1_001_001).status_code == 413
