@@ -186,7 +186,7 @@ class Parameter:
             for name in ("ge", "le", "min_length", "max_length", "pattern"):
                 if (value := getattr(meta, name)) is not None:
                     bounds.setdefault(name, value)
-        if choices := _choices(self.annotation):
+        if choices := choices_of(self.annotation):
             bounds["choices"] = choices
         return bounds
 
@@ -366,11 +366,25 @@ def _metas(annotation: Any) -> list[msgspec.Meta]:
     return []
 
 
-def _choices(annotation: Any) -> tuple[Any, ...]:
+def choices_of(annotation: Any) -> tuple[Any, ...]:
+    """Return the values of a closed list.
+
+    Args:
+        annotation: The type of a parameter or of a field.
+
+    Returns:
+        Its values; none where every value of its type is taken.
+
+    Examples:
+        >>> from typing import Literal
+        >>> from createos_nb.contract.operation import choices_of
+        >>> choices_of(Literal["vcs", "image"] | None), choices_of(str)
+        (('vcs', 'image'), ())
+    """
     inner = _inner(annotation)
     if get_origin(inner) is Literal:
         return get_args(inner)
     for part in get_args(inner):
-        if choices := _choices(part):
+        if choices := choices_of(part):
             return choices
     return ()

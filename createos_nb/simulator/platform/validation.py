@@ -6,7 +6,7 @@ Nothing here knows a limit; a check is compiled from the annotations of an opera
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from createos_nb.contract import OPERATIONS
 from createos_nb.contract.fields import suggestion, wire_names
-from createos_nb.contract.operation import Operation, Parameter
+from createos_nb.contract.operation import Operation, Parameter, choices_of
 from createos_nb.contract.types import ProjectType
 from createos_nb.naming import ProjectStatus
 from createos_nb.simulator.platform.errors import HttpError, UnknownFieldError, declared
@@ -125,8 +125,8 @@ def _converted(value: Any, parameter: Parameter) -> Any:
     try:
         return msgspec.convert(value, parameter.annotation)
     except msgspec.ValidationError as error:
-        choices = _one_of(parameter.bounds().get("choices", ()))
-        raise HttpError(400, f"query parameter {parameter.wire}: {_sentence(str(error))}{choices}") from None
+        sentence = _sentence(str(error), parameter.bounds().get("choices", ()))
+        raise HttpError(400, f"query parameter {parameter.wire}: {sentence}") from None
 
 
 class Body(Generic[S]):
@@ -141,7 +141,10 @@ class Body(Generic[S]):
         self._needed = any(p.required for p in parameters)
         self._ids = [p for p in parameters if p.ref is not None and p.ref.resource not in _NUMBERED]
         self._moments = [p for p in parameters if p.moment is not None]
-        self._choosable = {p.wire: p.bounds()["choices"] for p in parameters if "choices" in p.bounds()}
+        self._choices = {p.wire: p.bounds().get("choices", ()) for p in parameters}
+        for p in parameters:
+            for one in p.fields.of if p.fields is not None else ():
+                self._choices |= _choices_in(one, p.wire)
         self._patterned = [p for p in parameters if "pattern" in p.bounds()]
         fields = [(p.key, _body_type(p), *(() if p.required else (UNSET,))) for p in parameters]
         shape = msgspec.defstruct(
@@ -169,7 +172,7 @@ class Body(Generic[S]):
         try:
             body = self._decoder.decode(content)
         except msgspec.ValidationError as error:
-            raise HttpError(400, _explained(str(error)) + self._choices(str(error))) from None
+            raise HttpError(400, _explained(str(error), "", self._choices)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise HttpError(400, "the body is not valid JSON") from None
         for parameter in self._patterned:
@@ -187,15 +190,6 @@ class Body(Generic[S]):
             except (ValueError, OverflowError):
                 raise HttpError(400, f"{parameter.wire} must be a time in RFC 3339 with a zone") from None
         return body
-
-    def _choices(self, message: str) -> str:
-        """The values of a closed list, where another one was given."""
-        found = re.fullmatch(r"Invalid enum value .* - at `\$\.(\w+)`", message, flags=re.DOTALL)
-        return _one_of(self._choosable.get(found[1], ())) if found else ""
-
-
-def _one_of(choices: Iterable[str]) -> str:
-    return f"; it is one of: {', '.join(choices)}" if choices else ""
 
 
 def _body_type(parameter: Parameter) -> Any:
@@ -233,20 +227,29 @@ def fields_of(value: Mapping[str, Any], kind: type[msgspec.Struct], where: str) 
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise HttpError(400, _explained(str(error), where)) from None
+        raise HttpError(400, _explained(str(error), where, _choices_in(kind, where))) from None
 
 
-def _explained(message: str, parent: str = "") -> str:
+def _choices_in(kind: type[msgspec.Struct], where: str) -> dict[str, tuple[Any, ...]]:
+    """The closed lists of values in an object, by the place of the field."""
+    return {f"{where}.{field.encode_name}": choices_of(field.type) for field in msgspec.structs.fields(kind)}
+
+
+def _explained(message: str, parent: str, choices: Mapping[str, tuple[Any, ...]]) -> str:
     """Return msgspec's message in the words of who sent the request: `displayName: expected text of length >= 4`."""
     match = _PLACE.match(message)
     what, where = (match["what"], match["where"] or "") if match else (message, "")
     path = ".".join(part for part in (parent, where) if part)
     if missing := _MISSING.fullmatch(what):
         return f"{'.'.join(part for part in (path, missing[1]) if part)} is required"
-    return f"{path}: {_sentence(what)}" if path else _sentence(what)
+    sentence = _sentence(what, choices.get(path, ()))
+    return f"{path}: {sentence}" if path else sentence
 
 
-def _sentence(what: str) -> str:
+def _sentence(what: str, choices: tuple[Any, ...]) -> str:
+    """Return what is wrong with a value. One that is in no list is not repeated: it may be long, or a secret."""
+    if what.startswith("Invalid enum value"):
+        return f"expected one of {', '.join(choices)}"
     return (what[:1].lower() + what[1:]).replace("`", "")
 
 

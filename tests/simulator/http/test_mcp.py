@@ -15,6 +15,8 @@ from mcp.shared.exceptions import MCPError
 from createos_nb.simulator import Server, World, open_world, serve
 from tests.simulator.http.agents import MODES, Agent, agent, connected, modern, post, text_of
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Server]:
@@ -80,9 +82,16 @@ def test_null_in_a_query_is_an_argument_that_is_not_given(someone: Agent) -> Non
         ("GetProject", {"project_id": "../users/me"}, "400: project_id must be a UUID"),
         ("GetProject", {"project": "x"}, "has no argument 'project'; it has: project_id; did you mean project_id?"),
         ("GetCurrentUser", {"who": 1}, "GetCurrentUser has no argument 'who'; it has: none"),
-        ("GetProject", {"project_id": "00000000-0000-4000-8000-000000000000"}, "404: project not found"),
+        ("GetProject", {"project_id": NOBODY}, "404: project not found"),
         ("ListProjects", {"limit": 21}, "400: query parameter limit: expected int <= 20"),
         ("ListProjects", {"limit": "many"}, "400: query parameter limit must be a whole number"),
+        ("ListProjects", {"status": "s" * 99}, "400: query parameter status: expected one of active, "),
+        ("CreateProject", {"type": "t" * 99}, "400: type: expected one of vcs, image, upload"),
+        (
+            "CreateCronjob",
+            {"project_id": NOBODY, "settings": {"path": "/", "method": "get"}},
+            "400: settings.method: expected one of GET, POST, PUT, DELETE, PATCH, HEAD",
+        ),
         ("CreateApp", {}, "400: name is required"),
         ("CreateApp", {"body": {"name": 5}}, "400: name: expected str, got int"),
         ("CreateApp", {"body": "name"}, "400: body must be an object with color, description, name"),
