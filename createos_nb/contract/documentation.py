@@ -37,10 +37,9 @@ def documentation(operation: Operation) -> str:
             project: A project: its unique name or id.
         ...
     """
-    text, *parts = _SECTION.split(inspect.cleandoc(operation.function.__doc__ or ""))
-    sections = dict(zip(parts[::2], parts[1::2], strict=True))
-    _, *entries = _ENTRY.split(textwrap.dedent(sections.pop("Args", "")).strip())
-    written = dict(zip(entries[::2], entries[1::2], strict=True))
+    text, sections = _sections(operation)
+    sections.pop("Args", None)
+    written = written_meanings(operation)
     described = [(p.name, written.get(p.name) or _declared(p)) for p in operation.arguments]
     if isinstance(operation.answer, Text):
         sections = {"Returns": f"    {_SENTENCE}", **sections}
@@ -48,6 +47,29 @@ def documentation(operation: Operation) -> str:
     return "\n\n".join(
         [text.strip(), *(f"{name}:\n{part.strip(chr(10)).rstrip()}" for name, part in sections.items() if part)]
     )
+
+
+def written_meanings(operation: Operation) -> dict[str, str]:
+    """Return the entries under `Args:` of the docstring of an operation, as they are written.
+
+    Args:
+        operation: An operation of the contract.
+
+    Returns:
+        The meanings by the names of the arguments.
+
+    Examples:
+        >>> from createos_nb.contract.documentation import written_meanings
+        >>> written_meanings(createos_nb.contract.find("InstallGithubApp"))["code"]
+        "The code of the browser's address."
+    """
+    _, *entries = _ENTRY.split(textwrap.dedent(_sections(operation)[1].get("Args", "")).strip())
+    return {name: " ".join(text.split()) for name, text in zip(entries[::2], entries[1::2], strict=True)}
+
+
+def _sections(operation: Operation) -> tuple[str, dict[str, str]]:
+    text, *parts = _SECTION.split(inspect.cleandoc(operation.function.__doc__ or ""))
+    return text, dict(zip(parts[::2], parts[1::2], strict=True))
 
 
 def prose_and_sections(operation: Operation) -> tuple[str, str]:

@@ -194,7 +194,7 @@ class Projects(Resource):
         """Change a project's display name, description and whether it is scanned.
 
         Args:
-            enabled_security_scan: Scan its deployments for vulnerabilities; None leaves it to the platform.
+            enabled_security_scan: Scan its deployments for vulnerabilities; without a value the platform decides.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -230,8 +230,8 @@ class Projects(Resource):
         Whether the platform merges or replaces is not documented: read, merge, and send the whole.
 
         Args:
-            runtime: Runtime of the build, such as "node:20"; `supported_types` lists them.
-            framework: Framework, such as "nextjs"; `supported_types` lists them.
+            runtime: Runtime of the build, one of those that the platform supports, such as "node:20".
+            framework: Framework, one of those that the platform supports, such as "nextjs".
             directory_path: Folder of the app in its repository.
             install_command: Command that installs what the build needs.
             build_command: Command that builds.
@@ -355,7 +355,7 @@ class Projects(Resource):
         """Take a project over with a token; it can't be undone.
 
         Args:
-            token: The token that the owner made with `transfer_uri`.
+            token: The token that the owner has made.
 
         Examples:
             >>> client = createos_nb.simulate()

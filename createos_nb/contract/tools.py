@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
+from createos_nb.contract.documentation import written_meanings
 from createos_nb.contract.openapi import Schema, value_schema
 from createos_nb.contract.operation import Operation, Parameter
 
@@ -35,12 +37,13 @@ def input_schema(operation: Operation) -> Schema:
         (['project_id', 'body'], ['project_id', 'body'])
     """
     beside = [*operation.at("path"), *operation.at("query")]
-    properties = {p.wire: _described(p) for p in beside}
+    written = written_meanings(operation)
+    properties = {p.wire: _described(p, written) for p in beside}
     required = [p.wire for p in beside if p.location == "path" or p.required]
     inside = [*operation.at("body"), *operation.at("file")]
     if inside:
         needed = [p.wire for p in inside if p.required]
-        properties[BODY] = _closed({p.wire: _described(p) for p in inside}, needed)
+        properties[BODY] = _closed({p.wire: _described(p, written) for p in inside}, needed)
         required += [BODY] * bool(needed)
     return _closed(properties, required)
 
@@ -68,11 +71,12 @@ def _closed(properties: dict[str, Schema], required: list[str]) -> Schema:
     return {**schema, "required": required} if required else schema
 
 
-def _described(p: Parameter) -> Schema:
+def _described(p: Parameter, written: Mapping[str, str]) -> Schema:
     if p.location == "file":
         return {"type": "string", "contentEncoding": "base64", "description": f"the {p.wire}, in base64"}
     schema = _resolved(value_schema(p), p)
-    return {"description": p.wire_meaning, **schema} if p.wire_meaning else schema
+    meaning = p.wire_meaning or written.get(p.name, "")
+    return {"description": meaning, **schema} if meaning else schema
 
 
 def _resolved(schema: Schema, p: Parameter) -> Schema:

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from createos_nb.contract import OPERATIONS
+from createos_nb.contract.documentation import written_meanings
 from createos_nb.contract.operation import Operation
 from createos_nb.contract.tools import BODY, input_schema, title
 from tests.contract import openapi
@@ -128,3 +129,12 @@ def test_what_a_tool_says_is_true_on_the_wire(operation: Operation) -> None:
         quoted = {name for name in re.findall(r"`([^`]*)`", text) if "/" not in name}
         assert quoted <= wire, text
         assert not re.search(r"\b(None|NA|True|False|DataFrame|Series)\b|\w_\w|\w=|\(\)", text), text
+
+
+def test_what_the_docstring_says_of_an_argument_is_in_its_schema(operation: Operation) -> None:
+    schema = input_schema(operation)["properties"]
+    for p in operation.parameters:
+        written = written_meanings(operation).get(p.name)
+        if written and not p.wire_meaning and p.fields is None and p.location in ("path", "query", "body"):
+            place = schema[BODY]["properties"] if p.location == "body" else schema
+            assert place[p.wire]["description"] == written

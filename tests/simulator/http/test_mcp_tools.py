@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from createos_nb.contract import OPERATIONS
 from createos_nb.simulator import Server, open_world, serve
-from tests.simulator.http.agents import MODES, Agent, agent, text_of
+from tests.simulator.http.agents import MODES, Agent, agent, post, text_of
 from tests.simulator.platform.test_contract import ask_everything
 
 
@@ -38,6 +38,12 @@ def test_the_tools_are_the_operations_as_they_are_declared(served: Server, mode:
         Draft202012Validator.check_schema(tool.input_schema)
         assert tool.input_schema["type"] == "object"
         assert tool.input_schema["additionalProperties"] is False
+
+
+def test_the_list_of_tools_fits_into_a_prompt(served: Server) -> None:
+    """`docs/mcp.md` says how long it is."""
+    answer = post(served, {"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    assert 60_000 < len(answer.content) < 80_000
 
 
 def zip_of(content: bytes, headers: dict[str, str]) -> str:
