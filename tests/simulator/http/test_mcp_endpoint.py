@@ -97,9 +97,10 @@ def test_a_request_that_is_too_large_is_refused_before_it_is_read() -> None:
 
 def test_the_mcp_of_a_deployed_project_is_its_own(served: Server) -> None:
     """Under the address of a project, `/mcp` is asked of what is deployed there."""
-    answer = post(served, host="storefront.createos.io", x_api_key=served.key)
+    host = f"storefront.{served.world.state.settings.base_domain}"
+    answer = post(served, host=host, x_api_key=served.key)
     assert "serverInfo" not in answer.text
-    assert httpx.post(f"{served.url}/~/storefront.createos.io/mcp", json=HELLO, timeout=LIMIT).text == answer.text
+    assert httpx.post(f"{served.url}/~/{host}/mcp", json=HELLO, timeout=LIMIT).text == answer.text
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
