@@ -151,8 +151,8 @@ class OutsideWorld(BaseWorld):
             >>> client.domains.refresh("storefront", "shop.juniper-goods.example.net")
             'domain is being refreshed'
             >>> time = client.world.advance("5s")
-            >>> client.domains.list("storefront")["status"].to_list()
-            ['issuing']
+            >>> client.domains.list("storefront").set_index("name").loc["shop.juniper-goods.example.net", "status"]
+            'issuing'
         """
         wait = duration(after, "after")
         if wait < 0:
