@@ -8,14 +8,16 @@ other. So each course has a name, and knows until when those before it are its p
 from __future__ import annotations
 
 import secrets
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 #: Header of a served world's responses; its value is a `Lineage` as text.
 WORLD_HEADER: Final = "x-createos-world"
 #: A header names so many earlier courses.
 _COURSES_IN_HEADER: Final = 20
+#: It stands in a header: a file that holds another text is damaged.
+Name: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9A-Za-z]*\Z")]
 
 
 class Lineage(Struct, frozen=True):
@@ -27,9 +29,9 @@ class Lineage(Struct, frozen=True):
         past: The courses before it, each with its end in Unix microseconds.
     """
 
-    id: str = ""
-    course: str = ""
-    past: tuple[tuple[str, int], ...] = ()
+    id: Name = ""
+    course: Name = ""
+    past: tuple[tuple[Name, int], ...] = ()
 
     @classmethod
     def fresh(cls) -> Lineage:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from createos_nb import extras
 from createos_nb.cli import argument_types
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED
+from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
 from createos_nb.redaction import Secret
 from createos_nb.webhooks.signature import Scheme
@@ -27,6 +28,7 @@ HELP = "Receive webhooks on this machine, verify them, and append them to a file
 _VARIABLE: Final = "CREATEOS_WEBHOOK_SECRET"
 _IN_KEYRING: Final = "webhook secret"
 _PORT: Final = 8790
+_LONGEST_LINE: Final = 500
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,13 +118,13 @@ def _listen(receiver: Receiver, file: EventFile, port: int) -> int:
 
 
 def _print(outcome: Outcome, event: Event | None) -> None:
-    """Print what became of a request, in one line."""
+    """Print what became of a request, in one line, whatever the body holds."""
     fields = event.fields() if event is not None else {}
     about = [str(fields[name]) for name in ("eventAction", "projectName", "environmentName") if fields.get(name)]
     version = fields.get("versionNumber")
     about += [f"v{version}"] if version is not None else []
     identity = [event.id or "without an id"] if event is not None else []
-    print(" ".join([f"{outcome}:", *about, *identity]), flush=True)
+    print(strip_control_chars(" ".join([f"{outcome}:", *about, *identity]))[:_LONGEST_LINE], flush=True)
 
 
 def _secret(variable: str, *, keep: bool) -> Secret:

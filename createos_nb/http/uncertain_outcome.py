@@ -23,6 +23,7 @@ SHOWS: Final[Mapping[str, tuple[str, int]]] = {
     "projects": ("projects.list", 0),
     "security": ("security.scan", 2),
     "templates": ("templates.list_my", 0),
+    "webhooks": ("webhooks.list", 0),
     "world": ("world.events", 0),
     "templates.buy": ("templates.purchases", 0),
     "templates.deploy_via_github": ("projects.list", 0),

@@ -12,7 +12,6 @@ from threading import RLock
 from typing import Final, get_args
 
 from createos_nb.errors import InvalidInput
-from createos_nb.lineage import Lineage
 from createos_nb.simulator.envelope import Dialect
 from createos_nb.simulator.indexed_state import IndexedState
 from createos_nb.simulator.state import (
@@ -52,7 +51,6 @@ class WorldContext(IndexedState):
         if dialect not in get_args(Dialect):
             raise InvalidInput(f"a dialect is {' or '.join(get_args(Dialect))}, not {dialect!r}")
         self.dialect: Dialect = dialect  # type: ignore[assignment]  # one of its two words, as was just checked
-        self.lineage = Lineage.fresh()
         self.lock = RLock()
         self.clock = WorldClock(self)
         self.files_url = "https://files.simulator.invalid"

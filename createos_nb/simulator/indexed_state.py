@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from createos_nb.errors import InvalidInput, UnknownName
+from createos_nb.lineage import Lineage
 from createos_nb.process import ProcessBound
 from createos_nb.simulator.ids import uuid_of
 from createos_nb.simulator.seeded_history import expand_history
@@ -34,6 +35,7 @@ class IndexedState(ProcessBound):
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.lineage = Lineage.fresh()
         self.rows: dict[str, bytes] = {}
         self.newest_first: dict[str, list[Deployment]] = {}
         self.builds: dict[str, Build] = {}
@@ -314,7 +316,7 @@ class IndexedState(ProcessBound):
             subject.resource_id = resource.id
             subject.resource_name = None if isinstance(resource, Scan) else resource.name
             subject.status = subject.status if isinstance(resource, Key) else resource.status
-        notify(self.state, action, user, subject)
+        notify(self.state, self.lineage.course, action, user, subject)
 
 
 def find_environment(project: Project, name: str) -> Environment:

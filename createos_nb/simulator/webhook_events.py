@@ -82,7 +82,7 @@ class EventBody(Subject, kw_only=True, rename="camel"):
     """The body of a webhook."""
 
     id: str
-    """Of the delivery: the same at each attempt."""
+    """Of the delivery: the same at each attempt, and no other delivery's, of another world either."""
     endpoint_id: str
     audit_log_id: str
     event_action: str
@@ -90,8 +90,11 @@ class EventBody(Subject, kw_only=True, rename="camel"):
     user_id: str
 
 
-def notify(state: State, action: str, user: str, subject: Subject) -> None:
-    """Make the deliveries of an event: one for each endpoint of the account that is told of it."""
+def notify(state: State, course: str, action: str, user: str, subject: Subject) -> None:
+    """Make the deliveries of an event: one for each endpoint of the account that is told of it.
+
+    `course`: of the world's lineage, so that no delivery of another world has the same id.
+    """
     endpoints = [endpoint for endpoint in state.webhooks.values() if endpoint.user == user]
     if not endpoints:
         return
@@ -99,11 +102,13 @@ def notify(state: State, action: str, user: str, subject: Subject) -> None:
     audit_log = uuid_of(state.seed, "audit log", user, number)
     for endpoint in endpoints:
         if not endpoint.events or action in endpoint.events:
-            _deliver(state, endpoint, audit_log, action, subject)
+            _deliver(state, course, endpoint, audit_log, action, subject)
 
 
-def _deliver(state: State, endpoint: WebhookEndpoint, audit_log: str, action: str, subject: Subject) -> None:
-    identity = uuid_of(state.seed, "webhook delivery", endpoint.id, audit_log)
+def _deliver(
+    state: State, course: str, endpoint: WebhookEndpoint, audit_log: str, action: str, subject: Subject
+) -> None:
+    identity = uuid_of(state.seed, course, "webhook delivery", endpoint.id, audit_log)
     body = EventBody(
         id=identity,
         endpoint_id=endpoint.id,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _BEGINNING: Final = b'{"received_at":'
-#: Names under which the body of an event may hold the delivery's id; the simulator's is the first.
-_IDS: Final = ("id", "deliveryId", "delivery_id")
+#: Names under which the body of an event may hold the delivery's id; the simulator's is the last.
+_IDS: Final = ("deliveryId", "delivery_id", "id")
 #: Texts of a body that are columns of their own: column → field of the wire.
 _TEXTS: Final = {
     "event": "eventAction",
@@ -45,6 +45,16 @@ class Event(Struct, kw_only=True, omit_defaults=True):
     body: str = ""
     base64: str = ""
     """The body, where it is no text."""
+
+    def identity(self) -> str | None:
+        """Return what tells that a delivery comes again: its id; None without one.
+
+        An `id` with no `endpointId` beside it may be that of a project, say: then the body has to be the same, too.
+        """
+        fields = self.fields()
+        if self.id is None or "endpointId" in fields or self.id != fields.get("id"):
+            return self.id
+        return f"{self.id} {sha256(self.content()).hexdigest()}"
 
     def content(self) -> bytes:
         """Return the body as it came."""
@@ -70,15 +80,12 @@ def event_of(content: bytes, received: datetime) -> Event:
         text = base64.b64encode(content).decode("ascii")
         event = Event(received_at=received.isoformat(timespec="milliseconds"), base64=text)
     fields = event.fields()
-    event.id = next((fields[name] for name in _IDS if isinstance(fields.get(name), str)), None)
+    event.id = next((fields[name] for name in _IDS if fields.get(name) and isinstance(fields[name], str)), None)
     return event
 
 
 class EventFile:
     """Appends events to a file, each delivery once.
-
-    A delivery whose id the file holds, with the same body, is dropped. One with a known id and another body is kept:
-    to lose an event would be worse than to have one twice.
 
     Attributes:
         path: the file.
@@ -96,7 +103,7 @@ class EventFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.events = self.damaged = 0
-        self._seen: dict[str, set[bytes]] = {}
+        self._seen: set[str | None] = set()
         self._torn = False
         new = not path.exists()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), FILE)
@@ -128,16 +135,11 @@ class EventFile:
         return end
 
     def _remember(self, event: Event) -> None:
-        if event.id is not None:
-            self._seen.setdefault(event.id, set()).add(sha256(event.content()).digest())
+        self._seen.add(event.identity())
 
     def knows(self, event: Event) -> bool:
-        """Return whether the file holds a delivery already: the same id, and the same body."""
-        return event.id is not None and sha256(event.content()).digest() in self._seen.get(event.id, ())
-
-    def knows_id(self, event: Event) -> bool:
-        """Return whether the file holds a delivery of the same id, whatever its body."""
-        return event.id is not None and event.id in self._seen
+        """Return whether the file holds this delivery already; without an id nobody can tell."""
+        return event.id is not None and event.identity() in self._seen
 
     def append(self, event: Event) -> None:
         """Write an event to the disk. Raises `OSError`; what was written of it is cut off before the next one."""
@@ -231,13 +233,14 @@ def read_events(file: str | os.PathLike[str]) -> pd.DataFrame:
 
     columns = {name: texts([body.get(field) for body in bodies]) for name, field in _TEXTS.items()}
     versions = [body.get("versionNumber") for body in bodies]
+    versions = [value if type(value) is int and abs(value) < 2**63 else None for value in versions]
     frame = pd.DataFrame(
         {
             "received_at": _times([event.received_at for event in events]),
             "created_at": _times([body.get("createdAt") for body in bodies]),
             "id": texts([event.id for event in events]),
             **{name: columns[name] for name in ("event", "project", "environment")},
-            "version": pd.Series([value if type(value) is int else None for value in versions], dtype="Int64"),
+            "version": pd.Series(versions, dtype="Int64"),
             **{name: columns[name] for name in ("resource", "status", "text", "audit_log_id", "user_id")},
             "body": pd.Series(bodies, dtype=object),
         }

@@ -13,14 +13,13 @@ from createos_nb.webhooks.signature import HEADER, Scheme, verify
 
 Message = MutableMapping[str, Any]
 #: What became of a request.
-Outcome = Literal["received", "repeated", "duplicate", "wrong signature", "too large", "not written"]
+Outcome = Literal["received", "duplicate", "wrong signature", "too large", "not written"]
 
 MOST_BYTES: Final = 1_000_000
 """Of a body."""
 _HEADER: Final = HEADER.lower().encode()
 _STATUS: Final[dict[Outcome, int]] = {
     "received": 200,
-    "repeated": 200,
     "duplicate": 200,
     "wrong signature": 401,
     "too large": 413,
@@ -64,8 +63,8 @@ class Receiver:
             return
         outcome, event = self._take(body, headers.get(_HEADER, b"").decode("latin-1"))
         self.outcomes[outcome] += 1
-        self._on_outcome(outcome, event)
         await _answer(send, _STATUS[outcome], outcome)
+        self._on_outcome(outcome, event)  # last: that it can't be printed undoes no acknowledgment
 
     def _take(self, body: bytes, signature: str) -> tuple[Outcome, Event | None]:
         if len(body) > MOST_BYTES:
@@ -75,13 +74,12 @@ class Receiver:
         event = event_of(body, now())
         if self._file.knows(event):
             return "duplicate", event
-        repeated = self._file.knows_id(event)
         try:
             self._file.append(event)
         except OSError:
             logger.exception("an event can't be written")
             return "not written", event
-        return "repeated" if repeated else "received", event
+        return "received", event
 
 
 async def _body(receive: Callable[[], Awaitable[Message]]) -> bytes | None:

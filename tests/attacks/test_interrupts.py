@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -110,6 +111,12 @@ def _ends(call: Call, client: Client, secret: Secret) -> bool:
 # an interrupt in the closing of a generator goes to nobody
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_no_interrupt_at_any_moment_shows_a_value_or_leaves_a_lock_held(wire: Any) -> None:
+    # what an interrupt leaves behind in its thread ends with that thread
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_interrupt_everywhere, wire).result()
+
+
+def _interrupt_everywhere(wire: Any) -> None:
     chance = random.Random(16)
     with tally(
         AREA, "an interrupt at any moment while a value is sent or read", "no value; the next call works"

@@ -69,6 +69,9 @@ class Odd(httpx.BaseTransport):
         return found
 
 
+ENDPOINT = "https://hooks.example.com/createos"
+
+
 def arguments() -> dict[str, Any]:
     """What the parameters of reads take in the world that is asked."""
     client = createos_nb.simulate("storefront")
@@ -82,6 +85,7 @@ def arguments() -> dict[str, Any]:
         "branch": "main",
         "installation": installation,
         "repository": repository,
+        "webhook_endpoint": ENDPOINT,
     }
     for name, rows in (
         ("app", client.apps.list()),
@@ -130,7 +134,9 @@ def looked_at(value: Any) -> None:
 def test_an_odd_value_is_read_or_refused_in_words() -> None:
     promise = "a value or an error of ours"
     chance = random.Random(1207)
-    world = createos_nb.simulate("storefront").world
+    own = createos_nb.simulate("storefront")
+    own.webhooks.create(url=ENDPOINT)
+    world = own.world
     odd = Odd(world.transport(), chance)
     given = arguments()
     names = list(calls(createos_nb.simulate(), given))

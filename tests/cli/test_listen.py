@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import io
 import json
 import signal
@@ -18,14 +20,16 @@ import pytest
 from createos_nb import connections
 from createos_nb.cli import listen, main
 from createos_nb.redaction import Secret
-from createos_nb.webhooks import read_events, sign
+from createos_nb.webhooks import read_events, receiver, sign
+from createos_nb.webhooks.event_file import EventFile
 from tests.webhooks.listener import LIMIT, Listener
 
 SECRET = "whsec_a-secret-of-a-test"
 
 
 def body_of(number: int, **fields: object) -> bytes:
-    return json.dumps({"id": f"delivery-{number}", "eventAction": "project.create", **fields}).encode()
+    fields = {"id": f"delivery-{number}", "endpointId": "endpoint", "eventAction": "project.create", **fields}
+    return json.dumps(fields).encode()
 
 
 def post(listener: Listener, body: bytes, signature: str | None = None, path: str = "") -> httpx.Response:
@@ -72,17 +76,25 @@ def test_what_is_signed_is_kept_once_and_all_else_is_refused(listener: Listener,
     assert SECRET not in said + file.read_text(encoding="utf-8")
 
 
-def test_an_id_that_comes_with_another_body_is_kept_and_said(listener: Listener, file: Path) -> None:
-    """Two worlds of the same seed number their deliveries alike: to drop one would lose an event."""
+def test_an_id_that_was_seen_is_dropped_whatever_its_body(listener: Listener, file: Path) -> None:
     assert [post(listener, body_of(1, text=text)).text for text in ("one", "two", "one")] == [
         "received",
-        "repeated",
+        "duplicate",
         "duplicate",
     ]
-    assert [body["text"] for body in read_events(file)["body"]] == ["one", "two"]
+    assert [body["text"] for body in read_events(file)["body"]] == ["one"]
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[1, 2]", b'{"id": 7}', b"\x00\n\r"])
+def test_an_id_that_may_be_of_something_else_loses_no_event(listener: Listener, file: Path) -> None:
+    """The platform documents no body: its `id` may be a project's, which many events have."""
+    bodies = [json.dumps({"id": "project-1", "status": status}).encode() for status in ("building", "deployed")]
+    assert [post(listener, body).text for body in (*bodies, *bodies)] == ["received"] * 2 + ["duplicate"] * 2
+    assert [body["status"] for body in read_events(file)["body"]] == ["building", "deployed"]
+    named = [json.dumps({"id": "project-1", "deliveryId": "delivery-1", "status": n}).encode() for n in range(2)]
+    assert [post(listener, body).text for body in named] == ["received", "duplicate"]
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe", b"[1, 2]", b'{"id": 7}', b'{"id": ""}', b"\x00\n\r"])
 def test_a_signed_body_of_any_kind_is_kept_as_it_came(listener: Listener, file: Path, body: bytes) -> None:
     assert post(listener, body).text == "received"
     assert post(listener, body).text == "received", "without an id nobody can know it again"
@@ -96,6 +108,39 @@ def test_a_signed_body_of_any_kind_is_kept_as_it_came(listener: Listener, file: 
     frame = read_events(file)
     assert frame.attrs["complete"]
     assert len(frame) == 2
+
+
+def test_a_body_can_forge_no_line_of_what_is_printed(listener: Listener) -> None:
+    text = "one\nreceived: forged\r\x1b[31m" + "x" * 10_000
+    assert post(listener, body_of(1, eventAction=text)).text == "received"
+    _, said, _ = listener.end()
+    (line,) = [line for line in said.splitlines() if "forged" in line]
+    assert line.startswith("received: one\\nreceived: forged")
+    assert len(line) <= 500
+
+
+def test_what_is_written_is_acknowledged_although_it_can_not_be_printed(file: Path) -> None:
+    """Its output may be a file on a full disk: to refuse what it has would have it sent again and again."""
+
+    def fails(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    answered: list[int] = []
+
+    async def send(message: receiver.Message) -> None:
+        answered.append(message.get("status", 0))
+
+    async def receive() -> receiver.Message:
+        return {"type": "http.request", "body": body_of(1)}
+
+    events = EventFile(file)
+    application = receiver.Receiver(events, Secret(SECRET), "hex", fails)
+    headers = [(b"x-webhook-signature", sign(body_of(1), SECRET).encode())]
+    with pytest.raises(OSError, match="No space"):
+        asyncio.run(application({"type": "http", "method": "POST", "headers": headers}, receive, send))
+    events.close()
+    assert answered == [200, 0]
+    assert len(read_events(file)) == 1
 
 
 def test_after_a_kill_it_knows_what_it_has(file: Path) -> None:

@@ -37,6 +37,7 @@ ELSEWHERE: Final = {
     "handle": "its requests are answered in the process that serves it: send them with the client",
     "transport": "a client reaches it over HTTP: give createos_nb.Client its base_url and its key",
     "state": "only the process that serves it sees its inside; world.save(file) gives all of it as a file",
+    "on_webhook": "it posts its webhooks: client.webhooks.create registers an address, and createos-nb listen receives",
     "become": "world.load(file) sends it the file of a saved world",
 }
 _INSIDE: Final = "only the process that serves it sees its inside: ask the platform, by the client"

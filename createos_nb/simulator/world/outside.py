@@ -149,7 +149,10 @@ class OutsideWorld(BaseWorld):
             >>> client = createos_nb.simulate("dns-pending")
             >>> client.world.set_dns("shop.juniper-goods.example.net")
             >>> client.domains.refresh("storefront", "shop.juniper-goods.example.net")
-            'Domain verified successfully'
+            'domain is being refreshed'
+            >>> time = client.world.advance("5s")
+            >>> client.domains.list("storefront").set_index("name").loc["shop.juniper-goods.example.net", "status"]
+            'issuing'
         """
         wait = duration(after, "after")
         if wait < 0:

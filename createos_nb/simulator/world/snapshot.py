@@ -22,6 +22,7 @@ from createos_nb.lineage import Lineage
 from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import Dialect
 from createos_nb.simulator.state import State
+from createos_nb.simulator.times import from_rfc3339
 from createos_nb.simulator.traffic import Cause, Cell, Events, Recorded
 from createos_nb.storage import atomic_write
 
@@ -34,6 +35,7 @@ _LONGEST_HEADER: Final = 4096
 _COURSES: Final = 50
 #: Bytes that the content of a file may have, once it is decompressed.
 _LARGEST: Final = 2_000_000_000
+_END_OF_TIME: Final = from_rfc3339("9000-01-01T00:00:00Z")
 
 
 class FileHeader(Struct, kw_only=True):
@@ -88,8 +90,14 @@ def dump_state(context: WorldContext) -> bytes:
 
 
 def load_state(data: bytes) -> tuple[State, dict[str, Recorded]]:
-    """Return a state that was dumped, and what it knows of single requests."""
-    state = _decode_state(data)
+    """Return a state that was dumped, and what it knows of single requests.
+
+    Raises `InvalidInput` where it can't be read: it came with the file of a world that something else has written.
+    """
+    try:
+        state = _decode_state(data)
+    except msgspec.MsgspecError as error:
+        raise InvalidInput(f"the state at the start of this world can't be read: {error}") from None
     return state, _take_recorded(state)
 
 
@@ -189,9 +197,12 @@ def parse(data: bytes, name: str) -> SavedWorld:
         raise InvalidInput(f"{name} is damaged, for its content has changed since it was written: open another copy")
     try:
         body = _decode_body(_decompressed(content))
-    except (zlib.error, msgspec.MsgspecError) as error:
+        recorded = _take_recorded(body.state)
+    except (zlib.error, msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
         raise InvalidInput(f"{name} can't be read: {error}") from None
-    return SavedWorld(header.dialect, header.lineage, body.state, _take_recorded(body.state), body.initial_state)
+    if not 0 <= body.state.now < _END_OF_TIME:
+        raise InvalidInput(f"{name} can't be read: its time, {body.state.now}, is none that a world has")
+    return SavedWorld(header.dialect, header.lineage, body.state, recorded, body.initial_state)
 
 
 def _decompressed(content: bytes) -> bytes:

@@ -41,8 +41,8 @@ def test_waits_let_the_worlds_time_pass_and_nothing_waits_for_real(running: Serv
 def test_a_probe_takes_the_worlds_time_as_in_this_process(running: Server) -> None:
     rows = []
     for client in (createos_nb.simulate(), connected(running)):
-        probes = [client.probe(f"storefront.createos.io{path}") for path in ("/", "/products", "/nothing")]
-        unknown = client.probe("https://nobody.createos.io.example.com/")
+        probes = [client.probe(f"storefront.createos.nodeops.network{path}") for path in ("/", "/products", "/nothing")]
+        unknown = client.probe("https://nobody.createos.nodeops.network.example.com/")
         rows.append(([probe.drop("headers").to_dict() for probe in probes], unknown["error"], client.now))
     embedded, served = rows
     for one in (*embedded[0], *served[0]):

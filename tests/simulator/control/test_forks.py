@@ -35,10 +35,11 @@ def test_a_fork_has_a_platform_files_and_addresses_of_its_own(steered: Any, make
     address = fork.platform("GET", f"/projects/{project}/deployments/{deployment}/download").json()["data"]
     assert address["downloadUri"].startswith(f"{fork.url}/signed/")
     assert httpx.get(address["downloadUri"]).content[:2] == b"PK"
-    page = httpx.get(f"{fork.url}/~/landing-pages.createos.io")
-    assert page.headers["location"] == f"{fork.url.removeprefix(steered.url)}/~/landing-pages.createos.io/"
-    assert httpx.get(f"{fork.url}/~/landing-pages.createos.io/").status_code == 200
-    assert f'href="{fork.url.removeprefix(steered.url)}/~/storefront.createos.io/"' in httpx.get(f"{fork.url}/~/").text
+    base = steered.running.world.state.settings.base_domain
+    page, path = f"/~/landing-pages.{base}", fork.url.removeprefix(steered.url)
+    assert httpx.get(fork.url + page).headers["location"] == f"{path}{page}/"
+    assert httpx.get(f"{fork.url}{page}/").status_code == 200
+    assert f'href="{path}/~/storefront.{base}/"' in httpx.get(f"{fork.url}/~/").text
     assert httpx.get(f"{fork.url}/openapi.json").json()["servers"] == [{"url": fork.url}]
     fork.running.world.advance("1s")  # of another world
     assert fork("GET /")["now"] == "2026-03-02T09:00:00Z"

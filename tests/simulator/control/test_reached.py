@@ -64,6 +64,7 @@ def test_a_domain_is_verified_once_its_record_is_found(steered: Any) -> None:
 
     def refreshed() -> str:
         steered.platform("POST", f"{path}/refresh")
+        steered("POST /advance", {"by": steered.running.world.state.settings.verifying})
         rows = steered.platform("GET", f"/projects/{project}/domains").json()["data"]
         return str(next(row["status"] for row in rows if row["id"] == domain["id"]))
 

@@ -82,7 +82,7 @@ def test_another_name_is_refused_as_everywhere(steered: Any) -> None:
 
 
 def test_below_an_address_of_the_world_it_is_a_path_of_that_app(steered: Any) -> None:
-    headers = {"Authorization": f"Bearer {steered.token}", "Host": "storefront.createos.io"}
+    headers = {"Authorization": f"Bearer {steered.token}", "Host": "storefront.createos.nodeops.network"}
     steered("POST /forks")
     for path in ("/_world/", "/_world/forks/1/v1/projects"):
         answer = httpx.get(steered.url + path, headers=headers)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from createos_nb.errors import InvalidInput
+from createos_nb.lineage import Lineage
 from createos_nb.simulator import World, open_world
 from createos_nb.simulator.world import snapshot
 
@@ -141,6 +142,56 @@ def test_a_damaged_file_is_refused_and_the_world_stays(tmp_path: Path, shop: Any
     with pytest.raises(InvalidInput, match=r"kept\.world (is damaged|is not a saved world)"):
         shop.world.load(path)
     assert everything(shop.world) == before
+
+
+def forged(saved: bytes, lineage: Lineage | None = None, **fields: object) -> bytes:
+    """A file that another program has written: its digest is right, and its content is not a world's."""
+    first, _, content = saved.partition(b"\n")
+    body = msgspec.msgpack.decode(zlib.decompress(content))
+    body["initial_state"] = fields.pop("initial_state", body["initial_state"])
+    body["state"].update(fields)
+    content = zlib.compress(msgspec.msgpack.encode(body))
+    header = {**msgspec.json.decode(first), "digest": snapshot.digest_of(content)}
+    if lineage is not None:
+        header["lineage"] = lineage
+    return msgspec.json.encode(header) + b"\n" + content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"lineage": Lineage("a\r\nX-Header: 1", "b")},
+        {"lineage": Lineage("a", "b c")},
+        {"lineage": Lineage("a", "b", (("é", 1),))},
+        {"now": 2**62},
+        {"now": -1},
+        {"recorded": {"x": b"text"}},
+        {"recorded": {"x": msgspec.msgpack.encode({"time": b"123"})}},
+        {"recorded": {"x": msgspec.msgpack.encode([1])}},
+    ],
+)
+def test_a_file_that_something_else_has_written_is_refused_and_the_world_stays(
+    tmp_path: Path, shop: Any, content: dict[str, Any]
+) -> None:
+    path = shop.world.save(tmp_path / "kept.world")
+    saved, before = path.read_bytes(), everything(shop.world)
+    path.write_bytes(forged(saved))
+    shop.world.load(path)
+    path.write_bytes(forged(saved, **content))
+    lineage = shop.world.lineage
+    with pytest.raises(InvalidInput, match=r"kept\.world (can't be read|is not a saved world)"):
+        shop.world.load(path)
+    assert (everything(shop.world), shop.world.lineage) == (before, lineage)
+
+
+def test_a_world_whose_start_can_not_be_read_goes_on_and_is_not_set_back(tmp_path: Path, shop: Any) -> None:
+    path = shop.world.save(tmp_path / "kept.world")
+    path.write_bytes(forged(path.read_bytes(), initial_state=b"text"))
+    world = shop.world.load(path)
+    before = everything(world)
+    with pytest.raises(InvalidInput, match="the start of this world can't be read"):
+        world.reset()
+    assert everything(world) == before
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(
