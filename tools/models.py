@@ -301,8 +301,8 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         whose authors tried it on the running platform. A vcs project is refused with 400 for an empty text as a
         command or `buildDir`, without a port, without a runtime and a framework (a framework alone is taken), with
         the runtime `static`, and with fewer than all three commands unless Build AI, a framework or a Dockerfile
-        supplies them. The client leaves empty fields out and warns of the rest (`CreationWarning`). The documented
-        dialect takes what the schemas take. Projects of a scenario's file may be older than these rules.
+        supplies them. The client leaves empty fields out and warns of the rest (`CreationWarning`), whatever it talks
+        to. The documented dialect takes what the schemas take. Projects of a scenario's file may be older than these rules.
 
         `RefreshDomain` answers "domain is being refreshed", as in the platform's own example; how long the check takes
         is not documented and is the setting `verifying`. The names of DNS records are relative to the domain, as the
