@@ -302,7 +302,8 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         command or `buildDir`, without a port, without a runtime and a framework (a framework alone is taken), with
         the runtime `static`, and with fewer than all three commands unless Build AI, a framework or a Dockerfile
         supplies them. The client leaves empty fields out and warns of the rest (`CreationWarning`), whatever it talks
-        to. The documented dialect takes what the schemas take. Projects of a scenario's file may be older than these rules.
+        to. The documented dialect takes what the schemas take. Projects of a scenario's file may be older than
+        these rules.
 
         `RefreshDomain` answers "domain is being refreshed", as in the platform's own example; how long the check takes
         is not documented and is the setting `verifying`. The names of DNS records are relative to the domain, as the
