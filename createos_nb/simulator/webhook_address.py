@@ -16,8 +16,23 @@ from createos_nb.hosts import is_local
 _LONGEST: Final = 2048
 _PLAIN: Final = re.compile(r"[!-\[\]-~]+", re.ASCII)
 """Printable characters of ASCII, no space and no backslash."""
-#: Public by their number, and ways to addresses of IPv4 that need not be.
-_TRANSITION: Final = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")))
+#: Public by what Python (of some versions) says, and no public hosts: those of protocols, where a cloud keeps its
+#: metadata; ways to addresses of IPv4 that need not be public; and addresses of a site.
+_NOT_PUBLIC: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",
+            "192.88.99.0/24",
+            "::/96",
+            "64:ff9b::/96",
+            "64:ff9b:1::/48",
+            "2001::/32",
+            "2002::/16",
+            "fec0::/10",
+        ),
+    )
+)
 
 
 def problem_of(url: str) -> str:
@@ -59,9 +74,8 @@ def may_reach(host: str, address: str) -> bool:
     except ValueError:
         return False
     if isinstance(number, ipaddress.IPv6Address):
-        if any(number in network for network in _TRANSITION):
-            return False
         number = number.ipv4_mapped or number
     if on_this_machine(host):
         return number.is_loopback
-    return number.is_global and not number.is_multicast
+    public = number.is_global and not number.is_multicast
+    return public and not any(number in network for network in _NOT_PUBLIC)

@@ -17,7 +17,15 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.clock import Clock
-from createos_nb.errors import ConfigurationError, InvalidInput, NotFound, RequestError, Unauthorized, UnknownName
+from createos_nb.errors import (
+    ConfigurationError,
+    InvalidInput,
+    NotFound,
+    RequestError,
+    Unauthorized,
+    UnknownName,
+    Unreachable,
+)
 from createos_nb.http.request import Request, encode
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.http.transport import Transport
@@ -27,6 +35,10 @@ from createos_nb.simulator.control.operations import CONTROLS, Control
 
 #: Whoever serves a world is near: what does not answer soon is not there.
 _RETRY: Final = RetryPolicy(attempts=3, longest=2.0)
+_GONE: Final = (
+    "Is it still served? Start it again with `createos-nb serve --control`, on the same --port and --state, and "
+    "connect with the token that it prints."
+)
 _SEQUENCES: Final = (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)
 
 
@@ -62,6 +74,8 @@ class Controls(ProcessBound):
         except RequestError as error:
             refusal = self._refusal(error)
             if refusal is None:
+                if isinstance(error, Unreachable):
+                    error.hint = _GONE
                 raise
         else:
             return control.answer.load(msgspec.convert(_decoded(payload), control.answer.schema))

@@ -121,7 +121,7 @@ class Steering:
 
     def _known(self, faults_id: str) -> Faults:
         if faults_id not in self._faults:
-            raise UnknownName("faults", faults_id, self._faults)
+            raise UnknownName("fault", faults_id, self._faults)
         return self._faults[faults_id]
 
     # --- copies -------------------------------------------------------------------------------------------------------

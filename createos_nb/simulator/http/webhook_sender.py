@@ -10,10 +10,12 @@ import asyncio
 import logging
 import socket
 import ssl
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
+from createos_nb import threads
 from createos_nb.simulator.envelope import SIMULATED
 from createos_nb.simulator.platform.webhook_deliveries import due_endpoints, next_request, settle
 from createos_nb.simulator.webhook_address import may_reach
@@ -106,10 +108,9 @@ class WebhookSender:
         url = httpx.URL(request.url)
         host = url.host
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, url.port, type=socket.SOCK_STREAM)
+            addresses = await _addresses(host)
         except (socket.gaierror, UnicodeError):
             return f"the name {host} is not known"
-        addresses = [str(entry[4][0]) for entry in found]
         refused = next((address for address in addresses if not may_reach(host, address)), None)
         if refused is not None or not addresses:
             return f"{host} leads to {refused}, and webhooks are sent to public addresses and to this machine alone"
@@ -137,3 +138,23 @@ class WebhookSender:
                 verify=verify, trust_env=False, follow_redirects=False, limits=limits, timeout=PATIENCE
             )
         return self._http
+
+
+async def _addresses(host: str) -> list[str]:
+    """Look up where a name leads, in a thread that nobody waits for.
+
+    The loop's own threads write to the disk, and are waited for at the end: some names whose servers never answer would
+    hold up every write, and the end. Raises `OSError`, `UnicodeError`.
+    """
+    found: Future[list[str]] = Future()
+    found.set_running_or_notify_cancel()
+
+    def look_up() -> None:
+        try:
+            found.set_result([str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)])
+        except Exception as error:  # noqa: BLE001  # whatever it is, who asked gets it
+            found.set_exception(error)
+
+    if threads.start(look_up, f"createos-nb look-up of {host}") is None:
+        look_up()
+    return await asyncio.wrap_future(found)

@@ -89,7 +89,7 @@ def test_an_address_opens_an_account_with_the_token_of_the_environment(
 
 
 def test_where_nothing_answers_it_says_so() -> None:
-    with pytest.raises(createos_nb.TransportError):
+    with pytest.raises(createos_nb.TransportError, match="Start it again with `createos-nb serve --control`"):
         createos_nb.connect_world("http://127.0.0.1:1", "x" * 43)
 
 

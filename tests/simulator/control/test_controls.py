@@ -136,7 +136,7 @@ def test_a_snapshot_is_a_saved_world(steered: Any, tmp_path: Any) -> None:
         ("POST /faults", {"faults": []}, "no fault given"),
         ("POST /faults", {"faults": [{"what": "errors"}]}, "errors"),
         ("POST /faults", {"faults": [{"what": "error", "operations": ["ListProjcts"]}]}, "ListProjects"),
-        ("GET /faults/9", None, "there is no faults"),
+        ("GET /faults/9", None, "there is no fault '9'"),
         ("DELETE /incidents/none", None, "there is no incident"),
         ("GET /accounts/nobody/key", None, "there is: marlow, tamsin"),
         ("POST /replay", None, "project"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -168,6 +169,35 @@ def _raise_gaierror(*_: object, **__: object) -> None:
     raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
 
+def test_names_that_are_never_resolved_hold_up_neither_writes_nor_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may register an address chooses who resolves its name, and how slowly."""
+    over = threading.Event()
+    resolve = socket.getaddrinfo
+
+    def never(host: Any, *arguments: Any, **named: Any) -> Any:
+        if str(host).endswith(".example.com"):
+            over.wait(60)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return resolve(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    file = StateFile(tmp_path / "world", lambda: open_world("storefront", webhook_endpoints=100), speed=60)
+    with serve(file.world, speed=60, file=file) as served:
+        client = client_of(served)
+        many = (os.cpu_count() or 1) + 5  # as many as the loop has threads, and more
+        for number in range(many):
+            client.webhooks.create(url=f"https://hooks-{number}.example.com/")
+        client.api_keys.create(name="told-key", expiry_at="2027-01-01T00:00:00Z")
+        until(lambda: sum("look-up" in thread.name for thread in threading.enumerate()) == many)
+        began = time.monotonic()
+        client.api_keys.create(name="other-key", expiry_at="2027-01-01T00:00:00Z")
+    file.close()
+    assert time.monotonic() - began < 8
+    over.set()
+
+
 # --- where nothing is sent
 
 
@@ -193,6 +223,11 @@ def _raise_gaierror(*_: object, **__: object) -> None:
         ("hooks.example.com", "64:ff9b::a9fe:a9fe", False),
         ("hooks.example.com", "2002:a9fe:a9fe::", False),
         ("hooks.example.com", "ff02::1", False),
+        ("hooks.example.com", "192.0.0.192", False),
+        ("hooks.example.com", "::ffff:192.0.0.192", False),
+        ("hooks.example.com", "192.88.99.1", False),
+        ("hooks.example.com", "::7f00:1", False),
+        ("hooks.example.com", "fec0::1", False),
         ("hooks.example.com", "not an address", False),
         ("localhost", "127.0.0.1", True),
         ("localhost", "::1", True),
