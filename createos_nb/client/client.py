@@ -30,13 +30,13 @@ from createos_nb.http.transport import Transport
 from createos_nb.http.types import BaseTransport, Timeout
 from createos_nb.naming import nearest
 from createos_nb.process import ProcessBound
+from createos_nb.redaction import Secret
 
 if TYPE_CHECKING:
     from createos_nb.client.deployments import Deployments
     from createos_nb.client.security import Security
     from createos_nb.client.templates import Templates
     from createos_nb.times import DurationLike
-from createos_nb.redaction import Secret
 
 #: Where the platform is.
 PLATFORM_URL: Final = "https://api-createos.nodeops.network"
