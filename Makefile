@@ -5,8 +5,10 @@ LOWEST_PYTHON ?= 3.12
 NEWEST_PYTHON ?= 3.13
 VENV := .venv
 BIN := $(VENV)/bin
+# one process more than there are cores, for many tests wait: for a browser, a kernel, a server
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # a file's tests in one process, and the files in the order of tests/conftest.py
-PARALLEL := -n logical --dist loadfile --no-loadscope-reorder
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
 # the rooms whose work pandas does
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/plans tests/test_dtypes.py
