@@ -15,6 +15,8 @@ from createos_nb.uploads.zips import DAMAGED
 
 #: Entries of an archive.
 MOST_ENTRIES: Final = 100_000
+#: Bytes of an entry before its name.
+_HEADER: Final = 30
 _CHUNK: Final = 1 << 20
 _REGULAR: Final = (0, stat.S_IFREG, stat.S_IFDIR)
 
@@ -36,7 +38,8 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
 
     Raises:
         UnsafeArchive: Paths that are absolute or lead out, links, devices, encrypted or damaged entries, names that
-            come twice (also where the case of letters does not count), more than `max_bytes` bytes once unpacked.
+            come twice (also where the case of letters does not count), entries that overlap, more than `max_bytes`
+            bytes once unpacked.
         OSError: The disk does not take it.
 
     Examples:
@@ -53,6 +56,7 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int) -> dict[str, int]:
     with _reading():
         opened = zipfile.ZipFile(archive)
     with opened:
+        _check_places(opened.infolist(), opened.start_dir)
         for path, info in _checked(opened.infolist(), max_bytes):
             target = folder.joinpath(*path.split("/"))
             if info.is_dir():
@@ -71,6 +75,14 @@ def _reading() -> Iterator[None]:
         yield
     except DAMAGED as error:
         raise UnsafeArchive(f"the archive is damaged: {printable(str(error))}") from None
+
+
+def _check_places(entries: Sequence[zipfile.ZipInfo], end: int) -> None:
+    """Refuse entries that share bytes, as those of a zip bomb do: not every version of Python does."""
+    in_order = sorted(entries, key=lambda entry: entry.header_offset)
+    for entry, following in zip(in_order, [*(entry.header_offset for entry in in_order[1:]), end], strict=False):
+        if entry.header_offset + _HEADER + entry.compress_size > following:
+            raise UnsafeArchive(f"{printable(entry.filename)!r} of the archive overlaps with what follows it")
 
 
 def _checked(entries: Sequence[zipfile.ZipInfo], max_bytes: int) -> Iterator[tuple[str, zipfile.ZipInfo]]:

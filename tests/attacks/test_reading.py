@@ -147,7 +147,7 @@ SPELLED = {
 WRONG: list[Any] = [
     "", " ", "90", "soon", "5 parsecs", "1M", "1y", "PT15M", "00:15:00", "-5min", "1h 1h", "1,5h", "h", "nan", "inf",
     "1e3s", "9" * 400 + "w", None, True, float("nan"), float("inf"), -1, pd.NaT, timedelta(seconds=-1), [60], {"s": 1},
-    np.timedelta64("NaT"), 10**400, b"90s",
+    np.timedelta64("NaT", "s"), 10**400, b"90s",
 ]  # fmt: skip
 
 

@@ -167,6 +167,22 @@ def test_names_that_windows_takes_for_something_else_are_known(name: str) -> Non
     assert fault_on_windows("console/nul1/com.txt") == ""
 
 
+@pytest.mark.parametrize(("moved", "to"), [(1, 0), (1, 40), (2, "end")])
+def test_entries_that_share_bytes_are_refused(moved: int, to: int | str, tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in ("a", "b", "c"):
+            archive.writestr(name, name * 50)
+        archive.infolist()[moved].header_offset = archive.start_dir if isinstance(to, str) else to
+    path = tmp_path / "archive.zip"
+    path.write_bytes(made.getvalue())
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(UnsafeArchive, match=r"'[abc]' of the archive overlaps with what follows it"):
+        unpack(path, folder, max_bytes=MOST)
+    assert not list(folder.iterdir())
+
+
 @given(data=st.data())
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_damage_to_an_archive_makes_it_write_outside_or_raise_anything_else(
