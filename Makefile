@@ -14,7 +14,7 @@ STAMP := $(VENV)/.installed
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/plans tests/test_dtypes.py
 # runs that are killed and taken up again take long, and are the same on every pandas
 PANDAS_ROOMS += --ignore=tests/plans/test_disturbed.py --ignore=tests/plans/test_second_writer.py
-PANDAS23 := -e . 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
+PANDAS23 := -e '.[server]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
