@@ -10,7 +10,7 @@ from createos_nb.simulator.ids import digest
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.webhook_events import DUE, schedule
 from createos_nb.simulator.webhook_receiver import WebhookReceiver, WebhookRequest
-from createos_nb.simulator.webhook_state import WebhookEndpoint
+from createos_nb.simulator.webhook_state import WebhookDelivery, WebhookEndpoint
 from createos_nb.webhooks.signature import HEADER, sign
 
 PREFIX: Final = "whsec_"
@@ -42,21 +42,28 @@ def set_receiver(context: WorldContext, receiver: WebhookReceiver | None) -> Non
 
 def due_endpoints(context: WorldContext) -> list[str]:
     """Return the ids of the endpoints that have deliveries to attempt now."""
-    return [endpoint for endpoint in context.state.webhooks if next_request(context, endpoint) is not None]
+    endpoints = context.state.webhooks.values()
+    return [endpoint.id for endpoint in endpoints if _next_delivery(context, endpoint) is not None]
 
 
 def next_request(context: WorldContext, endpoint_id: str) -> WebhookRequest | None:
     """Return the oldest delivery of an endpoint that is to be attempted now, or None."""
     endpoint = context.state.webhooks.get(endpoint_id)
-    if endpoint is None or not endpoint.active:
+    delivery = _next_delivery(context, endpoint) if endpoint is not None else None
+    if endpoint is None or delivery is None:
         return None
-    for delivery in endpoint.deliveries.values():
-        if delivery.status == "pending" and delivery.next_attempt <= context.state.now:
-            scheme = context.state.settings.webhook_signature
-            signature = sign(delivery.body, secret_of(context, endpoint), scheme=scheme)
-            headers = {"Content-Type": "application/json", HEADER: signature}
-            return WebhookRequest(endpoint.id, delivery.id, endpoint.url, headers, delivery.body)
-    return None
+    scheme = context.state.settings.webhook_signature
+    signature = sign(delivery.body, secret_of(context, endpoint), scheme=scheme)
+    headers = {"Content-Type": "application/json", HEADER: signature}
+    return WebhookRequest(endpoint.id, delivery.id, endpoint.url, headers, delivery.body)
+
+
+def _next_delivery(context: WorldContext, endpoint: WebhookEndpoint) -> WebhookDelivery | None:
+    if not endpoint.active:
+        return None
+    now = context.state.now
+    due = (one for one in endpoint.deliveries.values() if one.status == "pending" and one.next_attempt <= now)
+    return next(due, None)
 
 
 @handles_event(DUE)
