@@ -10,11 +10,20 @@ It knows the contract (`createos_nb.contract`) and the ground, and nothing of th
 
 from __future__ import annotations
 
-from createos_nb.simulator.http.server import Server, serve
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
 from createos_nb.simulator.scenario.builder import open_world
 from createos_nb.simulator.scenario.catalog import scenarios
 from createos_nb.simulator.scenario.check import check_scenario
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.world.world import World
+
+if TYPE_CHECKING:
+    from createos_nb.simulator.http.server import Server, serve
+
+# a world that is simulated in this process needs no server
+__getattr__, _, _ = lazy_loader.attach(__name__, [], {"http.server": ["Server", "serve"]})
 
 __all__ = ["Server", "World", "WorldSettings", "check_scenario", "open_world", "scenarios", "serve"]

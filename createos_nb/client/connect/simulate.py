@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from createos_nb.client.client import Client
-from createos_nb.client.served.world import ServedWorld
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.redaction import Secret
 from createos_nb.simulator import World, open_world
+
+if TYPE_CHECKING:
+    from createos_nb.client.served.world import ServedWorld
 
 
 def simulate(
@@ -41,8 +43,11 @@ def simulate(
         >>> client.now, len(client.projects.list())
         (Timestamp('2026-03-04 14:00:00+0000', tz='UTC'), 1)
     """
-    if isinstance(scenario, World | ServedWorld):
-        return client_of(scenario, read_only=read_only)
+    if not isinstance(scenario, str | Path):
+        from createos_nb.client.served.world import ServedWorld  # loaded when first used
+
+        if isinstance(scenario, World | ServedWorld):
+            return client_of(scenario, read_only=read_only)
     return client_of(open_world(scenario, seed=seed, dialect=dialect, **settings), read_only=read_only)
 
 
