@@ -14,6 +14,7 @@ from tests.import_graph import ImportGraph
 
 PACKAGE = Path(createos_nb.__file__).parent
 GROUND = {
+    "causes",
     "checks",
     "clock",
     "connections",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
 from createos_nb.diagnostics.impact import impact
 from createos_nb.diagnostics.impact_checks import errors_fell, errors_not_risen, none_lost
 from createos_nb.naming import unknown_attribute
 
 __all__ = [
+    "Diagnosis",
+    "Finding",
+    "RunbookCall",
     "errors_fell",
     "errors_not_risen",
     "impact",

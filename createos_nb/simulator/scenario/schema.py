@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
+from createos_nb.causes import Cause
 from createos_nb.contract.types import CronjobType, ProjectType
 from createos_nb.naming import DomainStatus, TemplateStatus
 from createos_nb.simulator.scenario.steps import Step
@@ -182,6 +183,26 @@ class FleetSection(Section, kw_only=True):
     deployments: Annotated[int, Meta(ge=0, le=10_000_000)] = 100_000
 
 
+class CauseSection(Section, kw_only=True):
+    """`[[ground_truth.causes]]`: what a diagnosis should find, likeliest first.
+
+    Attributes:
+        cause: the word for it.
+        where: "project" or "project/environment".
+        began: since when it shows; by default as the whole.
+        version: the deployment to blame.
+        runbook: the runbook that puts it right ("" where none does), such as "rollback".
+        arguments: those of its arguments that count, such as `{ replicas = 3 }`.
+    """
+
+    cause: Cause
+    where: str
+    began: When | None = None
+    version: int | None = None
+    runbook: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
 class GroundTruthSection(Section, kw_only=True):
     """`[ground_truth]`: what is the matter, for a machine to read.
 
@@ -196,6 +217,7 @@ class GroundTruthSection(Section, kw_only=True):
         ended: until when.
         fix: what puts it right.
         facts: whatever else is to be known.
+        causes: what a diagnosis should find.
     """
 
     healthy: bool
@@ -208,6 +230,7 @@ class GroundTruthSection(Section, kw_only=True):
     ended: When | None = None
     fix: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    causes: list[CauseSection] = field(default_factory=list)
 
 
 Range = Annotated[list[float], Meta(min_length=2, max_length=2)]
