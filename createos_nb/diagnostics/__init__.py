@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
 from createos_nb.diagnostics.impact import impact
 from createos_nb.diagnostics.impact_checks import errors_fell, errors_not_risen, none_lost
@@ -13,6 +14,7 @@ __all__ = [
     "Diagnosis",
     "Finding",
     "RunbookCall",
+    "diagnose",
     "errors_fell",
     "errors_not_risen",
     "impact",
