@@ -188,11 +188,11 @@ class CauseSection(Section, kw_only=True):
 
     Attributes:
         cause: the word for it.
-        where: "project" or "project/environment".
+        where: "project" or "project/environment", the name of a domain or a key, or "" for the account.
         began: since when it shows; by default as the whole.
         version: the deployment to blame.
         runbook: the runbook that puts it right ("" where none does), such as "rollback".
-        arguments: those of its arguments that count, such as `{ replicas = 3 }`.
+        arguments: those of its arguments that count, such as `{ replicas = 3 }`; of variables, the names.
     """
 
     cause: Cause
