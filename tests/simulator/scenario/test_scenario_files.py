@@ -281,10 +281,10 @@ def test_a_mistake_in_a_claim_is_shown_with_its_line_and_field(
         ('where = ["shop"]', 'colour = "red"', 7, "ground_truth.colour: unknown field"),
         ('where = ["shop"]', 'cause = "a bug"', 7, "facts, causes; did you mean root_cause or causes?"),
         ('where = ["shop"]', CAUSE.replace("bad_release", "bad_luck"), 10, "causes[0].cause: Invalid enum value"),
-        ('where = ["shop"]', CAUSE.replace("shop", "shed"), 11, "causes[0].where: there is no project"),
+        ('where = ["shop"]', CAUSE.replace('e = "shop"', 'e = "shed"'), 11, "causes[0].where: there is no project"),
         ('where = ["shop"]', CAUSE + 'began = "then"\n', 12, "causes[0].began: not a time"),
         ('where = ["shop"]', CAUSE + "version = 9\n", 12, "causes[0].version: project shop has no version 9"),
-        ('where = ["shop"]', CAUSE.replace("shop", "") + "version = 1\n", 12, "the cause is in no project"),
+        ('where = ["shop"]', CAUSE.replace('e = "shop"', 'e = ""') + "version = 1\n", 12, "the cause is in no project"),
         ("[ground_truth]", "[truth]", 5, "fleet; did you mean ground_truth or start?"),
     ],
 )
