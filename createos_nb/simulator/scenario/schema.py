@@ -16,7 +16,7 @@ from createos_nb.simulator.traffic import Failing
 When = Annotated[str, Meta(description='"-6d 10:12" (that day, at that time), "-90min", "+10min" or "now"')]
 
 
-class Section(Struct, kw_only=True, forbid_unknown_fields=True):
+class Section(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A table of the file."""
 
 
@@ -277,7 +277,7 @@ class ExpectSection(Section, kw_only=True):
 
 
 class Scenario(Section, kw_only=True):
-    """A whole file."""
+    """A whole file; one that is made up and stands in none gives its `name`."""
 
     title: str
     shows: str
@@ -297,3 +297,4 @@ class Scenario(Section, kw_only=True):
     templates: list[TemplateSection] = field(default_factory=list)
     incidents: list[IncidentSection] = field(default_factory=list)
     fleet: FleetSection | None = None
+    name: str = ""
