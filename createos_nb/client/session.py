@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 import pandas as pd
@@ -236,10 +236,12 @@ class Session(ProcessBound):
             warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
         return frame
 
-    def runtime_log(self, project: str, environment: str, since_seconds: int) -> pd.DataFrame:
-        """Return the lines of an environment, by ids; where they were cut off, `attrs["complete"]` says so alone."""
-        operation = contract.find("GetProjectEnvironmentLogs")
-        arguments = {"project": project, "environment": environment, "since_seconds": since_seconds}
+    def runtime_log(
+        self, project: str, place: str, since_seconds: int, *, of: Literal["environment", "deployment"] = "environment"
+    ) -> pd.DataFrame:
+        """Return lines by ids; where they were cut off, `attrs["complete"]` says so without a warning."""
+        operation = contract.find("GetProjectEnvironmentLogs" if of == "environment" else "GetDeploymentLogs")
+        arguments = {"project": project, of: place, "since_seconds": since_seconds}
         return self.with_ids(
             operation, arguments, lambda values: self.log(operation, values, arguments, warn_of_cut=False)
         )
