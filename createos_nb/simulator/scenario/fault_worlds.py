@@ -82,7 +82,7 @@ def fault_scenario(
     draft.facts |= {"difficulty": "faint" if faint else "clear", "templates": [template.name for template in templates]}
     words = ", ".join(CAUSES[template.cause] for template in templates if template.cause) or "nothing is wrong"
     parts = [name, *([also] if also else []), *(["decoy"] if decoy else []), *([difficulty] if difficulty else [])]
-    return draft.scenario("-".join([*parts, str(seed)]), f"{words}.".capitalize())
+    return draft.scenario("-".join([*parts, str(seed)]), f"{words[0].upper()}{words[1:]}.")
 
 
 def fault_world(

@@ -14,7 +14,7 @@ def _domain(draft: Draft, app: App) -> str:
 
 
 def _app(draft: Draft) -> App:
-    app = draft.app()
+    app = draft.app(shared=True)
     if draft.random.random() < 0.5:
         name = f"old.{draft.account}.example.com"
         app.project.domains.append(
