@@ -14,7 +14,7 @@ import pytest
 import createos_nb
 from createos_nb import runbooks
 from createos_nb.causes import CAUSES
-from createos_nb.errors import InvalidInput, UnknownName
+from createos_nb.errors import IncompleteWarning, InvalidInput, UnknownName
 from createos_nb.simulator import fault_scenario, fault_world, faults, open_world, scenario_toml
 from createos_nb.simulator.scenario import faults as folder
 from createos_nb.simulator.scenario.drafts import fault as templates
@@ -51,6 +51,14 @@ def test_every_cause_has_a_template_and_some_worlds_are_healthy() -> None:
     assert table["name"].is_unique
     assert (table["shows"].str.len() > 20).all()
     assert table.groupby("cause")["faint"].any()["bad_release"]
+
+
+def test_the_page_lists_every_template_and_no_other() -> None:
+    page = Path(createos_nb.__file__).parents[1] / "docs" / "fault-worlds.md"
+    table = page.read_text(encoding="utf-8").partition("## Templates")[2].partition("## The truth")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+    assert named >= set(NAMES)
+    assert named - set(NAMES) <= set(CAUSES)
 
 
 def test_a_file_that_is_added_is_found_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,8 +176,9 @@ def test_a_release_that_is_slow_shows_in_the_durations_of_the_log() -> None:
     project, environment = truth.where[0].split("/")
     client = createos_nb.simulate(world)
     began = moment(scenario, truth.began)
-    lines = client.environments.logs(project, environment, since_seconds=86_400)
-    taken = lines.assign(ms=[_milliseconds(text) for text in lines["message"]]).dropna(subset=["ms"])
+    with pytest.warns(IncompleteWarning):
+        lines = client.environments.logs(project, environment, since_seconds=86_400)
+    taken = lines.assign(ms=[_milliseconds(text) for text in lines["text"]]).dropna(subset=["ms"])
     before, since = taken[taken["time"] < began]["ms"], taken[taken["time"] >= began]["ms"]
     assert len(since) > 50
     if len(before) > 50:
@@ -192,7 +201,7 @@ def test_a_suspended_project_and_an_expired_key_show_in_their_rows() -> None:
     cause = truth_of(scenario).causes[0]
     client = createos_nb.simulate(fault_world("key_expired", seed=3))
     keys = client.api_keys.list().set_index("name")
-    expiry = keys.loc[cause.where, "expiry_at"]
+    expiry = keys.loc[cause.where, "expired_at"]
     assert abs(expiry - moment(scenario, cause.began)) < pd.Timedelta("1s")
     assert expiry < client.now
 

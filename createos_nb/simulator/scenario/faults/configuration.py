@@ -20,7 +20,7 @@ def configuration_change_resources(draft: Draft) -> None:
     app = draft.app(_programs, since=began, replicas=3, rpm=(60, 240), load=0.5)
     environment = app.environment
     draft.come_by_day(app, began)
-    lost, left = draft.between((0.15, 0.3), (0.08, 0.13)), 1
+    lost, left = draft.between((0.15, 0.3), (0.1, 0.16)), 1
     rate = draft.rate(app)
     draft.behaviors[app.usual]["cpu_ms"] = round(environment.cpu * left * 60 / (rate * (1 - lost)), 1)
     draft.innocent_change(app, began)
@@ -52,7 +52,7 @@ def configuration_change_memory(draft: Draft) -> None:
     app = draft.app(_programs, since=began, memory=1024, rpm=(60, 240))
     environment = app.environment
     draft.come_by_day(app, began)
-    lost = draft.between((0.15, 0.3), (0.08, 0.13))
+    lost = draft.between((0.15, 0.3), (0.1, 0.16))
     left, idle = draft.random.choice((500, 512)), 140
     rate = draft.rate(app)
     need = round((left - idle) * environment.replicas / (rate * (1 - lost)), 2)
