@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from createos_nb.causes import Cause
 from createos_nb.simulator.scenario.drafts import names, visitors
 from createos_nb.simulator.scenario.drafts.app import App, Release, ago
+from createos_nb.simulator.scenario.drafts.finding import Finding, ground_truth
 from createos_nb.simulator.scenario.drafts.stacks import STACKS, Stack
 from createos_nb.simulator.scenario.schema import (
-    CauseSection,
     EnvironmentSection,
     ExpectSection,
     GithubSection,
-    GroundTruthSection,
     IncidentSection,
     KeySection,
     ProjectSection,
@@ -30,33 +27,6 @@ from createos_nb.simulator.scenario.steps import SetVariables
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 _NOT_SHARED = ("suspended", "not_deployed", "build_failed", "asleep")
 _SHOPS = ("nextjs", "express")
-
-
-@dataclass
-class Finding:
-    """A cause that a draft holds.
-
-    Attributes:
-        cause: the word for it.
-        where: what it concerns.
-        began: seconds before the start; negative for what is still to come, None for what always was.
-        sentence: what is the matter.
-        fix: what puts it right.
-        app: the app that it is about.
-        release: the deployment to blame.
-        runbook: the runbook that puts it right.
-        arguments: those of its arguments that count; a `Release` stands for its number.
-    """
-
-    cause: Cause
-    where: str
-    began: int | None
-    sentence: str
-    fix: str
-    app: App | None = None
-    release: Release | None = None
-    runbook: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 class Draft:
@@ -342,7 +312,7 @@ class Draft:
             title=f"Made up: {name}",
             shows=shows,
             start=self.start,
-            ground_truth=self._truth(),
+            ground_truth=ground_truth(self.findings, self.facts),
             expect=self.expect,
             settings=self.settings,
             users=[owner],
@@ -360,45 +330,3 @@ class Draft:
                 )
             ]
         return scenario
-
-    def _truth(self) -> GroundTruthSection:
-        causes = [self._cause(finding) for finding in self.findings]
-        if not self.findings:
-            return GroundTruthSection(healthy=True, facts=self.facts)
-        first = self.findings[0]
-        last_good = None
-        if first.app is not None and first.release is not None and first.release.live != first.release.pushed:
-            last_good = first.app.number(first.app.last_good(first.release))
-        return GroundTruthSection(
-            healthy=False,
-            kind=first.cause.replace("_", " "),
-            root_cause=" ".join(dict.fromkeys(finding.sentence for finding in self.findings)),
-            where=list(dict.fromkeys(self._place(finding) for finding in self.findings if self._place(finding))),
-            version=causes[0].version,
-            last_good=last_good,
-            began=causes[0].began,
-            fix=" ".join(dict.fromkeys(finding.fix for finding in self.findings)),
-            facts=self.facts,
-            causes=causes,
-        )
-
-    def _place(self, finding: Finding) -> str:
-        """Return the place of the account that a finding concerns, if it is in one."""
-        if finding.app is None:
-            return ""
-        return finding.where if finding.where == finding.app.place else finding.app.name
-
-    def _cause(self, finding: Finding) -> CauseSection:
-        began = finding.began
-        arguments = {
-            name: finding.app.number(value) if finding.app is not None and isinstance(value, Release) else value
-            for name, value in finding.arguments.items()
-        }
-        return CauseSection(
-            cause=finding.cause,
-            where=finding.where,
-            began=None if began is None else ago(began) if began >= 0 else f"+{-began // MINUTE}min",
-            version=finding.app.number(finding.release) if finding.app is not None and finding.release else None,
-            runbook=finding.runbook,
-            arguments=arguments,
-        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from createos_nb.simulator.scenario.drafts.app import App, Release
-from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 
 

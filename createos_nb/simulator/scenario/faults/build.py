@@ -6,8 +6,9 @@ from typing import Any
 
 from createos_nb.causes import Cause
 from createos_nb.simulator.scenario.drafts.app import App, Release, ago
-from createos_nb.simulator.scenario.drafts.draft import MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 from createos_nb.simulator.scenario.steps import Configure, Trigger
 

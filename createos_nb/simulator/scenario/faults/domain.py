@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import App, ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.schema import DomainSection
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.steps import Configure
 
 _PORTS = (3000, 3001, 4000, 5000, 8000, 8080, 9000)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import DAY, HOUR, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import DAY, HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.steps import Delete, Suspend
 
 _OFFICE = (0, 0, 0, 0, 0, 0, 0, 0, 90, 130, 130, 110, 60, 110, 130, 110, 70, 0, 0, 0, 0, 0, 0, 0)
