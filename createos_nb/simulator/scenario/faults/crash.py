@@ -43,7 +43,7 @@ def runtime_crash(draft: Draft) -> None:
             {"to": app.last_good(release)},
         )
     )
-    draft.expects_errors(app, began, 0.2 if draft.faint else 15, 12 if draft.faint else 100)
+    draft.expects_errors(app, began, 0.2 if draft.faint else 1, 12 if draft.faint else 100)
     draft.expects("The log shows why", app, over=2 * HOUR, log=words)
     draft.expects("It is started again", app, over=max(began, 10 * MINUTE), log="exit code 1; restart")
     if not draft.faint:
