@@ -85,10 +85,10 @@ class LogsPanel(ReadPanel):
         self._read_until = client.clock.now()
         if self._log.value == "build":
             return client.deployments.build_logs(project, self._build_version())
-        since = int(self._since.value)
+        start = self._read_until - int(self._since.value)
         if version:
-            return client.deployments.logs(project, version, since_seconds=since)
-        return client.environments.logs(project, self._environment, since_seconds=since)
+            return client.deployments.logs(project, version, start=start)
+        return client.environments.logs(project, self._environment, start=start)
 
     def _build_version(self) -> str | int:
         """Return the version whose build is shown."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from createos_nb import errors
 from createos_nb.display import strip_control_chars
-from createos_nb.frames.logs import COLUMNS, level_of, runtime_log_frame
+from createos_nb.frames.logs import COLUMNS, runtime_log_frame
+from createos_nb.log_text import level_of
 
 DTYPES = {"time": "datetime64[us, UTC]", "line_number": "Int64", "stage": "str", "level": "str", "text": "str"}
 
