@@ -242,6 +242,7 @@ class Deployments(contract.Deployments):
             >>> client = createos_nb.simulate()
             >>> log = client.deployments.logs("storefront", 17, start="-10min", search="re:GET /(cart|checkout)")
             >>> list(log.columns), log.attrs["lines_read"], log.attrs["lines_matching"]
+            (['time', 'line_number', 'stage', 'level', 'text'], 970, 66)
         """
         wanted = log_filter(level, search, name="deployments.logs")
         arguments = {"project": project, "deployment": deployment}
@@ -275,7 +276,9 @@ class Deployments(contract.Deployments):
 
         Examples:
             >>> client = createos_nb.simulate()
-            >>> client.deployments.build_logs("storefront", 17, search="npm")[["stage", "text"]].head(2)
+            >>> client.deployments.build_logs("storefront", 17, search="npm")[["stage", "text"]].head(1)
+                 stage      text
+            0  install  $ npm ci
         """
         wanted = log_filter(level, search, name="deployments.build_logs")
         return filtered(super().build_logs(project, deployment, skip=skip), wanted)

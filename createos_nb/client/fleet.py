@@ -216,6 +216,7 @@ class Fleet(ProcessBound):
             >>> client = createos_nb.simulate()
             >>> log = client.fleet.logs(start="-10min", level="ERROR", projects=["storefront", "orders-api"])
             >>> log.attrs["requests"], log.attrs["unread"]
+            (10, [])
         """
         label = "fleet.logs"
         asked = {"start": start, "end": end, "level": level, "search": search}

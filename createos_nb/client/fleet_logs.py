@@ -98,14 +98,14 @@ class FleetLogs:
         """Warn of what is missing; of what failed, the fleet does."""
         if self._unread:
             warn(
-                f"{_LABEL}: the budget of {self._budget} requests is used up, and {_names(self._unread)} not read: "
+                f"{_LABEL}: the budget of {self._budget} requests is used up; not read: {_names(self._unread)}; "
                 'attrs["unread"] names all; budget= takes more, and projects= fewer',
                 IncompleteWarning,
             )
         if self._cut:
             first = next(iter(self._cut.values()))
             warn(
-                f'{_LABEL}: the logs of {_names(list(self._cut), "")} may lack lines: {first}; attrs["cut"] names all',
+                f'{_LABEL}: the logs of {_names(list(self._cut))} may lack lines: {first}; attrs["cut"] names all',
                 IncompleteWarning,
             )
 
@@ -179,6 +179,5 @@ def _reason(error: CreateOSError) -> str:
     return str(error).split("\n", 1)[0]
 
 
-def _names(names: Sequence[str], verb: str = " were") -> str:
-    shown = ", ".join(names[:_NAMED])
-    return f"{shown}{f' and {len(names) - _NAMED} more' if len(names) > _NAMED else ''}{verb}"
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")

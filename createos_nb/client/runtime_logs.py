@@ -77,7 +77,7 @@ def read_log(
     window = log_window(session, operation.call, asked["start"], asked["end"])
     frame = lines_of(session, operation, arguments, asked, window, wanted)
     if cut := frame.attrs.get("cut"):
-        hidden = "" if wanted.all_lines else "; what does not match here may stand in them"
+        hidden = "" if wanted.all_lines else "; lines that match may be among them"
         warn(f"{operation.call}: the log may lack lines: {cut}{hidden}", IncompleteWarning)
     return frame
 
