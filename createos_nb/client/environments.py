@@ -126,7 +126,7 @@ class Environments(contract.Environments):
             >>> client = createos_nb.simulate()
             >>> log = client.environments.logs("storefront", "production", start="-10min", level="WARN")
             >>> list(log.columns), log.attrs["lines_read"], log.attrs["lines_matching"]
-            (['time', 'line_number', 'stage', 'level', 'text'], 970, 25)
+            (['time', 'line_number', 'stage', 'level', 'text'], 970, 22)
         """
         wanted = log_filter(level, search, name="environments.logs")
         arguments = {"project": project, "environment": environment}
