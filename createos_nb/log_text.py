@@ -134,7 +134,7 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], leveled: Iterable[b
     first: list[int] = []
     traceback = trace = panicked = False  # what the line before is part of
     for position, (text, has_time, has_level) in enumerate(zip(texts, times, leveled, strict=True)):
-        line = without_level(text)
+        line = without_level(text[:_READ])
         indented = line[:1] in (" ", "\t")
         if traceback:  # up to the first line that is not indented, which names the exception
             goes_on = True

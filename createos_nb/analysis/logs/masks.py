@@ -24,7 +24,7 @@ _LOGFMT: Final = re.compile(r"(?:^|\s)(?:msg|message|event)=")
 _SECRET: Final = re.compile(
     r"""((?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authorization|credentials?
         |cookie)["']?\s*[=:]\s*["']?(?:bearer\s+|basic\s+)?)[^\s"',;&}\])]{3,}
-    |(\b(?:bearer|basic)\s+)[\w.~+/=-]{12,}|(\b(?:skp|sk|ghp|gho|xox[bp])[-_])\w{8,}|(://[^/\s:@]*:)[^@\s/]+(?=@)""",
+    |(\b(?:bearer|basic)\s+)[\w.~+/=<>-]{12,}|(\b(?:skp|sk|ghp|gho|xox[bp])[-_])\w{8,}|(://[^/\s:@]*:)[^@\s/]+(?=@)""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -46,7 +46,6 @@ _VARIABLES: Final = re.compile(
     """,
     re.VERBOSE,
 )
-_SPACES: Final = re.compile(r"\s+")
 _MESSAGES: Final = ("msg", "message", "event", "log", "text")
 _ERRORS: Final = ("error", "err", "exception", "exc_info", "cause")
 
@@ -73,24 +72,25 @@ def redacted(text: str) -> str:
 def masked(text: str) -> Masked:
     """Return a line with its variables named; of JSON and logfmt, its message."""
     text = text.strip()
+    fields = None
     if text.startswith("{"):
         fields = _json(text)
     elif "=" in text and _LOGFMT.search(text):
-        fields = dict(_PAIR.findall(text))
-    else:
-        fields = None
+        fields = dict(_PAIR.findall(text[: 4 * MOST_READ]))
     if fields and (structured := _of_fields(fields)):
         return structured
     return _of_text(text)
 
 
 def _of_text(text: str) -> Masked:
-    text = text[:MOST_READ]
-    if match := _REQUEST.search(text):
+    if match := _REQUEST.search(text, 0, MOST_READ):
         method, _, version, quote, status = match.groups()
-        before, after = text[: match.start()], _QUOTED.sub('"<text>"', text[match.end() :])
+        before, after = text[: match.start()], text[match.end() :]
+        if '"' in after:
+            after = _QUOTED.sub('"<text>"', after)
         request = f"{method} <path>{version or ''}{quote} {status}"
-        return Masked(_spaced(f"{_named(before)}{request}{_named(after)}"), int(status), method)
+        return Masked(_spaced(f"{_named(before)}{request}{_named(after[:MOST_READ])}"), int(status), method)
+    text = text[:MOST_READ]
     if match := _COLUMNS.search(text):
         # the path alone, before the rest: what stands in it is no variable of its own
         rest = f"{text[: match.start(3)]}<path>{text[match.end(3) :]}".replace(f"| {match[1]} |", "|  |", 1)
@@ -132,4 +132,4 @@ def _named(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())

@@ -12,7 +12,7 @@ _SIMILAR: Final = 0.5
 #: The same where words differ that do not look like values.
 _ALIKE: Final = 0.7
 #: Templates of one length and beginning that a line is compared with, those that came last.
-_COMPARED: Final = 64
+_COMPARED: Final = 32
 #: First words of one length; from then on the first word may be a variable as well.
 _FIRST_WORDS: Final = 100
 

@@ -32,6 +32,8 @@ _RARE_SHARE: Final = 0.0005
 #: Parts of a log; a pattern is uneven that fills less than this share of the parts that it would fill by chance.
 _PARTS: Final = 8
 _UNEVEN: Final = 0.6
+#: Share of the events from which on a pattern is no background, however evenly it comes.
+_HEAVY: Final = 0.005
 #: From so many lines on a pattern has surged that is so many times as frequent as in the quiet log.
 _SURGE_COUNT: Final = 8
 _SURGE: Final = 4.0
@@ -67,8 +69,9 @@ def log_patterns(
 
     The order: first what is loud (warn and worse, a status of 5xx, or words of trouble in a line without a level) and
     new against the quiet window; then what is loud and four times as frequent as there; then what else is new; then
-    what is loud and either rare or uneven over the log; what is loud all along; and the rest. Within each, lines of
-    the program and the platform stand before those of requests, then the worse level, then what is rarer.
+    what is loud and rare, in a burst, or in masses; what is loud all along; and the rest. Within each, lines of
+    the program and the platform stand before those of requests, then the worse level, then what came in a burst or
+    in masses, then what is rarer.
 
     Args:
         lines: A log, as `client.environments.logs` or `client.fleet.logs` gives it, a column of texts, or texts. Of a
@@ -96,21 +99,21 @@ def log_patterns(
     before = None if quiet is None else _frame(quiet, "quiet")
     if before is not None:
         _check_filters(current, before)
-    miner, groups = TemplateMiner(), {}
+    groups = _Groups()
     events = _events(current)
     for event in events:
-        _group(event, miner, groups).positions.append(event.position)
+        groups.of(event).positions.append(event.position)
     quiet_events = [] if before is None else _events(before)
     for event in quiet_events:
-        _group(event, miner, groups).quiet += 1
-    numbers = [number for number, group in groups.items() if group.positions]
+        groups.of(event).quiet += 1
+    numbers = [number for number, group in groups.by_number.items() if group.positions]
     has_quiet = bool(quiet_events)
     order = _Order(len(current), len(events), len(quiet_events))
-    numbers.sort(key=lambda number: order.key(groups[number]))
-    rows = [groups[number] for number in numbers]
+    numbers.sort(key=lambda number: order.key(groups.by_number[number]))
+    rows = [groups.by_number[number] for number in numbers]
     frame = pd.DataFrame(
         {
-            "pattern": pd.Series([miner.template(number) for number in numbers], dtype=TEXT),
+            "pattern": pd.Series([groups.miner.template(number) for number in numbers], dtype=TEXT),
             "level": pd.Series([group.level for group in rows], dtype=TEXT),
             "count": pd.array([len(group.positions) for group in rows], dtype="Int64"),
             **_ends(current, rows),
@@ -144,13 +147,10 @@ def _frame(lines: Any, name: str) -> pd.DataFrame:
     attrs, frame = frame.attrs, frame[texts.notna().to_numpy()]
     if "gap" in frame.columns:  # a row that stands where lines may be missing is none
         frame = frame[~frame["gap"].fillna(value=False).astype(bool)]
-    written = [part for text in frame["text"] for part in (text.splitlines() or [""])]
-    if len(written) == len(frame):
-        frame = frame.reset_index(drop=True).assign(text=[strip_control_chars(text) for text in written])
-    else:
-        repeats = [max(1, len(text.splitlines())) for text in frame["text"]]
-        frame = frame.loc[frame.index.repeat(repeats)].reset_index(drop=True)
-        frame["text"] = [strip_control_chars(text) for text in written]
+    parts = [[text] if text.isprintable() else text.splitlines() or [""] for text in frame["text"]]
+    frame = frame.iloc[np.repeat(np.arange(len(frame)), [len(lines_of) for lines_of in parts])].reset_index(drop=True)
+    written = [part for lines_of in parts for part in lines_of]
+    frame["text"] = [part if part.isprintable() else strip_control_chars(part) for part in written]
     if "level" not in frame.columns:
         frame["level"] = pd.Series([level_of(text) for text in frame["text"]], dtype=TEXT)
     if "time" not in frame.columns:
@@ -200,13 +200,31 @@ def _names_error(texts: list[str], position: int, own: int) -> str:
     return line.strip() if ends and traceback else ""
 
 
-def _group(event: _Event, miner: TemplateMiner, groups: dict[int, _Group]) -> _Group:
-    clean = redacted(event.text[: 4 * MOST_READ])
-    sample = masked(clean)
-    number = miner.add(sample.text, (event.level, sample.method, sample.status))
-    if number not in groups:
-        groups[number] = _Group(event.level, sample, clean[:_EXAMPLE] + "…" * (len(clean) > _EXAMPLE))
-    return groups[number]
+class _Groups:
+    """The patterns of lines, by the number of their template."""
+
+    def __init__(self) -> None:
+        self.miner = TemplateMiner()
+        self.by_number: dict[int, _Group] = {}
+        self._known: dict[tuple[str | None, Masked], _Group] = {}
+
+    def of(self, event: _Event) -> _Group:
+        """Return the group of an event, a new one for what is unlike all before."""
+        sample = masked(event.text)
+        key = (event.level, sample)
+        group = self._known.get(key)
+        if group is None:
+            number = self.miner.add(redacted(sample.text), (event.level, sample.method, sample.status))
+            group = self.by_number.get(number)
+            if group is None:
+                group = self.by_number[number] = _Group(event.level, sample, _example(event.text))
+            self._known[key] = group
+        return group
+
+
+def _example(text: str) -> str:
+    clean = redacted(text[: 2 * MOST_READ])
+    return clean if len(clean) <= _EXAMPLE else f"{clean[:_EXAMPLE]}…"
 
 
 # --- what comes out ---------------------------------------------------------------------------------------------------
@@ -218,10 +236,11 @@ class _Order:
     def __init__(self, lines: int, events: int, quiet_events: int) -> None:
         self._lines, self._events, self._quiet_events = lines, events, quiet_events
 
-    def key(self, group: _Group) -> tuple[int, bool, int, int, int]:
+    def key(self, group: _Group) -> tuple[int, bool, int, bool, int, int]:
         """The place of a pattern; smaller stands first."""
         count, severity = len(group.positions), _severity(group)
-        return self._tier(group, severity), bool(group.sample.status), -severity, count, group.positions[0]
+        lone = not self._is_massive(group.positions)
+        return self._tier(group, severity), bool(group.sample.status), -severity, lone, count, group.positions[0]
 
     def _tier(self, group: _Group, severity: int) -> int:
         loud = severity >= _LOUD
@@ -232,7 +251,7 @@ class _Order:
             return 5
         if self._has_surged(group):
             return 1
-        return 3 if self._stands_out(group.positions) else 4
+        return 3 if self._is_rare(group.positions) or self._is_massive(group.positions) else 4
 
     def _has_surged(self, group: _Group) -> bool:
         if not self._quiet_events or len(group.positions) < _SURGE_COUNT:
@@ -240,13 +259,16 @@ class _Order:
         expected = (group.quiet + 0.5) * self._events / self._quiet_events
         return len(group.positions) > _SURGE * expected
 
-    def _stands_out(self, positions: list[int]) -> bool:
-        """Whether a pattern is rare, or fills fewer parts of the log than so many lines would by chance."""
+    def _is_rare(self, positions: list[int]) -> bool:
+        return len(positions) <= max(_RARE, _RARE_SHARE * self._lines)
+
+    def _is_massive(self, positions: list[int]) -> bool:
+        """Whether a pattern is much of the log, or fills fewer parts of it than so many lines would by chance."""
         count = len(positions)
-        if count <= max(_RARE, _RARE_SHARE * self._lines):
-            return True
+        if self._is_rare(positions):
+            return False
         filled = len({position * _PARTS // self._lines for position in positions})
-        return filled < _UNEVEN * _PARTS * (1 - (1 - 1 / _PARTS) ** count)
+        return count >= _HEAVY * self._events or filled < _UNEVEN * _PARTS * (1 - (1 - 1 / _PARTS) ** count)
 
 
 def _severity(group: _Group) -> int:
