@@ -109,7 +109,7 @@ def without_level(text: str) -> str:
     return text[match.end() :] if match else text
 
 
-def first_lines(texts: Sequence[str], timed: Iterable[bool], leveled: Iterable[bool]) -> list[int]:
+def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[str | None]) -> list[int]:
     """Return, for each line, the position of the line that it belongs to: its own, unless it goes on with another.
 
     The frames of a stack trace, the cause behind "Caused by" and what a traceback ends with belong to the line that
@@ -118,22 +118,23 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], leveled: Iterable[b
     Args:
         texts: The lines, in order.
         timed: Which of them have a time of their own.
-        leveled: Which of them say their level.
+        levels: What level each of them says, None where it says none.
 
     Returns:
         Positions.
 
     Examples:
-        >>> from createos_nb.log_text import first_lines
+        >>> from createos_nb.log_text import first_lines, level_of
         >>> lines = ["Error: lost", "    at fetch (/app/a.ts:52:17)", "GET / 200"]
-        >>> first_lines(lines, [True] * 3, [True] * 3)
+        >>> first_lines(lines, [True] * 3, [level_of(line) for line in lines])
         [0, 0, 2]
     """
     times = list(timed)
     stamped = 2 * sum(times) >= len(times)
     first: list[int] = []
     traceback = trace = panicked = False  # what the line before is part of
-    for position, (text, has_time, has_level) in enumerate(zip(texts, times, leveled, strict=True)):
+    began: str | None = None  # level of the line that began it
+    for position, (text, has_time, level) in enumerate(zip(texts, times, levels, strict=True)):
         line = without_level(text[:_READ])
         indented = line[:1] in (" ", "\t")
         if traceback:  # up to the first line that is not indented, which names the exception
@@ -147,13 +148,17 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], leveled: Iterable[b
             goes_on = (
                 not line.strip()
                 or is_frame
-                or (trace and (indented or _FUNCTION.match(line) is not None))
-                or (stamped and not has_time and not has_level)
+                or (trace and level in (None, began) and (indented or _FUNCTION.match(line) is not None))
+                or (stamped and not has_time and level is None)
             )
             trace = is_frame or (trace and goes_on) or _OPENS.match(line) is not None
         if line.startswith(_TRACEBACK):
             traceback = True
             goes_on = goes_on and bool(first) and not (has_time and not trace)
         panicked = panicked or (not goes_on and _PANICKED.match(line) is not None)
-        first.append(first[-1] if goes_on and first else position)
+        if goes_on and first:
+            first.append(first[-1])
+        else:
+            first.append(position)
+            began = level
     return first

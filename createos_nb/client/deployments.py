@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from createos_nb.client.session import Session
     from createos_nb.clock import WaitClock
     from createos_nb.contract.types import TimeLike
-    from createos_nb.frames.log_filter import Level, Search
+    from createos_nb.frames.log_search import Level, Search
     from createos_nb.times import DurationLike
 
 _OPERATIONS: dict[UploadMethod, str] = {

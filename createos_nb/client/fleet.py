@@ -23,7 +23,7 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
 from createos_nb.frames import frame_of, log_filter, runtime_log_frame
 from createos_nb.frames.fleet import changes
-from createos_nb.frames.log_filter import Level, Search
+from createos_nb.frames.log_search import Level, Search
 from createos_nb.process import ProcessBound
 from createos_nb.progress import progress
 from createos_nb.times import unix

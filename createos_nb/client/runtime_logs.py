@@ -12,7 +12,7 @@ from createos_nb.contract.operation import UNSET, Operation
 from createos_nb.errors import IncompleteWarning, InvalidInput, warn
 from createos_nb.frames import LogFilter, runtime_log_frame
 from createos_nb.frames.log_completeness import DEFAULT_SECONDS, KEPT_SECONDS, cut_by
-from createos_nb.frames.log_filter import event_levels
+from createos_nb.frames.log_search import event_levels
 from createos_nb.log_text import LEVELS
 from createos_nb.times import format_duration, iso, unix
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from operator import eq
 from typing import Final
@@ -11,6 +12,8 @@ WILDCARD: Final = "<*>"
 _SIMILAR: Final = 0.5
 #: The same where words differ that do not look like values.
 _ALIKE: Final = 0.7
+#: The name of an error: two of them are never one variable.
+_EXCEPTION: Final = re.compile(r"(?:Error|Exception|Panic)\b:?$")
 #: Templates of one length and beginning that a line is compared with, those that came last.
 _COMPARED: Final = 32
 #: First words of one length; from then on the first word may be a variable as well.
@@ -69,9 +72,10 @@ class TemplateMiner:
 
 
 def _mergeable(template: list[str], words: list[str], same: int) -> bool:
-    if same >= _ALIKE * len(words):
-        return True
-    return all(a in (b, WILDCARD) or (_is_value(a) and _is_value(b)) for a, b in zip(template, words, strict=True))
+    differing = [(a, b) for a, b in zip(template, words, strict=True) if a != b and a != WILDCARD]
+    if any(_EXCEPTION.search(a) or _EXCEPTION.search(b) for a, b in differing):
+        return False
+    return same >= _ALIKE * len(words) or all(_is_value(a) and _is_value(b) for a, b in differing)
 
 
 def _is_value(word: str) -> bool:

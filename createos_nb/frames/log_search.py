@@ -68,7 +68,7 @@ def event_levels(lines: pd.DataFrame) -> pd.Series[str]:
     """Return the level of each line; a line that goes on with another and says none has that one's."""
     levels = lines["level"]
     texts = ["" if not isinstance(text, str) else text for text in lines["text"]]
-    first = first_lines(texts, lines["time"].notna(), levels.notna())
+    first = first_lines(texts, lines["time"].notna(), [level if isinstance(level, str) else None for level in levels])
     inherited = levels.take(first).set_axis(levels.index)
     return levels.where(levels.notna(), inherited)
 
