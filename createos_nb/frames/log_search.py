@@ -60,7 +60,8 @@ class LogFilter:
             matches &= event_levels(lines).isin(self.levels).to_numpy(dtype=bool)
         if self.pattern is not None:
             search = self.pattern.search
-            matches &= [isinstance(text, str) and search(text) is not None for text in lines["text"]]
+            found = (isinstance(text, str) and search(text) is not None for text in lines["text"])
+            matches &= np.fromiter(found, dtype=bool, count=len(lines))
         return pd.Series(matches, index=lines.index, dtype=bool)
 
 
