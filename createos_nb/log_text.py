@@ -50,6 +50,8 @@ _FRAME: Final = re.compile(
 #: Lines of functions, as Go writes them, which only behind other lines of a trace are such.
 _FUNCTION: Final = re.compile(r"[\w./*-]+\.(?:\(\*?\w+\)\.)?\w+\(.*\)(?:\s|$)")
 _OPENS: Final = re.compile(r"panic:|fatal error:|goroutine \d+ \[|runtime stack:|created by ")
+#: Lines behind which another traceback belongs to the one before.
+_CHAINS: Final = re.compile(r"During handling of the above|The above exception was")
 _PANICKED: Final = re.compile(r"thread '.*' panicked at .*:$")
 
 
@@ -132,7 +134,7 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[st
     times = list(timed)
     stamped = 2 * sum(times) >= len(times)
     first: list[int] = []
-    traceback = trace = panicked = False  # what the line before is part of
+    traceback = trace = panicked = chained = False  # what the line before is part of
     began: str | None = None  # level of the line that began it
     for position, (text, has_time, level) in enumerate(zip(texts, times, levels, strict=True)):
         line = without_level(text[:_READ])
@@ -154,7 +156,8 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[st
             trace = is_frame or (trace and goes_on) or _OPENS.match(line) is not None
         if line.startswith(_TRACEBACK):
             traceback = True
-            goes_on = goes_on and bool(first) and not (has_time and not trace)
+            goes_on = chained or (stamped and not has_time)
+        chained = _CHAINS.match(line) is not None or (chained and not line.strip())
         panicked = panicked or (not goes_on and _PANICKED.match(line) is not None)
         if goes_on and first:
             first.append(first[-1])

@@ -12,8 +12,8 @@ WILDCARD: Final = "<*>"
 _SIMILAR: Final = 0.5
 #: The same where words differ that do not look like values.
 _ALIKE: Final = 0.7
-#: The name of an error: two of them are never one variable.
-_EXCEPTION: Final = re.compile(r"(?:Error|Exception|Panic)\b:?$")
+#: Names of errors, and numbers that were kept for what they say: two of them are never one variable.
+_CONSTANT: Final = re.compile(r"(?:Error|Exception|Panic)\b:?$|^\W?\d+\W*$")
 #: Templates of one length and beginning that a line is compared with, those that came last.
 _COMPARED: Final = 32
 #: First words of one length; from then on the first word may be a variable as well.
@@ -73,7 +73,7 @@ class TemplateMiner:
 
 def _mergeable(template: list[str], words: list[str], same: int) -> bool:
     differing = [(a, b) for a, b in zip(template, words, strict=True) if a != b and a != WILDCARD]
-    if any(_EXCEPTION.search(a) or _EXCEPTION.search(b) for a, b in differing):
+    if any(_CONSTANT.search(a) or _CONSTANT.search(b) for a, b in differing):
         return False
     return same >= _ALIKE * len(words) or all(_is_value(a) and _is_value(b) for a, b in differing)
 
