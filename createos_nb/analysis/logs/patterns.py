@@ -117,7 +117,8 @@ def log_patterns(
             "example": pd.Series([group.example for group in rows], dtype=TEXT),
         }
     )
-    frame.attrs = {"lines": len(current), "events": len(events), **_completeness(current, before)}
+    frame.attrs |= {"lines": len(current), "events": len(events)}
+    frame.attrs |= _completeness(current, before)
     return frame
 
 
