@@ -117,8 +117,12 @@ def log_patterns(
             "example": pd.Series([group.example for group in rows], dtype=TEXT),
         }
     )
-    frame.attrs |= {"lines": len(current), "events": len(events)}
-    frame.attrs |= _completeness(current, before)
+    logs = [current] if before is None else [current, before]
+    complete = all(bool(log.attrs.get("complete", True)) for log in logs)
+    frame.attrs |= {"lines": len(current), "events": len(events), "complete": complete}
+    names = ("lines", "quiet")
+    if cut := {name: log.attrs["cut"] for name, log in zip(names, logs, strict=False) if log.attrs.get("cut")}:
+        frame.attrs["cut"] = cut
     return frame
 
 
@@ -210,12 +214,3 @@ def _ends(frame: pd.DataFrame, groups: list[PatternGroup]) -> tuple[pd.DatetimeI
     first = np.array([times.min() if len(times) else nat for times in known], dtype=np.int64)
     last = np.array([times.max() if len(times) else nat for times in known], dtype=np.int64)
     return utc_index(first), utc_index(last)
-
-
-def _completeness(lines: pd.DataFrame, quiet: pd.DataFrame | None) -> dict[str, Any]:
-    logs = [lines] if quiet is None else [lines, quiet]
-    cut = {
-        name: str(log.attrs["cut"]) for name, log in zip(("lines", "quiet"), logs, strict=False) if log.attrs.get("cut")
-    }
-    complete = all(log.attrs.get("complete", True) for log in logs)
-    return {"complete": complete, **({"cut": cut} if cut else {})}
