@@ -34,7 +34,9 @@ _LEVEL: Final = re.compile(
     r"|\[(emerg|alert|crit|error|warn|notice|info|debug)\]"
 )
 _READ: Final = 400  # characters in which a line says its level
-_EXCEPTION: Final = re.compile(r"^(?:Traceback \(most recent call last\)|\w*(?:Error|Exception)\b.*:|panic:|npm ERR!)")
+_EXCEPTION: Final = re.compile(
+    r"^(?:Traceback \(most recent call last\)|[\w.$]*(?:Error|Exception)\b.*:|panic:|npm ERR!)"
+)
 #: The level before a line, with the one space behind it: what is indented stays so.
 _PREFIX: Final = re.compile(rf"\[?(?:{_WORDS})\b\]?(?!=):? ?")
 
@@ -91,6 +93,23 @@ def level_name(word: str) -> str | None:
         ('warn', None)
     """
     return _NAMES.get(word.strip().lower())
+
+
+def names_error(text: str) -> bool:
+    """Return whether a line begins with the name of an error, as a runtime writes what was thrown.
+
+    Args:
+        text: The line.
+
+    Returns:
+        True or False.
+
+    Examples:
+        >>> from createos_nb.log_text import names_error
+        >>> names_error("java.io.IOException: closed"), names_error("an error: closed")
+        (True, False)
+    """
+    return _EXCEPTION.match(text) is not None
 
 
 def without_level(text: str) -> str:
@@ -151,7 +170,7 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[st
                 not line.strip()
                 or is_frame
                 or (trace and level in (None, began) and (indented or _FUNCTION.match(line) is not None))
-                or (stamped and not has_time and level is None)
+                or (stamped and not has_time and (level is None or names_error(line)))
             )
             trace = is_frame or (trace and goes_on) or _OPENS.match(line) is not None
         if line.startswith(_TRACEBACK):

@@ -17,6 +17,7 @@ from createos_nb.log_text import LEVELS, first_lines, level_name, level_of, with
         ("lvl=eror msg=odd", "eror"),
         ('ts=1 level="warning" msg=slow', "warn"),
         ("Traceback (most recent call last):", "error"),
+        ("java.io.IOException: closed", "error"),
         ("an error like any other", None),
         ("GET /ERRORS 200", None),
     ],
@@ -65,6 +66,8 @@ def test_a_line_without_a_time_goes_with_the_one_before_where_lines_have_times()
     lines = ["INFO a", "more of a", "INFO b"]
     assert first_lines(lines, [True, False, True], ["info", None, "info"]) == [0, 0, 2]
     assert first_lines(lines, [False] * 3, ["info", None, "info"]) == [0, 1, 2]
+    thrown = ["ERROR failed", "java.io.IOException: closed", "\tat a.B.c(B.java:1)", "INFO b", "INFO c"]
+    assert first_lines(thrown, [True, False, False, True, True], map(level_of, thrown)) == [0, 0, 0, 3, 4]
 
 
 def test_the_first_line_belongs_to_itself_whatever_it_is() -> None:

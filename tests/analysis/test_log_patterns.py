@@ -178,6 +178,17 @@ def test_two_tracebacks_with_other_errors_are_two_patterns() -> None:
     assert any("ValueError: no" in pattern for pattern in found)
 
 
+def test_what_was_thrown_is_named_beside_the_line_that_logs_it() -> None:
+    log = runtime_log_frame(
+        "2026-03-02T09:00:00Z ERROR request failed\njava.io.IOException: pool 7 is closed\n\tat a.B.c(B.java:1)\n"
+        "2026-03-02T09:00:01Z ERROR request failed\njava.io.IOException: pool 8 is closed\n\tat a.B.c(B.java:1)\n"
+        "2026-03-02T09:00:02Z INFO ready\n2026-03-02T09:00:03Z INFO ready\n2026-03-02T09:00:04Z INFO ready"
+    )
+    found = analysis.log_patterns(log)
+    assert found["pattern"].iloc[0] == "request failed … java.io.IOException: pool <number> is closed"
+    assert found["count"].tolist() == [2, 3]
+
+
 def test_a_log_that_begins_in_a_trace_is_read_from_there() -> None:
     assert sum(patterns("    at f (/app/a.js:1:2)", "    at g (/app/b.js:3:4)", "ready").values()) == 2
 

@@ -13,7 +13,7 @@ from createos_nb.analysis.grids import FrameError
 from createos_nb.analysis.logs.masks import MOST_READ
 from createos_nb.display import strip_control_chars
 from createos_nb.dtypes import TEXT
-from createos_nb.log_text import first_lines, level_of, without_level
+from createos_nb.log_text import first_lines, level_of, names_error, without_level
 
 _FILTERS: Final = ("level", "search")
 
@@ -91,7 +91,7 @@ def _names_error(texts: list[str], position: int, own: int) -> str:
     line, previous = without_level(texts[position]), without_level(texts[position - 1])
     if line[:1] in ("", " ", "\t"):
         return ""
-    if previous.startswith("thread ") and position == own + 1:
+    if position == own + 1 and (previous.startswith("thread ") or (names_error(line) and "Traceback (" not in line)):
         return line.strip()
     ends = previous[:1] in (" ", "\t") and re.match(r"[A-Za-z_][\w.]*(?::|$)", line) is not None
     traceback = any(without_level(text).startswith("Traceback (") for text in texts[own:position])
