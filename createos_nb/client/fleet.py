@@ -198,7 +198,7 @@ class Fleet(ProcessBound):
             level: As of `environments.logs`: "WARN" for it and what is worse.
             search: As of `environments.logs`: a part of the text, or "re:" and a regular expression.
             projects: Only of this one, or of these, by name or id.
-            budget: Requests to send at most.
+            budget: Requests to send at most; the list of projects is read whole whatever it says.
 
         Returns:
             `project` and `environment` first, then as `environments.logs`. `attrs`: `window`, `lines_read`,

@@ -70,11 +70,15 @@ class FleetLogs:
         frames: list[pd.DataFrame] = []
         size = max(1, self._session.concurrency)
         with progress(_LABEL, self._session.clock) as tick:
-            for begin in range(0, len(projects), size):
-                targets = self._environments(projects[begin : begin + size])
+            done = 0
+            # a project is only asked for its environments where a log of it can be read as well
+            while done < len(projects) and (affordable := max(0, min(size, self._left() // 2))):
+                targets = self._environments(projects[done : done + affordable])
                 frames += self._logs(targets)
+                done = min(done + affordable, len(projects))
                 if tick:
-                    tick(min(begin + size, len(projects)), len(projects))
+                    tick(done, len(projects))
+        self._unread += [name for name, _ in projects[done:]]
         if not frames and self._not_running:  # a refusal by all is one of the request
             self.failed |= self._not_running
         else:
@@ -113,11 +117,8 @@ class FleetLogs:
         return self._budget - self._sent
 
     def _environments(self, projects: Sequence[tuple[str, str]]) -> list[_Target]:
-        """The environments where something runs; a project is only asked for them if one can be read as well."""
-        affordable = max(0, self._left() - 1)
-        asked, unread = projects[:affordable], projects[affordable:]
-        self._unread += [name for name, _ in unread]
-        self._sent += len(asked)
+        """The environments where something is live."""
+        self._sent += len(projects)
 
         def read(project: tuple[str, str]) -> list[dict[str, Any]] | CreateOSError:
             try:
@@ -126,7 +127,7 @@ class FleetLogs:
                 return error
 
         targets = []
-        for (name, id), rows in zip(asked, self._session.map_concurrently(read, asked), strict=True):
+        for (name, id), rows in zip(projects, self._session.map_concurrently(read, projects), strict=True):
             if isinstance(rows, CreateOSError):
                 self.failed[name] = _reason(rows)
                 continue

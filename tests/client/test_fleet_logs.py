@@ -63,6 +63,8 @@ def test_no_more_requests_are_sent_than_the_budget_and_what_is_unread_is_named(b
         warnings.simplefilter("always")
         frame = client.fleet.logs(budget=budget)
     assert len(seen) == frame.attrs["requests"] <= budget
+    listed = [line for line in seen.lines if line.endswith("/environments")]
+    assert len(seen) - 1 - len(listed) >= len(listed)  # no project is asked for environments that can't be read
     unread = frame.attrs["unread"]
     read = set(frame["project"] + "/" + frame["environment"])
     expected = {f"p{p}/e{e}" for p in range(PROJECTS) for e in range(ENVIRONMENTS)}
@@ -71,6 +73,23 @@ def test_no_more_requests_are_sent_than_the_budget_and_what_is_unread_is_named(b
     assert not read & named
     assert frame.attrs["complete"] is (budget >= whole)
     assert any("budget of" in str(one.message) and unread[0] in str(one.message) for one in caught) is bool(unread)
+
+
+def test_a_budget_that_the_list_of_projects_uses_up_reads_nothing_and_says_so(wire: Any) -> None:
+    rows = [{"id": wire.uuid(n), "uniqueName": f"p{n}", "status": "active"} for n in range(75)]
+    client, seen = wire.client(lambda request: wire.page(rows, request), clock=wire.Clock())
+    with pytest.warns(IncompleteWarning, match="budget of 3"):
+        frame = client.fleet.logs(budget=3)
+    assert len(frame.attrs["unread"]) == 75
+    assert frame.attrs["requests"] == len(seen) == 4
+
+
+def test_what_projects_without_anything_live_leave_of_the_budget_goes_to_the_others(wire: Any) -> None:
+    client, seen = fleet(wire, asleep=(0, 1, 2, 10, 11, 12, 20, 21, 22))
+    with pytest.warns(IncompleteWarning, match="not read: p3/e2, p4"):
+        frame = client.fleet.logs(budget=7)
+    assert list(zip(frame["project"], frame["environment"], strict=True))[::2] == [("p3", "e0"), ("p3", "e1")]
+    assert len(seen) == 7
 
 
 def test_what_fails_or_is_cut_is_named_and_the_rest_is_read(wire: Any) -> None:
