@@ -229,7 +229,7 @@ class Session(ProcessBound):
         `warn_of_cut=False`: no warning, for whoever reads on and shows the gap.
         """
         now = self.transport.now()
-        frame = runtime_log_frame(self._log_text(operation, values))
+        frame = runtime_log_frame(self.log_text(operation, values))
         cut = cut_by(frame, values.get("since_seconds", DEFAULT_SECONDS), now)
         self.with_attrs(frame, operation, arguments, complete=cut is None, more={"cut": cut} if cut else None)
         if cut and warn_of_cut:
@@ -283,7 +283,8 @@ class Session(ProcessBound):
                 raise
             return ListResult(DecodedRows(), True, 0)  # the platform says 404 where there are no keys
 
-    def _log_text(self, operation: Operation, values: Mapping[str, Any]) -> str:
+    def log_text(self, operation: Operation, values: Mapping[str, Any]) -> str:
+        """Return the text of a runtime log."""
         payload = decode_json(operation, self.send(operation, values))
         if isinstance(payload, list) and all(isinstance(line, str) for line in payload):
             return "\n".join(payload)
