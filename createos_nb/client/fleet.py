@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.analytics import Analytics
-from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.client.fleet_overview import FleetOverview, Judging
 from createos_nb.client.name_resolution import names_or_ids
 from createos_nb.client.session import Session
 from createos_nb.contract.analytics import RequestsBucket
@@ -174,36 +174,59 @@ class Fleet(ProcessBound):
         frame.attrs["partial"] = sorted(partial)
         return frame
 
-    def overview(self, *, start: TimeLike = "-1h", end: TimeLike = "now", refresh: bool = False) -> pd.DataFrame:
-        """One row for each environment: what is live there, and how it did in a window (by default the last hour).
+    def overview(
+        self,
+        *,
+        start: TimeLike = "-1h",
+        end: TimeLike = "now",
+        target: float = 0.999,
+        compare: Literal["1w"] | None = None,
+        refresh: bool = False,
+    ) -> pd.DataFrame:
+        """One row for each environment, those in trouble first: how it does, what is live, its requests in a window.
 
         What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
         is asked for. Buckets that the window or the present cuts are not counted.
 
+        The order is: down, degraded, not read or without figures, those whose newest deployment failed, asleep, those
+        that nobody asked, healthy; among equals the faster burn first. `docs/fleet.md` has the thresholds, and how
+        often they are wrong.
+
         Args:
             start: First moment.
             end: Moment after the last.
+            target: The objective: the share of the requests that should not end with 5xx.
+            compare: "1w" reads the same time last week, for `error_change`: a request more for each environment.
+                Without it the column is NA, except where earlier calls have read that time.
             refresh: Forget the requests that earlier calls have read.
 
         Returns:
-            project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64), requests
-            (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA without
-            requests), status_5xx (Int64), trend (a list of requests in each thirtieth of the window, None where there
-            is no data), read_at (UTC; a project that can't be read now stays as it was).
+            project, environment, status (healthy, degraded, down, asleep, unknown), reason (a sentence with the
+            figure), state, version (of the live deployment, Int64), live_state, replicas (Int64), requests (Int64),
+            rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA without requests),
+            status_5xx (Int64), server_error_percentage and client_error_percentage (Float64, 5xx and 4xx, rounded up),
+            error_change (Float64, percentage points), burn (Float64, share of 5xx over the error budget), last_change
+            and changed_at (UTC), trend and error_trend (lists of requests and of 5xx in each thirtieth of the window,
+            None where there is no data), read_at (UTC; a project that can't be read now stays as it was, with the
+            status unknown).
+            `attrs["target"]` is the objective.
+
+        Raises:
+            InvalidInput: For a window of less than a minute, or an argument that is out of range.
 
         Examples:
-            >>> client = createos_nb.simulate()
-            >>> client.fleet.overview()[["project", "environment", "version", "requests"]].head(3)
-                      project environment  version  requests
-            0  shop-assistant  production        3       435
-            1   landing-pages  production        3       641
-            2        chat-bot  production        1         0
+            >>> client = createos_nb.simulate("shared-incident")
+            >>> client.fleet.overview()[["project", "status", "server_error_percentage", "burn"]]
+                     project    status  server_error_percentage   burn
+            0     storefront  degraded                     6.57  65.62
+            1     orders-api  degraded                      6.0  59.98
+            2  landing-pages   healthy                      0.0    0.0
         """
         label = "fleet.overview"
         if refresh:
             self._overview = FleetOverview(self._session)
         with progress(label, self._session.clock) as tick:
-            frame = self._overview.read(start, end, on_progress=tick)
+            frame = self._overview.read(start, end, judging=Judging(target, compare), on_progress=tick)
         failed = frame.attrs["failed"]
         _warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
         return frame
@@ -236,7 +259,8 @@ class Fleet(ProcessBound):
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
             "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
-            "  requests_over_time(start=, end=, projects=)  overview(start=, end=, refresh=)  changes(start=)"
+            "  requests_over_time(start=, end=, projects=)  changes(start=)\n"
+            "  overview(start=, end=, target=, compare=, refresh=)"
         )
 
     def _across(

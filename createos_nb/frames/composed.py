@@ -31,6 +31,8 @@ OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {
     "fleet.overview": (
         _PROJECT,
         _ENVIRONMENT,
+        ("status", "str", "how it does now: down, degraded, unknown, asleep or healthy", ""),
+        ("reason", "str", "why, with the figure that decides it", ""),
         ("state", "str", "state of the environment", ""),
         ("version", "Int64", "version number of the live deployment", ""),
         ("live_state", "str", "state of the live deployment", ""),
@@ -39,7 +41,14 @@ OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {
         ("rpm", "Float64", "requests per minute, mean of the window", "requests/min"),
         ("success_percentage", "Float64", "share of answers with 2xx or 3xx, 0–100; NA without requests", "%"),
         ("status_5xx", "Int64", "requests answered with 5xx", "requests"),
+        ("server_error_percentage", "Float64", "share answered with 5xx, 0–100; NA without requests", "%"),
+        ("client_error_percentage", "Float64", "share answered with 4xx, 0–100; NA without requests", "%"),
+        ("error_change", "Float64", "5xx percentage, less that of a week before; NA unless known", "percentage points"),
+        ("burn", "Float64", "burn rate of the window: share of 5xx over the error budget", ""),
+        ("last_change", "str", "what changed last, as far as the times of its resources say", ""),
+        ("changed_at", _TIME, "when that was", "UTC"),
         ("trend", "object", "requests in each thirtieth of the window; None where there is no data", "requests"),
+        ("error_trend", "object", "5xx in each thirtieth of the window; None where there is no data", "requests"),
         ("read_at", _TIME, "when its project was read", "UTC"),
     ),
     "fleet.changes": (
