@@ -19,12 +19,12 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
 from createos_nb.dtypes import TEXT
-from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
+from createos_nb.errors import CreateOSError, IncompleteWarning, InvalidInput, UnknownName, warn
 from createos_nb.frames import frame_of
 from createos_nb.frames.fleet import changes
 from createos_nb.process import ProcessBound
 from createos_nb.progress import progress
-from createos_nb.times import unix
+from createos_nb.times import DurationLike, unix, whole_seconds
 
 
 class Fleet(ProcessBound):
@@ -123,18 +123,28 @@ class Fleet(ProcessBound):
         return self._across("fleet.domains", self._domains.list, frame_of(Domain))
 
     def requests_over_time(
-        self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: str | Sequence[str] | None = None
+        self,
+        *,
+        start: TimeLike = UNSET,
+        end: TimeLike = UNSET,
+        step: DurationLike | None = None,
+        projects: str | Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Return the requests over time of every environment of every active project, one below the other.
 
         Args:
             start: First moment, such as "-24h"; by default an hour before the end.
             end: Moment after the last; by default now.
+            step: Length of a bucket, such as "5min": exact sums, as in `analytics.requests_over_time`.
             projects: Only of this one, or of these, by name or id.
 
         Returns:
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
             `attrs["partial"]` has the starts of buckets that the window cuts.
+
+        Raises:
+            InvalidInput: The step is no multiple of the platform's buckets.
+            UnknownName: There is no such project.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -145,13 +155,15 @@ class Fleet(ProcessBound):
             production     2596
             Name: count, dtype: Int64
         """
+        if step is not None:
+            whole_seconds(step, "step")  # before anything is asked
         environments = self.environments(projects=projects)
         window = {"start": start, "end": self._session.transport.now() if end is UNSET else end}
         window = {name: value for name, value in window.items() if value is not UNSET}
         pairs = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
 
         def read(pair: Any) -> pd.DataFrame:
-            frame = self._analytics.requests_over_time(pair.project_id, pair.id, **window)
+            frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
             partial.update(frame.attrs["partial"])
             frame = frame.reset_index()
@@ -259,7 +271,7 @@ class Fleet(ProcessBound):
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
             "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
-            "  requests_over_time(start=, end=, projects=)  changes(start=)\n"
+            "  requests_over_time(start=, end=, step=, projects=)  changes(start=)\n"
             "  overview(start=, end=, target=, compare=, refresh=)"
         )
 
@@ -307,6 +319,8 @@ class Fleet(ProcessBound):
             try:
                 return read(target)
             except CreateOSError as error:
+                if isinstance(error, InvalidInput) and not isinstance(error, UnknownName):
+                    raise  # an argument that is wrong is so everywhere
                 return error
 
         failed: dict[str, str] = {}

@@ -6,7 +6,7 @@ from createos_nb.frames.build import Builder, frame_of, record_of
 from createos_nb.frames.logs import build_log_frame, runtime_log_frame
 from createos_nb.frames.read import Reader, reader
 from createos_nb.frames.schema import Column, Schema, schema
-from createos_nb.frames.series import Buckets, requests_frame
+from createos_nb.frames.series import Buckets, requests_frame, sum_steps
 
 __all__ = [
     "Buckets",
@@ -21,4 +21,5 @@ __all__ = [
     "requests_frame",
     "runtime_log_frame",
     "schema",
+    "sum_steps",
 ]
