@@ -17,7 +17,7 @@ from createos_nb.contract.operation import UNSET
 from createos_nb.contract.row import Row
 from createos_nb.contract.types import TimeLike
 from createos_nb.errors import InvalidInput
-from createos_nb.frames import frame_of, record_of, requests_frame, sum_steps
+from createos_nb.frames import Buckets, frame_of, record_of, requests_frame, sum_steps
 from createos_nb.html import escaped, frame_table, html_table
 from createos_nb.times import DurationLike, iso, unix, whole_seconds
 
@@ -163,7 +163,8 @@ class Analytics(contract.Analytics):
         Returns:
             Index `time` (datetime64[us, UTC], regular); count, status_2xx … status_5xx (Int64; NA where the platform
             gave no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that
-            the window or the present cuts), `complete`.
+            the window or the present cuts), `complete`, `live_versions` (when versions became live in the window, as
+            far as the session has seen environments and deployments: plots mark them).
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets; the message says how long they are.
@@ -190,9 +191,10 @@ class Analytics(contract.Analytics):
         arguments = {"project": project, "environment": environment}
         now = self._session.transport.now()
 
-        buckets = self._session.with_ids(
-            operation, arguments, lambda values: Windows(self._session, operation, values).read(first, last)
-        )
+        def read(values: dict[str, Any]) -> tuple[Buckets, str]:
+            return Windows(self._session, operation, values).read(first, last), values["environment_id"]
+
+        buckets, environment_id = self._session.with_ids(operation, arguments, read)
         frame = requests_frame(buckets, start=first, end=last, now=now)
         arguments_sent = {**arguments, "start": iso(first), "end": iso(last)}
         unknown = self._session.warn_of_future(operation, first)
@@ -200,6 +202,7 @@ class Analytics(contract.Analytics):
         frame[frame.index >= pd.Timestamp(self._session.transport.now() + CLOCK_TOLERANCE, unit="s", tz="UTC")] = pd.NA
         if step is not None:
             frame = sum_steps(frame, step, start=first, end=last, now=self._session.transport.now())
+        frame.attrs["live_versions"] = self._session.known.marks(environment_id, first, last, now)
         return self._session.with_attrs(frame, operation, arguments_sent, complete=not unknown)
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:

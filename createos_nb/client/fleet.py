@@ -10,6 +10,7 @@ import pandas as pd
 from createos_nb import contract
 from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_overview import FleetOverview, Judging
+from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.name_resolution import names_or_ids
 from createos_nb.client.session import Session
 from createos_nb.contract.analytics import RequestsBucket
@@ -243,6 +244,72 @@ class Fleet(ProcessBound):
         _warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
         return frame
 
+    def live_versions(
+        self,
+        *,
+        start: TimeLike = "-24h",
+        end: TimeLike = "now",
+        projects: str | Sequence[str] | None = None,
+        known: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return which version was live when: the right side of a join with traffic, by `pd.merge_asof`.
+
+        The platform does not say who assigned what, and when. What was written down is exact: pass
+        `known=createos_nb.plans.assignments(client)` for what the journals of this machine hold. The rest is inferred
+        from the times of environments and deployments, and `exactness` says how; `docs/fleet.md` has how often it is
+        right.
+
+        Args:
+            start: First moment; a version that was live then has a row that begins before it.
+            end: Moment after the last.
+            projects: Only of this one, or of these, by name or id.
+            known: What was seen live: a frame of `time` (UTC), `environment_id`, `deployment_id`, `began` (whether it
+                became live at that time, or was live then) and `source` ("journal" or "history").
+
+        Returns:
+            One row for each stretch, in order of `start`: project, environment, version (Int64), deployment (id),
+            start, end (UTC, NaT while it is live), source (journal, history, inferred), exactness, not_before,
+            not_after (UTC: between them it became live). `exactness` is exact (it was written down), within (it was
+            live at `not_after`, and became so at some moment between the two), built (the environment promotes by
+            itself: when it was built), or guess (the newest built version; whether it was live there nobody knows).
+
+        Raises:
+            InvalidInput: For an empty window, or a frame `known` without its columns.
+            UnknownName: There is no such project.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> live = client.fleet.live_versions(start="-2h")
+            >>> live[["environment", "version", "start", "exactness"]]
+              environment  version                     start exactness
+            0  production        3 2026-03-02 09:41:02+00:00     guess
+            1  production        4 2026-03-04 13:20:04+00:00    within
+
+            >>> traffic = client.fleet.requests_over_time(start="-2h").sort_values("time")
+            >>> joined = pd.merge_asof(
+            ...     traffic, live, left_on="time", right_on="start", by=["project", "environment"]
+            ... )
+            >>> joined.groupby("version", as_index=False)[["count", "status_5xx"]].sum()
+               version  count  status_5xx
+            0        3   8330          15
+            1        4   3891         125
+        """
+        now = self._session.transport.now()
+        window = unix(start, now, "start"), unix(end, now, "end")
+        if window[0] >= window[1]:
+            raise InvalidInput("fleet.live_versions: the window is empty: start is not before end")
+        sightings = sightings_of(known)
+        frame = self._across(
+            "fleet.live_versions",
+            lambda project: live_versions_of(self._session, project, sightings, window),
+            live_versions_frame([]),
+            projects,
+        )
+        attrs = frame.attrs
+        frame = frame.sort_values(["start", "project", "environment"], kind="stable", ignore_index=True)
+        frame.attrs = attrs
+        return frame
+
     def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
         """Return what was created, changed or canceled since `start`, newest first.
 
@@ -272,7 +339,7 @@ class Fleet(ProcessBound):
             f"client.fleet: all projects at once, {self._session.where}\n"
             "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
             "  requests_over_time(start=, end=, step=, projects=)  changes(start=)\n"
-            "  overview(start=, end=, target=, compare=, refresh=)"
+            "  overview(start=, end=, target=, compare=, refresh=)  live_versions(start=, end=, projects=, known=)"
         )
 
     def _across(

@@ -51,6 +51,18 @@ OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {
         ("error_trend", "object", "5xx in each thirtieth of the window; None where there is no data", "requests"),
         ("read_at", _TIME, "when its project was read", "UTC"),
     ),
+    "fleet.live_versions": (
+        _PROJECT,
+        _ENVIRONMENT,
+        ("version", "Int64", "version number of the deployment", ""),
+        ("deployment", "str", "id of the deployment", ""),
+        ("start", _TIME, "when it became live", "UTC"),
+        ("end", _TIME, "when another did; NaT while it is live", "UTC"),
+        ("source", "str", "who says so: journal, history, or inferred", ""),
+        ("exactness", "str", "what is known of the start: exact, within, built, or guess", ""),
+        ("not_before", _TIME, "the earliest moment at which it may have become live", "UTC"),
+        ("not_after", _TIME, "the latest", "UTC"),
+    ),
     "fleet.changes": (
         ("time", _TIME, "when it changed", "UTC"),
         _PROJECT,
