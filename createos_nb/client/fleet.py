@@ -141,7 +141,8 @@ class Fleet(ProcessBound):
 
         Returns:
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
-            `attrs["partial"]` has the starts of buckets that the window cuts.
+            `attrs["partial"]` has the starts of buckets that the window cuts, `attrs["live_versions"]` when versions
+            became live, as far as the session has seen environments and deployments: plots mark them.
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets.
@@ -167,6 +168,7 @@ class Fleet(ProcessBound):
             frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
             partial.update(frame.attrs["partial"])
+            live.extend([*mark, pair.project, pair.unique_name] for mark in frame.attrs["live_versions"])
             frame = frame.reset_index()
             frame.insert(0, "environment", pd.Series([pair.unique_name] * len(frame), dtype=TEXT))
             frame.insert(0, "project", pd.Series([pair.project] * len(frame), dtype=TEXT))
@@ -174,6 +176,7 @@ class Fleet(ProcessBound):
 
         widths: set[int] = set()
         partial: set[str] = set()
+        live: list[list[str]] = []
         label = "fleet.requests_over_time"
         frames, failed = self._read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
         failed = environments.attrs["failed"] | failed
@@ -184,7 +187,7 @@ class Fleet(ProcessBound):
         skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
         frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
-        frame.attrs["partial"] = sorted(partial)
+        frame.attrs["partial"], frame.attrs["live_versions"] = sorted(partial), sorted(live)
         return frame
 
     def overview(

@@ -33,9 +33,11 @@ def sightings_of(known: pd.DataFrame | None) -> Sightings:
         raise InvalidInput("fleet.live_versions: the column time of known= has times with a zone (datetime64[us, UTC])")
     if wrong := sorted(set(known["source"].dropna()) - {"journal", "history"}):
         raise InvalidInput(f"fleet.live_versions: the source of known= is 'journal' or 'history', not {wrong[0]!r}")
-    for row in known[list(_KNOWN)].dropna().itertuples(index=False):
-        sighting = Sighting(row.time.timestamp(), str(row.deployment_id), bool(row.began), row.source)
-        found[str(row.environment_id)].append(sighting)
+    complete = known[list(_KNOWN)].dropna()
+    seconds = complete["time"].dt.as_unit("us").astype("int64") / 1e6
+    columns = (seconds, complete["environment_id"], complete["deployment_id"], complete["began"], complete["source"])
+    for at, environment, deployment, began, source in zip(*columns, strict=True):
+        found[str(environment)].append(Sighting(float(at), str(deployment), bool(began), source))
     return found
 
 

@@ -100,7 +100,7 @@ def sum_steps(frame: pd.DataFrame, step: DurationLike, *, start: int, end: int, 
         [18, <NA>, 9]
     """
     seconds, width = whole_seconds(step, "step"), int(frame.attrs["bucket_seconds"])
-    begins = frame.index.as_unit("s").asi8
+    begins = pd.DatetimeIndex(frame.index).as_unit("s").asi8
     missing = frame["count"].isna().to_numpy()
     if not missing.all():
         _check_step(seconds, width, int(begins[0] % width))

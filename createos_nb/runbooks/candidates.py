@@ -18,7 +18,7 @@ from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
 from createos_nb.plans.journal_assignments import assignments
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status
-from createos_nb.times import iso, unix
+from createos_nb.times import unix
 
 _COLUMNS: Final = (
     "version",
@@ -145,10 +145,9 @@ def _from_journals(current: Snapshot, journals: str | os.PathLike[str] | None, e
     """Deployments that journals have seen live in an environment, with when."""
     facts = assignments(current.client, journals)
     facts = facts[facts["environment_id"] == environment]
-    return {
-        str(fact.deployment_id): f"{'from' if fact.began else 'until'} {iso(fact.time.timestamp())}"
-        for fact in facts.itertuples()
-    }
+    times = facts["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = facts["began"].map({True: "from ", False: "until "}) + times
+    return dict(zip(facts["deployment_id"], words, strict=True))
 
 
 def _from_snapshot(snapshot: pd.DataFrame | None, environment: Environment) -> set[str]:
