@@ -41,7 +41,7 @@ def last_change(environment: Resource, live: Resource, deployments: Iterable[Res
     """
     changes = [
         (moment(environment, "createdAt"), "environment made"),
-        (moment(environment, "updatedAt"), f"environment changed{_now_live(live)}"),
+        (moment(environment, "updatedAt"), "environment changed"),
     ]
     for deployment in {id(row): row for row in (live, *_newer(environment, live, deployments))}.values():
         name = f"version {deployment.get('versionNumber')}"
@@ -93,7 +93,3 @@ def branch_of(deployment: Resource) -> str | None:
     source = deployment.get("source")
     branch = source.get("branch") if isinstance(source, Mapping) else None
     return branch if isinstance(branch, str) else None
-
-
-def _now_live(live: Resource) -> str:
-    return f" (version {live['versionNumber']} is live)" if isinstance(live.get("versionNumber"), int) else ""

@@ -39,21 +39,26 @@ _COLUMNS: Final = {
     "project": "project",
     "environment": "environment",
     "status": "status",
+    "reason": "why",
     "version": "live",
-    "live_state": "live is",
     "rpm": "req / min",
     "trend": "requests",
-    "success_percentage": "success %",
     "server_error_percentage": "5xx %",
     "error_trend": "5xx",
     "burn": "burn",
-    "reason": "why",
     "last_change": "last change",
     "changed_at": "changed at",
+    "success_percentage": "success %",
+    "live_state": "live is",
     "state": "state",
     "replicas": "replicas",
     "read_at": "read at",
 }
+#: Those of a page without widgets, which does not scroll.
+_STATIC: Final = (
+    "project", "environment", "status", "reason", "version", "rpm", "server_error_percentage", "burn", "last_change",
+    "changed_at",
+)  # fmt: skip
 _KINDS: Final = {"status": "state", "state": "state", "live_state": "state", "trend": "spark", "error_trend": "spark"}
 #: Statuses that are counted above the table.
 _TROUBLE: Final = ("down", "degraded", "unknown")
@@ -261,6 +266,6 @@ class OverviewPanel(ReadPanel):
         frame = self.frame
         body = NOTHING_READ
         if frame is not None:
-            names = {name: label for name, label in _COLUMNS.items() if _KINDS.get(name) != "spark"}
+            names = {name: _COLUMNS[name] for name in _STATIC}
             body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
         return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}</div>"
