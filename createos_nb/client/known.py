@@ -11,6 +11,7 @@ from createos_nb.times import iso
 
 #: So many deployments of a project are remembered, the newest.
 NEWEST: Final = 20
+_FIELDS: Final = ("id", "versionNumber", "status", "source", "createdAt", "updatedAt")
 
 
 class Known:
@@ -21,7 +22,7 @@ class Known:
 
     def __init__(self) -> None:
         self._places: dict[str, tuple[str, Place]] = {}
-        self._versions: dict[str, dict[str, Version]] = {}
+        self._versions: dict[str, dict[str, dict[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def learn(self, operation: str, project: Any, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -33,17 +34,19 @@ class Known:
             with self._lock:
                 self._places |= {place.id: (project, place) for place in places}
         elif operation == "ListDeployments":
-            versions = [Version.read(row) for row in rows]
+            # as they came: most are never looked at, and times take long to read
+            versions = {str(row.get("id")): {name: row.get(name) for name in _FIELDS} for row in rows}
             with self._lock:
-                known = {**self._versions.get(project, {}), **{version.id: version for version in versions}}
-                newest = sorted(known.values(), key=lambda version: version.number or 0)[-NEWEST:]
-                self._versions[project] = {version.id: version for version in newest}
+                known = {**self._versions.get(project, {}), **versions}
+                newest = sorted(known.items(), key=lambda item: _number(item[1]))[-NEWEST:]
+                self._versions[project] = dict(newest)
 
     def stretches(self, environment: str, now: float) -> tuple[list[Stretch], dict[str, Version]]:
         """Return what is known of an environment's live versions, and the deployments by id."""
         with self._lock:
             project, place = self._places.get(environment, ("", None))
-            versions = dict(self._versions.get(project, {}))
+            rows = list(self._versions.get(project, {}).values())
+        versions = {version.id: version for version in map(Version.read, rows)}
         return ([] if place is None else stretches(place, versions.values(), [], now=now)), versions
 
     def marks(self, environment: str, start: float, end: float, now: float) -> list[list[str]]:
@@ -59,3 +62,8 @@ class Known:
 
 def _name(version: Version | None) -> str:
     return "environment changed" if version is None or version.number is None else f"version {version.number}"
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    number = row["versionNumber"]
+    return number if isinstance(number, int) else 0
