@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "log_patterns", "verdict")
+MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "log_patterns", "fleet_status", "verdict")
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any
 
 import numpy as np
@@ -122,6 +122,12 @@ def attrs_bucket_seconds(frame: pd.DataFrame) -> int | None:
     if isinstance(width, bool) or not isinstance(width, (int, float, np.integer, np.floating)) or not width > 0:
         raise FrameError(f"attrs['bucket_seconds'] must be a positive number of seconds, not {width!r}")
     return int(width)
+
+
+def live_versions(frame: pd.DataFrame) -> dict[Hashable, object]:
+    """When versions became live, for the attrs of a result: plots mark them; empty where the frame does not say."""
+    known = frame.attrs.get("live_versions")
+    return {} if known is None else {"live_versions": known}
 
 
 def dtype_text(index: pd.Index[Any]) -> str:

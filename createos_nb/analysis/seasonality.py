@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from createos_nb.analysis.validation import COUNTS, Floats, Ints, Requests, requests, utc_index
+from createos_nb.analysis.validation import COUNTS, Floats, Ints, Requests, live_versions, requests, utc_index
 from createos_nb.dtypes import TEXT
 
 DAY = 86_400
@@ -77,6 +77,7 @@ def decompose(frame: pd.DataFrame, *, column: str = "count") -> pd.DataFrame:
         table.insert(1, "environment", counts.environments.get_level_values("environment").repeat(length))
         table.insert(2, "time", utc_index(np.tile(counts.index.asi8, len(counts.environments))))
     table.attrs = {"bucket_seconds": counts.bucket_seconds, "daily": has_daily, "weekly": has_weekly}
+    table.attrs |= live_versions(frame)
     return table
 
 

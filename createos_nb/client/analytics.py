@@ -17,9 +17,9 @@ from createos_nb.contract.operation import UNSET
 from createos_nb.contract.row import Row
 from createos_nb.contract.types import TimeLike
 from createos_nb.errors import InvalidInput
-from createos_nb.frames import frame_of, record_of, requests_frame
+from createos_nb.frames import Buckets, frame_of, record_of, requests_frame, sum_steps
 from createos_nb.html import escaped, frame_table, html_table
-from createos_nb.times import iso, unix
+from createos_nb.times import DurationLike, iso, unix, whole_seconds
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,13 @@ class Analytics(contract.Analytics):
         return percentage
 
     def requests_over_time(
-        self, project: str, environment: str, *, start: TimeLike = UNSET, end: TimeLike = UNSET
+        self,
+        project: str,
+        environment: str,
+        *,
+        start: TimeLike = UNSET,
+        end: TimeLike = UNSET,
+        step: DurationLike | None = None,
     ) -> pd.DataFrame:
         """Requests by class of their status over `[start, end)`, by default the last hour.
 
@@ -151,11 +157,17 @@ class Analytics(contract.Analytics):
             environment: An environment: its unique name or id.
             start: First moment, such as "-24h"; by default an hour before the end.
             end: Moment after the last; by default now.
+            step: Length of a bucket, such as "5min" or "1h", from multiples of it in UTC on: the exact sum of the
+                platform's buckets, NA where one of them is NA. By default as the platform gives them.
 
         Returns:
             Index `time` (datetime64[us, UTC], regular); count, status_2xx … status_5xx (Int64; NA where the platform
             gave no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that
-            the window or the present cuts), `complete`.
+            the window or the present cuts), `complete`, `live_versions` (when versions became live in the window, as
+            far as the session has seen environments and deployments: plots mark them).
+
+        Raises:
+            InvalidInput: The step is no multiple of the platform's buckets; the message says how long they are.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -165,20 +177,32 @@ class Analytics(contract.Analytics):
             time
             2026-03-02 08:00:00+00:00    108         100           7           1           0
             2026-03-02 08:01:00+00:00     91          84           6           1           0
+            >>> requests = client.analytics.requests_over_time("storefront", "production", start="-1h", step="30min")
+            >>> requests["count"]
+            time
+            2026-03-02 08:00:00+00:00    2599
+            2026-03-02 08:30:00+00:00    2636
+            Name: count, dtype: Int64
         """
+        if step is not None:
+            whole_seconds(step, "step")  # before anything is asked
         operation = contract.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
         first, last = self._window(start, end)
         arguments = {"project": project, "environment": environment}
         now = self._session.transport.now()
 
-        buckets = self._session.with_ids(
-            operation, arguments, lambda values: Windows(self._session, operation, values).read(first, last)
-        )
+        def read(values: dict[str, Any]) -> tuple[Buckets, str]:
+            return Windows(self._session, operation, values).read(first, last), values["environment_id"]
+
+        buckets, environment_id = self._session.with_ids(operation, arguments, read)
         frame = requests_frame(buckets, start=first, end=last, now=now)
         arguments_sent = {**arguments, "start": iso(first), "end": iso(last)}
         unknown = self._session.warn_of_future(operation, first)
         # what has not come yet has no figures, whatever an answer fills it with
         frame[frame.index >= pd.Timestamp(self._session.transport.now() + CLOCK_TOLERANCE, unit="s", tz="UTC")] = pd.NA
+        if step is not None:
+            frame = sum_steps(frame, step, start=first, end=last, now=self._session.transport.now())
+        frame.attrs["live_versions"] = self._session.known.marks(environment_id, first, last, now)
         return self._session.with_attrs(frame, operation, arguments_sent, complete=not unknown)
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:

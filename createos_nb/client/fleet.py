@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_logs import FleetLogs
-from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.client.fleet_overview import FleetOverview, Judging
+from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.name_resolution import names_or_ids
 from createos_nb.client.session import Session
 from createos_nb.contract.analytics import RequestsBucket
@@ -20,13 +21,13 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
 from createos_nb.dtypes import TEXT
-from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
+from createos_nb.errors import CreateOSError, IncompleteWarning, InvalidInput, UnknownName, warn
 from createos_nb.frames import frame_of, log_filter, runtime_log_frame
 from createos_nb.frames.fleet import changes
 from createos_nb.frames.log_search import Level, Search
 from createos_nb.process import ProcessBound
 from createos_nb.progress import progress
-from createos_nb.times import unix
+from createos_nb.times import DurationLike, unix, whole_seconds
 
 
 class Fleet(ProcessBound):
@@ -125,18 +126,29 @@ class Fleet(ProcessBound):
         return self._across("fleet.domains", self._domains.list, frame_of(Domain))
 
     def requests_over_time(
-        self, *, start: TimeLike = UNSET, end: TimeLike = UNSET, projects: str | Sequence[str] | None = None
+        self,
+        *,
+        start: TimeLike = UNSET,
+        end: TimeLike = UNSET,
+        step: DurationLike | None = None,
+        projects: str | Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Return the requests over time of every environment of every active project, one below the other.
 
         Args:
             start: First moment, such as "-24h"; by default an hour before the end.
             end: Moment after the last; by default now.
+            step: Length of a bucket, such as "5min": exact sums, as in `analytics.requests_over_time`.
             projects: Only of this one, or of these, by name or id.
 
         Returns:
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
-            `attrs["partial"]` has the starts of buckets that the window cuts.
+            `attrs["partial"]` has the starts of buckets that the window cuts, `attrs["live_versions"]` when versions
+            became live, as far as the session has seen environments and deployments: plots mark them.
+
+        Raises:
+            InvalidInput: The step is no multiple of the platform's buckets.
+            UnknownName: There is no such project.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -147,15 +159,18 @@ class Fleet(ProcessBound):
             production     2596
             Name: count, dtype: Int64
         """
+        if step is not None:
+            whole_seconds(step, "step")  # before anything is asked
         environments = self.environments(projects=projects)
         window = {"start": start, "end": self._session.transport.now() if end is UNSET else end}
         window = {name: value for name, value in window.items() if value is not UNSET}
         pairs = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
 
         def read(pair: Any) -> pd.DataFrame:
-            frame = self._analytics.requests_over_time(pair.project_id, pair.id, **window)
+            frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
             partial.update(frame.attrs["partial"])
+            live.extend([*mark, pair.project, pair.unique_name] for mark in frame.attrs["live_versions"])
             frame = frame.reset_index()
             frame.insert(0, "environment", pd.Series([pair.unique_name] * len(frame), dtype=TEXT))
             frame.insert(0, "project", pd.Series([pair.project] * len(frame), dtype=TEXT))
@@ -163,6 +178,7 @@ class Fleet(ProcessBound):
 
         widths: set[int] = set()
         partial: set[str] = set()
+        live: list[list[str]] = []
         label = "fleet.requests_over_time"
         frames, failed = self._read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
         failed = environments.attrs["failed"] | failed
@@ -173,7 +189,7 @@ class Fleet(ProcessBound):
         skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
         frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
-        frame.attrs["partial"] = sorted(partial)
+        frame.attrs["partial"], frame.attrs["live_versions"] = sorted(partial), sorted(live)
         return frame
 
     def logs(
@@ -232,38 +248,127 @@ class Fleet(ProcessBound):
         reading.warn()
         return frame
 
-    def overview(self, *, start: TimeLike = "-1h", end: TimeLike = "now", refresh: bool = False) -> pd.DataFrame:
-        """One row for each environment: what is live there, and how it did in a window (by default the last hour).
+    def overview(
+        self,
+        *,
+        start: TimeLike = "-1h",
+        end: TimeLike = "now",
+        target: float = 0.999,
+        compare: Literal["1w"] | None = None,
+        refresh: bool = False,
+    ) -> pd.DataFrame:
+        """One row for each environment, those in trouble first: how it does, what is live, its requests in a window.
 
         What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
         is asked for. Buckets that the window or the present cuts are not counted.
 
+        The order is: down, degraded, not read or without figures, those whose newest deployment failed, asleep, those
+        that nobody asked, healthy; among equals the faster burn first. `docs/fleet.md` has the thresholds, and how
+        often they are wrong.
+
         Args:
             start: First moment.
             end: Moment after the last.
+            target: The objective: the share of the requests that should not end with 5xx.
+            compare: "1w" reads the same time last week, for `error_change`: a request more for each environment.
+                Without it the column is NA, except where earlier calls have read that time.
             refresh: Forget the requests that earlier calls have read.
 
         Returns:
-            project, environment, state, version (of the live deployment, Int64), live_state, replicas (Int64), requests
-            (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA without
-            requests), status_5xx (Int64), trend (a list of requests in each thirtieth of the window, None where there
-            is no data), read_at (UTC; a project that can't be read now stays as it was).
+            project, environment, status (healthy, degraded, down, asleep, unknown), reason (a sentence with the
+            figure), state, version (of the live deployment, Int64), live_state, replicas (Int64), requests (Int64),
+            rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA without requests),
+            status_5xx (Int64), server_error_percentage and client_error_percentage (Float64, 5xx and 4xx, rounded up),
+            error_change (Float64, percentage points), burn (Float64, share of 5xx over the error budget), last_change
+            and changed_at (UTC), trend and error_trend (lists of requests and of 5xx in each thirtieth of the window,
+            None where there is no data), read_at (UTC; a project that can't be read now stays as it was, with the
+            status unknown).
+            `attrs["target"]` is the objective.
+
+        Raises:
+            InvalidInput: For a window of less than a minute, or an argument that is out of range.
 
         Examples:
-            >>> client = createos_nb.simulate()
-            >>> client.fleet.overview()[["project", "environment", "version", "requests"]].head(3)
-                      project environment  version  requests
-            0  shop-assistant  production        3       435
-            1   landing-pages  production        3       641
-            2        chat-bot  production        1         0
+            >>> client = createos_nb.simulate("shared-incident")
+            >>> client.fleet.overview()[["project", "status", "server_error_percentage", "burn"]]
+                     project    status  server_error_percentage   burn
+            0     storefront  degraded                     6.57  65.62
+            1     orders-api  degraded                      6.0  59.98
+            2  landing-pages   healthy                      0.0    0.0
         """
         label = "fleet.overview"
         if refresh:
             self._overview = FleetOverview(self._session)
         with progress(label, self._session.clock) as tick:
-            frame = self._overview.read(start, end, on_progress=tick)
+            frame = self._overview.read(start, end, judging=Judging(target, compare), on_progress=tick)
         failed = frame.attrs["failed"]
         _warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
+        return frame
+
+    def live_versions(
+        self,
+        *,
+        start: TimeLike = "-24h",
+        end: TimeLike = "now",
+        projects: str | Sequence[str] | None = None,
+        known: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        """Return which version was live when: the right side of a join with traffic, by `pd.merge_asof`.
+
+        The platform does not say who assigned what, and when. What was written down is exact: pass
+        `known=createos_nb.plans.assignments(client)` for what the journals of this machine hold. The rest is inferred
+        from the times of environments and deployments, and `exactness` says how; `docs/fleet.md` has how often it is
+        right.
+
+        Args:
+            start: First moment; a version that was live then has a row that begins before it.
+            end: Moment after the last.
+            projects: Only of this one, or of these, by name or id.
+            known: What was seen live: a frame of `time` (UTC), `environment_id`, `deployment_id`, `began` (whether it
+                became live at that time, or was live then) and `source` ("journal" or "history").
+
+        Returns:
+            One row for each stretch, in order of `start`: project, environment, version (Int64), deployment (id),
+            start, end (UTC, NaT while it is live), source (journal, history, inferred), exactness, not_before,
+            not_after (UTC: between them it became live). `exactness` is exact (it was written down), within (it was
+            live at `not_after`, and became so at some moment between the two), built (the environment promotes by
+            itself: when it was built), or guess (the newest built version; whether it was live there nobody knows).
+
+        Raises:
+            InvalidInput: For an empty window, or a frame `known` without its columns.
+            UnknownName: There is no such project.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> live = client.fleet.live_versions(start="-2h")
+            >>> live[["environment", "version", "start", "exactness"]]
+              environment  version                     start exactness
+            0  production        3 2026-03-02 09:41:02+00:00     guess
+            1  production        4 2026-03-04 13:20:04+00:00    within
+
+            >>> traffic = client.fleet.requests_over_time(start="-2h").sort_values("time")
+            >>> joined = pd.merge_asof(
+            ...     traffic, live, left_on="time", right_on="start", by=["project", "environment"]
+            ... )
+            >>> joined.groupby("version", as_index=False)[["count", "status_5xx"]].sum()
+               version  count  status_5xx
+            0        3   8330          15
+            1        4   3891         125
+        """
+        now = self._session.transport.now()
+        window = unix(start, now, "start"), unix(end, now, "end")
+        if window[0] >= window[1]:
+            raise InvalidInput("fleet.live_versions: the window is empty: start is not before end")
+        sightings = sightings_of(known)
+        frame = self._across(
+            "fleet.live_versions",
+            lambda project: live_versions_of(self._session, project, sightings, window),
+            live_versions_frame([]),
+            projects,
+        )
+        attrs = frame.attrs
+        frame = frame.sort_values(["start", "project", "environment"], kind="stable", ignore_index=True)
+        frame.attrs = attrs
         return frame
 
     def changes(self, *, start: TimeLike = "-24h") -> pd.DataFrame:
@@ -294,7 +399,8 @@ class Fleet(ProcessBound):
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
             "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
-            "  requests_over_time(start=, end=, projects=)  overview(start=, end=, refresh=)  changes(start=)\n"
+            "  requests_over_time(start=, end=, step=, projects=)  changes(start=)\n"
+            "  overview(start=, end=, target=, compare=, refresh=)  live_versions(start=, end=, projects=, known=)\n"
             "  logs(start=, end=, level=, search=, projects=, budget=)"
         )
 
@@ -347,6 +453,8 @@ class Fleet(ProcessBound):
             try:
                 return read(target)
             except CreateOSError as error:
+                if isinstance(error, InvalidInput) and not isinstance(error, UnknownName):
+                    raise  # an argument that is wrong is so everywhere
                 return error
 
         failed: dict[str, str] = {}

@@ -6,69 +6,44 @@ A reading may ask for a part of the fleet only: for the projects that were read 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from createos_nb import contract
+from createos_nb.client.fleet_series import REQUESTS, Series, SeriesReader, Window
+from createos_nb.client.fleet_status import Live, Verdict, judge, unread
+from createos_nb.client.last_change import failed_since, last_change
 from createos_nb.client.session import Session
-from createos_nb.client.time_windows import Windows
 from createos_nb.contract.projects import Projects
 from createos_nb.contract.types import TimeLike
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.frames.fleet import OverviewRow, overview_frame
-from createos_nb.frames.series import Buckets
 from createos_nb.naming import DEPLOYMENT_STATES, ENVIRONMENT_STATES
-from createos_nb.percentages import round_down
+from createos_nb.percentages import round_down, round_up
 from createos_nb.process import ProcessBound
 from createos_nb.progress import Tick
 from createos_nb.times import iso, unix
 
-#: Seconds in which the newest figures may still grow: they are read again.
-_UNSETTLED: Final = 300
 _SHORTEST: Final = 60
-_REQUESTS: Final = contract.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
+#: Share of the buckets of a window that those of the week before need at least.
+_COMPARABLE: Final = 0.9
 
 
-class _Window(NamedTuple):
-    """A window in Unix seconds, and the present of the other side."""
+class Judging(NamedTuple):
+    """What environments are held against: an objective, and the same time last week where that is asked for."""
 
-    start: int
-    end: int
-    now: int
+    target: float = 0.999
+    compare: Literal["1w"] | None = None
 
-    @property
-    def length(self) -> int:
-        return self.end - self.start
-
-    @property
-    def last(self) -> int:
-        """Its end, or the present where that comes first."""
-        return min(self.end, self.now)
-
-
-@dataclass(frozen=True)
-class _Series:
-    """Whole buckets of one environment.
-
-    `rows`: begin (Unix seconds), count, 2xx, 3xx, 4xx, 5xx. They are complete from `start` on, and final up to
-    `settled`. `length`: seconds of the window that the platform chose their width for.
-    """
-
-    width: int
-    rows: np.ndarray
-    start: int
-    settled: int
-    length: int
-
-    def between(self, window: _Window) -> np.ndarray:
-        """The rows of whole buckets: those that the window or the present cuts are left out."""
-        begins = self.rows[:, 0]
-        rows: np.ndarray = self.rows[(begins >= window.start) & (begins + self.width <= window.last)]
-        return rows
+    def check(self) -> None:
+        """Raise `InvalidInput` for what makes no sense."""
+        if not 0 < self.target < 1:
+            raise InvalidInput(f"overview: target= lies between 0 and 1, such as 0.999, not {self.target!r}")
+        if self.compare not in (None, "1w"):
+            raise InvalidInput(f"overview: compare= is '1w' (the same time last week) or None, not {self.compare!r}")
 
 
 @dataclass
@@ -78,9 +53,21 @@ class _Project:
     name: str
     turn: int = 0  # the place of its last reading among all readings of projects; 0: none
     cost: int = 4  # requests of a reading; so many until it is known
-    rows: list[OverviewRow] = field(default_factory=list)
-    series: dict[str, _Series] = field(default_factory=dict)
+    rows: list[tuple[Verdict, OverviewRow]] = field(default_factory=list)
+    series: dict[str, Series] = field(default_factory=dict)
+    last_week: dict[str, Series] = field(default_factory=dict)
     failed: str = ""
+
+    def shown(self, points: int, now: int) -> list[tuple[Verdict, OverviewRow]]:
+        """The rows; of a project that can't be read now, as they were, with a status that says so."""
+        if not self.failed:
+            return self.rows
+        if not self.rows:
+            verdict, nothing = unread(self.failed), [None] * points
+            row = OverviewRow(self.name, None, verdict.status, verdict.reason, now, list(nothing), list(nothing))
+            return [(verdict, row)]
+        stale = [(unread(self.failed, iso(row.read_at)), row) for _, row in self.rows]
+        return [(v, replace(row, status=v.status, reason=v.reason)) for v, row in stale]
 
 
 class FleetOverview(ProcessBound):
@@ -105,23 +92,25 @@ class FleetOverview(ProcessBound):
         self._projects: dict[str, _Project] = {}
         self._lock, self._counting = threading.Lock(), threading.Lock()
         self._turns = 0
-        self._asked: tuple[TimeLike, TimeLike] | None = None
-        self._longest = 0
+        self._reader = SeriesReader(session, points)
+        self._asked: tuple[TimeLike, TimeLike, Judging] | None = None
 
     def read(
         self,
         start: TimeLike = "-1h",
         end: TimeLike = "now",
         *,
+        judging: Judging | None = None,
         max_requests: int | None = None,
         cancel: threading.Event | None = None,
         on_progress: Tick | None = None,
     ) -> pd.DataFrame:
-        """Read the overview: one row an environment, columns as those of `client.fleet.overview()`.
+        """Read the overview: one row an environment, in the order of trouble, as `client.fleet.overview()` gives it.
 
         Args:
             start: First moment of the window, which is counted from the other side's present.
             end: Moment after the last.
+            judging: What environments are held against.
             max_requests: Send about so many requests, for the projects that were read longest ago, at least one; the
                 others stay as they were, unless the window is another one than before.
             cancel: Ends the reading at the next project.
@@ -130,13 +119,15 @@ class FleetOverview(ProcessBound):
         Returns:
             A frame. `attrs`: `complete` (False when a project could not be read, or was never), `failed` (project to
             reason), `skipped` (projects that are not active, and their status), `waiting` (projects that were not read
-            yet), `left` (how many this reading has not asked for), `window`.
+            yet), `left` (how many this reading has not asked for), `window`, `target`.
 
         Raises:
-            InvalidInput: For a window of less than a minute, or none.
+            InvalidInput: For a window of less than a minute, or none, and for an objective that is none.
             CreateOSError: Whatever `projects.list` raises.
         """
-        return self._read((start, end), max_requests, cancel, since=None, on_progress=on_progress)
+        judging = judging or Judging()
+        judging.check()
+        return self._read((start, end, judging), max_requests, cancel, since=None, on_progress=on_progress)
 
     def batches(
         self,
@@ -149,14 +140,14 @@ class FleetOverview(ProcessBound):
         """Read all, about `size` requests at a time: the frame as it is after each batch, with `attrs["left"]`."""
         since = self._turns
         while True:
-            frame = self._read((start, end), size, cancel, since=since)
+            frame = self._read((start, end, Judging()), size, cancel, since=since)
             yield frame
             if not frame.attrs["left"] or (cancel is not None and cancel.is_set()):
                 return
 
     def _read(
         self,
-        times: tuple[TimeLike, TimeLike],
+        asked: tuple[TimeLike, TimeLike, Judging],
         max_requests: int | None,
         cancel: threading.Event | None,
         *,
@@ -164,26 +155,28 @@ class FleetOverview(ProcessBound):
         on_progress: Tick | None = None,
     ) -> pd.DataFrame:
         with self._lock:
+            *times, judging = asked
             window = self._window(*times)
             projects = self._list_projects()
             active = projects[projects["status"] == "active"]
             others = projects[projects["status"] != "active"]
             names = dict(zip(active["id"], active["unique_name"], strict=True))
             self._projects = {id: self._projects.get(id) or _Project(str(name)) for id, name in names.items()}
-            if times != self._asked:  # figures of another window must not stand beside those of this one
+            if asked != self._asked:  # figures of another window must not stand beside those of this one
                 for project in self._projects.values():
                     project.rows, project.turn = [], 0
-            self._asked, self._longest = times, max(self._longest, window.length)
+            self._asked, self._reader.longest = asked, max(self._reader.longest, window.length)
             in_batches, since = since is not None, self._turns if since is None else since
             due = self._due(max_requests, since)
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
-            readings = self._session.map_concurrently(lambda id: self._read_project(id, window, cancel), due)
+            readings = self._session.map_concurrently(lambda id: self._read_project(id, window, judging, cancel), due)
             for done, _ in enumerate(readings, start=1):
                 if on_progress:
                     on_progress(done, len(due))
             known = self._projects.values()
-            frame = overview_frame([row for project in known for row in project.rows])
+            rows = [row for project in known for row in project.shown(self._points, window.now)]
+            frame = overview_frame([row for _, row in sorted(rows, key=_trouble)])
             read = not any(project.failed or not project.turn for project in known)
             frame.attrs |= {
                 **self._session.provenance("fleet.overview"),
@@ -192,15 +185,16 @@ class FleetOverview(ProcessBound):
                 "failed": {project.name: project.failed for project in known if project.failed},
                 "skipped": dict(zip(others["unique_name"], others["status"], strict=True)),
                 "waiting": [project.name for project in known if not project.turn],
+                "target": judging.target,
                 "left": sum(project.turn <= since for project in known),
             }
-            if self._session.warn_of_future(_REQUESTS, window.start):
+            if self._session.warn_of_future(REQUESTS, window.start):
                 frame.attrs["complete"] = False
             return frame
 
-    def _window(self, start: TimeLike, end: TimeLike) -> _Window:
+    def _window(self, start: TimeLike, end: TimeLike) -> Window:
         now = self._session.transport.now()
-        window = _Window(int(unix(start, now, "start") // 1), int(unix(end, now, "end") // 1), int(now))
+        window = Window(int(unix(start, now, "start") // 1), int(unix(end, now, "end") // 1), int(now))
         if window.length < _SHORTEST:
             raise InvalidInput(
                 f"overview: the window is at least {_SHORTEST} seconds long, not from {iso(window.start)} to "
@@ -226,7 +220,7 @@ class FleetOverview(ProcessBound):
 
     # --- one project --------------------------------------------------------------------------------------------------
 
-    def _read_project(self, project_id: str, window: _Window, cancel: threading.Event | None) -> None:
+    def _read_project(self, project_id: str, window: Window, judging: Judging, cancel: threading.Event | None) -> None:
         if cancel is not None and cancel.is_set():
             return
         project = self._projects[project_id]
@@ -234,24 +228,26 @@ class FleetOverview(ProcessBound):
             # rows as they come, without their frames, which take longer to make than to read
             environments = self._session.rows("ListProjectEnvironments", project_id=project_id)
             live = [str(row["projectDeploymentId"]) for row in environments if row.get("projectDeploymentId")]
-            deployments = self._live_deployments(project_id, live)
+            deployments = self._deployments(project_id, live)
             ids = [row["id"] for row in environments if isinstance(row.get("id"), str)]
-            series = {}
-            for id in ids:
-                if counts := self._read_series(project_id, id, project.series.get(id), window):
-                    series[id] = counts
+            series = self._reader.read_all(project_id, ids, project.series, window)
+            last_week = project.last_week
+            if judging.compare:
+                last_week = self._reader.read_all(project_id, ids, last_week, window.week_before)
         except CreateOSError as error:
             project.failed = str(error).split("\n", 1)[0]
         else:
-            project.failed, project.series = "", series
-            project.cost = 1 + bool(live) + len(ids)
+            project.failed, project.series, project.last_week = "", series, last_week
+            project.cost = 1 + bool(live) + len(ids) * (2 if judging.compare else 1)
             project.rows = [
                 self._row(
                     project.name,
                     row,
-                    deployments.get(str(row.get("projectDeploymentId")), {}),
+                    deployments,
+                    [known[id] for known in (series, last_week) if (id := str(row.get("id"))) in known],
                     series.get(str(row.get("id"))),
                     window,
+                    judging.target,
                 )
                 for row in environments
             ]
@@ -259,11 +255,11 @@ class FleetOverview(ProcessBound):
             self._turns += 1
             project.turn = self._turns
 
-    def _live_deployments(self, project: str, ids: list[str]) -> dict[str, dict[str, Any]]:
-        """Live deployments by id, as decoded JSON."""
-        newest = self._session.deployments_page(project, 0)[0] if ids else []
+    def _deployments(self, project: str, live: list[str]) -> dict[str, dict[str, Any]]:
+        """The newest deployments, and those that are live, by id, as decoded JSON; nothing where nothing is live."""
+        newest = self._session.deployments_page(project, 0)[0] if live else []
         by_id = {str(row.get("id")): row for row in newest}
-        for id in set(ids) - set(by_id):  # older than the newest page
+        for id in set(live) - set(by_id):  # older than the newest page
             by_id[id] = self._session.call("GetDeployment", {"project_id": project, "deployment_id": id})
         return by_id
 
@@ -271,20 +267,32 @@ class FleetOverview(ProcessBound):
         self,
         project: str,
         environment: Mapping[str, Any],
-        deployment: Mapping[str, Any],
-        series: _Series | None,
-        window: _Window,
-    ) -> OverviewRow:
+        deployments: Mapping[str, Mapping[str, Any]],
+        known: Sequence[Series],
+        series: Series | None,
+        window: Window,
+        target: float,
+    ) -> tuple[Verdict, OverviewRow]:
         rows = np.empty((0, 6), dtype=np.int64) if series is None else series.between(window)
         minutes = len(rows) * series.width / 60 if series else 0.0
-        total, succeeded, redirected, _, failed = (int(rows[:, column].sum()) for column in range(1, 6))
-        part = (rows[:, 0] - window.start) * self._points // window.length
-        with_data = np.bincount(part, minlength=self._points) > 0
-        totals = np.bincount(part, weights=rows[:, 1], minlength=self._points)
+        total, succeeded, redirected, refused, failed = (int(rows[:, column].sum()) for column in range(1, 6))
+        live_id = environment.get("projectDeploymentId")
+        deployment = deployments.get(str(live_id), {})
+        live = Live(
+            deployed=bool(live_id),
+            version=_whole(deployment.get("versionNumber")),
+            status=deployment.get("status"),
+            failed=failed_since(environment, deployment, deployments.values()),
+        )
+        width = series.width if series else _SHORTEST
+        verdict = judge(rows, width, live, end=window.last, target=target)
+        changed = last_change(environment, deployment, deployments.values())
         resources = environment.get("resources")
-        return OverviewRow(
+        return verdict, OverviewRow(
             project=project,
             environment=environment.get("uniqueName"),
+            status=verdict.status,
+            reason=verdict.reason,
             state=_in_words(ENVIRONMENT_STATES, environment.get("status")),
             version=deployment.get("versionNumber"),
             live_state=_in_words(DEPLOYMENT_STATES, deployment.get("status")),
@@ -293,66 +301,46 @@ class FleetOverview(ProcessBound):
             rpm=round(total / minutes, 1) if minutes else None,
             success_percentage=round_down((succeeded + redirected) * 100 / total) if total else None,
             status_5xx=failed if minutes else None,
-            trend=[int(count) if known else None for count, known in zip(totals, with_data, strict=True)],
+            server_error_percentage=round_up(failed * 100 / total) if total else None,
+            client_error_percentage=round_up(refused * 100 / total) if total else None,
+            error_change=_change(failed, total, minutes, known, window),
+            burn=round_up(failed / total / (1 - target)) if total else None,
+            last_change=changed[1] if changed else None,
+            changed_at=changed[0] if changed else None,
+            trend=self._trend(rows, 1, window),
+            error_trend=self._trend(rows, 5, window),
             read_at=window.now,
         )
 
-    # --- requests over time -------------------------------------------------------------------------------------------
-
-    def _read_series(self, project: str, environment: str, known: _Series | None, window: _Window) -> _Series | None:
-        """The series of an environment, up to the end of a window; only what is not known yet is asked for."""
-        if window.last <= window.start:
-            return known
-        known = known if known is not None and self._reaches(known, window) else None
-        start = window.start
-        if known is not None:
-            if known.settled >= window.last:
-                return known
-            start = known.settled - (known.settled - int(known.rows[-1, 0])) % known.width  # where a bucket begins
-            if start <= window.start:
-                known, start = None, window.start
-        ids = {"project_id": project, "environment_id": environment}
-        buckets = Windows(self._session, _REQUESTS, ids).read(start, window.last)
-        if known is None:
-            return _series(buckets, window, start, window.length)
-        rows = _regridded(buckets, known)
-        if rows is None:
-            return self._read_series(project, environment, None, window)
-        earliest = max(known.start, window.last - self._longest)
-        unchanged = (known.rows[:, 0] >= earliest) & (known.rows[:, 0] < start)
-        rows = np.concatenate([known.rows[unchanged], rows[rows[:, 0] >= start]])
-        return _series(Buckets(rows, known.width), window, earliest, known.length)
-
-    def _reaches(self, known: _Series, window: _Window) -> bool:
-        """Return whether a series goes back to the start of a window, in buckets that are fine enough for it."""
-        fine = known.width * self._points <= window.length or known.length <= window.length
-        return fine and len(known.rows) > 0 and known.start <= window.start <= known.settled
+    def _trend(self, rows: np.ndarray, column: int, window: Window) -> list[int | None]:
+        """The sums of a column in each part of the window; None where there is no data."""
+        part = (rows[:, 0] - window.start) * self._points // window.length
+        with_data = np.bincount(part, minlength=self._points) > 0
+        totals = np.bincount(part, weights=rows[:, column], minlength=self._points)
+        return [int(count) if known else None for count, known in zip(totals, with_data, strict=True)]
 
 
-def _series(buckets: Buckets, window: _Window, start: int, length: int) -> _Series:
-    """The whole buckets from `start` on."""
-    rows, width = buckets.rows[np.argsort(buckets.rows[:, 0], kind="stable")], buckets.width
-    rows = rows[(rows[:, 0] >= start) & (rows[:, 0] + width <= window.last)]
-    settled_until = start
-    if window.now - window.last >= _UNSETTLED:
-        settled_until = window.last
-    elif len(rows):
-        settled_until = int(rows[-1, 0]) + width - _UNSETTLED
-    return _Series(width, rows, start, settled_until, length)
+def _trouble(row: tuple[Verdict, OverviewRow]) -> tuple[int, float, int]:
+    """The order of rows: by trouble, then by burn and errors; equal ones stay in the order of the platform's list."""
+    verdict, figures = row
+    return verdict.rank, -(figures.burn or 0.0), -(figures.status_5xx or 0)
 
 
-def _regridded(buckets: Buckets, known: _Series) -> np.ndarray | None:
-    """The rows of buckets in the width of a known series; None where they are wider, or do not fit into it."""
-    if buckets.width == known.width or not len(buckets.rows):
-        return buckets.rows
-    if known.width % buckets.width:
-        return None
-    begins = buckets.rows[:, 0] - (buckets.rows[:, 0] - int(known.rows[-1, 0])) % known.width
-    grid, positions = np.unique(begins, return_inverse=True)
-    rows = np.zeros((len(grid), buckets.rows.shape[1]), dtype=np.int64)
-    np.add.at(rows, positions, buckets.rows)
-    rows[:, 0] = grid
-    return rows
+def _change(failed: int, total: int, minutes: float, known: Sequence[Series], window: Window) -> float | None:
+    """The percentage of 5xx, less that of the week before; None where no known series reaches there."""
+    before = window.week_before
+    for series in known:
+        rows = series.between(before)
+        reaches = series.start <= before.start and series.settled >= before.last - series.width
+        if not reaches or len(rows) * series.width < _COMPARABLE * minutes * 60:
+            continue
+        if total and (asked := int(rows[:, 1].sum())):
+            return round(100 * failed / total - 100 * int(rows[:, 5].sum()) / asked, 2) + 0.0
+    return None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _in_words(states: Mapping[str, str], status: Any) -> Any:

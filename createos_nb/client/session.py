@@ -12,6 +12,7 @@ from createos_nb import contract
 from createos_nb.client.arguments import validate
 from createos_nb.client.branch_patterns import warn_of_patterns
 from createos_nb.client.creation import prepare_creation
+from createos_nb.client.known import NEWEST, Known
 from createos_nb.client.lists import ListReader, ListResult, decode_row
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
 from createos_nb.client.spelling import wire_values
@@ -53,6 +54,7 @@ class Session(ProcessBound):
         self._where = where
         self.lists = ListReader(self.send, transport, concurrency)
         self.names = NameResolver(self.rows, self.deployments_page)
+        self.known = Known()
         # what answers have taught of the platform, in seconds
         self.bucket_seconds: int | None = None
         self.longest_window: int | None = None
@@ -96,13 +98,16 @@ class Session(ProcessBound):
         result = self._list(operation, values)
         if not result.complete:
             _warn_of_missing_rows(operation, len(result.rows), result.total)
-        return [row for row in map(decode_row, result.rows.items()) if isinstance(row, dict)]
+        rows = [row for row in map(decode_row, result.rows.items()) if isinstance(row, dict)]
+        self.known.learn(operation.name, values.get("project_id"), rows)
+        return rows
 
     def deployments_page(self, project: str, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Return one page of deployments, and how many there are."""
         operation = contract.find("ListDeployments")
         page = reader(operation).read(self.send(operation, {"project_id": project, "limit": 20, "offset": offset}))
         rows = [row for row in map(decode_row, page.items()) if isinstance(row, dict)]
+        self.known.learn(operation.name, project, rows)
         return rows, offset + len(page) if page.total is None else page.total
 
     # --- operations of resources --------------------------------------------------------------------------------------
@@ -256,6 +261,9 @@ class Session(ProcessBound):
         """Return all rows of a list as a frame whose `attrs` say what was asked and whether it is complete."""
         limit = arguments.get("limit", msgspec.UNSET)
         result = self._list(operation, values, None if limit is msgspec.UNSET else limit)
+        if operation.name in ("ListProjectEnvironments", "ListDeployments"):
+            newest = map(decode_row, result.rows.items()[:NEWEST])
+            self.known.learn(operation.name, values.get("project_id"), (row for row in newest if isinstance(row, dict)))
         builder = Builder(reader(operation).of)
         result.rows.into(builder)
         attrs = result.rows.attrs

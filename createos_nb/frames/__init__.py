@@ -7,7 +7,7 @@ from createos_nb.frames.log_search import LogFilter, log_filter
 from createos_nb.frames.logs import build_log_frame, runtime_log_frame
 from createos_nb.frames.read import Reader, reader
 from createos_nb.frames.schema import Column, Schema, schema
-from createos_nb.frames.series import Buckets, requests_frame
+from createos_nb.frames.series import Buckets, requests_frame, sum_steps
 
 __all__ = [
     "Buckets",
@@ -24,4 +24,5 @@ __all__ = [
     "requests_frame",
     "runtime_log_frame",
     "schema",
+    "sum_steps",
 ]

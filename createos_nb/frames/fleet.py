@@ -7,41 +7,53 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from createos_nb.causes import Status
 from createos_nb.dtypes import TEXT
-from createos_nb.frames.arrays import integers, objects, texts, times
+from createos_nb.frames.arrays import integers, objects, readable_times, texts, times
 
 
 @dataclass(frozen=True)
 class OverviewRow:
-    """One environment of a fleet: what is live there, and its requests in a window; see `overview_frame`."""
+    """One environment of a fleet: how it does, what is live there, and its requests in a window; see `overview_frame`.
+
+    `environment` is None for a project that could never be read.
+    """
 
     project: str
     environment: str | None
-    state: str | None
-    version: int | None
-    live_state: str | None
-    replicas: int | None
-    requests: int | None
-    rpm: float | None
-    success_percentage: float | None
-    status_5xx: int | None
-    trend: list[int | None]
+    status: Status
+    reason: str
     read_at: int
+    trend: list[int | None]
+    error_trend: list[int | None]
+    state: str | None = None
+    version: int | None = None
+    live_state: str | None = None
+    replicas: int | None = None
+    requests: int | None = None
+    rpm: float | None = None
+    success_percentage: float | None = None
+    status_5xx: int | None = None
+    server_error_percentage: float | None = None
+    client_error_percentage: float | None = None
+    error_change: float | None = None
+    burn: float | None = None
+    last_change: str | None = None
+    changed_at: str | None = None
 
 
 def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
-    """Return the overview of a fleet, one row an environment.
+    """Return the overview of a fleet, one row an environment, in the order of the rows.
 
-    Columns: project, environment, state (str), version (of the live deployment, Int64), live_state (str), replicas
-    (Int64), requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded
-    down, NA without requests), status_5xx (Int64), trend (a list of requests per part of the window, None where there
-    is no data), read_at (datetime64[us, UTC]).
+    The columns are those of `createos_nb.columns("fleet.overview")`.
     """
     read_at = pd.to_datetime([row.read_at for row in rows], unit="s", utc=True)
     return pd.DataFrame(
         {
             "project": texts([row.project for row in rows]),
             "environment": texts([row.environment for row in rows]),
+            "status": texts([row.status for row in rows]),
+            "reason": texts([row.reason for row in rows]),
             "state": texts([row.state for row in rows]),
             "version": integers([row.version for row in rows]),
             "live_state": texts([row.live_state for row in rows]),
@@ -50,7 +62,14 @@ def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
             "rpm": pd.array([row.rpm for row in rows], dtype="Float64"),
             "success_percentage": pd.array([row.success_percentage for row in rows], dtype="Float64"),
             "status_5xx": integers([row.status_5xx for row in rows]),
+            "server_error_percentage": pd.array([row.server_error_percentage for row in rows], dtype="Float64"),
+            "client_error_percentage": pd.array([row.client_error_percentage for row in rows], dtype="Float64"),
+            "error_change": pd.array([row.error_change for row in rows], dtype="Float64"),
+            "burn": pd.array([row.burn for row in rows], dtype="Float64"),
+            "last_change": texts([row.last_change for row in rows]),
+            "changed_at": readable_times([row.changed_at for row in rows]),
             "trend": objects([row.trend for row in rows]),
+            "error_trend": objects([row.error_trend for row in rows]),
             "read_at": read_at.as_unit("us"),
         }
     )

@@ -47,6 +47,11 @@ _SIGNS: Final = {
     "ended": "–",
     "revoked": "–",
     "unreadable": "✕",
+    "healthy": "●",
+    "degraded": "▲",
+    "down": "✕",
+    "asleep": "◐",
+    "unknown": "○",
 }
 
 

@@ -38,17 +38,30 @@ _MAX_SHARE: Final = 0.5
 _COLUMNS: Final = {
     "project": "project",
     "environment": "environment",
+    "status": "status",
+    "reason": "why",
     "version": "live",
-    "live_state": "live is",
     "rpm": "req / min",
     "trend": "requests",
+    "server_error_percentage": "5xx %",
+    "error_trend": "5xx",
+    "burn": "burn",
+    "last_change": "last change",
+    "changed_at": "changed at",
     "success_percentage": "success %",
-    "status_5xx": "5xx",
+    "live_state": "live is",
     "state": "state",
     "replicas": "replicas",
     "read_at": "read at",
 }
-_KINDS: Final = {"state": "state", "live_state": "state", "trend": "spark"}
+#: Those of a page without widgets, which does not scroll.
+_STATIC: Final = (
+    "project", "environment", "status", "reason", "version", "rpm", "server_error_percentage", "burn", "last_change",
+    "changed_at",
+)  # fmt: skip
+_KINDS: Final = {"status": "state", "state": "state", "live_state": "state", "trend": "spark", "error_trend": "spark"}
+#: Statuses that are counted above the table.
+_TROUBLE: Final = ("down", "degraded", "unknown")
 #: What an environment can be opened as; the last three are about its whole project.
 _PANELS: Final[dict[str, Callable[..., Panel]]] = {
     "traffic": TrafficPanel,
@@ -64,7 +77,9 @@ _PANELS: Final[dict[str, Callable[..., Panel]]] = {
 
 
 class OverviewPanel(ReadPanel):
-    """One row for each environment; a row that is opened shows its traffic, its log or an action panel below.
+    """One row for each environment, those in trouble first.
+
+    A row that is opened shows its traffic, its log or an action panel below.
 
     Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_PANELS`), `live`.
     """
@@ -157,11 +172,14 @@ class OverviewPanel(ReadPanel):
     def _show(self, frame: pd.DataFrame) -> None:
         table = frame[list(_COLUMNS)].assign(
             version=("v" + frame["version"].astype(TEXT)).where(frame["version"].notna(), None),
+            environment=frame["environment"].fillna("–"),
+            changed_at=frame["changed_at"].dt.strftime("%m-%d %H:%M"),
             read_at=frame["read_at"].dt.strftime("%H:%M:%S"),
         )
         self._rows.show(table)
         failed, skipped = frame.attrs["failed"], frame.attrs["skipped"]
-        notes = [f"{frame['project'].nunique()} projects, {len(frame)} environments"]
+        notes = [f"{frame['project'].nunique()} projects, {frame['environment'].notna().sum()} environments"]
+        notes += [f"{frame['status'].eq(word).sum()} {word}" for word in _TROUBLE if frame["status"].eq(word).any()]
         notes += [f"not active: {', '.join(f'{name} ({why})' for name, why in skipped.items())}"] if skipped else []
         summary = markup.block(" · ".join(notes), "muted")
         for name, why in failed.items():
@@ -193,6 +211,9 @@ class OverviewPanel(ReadPanel):
             self._view.set_status("choose an environment first")
             return None
         row = self.frame.iloc[position]
+        if pd.isna(row["environment"]):
+            self._view.set_status(f"{row['project']} could not be read")
+            return None
         self.shut()
         self.opened = _PANELS[self._show_as.value](self.client, row["project"], row["environment"])
         if isinstance(self.opened, ActionPanel):
@@ -245,6 +266,6 @@ class OverviewPanel(ReadPanel):
         frame = self.frame
         body = NOTHING_READ
         if frame is not None:
-            names = {name: label for name, label in _COLUMNS.items() if name != "trend"}
+            names = {name: _COLUMNS[name] for name in _STATIC}
             body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
         return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}</div>"

@@ -19,6 +19,7 @@ from createos_nb.plans.errors import (
 )
 from createos_nb.plans.events import Cancel, Event
 from createos_nb.plans.journal import Journal
+from createos_nb.plans.journal_assignments import assignments
 from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.resume import Resumption, resume, resumption
@@ -55,6 +56,7 @@ __all__ = [
     "StepFailed",
     "TakesTooLong",
     "Unsettled",
+    "assignments",
     "default_folder",
     "receipt_from",
     "resume",

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from createos_nb.plots import style
 from createos_nb.plots.fonts import columns, escape_text, shorten_middle
 from createos_nb.plots.time_axis import Window, instant
@@ -20,6 +23,7 @@ _LEVEL_HEIGHT = 11.0
 _LEVELS = 4
 _GAP = 5.0
 _LISTED = 12
+_SAME = np.timedelta64(120, "s")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,39 @@ def annotate(
         _draw_names(ax, named, span, room)
     if outside := len(all_marks) - len(inside):
         style.add_caption(ax, f"{outside} mark{' lies' if outside == 1 else 's lie'} outside of the time shown.")
+
+
+def with_live_versions(
+    marks: Iterable[Mark | tuple[Any, str]], frame: pd.DataFrame, span: Window | None
+) -> list[Mark | tuple[Any, str]]:
+    """Return the marks of a caller, and those of versions that became live, as `frame.attrs["live_versions"]` has them.
+
+    One that lies within two minutes of a caller's mark is the same event, and left out; so is one outside of the span.
+    Entries are a time and a short text, and in the frame of a fleet the project and the environment as well.
+    """
+    given = list(marks)
+    if span is None:
+        return given
+    moments = [instant(mark.moment if isinstance(mark, Mark) else mark[0]) for mark in given]
+    own = live_versions_in(frame, span, _place(frame))
+    return [*given, *(mark for mark in own if all(abs(instant(mark[0]) - moment) >= _SAME for moment in moments))]
+
+
+def live_versions_in(frame: pd.DataFrame, span: Window | None, place: list[str] | None) -> list[tuple[Any, str]]:
+    """Return when versions became live within a span, in one environment where the frame is of several."""
+    marks = [
+        (pd.Timestamp(time), text)
+        for time, text, *where in frame.attrs.get("live_versions", ())
+        if not where or where == place
+    ]
+    return [mark for mark in marks if span is not None and span[0] <= instant(mark[0]) <= span[1]]
+
+
+def _place(frame: pd.DataFrame) -> list[str] | None:
+    """The project and environment of a part of a fleet's frame."""
+    if not len(frame) or not {"project", "environment"} <= set(frame.columns):
+        return None
+    return [str(frame["project"].iloc[0]), str(frame["environment"].iloc[0])]
 
 
 def _draw_names(ax: Axes, named: Sequence[Mark], span: Window, room: float) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from createos_nb.dtypes import TEXT
 from createos_nb.plots import style, validation
-from createos_nb.plots.annotations import Mark, annotate
+from createos_nb.plots.annotations import Mark, annotate, with_live_versions
 from createos_nb.plots.downsample import downsample, rebin
 from createos_nb.plots.time_axis import annotate_no_data, instant, instants, time_axis, window
 
@@ -69,7 +69,7 @@ def anomalies(
     if isinstance(table.index, pd.DatetimeIndex):
         span = window(_aware(table.index))
         time_axis(axes[-1], span)
-        annotate(axes[0], marks, span, others=axes[1:])
+        annotate(axes[0], with_live_versions(marks, table, span), span, others=axes[1:])
     else:
         axes[-1].set_xlabel(style.escape_text(table.index.name or "row"), fontsize=9, color=style.BLACK)
     return fig
@@ -149,7 +149,7 @@ def change_points(
     annotate_no_data(ax, failed)
     span = window(rates.index)
     time_axis(ax, span)
-    annotate(ax, [*_change_marks(changes), *marks], span)
+    annotate(ax, [*_change_marks(changes), *with_live_versions(marks, rates, span)], span)
     return fig
 
 

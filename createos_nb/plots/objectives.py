@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style, validation
-from createos_nb.plots.annotations import annotate
+from createos_nb.plots.annotations import annotate, with_live_versions
 from createos_nb.plots.downsample import downsample
 from createos_nb.plots.time_axis import annotate_no_data, instant, instants, time_axis, window
 
@@ -86,7 +86,7 @@ def burn_down(budget: pd.DataFrame, *, title: str = "Error budget", marks: Itera
     annotate_no_data(ax, budget_left)
     time_axis(ax, span)
     style.legend(ax)
-    annotate(ax, marks, span)
+    annotate(ax, with_live_versions(marks, budget, span), span)
     return fig
 
 
@@ -171,7 +171,7 @@ def burn_rates(
         annotate_no_data(axes[0], text="no alert in the table")
     span = window(rates.index)
     time_axis(axes[-1], span)
-    annotate(axes[0], marks, span, others=axes[1:])
+    annotate(axes[0], with_live_versions(marks, rates, span), span, others=axes[1:])
     return fig
 
 

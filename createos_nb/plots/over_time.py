@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.plots import style, validation
-from createos_nb.plots.annotations import annotate
+from createos_nb.plots.annotations import annotate, live_versions_in, with_live_versions
 from createos_nb.plots.downsample import format_bucket_width, rebin
-from createos_nb.plots.time_axis import Window, annotate_no_data, edges, instants, time_axis, window
+from createos_nb.plots.time_axis import Window, annotate_no_data, edges, instant, instants, time_axis, window
 
 if TYPE_CHECKING:
     from createos_nb.plots.figure import Figure
@@ -46,6 +46,7 @@ def requests(
     """
     validation.requests_frame(frame, "requests")
     span = window(frame.index)
+    all_marks = with_live_versions(marks, frame, span)
     frame, minutes = rebin(frame)
     counts = {c: _floats(frame[f"status_{c}"]) for c in _CLASSES}
     total = _floats(frame["count"])
@@ -82,7 +83,7 @@ def requests(
     bottom.set_ylim(bottom=0)
     annotate_no_data(bottom, nonzero, text="no data" if annotate_no_data(top, total) else "no requests")
     time_axis(bottom, span)
-    annotate(top, marks, span, others=(bottom,))
+    annotate(top, all_marks, span, others=(bottom,))
     return fig
 
 
@@ -124,12 +125,15 @@ def fleet(
     parts = frame.groupby(["project", "environment"], sort=False)
     groups = [(names, *rebin(part.set_index("time").sort_index())) for names, part in parts]
     span = window(pd.DatetimeIndex(frame["time"].sort_values().unique()))
+    live = {names: live_versions_in(frame, span, list(map(str, names))) for names, *_ in groups}
+    live = {names: marks for names, marks in live.items() if marks}
     groups.sort(key=lambda group: -int(group[1]["count"].sum()))
     minutes = groups[0][2] if groups else 1
     fig, axes = style.figure(
         title,
         caption=f"Means of {format_bucket_width(minutes)}; the number at the right is the highest. "
-        "A flat line is idle or asleep, a dashed one above the ground counts 5xx.",
+        "A flat line is idle or asleep, a dashed one above the ground counts 5xx"
+        f"{'; where a vertical one stands, another version became live.' if live else '.'}",
         rows=max(1, len(groups)),
         height=0.9 + 0.52 * max(1, len(groups)),
         share_x=True,
@@ -142,6 +146,8 @@ def fleet(
             width,
             span,
         )
+        for moment, _ in live.get((project, environment), []):
+            ax.axvline(instant(moment), color=style.BLACK, linewidth=1, linestyle=(0, (4, 2)))
     if not groups:
         annotate_no_data(axes[0])
     time_axis(axes[-1], span)

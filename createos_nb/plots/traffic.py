@@ -10,7 +10,7 @@ import pandas as pd
 
 from createos_nb.errors import InvalidInput
 from createos_nb.plots import style, validation
-from createos_nb.plots.annotations import annotate
+from createos_nb.plots.annotations import annotate, with_live_versions
 from createos_nb.plots.downsample import downsample, format_bucket_width, rebin
 from createos_nb.plots.time_axis import annotate_no_data, edges, instant, instants, time_axis, window
 
@@ -262,6 +262,7 @@ def before_after(
 
 def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], marks: Iterable[tuple[Any, str]]) -> None:
     span = window(series.index)
+    all_marks = with_live_versions(marks, series, span)
     frame, minutes = rebin(series)
     total = _floats(frame["count"])
     x = edges(instants(pd.DatetimeIndex(frame.index)), minutes, span)
@@ -290,7 +291,7 @@ def _two_windows(ax: Any, series: pd.DataFrame, windows: Mapping[Any, Any], mark
     time_axis(ax, span)
     style.legend(ax)
     # the labels of the rows below take a third of the width
-    annotate(ax, marks, span, room=0.66)
+    annotate(ax, all_marks, span, room=0.66)
 
 
 def today(
@@ -346,7 +347,7 @@ def today(
     span = window(last.index)
     time_axis(ax, span)
     style.legend(ax)
-    annotate(ax, marks, span)
+    annotate(ax, with_live_versions(marks, parts, span), span)
     return fig
 
 

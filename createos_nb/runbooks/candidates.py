@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, Literal
 
 import pandas as pd
@@ -17,12 +16,8 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.frames.arrays import readable_times
 from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
-from createos_nb.plans.errors import JournalError
-from createos_nb.plans.journal import Journal
-from createos_nb.plans.journal_files import default_folder
+from createos_nb.plans.journal_assignments import assignments
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status
-from createos_nb.plans.steps.base import resolved
-from createos_nb.plans.world_identity import belongs
 from createos_nb.times import unix
 
 _COLUMNS: Final = (
@@ -148,28 +143,11 @@ def _evidence(
 
 def _from_journals(current: Snapshot, journals: str | os.PathLike[str] | None, environment: str) -> dict[str, str]:
     """Deployments that journals have seen live in an environment, with when."""
-    folder = Path(journals) if journals is not None else default_folder(embedded=current.client.embedded)
-    live: dict[str, str] = {}
-    paths = sorted(folder.glob("*.jsonl"))[-200:] if folder.is_dir() else []
-    for path in paths:
-        try:
-            journal = Journal(path)
-        except JournalError:
-            continue
-        plan = journal.plan
-        if plan is None or journal.wrong or not belongs(journal, current.client):
-            continue
-        for number, step in enumerate(plan["steps"]):
-            if step.get("kind") != "assign" or (step.get("target") or {}).get("environment") != environment:
-                continue
-            done, started = journal.newest(number, "done"), journal.newest(number, "started")
-            if started is not None and step["before"].get("live deployment"):
-                live[step["before"]["live deployment"]] = f"until {started['at']}"
-            if done is not None:
-                answered = journal.newest(number, "answered") or done
-                deployment = str(resolved(step["after"]["live deployment"], journal.created))
-                live[deployment] = f"from {answered['at']}"
-    return live
+    facts = assignments(current.client, journals)
+    facts = facts[facts["environment_id"] == environment]
+    times = facts["time"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = facts["began"].map({True: "from ", False: "until "}) + times
+    return dict(zip(facts["deployment_id"], words, strict=True))
 
 
 def _from_snapshot(snapshot: pd.DataFrame | None, environment: Environment) -> set[str]:

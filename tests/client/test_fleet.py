@@ -51,3 +51,23 @@ def test_what_is_no_name_is_refused_in_words(shop: Client) -> None:
     for odd in (5, {"storefront": 1}):
         with pytest.raises(InvalidInput, match="projects takes a name, an id, or a list of them"):
             shop.fleet.environments(projects=odd)  # type: ignore[arg-type]  # what is refused
+
+
+def test_steps_of_the_fleet_are_sums_of_what_the_platform_gives() -> None:
+    client = createos_nb.simulate()
+    client.clock.sleep(150)
+    window = {"start": "-3h", "projects": ["storefront", "orders-api"]}
+    fine = client.fleet.requests_over_time(**window)
+    before = len(client.log())
+    frame = client.fleet.requests_over_time(step="5min", **window)
+    assert len(client.log()) - before == 3 + 7  # the projects and their environments, and each of these: no more
+    sums = fine.groupby(["project", "environment", fine["time"].dt.floor("5min")])["count"].sum()
+    assert frame.set_index(["project", "environment", "time"])["count"].sort_index().equals(sums.sort_index())
+    assert frame.attrs["bucket_seconds"] == 300
+    assert frame.attrs["partial"] == ["2026-03-02T06:00:00+00:00", "2026-03-02T09:00:00+00:00"]
+    with pytest.raises(InvalidInput, match="a multiple of that"):
+        client.fleet.requests_over_time(step="90s", **window)
+    asked = len(client.log())
+    with pytest.raises(InvalidInput, match="step="):
+        client.fleet.requests_over_time(step="soon", **window)
+    assert len(client.log()) == asked

@@ -37,10 +37,11 @@ def test_each_row_says_what_the_single_calls_say(client: Any) -> None:
     """In a whole minute, so that no bucket is cut."""
     for start in ("-1h", "-1h", "-3h", "-30min"):
         frame, now = client.fleet.overview(start=start), client.now
-        environments = client.fleet.environments()
-        assert list(frame["environment"]) == list(environments["unique_name"])
-        for row, environment in zip(frame.itertuples(), environments.itertuples(), strict=True):
-            assert (row.project, row.state) == (environment.project, environment.state)
+        environments = client.fleet.environments().set_index(["project", "unique_name"], drop=False)
+        assert set(environments.index) == set(zip(frame["project"], frame["environment"], strict=True))
+        for row in frame.itertuples():
+            environment = environments.loc[(row.project, row.environment)]
+            assert row.state == environment.state
             assert row.replicas == environment.resources_replicas
             live = client.deployments.get(environment.project_id, environment.project_deployment_id)
             assert (row.version, row.live_state) == (live["version_number"], live["state"])

@@ -22,10 +22,32 @@ def client() -> Any:
 def test_every_environment_is_a_row_with_its_figures(client: Any) -> None:
     panel = createos_nb.panels.overview(client)
     row = next(row for row in panel._rows.grid.rows if row["key"] == "storefront / production")
-    assert row["cells"][:4] == ["storefront", "production", "v17", "● deployed"]
-    assert len(row["cells"][5]) == 30
+    cells = dict(zip([column["label"] for column in panel._rows.grid.columns], row["cells"], strict=True))
+    assert [cells[name] for name in ("status", "live", "live is")] == ["● healthy", "v17", "● deployed"]
+    assert len(cells["requests"]) == len(cells["5xx"]) == 30
     assert len(panel._rows.grid.rows) == 13
     assert "winter-sale (suspended)" in panel._summary.value
+
+
+def test_trouble_stands_first_and_says_why() -> None:
+    panel = createos_nb.panels.overview(createos_nb.simulate("shared-incident"))
+    rows = panel._rows.grid.rows
+    assert [row["cells"][2] for row in rows] == ["▲ degraded", "▲ degraded", "● healthy"]
+    why = [column["label"] for column in panel._rows.grid.columns].index("why")
+    assert rows[0]["cells"][why].startswith("390 of 5,944 requests failed (6.6 %)")
+    assert "2 degraded" in panel._summary.value
+    assert "down" not in panel._summary.value
+
+
+def test_a_project_that_was_never_read_is_a_row_that_opens_nothing(client: Any) -> None:
+    with client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"], count=1):
+        panel = createos_nb.panels.overview(client)
+    row = panel._rows.grid.rows[0]
+    assert row["cells"][1:3] == ["–", "○ unknown"]
+    assert "12 environments" in panel._summary.value
+    panel.params = {"chosen": row["key"]}
+    assert panel.open() is None
+    assert panel.opened is None
 
 
 def test_run_reads_again_and_gives_the_frame(client: Any) -> None:
@@ -87,9 +109,9 @@ def test_where_the_platform_does_not_answer_the_panel_is_there_and_says_so() -> 
     panel.close()
 
 
-def test_the_static_table_has_all_but_the_pictures(client: Any) -> None:
+def test_the_static_table_has_what_fits_a_page(client: Any) -> None:
     html = createos_nb.panels.overview(client).static()
-    assert ">success %</th>" in html
+    assert all(f">{label}</th>" in html for label in ("status", "why", "5xx %", "burn", "last change"))
     assert "storefront" in html
 
 

@@ -12,7 +12,16 @@ import pandas as pd
 from createos_nb.analysis.anomalies import count_score
 from createos_nb.analysis.anomalies.count_score import Earlier
 from createos_nb.analysis.anomalies.onsets import ReportedOnsets
-from createos_nb.analysis.validation import Bools, Floats, FrameError, Requests, requests, status_classes, utc_index
+from createos_nb.analysis.validation import (
+    Bools,
+    Floats,
+    FrameError,
+    Requests,
+    live_versions,
+    requests,
+    status_classes,
+    utc_index,
+)
 from createos_nb.dtypes import TEXT
 
 REQUESTS_ALARM = 5.0
@@ -72,7 +81,9 @@ class RequestsPast:
 def judge_requests(frame: pd.DataFrame, *, errors: str | Sequence[str], alarm: float) -> pd.DataFrame:
     """The table of :func:`anomalies` for a requests frame of one environment or of a fleet."""
     counts = _read(frame, errors)
-    return _table(counts, *_known(counts, errors), RequestsPast(), alarm)[0]
+    table = _table(counts, *_known(counts, errors), RequestsPast(), alarm)[0]
+    table.attrs |= live_versions(frame)
+    return table
 
 
 def judge_stream(

@@ -37,7 +37,16 @@ import pandas as pd
 
 from createos_nb.analysis.objectives.burn_table import Threshold, thresholds
 from createos_nb.analysis.objectives.windows import Trailing, trailing
-from createos_nb.analysis.validation import Bools, Floats, Ints, Requests, requests, status_classes, utc_index
+from createos_nb.analysis.validation import (
+    Bools,
+    Floats,
+    Ints,
+    Requests,
+    live_versions,
+    requests,
+    status_classes,
+    utc_index,
+)
 from createos_nb.dtypes import TEXT
 from createos_nb.times import format_duration, whole_seconds
 
@@ -156,7 +165,7 @@ def burn_rates(
             rate = bad / of / (1 - target)
         table[format_duration(width)] = np.where(sums.is_covered(buckets, share=ENOUGH) & (of > 0), rate, np.nan)
     rates = pd.DataFrame(table, index=counts.index)
-    rates.attrs = {"target": target, "bucket_seconds": counts.bucket_seconds}
+    rates.attrs = {"target": target, "bucket_seconds": counts.bucket_seconds, **live_versions(frame)}
     return rates
 
 

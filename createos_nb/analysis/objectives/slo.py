@@ -18,7 +18,7 @@ from createos_nb.analysis import intervals
 from createos_nb.analysis.objectives.burn_table import thresholds
 from createos_nb.analysis.objectives.windows import trailing
 from createos_nb.analysis.resample import to_int64
-from createos_nb.analysis.validation import Floats, FrameError, Requests, requests, status_classes
+from createos_nb.analysis.validation import Floats, FrameError, Requests, live_versions, requests, status_classes
 from createos_nb.display import format_percent, format_percent_up, format_target, human_duration, text_card
 from createos_nb.dtypes import TEXT
 from createos_nb.html import html_card
@@ -256,6 +256,7 @@ def error_budget(
         index=counts.index,
     )
     frame_over_time.attrs = {"target": target, "window_seconds": period, "bucket_seconds": counts.bucket_seconds}
+    frame_over_time.attrs |= live_versions(frame)
     return frame_over_time
 
 
