@@ -23,7 +23,7 @@ from createos_nb.plans.intent_lock import IntentLock, folder_for
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.journal_files import path_for
 from createos_nb.plans.plan import Plan, Receipt
-from createos_nb.plans.preconditions import check_preconditions, failing
+from createos_nb.plans.preconditions import check_preconditions, failing, queries_of
 from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.step_failed import Cancelled
 
@@ -202,6 +202,7 @@ def _named(step: Step) -> tuple[str, ...]:
 def _check_ready(plan: Plan) -> None:
     """Read everything again. Raises `StalePlanError`, `PreconditionFailed`."""
     snapshot = Snapshot(plan.client)
+    snapshot.read_together(queries_of(plan.steps))
     if differences := drift.before_steps(plan.steps, snapshot, {}):
         raise StalePlanError(differences)
     missing = failing(check_preconditions(plan.steps, snapshot))

@@ -24,6 +24,8 @@ Status = Callable[[str], None]
 
 #: Seconds of real time that pass at most before a canceled run stops waiting.
 _SLICE: Final = 0.25
+#: Seconds from its beginning on in which a snapshot serves once more.
+_FRESH: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,22 @@ class Run:
     step: int = 0
     _started: float = field(init=False)
     _last_status: str = ""
+    _latest: Snapshot | None = None
+    _writes: int = 0
 
     def __post_init__(self) -> None:
         self._started = self.now
 
     def snapshot(self) -> Snapshot:
         """Read the present state anew."""
-        return Snapshot(self.client)
+        self._latest, self._writes = Snapshot(self.client), self.client.session.writes
+        return self._latest
+
+    def latest(self) -> Snapshot:
+        """The newest snapshot of the run, where nothing was written and no time was let pass since; else a new one."""
+        if self._latest is None or self._writes != self.client.session.writes or self._latest.age > _FRESH:
+            return self.snapshot()
+        return self._latest
 
     @property
     def inputs(self) -> TransientInputs | None:
@@ -140,6 +151,7 @@ class Run:
     def sleep(self, seconds: float) -> None:
         """Sleep on the client's clock. Raises `StepError` as soon as the run is to stop."""
         self.stop_if_canceled()
+        self._latest = None
         clock = self.client.clock
         if self.cancel is None or clock.virtual:
             clock.sleep(seconds)

@@ -165,6 +165,10 @@ class PlanExecutor:
         self.run.emit("finished", receipt.summary, title=receipt.title)
         return receipt
 
+    def _left(self) -> list[Step]:
+        """The steps that are not done and change something."""
+        return [step for number, step in enumerate(self.steps) if number not in self.done and step.writes]
+
     # --- one step -----------------------------------------------------------------------------------------------------
 
     def _execute_step(self, number: int, step: Step) -> None:
@@ -197,6 +201,7 @@ class PlanExecutor:
                 self._answered(number, facts, settled.created, "settled by reading: it was applied")
                 return True
         snapshot = self.run.snapshot()
+        snapshot.read_together(query for step in self._left() for query in step.queries())
         if not step.creates and self._as_desired(step, step.read(snapshot, self.run.created)):
             if pending is not None:
                 return True
@@ -262,7 +267,7 @@ class PlanExecutor:
         """Read back whether it is as planned. Raises `StepError`."""
         if step.creates or not step.writes:
             return  # the wait has seen what it has created
-        snapshot = self.run.snapshot()
+        snapshot = self.run.latest()  # the last look of the wait
         now, desired = step.read(snapshot, self.run.created), step.desired(self.run.created)
         if now != desired:
             differences = step.differences(number, desired, now, snapshot)
@@ -296,7 +301,7 @@ class PlanExecutor:
         if not self.wait:
             finished.discard(len(self.steps) - 1)
         try:
-            return drift.after_steps(self.steps, self.run.snapshot(), self.run.created, finished)
+            return drift.after_steps(self.steps, self.run.latest(), self.run.created, finished)
         except CreateOSError:
             return []  # all of it was verified when it was done; a failed read is no reason to fail
 

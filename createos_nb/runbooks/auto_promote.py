@@ -68,7 +68,7 @@ def release(client: Client, project: str, environment: str, *, allow_description
 
 def _set_auto_promotion(client: Client, project: str, environment: str, on: bool, allow: bool) -> Plan:
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     word = "release" if on else "hold"
     steps: list[Step] = []

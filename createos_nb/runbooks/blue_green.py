@@ -88,7 +88,7 @@ def blue_green(
     probed, gate = validate_paths(paths), validate_gate(gate)
     requests, seconds = validate_pace(requests, seconds)
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     name = name_of(owner)
     host = snapshot.find_domain(owner, domain)
     rows = {name_of(row): row for row in snapshot.environments(id_of(owner))}
@@ -183,7 +183,7 @@ def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
         'PASS'
     """
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     host = snapshot.find_domain(owner, domain)
     row = snapshot.find_environment(owner, environment)
     environments = snapshot.environments(id_of(owner))

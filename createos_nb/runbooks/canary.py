@@ -81,7 +81,7 @@ def canary(
     """
     probed, planned_stages, gate = validate_paths(paths), validate_stages(stages), validate_gate(gate)
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     if name_of(row) == side:
         raise InvalidInput("canary: side= is another environment than the one that serves")

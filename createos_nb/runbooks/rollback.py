@@ -77,7 +77,7 @@ def rollback(
         'PASS'
     """
     current = Snapshot(client)
-    owner = current.find_project(project)
+    owner = current.find_project(project, "environments", "deployments")
     row = current.find_environment(owner, environment)
     name = f"{name_of(owner)} / {name_of(row)}"
     running = current.live_deployment(id_of(owner), row)

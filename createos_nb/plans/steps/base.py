@@ -14,6 +14,7 @@ from msgspec import Struct, StructMeta
 
 from createos_nb.errors import InvalidResponse
 from createos_nb.plans.errors import Difference, StalePlanError
+from createos_nb.plans.snapshot import Part, Query
 from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     needs_active_project: ClassVar[bool] = True
     #: Another deployment runs afterwards: at the platform's limit, the oldest one has to make room.
     adds_running_deployment: ClassVar[bool] = False
+    #: What `read` reads of its project: it is read at the same time as what other steps read.
+    reads: ClassVar[tuple[Part, ...]] = ()
     #: Seconds that it usually takes.
     expected_seconds: ClassVar[float] = 10.0
     #: The criterion of its check in a receipt, in words.
@@ -196,6 +199,20 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         """The fields of `after` as they are now. Raises `StepError` where the target is gone."""
 
+    def queries(self) -> list[Query]:
+        """What `read` reads, to be read beside other things; what an earlier step is yet to create is not there."""
+        target = self.target
+        if any(identity.startswith(CREATED) for identity in (target.project, target.environment, target.deployment)):
+            return []
+        return [
+            Query(part, (target.project, target.deployment) if part == "deployment" else (target.project,))
+            for part in self.reads
+        ]
+
+    def precondition_queries(self) -> list[Query]:
+        """What `preconditions` reads beside that."""
+        return []
+
     def desired(self, created: Mapping[int, str]) -> dict[str, Any]:
         """`after`, with ids in place of what earlier steps have created."""
         return {name: resolved(value, created) for name, value in self.after.items()}
@@ -245,8 +262,8 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """Check that the inputs of the write are at hand. Raises `StepError`."""
 
     def recheck(self, run: Run) -> Snapshot:
-        """Read again before a write that sends more than it changes. Raises `StalePlanError`."""
-        snapshot = run.snapshot()
+        """Compare once more before a write that sends more than it changes. Raises `StalePlanError`."""
+        snapshot = run.latest()
         differences = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
         if differences:
             raise StalePlanError(differences)
