@@ -148,7 +148,7 @@ def _execute(
     if on_event is not None:
         on_event(Event(0, len(plan.steps), plan.title, "checking"))
     try:
-        _check_ready(plan)
+        checked = _check_ready(plan)
     except CreateOSError as error:
         if on_event is not None:
             on_event(Event(0, len(plan.steps), plan.title, "failed", str(error).split("\n", 1)[0]))
@@ -171,7 +171,7 @@ def _execute(
             execute=apply,
             on_event=on_event,
             follow_ups=plan.follow_ups,
-        ).start()
+        ).start(checked)
 
 
 def _resume(plan: Plan, journal: Journal, options: ApplyOptions, on_event: OnEvent | None) -> Receipt:
@@ -199,8 +199,8 @@ def _named(step: Step) -> tuple[str, ...]:
     return (type(step).__name__, str(step.target), step.what)
 
 
-def _check_ready(plan: Plan) -> None:
-    """Read everything again. Raises `StalePlanError`, `PreconditionFailed`."""
+def _check_ready(plan: Plan) -> Snapshot:
+    """Read everything again; returns what was read. Raises `StalePlanError`, `PreconditionFailed`."""
     snapshot = Snapshot(plan.client)
     snapshot.read_together(queries_of(plan.steps))
     if differences := drift.before_steps(plan.steps, snapshot, {}):
@@ -210,6 +210,7 @@ def _check_ready(plan: Plan) -> None:
         missing = missing[missing["precondition"] != "the client may write"]
     if len(missing):
         raise PreconditionFailed(missing)
+    return snapshot
 
 
 def _journal_of(plan: Plan, lock: IntentLock, options: ApplyOptions) -> Journal | None:

@@ -17,6 +17,7 @@ from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.plans.errors import Difference
     from createos_nb.plans.events import Cancel, OnEvent, Phase
     from createos_nb.times import DurationLike
 
@@ -85,6 +86,7 @@ class Run:
         status: receives lines of text.
         cancel: says when to stop.
         step: the number of the step at work, from 0.
+        drift: returns what has changed of what the steps rest on that are not done.
     """
 
     client: Client
@@ -96,6 +98,7 @@ class Run:
     status: Status | None = None
     cancel: Cancel | None = None
     step: int = 0
+    drift: Callable[[Snapshot], list[Difference]] = lambda snapshot: []
     _started: float = field(init=False)
     _last_status: str = ""
     _latest: Snapshot | None = None
@@ -106,8 +109,13 @@ class Run:
 
     def snapshot(self) -> Snapshot:
         """Read the present state anew."""
-        self._latest, self._writes = Snapshot(self.client), self.client.session.writes
-        return self._latest
+        snapshot = Snapshot(self.client)
+        self.keep(snapshot)
+        return snapshot
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Let a snapshot be the latest one: that of the checks before the run."""
+        self._latest, self._writes = snapshot, self.client.session.writes
 
     def latest(self) -> Snapshot:
         """The newest snapshot of the run, where nothing was written and no time was let pass since; else a new one."""

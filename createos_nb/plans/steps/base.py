@@ -130,6 +130,8 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     needs_active_project: ClassVar[bool] = True
     #: Another deployment runs afterwards: at the platform's limit, the oldest one has to make room.
     adds_running_deployment: ClassVar[bool] = False
+    #: `write` reads again by itself (`recheck`) what this and the later steps rest on, last thing before it sends.
+    rechecks: ClassVar[bool] = False
     #: What `read` reads of its project: it is read at the same time as what other steps read.
     reads: ClassVar[tuple[Part, ...]] = ()
     #: Seconds that it usually takes.
@@ -262,10 +264,11 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """Check that the inputs of the write are at hand. Raises `StepError`."""
 
     def recheck(self, run: Run) -> Snapshot:
-        """Compare once more before a write that sends more than it changes. Raises `StalePlanError`."""
-        snapshot = run.latest()
+        """Read again before a write that sends more than it changes. Raises `StalePlanError`."""
+        snapshot = run.snapshot()
+        elsewhere = run.drift(snapshot)
         differences = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
-        if differences:
+        if differences := differences or elsewhere:
             raise StalePlanError(differences)
         return snapshot
 

@@ -182,6 +182,7 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
 
     operation: ClassVar[str] = "UpdateProjectEnvironment"
     sends_back: ClassVar[tuple[str, ...]] = ("displayName", "description", "isAutoPromoteEnabled", "branch")
+    rechecks: ClassVar[bool] = True
 
     @property
     def what(self) -> str:
@@ -266,6 +267,7 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentResources"
     sends_back: ClassVar[tuple[str, ...]] = ("resources",)
+    rechecks: ClassVar[bool] = True
     expected_seconds: ClassVar[float] = 20.0
 
     @property
