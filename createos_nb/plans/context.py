@@ -42,10 +42,13 @@ class ApplyOptions:
     on_event: OnEvent | None = None
     status: Status | None = None
     cancel: Cancel | None = None
+    override_freeze: str | None = None
 
     def __post_init__(self) -> None:
         if self.timeout_seconds == 0:
             raise InvalidInput(f"timeout={self.timeout!r} must be more than no time")
+        if self.override_freeze is not None and not self.override_freeze.strip():
+            raise InvalidInput("override_freeze= is the reason why it can't wait: it is kept in the journal")
 
     @property
     def timeout_seconds(self) -> float | None:

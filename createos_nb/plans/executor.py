@@ -186,6 +186,7 @@ class PlanExecutor:
         if not self._write_once(number, step, facts):
             return
         if not self.wait and number == len(self.steps) - 1:
+            step.finish(self.run)
             self.journal.write("done", self.client.clock.now(), **facts, text=NOT_WAITED)
             self.done.add(number)
             return
@@ -193,6 +194,7 @@ class PlanExecutor:
             self.run.emit("waiting")
         step.wait(self.run)
         self._verify(number, step)
+        step.finish(self.run)
         self.journal.write("done", self.client.clock.now(), **facts, text=step.what)
         self.done.add(number)
         self.run.emit("done")

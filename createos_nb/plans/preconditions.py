@@ -9,6 +9,7 @@ import pandas as pd
 
 from createos_nb.dtypes import TEXT
 from createos_nb.naming import text_for
+from createos_nb.plans.freeze_files import frozen
 from createos_nb.plans.snapshot import Query, in_status, name_of
 from createos_nb.plans.steps.base import Precondition
 
@@ -25,13 +26,17 @@ _HINTS: Final[Mapping[ProjectStatus, str]] = {
 
 
 def check_preconditions(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
-    """Return a row for each precondition: precondition, state (holds, fails, unknown), detail; read now."""
+    """Return a row for each precondition: precondition, state (holds, fails, unknown), detail; read now.
+
+    That nothing is frozen is a row only where something is.
+    """
     snapshot.read_together(queries_of(steps))
     rows: list[Precondition] = [_writable(snapshot)]
     for project in _projects(steps):
         rows.append(_active(snapshot, project))
     for step in steps:
         rows += step.preconditions(snapshot, steps)
+    rows += [one.precondition for one in frozen(steps, snapshot)]
     return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(Precondition._fields), dtype=TEXT)
 
 

@@ -163,6 +163,13 @@ class Snapshot:
         row.id = row.id or project
         return row
 
+    def projects(self) -> list[Project]:
+        """All projects of the account."""
+        key = ("ListProjects",)
+        if key not in self._cache:
+            self._cache[key] = self._read_list(Project, "ListProjects")
+        return [row for row in self._cache[key] if isinstance(row, Project)]
+
     def existing_project(self, project: str) -> Project | None:
         """None where it is gone, or not of this account."""
         try:
@@ -208,7 +215,9 @@ class Snapshot:
         """All of them, newest first."""
         key = _key(Query("deployments", (project,)))
         if key not in self._cache:
-            self._cache[key] = self._read_deployments(project)
+            deployments = self._read_list(Deployment, "ListDeployments", project_id=project)
+            newest_first = sorted(deployments, key=lambda row: row.version_number or 0, reverse=True)
+            self._cache[key] = [row for row in newest_first if row.id]
         return [row for row in self._cache[key] if isinstance(row, Deployment)]
 
     def newer_deployments(self, project: str, beyond: int = 0) -> list[Deployment]:
@@ -344,10 +353,11 @@ class Snapshot:
     def _page(self, project: str, offset: int) -> list[Deployment]:
         return self._read(Deployment, "ListDeployments", project_id=project, limit=_PAGE, offset=offset)
 
-    def _read_deployments(self, project: str) -> list[Deployment]:
-        rows = [struct_of(Deployment, row) for row in self.client.session.rows("ListDeployments", project_id=project)]
+    def _read_list(self, of: type[R], operation: str, **values: str) -> list[R]:
+        """Rows of a list, of all its pages."""
+        rows = [struct_of(of, row) for row in self.client.session.rows(operation, **values)]
         self._unread += [(row, unread) for row, unread in rows if unread]
-        return sorted((row for row, _ in rows if row.id), key=lambda row: row.version_number or 0, reverse=True)
+        return [row for row, _ in rows]
 
     def _read_once(self, of: type[R], operation: str, **values: str | int) -> list[R]:
         key = (operation, *map(str, values.values()))

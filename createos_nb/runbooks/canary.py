@@ -11,10 +11,10 @@ from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, name_of
+from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.environments import assign_step, target_of
 from createos_nb.runbooks.arguments import validate_gate, validate_paths, validate_stages
-from createos_nb.runbooks.auto_promote import promotion_step
 from createos_nb.runbooks.blue_green import version_for
 from createos_nb.runbooks.environments import ensure_environment, watch_step
 

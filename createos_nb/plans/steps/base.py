@@ -250,6 +250,10 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
             return []
         return [Reached(environment, self.what)]
 
+    def exempt_from(self, freeze: str) -> bool:
+        """Whether a freeze, by its id, does not concern it: it is the freeze's own step."""
+        return False
+
     def pending(self, created: Mapping[int, str]) -> bool:
         """Whether an earlier step is yet to create its environment."""
         return str(resolved(self.target.environment, created)).startswith(CREATED)
@@ -278,6 +282,9 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
 
     def wait(self, run: Run) -> None:
         """Wait until the platform is done. Raises `StepError`."""
+
+    def finish(self, run: Run) -> None:
+        """What else is noted on this machine once it is done; it may be called again when a run is resumed."""
 
     # --- after a lost answer, or a lost run ---------------------------------------------------------------------------
 
