@@ -1,5 +1,8 @@
 """Freezes that are in force: kept beside the journals, one file each, for all who share that folder.
 
+Of a simulated world, which may be forked and go on in several courses, each change is a file of its own, and the newest
+in the world's past counts: what is lifted in a fork is not lifted elsewhere.
+
 A freeze holds for one account, or one simulated world, until it is lifted or its time is over by the platform's clock.
 A file that can't be read counts as a freeze of everything, for nobody can say what it froze.
 """
@@ -57,7 +60,9 @@ class Freeze(msgspec.Struct, frozen=True):
         held: ids of those that it has switched off.
         at: since when, Unix seconds.
         who: who froze it.
-        course: the course of the simulated world that it belongs to; "" on the platform.
+        course: the course of the simulated world in which it was written down; "" on the platform.
+        written: when it was written down, Unix seconds.
+        lifted: it is over; so it stands of simulated worlds only.
     """
 
     id: str
@@ -69,6 +74,8 @@ class Freeze(msgspec.Struct, frozen=True):
     at: float = 0.0
     who: str = ""
     course: str = ""
+    written: float = 0.0
+    lifted: bool = False
 
     @property
     def place(self) -> str:
@@ -137,20 +144,23 @@ def folder_of(client: Client) -> Path:
 
 def read_all(client: Client) -> list[Freeze | DamagedFreeze]:
     """Return all freezes of a client's account or world, oldest first, those that are over among them."""
-    folder, found = folder_of(client), []
+    folder, found = folder_of(client), list[Freeze | DamagedFreeze]()
     try:
         paths = sorted(path for path in folder.iterdir() if path.name.startswith(_owner(client)))
     except FileNotFoundError:
         return []
     except OSError as error:
         return [DamagedFreeze(folder, str(error))]
+    newest: dict[str, Freeze] = {}
     for path in paths:
-        if path.suffix != ".json":
-            continue
-        freeze = _read(path)
-        if freeze is not None and (isinstance(freeze, DamagedFreeze) or _is_past_of(client, freeze)):
+        freeze = _read(path) if path.suffix == ".json" else None
+        if isinstance(freeze, DamagedFreeze):
             found.append(freeze)
-    return sorted(found, key=lambda one: one.at if isinstance(one, Freeze) else 0.0)
+        elif freeze is not None and _is_past_of(client, freeze):
+            other = newest.get(freeze.id)
+            if other is None or other.written <= freeze.written:
+                newest[freeze.id] = freeze
+    return [*found, *sorted((one for one in newest.values() if not one.lifted), key=lambda one: one.at)]
 
 
 def find(client: Client, identity: str) -> Freeze | None:
@@ -159,24 +169,27 @@ def find(client: Client, identity: str) -> Freeze | None:
 
 
 def put(client: Client, freeze: Freeze) -> None:
-    """Write a freeze down: new, as set now by this account; an old one as it is. Raises `StepError`."""
+    """Write a freeze down; a new one as set now by this account. Raises `StepError`."""
+    now = client.clock.now()
     if not freeze.at:
-        who, now = actor_text(current_actor(client.whoami())), client.clock.now()
-        course = lineage_of(client).course
-        freeze = msgspec.structs.replace(freeze, at=now, who=who, course=course)
+        freeze = msgspec.structs.replace(freeze, at=now, who=actor_text(current_actor(client.whoami())))
+    freeze = msgspec.structs.replace(freeze, course=lineage_of(client).course, written=now)
     raw = msgspec.json.encode(freeze)
     path = path_of(client, freeze)
     try:
         private_folder(path.parent)
         atomic_write(path, msgspec.json.encode(_File(_FORMAT, msgspec.Raw(raw), _digest(raw))))
     except OSError as error:
-        raise StepError(f"the freeze can't be written down: {error}", "Nothing is frozen by it.") from error
+        raise StepError(f"the freeze can't be written down: {error}", f"Is {path.parent} to be written to?") from error
 
 
 def remove(client: Client, identity: str) -> None:
     """Take a freeze away. Raises `StepError`."""
     freeze = find(client, identity)
     if freeze is None:
+        return
+    if freeze.course:
+        put(client, msgspec.structs.replace(freeze, lifted=True))
         return
     path = path_of(client, freeze)
     try:
@@ -188,9 +201,9 @@ def remove(client: Client, identity: str) -> None:
 
 
 def path_of(client: Client, freeze: Freeze) -> Path:
-    """Return the file of a freeze; in a fork of a simulated world it is another one."""
-    course = f"-{freeze.course}" if freeze.course else ""
-    return folder_of(client) / f"{_owner(client)}-{freeze.id}{course}.json"
+    """Return the file of a freeze."""
+    of_world = f"-{freeze.course}-{round(freeze.written * 1e6)}" if freeze.course else ""
+    return folder_of(client) / f"{_owner(client)}-{freeze.id}{of_world}.json"
 
 
 def _owner(client: Client) -> str:
@@ -201,7 +214,7 @@ def _owner(client: Client) -> str:
 
 def _is_past_of(client: Client, freeze: Freeze) -> bool:
     here = lineage_of(client)
-    return not here.id or here.knows(freeze.course, round(freeze.at * 1e6))
+    return not here.id or here.knows(freeze.course, round(freeze.written * 1e6))
 
 
 def _read(path: Path) -> Freeze | DamagedFreeze | None:

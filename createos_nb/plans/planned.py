@@ -162,8 +162,11 @@ class PlannedChange:
         """
         return check_preconditions(self.steps, Snapshot(self.client))
 
-    def problems(self) -> pd.DataFrame:
+    def problems(self, *, override_freeze: bool = False) -> pd.DataFrame:
         """Return the preconditions that fail, as they were when the plan was made.
+
+        Args:
+            override_freeze: leave out freezes, which `apply(override_freeze=…)` passes.
 
         Returns:
             A frame of precondition, state, detail (str); empty where none fails.
@@ -174,7 +177,10 @@ class PlannedChange:
             >>> len(plan.problems())
             0
         """
-        return failing(self.preconditions)
+        problems = failing(self.preconditions)
+        if override_freeze:
+            problems = problems[~problems["precondition"].map(is_freeze).astype(bool)].reset_index(drop=True)
+        return problems
 
     def record(self, reason: str | None) -> PlanRecord:
         """Return the plan as a journal holds it, without its transient inputs.
