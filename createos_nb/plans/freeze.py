@@ -196,7 +196,7 @@ def freezes(client: Client) -> pd.DataFrame:
     for name in ("since", "until"):
         frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True).astype("datetime64[us, UTC]")
     texts = ("freeze", "scope", "state", "reason", "who", "held", "file")
-    return frame.fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, TEXT))
+    return frame.astype(dict.fromkeys(texts, TEXT)).fillna(dict.fromkeys(texts, ""))
 
 
 def _set(freeze: Freeze, before: str | None, after: str | None, why: str) -> SetFreeze:
