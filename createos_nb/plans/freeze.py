@@ -151,7 +151,7 @@ def lift_freeze(client: Client, freeze: str | None = None, *, allow_description_
         f"lift the freeze of {chosen.place}" if chosen is not None else "lift the freeze",
         steps,
         runbook="lift_freeze",
-        arguments={"freeze": chosen.id if chosen is not None else freeze},
+        arguments={"freeze": freeze},  # as it was given: where the freeze is gone already, it is the same intent
         warnings=warnings,
     )
 
