@@ -127,6 +127,9 @@ def reading_line(what: str, clock: Clock, *, slow: bool) -> Iterator[None]:
         clock: The clock that the reads wait on.
         slow: Whether answers take their time; a line that is gone at once would only flicker.
 
+    Yields:
+        Nothing.
+
     Examples:
         >>> from createos_nb.clock import SystemClock
         >>> from createos_nb.progress import reading_line
