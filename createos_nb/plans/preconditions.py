@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -25,10 +25,10 @@ _HINTS: Final[Mapping[ProjectStatus, str]] = {
 }
 
 
-def check_preconditions(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
+def check_preconditions(steps: list[Step], snapshot: Snapshot, passed: Collection[str] = ()) -> pd.DataFrame:
     """Return a row for each precondition: precondition, state (holds, fails, unknown), detail; read now.
 
-    That nothing is frozen is a row only where something is.
+    That nothing is frozen is a row only where something is; `passed`: freezes that the run was let pass already.
     """
     snapshot.read_together(queries_of(steps))
     rows: list[Precondition] = [_writable(snapshot)]
@@ -36,7 +36,7 @@ def check_preconditions(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
         rows.append(_active(snapshot, project))
     for step in steps:
         rows += step.preconditions(snapshot, steps)
-    rows += [one.precondition for one in frozen(steps, snapshot)]
+    rows += [one.precondition for one in frozen(steps, snapshot, passed)]
     return pd.DataFrame(list(dict.fromkeys(rows)), columns=list(Precondition._fields), dtype=TEXT)
 
 

@@ -142,7 +142,7 @@ class Resumption(Plan):
         # what may have been written already is settled by reading when the run is resumed, and needs nothing beforehand
         started = {place for place, number in enumerate(rest) if journal.pending(number) is not None}
         unsent = [step for place, step in enumerate(self.steps) if place not in started]
-        self.preconditions = check_preconditions(unsent, snapshot)
+        self.preconditions = check_preconditions(unsent, snapshot, journal.passed_freezes)
         self.digest = digest([self.digest, record["digest"], rest, sorted(started)])
         self.needs = sorted({name for step in self.steps for name in step.missing_variables()})
 

@@ -305,6 +305,7 @@ def test_a_run_is_not_resumed_or_undone_during_a_freeze_without_a_reason(client:
 def test_what_a_run_was_let_pass_it_passes_when_it_is_resumed(client: Client) -> None:
     frozen(client, "orders-api")
     error = stopped(client, override_freeze="an incident")
+    assert not plans.resumption(error.journal, client).frozen
     assert plans.resume(error.journal, client).finished
     assert plans.Journal(error.journal).frame()["event"].tolist().count("overridden") == 1
 
