@@ -8,7 +8,8 @@ import pandas as pd
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError
-from createos_nb.plans.snapshot import Query, id_of, in_status, name_of, version_of
+from createos_nb.plans.queries import Query
+from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 
 if TYPE_CHECKING:
     from createos_nb.contract.deployments import Deployment

@@ -15,7 +15,8 @@ from createos_nb.plans.apply import make_plan
 from createos_nb.plans.digest import digest
 from createos_nb.plans.freeze_files import DamagedFreeze, Freeze, Place
 from createos_nb.plans.plan import Plan
-from createos_nb.plans.snapshot import Query, Snapshot, id_of, in_status, name_of
+from createos_nb.plans.queries import Query
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of
 from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.base import Target
 from createos_nb.plans.steps.freeze import FreezeUpdate, SetFreeze

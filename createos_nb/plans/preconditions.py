@@ -10,7 +10,8 @@ import pandas as pd
 from createos_nb.dtypes import TEXT
 from createos_nb.naming import text_for
 from createos_nb.plans.freeze_files import frozen
-from createos_nb.plans.snapshot import Query, in_status, name_of
+from createos_nb.plans.queries import Query
+from createos_nb.plans.snapshot import in_status, name_of
 from createos_nb.plans.steps.base import Precondition
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, TypeVar, overload, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload, runtime_checkable
 
 from createos_nb.client.name_resolution import CacheHit
 from createos_nb.contract import find
@@ -25,6 +25,7 @@ from createos_nb.contract.row import Row
 from createos_nb.contract.template_rows import Template
 from createos_nb.errors import CreateOSError, InvalidInput, InvalidResponse, NotFound, UnknownName
 from createos_nb.frames.structs import struct_of, structs_of
+from createos_nb.plans.queries import REQUESTS, Part, Query, key_of
 from createos_nb.progress import reading_line
 
 if TYPE_CHECKING:
@@ -36,28 +37,6 @@ R = TypeVar("R", bound=Row)
 _PAGE: Final = 20
 #: Seconds of an answer from which on it is said what is read.
 _SLOW: Final = 0.5
-
-
-_REQUESTS: Final = "GetProjectEnvironmentAnalyticsOverallRequests"
-
-#: What of a project can be read beside other things.
-Part = Literal["project", "environments", "domains", "cronjobs", "deployments", "deployment", "requests"]
-_OPERATIONS: Final[Mapping[Part, str]] = {
-    "project": "GetProject",
-    "environments": "ListProjectEnvironments",
-    "domains": "ListDomains",
-    "cronjobs": "ListCronjobs",
-    "deployments": "ListDeployments",
-    "deployment": "GetDeployment",
-    "requests": _REQUESTS,
-}
-
-
-class Query(NamedTuple):
-    """Something to read: what, and the ids of what, the project's first; of requests also the window."""
-
-    part: Part
-    of: tuple[str | int, ...]
 
 
 class Identified(Protocol):
@@ -134,8 +113,8 @@ class Snapshot:
                 pass
 
     def _is_read(self, query: Query) -> bool:
-        listed = _key(Query("deployments", query.of[:1])) if query.part == "deployment" else None
-        return _key(query) in self._cache or listed in self._cache
+        listed = key_of(Query("deployments", query.of[:1])) if query.part == "deployment" else None
+        return key_of(query) in self._cache or listed in self._cache
 
     def recent(self, project: str, environment: str, seconds: int = 600) -> Query:
         """The requests of the last minutes, to be read beside other things."""
@@ -201,7 +180,7 @@ class Snapshot:
 
     def deployment(self, project: str, deployment: str) -> Deployment | None:
         """None where it is gone."""
-        for listed in self._cache.get(_key(Query("deployments", (project,))), ()):
+        for listed in self._cache.get(key_of(Query("deployments", (project,))), ()):
             if isinstance(listed, Deployment) and listed.id == deployment:
                 return listed
         try:
@@ -213,7 +192,7 @@ class Snapshot:
 
     def deployments(self, project: str) -> list[Deployment]:
         """All of them, newest first."""
-        key = _key(Query("deployments", (project,)))
+        key = key_of(Query("deployments", (project,)))
         if key not in self._cache:
             deployments = self._read_list(Deployment, "ListDeployments", project_id=project)
             newest_first = sorted(deployments, key=lambda row: row.version_number or 0, reverse=True)
@@ -251,7 +230,7 @@ class Snapshot:
     def requests_between(self, project: str, environment: str, start: int, end: int) -> OverallRequests:
         """Requests of a window, in Unix seconds, by class of their status."""
         values: dict[str, str | int] = {"project_id": project, "environment_id": environment}
-        return self._read_once(OverallRequests, _REQUESTS, **values, start=start, end=end)[0]
+        return self._read_once(OverallRequests, REQUESTS, **values, start=start, end=end)[0]
 
     # --- of the account -----------------------------------------------------------------------------------------------
 
@@ -370,10 +349,6 @@ class Snapshot:
         rows = structs_of(find(operation), of, payload)
         self._unread += [(row, unread) for row, unread in rows if unread]
         return [row for row, _ in rows]
-
-
-def _key(query: Query) -> tuple[str, ...]:
-    return (_OPERATIONS[query.part], *map(str, query.of))
 
 
 def id_of(row: Identified) -> str:

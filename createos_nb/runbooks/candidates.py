@@ -20,7 +20,8 @@ from createos_nb.percentages import failure
 from createos_nb.plans.errors import JournalError
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.journal_files import default_folder
-from createos_nb.plans.snapshot import Query, Snapshot, id_of, in_status
+from createos_nb.plans.queries import Query
+from createos_nb.plans.snapshot import Snapshot, id_of, in_status
 from createos_nb.plans.steps.base import resolved
 from createos_nb.plans.world_identity import belongs
 from createos_nb.times import unix

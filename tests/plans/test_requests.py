@@ -10,7 +10,8 @@ import pytest
 from createos_nb import runbooks, threads
 from createos_nb.client.client import Client
 from createos_nb.plans import Plan
-from createos_nb.plans.snapshot import Query, Snapshot
+from createos_nb.plans.queries import Query
+from createos_nb.plans.snapshot import Snapshot
 from createos_nb.simulator import open_world, serve
 from tests.plans.cases import apply
 

@@ -14,7 +14,7 @@ from msgspec import Struct, StructMeta
 
 from createos_nb.errors import InvalidResponse
 from createos_nb.plans.errors import Difference, StalePlanError
-from createos_nb.plans.snapshot import Part, Query
+from createos_nb.plans.queries import Part, Query
 from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:

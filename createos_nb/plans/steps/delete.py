@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from msgspec import field
 
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import Part, WithStatus, id_of, in_status, name_of, version_of
+from createos_nb.plans.queries import Part
+from createos_nb.plans.snapshot import WithStatus, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext
 
 if TYPE_CHECKING:

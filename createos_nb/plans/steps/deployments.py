@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import Part, id_of, in_status, version_of
+from createos_nb.plans.queries import Part
+from createos_nb.plans.snapshot import id_of, in_status, version_of
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import (
     Precondition,

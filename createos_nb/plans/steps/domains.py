@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from createos_nb.naming import text_for
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import Part, id_of, in_status, name_of
+from createos_nb.plans.queries import Part
+from createos_nb.plans.snapshot import id_of, in_status, name_of
 from createos_nb.plans.steps.base import (
     CREATED,
     Precondition,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.environments import Environment, Resources
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import Part, Query, id_of, in_status, name_of, version_of
+from createos_nb.plans.queries import Part, Query
+from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import CREATED, Precondition, Step, Target, Undo, UndoContext, gone, resolved
 from createos_nb.plans.steps.deployments import Wake
