@@ -8,7 +8,7 @@ import sys
 
 from benchmarks.measure import table
 
-MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "panels", "served", "mcp")
+MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "panels", "served", "latency", "mcp")
 
 
 def main() -> int:

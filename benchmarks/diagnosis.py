@@ -76,6 +76,7 @@ class Case:
             "found": ",".join(self.likely),
             "status": self.diagnosis.status,
             "requests": self.diagnosis.requests,
+            "missing": ", ".join(self.diagnosis.missing),
             "confidence": first.confidence if first else "",
         }
         if not self.truths:
@@ -204,6 +205,8 @@ def main() -> None:
             rows["requests"].median(),
             rows["requests"].max(),
         )
+        unread = rows[rows["missing"] != ""]
+        print("not read:", unread.groupby("missing").size().to_dict())
         if options.list:
             wrong = sick[~sick["cause"].astype(bool) | ~sick["fix"].astype(bool)]
             print(

@@ -118,6 +118,34 @@ def status_line(clock: Clock) -> Iterator[Line | None]:
             bar.close()
 
 
+@contextmanager
+def reading_line(what: str, clock: Clock, *, slow: bool) -> Iterator[None]:
+    """Show a line that says what is read, while it is read; it is removed at the end.
+
+    Args:
+        what: What is read, such as "project, environments".
+        clock: The clock that the reads wait on.
+        slow: Whether answers take their time; a line that is gone at once would only flicker.
+
+    Yields:
+        Nothing.
+
+    Examples:
+        >>> from createos_nb.clock import SystemClock
+        >>> from createos_nb.progress import reading_line
+        >>> with reading_line("project, environments", SystemClock(), slow=True):
+        ...     print("read")
+        read
+    """
+    if not slow or not is_enabled(clock):
+        yield
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(bar_format="{desc} [{elapsed}]", leave=False, desc=f"reading {what}"[:160]):
+        yield
+
+
 def _in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

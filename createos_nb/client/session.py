@@ -58,6 +58,8 @@ class Session(ProcessBound):
         # what answers have taught of the platform, in seconds
         self.bucket_seconds: int | None = None
         self.longest_window: int | None = None
+        #: Requests that were to change something, so far: what was read before one may have changed by it.
+        self.writes = 0
 
     @property
     def clock(self) -> ServerClock:
@@ -75,9 +77,13 @@ class Session(ProcessBound):
         """Send one request with the wire's values. Returns the JSON of its payload."""
         self.check_writable(operation)
         request = build(operation, prepare_creation(operation, values))
-        if operation.effect != "read":
-            warn_of_patterns(operation, values)
-        return self.transport.send(request)
+        if operation.effect == "read":
+            return self.transport.send(request)
+        warn_of_patterns(operation, values)
+        try:
+            return self.transport.send(request)
+        finally:
+            self.writes += 1
 
     def call(
         self,

@@ -69,7 +69,10 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
         if isinstance(rule, Exception):
             evidence.missing[f"rule {name}"] = f"it can't be loaded: {rule}"
         else:
-            found += rule.find(evidence, tuple(found))
+            try:
+                found += rule.find(evidence, tuple(found))
+            except Exception as error:  # noqa: BLE001  # one rule that fails must not cost the others
+                evidence.missing[f"rule {name}"] = f"it failed: {type(error).__name__}: {error}"
     found.sort(key=lambda finding: -finding.weight)
     own = [finding for finding in found if _concerns(evidence, finding)]
     status = _status(evidence, own)

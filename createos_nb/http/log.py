@@ -35,6 +35,11 @@ class Log(ProcessBound):
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def last_duration(self) -> float:
+        """Seconds that the newest answer took; 0 where there is none."""
+        return self._entries[-1].duration if self._entries else 0.0
+
     def frame(self) -> pd.DataFrame:
         """Time (UTC), operation, method, path, status, duration (s), attempt, bytes (of the answer): oldest first."""
         import pandas as pd

@@ -22,7 +22,7 @@ class ActionPanel(Panel):
 
     A subclass builds its controls, lists those that the plan depends on (`form.depends_on`), and defines `_make_plan`.
     With a `RowPicker` it has a table; `chosen` is then the key of the chosen row, "" for none. All have the controls
-    `reason` and `confirm` (the typed name).
+    `reason`, `confirm` (the typed name) and `override_freeze` (why it can't wait, where something is frozen).
 
     Attributes:
         form: shows, confirms and applies the plan.
@@ -121,7 +121,11 @@ class ActionPanel(Panel):
             document = self._listing.static() + document
         elif not document:
             # what the widgets hold, and not what code has passed: that may be files
-            controls = {name: self.params.control(name) for name in self.params if name not in ("confirm", "reason")}
+            controls = {
+                name: self.params.control(name)
+                for name in self.params
+                if name not in ("confirm", "reason", "override_freeze")
+            }
             values = [str(getattr(control.widget, control.trait)) for control in controls.values()]
             document = markup.table(pd.DataFrame({"control": list(controls), "value": values}))
         view = self._view

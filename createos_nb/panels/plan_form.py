@@ -14,6 +14,7 @@ from createos_nb.errors import CreateOSError, InvalidInput, ServerError, Transpo
 from createos_nb.panels import markup
 from createos_nb.panels.plan_display import Progress, plan_html, receipt_html, required_name
 from createos_nb.panels.plan_state import PlanEvent, PlanState, PlanStateMachine
+from createos_nb.panels.reason_fields import ReasonFields, Reasons
 from createos_nb.plans import CheckFailed, ConfirmationNeeded, Journal, NoData, Plan, ReasonNeeded, Receipt
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class PlanForm:
     the waiting: a run that was stopped, or got no answer, can be resumed.
 
     Args:
-        view: The panel's widgets; gets the controls `reason` and `confirm`.
+        view: The panel's widgets; gets the controls `reason`, `confirm` and `override_freeze`.
         background: The panel's background work.
         make_plan: Returns the plan for the present values of the controls, by reading only.
         verb: The label of the button.
@@ -79,26 +80,25 @@ class PlanForm:
         #: Looks at the platform again while a plan is shown.
         self.drift_poller = background.poller(self.check_drift, interval=10.0, max_interval=120.0, advance_clock=False)
         self.document, self.progress = widgets.HTML(), Progress()
-        layout, style = widgets.Layout(width="34em", max_width="100%"), {"description_width": "auto"}
-        self.reason = view.control(
-            "reason", widgets.Text(description="Reason", placeholder="kept in the journal", style=style, layout=layout)
+        self._fields = ReasonFields(view)
+        self.reason, self.confirmation, self.override = fields = (
+            self._fields.reason,
+            self._fields.confirmation,
+            self._fields.override,
         )
-        self.confirmation = view.control(
-            "confirm", widgets.Text(description="Type the name", style=style, layout=layout)
-        )
+        self.confirmation_row, self.override_row = self._fields.rows
         self.review_button = view.button("Show the plan", self.review, hint="What would change; nothing is written")
         self.apply_button = view.button(verb, self.apply, style="primary")
         self.stop_button = view.button("Stop", self.stop, hint="Stop waiting; what is done stays")
         self.undo_button = view.button("Plan the undo", self.review_undo, hint="Show the plan that undoes it")
         self.actions = widgets.HBox([])
-        self.confirmation_row = widgets.HBox([self.reason, self.confirmation])
         self.buttons = widgets.HBox(
             [self.review_button, self.apply_button, self.stop_button, self.undo_button, self.actions]
         )
-        for row in (self.confirmation_row, self.buttons, self.actions):
+        for row in (self.buttons, self.actions):
             row.add_class("createos-row")
-        self.widgets = (self.document, self.confirmation_row, self.buttons, self.progress.box)
-        for text in (self.confirmation, self.reason):
+        self.widgets = (self.document, self.confirmation_row, self.override_row, self.buttons, self.progress.box)
+        for text in fields:
             text.observe(lambda _: view.guard(self.update_buttons), "value")
 
     @property
@@ -210,7 +210,7 @@ class PlanForm:
             self.drift_poller.stop()
             self.document.value = ""
             self.set_actions()
-            self.confirmation.value = ""
+            self.confirmation.value = self.override.value = ""
             self.update_buttons()
 
     # --- widgets ------------------------------------------------------------------------------------------------------
@@ -225,14 +225,16 @@ class PlanForm:
         """Switch buttons on or off, and show what has to be filled in."""
         with self._view.lock:
             applying, has_steps = self.state is PlanState.APPLYING, False
-            name, appliable = None, False
+            name, appliable, frozen = None, False, False
             if self.plan is not None and self.state.has_plan:
                 has_steps = bool(self.plan.steps)
                 name = required_name(self.plan) if has_steps else None
-                appliable = has_steps and not len(self.plan.problems())
+                frozen = has_steps and self.plan.frozen
+                passed = self._fields.given.override_freeze is not None
+                appliable = has_steps and not len(self.plan.problems(override_freeze=passed))
             confirmed = name is None or (self.confirmation.value == name and bool(self.reason.value.strip()))
             label = self._plan_label if self.state.has_plan else self.verb
-            self.confirmation_row.layout.display = "" if name else "none"
+            self._fields.show(confirmation=bool(name), freeze=frozen)
             self.apply_button.description = self.apply_button.tooltip = label
             self.apply_button.disabled = not (appliable and confirmed)
             self.apply_button.button_style = "danger" if name else "primary"
@@ -264,19 +266,19 @@ class PlanForm:
         except Exception as error:
             self._view.show_error(error)
             raise
-        reason = self.reason.value.strip() or None
+        reasons = self._fields.given
         self._stop = threading.Event()
         try:
-            receipt = self._execute(plan, reason, self._stop)
+            receipt = self._execute(plan, reasons, self._stop)
         except BaseException as error:  # an interrupt, too, ends the run here
-            self._on_error(error, plan, reason)
+            self._on_error(error, plan, reasons)
             raise
         self._on_success(receipt, plan)
         return receipt
 
     def apply(self) -> None:
         """Apply the plan that is shown, in the background."""
-        self._start(self.take_plan(), self.reason.value.strip() or None)
+        self._start(self.take_plan(), self._fields.given)
 
     def stop(self) -> None:
         """Stop waiting, also that of a `run`; what is done stays, and the run can be resumed."""
@@ -300,12 +302,12 @@ class PlanForm:
             self._begin(PlanEvent.APPLY, plan)
             return plan
 
-    def _resume(self, plan: Plan, reason: str | None) -> None:
+    def _resume(self, plan: Plan, reasons: Reasons) -> None:
         # the run was confirmed when it began; the same plan finds its journal and goes on with it
         with self._view.lock:
             self._raise_if_applying()
             self._begin(PlanEvent.RESUME, plan)
-        self._start(plan, reason)
+        self._start(plan, reasons)
 
     def _begin(self, event: PlanEvent, plan: Plan) -> None:
         self._machine.send(event)
@@ -316,20 +318,18 @@ class PlanForm:
         self.progress.begin([step.what for step in plan.steps])
         self.update_buttons()
 
-    def _start(self, plan: Plan, reason: str | None) -> None:
+    def _start(self, plan: Plan, reasons: Reasons) -> None:
         self._view.set_status(f"{plan.title}: applying …")
         started = self._background.run(
-            lambda cancel: self._execute(plan, reason, cancel, slow_motion=self._slow_motion),
+            lambda cancel: self._execute(plan, reasons, cancel, slow_motion=self._slow_motion),
             lambda receipt: self._on_success(receipt, plan),
-            on_error=lambda error: self._on_error(error, plan, reason),
+            on_error=lambda error: self._on_error(error, plan, reasons),
         )
         if not started:
             self.reset(PlanEvent.FAIL)
             raise InvalidInput("other work is going on in this panel: wait for its end")
 
-    def _execute(
-        self, plan: Plan, reason: str | None, cancel: threading.Event, *, slow_motion: bool = False
-    ) -> Receipt:
+    def _execute(self, plan: Plan, reasons: Reasons, cancel: threading.Event, *, slow_motion: bool = False) -> Receipt:
         def on_event(event: Event) -> None:
             self.progress.update(event)
             self._view.render_header()
@@ -337,7 +337,13 @@ class PlanForm:
             if slow_motion:
                 cancel.wait(_MIN_EVENT_DISPLAY)
 
-        return plan.apply(confirm=plan.confirmation, reason=reason, on_event=on_event, cancel=cancel)
+        return plan.apply(
+            confirm=plan.confirmation,
+            reason=reasons.reason,
+            on_event=on_event,
+            cancel=cancel,
+            override_freeze=reasons.override_freeze,
+        )
 
     def _on_success(self, receipt: Receipt, plan: Plan) -> None:
         self.on_success(receipt)
@@ -363,7 +369,7 @@ class PlanForm:
             )
         return buttons
 
-    def _on_error(self, error: BaseException, plan: Plan, reason: str | None) -> None:
+    def _on_error(self, error: BaseException, plan: Plan, reasons: Reasons) -> None:
         with self._view.lock:
             self.reset(PlanEvent.FAIL)
             self._view.show_error(error)
@@ -373,7 +379,7 @@ class PlanForm:
             buttons = []
             if journal is not None and not Journal(journal).over:
                 self._view.set_status("stopped: Resume continues the run, and repeats no step that is done")
-                buttons.append(self._view.button("Resume", partial(self._resume, plan, reason), style="primary"))
+                buttons.append(self._view.button("Resume", partial(self._resume, plan, reasons), style="primary"))
             if isinstance(undo, Plan):
                 buttons.append(
                     self._view.button("Plan: undo what was done", partial(self.request_plan, lambda: undo, "Undo"))

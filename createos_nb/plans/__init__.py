@@ -18,6 +18,7 @@ from createos_nb.plans.errors import (
     StalePlanError,
 )
 from createos_nb.plans.events import Cancel, Event
+from createos_nb.plans.freeze import freeze, freezes, lift_freeze
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.journal_assignments import assignments
 from createos_nb.plans.journal_files import default_folder
@@ -58,6 +59,9 @@ __all__ = [
     "Unsettled",
     "assignments",
     "default_folder",
+    "freeze",
+    "freezes",
+    "lift_freeze",
     "receipt_from",
     "resume",
     "resumption",

@@ -6,6 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, ReadOnlyError
 from createos_nb.plans import drift, world_identity
 from createos_nb.plans.context import ApplyOptions
@@ -19,11 +22,12 @@ from createos_nb.plans.errors import (
 )
 from createos_nb.plans.events import Event, subscriber
 from createos_nb.plans.executor import PlanExecutor, receipt_of
+from createos_nb.plans.freeze_files import frozen, is_freeze
 from createos_nb.plans.intent_lock import IntentLock, folder_for
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.journal_files import path_for
 from createos_nb.plans.plan import Plan, Receipt
-from createos_nb.plans.preconditions import check_preconditions, failing
+from createos_nb.plans.preconditions import check_preconditions, failing, queries_of
 from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.step_failed import Cancelled
 
@@ -38,7 +42,7 @@ def apply(plan: Plan, options: ApplyOptions) -> Receipt:
     """Apply a plan; see `Plan.apply`."""
     client = plan.client
     if options.dry_run:
-        _check_ready(plan)
+        _check_ready(plan, options)
         return Receipt(
             client, plan.title, plan.where, plan.steps, execute=apply, dry_run=True, follow_ups=plan.follow_ups
         )
@@ -85,6 +89,23 @@ def receipt_from(journal: Journal, client: Client) -> Receipt:
         'PASS'
     """
     return receipt_of(journal, client, execute=apply)
+
+
+def pass_freezes(journal: Journal, steps: list[Step], snapshot: Snapshot, reason: str | None) -> None:
+    """Refuse steps that are frozen, or let them pass for a reason, which the journal keeps.
+
+    What a run was let pass once it passes when it is resumed, too: it is the same run, and the reason is known.
+
+    Raises:
+        PreconditionFailed: something is frozen, and no reason is given.
+    """
+    met = frozen(steps, snapshot, journal.passed_freezes)
+    if met and reason is None:
+        raise PreconditionFailed(pd.DataFrame([one.precondition for one in met], dtype=TEXT))
+    for one in met:
+        name = one.precondition.precondition
+        text = f"not so, and passed all the same: {name}; {one.precondition.detail.split(';')[0]}; because: {reason}"
+        journal.write("overridden", snapshot.client.clock.now(), freeze=one.id, text=text)
 
 
 def check_confirmation(plan: Plan, confirm: str | None) -> None:
@@ -148,7 +169,7 @@ def _execute(
     if on_event is not None:
         on_event(Event(0, len(plan.steps), plan.title, "checking"))
     try:
-        _check_ready(plan)
+        checked = _check_ready(plan, options)
     except CreateOSError as error:
         if on_event is not None:
             on_event(Event(0, len(plan.steps), plan.title, "failed", str(error).split("\n", 1)[0]))
@@ -162,6 +183,7 @@ def _execute(
         if journal.plan is None or journal.plan["digest"] != plan.digest:
             journal.write("plan", client.clock.now(), plan=plan.record(options.reason), text=plan.title)
         lock.note(journal)
+        pass_freezes(journal, plan.steps, checked, options.override_freeze)
         return PlanExecutor(
             client,
             plan.steps,
@@ -171,12 +193,14 @@ def _execute(
             execute=apply,
             on_event=on_event,
             follow_ups=plan.follow_ups,
-        ).start()
+        ).start(checked)
 
 
 def _resume(plan: Plan, journal: Journal, options: ApplyOptions, on_event: OnEvent | None) -> Receipt:
     """Resume the run of a journal, with the inputs that this plan knows and the journal does not."""
     steps = journal.steps()
+    left = [step for number, step in enumerate(steps) if number not in journal.completed]
+    pass_freezes(journal, left, Snapshot(plan.client), options.override_freeze)
     same = [step.resource_key() for step in steps] == [step.resource_key() for step in plan.steps]
     inputs = plan.inputs if same else _matched_inputs(steps, plan)
     return PlanExecutor(
@@ -199,16 +223,20 @@ def _named(step: Step) -> tuple[str, ...]:
     return (type(step).__name__, str(step.target), step.what)
 
 
-def _check_ready(plan: Plan) -> None:
-    """Read everything again. Raises `StalePlanError`, `PreconditionFailed`."""
+def _check_ready(plan: Plan, options: ApplyOptions) -> Snapshot:
+    """Read everything again; returns what was read. Raises `StalePlanError`, `PreconditionFailed`."""
     snapshot = Snapshot(plan.client)
+    snapshot.read_together(queries_of(plan.steps))
     if differences := drift.before_steps(plan.steps, snapshot, {}):
         raise StalePlanError(differences)
     missing = failing(check_preconditions(plan.steps, snapshot))
     if plan.client.read_only:
         missing = missing[missing["precondition"] != "the client may write"]
+    if options.override_freeze is not None:
+        missing = missing[~missing["precondition"].map(is_freeze).astype(bool)]
     if len(missing):
         raise PreconditionFailed(missing)
+    return snapshot
 
 
 def _journal_of(plan: Plan, lock: IntentLock, options: ApplyOptions) -> Journal | None:

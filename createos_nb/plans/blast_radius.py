@@ -8,6 +8,7 @@ import pandas as pd
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError
+from createos_nb.plans.queries import Query
 from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
             room[project] = f"{version_of(oldest)} of {step.target.project_name}{where}"
             for row in rows:
                 reached.setdefault((project, id_of(row)), []).append("its deployment may have to make room")
+    snapshot.read_together(_queries(snapshot, list(reached)))
     reached_rows = [
         _row(snapshot, project, environment, reasons) for (project, environment), reasons in reached.items()
     ]
@@ -55,6 +57,17 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
     frame = frame.astype({**dict.fromkeys(texts, TEXT), "serves_users": "boolean", "requests_per_minute": "Float64"})
     frame.attrs["makes_room"] = list(room.values())
     return frame
+
+
+def _queries(snapshot: Snapshot, reached: list[tuple[str, str]]) -> list[Query]:
+    """What the rows need."""
+    queries = []
+    for project, environment in reached:
+        queries += [Query("project", (project,)), snapshot.recent(project, environment, _MINUTES * 60)]
+        row = snapshot.environment(project, environment)
+        if row is not None and row.project_deployment_id:
+            queries.append(Query("deployment", (project, row.project_deployment_id)))
+    return queries
 
 
 def _oldest_running(step: Step, snapshot: Snapshot) -> Deployment | None:

@@ -17,6 +17,7 @@ from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.plans.errors import Difference
     from createos_nb.plans.events import Cancel, OnEvent, Phase
     from createos_nb.times import DurationLike
 
@@ -24,6 +25,8 @@ Status = Callable[[str], None]
 
 #: Seconds of real time that pass at most before a canceled run stops waiting.
 _SLICE: Final = 0.25
+#: Seconds from its beginning on in which a snapshot serves once more.
+_FRESH: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,13 @@ class ApplyOptions:
     on_event: OnEvent | None = None
     status: Status | None = None
     cancel: Cancel | None = None
+    override_freeze: str | None = None
 
     def __post_init__(self) -> None:
         if self.timeout_seconds == 0:
             raise InvalidInput(f"timeout={self.timeout!r} must be more than no time")
+        if self.override_freeze is not None and not self.override_freeze.strip():
+            raise InvalidInput("override_freeze= is the reason why it can't wait: it is kept in the journal")
 
     @property
     def timeout_seconds(self) -> float | None:
@@ -83,6 +89,7 @@ class Run:
         status: receives lines of text.
         cancel: says when to stop.
         step: the number of the step at work, from 0.
+        drift: returns what has changed of what the steps rest on that are not done.
     """
 
     client: Client
@@ -94,15 +101,30 @@ class Run:
     status: Status | None = None
     cancel: Cancel | None = None
     step: int = 0
+    drift: Callable[[Snapshot], list[Difference]] = lambda snapshot: []
     _started: float = field(init=False)
     _last_status: str = ""
+    _latest: Snapshot | None = None
+    _writes: int = 0
 
     def __post_init__(self) -> None:
         self._started = self.now
 
     def snapshot(self) -> Snapshot:
         """Read the present state anew."""
-        return Snapshot(self.client)
+        snapshot = Snapshot(self.client)
+        self.keep(snapshot)
+        return snapshot
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Let a snapshot be the latest one: that of the checks before the run."""
+        self._latest, self._writes = snapshot, self.client.session.writes
+
+    def latest(self) -> Snapshot:
+        """The newest snapshot of the run, where nothing was written and no time was let pass since; else a new one."""
+        if self._latest is None or self._writes != self.client.session.writes or self._latest.age > _FRESH:
+            return self.snapshot()
+        return self._latest
 
     @property
     def inputs(self) -> TransientInputs | None:
@@ -140,6 +162,7 @@ class Run:
     def sleep(self, seconds: float) -> None:
         """Sleep on the client's clock. Raises `StepError` as soon as the run is to stop."""
         self.stop_if_canceled()
+        self._latest = None
         clock = self.client.clock
         if self.cancel is None or clock.virtual:
             clock.sleep(seconds)

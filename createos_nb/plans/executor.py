@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.events import OnEvent
     from createos_nb.plans.journal import Journal
     from createos_nb.plans.plan import Execute, FollowUps
+    from createos_nb.plans.snapshot import Snapshot
     from createos_nb.plans.steps.base import Step
 
 Ending = Literal["stopped", "failed", "cancelled"]
@@ -67,7 +68,8 @@ class PlanExecutor:
 
     1. guard: the caller has not canceled; a step that is done is skipped.
     2. re-read: the present state. A change that is there already is journaled as skipped; drift in what this step or a
-       later one rests on stops the run before it writes (`StalePlanError`). Transient inputs are checked.
+       later one rests on stops the run before it writes (`StalePlanError`). A step that `rechecks` is compared with the
+       newest look, and reads anew in 4, right before it sends. Transient inputs are checked.
     3. started: the journal says so, on the disk, with what recovery needs.
     4. write once: one request, never sent again. Where its answer is lost, reading settles whether it was applied.
     5. wait: poll until the platform is done.
@@ -101,11 +103,13 @@ class PlanExecutor:
             on_event=on_event,
             status=options.status,
             cancel=options.cancel,
+            drift=self._drift_before,
         )
         self.done: set[int] = set()
 
-    def start(self) -> Receipt:
-        """Execute all steps. Raises `StepFailed`, `StalePlanError`."""
+    def start(self, checked: Snapshot) -> Receipt:
+        """Execute all steps; `checked`: what was read to check the plan. Raises `StepFailed`, `StalePlanError`."""
+        self.run.keep(checked)
         return self._execute_steps()
 
     def resume(self) -> Receipt:
@@ -165,6 +169,16 @@ class PlanExecutor:
         self.run.emit("finished", receipt.summary, title=receipt.title)
         return receipt
 
+    def _read_ahead(self, snapshot: Snapshot) -> None:
+        """Read at the same time what the steps rest on that are not done."""
+        left = [step for number, step in enumerate(self.steps) if number not in self.done and step.writes]
+        snapshot.read_together(query for step in left for query in step.queries())
+
+    def _drift_before(self, snapshot: Snapshot) -> list[Difference]:
+        """What others have changed of what the steps rest on that are not done."""
+        self._read_ahead(snapshot)
+        return drift.before_steps(self.steps, snapshot, self.run.created, self.done)
+
     # --- one step -----------------------------------------------------------------------------------------------------
 
     def _execute_step(self, number: int, step: Step) -> None:
@@ -172,6 +186,7 @@ class PlanExecutor:
         if not self._write_once(number, step, facts):
             return
         if not self.wait and number == len(self.steps) - 1:
+            step.finish(self.run)
             self.journal.write("done", self.client.clock.now(), **facts, text=NOT_WAITED)
             self.done.add(number)
             return
@@ -179,6 +194,7 @@ class PlanExecutor:
             self.run.emit("waiting")
         step.wait(self.run)
         self._verify(number, step)
+        step.finish(self.run)
         self.journal.write("done", self.client.clock.now(), **facts, text=step.what)
         self.done.add(number)
         self.run.emit("done")
@@ -196,7 +212,9 @@ class PlanExecutor:
             if settled.applied:
                 self._answered(number, facts, settled.created, "settled by reading: it was applied")
                 return True
-        snapshot = self.run.snapshot()
+        # anew, unless the write does that itself, still nearer to it
+        snapshot = self.run.latest() if step.rechecks else self.run.snapshot()
+        self._read_ahead(snapshot)
         if not step.creates and self._as_desired(step, step.read(snapshot, self.run.created)):
             if pending is not None:
                 return True
@@ -206,7 +224,7 @@ class PlanExecutor:
             self.run.emit("already so")
             return False
         # also what later steps rest on: better to stop before this write than after it
-        if differences := drift.before_steps(self.steps, snapshot, self.run.created, self.done):
+        if differences := self._drift_before(snapshot):
             raise StalePlanError(differences, written=self.journal.started)
         step.check_inputs(self.run)
         baseline = step.recovery_baseline(snapshot)
@@ -262,7 +280,7 @@ class PlanExecutor:
         """Read back whether it is as planned. Raises `StepError`."""
         if step.creates or not step.writes:
             return  # the wait has seen what it has created
-        snapshot = self.run.snapshot()
+        snapshot = self.run.latest()  # the last look of the wait
         now, desired = step.read(snapshot, self.run.created), step.desired(self.run.created)
         if now != desired:
             differences = step.differences(number, desired, now, snapshot)
@@ -296,7 +314,7 @@ class PlanExecutor:
         if not self.wait:
             finished.discard(len(self.steps) - 1)
         try:
-            return drift.after_steps(self.steps, self.run.snapshot(), self.run.created, finished)
+            return drift.after_steps(self.steps, self.run.latest(), self.run.created, finished)
         except CreateOSError:
             return []  # all of it was verified when it was done; a failed read is no reason to fail
 

@@ -171,6 +171,11 @@ class Journal:
         return ids
 
     @property
+    def passed_freezes(self) -> set[str]:
+        """Ids of the freezes that the run was let pass, with a reason."""
+        return {freeze for entry in self.entries if (freeze := entry.get("freeze")) is not None}
+
+    @property
     def over(self) -> bool:
         """Whether the run is over: it has finished or failed."""
         return bool(self.entries) and self.entries[-1]["event"] in ENDINGS

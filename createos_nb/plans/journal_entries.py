@@ -31,6 +31,7 @@ JournalEvent = Literal[
     "refused",
     "drift",
     "unlocked",
+    "overridden",
     "finished",
     "failed",
     "stopped",
@@ -82,6 +83,7 @@ class Entry(TypedDict):
     text: NotRequired[str | None]
     created: NotRequired[str | None]
     course: NotRequired[str]
+    freeze: NotRequired[str]
     baseline: NotRequired[dict[str, Any]]
     plan: NotRequired[PlanRecord | None]
     sum: NotRequired[str]

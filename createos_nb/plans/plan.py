@@ -125,6 +125,7 @@ class Plan(PlannedChange):
         on_event: OnEvent | None = None,
         status: Status | None = None,
         cancel: Cancel | None = None,
+        override_freeze: str | None = None,
     ) -> Receipt:
         """Apply the plan: each step checked, written once, waited for, verified and journaled.
 
@@ -145,6 +146,8 @@ class Plan(PlannedChange):
             status: called with a line of text, each thing once. Both are called in the thread that applies.
             cancel: a `threading.Event`, or anything with `is_set`: once it is set the run stops before the next step,
                 or while it waits, and can be resumed; a write that is on its way is finished first.
+            override_freeze: why it can't wait for the end of a freeze (`createos_nb.plans.freeze`): the journal keeps
+                it, and the receipt shows it. Without a freeze it is for nothing.
 
         Returns:
             A `Receipt`.
@@ -172,7 +175,9 @@ class Plan(PlannedChange):
             >>> receipt.checks.result
             'PASS'
         """
-        options = ApplyOptions(confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel)
+        options = ApplyOptions(
+            confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel, override_freeze
+        )
         return self._execute(self, options)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from createos_nb.plans.actor import current_actor
 from createos_nb.plans.blast_radius import blast_radius
 from createos_nb.plans.digest import digest_of, intent_of
+from createos_nb.plans.freeze_files import is_freeze, left_held
 from createos_nb.plans.intent_lock import IntentLock, lock_warning
 from createos_nb.plans.journal import FORMAT
 from createos_nb.plans.preconditions import check_preconditions, failing
@@ -59,6 +60,7 @@ class PlannedChange:
         self.blast_radius = blast_radius(steps, snapshot)
         self.preconditions = check_preconditions(steps, snapshot)
         self.warnings = list(warnings or [])
+        self.warnings += left_held(steps, self.client)
         if warning := lock_warning(self.client):
             self.warnings.append(warning)
         self.warnings += [
@@ -77,6 +79,11 @@ class PlannedChange:
     def irreversible(self) -> bool:
         """Whether it destroys something, or gives it away: then `apply` needs the typed name of the target."""
         return any(step.irreversible for step in self.steps)
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a freeze stood against it when it was made: then `apply` needs `override_freeze`, a reason."""
+        return any(is_freeze(name) for name in self.problems()["precondition"])
 
     @property
     def confirmation(self) -> str | None:
@@ -133,11 +140,13 @@ class PlannedChange:
         return Rendering([self.where, f"Plan: {self.title}"], parts)
 
     def _how_to_apply(self) -> str:
+        override = "override_freeze=…" if self.frozen else ""
         if self.confirmation is None:
-            return "plan.apply()"
+            return f"plan.apply({override})"
+        override = override and f", {override}"
         if self.irreversible:
-            return f"irreversible: plan.apply(confirm=<type the name: {self.confirmation}>, reason=…)"
-        return f"reaches what serves users: plan.apply(confirm={self.digest!r}, reason=…)"
+            return f"irreversible: plan.apply(confirm=<type the name: {self.confirmation}>, reason=…{override})"
+        return f"reaches what serves users: plan.apply(confirm={self.digest!r}, reason=…{override})"
 
     def check(self) -> pd.DataFrame:
         """Read the preconditions again now. Nothing is written.
@@ -153,8 +162,11 @@ class PlannedChange:
         """
         return check_preconditions(self.steps, Snapshot(self.client))
 
-    def problems(self) -> pd.DataFrame:
+    def problems(self, *, override_freeze: bool = False) -> pd.DataFrame:
         """Return the preconditions that fail, as they were when the plan was made.
+
+        Args:
+            override_freeze: leave out freezes, which `apply(override_freeze=…)` passes.
 
         Returns:
             A frame of precondition, state, detail (str); empty where none fails.
@@ -165,7 +177,10 @@ class PlannedChange:
             >>> len(plan.problems())
             0
         """
-        return failing(self.preconditions)
+        problems = failing(self.preconditions)
+        if override_freeze:
+            problems = problems[~problems["precondition"].map(is_freeze).astype(bool)].reset_index(drop=True)
+        return problems
 
     def record(self, reason: str | None) -> PlanRecord:
         """Return the plan as a journal holds it, without its transient inputs.

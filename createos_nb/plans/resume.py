@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.client.client import Client
 from createos_nb.errors import InvalidInput
 from createos_nb.plans import world_identity
-from createos_nb.plans.apply import apply, check_confirmation
+from createos_nb.plans.apply import apply, check_confirmation, pass_freezes
 from createos_nb.plans.context import ApplyOptions
 from createos_nb.plans.digest import digest
 from createos_nb.plans.errors import JournalError
@@ -44,6 +44,7 @@ def resume(
     on_event: OnEvent | None = None,
     status: Status | None = None,
     cancel: Cancel | None = None,
+    override_freeze: str | None = None,
 ) -> Receipt:
     """Resume the run of a journal: what is done is not repeated, what is not done is done.
 
@@ -61,6 +62,8 @@ def resume(
         on_event: as for `Plan.apply`.
         status: as for `Plan.apply`.
         cancel: as for `Plan.apply`.
+        override_freeze: as for `Plan.apply`: what has been frozen since the run was started is refused as well. A
+            freeze that the run was let pass when it was started it passes again.
 
     Returns:
         The receipt of the whole run.
@@ -86,7 +89,9 @@ def resume(
         >>> createos_nb.plans.resume(path, client).checks.result
         'PASS'
     """
-    options = ApplyOptions(wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel)
+    options = ApplyOptions(
+        wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel, override_freeze=override_freeze
+    )
     return _resume(_read(journal), client, ResumeInputs(variables, source, token), options)
 
 
@@ -137,7 +142,7 @@ class Resumption(Plan):
         # what may have been written already is settled by reading when the run is resumed, and needs nothing beforehand
         started = {place for place, number in enumerate(rest) if journal.pending(number) is not None}
         unsent = [step for place, step in enumerate(self.steps) if place not in started]
-        self.preconditions = check_preconditions(unsent, snapshot)
+        self.preconditions = check_preconditions(unsent, snapshot, journal.passed_freezes)
         self.digest = digest([self.digest, record["digest"], rest, sorted(started)])
         self.needs = sorted({name for step in self.steps for name in step.missing_variables()})
 
@@ -203,6 +208,8 @@ def _resume(journal: Journal, client: Client | None, inputs: ResumeInputs, optio
         lock.note(journal)
         if journal.finished:
             return receipt_of(journal, account, execute=apply, inputs=transient)
+        left = [step for number, step in enumerate(steps) if number not in journal.completed]
+        pass_freezes(journal, left, Snapshot(account), options.override_freeze)
         return PlanExecutor(account, steps, journal, transient, options, execute=apply, on_event=on_event).resume()
 
 

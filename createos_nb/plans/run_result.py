@@ -52,7 +52,8 @@ class RunResult:
         self.warnings = [
             str(entry.get("text"))
             for entry in self._entries
-            if entry["event"] in ("drift", "unlocked") or (entry["event"] == "answered" and entry.get("text"))
+            if entry["event"] in ("drift", "unlocked", "overridden")
+            or (entry["event"] == "answered" and entry.get("text"))
         ]
         log = client.log()
         inside = (log["time"] >= self.started) & (log["time"] <= self.ended)

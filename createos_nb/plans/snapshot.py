@@ -1,11 +1,15 @@
-"""The state of an account as a plan reads it: each list is read once; another `Snapshot` reads anew."""
+"""The state of an account as a plan reads it: each list is read once; another `Snapshot` reads anew.
+
+What will be needed can be named beforehand, as `Query`s: `Snapshot.read_together` reads it all at the same time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload, runtime_checkable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, overload, runtime_checkable
 
-from createos_nb.client.name_resolution import is_id
+from createos_nb.client.name_resolution import CacheHit
 from createos_nb.contract import find
 from createos_nb.contract.account import Quotas
 from createos_nb.contract.analytics import OverallRequests
@@ -19,8 +23,10 @@ from createos_nb.contract.github import GithubAccount, GithubRepository
 from createos_nb.contract.projects import Project
 from createos_nb.contract.row import Row
 from createos_nb.contract.template_rows import Template
-from createos_nb.errors import InvalidInput, InvalidResponse, NotFound, UnknownName
-from createos_nb.frames.structs import structs_of
+from createos_nb.errors import CreateOSError, InvalidInput, InvalidResponse, NotFound, UnknownName
+from createos_nb.frames.structs import struct_of, structs_of
+from createos_nb.plans.queries import REQUESTS, Part, Query, key_of
+from createos_nb.progress import reading_line
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -28,7 +34,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Row)
 #: Deployments that the platform gives at once.
-_PAGE = 20
+_PAGE: Final = 20
+#: Seconds of an answer from which on it is said what is read.
+_SLOW: Final = 0.5
 
 
 class Identified(Protocol):
@@ -59,9 +67,58 @@ class Snapshot:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self._started = client.clock.tick()
         self._cache: dict[tuple[str, ...], Sequence[Row]] = {}
         self._branches: dict[tuple[str, str], list[str]] = {}
         self._unread: list[tuple[Row, tuple[str, ...]]] = []
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was begun."""
+        return self.client.clock.tick() - self._started
+
+    @cached_property
+    def now(self) -> float:
+        """The platform's time when it was first asked for, by its own clock: windows of traffic end there."""
+        return self.client.transport.now()
+
+    def read_together(self, queries: Iterable[Query]) -> None:
+        """Read several things at the same time, so that what needs them need not wait for one after the other.
+
+        What was read already is not read again. What fails is left to whoever needs it, who reads it once more and gets
+        the error.
+        """
+        readers: Mapping[Part, Callable[..., object]] = {
+            "project": self.project,
+            "environments": self.environments,
+            "domains": self.domains,
+            "cronjobs": self.cronjobs,
+            "deployments": self.deployments,
+            "deployment": self.deployment,
+            "requests": self.requests_between,
+        }
+
+        def read(query: Query) -> None:
+            try:
+                readers[query.part](*query.of)
+            except CreateOSError:
+                return
+
+        new = [query for query in dict.fromkeys(queries) if not self._is_read(query)]
+        if len(new) < 2:
+            return  # one alone is read by whoever needs it
+        parts = ", ".join(dict.fromkeys(query.part for query in new))
+        with reading_line(parts, self.client.clock, slow=self.client.transport.log.last_duration > _SLOW):
+            for _ in self.client.session.map_concurrently(read, new):
+                pass
+
+    def _is_read(self, query: Query) -> bool:
+        listed = key_of(Query("deployments", query.of[:1])) if query.part == "deployment" else None
+        return key_of(query) in self._cache or listed in self._cache
+
+    def recent(self, project: str, environment: str, seconds: int = 600) -> Query:
+        """The requests of the last minutes, to be read beside other things."""
+        return Query("requests", (project, environment, int(self.now) - seconds, int(self.now)))
 
     def unread(self, row: Row, fields: Sequence[str]) -> list[str]:
         """Those of some fields of the wire, or what is in them, that hold something else than the contract declares.
@@ -84,6 +141,13 @@ class Snapshot:
         row = self._read_once(Project, "GetProject", project_id=project)[0]
         row.id = row.id or project
         return row
+
+    def projects(self) -> list[Project]:
+        """All projects of the account."""
+        key = ("ListProjects",)
+        if key not in self._cache:
+            self._cache[key] = self._read_list(Project, "ListProjects")
+        return [row for row in self._cache[key] if isinstance(row, Project)]
 
     def existing_project(self, project: str) -> Project | None:
         """None where it is gone, or not of this account."""
@@ -116,6 +180,9 @@ class Snapshot:
 
     def deployment(self, project: str, deployment: str) -> Deployment | None:
         """None where it is gone."""
+        for listed in self._cache.get(key_of(Query("deployments", (project,))), ()):
+            if isinstance(listed, Deployment) and listed.id == deployment:
+                return listed
         try:
             row = self._read_once(Deployment, "GetDeployment", project_id=project, deployment_id=deployment)[0]
         except NotFound:
@@ -125,9 +192,11 @@ class Snapshot:
 
     def deployments(self, project: str) -> list[Deployment]:
         """All of them, newest first."""
-        key = ("deployments", project)
+        key = key_of(Query("deployments", (project,)))
         if key not in self._cache:
-            self._cache[key] = self._read_pages(project)
+            deployments = self._read_list(Deployment, "ListDeployments", project_id=project)
+            newest_first = sorted(deployments, key=lambda row: row.version_number or 0, reverse=True)
+            self._cache[key] = [row for row in newest_first if row.id]
         return [row for row in self._cache[key] if isinstance(row, Deployment)]
 
     def newer_deployments(self, project: str, beyond: int = 0) -> list[Deployment]:
@@ -151,14 +220,17 @@ class Snapshot:
 
     def requests(self, project: str, environment: str, seconds: int = 600) -> OverallRequests:
         """Requests of the last minutes by class of their status."""
-        now = int(self.client.transport.now())  # the platform counts by its own clock
-        return self.requests_between(project, environment, now - seconds, now)
+        return self.requests_in(self.recent(project, environment, seconds))
+
+    def requests_in(self, query: Query) -> OverallRequests:
+        """Requests that a query means, by class of their status."""
+        project, environment, start, end = query.of
+        return self.requests_between(str(project), str(environment), int(start), int(end))
 
     def requests_between(self, project: str, environment: str, start: int, end: int) -> OverallRequests:
         """Requests of a window, in Unix seconds, by class of their status."""
-        operation = "GetProjectEnvironmentAnalyticsOverallRequests"
         values: dict[str, str | int] = {"project_id": project, "environment_id": environment}
-        return self._read_once(OverallRequests, operation, **values, start=start, end=end)[0]
+        return self._read_once(OverallRequests, REQUESTS, **values, start=start, end=end)[0]
 
     # --- of the account -----------------------------------------------------------------------------------------------
 
@@ -206,10 +278,24 @@ class Snapshot:
 
     # --- by name ------------------------------------------------------------------------------------------------------
 
-    def find_project(self, project: str, *, active: bool = True) -> Project:
-        """A project by name or id. Raises `UnknownName`; with `active`, `InvalidInput` for one that is not."""
-        identity = str(self.client.projects.get(project)["id"]) if not is_id(project) else project
-        row = self.project(identity)
+    def find_project(self, project: str, *also: Part, active: bool = True) -> Project:
+        """A project by name or id; `also`: what else of it is needed, read at the same time.
+
+        Raises `UnknownName`; with `active`, `InvalidInput` for one that is not.
+        """
+        names, cache = self.client.session.names, CacheHit()
+        # a plan names its account: who that is, is asked at the same time where it is not known yet
+        identity, _ = self.client.session.map_concurrently(
+            lambda ask: ask(), [lambda: names.id_of("project", project, cache=cache), self.client.whoami]
+        )
+        self.read_together(Query(part, (identity,)) for part in ("project", *also))
+        try:
+            row = self.project(identity)
+        except NotFound:
+            if not cache.hit:
+                raise
+            names.forget()  # that project is gone, and another one may have its name
+            row = self.project(names.id_of("project", project))
         if active and not in_status(row, "active"):
             raise InvalidInput(f"project {name_of(row)} is {row.status}: nothing can be changed in it")
         return row
@@ -246,21 +332,11 @@ class Snapshot:
     def _page(self, project: str, offset: int) -> list[Deployment]:
         return self._read(Deployment, "ListDeployments", project_id=project, limit=_PAGE, offset=offset)
 
-    def _read_pages(self, project: str) -> list[Deployment]:
-        ids = self.client.deployments.list(project)["id"]
-        by_id: dict[str, Deployment] = {}
-        # the frame is complete although rows move while pages are read; the rows are what the wire says of each
-        for offset in range(0, len(ids) + _PAGE, _PAGE):
-            page = self._page(project, offset)
-            by_id |= {row.id: row for row in page if row.id}
-            if len(page) < _PAGE:
-                break
-        for identity in ids:
-            if isinstance(identity, str) and identity not in by_id:
-                row = self.deployment(project, identity)
-                if row is not None:
-                    by_id[identity] = row
-        return sorted(by_id.values(), key=lambda row: row.version_number or 0, reverse=True)
+    def _read_list(self, of: type[R], operation: str, **values: str) -> list[R]:
+        """Rows of a list, of all its pages."""
+        rows = [struct_of(of, row) for row in self.client.session.rows(operation, **values)]
+        self._unread += [(row, unread) for row, unread in rows if unread]
+        return [row for row, _ in rows]
 
     def _read_once(self, of: type[R], operation: str, **values: str | int) -> list[R]:
         key = (operation, *map(str, values.values()))

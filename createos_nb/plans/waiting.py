@@ -56,6 +56,7 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
     pause = _FIRST
     failure: CreateOSError | None = None
     while True:
+        began = run.now
         try:
             if ready():
                 return
@@ -70,7 +71,9 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
                 "plans.resume(journal) goes on waiting; timeout= is longer.",
                 kind="takes too long",
             ) from failure
-        run.sleep(min(max(pause, run.client.clock.least), left))
+        # from look to look, however long an answer takes
+        rest = pause - (run.now - began)
+        run.sleep(min(max(rest, run.client.clock.least), left))
         pause = min(pause * _GROWTH, _LONGEST)
 
 

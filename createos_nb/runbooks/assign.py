@@ -42,7 +42,7 @@ def assign(client: Client, project: str, deployment: str | int, environment: str
         'PASS'
     """
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     version = snapshot.find_deployment(owner, deployment)
     running = snapshot.live_deployment(id_of(owner), row)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, name_of
-from createos_nb.plans.steps.environments import Update, accepted, target_of, texts_of
+from createos_nb.plans.steps.auto_promotion import promotion_step
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
-    from createos_nb.contract.environments import Environment
-    from createos_nb.contract.projects import Project
     from createos_nb.plans.steps.base import Step
 
 
@@ -68,7 +66,7 @@ def release(client: Client, project: str, environment: str, *, allow_description
 
 def _set_auto_promotion(client: Client, project: str, environment: str, on: bool, allow: bool) -> Plan:
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     word = "release" if on else "hold"
     steps: list[Step] = []
@@ -85,28 +83,3 @@ def _set_auto_promotion(client: Client, project: str, environment: str, on: bool
         arguments={"project": id_of(owner), "environment": id_of(row), "allow_description_change": allow},
         warnings=warnings,
     )
-
-
-def promotion_step(
-    project: Project, environment: Environment, on: bool, why: str, allow: bool
-) -> tuple[Update, list[str]]:
-    """Return the step that switches auto-promotion, and warnings; texts are changed only if that is allowed."""
-    before: dict[str, Any] = {"auto-promote": bool(environment.is_auto_promote_enabled)}
-    after: dict[str, Any] = {"auto-promote": on}
-    warnings = []
-    for field, current in texts_of(environment).items():
-        text = accepted(field, current, name_of(environment))
-        if text is None:
-            continue
-        if allow:
-            before[field], after[field] = current, text
-            warnings.append(
-                f"the {field} of {name_of(environment)} becomes {text!r}, for the platform does not take back "
-                f"{current!r}; it can't be set back"
-            )
-        else:
-            warnings.append(
-                f"auto-promotion can't be switched while the {field} is {current!r}, which the platform "
-                f"does not take back: allow_description_change=True lets the plan change it to {text!r}"
-            )
-    return Update(target=target_of(project, environment), why=why, before=before, after=after), warnings

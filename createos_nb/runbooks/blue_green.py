@@ -11,12 +11,12 @@ from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
+from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.domains import Route, domain_target
 from createos_nb.plans.steps.environments import assign_step, target_of, wake_step
 from createos_nb.runbooks.arguments import validate_gate, validate_pace, validate_paths
-from createos_nb.runbooks.auto_promote import promotion_step
 from createos_nb.runbooks.deploy import deploy_step
 from createos_nb.runbooks.environments import ensure_environment, watch_step
 
@@ -88,7 +88,7 @@ def blue_green(
     probed, gate = validate_paths(paths), validate_gate(gate)
     requests, seconds = validate_pace(requests, seconds)
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     name = name_of(owner)
     host = snapshot.find_domain(owner, domain)
     rows = {name_of(row): row for row in snapshot.environments(id_of(owner))}
@@ -183,7 +183,7 @@ def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
         'PASS'
     """
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     host = snapshot.find_domain(owner, domain)
     row = snapshot.find_environment(owner, environment)
     environments = snapshot.environments(id_of(owner))

@@ -11,10 +11,10 @@ from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.gates import Gate, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, name_of
+from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.environments import assign_step, target_of
 from createos_nb.runbooks.arguments import validate_gate, validate_paths, validate_stages
-from createos_nb.runbooks.auto_promote import promotion_step
 from createos_nb.runbooks.blue_green import version_for
 from createos_nb.runbooks.environments import ensure_environment, watch_step
 
@@ -81,7 +81,7 @@ def canary(
     """
     probed, planned_stages, gate = validate_paths(paths), validate_stages(stages), validate_gate(gate)
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     if name_of(row) == side:
         raise InvalidInput("canary: side= is another environment than the one that serves")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from createos_nb.frames.arrays import readable_times
 from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.percentages import failure
 from createos_nb.plans.journal_assignments import assignments
+from createos_nb.plans.queries import Query
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status
 from createos_nb.times import unix
 
@@ -48,6 +49,17 @@ _UNFIT: Final[Mapping[DeploymentStatus, str]] = {
 Evidence = Literal["journal", "snapshot", "inferred", "none"]
 
 
+class _Older(NamedTuple):
+    """An older deployment, and what is known of it before its traffic is read; `measured`: that is to be read."""
+
+    row: Deployment
+    evidence: Evidence
+    because: str
+    why_not: str
+    measured: bool
+    window: Query | None
+
+
 def candidates_of(
     current: Snapshot,
     project: Project,
@@ -69,23 +81,28 @@ def candidates_of(
     branch = environment.branch
     journaled = _from_journals(current, journals, id_of(environment))
     in_snapshot = _from_snapshot(snapshot, environment)
-    candidates = []
-    measured = 0
+    older: list[_Older] = []
     after = running
     for row in rows:
         evidence, because = _evidence(row, environment, journaled, in_snapshot)
         why_not = _unfit(row)
         if not why_not and evidence == "none":
             why_not = because
-        requests: int | None = None
-        errors: float | None = None
-        if not why_not and measured < _MEASURED:
-            measured += 1
-            requests, errors = _traffic(current, project, environment, row, after)
-            if evidence == "inferred":
-                because += f"; {requests} requests while it was the newest" if requests else "; no requests are known"
-            if requests is not None and errors is not None and requests >= _ENOUGH and errors > _UNHEALTHY:
-                why_not = f"it was not healthy: {failure(errors, 1)} of {requests} requests ended in a server error"
+        measured = not why_not and sum(one.measured for one in older) < _MEASURED
+        window = _window(current, project, environment, row, after) if measured else None
+        older.append(_Older(row, evidence, because, why_not, measured, window))
+        if (row.source or DeploymentSource()).branch == branch and in_status(row, "deployed", "sleeping"):
+            after = row
+    windows = [one.window for one in older if one.window is not None]
+    # the plan shows the environment's traffic as well: it is read at the same time
+    current.read_together([*windows, current.recent(id_of(project), id_of(environment))])
+    candidates = []
+    for row, evidence, because, why_not, measured, window in older:
+        requests, errors = (None, None) if window is None else _traffic(current, window)
+        if evidence == "inferred" and measured:
+            because += f"; {requests} requests while it was the newest" if requests else "; no requests are known"
+        if requests is not None and errors is not None and requests >= _ENOUGH and errors > _UNHEALTHY:
+            why_not = f"it was not healthy: {failure(errors, 1)} of {requests} requests ended in a server error"
         candidates.append(
             {
                 "version": row.version_number,
@@ -101,8 +118,6 @@ def candidates_of(
                 "server_error_percentage": errors,
             }
         )
-        if (row.source or DeploymentSource()).branch == branch and in_status(row, "deployed", "sleeping"):
-            after = row
     frame = pd.DataFrame(candidates, columns=list(_COLUMNS))
     texts = ("deployment", "status", "source", "why_not", "evidence", "because")
     frame["created_at"] = readable_times([row.created_at for row in rows])
@@ -159,17 +174,23 @@ def _from_snapshot(snapshot: pd.DataFrame | None, environment: Environment) -> s
     return {str(deployment) for deployment in mine["project_deployment_id"].dropna()}
 
 
-def _traffic(
+def _window(
     current: Snapshot, project: Project, environment: Environment, row: Deployment, after: Deployment | None
-) -> tuple[int | None, float | None]:
-    """Requests and the percentage of server errors of the last hours in which a deployment was the newest."""
-    now = current.client.transport.now()
+) -> Query | None:
+    """The last hours in which a deployment was the newest; None where there were none."""
+    now = current.now
     try:
         first, last = unix(row.created_at, now), min(unix(after.created_at if after is not None else None, now), now)
-        start, end = int(max(first, last - _WINDOW)), int(last)
-        if start >= end:
-            return None, None
-        requests = current.requests_between(id_of(project), id_of(environment), start, end)
+    except InvalidInput:
+        return None  # the platform gives no time, or none that can be read
+    start, end = int(max(first, last - _WINDOW)), int(last)
+    return Query("requests", (id_of(project), id_of(environment), start, end)) if start < end else None
+
+
+def _traffic(current: Snapshot, window: Query) -> tuple[int | None, float | None]:
+    """Requests of a window, and the percentage of server errors among them."""
+    try:
+        requests = current.requests_in(window)
     except CreateOSError:
         return None, None  # no figures: the rest of the evidence decides
     total, errors = requests.total, requests.status_5xx

@@ -174,7 +174,7 @@ def release_watch(
     if seconds["every"] <= 0 or seconds["timeout"] <= 0:
         raise InvalidInput("every= and timeout= are more than 0 seconds")
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, new)
     now = client.transport.now()
     begin = int((now if since is UNSET else unix(since, now, "since")) // MINUTE) * MINUTE

@@ -10,8 +10,9 @@ from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
+from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.environments import assign_step, wake_step
-from createos_nb.runbooks.auto_promote import promotion_step, release
+from createos_nb.runbooks.auto_promote import release
 from createos_nb.runbooks.candidates import candidates_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def rollback(
         'PASS'
     """
     current = Snapshot(client)
-    owner = current.find_project(project)
+    owner = current.find_project(project, "environments", "deployments")
     row = current.find_environment(owner, environment)
     name = f"{name_of(owner)} / {name_of(row)}"
     running = current.live_deployment(id_of(owner), row)

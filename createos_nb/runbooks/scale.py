@@ -57,7 +57,7 @@ def scale(
     if not desired:
         raise InvalidInput("scale: give cpu=, memory= or replicas=")
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     now = resources_of(row)
     changed = {name: value for name, value in desired.items() if now[name] != value}

@@ -69,7 +69,7 @@ def set_variables(
     """
     values = _validated(variables)
     snapshot = Snapshot(client)
-    owner = snapshot.find_project(project)
+    owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     if port is not None and owner.type != "image":
         raise InvalidInput("port: only an environment of an image project has one of its own")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import createos_nb
-from createos_nb import panels, runbooks
+from createos_nb import panels, plans, runbooks
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.plan_state import PlanState
@@ -244,3 +244,23 @@ def test_what_was_offered_goes_when_another_plan_is_shown(client: Any) -> None:
     press(panel, "Plan: release")
     assert not panel.form.actions.children
     assert offered[0].comm is None  # nothing of it is left
+
+
+def test_a_freeze_is_overridden_in_its_own_field(client: Any) -> None:
+    plans.freeze(client, until=None, reason="the sale", scope="storefront").apply()
+    panel = assigning(client)
+    assert "storefront is not frozen" in panel.form.document.value
+    assert panel.form.override_row.layout.display == ""
+    panel.params = NAMED
+    assert panel.form.apply_button.disabled
+    with pytest.raises(plans.PreconditionFailed, match="the sale"):
+        panel.run()
+    panel = assigning(client)
+    panel.params = {**NAMED, "override_freeze": "an incident"}
+    assert not panel.form.apply_button.disabled
+    assert "because: an incident" in panel.run().warnings[0]
+    assert panel.params["override_freeze"] == ""
+
+
+def test_without_a_freeze_there_is_no_field_for_one(client: Any) -> None:
+    assert assigning(client).form.override_row.layout.display == "none"

@@ -18,7 +18,14 @@ def made(environment: str = "production") -> ScalePanel:
 
 def test_it_shows_what_the_environment_has() -> None:
     panel = made()
-    assert dict(panel.params) == {"reason": "", "confirm": "", "replicas": 3, "cpu": 500, "memory": 1024}
+    assert dict(panel.params) == {
+        "reason": "",
+        "confirm": "",
+        "override_freeze": "",
+        "replicas": 3,
+        "cpu": 500,
+        "memory": 1024,
+    }
 
 
 def test_run_scales_and_gives_the_receipt() -> None:

@@ -108,6 +108,15 @@ def withdrawn(client: Client) -> plans.Plan:
     return runbooks.delete_template(client, template, missing_ok=True)
 
 
+def frozen(client: Client) -> plans.Plan:
+    return plans.freeze(client, until=None, reason="the sale", scope="orders-api", hold_auto_promotion=True)
+
+
+def froze(world: Any) -> None:
+    """The project is frozen."""
+    apply(frozen(client_of(world)))
+
+
 CASES = [
     Case(
         "rollback",
@@ -166,6 +175,8 @@ CASES = [
         reversible=True,
         other=lambda c: c.environments.delete("storefront", "production"),
     ),
+    Case("freeze", frozen, reversible=True, other=renamed, merges=True),
+    Case("lift-freeze", lambda c: plans.lift_freeze(c), prepare=froze, reversible=True),
     Case("wake", lambda c: runbooks.wake(c, "chat-bot"), other=lambda c: c.deployments.delete("chat-bot", 1)),
     Case(
         "deploy-image",

@@ -92,9 +92,9 @@ def read_neighbors(
         What was found.
     """
     others = projects[(projects["id"] != own["id"]) & (projects["status"] == "active")]
-    is_named = others["unique_name"].map(lambda name: isinstance(name, str) and name.lower() in named.lower())
-    same_app = others["app_id"].eq(own["app_id"]).fillna(False) if pd.notna(own["app_id"]) else is_named & False
-    order = others.assign(_named=is_named.astype(bool), _app=same_app.astype(bool)).sort_values(
+    is_named = [isinstance(name, str) and name.lower() in named.lower() for name in others["unique_name"]]
+    same_app = [isinstance(app, str) and app == own["app_id"] for app in others["app_id"]]
+    order = others.assign(_named=is_named, _app=same_app).sort_values(
         ["_named", "_app", "updated_at"], ascending=False, kind="stable"
     )
     chosen = list(order.head(MOST)[["unique_name", "id"]].itertuples(index=False))

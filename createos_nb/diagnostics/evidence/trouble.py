@@ -102,7 +102,5 @@ def refused_paths(errors: pd.DataFrame, before: pd.DataFrame, hits: pd.DataFrame
     refused = errors[(status // 100 == 4).fillna(False)]
     asked = dict(zip(hits["path"], hits["count"].fillna(0).astype(int), strict=True))
     failed = before.groupby("path")["count"].sum().to_dict()
-    served = refused["path"].map(
-        lambda path: asked.get(path, 0) > 5 * failed.get(path, 0) and asked.get(path, 0) >= _HITS
-    )
-    return refused[served.astype(bool)].reset_index(drop=True)
+    served = [asked.get(path, 0) >= max(_HITS, 5 * failed.get(path, 0)) for path in refused["path"]]
+    return refused[pd.Series(served, index=refused.index, dtype=bool)].reset_index(drop=True)

@@ -14,6 +14,7 @@ from msgspec import Struct, StructMeta
 
 from createos_nb.errors import InvalidResponse
 from createos_nb.plans.errors import Difference, StalePlanError
+from createos_nb.plans.queries import Part, Query
 from createos_nb.plans.step_error import StepError
 
 if TYPE_CHECKING:
@@ -129,6 +130,10 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     needs_active_project: ClassVar[bool] = True
     #: Another deployment runs afterwards: at the platform's limit, the oldest one has to make room.
     adds_running_deployment: ClassVar[bool] = False
+    #: `write` reads again by itself (`recheck`) what this and the later steps rest on, last thing before it sends.
+    rechecks: ClassVar[bool] = False
+    #: What `read` reads of its project: it is read at the same time as what other steps read.
+    reads: ClassVar[tuple[Part, ...]] = ()
     #: Seconds that it usually takes.
     expected_seconds: ClassVar[float] = 10.0
     #: The criterion of its check in a receipt, in words.
@@ -196,6 +201,20 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         """The fields of `after` as they are now. Raises `StepError` where the target is gone."""
 
+    def queries(self) -> list[Query]:
+        """What `read` reads, to be read beside other things; what an earlier step is yet to create is not there."""
+        target = self.target
+        if any(identity.startswith(CREATED) for identity in (target.project, target.environment, target.deployment)):
+            return []
+        return [
+            Query(part, (target.project, target.deployment) if part == "deployment" else (target.project,))
+            for part in self.reads
+        ]
+
+    def precondition_queries(self) -> list[Query]:
+        """What `preconditions` reads beside that."""
+        return []
+
     def desired(self, created: Mapping[int, str]) -> dict[str, Any]:
         """`after`, with ids in place of what earlier steps have created."""
         return {name: resolved(value, created) for name, value in self.after.items()}
@@ -231,6 +250,10 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
             return []
         return [Reached(environment, self.what)]
 
+    def exempt_from(self, freeze: str) -> bool:
+        """Whether a freeze, by its id, does not concern it: it is the freeze's own step."""
+        return False
+
     def pending(self, created: Mapping[int, str]) -> bool:
         """Whether an earlier step is yet to create its environment."""
         return str(resolved(self.target.environment, created)).startswith(CREATED)
@@ -247,8 +270,9 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def recheck(self, run: Run) -> Snapshot:
         """Read again before a write that sends more than it changes. Raises `StalePlanError`."""
         snapshot = run.snapshot()
+        elsewhere = run.drift(snapshot)
         differences = self.differences(run.step, self.planned_state(), self.read(snapshot, run.created), snapshot)
-        if differences:
+        if differences := differences or elsewhere:
             raise StalePlanError(differences)
         return snapshot
 
@@ -258,6 +282,9 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
 
     def wait(self, run: Run) -> None:
         """Wait until the platform is done. Raises `StepError`."""
+
+    def finish(self, run: Run) -> None:
+        """What else is noted on this machine once it is done; it may be called again when a run is resumed."""
 
     # --- after a lost answer, or a lost run ---------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from msgspec import field
 
 from createos_nb.plans import waiting
+from createos_nb.plans.queries import Part
 from createos_nb.plans.snapshot import WithStatus, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext
 
@@ -101,6 +102,7 @@ class DeleteProject(DeleteStep, kw_only=True, tag="delete project"):
     """Delete a project with all that is in it."""
 
     operation: ClassVar[str] = "DeleteProject"
+    reads: ClassVar[tuple[Part, ...]] = ("project", "environments", "domains")
     resource: ClassVar[str] = "project"
     needs_active_project: ClassVar[bool] = False
 
@@ -132,6 +134,7 @@ class DeleteEnvironment(DeleteStep, kw_only=True, tag="delete environment"):
     """Delete an environment with its variables, its cron jobs and its address; domains are routed to nothing."""
 
     operation: ClassVar[str] = "DeleteProjectEnvironment"
+    reads: ClassVar[tuple[Part, ...]] = ("project", "environments", "domains")
     resource: ClassVar[str] = "environment"
 
     def row(self, snapshot: Snapshot) -> Environment | None:
@@ -156,6 +159,7 @@ class DeleteDeployment(DeleteStep, kw_only=True, tag="delete deployment"):
     """Delete a deployment that is live nowhere: it can't be rolled back to any more."""
 
     operation: ClassVar[str] = "DeleteDeployment"
+    reads: ClassVar[tuple[Part, ...]] = ("project", "deployment", "environments")
     resource: ClassVar[str] = "deployment"
 
     def row(self, snapshot: Snapshot) -> Deployment | None:
@@ -191,6 +195,7 @@ class DeleteDomain(DeleteStep, kw_only=True, tag="delete domain"):
     """Detach a domain: what it was routed to answers there no more."""
 
     operation: ClassVar[str] = "DeleteDomain"
+    reads: ClassVar[tuple[Part, ...]] = ("project", "domains")
     resource: ClassVar[str] = "domain"
 
     def row(self, snapshot: Snapshot) -> Domain | None:
@@ -212,6 +217,7 @@ class DeleteCronjob(DeleteStep, kw_only=True, tag="delete cron job"):
     """Delete a cron job with what is known of its runs."""
 
     operation: ClassVar[str] = "DeleteCronjob"
+    reads: ClassVar[tuple[Part, ...]] = ("project", "cronjobs")
     resource: ClassVar[str] = "cron job"
 
     def row(self, snapshot: Snapshot) -> Cronjob | None:

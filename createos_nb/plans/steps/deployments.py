@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
+from createos_nb.plans.queries import Part
 from createos_nb.plans.snapshot import id_of, in_status, version_of
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import (
@@ -35,6 +36,7 @@ class Wake(Step, kw_only=True, tag="wake"):
     """Wake a sleeping deployment."""
 
     operation: ClassVar[str] = "WakeupDeployment"
+    reads: ClassVar[tuple[Part, ...]] = ("deployment",)
     adds_running_deployment: ClassVar[bool] = True
     has_undo: ClassVar[bool] = False
     expected_seconds: ClassVar[float] = 30.0

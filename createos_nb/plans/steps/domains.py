@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
 from createos_nb.naming import text_for
 from createos_nb.plans import waiting
+from createos_nb.plans.queries import Part
 from createos_nb.plans.snapshot import id_of, in_status, name_of
 from createos_nb.plans.steps.base import (
     CREATED,
@@ -43,6 +44,7 @@ class Route(Step, kw_only=True, tag="route"):
     """Route an active domain to an environment that has a deployment."""
 
     operation: ClassVar[str] = "UpdateDomainEnvironment"
+    reads: ClassVar[tuple[Part, ...]] = ("domains",)
     expected_seconds: ClassVar[float] = 15.0
 
     @property

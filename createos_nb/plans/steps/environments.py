@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.environments import Environment, Resources
 from createos_nb.plans import waiting
+from createos_nb.plans.queries import Part, Query
 from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import CREATED, Precondition, Step, Target, Undo, UndoContext, gone, resolved
@@ -32,6 +33,7 @@ class OnEnvironment(Step, kw_only=True):
 
     #: Fields of the wire that it sends back whole: what can't be read of them would be lost.
     sends_back: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[Part, ...]] = ("environments",)
 
     def row(self, snapshot: Snapshot, created: Mapping[int, str]) -> Environment:
         row = snapshot.environment(self.target.project, str(resolved(self.target.environment, created)))
@@ -88,6 +90,10 @@ class Assign(OnEnvironment, kw_only=True, tag="assign"):
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {_LIVE: self.row(snapshot, created).project_deployment_id}
+
+    def precondition_queries(self) -> list[Query]:
+        deployment = str(self.after[_LIVE])
+        return [] if deployment.startswith(CREATED) else [Query("deployment", (self.target.project, deployment))]
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         rows = super().preconditions(snapshot, plan)
@@ -177,6 +183,7 @@ class Update(OnEnvironment, kw_only=True, tag="update environment"):
 
     operation: ClassVar[str] = "UpdateProjectEnvironment"
     sends_back: ClassVar[tuple[str, ...]] = ("displayName", "description", "isAutoPromoteEnabled", "branch")
+    rechecks: ClassVar[bool] = True
 
     @property
     def what(self) -> str:
@@ -261,6 +268,7 @@ class Scale(OnEnvironment, kw_only=True, tag="scale"):
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentResources"
     sends_back: ClassVar[tuple[str, ...]] = ("resources",)
+    rechecks: ClassVar[bool] = True
     expected_seconds: ClassVar[float] = 20.0
 
     @property

@@ -33,6 +33,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
 
     operation: ClassVar[str] = "UpdateProjectEnvironmentEnvironmentVariables"
     sends_back: ClassVar[tuple[str, ...]] = ("settings",)
+    rechecks: ClassVar[bool] = True
     others: dict[str, str] = field(default_factory=dict)
     port: int | None = None
 
