@@ -105,8 +105,8 @@ def test_when_it_began() -> None:
 
 def test_requests_are_counted_and_few() -> None:
     for scenario, where, most in [
-        ("storefront", "storefront/production", 8),
-        ("bad-release", "storefront/production", 9),
+        ("storefront", "storefront/production", 9),
+        ("bad-release", "storefront/production", 10),
         ("shared-incident", "storefront/production", 13),
     ]:
         client = createos_nb.simulate(scenario)
