@@ -45,6 +45,7 @@ FLOORS = [
     {"contract"},
     {"uploads"},
     {"http"},
+    {"notify"},
     {"frames"},
     {"client"},
     {"analysis"},
