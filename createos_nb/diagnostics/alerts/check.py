@@ -22,7 +22,8 @@ class Check(ABC):
         rank: among those of the same `every`, the lower is looked at first.
         hold: seconds for which an alert must not have been found before it ends: what comes back sooner is the same
             alert.
-        behind: kinds whose open alert at a place keeps this one from beginning there: they say the same louder.
+        behind: kinds of whose alerts at a place this one says the same more quietly: what began before such an alert
+            ended does not begin here.
     """
 
     kind: ClassVar[str]

@@ -8,6 +8,7 @@ import msgspec
 
 from createos_nb.client.name_resolution import names_or_ids
 from createos_nb.diagnostics.alerts.alert import Place
+from createos_nb.display import is_missing
 from createos_nb.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Inventory(msgspec.Struct, kw_only=True):
         self.projects = {}
         for row in active:
             project = before.get(str(row.id)) or WatchedProject(id=str(row.id), name=str(row.unique_name))
-            project.name, project.scanned = str(row.unique_name), row.enabled_security_scan is True
+            project.name, project.scanned = str(row.unique_name), _is_true(row.enabled_security_scan)
             self.projects[project.id] = project
         if only is not None or frame.attrs.get("complete", True):
             self.read = now
@@ -119,3 +120,7 @@ class Inventory(msgspec.Struct, kw_only=True):
             if row.get("id")
         ]
         project.read = now
+
+
+def _is_true(value: object) -> bool:
+    return not is_missing(value) and bool(value)

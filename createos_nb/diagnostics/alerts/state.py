@@ -118,8 +118,8 @@ class StateFile:
         self.damaged = _free_name(path)
         os.replace(path, self.damaged)
         warn(
-            f"the state {path} is damaged and was moved to {self.damaged}: {reason}. The watch begins anew: alerts that "
-            "are open are told again, and messages that were still to be delivered stand in that file",
+            f"the state {path} is damaged and was moved to {self.damaged}: {reason}. The watch begins anew: alerts "
+            "that are open are told again, and messages that were still to be delivered stand in that file",
             UserWarning,
         )
         return State()
@@ -135,8 +135,8 @@ class StateFile:
             raise InvalidInput(f"watch: the state {self.path} is of {state.where}, not of {where}: name another file")
         if state.round is not None and state.round > now + _TOLERANCE:
             raise InvalidInput(
-                f"watch: the state {self.path} is of a time that is still to come there, as of another simulated world: "
-                "name another file"
+                f"watch: the state {self.path} is of a time that is still to come there, as of another simulated "
+                "world: name another file"
             )
         state.where = where
 

@@ -54,7 +54,7 @@ class Tracker:
             keys.add(key)
             alert = self.alerts.get(key)
             if alert is None or not alert.open:
-                if any(self._is_open(kind, place.name) for kind in check.behind):
+                if any(self._accounts_for(kind, place.name, one) for kind in check.behind):
                     continue
                 alert = Alert(
                     key=key,
@@ -109,5 +109,7 @@ class Tracker:
     def _of(self, kind: str, place: str) -> list[Alert]:
         return [one for one in self.alerts.values() if one.open and one.kind == kind and one.place == place]
 
-    def _is_open(self, kind: str, place: str) -> bool:
-        return any(alert.severity == "page" for alert in self._of(kind, place))
+    def _accounts_for(self, kind: str, place: str, found: Found) -> bool:
+        """Return whether an alert of that kind at a place lasts, or did when this began."""
+        same = (one for one in self.alerts.values() if one.kind == kind and one.place == place)
+        return any(one.open or (one.ended is not None and found.since <= one.ended) for one in same)

@@ -250,7 +250,7 @@ class Watcher(ProcessBound):
 
     def _due(self, now: float) -> Iterator[tuple[Check, Place]]:
         """What is due, the longest overdue for its interval first; what was never looked at before all."""
-        due = []
+        due: list[tuple[float, int, int, Check, Place]] = []
         for order, check in enumerate(self._checks):
             for place in check.places(self._state.inventory):
                 look = self._state.looks.get(f"{check.kind} {place.name}")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from createos_nb.diagnostics.alerts.inventory import Inventory
     from createos_nb.diagnostics.alerts.reader import Reader
 
+#: Requests a minute from which a change of their number is told: a few visitors come and go.
+_LEAST: Final = 5.0
 #: So many usual minutes in a row end an anomaly.
 _USUAL: Final = 15
 #: Evidence of an anomaly that is told: people are asked to look, so it is more than `analysis.anomalies` asks for.
@@ -25,7 +27,7 @@ class Anomaly(Check):
     """What `analysis.anomalies` finds in the requests of the last day or more.
 
     It begins with the minute that is told as an anomaly, and ends when a quarter of an hour in a row was as usual.
-    While a page on the burn rate is open, no anomaly begins there.
+    What began before an alert on the burn rate ended is told by that one alone.
 
     Args:
         alarm: evidence −log10 p from which an anomaly is told.
@@ -52,9 +54,13 @@ class Anomaly(Check):
         """Return the anomalies that last."""
         table = anomalies(reader.traffic(place), alarm=self.alarm)
         told = table["anomaly"].to_numpy(dtype=bool)
+        if not told.any():
+            return []
+        table, told = table.iloc[told.argmax() :], told[told.argmax() :]
         what = table["what"].astype("object")
         more_errors = pd.Series(told, index=table.index) & what.str.contains("errors", regex=False)
-        other_volume = pd.Series(told, index=table.index) & what.str.contains("requests", regex=False)
+        much = table["expected"] >= _LEAST
+        other_volume = pd.Series(told, index=table.index) & what.str.contains("requests", regex=False) & much
         unusual_errors = table["errors"] > table["errors_high"]
         unusual_volume = (table["count"] < table["low"]) | (table["count"] > table["high"])
         found = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -42,6 +42,7 @@ class ExpiringKey(Check):
     def look(self, place: Place, reader: Reader) -> list[Found]:
         """Return what is wrong with each key."""
         found = []
+        row: Any
         for row in reader.client.api_keys.list().itertuples(index=False):
             if pd.isna(row.expired_at) or not pd.isna(row.revoked_at):
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
@@ -35,6 +35,7 @@ class PendingDomain(Check):
     def look(self, place: Place, reader: Reader) -> list[Found]:
         """Return a ticket for each domain that waits or failed."""
         found = []
+        row: Any
         for row in reader.client.domains.list(place.project_id).itertuples(index=False):
             made = pd.Timestamp(row.created_at)
             waited = reader.now - made.timestamp()
