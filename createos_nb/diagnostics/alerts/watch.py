@@ -143,7 +143,7 @@ def watch(
     length = None if duration is None else parse_duration(duration, "watch: duration")
     if seconds <= 0:
         raise InvalidInput(f"watch: every={every!r}: more than 0 seconds")
-    if length is None and client.clock.virtual and cancel is None and on_round is None:
+    if length is None and client.clock.virtual:
         raise InvalidInput("watch: on a clock on which nothing waits this would not end: give duration=, as in '24h'")
     rounds: list[Round] = []
     with Watcher(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from createos_nb.diagnostics.alerts.alert import Alert, Place
+from createos_nb.diagnostics.alerts.alert import Alert, Found, Place
 from createos_nb.diagnostics.alerts.budget import budget_of
+from createos_nb.diagnostics.alerts.check import Check
 from createos_nb.diagnostics.alerts.checks import check_types
 from createos_nb.diagnostics.alerts.delivery import Delivery
 from createos_nb.diagnostics.alerts.messages import diagnose_command, diagnosis_lines, message_of
@@ -24,7 +25,7 @@ from createos_nb.process import ProcessBound
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
-    from createos_nb.diagnostics.alerts.check import Check
+    from createos_nb.diagnostics.alerts.inventory import Inventory
     from createos_nb.diagnostics.diagnosis import Diagnosis
 
 #: Explains an environment, or with "" as its name a project's builds.
@@ -39,6 +40,24 @@ _DIAGNOSIS: Final = 15
 #: Seconds for which a diagnosis of a place serves another alert there.
 _FRESH: Final = 900.0
 _INVENTORY: Final = "inventory"
+#: Seconds without a reading after which that is told.
+_PATIENCE: Final = 300.0
+
+
+class _Blind(Check):
+    """The watch itself, which can read nothing."""
+
+    kind = "watch"
+    every = 0.0
+
+    def places(self, inventory: Inventory) -> list[Place]:
+        return []
+
+    def look(self, place: Place, reader: Reader) -> list[Found]:
+        return []
+
+
+_BLIND: Final = _Blind()
 
 
 @dataclass(frozen=True)
@@ -201,6 +220,7 @@ class Watcher(ProcessBound):
                 unknown[name] = reason
                 self._tracker.unknown(check.kind, place.name, reason)
         events += self._gone(moment)
+        events += self._blind(looks, unknown, moment)
         spent = self.client.transport.log.total - before
         for event in events:
             if event.change != "ends" and event.found is not None:
@@ -276,6 +296,21 @@ class Watcher(ProcessBound):
         for name in set(self._state.looks) - kept:
             del self._state.looks[name]
         return events
+
+    def _blind(self, looks: int, unknown: dict[str, str], moment: datetime) -> list[Event]:
+        """Tell that nothing could be read for a while: nobody would be told of anything."""
+        state, now = self._state, moment.timestamp()
+        if looks:
+            state.blind = None
+            return self._tracker.update(_BLIND, Place(), [], moment)
+        if not unknown:
+            return []
+        state.blind = now if state.blind is None else state.blind
+        if now - state.blind < _PATIENCE:
+            return []
+        sentence = f"nothing can be read, so nothing is told: {next(iter(unknown.values()))}"
+        found = Found("blind", "page", datetime.fromtimestamp(state.blind, UTC), sentence)
+        return self._tracker.update(_BLIND, Place(), [found], moment)
 
     def _still_unknown(self) -> dict[str, str]:
         """What could not be looked at when it was last due."""
