@@ -16,6 +16,7 @@ from createos_nb.plans.undo import undo_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.context import Status, TransientInputs
     from createos_nb.plans.events import Cancel, OnEvent
     from createos_nb.plans.journal import Journal
@@ -125,6 +126,7 @@ class Plan(PlannedChange):
         on_event: OnEvent | None = None,
         status: Status | None = None,
         cancel: Cancel | None = None,
+        notify: Notify | Notifier | None = None,
     ) -> Receipt:
         """Apply the plan: each step checked, written once, waited for, verified and journaled.
 
@@ -145,6 +147,9 @@ class Plan(PlannedChange):
             status: called with a line of text, each thing once. Both are called in the thread that applies.
             cancel: a `threading.Event`, or anything with `is_set`: once it is set the run stops before the next step,
                 or while it waits, and can be resumed; a write that is on its way is finished first.
+            notify: who is told that it has started and how it ended, with who applies it and the reason: addresses of
+                apprise such as "slack://…" (extra `notify`), functions that take a `createos_nb.notify.Message`, or a
+                list of both. The run waits for none of them; who was not told, a warning says.
 
         Returns:
             A `Receipt`.
@@ -172,7 +177,7 @@ class Plan(PlannedChange):
             >>> receipt.checks.result
             'PASS'
         """
-        options = ApplyOptions(confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel)
+        options = ApplyOptions(confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel, notify)
         return self._execute(self, options)
 
 

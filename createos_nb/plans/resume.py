@@ -17,6 +17,7 @@ from createos_nb.plans.events import subscriber
 from createos_nb.plans.executor import PlanExecutor, receipt_of
 from createos_nb.plans.intent_lock import IntentLock
 from createos_nb.plans.journal import Journal
+from createos_nb.plans.notices import notices
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions
 from createos_nb.plans.snapshot import Snapshot
@@ -24,6 +25,7 @@ from createos_nb.plans.steps.base import CREATED, ResumeInputs
 from createos_nb.plans.steps.registry import rows_of, steps_from
 
 if TYPE_CHECKING:
+    from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.context import Status
     from createos_nb.plans.events import Cancel, OnEvent
     from createos_nb.plans.journal_entries import PlanRecord
@@ -44,6 +46,7 @@ def resume(
     on_event: OnEvent | None = None,
     status: Status | None = None,
     cancel: Cancel | None = None,
+    notify: Notify | Notifier | None = None,
 ) -> Receipt:
     """Resume the run of a journal: what is done is not repeated, what is not done is done.
 
@@ -61,6 +64,7 @@ def resume(
         on_event: as for `Plan.apply`.
         status: as for `Plan.apply`.
         cancel: as for `Plan.apply`.
+        notify: as for `Plan.apply`.
 
     Returns:
         The receipt of the whole run.
@@ -86,7 +90,7 @@ def resume(
         >>> createos_nb.plans.resume(path, client).checks.result
         'PASS'
     """
-    options = ApplyOptions(wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel)
+    options = ApplyOptions(wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel, notify=notify)
     return _resume(_read(journal), client, ResumeInputs(variables, source, token), options)
 
 
@@ -199,7 +203,12 @@ def _resume(journal: Journal, client: Client | None, inputs: ResumeInputs, optio
     resumed = {number: step.resume_inputs(inputs, account) for number, step in enumerate(steps)}
     transient = {number: own for number, own in resumed.items() if own is not None}
     lock, clock = IntentLock(account, record["intent"]), account.clock
-    with lock, journal.writing(clock.now(), account.whoami()), subscriber(options.on_event, clock) as on_event:
+    with (
+        lock,
+        journal.writing(clock.now(), account.whoami()),
+        subscriber(options.on_event, clock) as heard,
+        notices(options.notify, account, record["title"], record["reason"], heard) as on_event,
+    ):
         lock.note(journal)
         if journal.finished:
             return receipt_of(journal, account, execute=apply, inputs=transient)
