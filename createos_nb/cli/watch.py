@@ -79,7 +79,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE|URL",
-        help=f"renew this file, or send a GET to this address, after each round; may be given again, or in {_HEARTBEAT}",
+        help=f"after each round renew this file, or send a GET to this address; may be given again, or in {_HEARTBEAT}",
     )
     parser.add_argument("--json", action="store_true", help="print each event and each round as a line of JSON")
 

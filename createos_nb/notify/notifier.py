@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
@@ -142,6 +143,12 @@ class _Server:
     """One address of apprise."""
 
     def __init__(self, address: Secret) -> None:
+        with warnings.catch_warnings():
+            # apprise loads its services when the first address is read, and what they import is none of the caller's
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._open(address)
+
+    def _open(self, address: Secret) -> None:
         import apprise  # slow to import, and most sessions send nothing
 
         self._secrets = secrets_of(address)

@@ -210,7 +210,11 @@ def release_watch(
         decision = watch.verdict.decision if watch.verdict is not None else "not enough traffic"
         sentence = watch.sentence(ended, seconds["timeout"])
         kind = _KINDS.get(decision, "warning")
-        announce(Message(title=f"{place}: {decision}", body=f"{sentence}\n{client.where}", kind=kind))
+        if decision == ROLLBACK and not apply and on_rollback is None:
+            sentence_told = f"{sentence}\nrunbooks.rollback(client, {name_of(owner)!r}, {name_of(row)!r})"
+        else:
+            sentence_told = sentence
+        announce(Message(title=f"{place}: {decision}", body=f"{sentence_told}\n{client.where}", kind=kind))
         plan, receipt, done = None, None, ""
         if watch.verdict is not None and watch.verdict.decision == ROLLBACK and ended == "decided":
             make = on_rollback or (lambda verdict: rollback(client, id_of(owner), id_of(row)))
