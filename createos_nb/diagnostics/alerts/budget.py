@@ -56,6 +56,11 @@ class Budget(msgspec.Struct, kw_only=True):
         self.refill(now)
         return max(0.0, self.left)
 
+    @property
+    def most(self) -> float:
+        """Return how many requests checks may send at once."""
+        return self.hourly * _BURST * (1 - _RESERVED)
+
     def spend(self, requests: int) -> None:
         """Take requests that were sent."""
         self.left -= requests

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from createos_nb.client.client import Client
 
-#: Seconds after which projects, and the environments of one, are read again.
-EVERY: Final = 300.0
+#: Seconds after which projects, and the environments of each, are read again, if that takes no more than this share of
+#: the requests; else as much later.
+_EVERY: Final = 300.0
+_SHARE: Final = 0.2
+_HOUR: Final = 3600.0
 
 
 class WatchedEnvironment(msgspec.Struct, kw_only=True):
@@ -69,14 +72,18 @@ class Inventory(msgspec.Struct, kw_only=True):
     read: float | None = None
     skipped: dict[str, str] = {}
 
-    def due(self, now: float) -> bool:
-        """Return whether the list of projects is to be read."""
-        return self.read is None or now - self.read >= EVERY
+    def due(self, now: float, hourly: float) -> bool:
+        """Return whether the list of projects is to be read, of so many requests an hour."""
+        return self.read is None or now - self.read >= self._every(hourly)
 
-    def due_projects(self, now: float) -> list[WatchedProject]:
+    def due_projects(self, now: float, hourly: float) -> list[WatchedProject]:
         """Return the projects whose environments are to be read, longest ago first."""
-        due = [one for one in self.projects.values() if one.read is None or now - one.read >= EVERY]
+        every = self._every(hourly)
+        due = [one for one in self.projects.values() if one.read is None or now - one.read >= every]
         return sorted(due, key=lambda one: one.read or 0.0)
+
+    def _every(self, hourly: float) -> float:
+        return max(_EVERY, _HOUR * (1 + len(self.projects)) / (_SHARE * hourly))
 
     def read_projects(self, client: Client, only: Sequence[str] | None, now: float) -> None:
         """Read the list of projects.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _TEXTS: Final = ("key", "kind", "place", "severity", "sentence", "diagnosis", "commands", "unknown")
 _TIMES: Final = ("since", "ended")
+#: Rounds that are remembered: about a week of one a minute.
+_ROUNDS: Final = 10_000
 #: Real seconds after which a wait looks whether it is canceled.
 _SLICE: Final = 1.0
 
@@ -47,12 +50,12 @@ class Watch:
     Attributes:
         alerts: one row an alert, pages first: `key`, `kind`, `place`, `severity`, `since`, `ended` (UTC, NaT while it
             lasts), `sentence`, `diagnosis`, `commands` (lines), `unknown` (why it can't be looked for now).
-        rounds: one row a round, index `time` (UTC): `looks`, `requests`, `diagnoses` (requests of diagnoses), `open`,
+        rounds: one row a round, of the last 10,000, index `time` (UTC): `looks`, `requests`, `diagnoses` (requests of diagnoses), `open`,
             `unknown`, `waiting` (Int64).
         unknown: what could not be looked at when it was last due ("kind place"), and the reason.
         waiting: what was due in the last round, and not looked at within the budget.
         undelivered: targets that have not taken a message yet, and the reason.
-        requests: how many requests it took.
+        requests: how many requests it took, those of earlier rounds included.
     """
 
     alerts: pd.DataFrame
@@ -145,20 +148,20 @@ def watch(
         raise InvalidInput(f"watch: every={every!r}: more than 0 seconds")
     if length is None and client.clock.virtual:
         raise InvalidInput("watch: on a clock on which nothing waits this would not end: give duration=, as in '24h'")
-    rounds: list[Round] = []
+    rounds: deque[Round] = deque(maxlen=_ROUNDS)
     with Watcher(
         client, projects, budget=budget, state=state, notify=notify, explain=explain, checks=checks
     ) as watcher:
         with contextlib.suppress(KeyboardInterrupt):
             _run(watcher, client, (seconds, length), rounds, on_round, cancel)
-        return watch_of(watcher.alerts, rounds)
+        return watch_of(watcher, rounds)
 
 
 def _run(
     watcher: Watcher,
     client: Client,
     lengths: tuple[float, float | None],
-    rounds: list[Round],
+    rounds: deque[Round],
     on_round: Callable[[Round], Any] | None,
     cancel: Cancel | None,
 ) -> None:
@@ -189,16 +192,16 @@ def _sleep(client: Client, due: float, cancel: Cancel | None) -> None:
         clock.sleep(left if clock.virtual else min(left, _SLICE * clock.speed))
 
 
-def watch_of(alerts: Sequence[Alert], rounds: Sequence[Round]) -> Watch:
+def watch_of(watcher: Watcher, rounds: Sequence[Round]) -> Watch:
     """Return what a watch has found, from its alerts and rounds."""
     last = rounds[-1] if rounds else None
     return Watch(
-        alerts=_alerts_frame(alerts),
+        alerts=_alerts_frame(watcher.alerts),
         rounds=_rounds_frame(rounds),
         unknown=dict(last.unknown) if last else {},
         waiting=last.waiting if last else (),
         undelivered=dict(last.undelivered) if last else {},
-        requests=sum(one.requests for one in rounds),
+        requests=watcher.requests,
     )
 
 

@@ -151,6 +151,7 @@ class Watcher(ProcessBound):
         self._tracker = Tracker(self._state.alerts)
         self._delivery = Delivery(notifier, self._state.pending, self._file.save)
         self._counted = client.transport.log.total
+        self._requests = 0
         self._diagnoses: dict[str, tuple[float, str, list[str]]] = {}
 
     @property
@@ -162,6 +163,11 @@ class Watcher(ProcessBound):
     def damaged(self) -> Path | None:
         """Return where a state was moved that could not be read; None where there was none."""
         return self._file.damaged
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests its rounds have taken."""
+        return self._requests
 
     def close(self) -> None:
         """Release the state."""
@@ -194,13 +200,15 @@ class Watcher(ProcessBound):
         events: list[Event] = []
         waiting: list[str] = []
         looks = 0
+        waiting += [] if unknown else self._unread(now)
         general = next(iter(unknown.values()), "") if self._state.inventory.read is None else ""
+        spare = True
         for check, place in self._due(now):
             name = f"{check.kind} {place.name}"
             if general:
                 reason = general
-            elif check.cost(place, self._reader) > self._budget.for_checks(now):
-                waiting.append(name)
+            elif not (spare := spare and self._affords(check, place, now)):
+                waiting.append(name)  # in turn: what costs little would else always come before what costs more
                 continue
             else:
                 reason, failed = "", False
@@ -231,6 +239,7 @@ class Watcher(ProcessBound):
         self._file.save()
         undelivered = self._delivery.send(now)
         requests = self.client.transport.log.total - before
+        self._requests += requests
         return Round(
             at=pd.Timestamp(moment).as_unit("us"),
             events=tuple(events),
@@ -253,10 +262,10 @@ class Watcher(ProcessBound):
         inventory = self._state.inventory
         unknown: dict[str, str] = {}
         try:
-            if inventory.due(now) and self._budget.for_checks(now) >= 1:
+            if inventory.due(now, self._budget.hourly) and self._budget.for_checks(now) >= 1:
                 inventory.read_projects(self.client, self._only, now)
                 self._spend()
-            for project in inventory.due_projects(now):
+            for project in inventory.due_projects(now, self._budget.hourly):
                 if self._budget.for_checks(now) < 1:
                     break
                 inventory.read_environments(self.client, project, now)
@@ -267,6 +276,16 @@ class Watcher(ProcessBound):
             unknown[f"{_INVENTORY} account"] = str(error).split("\n", 1)[0]
             self._spend()
         return unknown
+
+    def _unread(self, now: float) -> list[str]:
+        """What is not known yet of what there is, for the budget did not go so far."""
+        inventory = self._state.inventory
+        if inventory.read is None:
+            return [f"{_INVENTORY} account"]
+        return [f"{_INVENTORY} {project.name}" for project in inventory.projects.values() if project.read is None]
+
+    def _affords(self, check: Check, place: Place, now: float) -> bool:
+        return min(check.cost(place, self._reader), self._budget.most) <= self._budget.for_checks(now)
 
     def _due(self, now: float) -> Iterator[tuple[Check, Place]]:
         """What is due, the longest overdue for its interval first; what was never looked at before all."""
