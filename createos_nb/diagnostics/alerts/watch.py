@@ -50,8 +50,8 @@ class Watch:
     Attributes:
         alerts: one row an alert, pages first: `key`, `kind`, `place`, `severity`, `since`, `ended` (UTC, NaT while it
             lasts), `sentence`, `diagnosis`, `commands` (lines), `unknown` (why it can't be looked for now).
-        rounds: one row a round, of the last 10,000, index `time` (UTC): `looks`, `requests`, `diagnoses` (requests of diagnoses), `open`,
-            `unknown`, `waiting` (Int64).
+        rounds: one row a round, of the last 10,000, index `time` (UTC): `looks`, `requests`, `diagnoses` (requests of
+            diagnoses), `open`, `unknown`, `waiting` (Int64).
         unknown: what could not be looked at when it was last due ("kind place"), and the reason.
         waiting: what was due in the last round, and not looked at within the budget.
         undelivered: targets that have not taken a message yet, and the reason.

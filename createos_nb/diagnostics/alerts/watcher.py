@@ -35,6 +35,8 @@ Explain = Callable[["Client", str, str], "Diagnosis"]
 _GENERAL: Final = (TransportError, Unauthorized, Forbidden, RateLimited)
 #: A look is due a little early: rounds are not to miss it by the moment that they take.
 _EARLY: Final = 5.0
+#: Seconds after which a look that has told nothing is tried again.
+_AGAIN: Final = 120.0
 #: Requests that a diagnosis is expected to take.
 _DIAGNOSIS: Final = 15
 #: Seconds for which a diagnosis of a place serves another alert there.
@@ -293,11 +295,12 @@ class Watcher(ProcessBound):
         for order, check in enumerate(self._checks):
             for place in check.places(self._state.inventory):
                 look = self._state.looks.get(f"{check.kind} {place.name}")
+                every = min(check.every, _AGAIN) if look is not None and look.unknown else check.every
                 since = None if look is None or look.at is None else now - look.at
                 if since is None:
                     due.append((float("-inf"), order, len(due), check, place))
-                elif since >= check.every - min(_EARLY, check.every / 2):
-                    due.append((-since / check.every, order, len(due), check, place))
+                elif since >= every - min(_EARLY, every / 2):
+                    due.append((-since / every, order, len(due), check, place))
         for *_, check, place in sorted(due, key=lambda one: one[:3]):
             yield check, place
 

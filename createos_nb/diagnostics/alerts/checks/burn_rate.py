@@ -11,6 +11,7 @@ from createos_nb.diagnostics.alerts.alert import Found
 from createos_nb.diagnostics.alerts.check import Check
 from createos_nb.display import format_percent, format_target
 from createos_nb.errors import InvalidInput
+from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.diagnostics.alerts.alert import Place
@@ -67,7 +68,7 @@ class BurnRate(Check):
     def _found(self, severity: str, firing: pd.DataFrame, frame: pd.DataFrame, place: Place) -> Found:
         first = firing.sort_values("onset").iloc[0]
         lookback = str(first["alert"]).split(" ")[-1].split("/")[0]
-        window = frame[frame.index > frame.index[-1] - pd.Timedelta(lookback)]
+        window = frame[frame.index > frame.index[-1] - pd.Timedelta(seconds=parse_duration(lookback))]
         requests, errors = int(window["count"].sum()), int(window["status_5xx"].sum())
         share = errors / requests if requests else 0.0
         rate = share / (1 - self.target)
