@@ -236,6 +236,14 @@ class Session(ProcessBound):
             warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
         return frame
 
+    def runtime_log(self, project: str, environment: str, since_seconds: int) -> pd.DataFrame:
+        """Return the lines of an environment, by ids; where they were cut off, `attrs["complete"]` says so alone."""
+        operation = contract.find("GetProjectEnvironmentLogs")
+        arguments = {"project": project, "environment": environment, "since_seconds": since_seconds}
+        return self.with_ids(
+            operation, arguments, lambda values: self.log(operation, values, arguments, warn_of_cut=False)
+        )
+
     def record_frame(self, operation: Operation, values: Mapping[str, Any]) -> pd.DataFrame:
         """Return the one row of an operation that gives one resource."""
         builder = Builder(reader(operation).of)

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from createos_nb.diagnostics.alerts.watch import Watch, watch
 from createos_nb.diagnostics.alerts.watcher import Round, Watcher
+from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
 from createos_nb.diagnostics.impact import impact
 from createos_nb.diagnostics.impact_checks import errors_fell, errors_not_risen, none_lost
@@ -18,6 +19,7 @@ __all__ = [
     "RunbookCall",
     "Watch",
     "Watcher",
+    "diagnose",
     "errors_fell",
     "errors_not_risen",
     "impact",

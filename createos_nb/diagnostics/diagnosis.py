@@ -17,6 +17,8 @@ from createos_nb.html import Html, code, escaped, html_table
 Confidence = Literal["high", "medium", "low"]
 
 _COLUMNS: Final = ("cause", "where", "since", "evidence", "against", "confidence", "fix", "runbook")
+#: From these weights on a confidence is high, and medium.
+_HIGH, _MEDIUM = 0.8, 0.5
 _COLORS: Final[Mapping[Status, str]] = {
     "healthy": "#1a7f37",
     "degraded": "#9a6700",
@@ -67,9 +69,10 @@ class Finding:
         cause: a word of `createos_nb.causes.CAUSES`, or one that an added rule brings.
         where: "project" or "project/environment", or the name of a key or domain.
         since: when it began, as far as is known (UTC).
+        weight: how much speaks for it, 0 to 1: it orders the causes and is no probability. How often a cause of each
+            confidence is right stands in docs/diagnosis.md.
         evidence: what speaks for it: figures, lines of logs, moments.
         against: what speaks against it.
-        confidence: "high", "medium" or "low"; how often each is right stands in docs/diagnosis.md.
         fix: what puts it right, as a sentence.
         runbook: the runbook that does it; None where nothing here does.
     """
@@ -77,11 +80,16 @@ class Finding:
     cause: str
     where: str
     since: pd.Timestamp | None
+    weight: float
     evidence: tuple[str, ...]
     against: tuple[str, ...]
-    confidence: Confidence
     fix: str
     runbook: RunbookCall | None = None
+
+    @property
+    def confidence(self) -> Confidence:
+        """Return the weight in a word."""
+        return "high" if self.weight >= _HIGH else "medium" if self.weight >= _MEDIUM else "low"
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,6 +101,7 @@ class Diagnosis:
         status: "healthy", "degraded", "down", "asleep" or "unknown".
         sentence: the answer, in a sentence.
         findings: the causes, likeliest first.
+        notes: what is to be known of the project and the account beside it, and concerns something else.
         missing: what could not be read, and the reason; whoever reads the causes has to know it.
         requests: how many requests it took.
         at: when it was made (UTC).
@@ -102,6 +111,7 @@ class Diagnosis:
     status: Status
     sentence: str
     findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     requests: int = 0
     at: pd.Timestamp | None = None
@@ -168,6 +178,7 @@ class Diagnosis:
             "complete": self.complete,
             "missing": dict(self.missing),
             "causes": causes,
+            "notes": list(self.notes),
             "requests": self.requests,
         }
 
@@ -184,6 +195,7 @@ class Diagnosis:
             lines += [f"     - {text}" for text in finding.against]
             lines += [f"     fix: {finding.fix}"]
             lines += [f"     {finding.runbook.call}"] if finding.runbook else []
+        lines += [f"  beside it: {note}" for note in self.notes]
         lines += [f"  not read: {name} ({reason})" for name, reason in self.missing.items()]
         return "\n".join(lines)
 
@@ -206,6 +218,7 @@ class Diagnosis:
             ]
             titles = ("cause", "where", "since (UTC)", "evidence", "against", "confidence", "fix")
             parts.append(html_table(rows, titles))
+        parts += [f"<p>Beside it: {escaped(note)}</p>" for note in self.notes]
         parts += [f"<p>Not read: {escaped(name)} ({escaped(reason)})</p>" for name, reason in self.missing.items()]
         return "".join(parts)
 

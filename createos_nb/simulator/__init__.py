@@ -17,6 +17,8 @@ import lazy_loader
 from createos_nb.simulator.scenario.builder import open_world
 from createos_nb.simulator.scenario.catalog import scenarios
 from createos_nb.simulator.scenario.check import check_scenario
+from createos_nb.simulator.scenario.fault_worlds import fault_scenario, fault_world, faults
+from createos_nb.simulator.scenario.reader import scenario_toml
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.world.world import World
 
@@ -26,4 +28,16 @@ if TYPE_CHECKING:
 # a world that is simulated in this process needs no server
 __getattr__, _, _ = lazy_loader.attach(__name__, [], {"http.server": ["Server", "serve"]})
 
-__all__ = ["Server", "World", "WorldSettings", "check_scenario", "open_world", "scenarios", "serve"]
+__all__ = [
+    "Server",
+    "World",
+    "WorldSettings",
+    "check_scenario",
+    "fault_scenario",
+    "fault_world",
+    "faults",
+    "open_world",
+    "scenario_toml",
+    "scenarios",
+    "serve",
+]

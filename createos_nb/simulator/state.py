@@ -35,11 +35,15 @@ class Outcome(Struct, omit_defaults=True):
         source: name of what the source is like when it is built (`State.sources`).
         behavior: name of what it does once it runs (`State.behaviors`).
         requires: run-time variables without which it ends at its start.
+        values: run-time variables with the values that are right.
+        otherwise: name of what it does with other values.
     """
 
     source: str = ""
     behavior: str = ""
     requires: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    otherwise: str = ""
 
 
 class Scan(Struct, omit_defaults=True):

@@ -23,9 +23,11 @@ def decide(context: WorldContext, project: Project, deployment: Deployment) -> N
     """Decide the outcome of a new deployment."""
     outcome = context.state.outcomes.get(deployment.commit or deployment.image or deployment.upload, USUAL)
     deployment.source, deployment.behavior = outcome.source, outcome.behavior
-    variables = set(deployment.settings.get("runEnvs") or {})
+    variables = dict(deployment.settings.get("runEnvs") or {})
     for environment in project.environments.values():
         variables.update(environment.variables)
+    if any(variables.get(name, value) != value for name, value in outcome.values.items()):
+        deployment.behavior = outcome.otherwise
     deployment.missing = next((name for name in outcome.requires if name not in variables), "")
 
 

@@ -51,14 +51,17 @@ def apply_step(step: Any, context: WorldContext, project: Project) -> None:
     raise TypeError(f"not a step: {step!r}")
 
 
-def _outcome(context: WorldContext, step: Any) -> Outcome:
+def _outcome(context: WorldContext, step: Push | Image | Files) -> Outcome:
     for kind, name, known in (
         ("source", step.source, context.state.sources),
         ("behavior", step.behavior, context.state.behaviors),
+        ("behavior", "" if isinstance(step, Files) else step.otherwise, context.state.behaviors),
     ):
         if name and name not in known:
             raise LookupError(f"there is no {kind} {name!r}; there is: {', '.join(known) or 'none'}")
-    return Outcome(step.source, step.behavior, getattr(step, "requires", []))
+    if isinstance(step, Files):
+        return Outcome(step.source, step.behavior)
+    return Outcome(step.source, step.behavior, step.requires, step.values, step.otherwise)
 
 
 @apply_step.register(Push)

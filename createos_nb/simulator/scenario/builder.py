@@ -13,7 +13,7 @@ from createos_nb.simulator.scenario.build_projects import ProjectBuilder
 from createos_nb.simulator.scenario.expectations import check_ground_truth
 from createos_nb.simulator.scenario.fleet import generate_fleet
 from createos_nb.simulator.scenario.reader import Source, read_scenario
-from createos_nb.simulator.scenario.schema import FleetSection
+from createos_nb.simulator.scenario.schema import FleetSection, Scenario
 from createos_nb.simulator.settings import settled
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Incident
@@ -26,12 +26,13 @@ _REMEMBERED: Final = 8
 
 
 def open_world(
-    scenario: str | Path = "storefront", *, seed: int = 7, dialect: str = "production", **settings: Any
+    scenario: str | Path | Scenario = "storefront", *, seed: int = 7, dialect: str = "production", **settings: Any
 ) -> World:
     """Open a world, as a scenario describes it.
 
     Args:
-        scenario: the name of a file in `data/scenarios`, or the path of such a file, or of a saved world.
+        scenario: the name of a file in `data/scenarios`, or the path of such a file, or of a saved world; or one that
+            was made up, as by `fault_scenario`.
         seed: decides ids, traffic, and how long things take.
         dialect: "production" or "documented".
         settings: in place of the scenario's, see `WorldSettings`; of a scenario with a fleet also `projects` (how many
@@ -47,7 +48,7 @@ def open_world(
         >>> createos_nb.simulator.open_world("storefront")
         <World storefront, seed 7, 2026-03-02T09:00:00+00:00, 8 projects>
     """
-    if is_saved_world(Path(scenario)):
+    if not isinstance(scenario, Scenario) and is_saved_world(Path(scenario)):
         return _saved(Path(scenario), settings)
     source = read_scenario(scenario)
     known = (source.name, source.text, seed, dialect, repr(sorted(settings.items())))

@@ -12,7 +12,7 @@ from createos_nb.simulator.scenario.reader import Source, read_scenario
 if TYPE_CHECKING:
     import pandas as pd
 
-_TEXTS = ("name", "title", "shows", "kind", "where", "root_cause", "fix", "path")
+_TEXTS = ("name", "title", "shows", "kind", "causes", "where", "root_cause", "fix", "path")
 
 
 def scenarios(*files: str | Path) -> pd.DataFrame:
@@ -24,9 +24,10 @@ def scenarios(*files: str | Path) -> pd.DataFrame:
     Returns:
         A frame of `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC), `path`; from the
         `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind` (such as "bad
-        release"), `where` ("project/environment", separated by commas), `version` (the deployment to blame),
-        `last_good` (the last one before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`;
-        and `expect`: at how many moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks).
+        release"), `causes` (words of `createos_nb.causes`, separated by commas, likeliest first), `where`
+        ("project/environment", separated by commas), `version` (the deployment to blame), `last_good` (the last one
+        before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`; and `expect`: at how many
+        moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks).
 
     Raises:
         InvalidInput: a mistake in a file, with its line and field.
@@ -61,6 +62,7 @@ def _row(source: Source, path: Path, name: str) -> dict[str, Any]:
         "start": source.start,
         "healthy": truth.healthy if truth else None,
         "kind": truth.kind if truth else "",
+        "causes": ", ".join(cause.cause for cause in truth.causes) if truth else "",
         "where": ", ".join(truth.where) if truth else "",
         "version": truth.version if truth else None,
         "last_good": truth.last_good if truth else None,

@@ -16,17 +16,17 @@ from createos_nb.simulator.times import SECOND, duration
 if TYPE_CHECKING:
     import pandas as pd
 
-    from createos_nb.simulator.scenario.schema import ExpectSection
+    from createos_nb.simulator.scenario.schema import ExpectSection, Scenario
     from createos_nb.simulator.world.world import World
 
 
-def check_scenario(scenario: str | Path, *, seed: int = 7, **settings: Any) -> pd.DataFrame:
+def check_scenario(scenario: str | Path | Scenario, *, seed: int = 7, **settings: Any) -> pd.DataFrame:
     """Open a scenario, let its time pass, and look for all that its `[[expect]]` sections claim, through the API.
 
     Nobody interferes meanwhile.
 
     Args:
-        scenario: the name of a scenario, or the path of a file.
+        scenario: the name of a scenario, or the path of a file, or one that was made up.
         seed: of the world.
         settings: in place of the scenario's, see `WorldSettings`.
 

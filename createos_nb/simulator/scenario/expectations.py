@@ -9,7 +9,7 @@ from createos_nb.simulator.times import SECOND, duration
 
 if TYPE_CHECKING:
     from createos_nb.simulator.scenario.reader import Source
-    from createos_nb.simulator.scenario.schema import ExpectSection
+    from createos_nb.simulator.scenario.schema import CauseSection, ExpectSection
 
 _OF_NOW = ("live", "status", "build_log", "log", "remaining")
 """What the API shows of the present only."""
@@ -31,6 +31,8 @@ def check_ground_truth(source: Source, context: WorldContext) -> None:
         for name in ("began", "ended"):
             if when := getattr(truth, name):
                 source.moment(when, f"ground_truth.{name}")
+        for n, cause in enumerate(truth.causes):
+            _check_cause(source, context, cause, f"ground_truth.causes[{n}]")
     for n, expectation in enumerate(source.scenario.expect):
         _check_expectation(source, context, expectation, f"expect[{n}]")
 
@@ -43,6 +45,20 @@ def _check_place(source: Source, context: WorldContext, place: str, where: str) 
             context.find_project(place)
     except (LookupError, ValueError) as error:
         raise source.error(where, str(error)) from None
+
+
+def _check_cause(source: Source, context: WorldContext, cause: CauseSection, where: str) -> None:
+    if cause.began:
+        source.moment(cause.began, f"{where}.began")
+    state = context.state
+    domains = {domain.name for project in state.projects.values() for domain in project.domains.values()}
+    if cause.where and cause.where not in domains | {key.name for key in state.keys.values()}:
+        _check_place(source, context, cause.where, f"{where}.where")
+        project = context.find_project(cause.where.partition("/")[0])
+        if cause.version not in {None, *(row.version for row in context.deployments(project).values())}:
+            raise source.error(f"{where}.version", f"project {project.name} has no version {cause.version}")
+    elif cause.version is not None:
+        raise source.error(f"{where}.version", "is that of a project's deployment, and the cause is in no project")
 
 
 def _check_expectation(source: Source, context: WorldContext, expectation: ExpectSection, where: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args
 
@@ -124,11 +125,13 @@ def _sections_in(kind: Any) -> list[type[msgspec.Struct]]:
     return [section for inner in get_args(kind) for section in _sections_in(inner)]
 
 
-def read_scenario(scenario: str | Path) -> Source:
-    """Read a scenario by its name or by the path of a file.
+def read_scenario(scenario: str | Path | Scenario) -> Source:
+    """Read a scenario by its name, by the path of a file, or as it was made up.
 
     Raises `InvalidInput` for an unknown name and for a mistake in the file, with its line and field.
     """
+    if isinstance(scenario, Scenario):
+        return Source(scenario.name or scenario.title, scenario_toml(scenario))
     path = Path(scenario)
     if path.suffix != ".toml" and not path.is_file():
         path = folder("data") / "scenarios" / f"{scenario}.toml"
@@ -143,6 +146,25 @@ def read_scenario(scenario: str | Path) -> Source:
     except UnicodeDecodeError:
         raise InvalidInput(f"scenario {path.name}: the file is not UTF-8") from None
     return Source(path.name, text)
+
+
+def scenario_toml(scenario: Scenario) -> str:
+    """Return a scenario as the text of a file, to be kept, edited and opened by its path.
+
+    Args:
+        scenario: as `fault_scenario` makes it up.
+
+    Returns:
+        TOML; the same scenario gives the same text.
+
+    Examples:
+        >>> text = createos_nb.simulator.scenario_toml(createos_nb.simulator.fault_scenario("capacity", seed=3))
+        >>> text.splitlines()[0].startswith("title = ")
+        True
+    """
+    import tomlkit
+
+    return tomlkit.dumps(msgspec.to_builtins(scenario, builtin_types=(datetime,)))
 
 
 _HEADER: Final = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")

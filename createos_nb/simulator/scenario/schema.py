@@ -16,7 +16,7 @@ from createos_nb.simulator.traffic import Failing
 When = Annotated[str, Meta(description='"-6d 10:12" (that day, at that time), "-90min", "+10min" or "now"')]
 
 
-class Section(Struct, kw_only=True, forbid_unknown_fields=True):
+class Section(Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A table of the file."""
 
 
@@ -188,11 +188,11 @@ class CauseSection(Section, kw_only=True):
 
     Attributes:
         cause: the word for it.
-        where: "project" or "project/environment".
+        where: "project" or "project/environment", the name of a domain or a key, or "" for the account.
         began: since when it shows; by default as the whole.
         version: the deployment to blame.
         runbook: the runbook that puts it right ("" where none does), such as "rollback".
-        arguments: those of its arguments that count, such as `{ replicas = 3 }`.
+        arguments: those of its arguments that count, such as `{ replicas = 3 }`; of variables, the names.
     """
 
     cause: Cause
@@ -277,7 +277,7 @@ class ExpectSection(Section, kw_only=True):
 
 
 class Scenario(Section, kw_only=True):
-    """A whole file."""
+    """A whole file; one that is made up and stands in none gives its `name`."""
 
     title: str
     shows: str
@@ -297,3 +297,4 @@ class Scenario(Section, kw_only=True):
     templates: list[TemplateSection] = field(default_factory=list)
     incidents: list[IncidentSection] = field(default_factory=list)
     fleet: FleetSection | None = None
+    name: str = ""

@@ -20,7 +20,8 @@ class Push(_Step, kw_only=True, tag="push"):
     """A commit arrives on a branch, and is deployed unless the project ignores the branch.
 
     `source`: name of what it is like when it is built; `behavior`: of what it does once it runs; `requires`: run-time
-    variables without which it ends at its start.
+    variables without which it ends at its start; `values`: run-time variables with the values that are right, and
+    `otherwise`: name of what it does with other values.
     """
 
     branch: str = "main"
@@ -28,6 +29,8 @@ class Push(_Step, kw_only=True, tag="push"):
     source: str = ""
     behavior: str = ""
     requires: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    otherwise: str = ""
 
 
 class Trigger(_Step, kw_only=True, tag="trigger"):
@@ -37,12 +40,14 @@ class Trigger(_Step, kw_only=True, tag="trigger"):
 
 
 class Image(_Step, kw_only=True, tag="image"):
-    """An image is deployed."""
+    """An image is deployed; `values` and `otherwise` as of a push."""
 
     image: str
     source: str = ""
     behavior: str = ""
     requires: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    otherwise: str = ""
 
 
 class Files(_Step, kw_only=True, tag="upload"):

@@ -28,7 +28,7 @@ from __future__ import annotations
 from createos_nb.simulator.traffic.access_log import AccessLog, read_access_log
 from createos_nb.simulator.traffic.behavior import HEALTHY, Behavior, Failing, Incident, Segment
 from createos_nb.simulator.traffic.build_logs import Build, BuildLine, build
-from createos_nb.simulator.traffic.build_templates import MANIFESTS
+from createos_nb.simulator.traffic.build_templates import MANIFESTS, Toolchain, toolchain
 from createos_nb.simulator.traffic.builds import BuildBehavior, BuildSettings
 from createos_nb.simulator.traffic.cells import Cells
 from createos_nb.simulator.traffic.cron import Cron, cron
@@ -37,7 +37,7 @@ from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CLASSES, Cause, Cell
 from createos_nb.simulator.traffic.probing import Answer
 from createos_nb.simulator.traffic.process_events import STABLE, ends_after
-from createos_nb.simulator.traffic.profile import SCANNER, SHOP, Bot, Page, Profile
+from createos_nb.simulator.traffic.profile import NIGHT_AND_DAY, SCANNER, SHOP, WORKING_WEEK, Bot, Page, Profile
 from createos_nb.simulator.traffic.recorded import Recorded
 from createos_nb.simulator.traffic.runtime_logs import REASONS, LogLine
 from createos_nb.simulator.traffic.scheduled import Scheduled
@@ -47,10 +47,12 @@ __all__ = [
     "CLASSES",
     "HEALTHY",
     "MANIFESTS",
+    "NIGHT_AND_DAY",
     "REASONS",
     "SCANNER",
     "SHOP",
     "STABLE",
+    "WORKING_WEEK",
     "AccessLog",
     "Answer",
     "Behavior",
@@ -73,9 +75,11 @@ __all__ = [
     "Scheduled",
     "Segment",
     "Series",
+    "Toolchain",
     "Traffic",
     "build",
     "cron",
     "ends_after",
     "read_access_log",
+    "toolchain",
 ]

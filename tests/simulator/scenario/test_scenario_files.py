@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import runpy
@@ -15,6 +16,7 @@ import pytest
 
 import createos_nb
 from createos_nb.errors import InvalidInput, QuotaExceeded
+from createos_nb.simulator.scenario.reader import read_scenario
 
 SCRIPT = Path(__file__).with_name("scripted_hour.py")
 HOUR = runpy.run_path(str(SCRIPT))
@@ -40,6 +42,8 @@ ASKED_FOR = {
     "storefront",
     "fleet",
 }
+
+CAUSE = 'where = ["shop"]\n\n[[ground_truth.causes]]\ncause = "bad_release"\nwhere = "shop"\n'
 
 FILE = """title = "A trial"
 shows = "A shop."
@@ -149,6 +153,20 @@ def test_the_version_to_blame_and_the_good_one_are_versions_of_the_place() -> No
         assert row["version"] in versions, row["name"]
         if pd.notna(row["last_good"]):
             assert row["last_good"] in versions - {row["version"]}, row["name"]
+
+
+def test_every_broken_scenario_says_its_causes_and_the_runbooks_that_take_such_arguments() -> None:
+    table = createos_nb.scenarios()
+    assert (table["healthy"] == (table["causes"] == "")).all()
+    for name in table["name"]:
+        truth = read_scenario(name).scenario.ground_truth
+        assert truth is not None
+        for cause in truth.causes:
+            if cause.runbook:
+                taken = inspect.signature(getattr(createos_nb.runbooks, cause.runbook)).parameters
+                assert set(cause.arguments) <= set(taken), name
+            else:
+                assert not cause.arguments, name
 
 
 CLAIMS: dict[str, str] = {
@@ -261,7 +279,12 @@ def test_a_mistake_in_a_claim_is_shown_with_its_line_and_field(
         ("healthy = true", "healthy = 1", 6, "ground_truth.healthy: Expected `bool`"),
         ("healthy = true\n", "", 5, "ground_truth: Object missing required field `healthy`"),
         ('where = ["shop"]', 'colour = "red"', 7, "ground_truth.colour: unknown field"),
-        ('where = ["shop"]', 'cause = "a bug"', 7, "fix, facts; did you mean root_cause?"),
+        ('where = ["shop"]', 'cause = "a bug"', 7, "facts, causes; did you mean root_cause or causes?"),
+        ('where = ["shop"]', CAUSE.replace("bad_release", "bad_luck"), 10, "causes[0].cause: Invalid enum value"),
+        ('where = ["shop"]', CAUSE.replace('e = "shop"', 'e = "shed"'), 11, "causes[0].where: there is no project"),
+        ('where = ["shop"]', CAUSE + 'began = "then"\n', 12, "causes[0].began: not a time"),
+        ('where = ["shop"]', CAUSE + "version = 9\n", 12, "causes[0].version: project shop has no version 9"),
+        ('where = ["shop"]', CAUSE.replace('e = "shop"', 'e = ""') + "version = 1\n", 12, "the cause is in no project"),
         ("[ground_truth]", "[truth]", 5, "fleet; did you mean ground_truth or start?"),
     ],
 )

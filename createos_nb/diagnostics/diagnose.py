@@ -1,0 +1,177 @@
+"""Diagnose: what is wrong with an environment, or with a project's builds, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from createos_nb.causes import Status
+from createos_nb.diagnostics.diagnosis import Diagnosis, Finding
+from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.rules import rules
+from createos_nb.diagnostics.rules._support import clock, errors_text, percent
+from createos_nb.errors import Unauthorized
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+
+#: From this share of failing requests on an environment is down.
+_DOWN = 0.5
+#: Causes that do not concern what is running.
+_ELSEWHERE = frozenset({"quota_exceeded", "key_expired"})
+#: Causes of builds; the others may be causes of a build or of a process.
+_MAY_BE_BUILDS = frozenset({"missing_variable", "wrong_port", "out_of_memory"})
+_BUILDS = frozenset({"build_failed", "build_timeout", "private_package", "monorepo_path"})
+
+
+def diagnose(client: Client, project: str, environment: str | None = None) -> Diagnosis:
+    """Say what is wrong with an environment, since when, why, and what puts it right; without one, with a project.
+
+    It reads what runs, requests by status, paths that fail, the runtime log, failed builds, domains, quotas and keys,
+    and, where requests fail, a few other projects: 7 requests where all is well, up to 26 in trouble. Causes are ranked
+    by what speaks for and against them; what could not be read stands in `missing`. The share of diagnoses that are
+    right, by cause and confidence, is measured on generated faults: docs/diagnosis.md.
+
+    Args:
+        client: An open client, of the platform or of a simulated world.
+        project: A project: its unique name or id.
+        environment: An environment of it; None for the project's builds and domains.
+
+    Returns:
+        Status, sentence and causes.
+
+    Raises:
+        UnknownName: There is no such project or environment.
+        CreateOSError: The projects can't be read at all.
+
+    Examples:
+        >>> client = createos_nb.simulate("bad-release")
+        >>> diagnosis = createos_nb.diagnostics.diagnose(client, "storefront", "production")
+        >>> diagnosis.status, diagnosis.causes["cause"].tolist()
+        ('degraded', ['bad_release'])
+    """
+    asked = len(client.log())
+    try:
+        evidence = Evidence(client, project, environment)
+    except Unauthorized as error:
+        return _unauthorized(project, environment, error)
+    found: list[Finding] = []
+    for name, rule in sorted(rules(), key=lambda pair: getattr(pair[1], "ORDER", 0)):
+        if isinstance(rule, Exception):
+            evidence.missing[f"rule {name}"] = f"it can't be loaded: {rule}"
+        else:
+            found += rule.find(evidence, tuple(found))
+    found.sort(key=lambda finding: -finding.weight)
+    own = [finding for finding in found if _concerns(evidence, finding)]
+    status = _status(evidence, own)
+    return Diagnosis(
+        evidence.where,
+        status,
+        _sentence(evidence, status, own),
+        tuple(own),
+        tuple(f"{_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
+        dict(evidence.missing),
+        len(client.log()) - asked,
+        evidence.now,
+    )
+
+
+def _concerns(evidence: Evidence, finding: Finding) -> bool:
+    """Return whether a cause is one of what was asked for, not of the project or the account around it."""
+    if evidence.environment is None or finding.where == evidence.where or finding.cause == "suspended":
+        return True
+    return finding.cause in _BUILDS | _MAY_BE_BUILDS and finding.where == evidence.name and evidence.live is None
+
+
+def _status(evidence: Evidence, found: list[Finding]) -> Status:
+    causes = {finding.cause for finding in found if finding.weight >= 0.5}
+    if not evidence.is_active:
+        return "down"
+    if evidence.environment is None:
+        if evidence.deployments is None or evidence.environments is None:
+            return "unknown"
+        return "degraded" if causes - _ELSEWHERE else "healthy"
+    if "asleep" in causes:
+        return "asleep"
+    live = evidence.live
+    if live is None:
+        return "unknown" if "live deployment" in evidence.missing else "down"
+    if live["status"] not in ("deployed", "crashing", "sleeping"):
+        return "unknown" if live["status"] in ("queue", "building", "deploying") else "down"
+    if evidence.traffic is None:
+        return "unknown"
+    if evidence.failing >= _DOWN:
+        return "down"
+    if live["status"] == "crashing":
+        return "down" if not evidence.recent.get("count", 0) else "degraded"
+    if evidence.trouble is not None or causes - _ELSEWHERE - _BUILDS:
+        return "degraded"
+    if not int(evidence.traffic["count"].fillna(0).sum()):
+        return "unknown"
+    return "healthy"
+
+
+def _sentence(evidence: Evidence, status: Status, found: list[Finding]) -> str:
+    where = evidence.where
+    likely = [finding for finding in found if finding.weight >= 0.5]
+    if status == "healthy":
+        ended = next((stretch for stretch in evidence.errors if stretch.end is not None), None)
+        before = (
+            ""
+            if ended is None or ended.end is None
+            else (
+                f" {percent(ended.within)} of requests failed from {clock(ended.start, evidence.now)} to "
+                f"{clock(ended.end, evidence.now)}."
+            )
+        )
+        rest = f" But: {_list(evidence, likely)}." if likely else ""
+        return f"Nothing is wrong with {where} now.{before}{rest}"
+    if status == "unknown" and not likely:
+        if evidence.missing:
+            return f"Nothing can be said of {where}: {', '.join(evidence.missing)} could not be read."
+        return f"Nothing can be said of {where}: nobody has asked for it in the last 24 hours."
+    if not likely:
+        more = f" Least unlikely: {found[0].cause}." if found else ""
+        return f"Something is wrong with {where} and I don't know what: {errors_text(evidence)}.{more}"
+    first = likely[0]
+    sure = {"high": "Most likely cause", "medium": "Probable cause", "low": "Possible cause"}[first.confidence]
+    more = f" Also: {_list(evidence, likely[1:])}." if len(likely) > 1 else ""
+    figures = f" ({percent(evidence.failing)} of requests fail)" if evidence.failing else ""
+    return f"{where} is {status}{figures}. {sure}: {_words(evidence, first)}. {first.fix}{more}"
+
+
+def _list(evidence: Evidence, findings: list[Finding]) -> str:
+    return "; ".join(dict.fromkeys(_words(evidence, finding) for finding in findings))
+
+
+def _words(evidence: Evidence, finding: Finding) -> str:
+    since = f" since {clock(finding.since, evidence.now)}" if isinstance(finding.since, pd.Timestamp) else ""
+    place = "" if finding.where == evidence.where else f" at {finding.where}"
+    return f"{finding.cause.replace('_', ' ')}{place}{since}"
+
+
+def _unauthorized(project: str, environment: str | None, error: Unauthorized) -> Diagnosis:
+    """Return a diagnosis of nothing but the key: with it nothing can be read."""
+    where = project if environment is None else f"{project}/{environment}"
+    reason = str(error).split("\n", 1)[0]
+    expired = "expired" in reason
+    findings = (
+        (
+            Finding(
+                "key_expired",
+                "account",
+                None,
+                0.95,
+                (f'the platform says "{reason}"',),
+                (),
+                "Make a new key in the dashboard, and log in with it: createos-nb login.",
+            ),
+        )
+        if expired
+        else ()
+    )
+    text = "the API key has expired" if expired else "the API key is refused"
+    return Diagnosis(
+        where, "unknown", f"Nothing can be said of {where}: {text}.", findings, (), {"everything": reason}, 1
+    )

@@ -1,0 +1,115 @@
+"""What several rules need: runbooks with their parameters, and figures in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from createos_nb.diagnostics.diagnosis import RunbookCall
+from createos_nb.diagnostics.evidence.changes import Change
+from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.percentages import failure
+
+#: Errors that begin so long after a release may come from it: a process has to start, and somebody has to ask.
+SOON = pd.Timedelta("3min")
+_SLACK = pd.Timedelta("2min")
+
+
+def world(evidence: Evidence) -> dict[str, Any]:
+    """Return the parameter that says where a notebook runs: the platform; a simulated world has to be named."""
+    return {} if evidence.client.simulated else {"world": "live"}
+
+
+def rollback_call(evidence: Evidence) -> RunbookCall | None:
+    """Return the rollback of the environment; None where no older version is left."""
+    if evidence.environment is None or evidence.earlier is None:
+        return None
+    environment = str(evidence.environment["unique_name"])
+    return RunbookCall(
+        "rollback",
+        (evidence.name, environment),
+        {"to": evidence.earlier},
+        "42_rollback",
+        {"project": evidence.name, "environment": environment, "to": evidence.earlier, **world(evidence)},
+    )
+
+
+def scale_call(evidence: Evidence, **resources: int) -> RunbookCall:
+    """Return the scaling of the environment."""
+    assert evidence.environment is not None
+    environment = str(evidence.environment["unique_name"])
+    parameters = {"project": evidence.name, "environment": environment, **resources, **world(evidence)}
+    if "replicas" not in resources:
+        parameters["replicas"] = 0
+    return RunbookCall("scale", (evidence.name, environment), resources, "44_scale", parameters)
+
+
+def retry_call(evidence: Evidence, version: int) -> RunbookCall:
+    """Return the deployment of the same commit again."""
+    return RunbookCall("retry_failed", (evidence.name, version))
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage."""
+    return failure(100 * share, 2 if share < 0.01 else 1 if share < 0.1 else 0)
+
+
+def clock(moment: pd.Timestamp, now: pd.Timestamp) -> str:
+    """Return a moment for people: with its day where that is not today."""
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
+
+
+def errors_text(evidence: Evidence) -> str:
+    """Return how many requests fail, and since when."""
+    stretch = evidence.trouble
+    if stretch is None:
+        return f"{percent(evidence.failing)} of the requests of the last ten minutes fail"
+    kind = stretch.column.removeprefix("status_")
+    if evidence.since is None:
+        return f"{percent(stretch.within)} of {stretch.trials:,} requests fail ({kind}), for 24 hours or longer"
+    return (
+        f"{percent(stretch.within)} of {stretch.trials:,} requests fail ({kind}) since "
+        f"{clock(stretch.start, evidence.now)}, {percent(stretch.before)} before"
+    )
+
+
+def release_before(evidence: Evidence, moment: pd.Timestamp | None) -> Change | None:
+    """Return the newest change of versions, variables or resources before a moment; None if there is none."""
+    if moment is None:
+        return None
+    return next((change for change in evidence.changes if change.time <= moment + _SLACK), None)
+
+
+def served_well(evidence: Evidence, change: Change) -> int:
+    """Return how many requests were served without more failures than usual between a change and the errors.
+
+    0 where the errors began with the change, as far as a minute tells.
+    """
+    stretch = evidence.trouble
+    if stretch is None or stretch.start - change.time <= SOON:
+        return 0
+    between = evidence.requests(change.time.ceil("min"), stretch.start)
+    return int(between.get("count", 0))
+
+
+def failures(evidence: Evidence) -> int:
+    """Return how many failures the log shows since the errors began: of the program, and of the gateway."""
+    signals = evidence.signals
+    return signals.failures + signals.count("refused", "reset", "no_answer")
+
+
+def is_new(evidence: Evidence, kind: Any, detail: str | None = None) -> bool | None:
+    """Return whether the log says something more often than before the errors; None where it does not reach back."""
+    before, within = evidence.quiet, evidence.signals
+    if before.read < 50 or evidence.since is None or before.start is None:
+        return None
+    quiet = max((evidence.since - before.start).total_seconds(), 60.0)
+    since = within.start or evidence.since
+    lasted = max((evidence.now - since).total_seconds(), 60.0)
+
+    def rate(signals: Any, seconds: float) -> float:
+        lines = [signal.count for signal in signals.of(kind) if detail is None or signal.detail == detail]
+        return float(sum(lines)) / seconds
+
+    return rate(within, lasted) > 3 * rate(before, quiet)

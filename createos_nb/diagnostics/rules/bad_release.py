@@ -1,0 +1,95 @@
+"""A version that became live fails where the one before it did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.changes import Change
+from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.rules._dependency import TOGETHER
+from createos_nb.diagnostics.rules._support import (
+    SOON,
+    clock,
+    errors_text,
+    is_new,
+    release_before,
+    rollback_call,
+    served_well,
+)
+
+ORDER = 3
+#: A version whose errors begin later than this was not to blame from its start on.
+_LATE = 8 * SOON
+
+
+def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
+    """Find a release with which errors began, where nothing more exact explains them."""
+    if evidence.trouble is None or evidence.since is None or evidence.environment is None:
+        return
+    change = release_before(evidence, evidence.since)
+    if change is None or change.kind not in ("release", "environment") or change.version is None:
+        return
+    after = evidence.since - change.time
+    if after > _LATE:
+        return
+    yield from _finding(evidence, change, found)
+
+
+def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> Iterable[Finding]:
+    assert evidence.since is not None
+    assert evidence.environment is not None
+    stretch = evidence.trouble
+    assert stretch is not None
+    soon = evidence.since - change.time <= SOON
+    texts = [f"{change.text} at {clock(change.time, evidence.now)}", errors_text(evidence)]
+    against: list[str] = []
+    weight = 0.85 if soon else 0.5
+    well = served_well(evidence, change)
+    if well:
+        expected = well * stretch.within
+        if expected > 5:
+            weight = 0.2
+            against.append(
+                f"it served {well:,} requests before the errors began, where {expected:.0f} would have failed"
+            )
+    exceptions = evidence.signals.of("exception")
+    if exceptions:
+        new = is_new(evidence, "exception", exceptions[0].detail)
+        said = f'the log says "{exceptions[0].example[:160]}" {exceptions[0].count:,} times'
+        texts.append(said + (", and did not before" if new else ""))
+        weight += 0.07 if new else 0.0
+    paths = evidence.paths
+    if paths is not None and len(paths):
+        failing = ", ".join(str(path) for path in paths["path"].head(3))
+        texts.append(f"most failures: {failing}")
+    shared = evidence.neighbors.since(evidence.since, TOGETHER) if len(evidence.projects) > 1 else []
+    if shared:
+        weight -= 0.45
+        against.append(
+            f"{', '.join(one.where for one in shared)} began to fail in the same minutes, which points outside"
+        )
+    exact = [one for one in found if one.where == evidence.where and one.weight > 0.5]
+    if exact:
+        if exact[0].weight >= 0.8 or not soon:
+            return
+        weight -= 0.3
+        against.append(f"{exact[0].cause} explains the errors more exactly")
+    if change.kind == "environment":
+        weight -= 0.15
+        against.append(
+            "the platform does not say whether a version was assigned, or variables or resources were changed"
+        )
+    if weight <= 0.1:
+        return
+    call = rollback_call(evidence)
+    fix = (
+        f"Assign version {evidence.earlier} to {evidence.environment['unique_name']} again."
+        if call
+        else ("No older version is left to roll back to: correct the error and deploy.")
+    )
+    if evidence.environment["is_auto_promote_enabled"] is True or evidence.environment["is_auto_promote_enabled"]:
+        texts.append("auto-promotion is on: the next push would undo a rollback, which therefore switches it off")
+    yield Finding(
+        "bad_release", evidence.where, evidence.since, min(weight, 0.97), tuple(texts), tuple(against), fix, call
+    )

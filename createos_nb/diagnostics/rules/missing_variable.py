@@ -1,0 +1,52 @@
+"""A build or a process ends because a variable is not set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
+from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.rules._builds import builds, finding
+from createos_nb.diagnostics.rules._support import errors_text, failures, release_before, retry_call, world
+
+
+def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
+    """Find builds and processes whose log names a variable that is absent."""
+    for build, said in builds(evidence, "missing_variable"):
+        fix = f"Set {said.variable} among the project's build_vars, and deploy the commit again."
+        yield finding(evidence, "missing_variable", build, fix, retry_call(evidence, build.version))
+    if evidence.environment is None:
+        return
+    for signal in evidence.signals.of("missing_variable"):
+        if signal.count < max(1, 0.05 * failures(evidence)) and not evidence.signals.count("crash"):
+            continue
+        environment = str(evidence.environment["unique_name"])
+        values = evidence.environment["run_envs"]
+        known = isinstance(values, dict)
+        texts = [f'the log says "{signal.example[:160]}" {signal.count:,} times', errors_text(evidence)]
+        against = []
+        if known and signal.detail in values:
+            against.append(f"{signal.detail} is set among the environment's variables now")
+        elif known:
+            texts.append(f"{signal.detail} is not among the environment's variables")
+        change = release_before(evidence, evidence.since)
+        if change is not None:
+            texts.append(f"{change.text} at {change.time:%H:%M}")
+        back = f"; until then version {evidence.earlier} serves" if evidence.earlier else ""
+        yield Finding(
+            "missing_variable",
+            evidence.where,
+            evidence.since or signal.first,
+            0.96 if not against else 0.7,
+            tuple(texts),
+            tuple(against),
+            f"Set {signal.detail} in {environment}, and deploy the commit again{back}.",
+            RunbookCall(
+                "set_variables",
+                (evidence.name, environment),
+                {"variables": {signal.detail: "…"}},
+                "45_variables_and_secrets",
+                {"project": evidence.name, "environment": environment, "variable": signal.detail, **world(evidence)},
+            ),
+        )
+        return

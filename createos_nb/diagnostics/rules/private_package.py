@@ -1,0 +1,26 @@
+"""A build asks for a package that it may not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.rules._builds import builds, finding
+from createos_nb.diagnostics.rules._support import retry_call
+
+
+def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
+    """Find builds that were refused a package."""
+    for build, signal in builds(evidence, "private_package"):
+        what = signal.variable or "the registry's token"
+        more: tuple[str, ...] = ()
+        if signal.variable and _among_run_envs(build.row, signal.variable):
+            more = (f"{signal.variable} is set among the run_envs, which a build does not see",)
+        fix = f"Set {what} among the project's build_vars, and deploy the commit again."
+        yield finding(evidence, "private_package", build, fix, retry_call(evidence, build.version), more=more)
+
+
+def _among_run_envs(row: object, name: str) -> bool:
+    values = row["run_envs"]  # type: ignore[index]  # a row of the list
+    return isinstance(values, dict) and name in values

@@ -1,0 +1,39 @@
+"""The program listens on another port than the project's settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.rules._builds import builds, finding
+from createos_nb.diagnostics.rules._support import errors_text, release_before, retry_call, rollback_call
+
+
+def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
+    """Find health checks that are refused while the program listens elsewhere, at runtime and at a deployment."""
+    for build, said in builds(evidence, "wrong_port"):
+        fix = f"Set the project's port to {said.port}, and deploy the commit again with the project's settings."
+        yield finding(evidence, "wrong_port", build, fix, retry_call(evidence, build.version))
+    port = evidence.project["settings_port"]
+    for signal in evidence.signals.of("port"):
+        if not signal.detail or (signal.detail == str(port) and evidence.failing < 0.5):
+            continue
+        change = release_before(evidence, evidence.since)
+        texts = [f'the log says "{signal.example[:160]}" {signal.count:,} times', errors_text(evidence)]
+        if change is not None:
+            texts.append(f"{change.text} at {change.time:%H:%M}")
+        call = rollback_call(evidence) or (retry_call(evidence, evidence.version) if evidence.version else None)
+        back = f"; until then version {evidence.earlier} serves" if evidence.earlier else ""
+        fix = f"Set the project's port to {signal.detail}, and deploy the commit again with the project's settings"
+        yield Finding(
+            "wrong_port",
+            evidence.where,
+            evidence.since or signal.first,
+            0.96,
+            tuple(texts),
+            (),
+            f"{fix}{back}.",
+            call,
+        )
+        return

@@ -1,0 +1,215 @@
+"""One app of a made-up account: a project with its environment, its visitors and its past, growing step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from createos_nb.simulator.scenario.drafts.stacks import Stack
+from createos_nb.simulator.scenario.schema import EnvironmentSection, ProjectSection
+from createos_nb.simulator.scenario.steps import Assign, Files, Image, Push, Step, Trigger
+
+_MESSAGES = (
+    "Round prices once",
+    "Tidy the footer",
+    "Faster search",
+    "Cache what seldom changes",
+    "Say it in fewer words",
+    "Newer packages",
+    "Ask for the address later",
+    "Show the time of the last change",
+    "Sort the newest first",
+    "Read settings from one place",
+    "Handle empty lists",
+    "Smaller pictures",
+    "Count what is left",
+    "Log less",
+)
+
+
+def ago(seconds: int) -> str:
+    """Return a moment before the start, as a file writes it."""
+    return f"-{seconds // 60}min" if seconds % 60 == 0 else f"-{seconds}s"
+
+
+@dataclass
+class Release:
+    """A deployment of an app; its number is known once the draft is finished.
+
+    Attributes:
+        pushed: seconds before the start at which it was made.
+        live: seconds before the start since which it serves; that of one that is never live is `pushed`.
+    """
+
+    pushed: int
+    live: int
+
+
+@dataclass
+class App:
+    """A project with one environment that counts, and what has happened to it.
+
+    Attributes:
+        random: where chance comes from.
+        project: its section.
+        environment: that of its environment.
+        stack: what it is written in.
+        profile: who comes; empty for nobody.
+        usual: name of how its versions behave.
+        releases: all deployments, in no order.
+        steps: (seconds before the start, step).
+    """
+
+    random: Random
+    project: ProjectSection
+    environment: EnvironmentSection
+    stack: Stack
+    profile: dict[str, Any]
+    usual: str
+    releases: list[Release] = field(default_factory=list)
+    steps: list[tuple[int, Step]] = field(default_factory=list)
+    _assigned: list[tuple[int, Release]] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """Return "project/environment"."""
+        return f"{self.project.name}/{self.environment.name}"
+
+    @property
+    def name(self) -> str:
+        """Return the name of the project."""
+        return self.project.name
+
+    @property
+    def port(self) -> int:
+        """Return the port of the settings."""
+        return int(self.project.settings["port"])
+
+    def number(self, release: Release) -> int:
+        """Return the version that a release is."""
+        return 1 + sum(other.pushed > release.pushed for other in self.releases)
+
+    def last_good(self, release: Release) -> Release:
+        """Return what served before a release."""
+        earlier = [old for old in self.releases if old.live > release.live and old.live != old.pushed]
+        return min(earlier, key=lambda old: old.live)
+
+    def share(self, path: str) -> float:
+        """Return the share of requests that ask for a path."""
+        pages = self.profile["pages"]
+        return float(
+            sum(page["weight"] for page in pages if page["path"] == path) / sum(page["weight"] for page in pages)
+        )
+
+    def busy_path(self) -> str:
+        """Return a path that matters: not a file, a probe or what is not there anyway."""
+        paths = sorted(
+            {
+                page["path"]
+                for page in self.profile["pages"]
+                if page["status"] < 300 and "." not in page["path"] and page["path"] != "/healthz"
+            }
+        )
+        busy: list[str] = [path for path in paths if self.share(path) > 0.03]
+        return self.random.choice(busy)
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def happens(self, seconds: int, step: Step) -> None:
+        """Let something happen so many seconds before the start."""
+        self.steps.append((seconds, step))
+
+    def release(
+        self,
+        live: int,
+        *,
+        behavior: str | None = None,
+        source: str = "",
+        requires: list[str] | None = None,
+        values: dict[str, str] | None = None,
+        otherwise: str = "",
+        again: bool = False,
+    ) -> Release:
+        """Deploy a version that is live from so many seconds before the start.
+
+        Where the environment promotes by itself, this is about right: how long a build takes, the seed decides.
+
+        Args:
+            live: seconds before the start.
+            behavior: what it does; by default as usual.
+            source: what it is like when it is built.
+            requires: variables without which it ends at its start.
+            values: variables with the values that are right.
+            otherwise: what it does with other values.
+            again: the newest commit is deployed once more.
+        """
+        by_itself = self.environment.auto_promote
+        lead = self.stack.build_seconds if by_itself else self.stack.build_seconds * 2 + self.random.randint(3, 40) * 60
+        release = self._make(live + lead, live, behavior, source, requires, values, otherwise, again)
+        if not by_itself:
+            self._assigned.append((live, release))
+        return release
+
+    def build(self, pushed: int, *, source: str) -> Release:
+        """Deploy what never gets to be live."""
+        return self._make(pushed, pushed, None, source, None, None, "", False)
+
+    def _make(
+        self,
+        pushed: int,
+        live: int,
+        behavior: str | None,
+        source: str,
+        requires: list[str] | None,
+        values: dict[str, str] | None,
+        otherwise: str,
+        again: bool,
+    ) -> Release:
+        release = Release(pushed, live)
+        behavior = self.usual if behavior is None else behavior
+        step: Step
+        if self.stack.kind == "vcs" and again:
+            step = Trigger(at=ago(pushed))
+        elif self.stack.kind == "vcs":
+            step = Push(
+                at=ago(pushed),
+                message=self.random.choice(_MESSAGES),
+                source=source,
+                behavior=behavior,
+                requires=requires or [],
+                values=values or {},
+                otherwise=otherwise,
+            )
+        elif self.stack.kind == "image":
+            tag = len(self.releases) - again
+            step = Image(
+                at=ago(pushed),
+                image=f"registry.example.com/{self.name}:1.{tag}.0",
+                source=source,
+                behavior=behavior,
+                requires=requires or [],
+                values=values or {},
+                otherwise=otherwise,
+            )
+        else:
+            page = f"<!doctype html><title>{self.project.display}</title><p>{len(self.releases) + 1}</p>"
+            file = "index.html" if self.stack.runtime == "static" else "server.js"
+            step = Files(at=ago(pushed), files={file: page}, source=source, behavior=behavior)
+        self.releases.append(release)
+        self.happens(pushed, step)
+        return release
+
+    def forget_assignments(self) -> None:
+        """Let nothing have been assigned so far."""
+        self._assigned.clear()
+
+    def finish(self) -> ProjectSection:
+        """Return the project with all that has happened, in order of time."""
+        for live, release in self._assigned:
+            number = self.number(release)
+            self.happens(live, Assign(at=ago(live), version=number, environment=self.environment.name))
+        self._assigned.clear()
+        self.steps.sort(key=lambda pair: -pair[0])
+        self.project.history = [step for _, step in self.steps]
+        return self.project

@@ -1,0 +1,173 @@
+"""Diagnoses of the scenarios: the cause, where, since when, and the runbook that puts it right."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+import createos_nb
+from createos_nb import Client
+from createos_nb.causes import CAUSES
+from createos_nb.diagnostics import Diagnosis, diagnose
+from createos_nb.errors import UnknownName
+
+#: scenario, place, status, causes in order, runbook of the first
+TROUBLE = [
+    ("bad-release", "storefront/production", "degraded", ["bad_release"], "rollback"),
+    ("auto-promote-trap", "storefront/production", "degraded", ["bad_release"], "rollback"),
+    ("crash-loop", "storefront/production", "down", ["missing_variable"], "set_variables"),
+    ("wrong-port", "storefront/production", "down", ["wrong_port"], "rollback"),
+    ("wrong-port", "mailer", "degraded", ["wrong_port"], "retry_failed"),
+    ("oom", "storefront/production", "degraded", ["out_of_memory"], "scale"),
+    ("slow-leak", "storefront/production", "degraded", ["memory_leak"], "rollback"),
+    ("flash-crowd", "storefront/production", "degraded", ["capacity"], "scale"),
+    ("noisy-neighbour", "storefront/production", "degraded", ["noisy_neighbor"], "scale"),
+    ("shared-incident", "storefront/production", "degraded", ["external_dependency"], ""),
+    ("shared-incident", "orders-api/production", "degraded", ["external_dependency"], ""),
+    ("sleepy", "reports/production", "asleep", ["asleep"], "wake"),
+    ("build-broken", "storefront", "degraded", ["build_failed"], ""),
+    ("build-broken", "thumbnails", "degraded", ["build_failed"], ""),
+    ("build-broken", "prototype", "degraded", ["build_failed"], ""),
+    ("slow-build", "recommendations", "degraded", ["build_timeout"], ""),
+    ("private-package", "storefront", "degraded", ["private_package"], "retry_failed"),
+    ("private-package", "reports", "degraded", ["private_package"], "retry_failed"),
+    ("private-package", "landing", "degraded", ["missing_variable"], "retry_failed"),
+    ("monorepo", "orders-api", "degraded", ["monorepo_path"], "retry_failed"),
+    ("dns-pending", "storefront", "degraded", ["domain_misconfigured", "domain_pending", "domain_pending"], "delete"),
+    ("quota-full", "winter-sale", "down", ["suspended", "quota_exceeded", "quota_exceeded"], ""),
+]
+HEALTHY = [
+    ("storefront", "storefront/production"),
+    ("storefront", "storefront/blue"),
+    ("storefront", "orders-api/production"),
+    ("storefront", "recommendations/production"),
+    ("shared-incident", "landing-pages/production"),
+    ("sleepy", "catalogue/production"),
+    ("quota-full", "storefront/production"),
+    ("build-broken", "storefront/production"),
+    ("private-package", "storefront/production"),
+]
+
+
+def at(client: Client, where: str) -> Diagnosis:
+    project, _, environment = where.partition("/")
+    return diagnose(client, project, environment or None)
+
+
+@pytest.mark.parametrize(("scenario", "where", "status", "causes", "runbook"), TROUBLE)
+def test_the_cause_of_each_scenario(scenario: str, where: str, status: str, causes: list[str], runbook: str) -> None:
+    diagnosis = at(createos_nb.simulate(scenario), where)
+    assert diagnosis.status == status
+    assert diagnosis.causes["cause"].tolist() == causes
+    assert set(causes) <= set(CAUSES)
+    first = diagnosis.findings[0]
+    assert first.where in (where, "account")
+    assert first.confidence == "high"
+    assert first.evidence
+    assert (first.runbook.function if first.runbook else "") == runbook
+    assert diagnosis.complete
+
+
+@pytest.mark.parametrize(("scenario", "where"), HEALTHY)
+def test_nothing_is_wrong(scenario: str, where: str) -> None:
+    diagnosis = at(createos_nb.simulate(scenario), where)
+    assert diagnosis.status == "healthy"
+    assert diagnosis.causes.empty
+    assert diagnosis.sentence.startswith("Nothing is wrong")
+
+
+def test_a_release_before_a_shared_incident_is_not_blamed() -> None:
+    """The release is four minutes older than the errors, served hundreds of requests, and another project fails too."""
+    diagnosis = at(createos_nb.simulate("shared-incident"), "storefront/production")
+    assert "bad_release" not in set(diagnosis.causes["cause"])
+    evidence = " ".join(diagnosis.findings[0].evidence)
+    assert "orders-api/production began to fail in the same minutes" in evidence
+    assert "version 3 became live at 13:26, and served" in evidence
+    assert "payments.example.com" in diagnosis.findings[0].fix
+
+
+def test_when_it_began() -> None:
+    since = at(createos_nb.simulate("bad-release"), "storefront/production").findings[0].since
+    assert since is not None
+    assert abs(since - pd.Timestamp("2026-03-04 13:20", tz="UTC")) <= pd.Timedelta("2min")
+    since = at(createos_nb.simulate("oom"), "storefront/production").findings[0].since
+    assert since is not None
+    assert abs(since - pd.Timestamp("2026-03-03 10:30", tz="UTC")) <= pd.Timedelta("2min")
+
+
+def test_requests_are_counted_and_few() -> None:
+    for scenario, where, most in [
+        ("storefront", "storefront/production", 8),
+        ("bad-release", "storefront/production", 9),
+        ("shared-incident", "storefront/production", 13),
+    ]:
+        client = createos_nb.simulate(scenario)
+        before = len(client.log())
+        diagnosis = at(client, where)
+        assert diagnosis.requests == len(client.log()) - before <= most
+        log = client.log()
+        assert not log.duplicated(["operation", "path"]).any() or scenario == "shared-incident"
+
+
+def test_an_expired_key_is_named() -> None:
+    client = createos_nb.simulate("storefront")
+    assert client.world is not None
+    client.world.advance("400d")
+    diagnosis = at(client, "storefront/production")
+    assert diagnosis.status == "unknown"
+    assert diagnosis.causes["cause"].tolist() == ["key_expired"]
+    assert not diagnosis.complete
+
+
+def test_names_that_do_not_exist() -> None:
+    client = createos_nb.simulate("storefront")
+    with pytest.raises(UnknownName, match="storefont"):
+        diagnose(client, "storefont", "production")
+    with pytest.raises(UnknownName, match="prod"):
+        diagnose(client, "storefront", "prod")
+
+
+def test_the_same_by_id() -> None:
+    client = createos_nb.simulate("bad-release")
+    project = client.projects.get("storefront")
+    environment = client.environments.get("storefront", "production")
+    diagnosis = diagnose(client, project["id"], environment["id"])
+    assert diagnosis.where == "storefront/production"
+    assert diagnosis.causes["cause"].tolist() == ["bad_release"]
+
+
+def test_as_json_and_in_a_notebook() -> None:
+    diagnosis = at(createos_nb.simulate("crash-loop"), "storefront/production")
+    data = json.loads(diagnosis.to_json())
+    assert data["status"] == "down"
+    assert data["causes"][0]["cause"] == "missing_variable"
+    assert data["causes"][0]["command"].startswith("createos-nb run 45_variables_and_secrets -p project=storefront")
+    assert "<b" in diagnosis._repr_html_()
+    assert "PAYMENTS_URL" in repr(diagnosis)
+    frame = diagnosis.causes
+    assert list(frame.columns) == ["cause", "where", "since", "evidence", "against", "confidence", "fix", "runbook"]
+    assert str(frame["since"].dtype) == "datetime64[us, UTC]"
+    empty = at(createos_nb.simulate("storefront"), "storefront/production").causes
+    assert dict(empty.dtypes) == dict(frame.dtypes)
+
+
+def test_a_log_that_cannot_be_read_is_told() -> None:
+    client = createos_nb.simulate("bad-release")
+    assert client.world is not None
+    with client.world.faults(what="error", status=500, operations=["GetProjectEnvironmentLogs"]):
+        diagnosis = at(client, "storefront/production")
+    assert "runtime log" in diagnosis.missing
+    assert not diagnosis.complete
+    assert not diagnosis.causes.attrs["complete"]
+    assert diagnosis.causes["cause"].tolist() == ["bad_release"]
+
+
+def test_figures_that_cannot_be_read_are_no_health() -> None:
+    client = createos_nb.simulate("storefront")
+    assert client.world is not None
+    with client.world.faults(what="error", status=500, operations=["GetProjectEnvironmentAnalyticsRequestsOverTime"]):
+        diagnosis = at(client, "storefront/production")
+    assert diagnosis.status == "unknown"
+    assert "requests" in diagnosis.missing
