@@ -51,7 +51,7 @@ def diagnose(client: Client, project: str, environment: str | None = None) -> Di
         >>> diagnosis.status, diagnosis.causes["cause"].tolist()
         ('degraded', ['bad_release'])
     """
-    asked = len(client.log())
+    asked = client.transport.log.total
     try:
         evidence = Evidence(client, project, environment)
     except Unauthorized as error:
@@ -72,7 +72,7 @@ def diagnose(client: Client, project: str, environment: str | None = None) -> Di
         tuple(own),
         tuple(f"{_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
         dict(evidence.missing),
-        len(client.log()) - asked,
+        client.transport.log.total - asked,
         evidence.now,
     )
 

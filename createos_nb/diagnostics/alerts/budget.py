@@ -12,14 +12,15 @@ _HOUR: Final = 3600.0
 #: The share of an hour's requests that may be sent at once; the others come back evenly in the course of it.
 _BURST: Final = 1 / 6
 #: The share of the burst that only diagnoses may use: an alert that comes when all was looked at is explained too.
-_RESERVED: Final = 1 / 4
+_RESERVED: Final = 0.3
 
 
 class Budget(msgspec.Struct, kw_only=True):
     """Requests that may still be sent.
 
     A sixth of the hour's requests may be sent at once; they come back at five sixths an hour, so that no hour has more
-    than there are. What a reading took beyond its estimate is owed, and paid before the next one.
+    than there are. What a reading took beyond its estimate is owed, and paid before the next one. Three tenths of what
+    may be sent at once are for diagnoses alone.
 
     Attributes:
         hourly: requests an hour.
@@ -30,7 +31,7 @@ class Budget(msgspec.Struct, kw_only=True):
         >>> from createos_nb.diagnostics.alerts.budget import budget_of
         >>> budget = budget_of(600, 0.0)
         >>> budget.left, budget.for_checks(0.0)
-        (100.0, 75.0)
+        (100.0, 70.0)
         >>> budget.spend(100)
         >>> budget.for_checks(60.0), budget.for_diagnosis(360.0)
         (0.0, 50.0)

@@ -38,7 +38,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> str:
         first = diagnosis.findings[0]
         lines.append(f"cause: {first.cause} at {first.where} ({first.confidence} confidence)")
         lines += [f"against it: {text}" for text in first.against]
-        lines.append(f"fix: {first.fix}")
+        lines += [f"fix: {first.fix}"] if first.fix not in diagnosis.sentence else []
     lines += [f"not read: {name} ({reason})" for name, reason in diagnosis.missing.items()]
     return "\n".join(lines)
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from createos_nb.diagnostics.alerts.messages import alert_facts
 from createos_nb.diagnostics.alerts.watcher import Explain, Round, Watcher
+from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.display import text_card
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
@@ -105,7 +106,7 @@ def watch(
     budget: int = 600,
     state: str | Path | None = None,
     notify: Notify | Notifier = (),
-    explain: Explain | None = None,
+    explain: Explain | None = diagnose,
     checks: Sequence[Check] | None = None,
     on_round: Callable[[Round], Any] | None = None,
     cancel: Cancel | None = None,
@@ -120,7 +121,7 @@ def watch(
         budget: Requests an hour, those of diagnoses included; the platform allows 1,000.
         state: A file that keeps what is known, so that the next watch repeats nothing; None: it ends with this one.
         notify: Who is told: addresses of apprise such as "slack://…", functions that take a message, or a `Notifier`.
-        explain: Explains an environment that an alert is about.
+        explain: Explains what an alert is about, once; None: no alert is explained.
         checks: The checks; by default one of each kind.
         on_round: Called with each `Round`.
         cancel: A `threading.Event`, or anything with `is_set`: once it is set the watch ends.

@@ -19,6 +19,7 @@ from createos_nb.diagnostics.alerts.messages import diagnose_command, diagnosis_
 from createos_nb.diagnostics.alerts.reader import NoData, Reader
 from createos_nb.diagnostics.alerts.state import Look, StateFile
 from createos_nb.diagnostics.alerts.tracker import Event, Tracker
+from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.errors import CreateOSError, Forbidden, InvalidInput, RateLimited, TransportError, Unauthorized
 from createos_nb.notify.notifier import Notifier, Notify
 from createos_nb.process import ProcessBound
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from createos_nb.diagnostics.alerts.inventory import Inventory
     from createos_nb.diagnostics.diagnosis import Diagnosis
 
-#: Explains an environment, or with "" as its name a project's builds.
-Explain = Callable[["Client", str, str], "Diagnosis"]
+#: Explains an environment, or with None in its place a project's builds.
+Explain = Callable[["Client", str, str | None], "Diagnosis"]
 
 #: Where one reading failed so, the others of the round would as well.
 _GENERAL: Final = (TransportError, Unauthorized, Forbidden, RateLimited)
@@ -37,8 +38,8 @@ _GENERAL: Final = (TransportError, Unauthorized, Forbidden, RateLimited)
 _EARLY: Final = 5.0
 #: Seconds after which a look that has told nothing is tried again.
 _AGAIN: Final = 120.0
-#: Requests that a diagnosis is expected to take.
-_DIAGNOSIS: Final = 15
+#: The most requests that a diagnosis takes.
+_DIAGNOSIS: Final = 26
 #: Seconds for which a diagnosis of a place serves another alert there.
 _FRESH: Final = 900.0
 _INVENTORY: Final = "inventory"
@@ -98,7 +99,7 @@ class Watcher(ProcessBound):
         budget: Requests an hour, those of diagnoses included.
         state: The file that keeps what is known; None: it ends with the watch.
         notify: Who is told: addresses of apprise, functions, or a `Notifier`.
-        explain: Explains an environment that an alert is about; None: no alert is explained.
+        explain: Explains what an alert is about, once; None: no alert is explained.
         checks: The checks; by default one of each kind.
 
     Raises:
@@ -123,7 +124,7 @@ class Watcher(ProcessBound):
         budget: int = 600,
         state: str | Path | None = None,
         notify: Notify | Notifier = (),
-        explain: Explain | None = None,
+        explain: Explain | None = diagnose,
         checks: Sequence[Check] | None = None,
     ) -> None:
         now = client.transport.now()
@@ -358,8 +359,10 @@ class Watcher(ProcessBound):
                 alert.diagnosis, alert.commands = "diagnosis: none, for the budget of requests is used up", [command]
                 return
             try:
-                diagnosis = self._explain(self.client, place.project, found.environment)
-                text, commands = diagnosis_lines(diagnosis), diagnosis.commands
+                diagnosis = self._explain(self.client, place.project, found.environment or None)
+                # a notebook runs on its own simulated world unless it is told otherwise
+                live = "" if self.client.embedded else " --live"
+                text, commands = diagnosis_lines(diagnosis), [f"{one}{live}" for one in diagnosis.commands]
             except CreateOSError as error:
                 text, commands = f"diagnosis: none: {str(error).splitlines()[0]}", []
             self._spend()

@@ -27,7 +27,7 @@ BAD_RELEASE = Diagnosis(
             since=None,
             evidence=("errors began with v4",),
             against=("/api/stock failed before",),
-            confidence="high",
+            weight=0.9,
             fix="roll back to v3",
             runbook=RunbookCall(
                 "rollback",
@@ -40,8 +40,8 @@ BAD_RELEASE = Diagnosis(
 )
 
 
-def explains(calls: list[tuple[str, str]], requests: int = 0) -> Callable[[Client, str, str], Diagnosis]:
-    def explain(client: Client, project: str, environment: str) -> Diagnosis:
+def explains(calls: list[tuple[str, str | None]], requests: int = 0) -> Callable[[Client, str, str | None], Diagnosis]:
+    def explain(client: Client, project: str, environment: str | None) -> Diagnosis:
         calls.append((project, environment))
         for _ in range(requests):
             client.account.current_user()
@@ -61,7 +61,7 @@ def rounds(watcher: Watcher, client: Client, count: int, seconds: float = 60.0) 
 def test_a_bad_release_is_told_with_its_diagnosis_and_over_after_the_rollback() -> None:
     client = createos_nb.simulate("bad-release")
     told: list[Message] = []
-    calls: list[tuple[str, str]] = []
+    calls: list[tuple[str, str | None]] = []
     watcher = Watcher(client, notify=told.append, explain=explains(calls))
     first = watcher.round()
     assert [(event.change, event.alert.key) for event in first.events] == [
@@ -167,6 +167,17 @@ def test_a_slow_burn_is_a_ticket_and_none_begins_after_a_page() -> None:
     assert "in the last 1d failed" in events[0].alert.sentence
 
 
+def test_the_diagnosis_of_the_package_stands_in_the_message() -> None:
+    client = createos_nb.simulate("bad-release")
+    told: list[Message] = []
+    before = len(client.log())
+    done = Watcher(client, notify=told.append).round()
+    assert "cause: bad_release at storefront/production" in told[0].body
+    assert "createos-nb run 42_rollback" in told[0].body
+    assert 0 < done.diagnoses <= 26
+    assert done.requests == len(client.log()) - before
+
+
 # --- the budget -------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +238,7 @@ def test_what_is_asked_of_the_traffic_is_only_what_is_new() -> None:
 
 def test_the_budget_counts_diagnoses_and_an_alert_without_one_says_so() -> None:
     client = createos_nb.simulate("bad-release")
-    calls: list[tuple[str, str]] = []
+    calls: list[tuple[str, str | None]] = []
     done = Watcher(client, explain=explains(calls, requests=12)).round()
     assert (done.diagnoses, done.requests) == (12, 18)
 
@@ -240,7 +251,7 @@ def test_the_budget_counts_diagnoses_and_an_alert_without_one_says_so() -> None:
 
 
 def test_a_diagnosis_that_fails_does_not_keep_the_alert_back() -> None:
-    def explain(client: Client, project: str, environment: str) -> Diagnosis:
+    def explain(client: Client, project: str, environment: str | None) -> Diagnosis:
         raise createos_nb.Unreachable("no answer")
 
     told: list[Message] = []
