@@ -37,7 +37,7 @@ def test_once_says_what_is_still_open(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_nothing_is_0(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch", "--world", "sleepy", "--once"]) == 0
+    assert main(["watch", "--world", "quota-full", "--once"]) == 0
     assert "PASS: 0 alerts are open." in capsys.readouterr().out
 
 

@@ -205,7 +205,7 @@ def test_no_hour_has_more_requests_than_the_budget_and_all_is_looked_at_in_the_e
 
 def test_a_round_asks_for_nothing_twice_and_only_for_what_is_due() -> None:
     client = createos_nb.simulate("bad-release")
-    watcher = Watcher(client)
+    watcher = Watcher(client, explain=None)
     before = len(client.log())
     first = watcher.round()
     asked = client.log().iloc[before:]

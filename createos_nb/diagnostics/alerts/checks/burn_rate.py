@@ -74,7 +74,7 @@ class BurnRate(Check):
         rate = share / (1 - self.target)
         sentence = (
             f"{format_percent(share, digits=1)} of {requests:,} requests in the last {lookback} failed ({errors:,} "
-            f"errors), {rate:.3g} times what {format_target(self.target)} allows"
+            f"errors), {rate:,.{0 if rate >= 10 else 1}f} times what {format_target(self.target)} allows"
         )
         return Found(
             what="page" if severity == "page" else "ticket",
