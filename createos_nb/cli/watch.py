@@ -98,6 +98,13 @@ def run(options: argparse.Namespace) -> int:
         InvalidInput: An argument can't be used, or another watch has the state.
         MissingExtra: There is an address to notify, and the extra `notify` is not installed.
         CreateOSError: There is no key, or the account can't be opened.
+
+    Examples:
+        >>> from createos_nb.cli import main
+        >>> main(["watch", "--world", "dns-pending", "--once"])
+        2026-03-04 14:00  TICKET storefront: the set-up of old-gifts.juniper-goods.example.org failed...
+        FAIL: 3 alerts are open. 1 rounds took 6 requests.
+        5
     """
     from createos_nb.client.connect import profiles
     from createos_nb.client.connect.open_account import open_account

@@ -173,7 +173,12 @@ class Watcher(ProcessBound):
         return self._requests
 
     def close(self) -> None:
-        """Release the state."""
+        """Release the state.
+
+        Examples:
+            >>> watcher = createos_nb.diagnostics.Watcher(createos_nb.simulate("dns-pending"), state="watch.json")
+            >>> watcher.close()
+        """
         self._file.close()
 
     def __enter__(self) -> Watcher:
@@ -193,6 +198,12 @@ class Watcher(ProcessBound):
         Raises:
             UnknownName: there is no project of a name that is to be watched.
             ConfigurationError: the state can't be written.
+
+        Examples:
+            >>> watcher = createos_nb.diagnostics.Watcher(createos_nb.simulate("dns-pending"))
+            >>> done = watcher.round()
+            >>> done.requests, [(event.change, event.alert.kind) for event in done.events]
+            (6, [('begins', 'domain'), ('begins', 'domain'), ('begins', 'domain')])
         """
         now = self.client.transport.now()
         moment = datetime.fromtimestamp(now, UTC)
