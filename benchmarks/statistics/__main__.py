@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "verdict")
+MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "watch", "verdict")
 
 
 def main() -> None:

@@ -178,6 +178,17 @@ def test_the_diagnosis_of_the_package_stands_in_the_message() -> None:
     assert done.requests == len(client.log()) - before
 
 
+def test_a_day_of_a_healthy_site_is_without_an_alarm_and_takes_one_request_a_look_at_its_traffic() -> None:
+    client = createos_nb.simulate(seed=11)
+    watched = watch(client, "landing-pages", duration="24h", every="5min", explain=None)
+    assert len(watched.rounds) == 289
+    assert not set(watched.alerts["kind"]) & {"burn_rate", "anomaly", "failed_deployment", "watch"}
+    traffic = int((client.log()["operation"] == "GetProjectEnvironmentAnalyticsRequestsOverTime").sum())
+    assert traffic == 289  # for both checks
+    assert not watched.unknown
+    assert not watched.rounds["waiting"].any()
+
+
 # --- the budget -------------------------------------------------------------------------------------------------------
 
 
