@@ -68,7 +68,7 @@ def report() -> str:
         lines.append(f"| {seed} | {requests:,} | {waited} | {', '.join(alarms) or 'none'} |")
     lines += [
         "",
-        f"Minutes until a page is told when requests to storefront / production (about 100 a minute) begin to fail, and "
+        "Minutes until a page is told when requests to storefront / production (about 100 a minute) begin to fail, and "
         f"until its end is when they no longer do, a round each minute: median and range of {len(DELAY_SEEDS)} seeds "
         f"({DELAY_SEEDS[0]} to {DELAY_SEEDS[-1]}).",
         "",

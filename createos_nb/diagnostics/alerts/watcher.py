@@ -38,6 +38,8 @@ _GENERAL: Final = (TransportError, Unauthorized, Forbidden, RateLimited)
 _EARLY: Final = 5.0
 #: Seconds after which a look that has told nothing is tried again.
 _AGAIN: Final = 120.0
+#: After so many failed looks in a row the others of the round are not tried: each would be repeated in vain.
+_SEVERAL: Final = 3
 #: The most requests that a diagnosis takes.
 _DIAGNOSIS: Final = 26
 #: Seconds for which a diagnosis of a place serves another alert there.
@@ -213,7 +215,7 @@ class Watcher(ProcessBound):
         unknown = self._read_inventory(now)
         events: list[Event] = []
         waiting: list[str] = []
-        looks = 0
+        looks = failures = 0
         waiting += [] if unknown else self._unread(now)
         general = next(iter(unknown.values()), "") if self._state.inventory.read is None else ""
         spare = True
@@ -232,8 +234,13 @@ class Watcher(ProcessBound):
                     looks += 1
                 except NoData as error:
                     reason = str(error)
-                except CreateOSError as error:
-                    reason, failed = str(error).split("\n", 1)[0], isinstance(error, _GENERAL)
+                except Exception as error:  # noqa: BLE001  # a check may be anybody's, and the others go on
+                    own = isinstance(error, CreateOSError)
+                    reason = str(error).split("\n", 1)[0] if own else f"{type(error).__name__}: {error}"
+                    failures += own
+                    failed = isinstance(error, _GENERAL) or failures >= _SEVERAL
+                else:
+                    failures = 0
                 general = reason if failed else ""
                 self._spend()
             look = self._state.looks.setdefault(name, Look())
@@ -374,8 +381,8 @@ class Watcher(ProcessBound):
                 # a notebook runs on its own simulated world unless it is told otherwise
                 live = "" if self.client.embedded else " --live"
                 text, commands = diagnosis_lines(diagnosis), [f"{one}{live}" for one in diagnosis.commands]
-            except CreateOSError as error:
-                text, commands = f"diagnosis: none: {str(error).splitlines()[0]}", []
+            except Exception as error:  # noqa: BLE001  # the alert is told, whatever becomes of its diagnosis
+                text, commands = f"diagnosis: none: {(str(error) or type(error).__name__).splitlines()[0]}", []
             self._spend()
             self._diagnoses[name] = (now, text, commands)
         alert.diagnosis, alert.commands = text, [*commands, command]

@@ -11,8 +11,10 @@ import pytest
 import createos_nb
 from createos_nb.client.client import Client
 from createos_nb.diagnostics import Diagnosis, Finding, RunbookCall, Watcher, watch
+from createos_nb.diagnostics.alerts.alert import Found, Place
 from createos_nb.diagnostics.alerts.checks.burn_rate import BurnRate
 from createos_nb.diagnostics.alerts.checks.domain import PendingDomain
+from createos_nb.diagnostics.alerts.reader import Reader
 from createos_nb.diagnostics.alerts.watcher import Round
 from createos_nb.notify import Message
 
@@ -294,6 +296,29 @@ def test_one_place_that_can_not_be_read_leaves_the_others() -> None:
         one = Watcher(client).round()
     assert list(one.unknown) == ["domain storefront"]
     assert one.looks == 4
+
+
+def test_a_check_that_breaks_is_unknown_and_the_others_go_on() -> None:
+    class Broken(PendingDomain):
+        kind = "broken"
+
+        def look(self, place: Place, reader: Reader) -> list[Found]:
+            raise KeyError("no such column")
+
+    one = Watcher(createos_nb.simulate("dns-pending"), checks=[Broken(), PendingDomain()]).round()
+    assert one.unknown == {"broken storefront": "KeyError: 'no such column'"}
+    assert len(one.events) == 3
+
+
+def test_a_platform_that_fails_is_not_asked_for_all_the_rest() -> None:
+    client = createos_nb.simulate()
+    watcher = Watcher(client, budget=900)
+    watcher.round()
+    client.clock.sleep(60)
+    with client.world.faults(what="error", status=503):
+        one = watcher.round()
+    assert len(one.unknown) > 10
+    assert one.requests <= 3 * 5  # three looks, each of them five attempts
 
 
 # --- the call ---------------------------------------------------------------------------------------------------------
