@@ -5,16 +5,21 @@ Beside the SLO stands the same table of alerts worked out with pandas' rolling s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.measure import Figure, at_most, faster, paired
+from benchmarks.statistics.log_patterns import RUNTIMES, written
 from createos_nb import analysis
+from createos_nb.frames import runtime_log_frame
 
 YEAR = 365 * 1440
 ENVIRONMENTS = 1_000
+#: What varies most in a line: numbers and paths.
+_MASK = re.compile(r"\d+|/[\w./-]*")
 
 
 def requests(length: int, *, rpm: float = 50, share: float = 0.0005, seed: int = 1) -> pd.DataFrame:
@@ -49,6 +54,20 @@ def with_rolling(frame: pd.DataFrame) -> list[pd.Series]:
     return found
 
 
+def log(lines: int = 100_000) -> pd.DataFrame:
+    """A log as the simulator's nginx writes it, with what fails."""
+    rng = np.random.default_rng(7)
+    written_lines: list[str] = []
+    while len(written_lines) < lines:
+        written_lines += written(RUNTIMES["reactjs-spa"], rng)[0]
+    return runtime_log_frame("\n".join(f"2026-03-02T09:00:00.000Z {line}" for line in written_lines[:lines]))
+
+
+def with_one_mask(frame: pd.DataFrame) -> pd.Series[int]:
+    """The patterns of a log as one counts them with a regular expression and pandas."""
+    return pd.Series([_MASK.sub("*", text) for text in frame["text"]]).value_counts()
+
+
 def figures() -> list[Figure]:
     # two sides for an hour, and the hour before
     releases = [requests(60, rpm=100, share=0.005, seed=seed) for seed in (31, 32)]
@@ -72,11 +91,14 @@ def figures() -> list[Figure]:
     def limited(name: str, work: Callable[[], object], limit: float) -> Figure:
         return at_most(name, paired(work, lambda: None, runs=3)[0], "limit", limit, 1.0)
 
+    lines = log()
+    mined, counted = paired(lambda: analysis.log_patterns(lines), lambda: with_one_mask(lines), runs=3)
     day = f"{ENVIRONMENTS:,} environments × 1 day"
     return [
         at_most("60 × 2 buckets: release_verdict, ten in a row", judged * 1000, "limit", 5.0, 1.0, "ms"),
         at_most("a year of minutes: slo, burn_alerts", ours * 1000, "limit", 150.0, 1.0, "ms"),
         faster("a year of minutes: slo, burn_alerts", ours * 1000, "pandas rolling sums", rolling * 1000, 2.0, "ms"),
+        at_most("100,000 lines: log_patterns", mined, "one re.sub a line, value_counts", counted, 10.0),
         limited("a year of minutes: anomalies of requests", lambda: analysis.anomalies(year), 2.0),
         limited("a year of minutes: anomalies of a series", lambda: analysis.anomalies(year["count"]), 2.0),
         limited(f"{day}: summary", lambda: analysis.summary(many), 2.0),

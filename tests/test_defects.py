@@ -23,9 +23,10 @@ def test_d01_every_word_for_a_failure_is_a_failure(wire: Any) -> None:
 def test_d02_logs_can_be_asked_for_farther_back_than_the_last_minute(wire: Any) -> None:
     """The answer is a window that looks back: lines older than it are lost unless it is asked for long enough."""
     client, seen = wire.client(wire.ok("line"))
-    client.deployments.logs(wire.uuid(1), wire.uuid(2), since_seconds=7200)
-    client.environments.logs(wire.uuid(1), wire.uuid(2), since_seconds=7200)
-    assert [one.url.params["since-seconds"] for one in seen] == ["7200", "7200"]
+    client.deployments.logs(wire.uuid(1), wire.uuid(2), start="-2h")
+    client.environments.logs(wire.uuid(1), wire.uuid(2), start="-2h")
+    assert all(7200 < int(one.url.params["since-seconds"]) < 7300 for one in seen)
+    assert len(seen) == 2
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,6 @@ def test_d09_there_are_timeouts_and_retries_without_asking_for_them(wire: Any) -
     [
         ("deployments.build_logs", {"skip": 0}, {"skip": "0"}),
         ("deployments.build_logs", {"skip": 40}, {"skip": "40"}),
-        ("deployments.logs", {"since_seconds": 300}, {"since-seconds": "300"}),
         ("deployments.retrigger", {"settings": "project"}, {"settings": "project"}),
     ],
 )

@@ -26,6 +26,7 @@ GROUND = {
     "lineage",
     "hosts",
     "html",
+    "log_text",
     "naming",
     "percentages",
     "process",

@@ -210,6 +210,10 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         *Wrong port.* Where `listens` is not the port of the settings, every request gets {DOWN} and a health check
         fails every {HEALTH_CHECK} s, until one of the two is mended.
 
+        *Variables.* A push or an image may name variables that it `requires`, without which its process ends at its
+        start, and the `values` with which it runs as it should; with others it behaves as `otherwise` says. What counts
+        is what was set when the deployment was made.
+
         *CPU.* All replicas together do `replicas` × `cpu` / 1000 × 60,000 / `cpu_ms` requests a minute. Durations
         grow by 1 / (1 - load), at most {SLOWEST} times; what is beyond that gets {THROTTLED} after {TIMEOUT // 1000}
         s.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "watch", "verdict")
+MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "watch", "log_patterns", "verdict")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.capacity import ReplicasAdvice, replicas_advice
 from createos_nb.analysis.comparison import compare
 from createos_nb.analysis.health import fleet_health
+from createos_nb.analysis.logs.patterns import log_patterns
 from createos_nb.analysis.objectives.burn import burn_alerts, burn_rates
 from createos_nb.analysis.objectives.burn_table import burn_table
 from createos_nb.analysis.objectives.slo import SLO, error_budget, slo
@@ -44,6 +45,7 @@ __all__ = [
     "fleet_health",
     "hour_by_weekday",
     "idle_times",
+    "log_patterns",
     "paths",
     "release_verdict",
     "replicas_advice",

@@ -11,8 +11,11 @@ import pandas as pd
 from createos_nb import contract
 from createos_nb.client import downloads
 from createos_nb.client.follow import follow_log
+from createos_nb.client.runtime_logs import filtered, read_log
+from createos_nb.contract.operation import UNSET
 from createos_nb.contract.resource import writes
 from createos_nb.errors import InvalidInput, SecretWarning, warn
+from createos_nb.frames import log_filter
 from createos_nb.uploads import MOST_BYTES, Selection, pack, select
 from createos_nb.uploads.encoding import UploadMethod, choose_method
 from createos_nb.uploads.paths import printable
@@ -21,6 +24,8 @@ from createos_nb.uploads.sources import Source
 if TYPE_CHECKING:
     from createos_nb.client.session import Session
     from createos_nb.clock import WaitClock
+    from createos_nb.contract.types import TimeLike
+    from createos_nb.frames.log_search import Level, Search
     from createos_nb.times import DurationLike
 
 _OPERATIONS: dict[UploadMethod, str] = {
@@ -199,6 +204,84 @@ class Deployments(contract.Deployments):
             replace=replace,
             max_bytes=max_bytes,
         )
+
+    def logs(  # type: ignore[override]  # the wire looks back from its present; here a window is asked for
+        self,
+        project: str,
+        deployment: str | int,
+        *,
+        start: TimeLike = UNSET,
+        end: TimeLike = UNSET,
+        level: Level = None,
+        search: Search = None,
+    ) -> pd.DataFrame:
+        """Return the runtime log of a deployment that runs, searched.
+
+        The platform gives what was written from a moment up to now, and of that the newest lines: a window that ended
+        long ago costs all that came after it. It is one request, whatever is searched for.
+
+        Args:
+            project: A project: its unique name or id.
+            deployment: A deployment: its version number or id.
+            start: First moment, such as "-1h"; by default a minute before the end.
+            end: Moment after the last; by default now.
+            level: One level, such as "WARN", for it and what is worse; several, for exactly these. The lines of a stack
+                trace go with the line that began it; lines that say no level are left out.
+            search: A part of the text, in any case; behind "re:" a regular expression, in any case, as in
+                "re:timeout|refused"; or a compiled one.
+
+        Returns:
+            One row a line: time (UTC), line_number (of the window), stage, level, text. `attrs`: `window`,
+            `lines_read` (of the window), `lines_matching`, `lines_without_level` where a level is asked for,
+            `complete`, and `cut`, why lines may be missing, where they may. A warning says so too.
+
+        Raises:
+            InvalidInput: The window is empty, there is no such level, or the expression can't be read.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> log = client.deployments.logs("storefront", 17, start="-10min", search="re:GET /(cart|checkout)")
+            >>> list(log.columns), log.attrs["lines_read"], log.attrs["lines_matching"]
+            (['time', 'line_number', 'stage', 'level', 'text'], 970, 66)
+        """
+        wanted = log_filter(level, search, name="deployments.logs")
+        arguments = {"project": project, "deployment": deployment}
+        asked = {"start": start, "end": end, "level": level, "search": search}
+        return read_log(self._session, contract.find("GetDeploymentLogs"), arguments, asked, wanted)
+
+    def build_logs(
+        self,
+        project: str,
+        deployment: str | int,
+        *,
+        skip: int = UNSET,
+        level: Level = None,
+        search: Search = None,
+    ) -> pd.DataFrame:
+        """Return the build log of a deployment, searched.
+
+        Args:
+            project: A project: its unique name or id.
+            deployment: A deployment: its version number or id.
+            skip: Lines to leave out at the beginning.
+            level: As of `logs`.
+            search: As of `logs`.
+
+        Returns:
+            One row a line: time (UTC), line_number, stage, level (where the line says so), text; `attrs` as those of
+            `logs`, without a window.
+
+        Raises:
+            InvalidInput: There is no such level, or the expression can't be read.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.deployments.build_logs("storefront", 17, search="npm")[["stage", "text"]].head(1)
+                 stage      text
+            0  install  $ npm ci
+        """
+        wanted = log_filter(level, search, name="deployments.build_logs")
+        return filtered(super().build_logs(project, deployment, skip=skip), wanted)
 
     def follow(
         self,

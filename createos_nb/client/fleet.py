@@ -9,6 +9,7 @@ import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.analytics import Analytics
+from createos_nb.client.fleet_logs import FleetLogs
 from createos_nb.client.fleet_overview import FleetOverview
 from createos_nb.client.name_resolution import names_or_ids
 from createos_nb.client.session import Session
@@ -20,8 +21,9 @@ from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, IncompleteWarning, UnknownName, warn
-from createos_nb.frames import frame_of
+from createos_nb.frames import frame_of, log_filter, runtime_log_frame
 from createos_nb.frames.fleet import changes
+from createos_nb.frames.log_search import Level, Search
 from createos_nb.process import ProcessBound
 from createos_nb.progress import progress
 from createos_nb.times import unix
@@ -174,6 +176,62 @@ class Fleet(ProcessBound):
         frame.attrs["partial"] = sorted(partial)
         return frame
 
+    def logs(
+        self,
+        *,
+        start: TimeLike = UNSET,
+        end: TimeLike = UNSET,
+        level: Level = None,
+        search: Search = None,
+        projects: str | Sequence[str] | None = None,
+        budget: int = 60,
+    ) -> pd.DataFrame:
+        """Return the runtime logs of all environments, searched.
+
+        One request finds the projects (one more for each twenty), one for each project its environments, and one for
+        each environment reads its log. They are read in the order of `projects.list`, and within a project of
+        `environments.list`, until the budget is used up: no environment is asked for half.
+
+        Args:
+            start: First moment, such as "-1h"; by default a minute before the end.
+            end: Moment after the last; by default now.
+            level: As of `environments.logs`: "WARN" for it and what is worse.
+            search: As of `environments.logs`: a part of the text, or "re:" and a regular expression.
+            projects: Only of this one, or of these, by name or id.
+            budget: Requests to send at most; the list of projects is read whole whatever it says.
+
+        Returns:
+            `project` and `environment` first, then as `environments.logs`. `attrs`: `window`, `lines_read`,
+            `lines_matching`, `requests`, `unread` (names of environments, and of projects whose environments were not
+            even asked for, that the budget did not reach), `cut` (why the log of an environment may lack lines),
+            `failed`, `skipped` (projects that are not active, environments where nothing runs), `complete`, which is
+            False where anything is unread, cut or failed; warnings say so.
+
+        Raises:
+            InvalidInput: The window is empty, there is no such level, the expression can't be read, or the budget is
+                too small to read one log.
+            UnknownName: There is no such project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> log = client.fleet.logs(start="-10min", level="ERROR", projects=["storefront", "orders-api"])
+            >>> log.attrs["requests"], log.attrs["unread"]
+            (10, [])
+        """
+        label = "fleet.logs"
+        asked = {"start": start, "end": end, "level": level, "search": search}
+        reading = FleetLogs(self._session, log_filter(level, search, name=label), asked, budget)
+        targets, skipped, listed = self._active_projects(projects)
+        frames = reading.read([(str(row.unique_name), str(row.id)) for row in targets], len(targets) + len(skipped))
+        empty = runtime_log_frame("")
+        for name in ("environment", "project"):
+            empty.insert(0, name, pd.Series([], dtype=TEXT))
+        skipped |= reading.skipped
+        frame = self._joined(label, frames, empty, reading.failed, skipped, listed and reading.complete)
+        frame.attrs |= reading.attrs
+        reading.warn()
+        return frame
+
     def overview(self, *, start: TimeLike = "-1h", end: TimeLike = "now", refresh: bool = False) -> pd.DataFrame:
         """One row for each environment: what is live there, and how it did in a window (by default the last hour).
 
@@ -236,7 +294,8 @@ class Fleet(ProcessBound):
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
             "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
-            "  requests_over_time(start=, end=, projects=)  overview(start=, end=, refresh=)  changes(start=)"
+            "  requests_over_time(start=, end=, projects=)  overview(start=, end=, refresh=)  changes(start=)\n"
+            "  logs(start=, end=, level=, search=, projects=, budget=)"
         )
 
     def _across(
@@ -246,6 +305,20 @@ class Fleet(ProcessBound):
         empty: pd.DataFrame,
         only: str | Sequence[str] | None = None,
     ) -> pd.DataFrame:
+        active_projects, skipped, listed = self._active_projects(only)
+
+        def read_project(row: Any) -> pd.DataFrame:
+            frame = read(row.id)
+            frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype=TEXT))
+            return frame
+
+        frames, failed = self._read_all(label, read_project, active_projects, lambda row: str(row.unique_name))
+        empty.insert(0, "project", pd.Series([], dtype=TEXT))
+        complete = listed and all(f.attrs.get("complete", True) for f in frames)
+        return self._joined(label, frames, empty, failed, skipped, complete)
+
+    def _active_projects(self, only: str | Sequence[str] | None) -> tuple[list[Any], dict[str, str], bool]:
+        """Return the active projects, the status of the others by name, and whether the list is complete."""
         projects = self._projects.list()
         if only is not None:
             only = names_or_ids("projects", only)
@@ -259,16 +332,7 @@ class Fleet(ProcessBound):
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
         active_projects = list(active[["unique_name", "id"]].itertuples(index=False))
-
-        def read_project(row: Any) -> pd.DataFrame:
-            frame = read(row.id)
-            frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype=TEXT))
-            return frame
-
-        frames, failed = self._read_all(label, read_project, active_projects, lambda row: str(row.unique_name))
-        empty.insert(0, "project", pd.Series([], dtype=TEXT))
-        complete = bool(projects.attrs["complete"]) and all(f.attrs.get("complete", True) for f in frames)
-        return self._joined(label, frames, empty, failed, skipped, complete)
+        return active_projects, skipped, bool(projects.attrs["complete"])
 
     def _read_all(
         self,

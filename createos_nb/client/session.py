@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 import pandas as pd
@@ -229,17 +229,19 @@ class Session(ProcessBound):
         `warn_of_cut=False`: no warning, for whoever reads on and shows the gap.
         """
         now = self.transport.now()
-        frame = runtime_log_frame(self._log_text(operation, values))
+        frame = runtime_log_frame(self.log_text(operation, values))
         cut = cut_by(frame, values.get("since_seconds", DEFAULT_SECONDS), now)
         self.with_attrs(frame, operation, arguments, complete=cut is None, more={"cut": cut} if cut else None)
         if cut and warn_of_cut:
             warn(f"{operation.call}: the log may lack lines: {cut}", IncompleteWarning)
         return frame
 
-    def runtime_log(self, project: str, environment: str, since_seconds: int) -> pd.DataFrame:
-        """Return the lines of an environment, by ids; where they were cut off, `attrs["complete"]` says so alone."""
-        operation = contract.find("GetProjectEnvironmentLogs")
-        arguments = {"project": project, "environment": environment, "since_seconds": since_seconds}
+    def runtime_log(
+        self, project: str, place: str, since_seconds: int, *, of: Literal["environment", "deployment"] = "environment"
+    ) -> pd.DataFrame:
+        """Return lines by ids; where they were cut off, `attrs["complete"]` says so without a warning."""
+        operation = contract.find("GetProjectEnvironmentLogs" if of == "environment" else "GetDeploymentLogs")
+        arguments = {"project": project, of: place, "since_seconds": since_seconds}
         return self.with_ids(
             operation, arguments, lambda values: self.log(operation, values, arguments, warn_of_cut=False)
         )
@@ -281,7 +283,8 @@ class Session(ProcessBound):
                 raise
             return ListResult(DecodedRows(), True, 0)  # the platform says 404 where there are no keys
 
-    def _log_text(self, operation: Operation, values: Mapping[str, Any]) -> str:
+    def log_text(self, operation: Operation, values: Mapping[str, Any]) -> str:
+        """Return the text of a runtime log."""
         payload = decode_json(operation, self.send(operation, values))
         if isinstance(payload, list) and all(isinstance(line, str) for line in payload):
             return "\n".join(payload)

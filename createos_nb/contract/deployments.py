@@ -335,9 +335,10 @@ class Deployments(Resource):
 
         Examples:
             >>> client = createos_nb.simulate()
-            >>> logs = client.deployments.logs("storefront", 17, since_seconds=600)
-            >>> list(logs.columns)
-            ['time', 'line_number', 'stage', 'level', 'text']
+            >>> it = client.deployments.get("storefront", 17)
+            >>> ids = {"project_id": it["project_id"], "deployment_id": it["id"]}
+            >>> isinstance(client.call("GetDeploymentLogs", **ids, since_seconds=600), str)
+            True
         """
 
     @operation(

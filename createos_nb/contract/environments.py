@@ -289,7 +289,8 @@ class Environments(Resource):
 
         Examples:
             >>> client = createos_nb.simulate()
-            >>> logs = client.environments.logs("storefront", "production", since_seconds="10min")
-            >>> list(logs.columns)
-            ['time', 'line_number', 'stage', 'level', 'text']
+            >>> there = client.environments.get("storefront", "production")
+            >>> ids = {"project_id": there["project_id"], "environment_id": there["id"]}
+            >>> isinstance(client.call("GetProjectEnvironmentLogs", **ids, since_seconds=600), str)
+            True
         """

@@ -11,7 +11,7 @@ from createos_nb.diagnostics.diagnosis import Diagnosis, Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules import rules
 from createos_nb.diagnostics.rules._support import clock, errors_text, percent
-from createos_nb.errors import Unauthorized
+from createos_nb.errors import InvalidInput, Unauthorized
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -25,8 +25,11 @@ _MAY_BE_BUILDS = frozenset({"missing_variable", "wrong_port", "out_of_memory"})
 _BUILDS = frozenset({"build_failed", "build_timeout", "private_package", "monorepo_path"})
 
 
-def diagnose(client: Client, project: str, environment: str | None = None) -> Diagnosis:
-    """Say what is wrong with an environment, since when, why, and what puts it right; without one, with a project.
+def diagnose(client: Client, project: str | None = None, environment: str | None = None) -> Diagnosis:
+    """Say what is wrong with an environment, since when, why, and what puts it right.
+
+    Without an environment, the same of a project's builds and domains; without a project, of the account's keys and
+    quotas.
 
     It reads what runs, requests by status, paths that fail, the runtime log, failed builds, domains, quotas and keys,
     and, where requests fail, a few other projects: 7 requests where all is well, up to 26 in trouble. Causes are ranked
@@ -35,13 +38,14 @@ def diagnose(client: Client, project: str, environment: str | None = None) -> Di
 
     Args:
         client: An open client, of the platform or of a simulated world.
-        project: A project: its unique name or id.
+        project: A project: its unique name or id; None for the account.
         environment: An environment of it; None for the project's builds and domains.
 
     Returns:
         Status, sentence and causes.
 
     Raises:
+        InvalidInput: An environment without its project.
         UnknownName: There is no such project or environment.
         CreateOSError: The projects can't be read at all.
 
@@ -51,6 +55,8 @@ def diagnose(client: Client, project: str, environment: str | None = None) -> Di
         >>> diagnosis.status, diagnosis.causes["cause"].tolist()
         ('degraded', ['bad_release'])
     """
+    if project is None and environment is not None:
+        raise InvalidInput(f"diagnose: environment={environment!r} needs its project, too")
     asked = client.transport.log.total
     try:
         evidence = Evidence(client, project, environment)
@@ -58,6 +64,8 @@ def diagnose(client: Client, project: str, environment: str | None = None) -> Di
         return _unauthorized(project, environment, error)
     found: list[Finding] = []
     for name, rule in sorted(rules(), key=lambda pair: getattr(pair[1], "ORDER", 0)):
+        if evidence.is_of_account and not getattr(rule, "ACCOUNT", False):
+            continue
         if isinstance(rule, Exception):
             evidence.missing[f"rule {name}"] = f"it can't be loaded: {rule}"
         else:
@@ -86,6 +94,9 @@ def _concerns(evidence: Evidence, finding: Finding) -> bool:
 
 def _status(evidence: Evidence, found: list[Finding]) -> Status:
     causes = {finding.cause for finding in found if finding.weight >= 0.5}
+    if evidence.is_of_account:
+        unread = evidence.quotas is None or evidence.keys is None
+        return "degraded" if causes else "unknown" if unread else "healthy"
     if not evidence.is_active:
         return "down"
     if evidence.environment is None:
@@ -151,9 +162,9 @@ def _words(evidence: Evidence, finding: Finding) -> str:
     return f"{finding.cause.replace('_', ' ')}{place}{since}"
 
 
-def _unauthorized(project: str, environment: str | None, error: Unauthorized) -> Diagnosis:
+def _unauthorized(project: str | None, environment: str | None, error: Unauthorized) -> Diagnosis:
     """Return a diagnosis of nothing but the key: with it nothing can be read."""
-    where = project if environment is None else f"{project}/{environment}"
+    where = "/".join(part for part in (project, environment) if part) or "account"
     reason = str(error).split("\n", 1)[0]
     expired = "expired" in reason
     findings = (

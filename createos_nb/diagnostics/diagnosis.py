@@ -67,7 +67,7 @@ class Finding:
 
     Attributes:
         cause: a word of `createos_nb.causes.CAUSES`, or one that an added rule brings.
-        where: "project" or "project/environment", or the name of a key or domain.
+        where: "project/environment", "project" or "account".
         since: when it began, as far as is known (UTC).
         weight: how much speaks for it, 0 to 1: it orders the causes and is no probability. How often a cause of each
             confidence is right stands in docs/diagnosis.md.

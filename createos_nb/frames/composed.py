@@ -21,6 +21,7 @@ EXTENDED: Final[dict[str, tuple[tuple[ColumnFacts, ...], str]]] = {
     "fleet.deployments": ((_PROJECT,), "deployments.list"),
     "fleet.domains": ((_PROJECT,), "domains.list"),
     "fleet.requests_over_time": ((_PROJECT, _ENVIRONMENT), "analytics.requests_over_time"),
+    "fleet.logs": ((_PROJECT, _ENVIRONMENT), "environments.logs"),
 }
 
 #: Tables whose rows are declared, and lie beside something else in the answer of an operation.

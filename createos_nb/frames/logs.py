@@ -10,24 +10,12 @@ import pandas as pd
 
 from createos_nb.display import strip_control_chars
 from createos_nb.frames.arrays import integers, readable_times, texts
+from createos_nb.log_text import level_of
 
 _STAMP: Final = re.compile(r"^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\]?\s?")
-_LEVEL: Final = re.compile(
-    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|PANIC)\b|\"level\"\s*:\s*\"(\w+)\"|\blevel=(\w+)"
-)
-_NAMES: Final = {"warning": "warn", "err": "error", "critical": "fatal", "panic": "fatal", "notice": "info"}
-_EXCEPTION: Final = re.compile(r"^(?:Traceback \(most recent call last\)|\w*(?:Error|Exception)\b.*:|panic:|npm ERR!)")
 _BREAK: Final = re.compile(r"\r\n|\n|\r")  # and no form feed, which may stand within a line
 
 COLUMNS: Final = ("time", "line_number", "stage", "level", "text")
-
-
-def level_of(text: str) -> str | None:
-    """trace, debug, info, warn, error or fatal, where the line says so in a way that is common; else None."""
-    if match := _LEVEL.search(text[:400]):
-        word = next(group for group in match.groups() if group).lower()
-        return _NAMES.get(word, word)
-    return "error" if _EXCEPTION.match(text) else None
 
 
 def runtime_log_frame(text: str, stage: str = "run") -> pd.DataFrame:

@@ -213,8 +213,9 @@ def logs(client: Client, project: str, environment: str) -> LogsPanel:
     """Show the last lines of a log: of what runs in an environment, of a version, of its build; searched, and followed.
 
     Parameters: `log` ("runtime", "build"), `version` (its number; 0: all that runs in the environment, or for a build
-    what is live), `since` (600, 3600 or 21600 seconds), `search`, `level` ("" for all, or "debug", "info", "warn",
-    "error": that and louder), `lines` (100, 200, 500, 1000: as many are shown), `follow`, `paused`.
+    what is live), `since` (600, 3600 or 21600 seconds), `search` (a part of a line in any case, or "re:" and a regular
+    expression), `level` ("" for all, or "debug", "info", "warn", "error": that and louder), `lines` (100, 200, 500,
+    1000: as many are shown), `follow`, `paused`.
 
     Args:
         client: an open client, of the platform or of a simulated world.

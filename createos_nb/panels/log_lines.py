@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 
+from createos_nb.frames import log_filter
+from createos_nb.frames.log_search import REGEX
 from createos_nb.panels import markup
 
-#: From quiet to loud.
-LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
 #: Lines that are kept while a log is followed; older ones go.
 MAX_LINES: Final = 5000
 _GAP: Final = "lines may be missing here"
@@ -36,17 +36,13 @@ def join(lines: pd.DataFrame, new: pd.DataFrame, *, first: bool = False, missed:
 
 
 def select(frame: pd.DataFrame, *, search: str = "", level: str = "", max_lines: int = 200) -> tuple[pd.DataFrame, int]:
-    """Return the last `max_lines` lines that hold `search` (in any case) and are at least of a level; and their number.
+    """Return the last `max_lines` lines that hold `search` and are at least of a level, as of `logs`; and their number.
 
-    A line without a level belongs to the one before it. Gaps stay in sight.
+    Gaps stay in sight. Raises `InvalidInput` for a regular expression, behind "re:", that can't be read.
     """
     frame = _with_gap(frame)
-    matches = pd.Series(True, index=frame.index)
-    if search:
-        matches &= frame["text"].str.contains(search, case=False, regex=False, na=False)
-    if level:
-        levels = [name for name in LEVELS if LEVELS.index(name) >= LEVELS.index(level)]
-        matches &= frame["level"].ffill().isin(levels)
+    whole = not search.removeprefix(REGEX)  # of an expression only the beginning is typed
+    matches = log_filter(level or None, None if whole else search, name="search").matches(frame)
     count = int(matches.sum() - (matches & frame["gap"]).sum())
     return frame[matches | frame["gap"]].tail(max_lines), count
 

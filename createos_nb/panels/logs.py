@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import pandas as pd
 
+from createos_nb.errors import InvalidInput
+from createos_nb.log_text import LEVELS
 from createos_nb.panels import log_lines, markup
 from createos_nb.panels.background import PacedClock, Stopped
 from createos_nb.panels.read_panel import ReadPanel
@@ -30,7 +32,8 @@ class LogsPanel(ReadPanel):
     """The last lines of a log, searched, and followed as it is written.
 
     Parameters: `log` ("runtime", "build"), `version` (0 for all that runs in the environment; of a build: what is
-    live), `since` (seconds), `search`, `level` ("" for all, else that level and louder), `lines` (at most shown),
+    live), `since` (seconds), `search` (a part of a line, or "re:" and a regular expression),
+    `level` ("" for all, else that level and louder), `lines` (at most shown),
     `follow`, `paused` (what comes is read and not shown).
     """
 
@@ -43,6 +46,7 @@ class LogsPanel(ReadPanel):
         self._read_until = 0.0
         self._unseen = 0  # lines that came while it was paused
         self._incomplete = ""  # why the log that is shown may lack lines
+        self._wrong_search = False  # the error that is shown is one of the search
         dropdown, text = widgets.Dropdown, widgets.Text
         self._log = self._view.control("log", dropdown(description="Log", options=["runtime", "build"]))
         versions = [("what runs here", 0)]
@@ -50,8 +54,8 @@ class LogsPanel(ReadPanel):
             "version", dropdown(description="Of", options=versions), write=self._add_version
         )
         self._since = self._view.control("since", dropdown(description="Since", options=list(_PERIODS)))
-        self._search = self._view.control("search", text(description="Search", placeholder="any part of a line"))
-        levels = [("all levels", ""), *((f"{level} and louder", level) for level in log_lines.LEVELS[1:-1])]
+        self._search = self._view.control("search", text(description="Search", placeholder="part of a line, or re:…"))
+        levels = [("all levels", ""), *((f"{level} and louder", level) for level in LEVELS[1:-1])]
         self._level = self._view.control("level", dropdown(description="Level", options=levels))
         self._max_lines = self._view.control(
             "lines", dropdown(description="Lines", options=[100, 200, 500, 1000], value=200)
@@ -85,10 +89,10 @@ class LogsPanel(ReadPanel):
         self._read_until = client.clock.now()
         if self._log.value == "build":
             return client.deployments.build_logs(project, self._build_version())
-        since = int(self._since.value)
+        start = self._read_until - int(self._since.value)
         if version:
-            return client.deployments.logs(project, version, since_seconds=since)
-        return client.environments.logs(project, self._environment, since_seconds=since)
+            return client.deployments.logs(project, version, start=start)
+        return client.environments.logs(project, self._environment, start=start)
 
     def _build_version(self) -> str | int:
         """Return the version whose build is shown."""
@@ -215,9 +219,16 @@ class LogsPanel(ReadPanel):
                 self._view.set_status("following" if self._follow_box.value else "")
             self._unseen = 0
             max_lines = int(self._max_lines.value)
-            selected, count = log_lines.select(
-                lines, search=self._search.value, level=self._level.value, max_lines=max_lines
-            )
+            try:
+                selected, count = log_lines.select(
+                    lines, search=self._search.value, level=self._level.value, max_lines=max_lines
+                )
+            except InvalidInput:
+                self._wrong_search = True
+                raise
+            if self._wrong_search:
+                self._wrong_search = False
+                self._view.clear_error()
             self.frame = selected.reset_index(drop=True)
             last = f"the last {min(max_lines, count):,} of " if count > max_lines else ""
             summary = f"{last}{count:,} lines" + (f" of {len(lines):,}" if count != len(lines) else "")

@@ -114,7 +114,7 @@ def test_a_log_that_was_cut_says_so(wire: Any) -> None:
             client, _ = wire.client(wire.ok(text))
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
-                frame = client.deployments.logs(wire.uuid(1), wire.uuid(2), since_seconds=since)
+                frame = client.deployments.logs(wire.uuid(1), wire.uuid(2), start=wire.NOW - since)
             told = any(one.category is IncompleteWarning for one in caught)
             found.check(frame.attrs["complete"] is False and bool(frame.attrs.get("cut")) and told, (cap, since, lines))
     with tally("reading", "logs that are whole", "complete=True, no warning") as found:
@@ -123,7 +123,7 @@ def test_a_log_that_was_cut_says_so(wire: Any) -> None:
             moments = sorted(wire.NOW - since * numbers.random() for _ in range(numbers.randrange(0, 1500)))
             text = "\n".join(f"{pd.Timestamp(at, unit='s', tz='UTC').isoformat()} line" for at in moments)
             client, _ = wire.client(wire.ok(text))
-            frame = client.deployments.logs(wire.uuid(1), wire.uuid(2), since_seconds=since)
+            frame = client.deployments.logs(wire.uuid(1), wire.uuid(2), start=wire.NOW - since)
             found.check(frame.attrs["complete"] is True, (since, len(moments), frame.attrs.get("cut")))
 
 

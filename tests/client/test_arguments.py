@@ -196,7 +196,13 @@ REFUSED: list[tuple[str, int, dict[str, Any], str]] = [
     ("deployments.upload_files", 1, {"files": [{"path": "a"}]}, r"files\[0\].*content"),
     ("deployments.upload_zip", 1, {"file": "a.zip"}, "bytes of a zip archive"),
     ("environments.create", 1, MAKE | {"resources": ENOUGH | {"cpu": 1}}, "resources.*cpu"),
-    ("deployments.logs", 2, {"since_seconds": 0}, "since_seconds=0"),
+    ("deployments.logs", 2, {"level": "loud"}, "level='loud' is no level; there are trace, debug, info"),
+    ("deployments.logs", 2, {"level": []}, "level= names no level"),
+    ("environments.logs", 2, {"search": "re:("}, "search='re:\\(' is no regular expression .*: missing"),
+    ("environments.logs", 2, {"search": ""}, "search='' is empty"),
+    ("environments.logs", 2, {"start": "-1h", "end": "-2h"}, "the window is empty"),
+    ("environments.logs", 2, {"start": "yesterday"}, "start='yesterday' can't be read as a time"),
+    ("deployments.build_logs", 2, {"level": 40}, "level=40 is no level"),
     ("deployments.build_logs", 2, {"skip": -1}, "skip=-1"),
 ]
 

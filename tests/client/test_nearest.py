@@ -10,7 +10,7 @@ import pytest
 
 import createos_nb
 from createos_nb.client.follow import Alignment
-from createos_nb.errors import InvalidInput, PatternWarning
+from createos_nb.errors import IncompleteWarning, InvalidInput, PatternWarning
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from createos_nb.errors import InvalidInput, PatternWarning
     [
         (lambda c: c.environment, AttributeError, "did you mean environments"),
         (lambda c: c.deployments.lst, AttributeError, r"client\.deployments has no call \'lst\'; did you mean list"),
-        (lambda c: c.deployments.logs("a", 1, since="1h"), TypeError, "did you mean since_seconds"),
+        (lambda c: c.deployments.list("a", limt=1), TypeError, "did you mean limit"),
         (lambda c: c.call("ListProject"), InvalidInput, "did you mean ListProjects"),
         (lambda c: c.call("ListProjects", limt=1), InvalidInput, "did you mean limit"),
         (lambda c: createos_nb.columns("deployment.list"), InvalidInput, r"did you mean deployments\.list"),
@@ -55,8 +55,9 @@ def test_a_read_that_was_cut_before_the_last_one_is_a_gap() -> None:
     assert not whole.add(burst, -5, 10).gap
 
 
-def test_the_window_of_a_log_is_any_duration(wire: Any) -> None:
+def test_the_window_of_a_log_begins_at_any_time(wire: Any) -> None:
     client, seen = wire.client(wire.ok("line"))
-    for since in ("1h", 3600, pd.Timedelta("1h"), "60min"):
-        client.environments.logs(wire.uuid(1), wire.uuid(2), since_seconds=since)
-    assert {one.url.params["since-seconds"] for one in seen} == {"3600"}
+    for start in ("-25h", wire.NOW - 90_000, pd.Timestamp(wire.NOW - 90_000, unit="s", tz="UTC"), "-1500min"):
+        with pytest.warns(IncompleteWarning, match="1d1h were requested"):
+            client.environments.logs(wire.uuid(1), wire.uuid(2), start=start)
+    assert {one.url.params["since-seconds"] for one in seen} == {"90000"}

@@ -35,7 +35,13 @@ TROUBLE = [
     ("private-package", "reports", "degraded", ["private_package"], "retry_failed"),
     ("private-package", "landing", "degraded", ["missing_variable"], "retry_failed"),
     ("monorepo", "orders-api", "degraded", ["monorepo_path"], "retry_failed"),
-    ("dns-pending", "storefront", "degraded", ["domain_misconfigured", "domain_pending", "domain_pending"], "delete"),
+    (
+        "dns-pending",
+        "storefront",
+        "degraded",
+        ["domain_misconfigured", "domain_pending", "domain_misconfigured"],
+        "delete",
+    ),
     ("quota-full", "winter-sale", "down", ["suspended", "quota_exceeded", "quota_exceeded"], ""),
 ]
 HEALTHY = [

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from createos_nb import errors
 from createos_nb.display import strip_control_chars
-from createos_nb.frames.logs import COLUMNS, level_of, runtime_log_frame
+from createos_nb.frames.logs import COLUMNS, runtime_log_frame
+from createos_nb.log_text import level_of
 
 DTYPES = {"time": "datetime64[us, UTC]", "line_number": "Int64", "stage": "str", "level": "str", "text": "str"}
 
@@ -163,7 +164,8 @@ def test_a_build_log_has_level_and_clean_text(wire: Any) -> None:
 
 def test_what_was_asked_is_in_the_attrs(wire: Any) -> None:
     client, seen = wire.client(wire.ok("line"))
-    frame = client.environments.logs(wire.uuid(1), wire.uuid(2), since_seconds=3600)
-    assert seen[0].url.params["since-seconds"] == "3600"
-    assert frame.attrs["asked"] == {"project": wire.uuid(1), "environment": wire.uuid(2), "since_seconds": 3600}
+    frame = client.environments.logs(wire.uuid(1), wire.uuid(2), start="-1h", level=["WARN", "error"], search="LINE")
+    assert int(seen[0].url.params["since-seconds"]) == 3636  # a hundredth more, which tells whether it is whole
+    asked = {"start": "-1h", "level": "WARN, error", "search": "LINE"}
+    assert frame.attrs["asked"] == {"project": wire.uuid(1), "environment": wire.uuid(2), **asked}
     assert json.dumps(frame.attrs)

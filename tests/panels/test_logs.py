@@ -51,6 +51,10 @@ def test_search_is_of_any_part_in_any_case_and_no_pattern() -> None:
     assert list(shown["text"]) == ["INFO GET /a.b", "ERROR get /A.B failed"]
     assert count == 2
     assert log_lines.select(frame, search="(")[1] == 0
+    assert log_lines.select(frame, search="re:A.B")[1] == 3
+    assert log_lines.select(frame, search="re:")[1] == 3  # while it is being typed
+    with pytest.raises(InvalidInput, match="no regular expression"):
+        log_lines.select(frame, search="re:(")
 
 
 def test_a_level_shows_what_is_as_loud_with_the_lines_that_belong_to_it() -> None:
@@ -170,9 +174,7 @@ def test_following_brings_new_lines_once_and_moves_the_world(panel: LogsPanel) -
     panel.params["follow"] = False
     kept = panel._all_lines
     assert kept is not None
-    whole = panel.client.environments.logs(
-        "storefront", "production", since_seconds=int(panel.client.clock.now() - begun) + 600
-    )
+    whole = panel.client.environments.logs("storefront", "production", start=begun - 600)
     expected = whole[whole["time"] <= kept["time"].iloc[-1]]
     lines = list(zip(kept["time"], kept["text"], strict=True))
     assert lines == list(zip(expected["time"], expected["text"], strict=True))[-len(lines) :]
@@ -227,3 +229,15 @@ def test_closing_ends_following(panel: LogsPanel) -> None:
 def test_a_choice_that_is_none_is_refused(panel: LogsPanel) -> None:
     with pytest.raises(InvalidInput, match="runtime"):
         panel.params["log"] = "boot"
+
+
+def test_an_expression_that_cannot_be_read_is_shown_until_it_can(panel: LogsPanel) -> None:
+    whole = panel.frame
+    panel.params["search"] = "re:(GET"
+    assert isinstance(panel.last_error, InvalidInput)
+    assert "no regular expression" in panel._view.error.value
+    assert panel.frame is whole
+    panel.params["search"] = "re:(GET|POST)"
+    assert panel._view.error.value == ""
+    assert panel.frame is not None
+    assert panel.frame["text"].str.contains("GET|POST").all()

@@ -13,8 +13,8 @@ from createos_nb.diagnostics.evidence.changes import Change, changes_of
 from createos_nb.diagnostics.evidence.failed_builds import FailedBuild, failed_builds
 from createos_nb.diagnostics.evidence.log_signals import Signals, split_at
 from createos_nb.diagnostics.evidence.neighbors import Neighbors, read_neighbors
-from createos_nb.diagnostics.evidence.onset import Stretch, stretches
-from createos_nb.diagnostics.evidence.trouble import lasting_errors, refused_visitors
+from createos_nb.diagnostics.evidence.onset import Stretch, snapped, stretches
+from createos_nb.diagnostics.evidence.trouble import lasting_errors, refused_paths, refused_visitors
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, UnknownName
 
@@ -27,8 +27,12 @@ Value = TypeVar("Value")
 WINDOW: Final = pd.Timedelta("24h")
 #: How far back the log of an environment without a known start of trouble is read.
 LOG_WINDOW: Final = pd.Timedelta("12h")
+#: So many lines say what a quiet log is like.
+_ENOUGH: Final = 50
 _LEAD: Final = pd.Timedelta("30min")
 _NOW: Final = pd.Timedelta("10min")
+#: The part of the refused requests that has to fall on paths that were served before.
+_REFUSED_SHARE: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -54,14 +58,14 @@ class Rates:
 
 
 class Evidence:
-    """What is known of a project, or of one of its environments.
+    """What is known of an account, of a project of it, or of one of the project's environments.
 
     Each part is read when a rule asks for it first, and once. A part that can't be read is None or empty, and stands in
     `missing` with the reason.
 
     Args:
         client: An open client.
-        project: A project: its unique name or id.
+        project: A project: its unique name or id; None for the account's keys and quotas alone.
         environment: An environment of it; None for the project's builds and domains.
 
     Raises:
@@ -69,11 +73,13 @@ class Evidence:
         CreateOSError: The projects can't be read at all.
     """
 
-    def __init__(self, client: Client, project: str, environment: str | None = None) -> None:
+    def __init__(self, client: Client, project: str | None = None, environment: str | None = None) -> None:
         self.client = client
         self.missing: dict[str, str] = {}
+        #: Paths on which visitors are refused (4xx) that were served before.
+        self.refused = pd.DataFrame()
         self.projects = client.projects.list()
-        self.project = _row_of(self.projects, project, "project")
+        self._project = None if project is None else _row_of(self.projects, project, "project")
         self.now = client.now
         self._environment_name = environment
         first: list[Callable[[], Any]] = [lambda: self.quotas, lambda: self.keys]
@@ -92,9 +98,15 @@ class Evidence:
     # --- what it is about ---------------------------------------------------------------------------------------------
 
     @property
+    def project(self) -> pd.Series:
+        """Return the row of the project: there is one wherever a rule that is not of the account is asked."""
+        assert self._project is not None
+        return self._project
+
+    @property
     def name(self) -> str:
-        """Return the project's unique name."""
-        return str(self.project["unique_name"])
+        """Return the project's unique name, or "account"."""
+        return "account" if self._project is None else str(self._project["unique_name"])
 
     @property
     def where(self) -> str:
@@ -104,7 +116,12 @@ class Evidence:
     @property
     def is_active(self) -> bool:
         """Return whether the project is active: of others the platform shows nothing more."""
-        return bool(self.project["status"] == "active")
+        return self._project is not None and bool(self._project["status"] == "active")
+
+    @property
+    def is_of_account(self) -> bool:
+        """Return whether it is about the account alone."""
+        return self._project is None
 
     @cached_property
     def environment(self) -> pd.Series | None:
@@ -164,13 +181,35 @@ class Evidence:
         return None if self.live is None or pd.isna(self.live["version_number"]) else int(self.live["version_number"])
 
     @cached_property
-    def earlier(self) -> int | None:
-        """Return the newest version before the live one that still runs or sleeps."""
+    def _earlier(self) -> pd.Series | None:
         if self.deployments is None or self.version is None:
             return None
         rows = self.deployments
         rows = rows[(rows["version_number"] < self.version) & rows["status"].isin(["deployed", "sleeping"])]
-        return int(rows["version_number"].max()) if len(rows) else None
+        return rows.sort_values("version_number").iloc[-1] if len(rows) else None
+
+    @property
+    def earlier(self) -> int | None:
+        """Return the newest version before the live one that still runs or sleeps."""
+        return None if self._earlier is None else int(self._earlier["version_number"])
+
+    @cached_property
+    def earlier_log(self) -> pd.DataFrame | None:
+        """Return the last lines of the version before, where it was replaced within 24 hours and still runs."""
+        release = next((change for change in self.changes if change.kind == "release"), None)
+        if release is None or self._earlier is None or self._earlier["status"] != "deployed":
+            return None
+        reach = self.now - release.time + _LEAD
+        if reach > WINDOW:
+            return None
+        row = self._earlier
+        lines = self._read(
+            f"runtime log of version {self.earlier}",
+            lambda: self.client.session.runtime_log(
+                self.project["id"], str(row["id"]), int(reach.total_seconds()), of="deployment"
+            ),
+        )
+        return None if lines is None or not len(lines) else lines[lines["time"] <= release.time]
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -210,11 +249,36 @@ class Evidence:
             return None
         ongoing = next((stretch for stretch in self.errors if stretch.ongoing), None)
         changes = [self.environment["updated_at"], None if self.live is None else self.live["updated_at"]]
-        return (
-            ongoing
-            or lasting_errors(self.traffic, self.failing, changes, self._server_errors)
-            or refused_visitors(self.traffic, self.now)
-        )
+        if ongoing is not None:
+            return snapped(self.traffic, ongoing, changes)
+        return lasting_errors(self.traffic, self.failing, changes, self._server_errors) or self._refused()
+
+    def _refused(self) -> Stretch | None:
+        """Return the stretch in which visitors are refused on paths that they were served on before."""
+        assert self.traffic is not None
+        assert self.environment is not None
+        changed = self.environment["updated_at"]
+        recent = pd.notna(changed) and self.traffic.index[0] < changed < self.now
+        stretch = refused_visitors(self.traffic, changed if recent else None)
+        if stretch is None:
+            return None
+        stretch = snapped(self.traffic, stretch, [changed])
+        before = max(stretch.start - pd.Timedelta("2h"), self.traffic.index[0] - WINDOW)
+        frames = [
+            self._read("error paths", lambda: self._top("top_error_paths", stretch.start, self.now)),
+            self._read("error paths", lambda: self._top("top_error_paths", before, stretch.start)),
+            self._read("most requested paths", lambda: self._top("top_hit_paths", before, stretch.start)),
+        ]
+        if any(frame is None for frame in frames):
+            return None
+        self.refused = refused_paths(*(frame for frame in frames if frame is not None))
+        share = int(self.refused["count"].sum()) / max(stretch.hits, 1)
+        return stretch if share >= _REFUSED_SHARE else None
+
+    def _top(self, what: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+        analytics = self.client.analytics
+        read = analytics.top_error_paths if what == "top_error_paths" else analytics.top_hit_paths
+        return read(self.project["id"], self._environment_id, start=start, end=end)
 
     def _server_errors(self, start: pd.Timestamp, end: pd.Timestamp) -> float | None:
         rates = self._rates(start, end)
@@ -266,20 +330,19 @@ class Evidence:
     @cached_property
     def paths(self) -> pd.DataFrame | None:
         """Return the paths with most failures of the trouble's kind since it began, at most ten."""
-        frame = self._read(
-            "error paths",
-            lambda: self.client.analytics.top_error_paths(
-                self.project["id"],
-                self._environment_id,
-                start=self.since or self.now - pd.Timedelta("1h"),
-                end=self.now,
-            ),
-        )
+        if self.is_refusing:
+            return self.refused
+        start = self.since or self.now - pd.Timedelta("1h")
+        frame = self._read("error paths", lambda: self._top("top_error_paths", start, self.now))
         if frame is None:
             return None
         status = pd.to_numeric(frame["status"], errors="coerce")
-        family = 4 if self.trouble is not None and self.trouble.column == "status_4xx" else 5
-        return frame[(status // 100 == family).fillna(False)].reset_index(drop=True)
+        return frame[(status // 100 == 5).fillna(False)].reset_index(drop=True)
+
+    @property
+    def is_refusing(self) -> bool:
+        """Return whether the trouble is one of 4xx."""
+        return self.trouble is not None and self.trouble.column == "status_4xx"
 
     # --- logs ---------------------------------------------------------------------------------------------------------
 
@@ -301,10 +364,13 @@ class Evidence:
         before, within = split_at(lines, self.since)
         return Signals(before), Signals(within)
 
-    @property
+    @cached_property
     def quiet(self) -> Signals:
-        """Return what the log says before the errors began; nothing where it does not reach back so far."""
-        return self._signals[0]
+        """Return what the log says before the errors began, or the version before said: nothing where none does."""
+        if self._signals[0].read >= _ENOUGH or self.since is None or self.earlier_log is None:
+            return self._signals[0]
+        lines = self.earlier_log
+        return Signals(lines[lines["time"] < self.since])
 
     @property
     def signals(self) -> Signals:

@@ -42,6 +42,7 @@ class Signals:
     def __init__(self, lines: pd.DataFrame) -> None:
         self.read = len(lines)
         self.start: pd.Timestamp | None = lines["time"].min() if len(lines) else None
+        self.end: pd.Timestamp | None = lines["time"].max() if len(lines) else None
         rows = _classified(lines)
         self._signals: list[Signal] = []
         for (kind, detail), group in rows.groupby(["kind", "detail"], sort=False):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ _LEAST: Final = 18.0
 _RISE, _FACTOR = 0.004, 2.0
 #: More buckets than these are added up in pairs, fours, ...: each pair of ends is looked at.
 _MOST: Final = 720
+#: A change so near to the likeliest beginning may be it, where the evidence is less by no more than this.
+_NEAR: Final = pd.Timedelta("30min")
+_LITTLE: Final = 5.0
 #: A stretch that ends within so many seconds of the present is still going on.
 _STILL: Final = 360.0
 
@@ -103,6 +107,39 @@ def stretches(series: pd.DataFrame, hits: str, *, most: int = 3) -> list[Stretch
     return found
 
 
+def snapped(series: pd.DataFrame, stretch: Stretch, moments: Iterable[Any]) -> Stretch:
+    """Return a stretch that begins at a change, where that explains the data nearly as well.
+
+    Where counts are small, the likeliest beginning is minutes off; a change that was made just then is a better guess.
+
+    Args:
+        series: What the stretch was found in.
+        stretch: The stretch, which goes on.
+        moments: When something was changed, or NA.
+
+    Returns:
+        The stretch, with the nearest such moment as its start; as it was where there is none.
+    """
+    known = series[series["count"].notna() & series[stretch.column].notna()]
+    trials = known["count"].to_numpy(dtype=float)
+    counts = known[stretch.column].to_numpy(dtype=float)
+
+    def evidence(start: pd.Timestamp) -> float:
+        first = int(known.index.searchsorted(start))
+        return _ratio(trials, counts, first, len(known)) if 0 < first < len(known) else 0.0
+
+    best = evidence(stretch.start)
+    near = [
+        moment.floor("min")
+        for moment in moments
+        if moment is not None and not pd.isna(moment) and abs(moment - stretch.start) <= _NEAR
+    ]
+    good = [moment for moment in near if best - evidence(moment) <= _LITTLE]
+    if not good:
+        return stretch
+    return replace(stretch, start=min(good, key=lambda moment: abs(moment - stretch.start)))
+
+
 def _best(trials: np.ndarray, counts: np.ndarray) -> tuple[int, int, float, float, float] | None:
     """Return the clearest stretch: its ends, its evidence, and the shares outside and inside."""
     width = -(-len(trials) // _MOST)
@@ -146,6 +183,13 @@ def _refined(trials: np.ndarray, counts: np.ndarray, first: int, last: int, widt
     lasts = range(max(first + 1, last - width), min(last + width, len(trials)) + 1)
     pairs = [(one, other) for one in firsts for other in lasts if one < other]
     return max(pairs, key=lambda pair: _ratio(trials, counts, *pair))
+
+
+def ratio_of(hits: tuple[float, float], trials: tuple[float, float]) -> float:
+    """Return the logarithm of how many times likelier two counts are with a share each than with one for both."""
+    both = np.array([*hits, sum(hits)], dtype=float), np.array([*trials, sum(trials)], dtype=float)
+    parts = _log_likelihood(*both)
+    return float(parts[0] + parts[1] - parts[2])
 
 
 def _ratio(trials: np.ndarray, counts: np.ndarray, first: int, last: int) -> float:

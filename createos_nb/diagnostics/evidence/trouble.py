@@ -7,14 +7,17 @@ from typing import Any, Final
 
 import pandas as pd
 
-from createos_nb.diagnostics.evidence.onset import Stretch, stretches
+from createos_nb.diagnostics.evidence.onset import Stretch, ratio_of, stretches
 
 #: From this share on, lasting errors are trouble; of fewer requests than these nothing is said.
 _LASTING: Final = 0.02
 _FEW: Final = 30
-#: The share of 4xx has to rise by so much, and not because so many more visitors came, as a part of those refused.
+#: The share of 4xx has to rise by so much; by a third of it where the environment was changed just then.
 _REFUSED: Final = 0.03
-_VISITORS: Final = 0.5
+#: The logarithm of the likelihood ratio of a rise at a moment that is known beforehand.
+_SPLIT: Final = 8.0
+#: A path that was asked for less often before is not known to have been there.
+_HITS: Final = 10
 _LEAD: Final = pd.Timedelta("2h")
 _HOUR: Final = pd.Timedelta("1h")
 
@@ -50,28 +53,56 @@ def lasting_errors(
     return Stretch(rows.index[0], None, float("nan"), within, failed, total, float(failed))
 
 
-def refused_visitors(traffic: pd.DataFrame, now: pd.Timestamp) -> Stretch | None:
-    """Return the stretch in which visitors who were served before are answered 4xx.
+def refused_visitors(traffic: pd.DataFrame, moment: pd.Timestamp | None) -> Stretch | None:
+    """Return a stretch that goes on now in which more requests are answered 4xx than before.
 
-    Crawlers that ask for what was never there come beside the others: where about as many more requests came as were
-    refused, nobody who was served before is.
+    It says nothing of who is refused: crawlers that ask for what was never there look the same. `refused_paths` tells.
 
     Args:
         traffic: The requests that were read.
-        now: The present.
+        moment: When the environment was changed last, if in that time: there a smaller rise is believed.
 
     Returns:
-        The stretch that goes on now; None if there is none.
+        The stretch; None if there is none.
     """
     for stretch in stretches(traffic, "status_4xx", most=1):
-        if not stretch.ongoing or stretch.within - stretch.before < _REFUSED:
-            continue
-        start = max(stretch.start - _LEAD, traffic.index[0])
-        lead = traffic[(traffic.index >= start) & (traffic.index < stretch.start)].sum(numeric_only=True)
-        seconds = max((stretch.start - start).total_seconds(), 60.0)
-        lasted = max((now - stretch.start).total_seconds(), 60.0)
-        refused = stretch.hits / lasted - float(lead["status_4xx"]) / seconds
-        more = stretch.trials / lasted - float(lead["count"]) / seconds
-        if more < _VISITORS * refused:
+        if stretch.ongoing and stretch.within - stretch.before >= _REFUSED:
             return stretch
-    return None
+    if moment is None:
+        return None
+    rows = traffic[["count", "status_4xx"]].dropna().astype(float)
+    before = rows[(rows.index < moment) & (rows.index >= moment - _LEAD)]
+    after = rows[rows.index >= moment]
+    trials, hits = (
+        (before["count"].sum(), after["count"].sum()),
+        (before["status_4xx"].sum(), after["status_4xx"].sum()),
+    )
+    if min(trials) < _FEW:
+        return None
+    was, became = hits[0] / trials[0], hits[1] / trials[1]
+    evidence = ratio_of(hits, trials)
+    if became - was < _REFUSED / 3 or became < 1.5 * was or evidence < _SPLIT:
+        return None
+    start = moment.floor("min")
+    return Stretch(start, None, float(was), float(became), int(hits[1]), int(trials[1]), evidence, "status_4xx")
+
+
+def refused_paths(errors: pd.DataFrame, before: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:
+    """Return the paths that visitors asked for before, too, and on which they are refused now.
+
+    Args:
+        errors: Top error paths of the stretch: `path`, `status`, `count`.
+        before: Top error paths of the time before it.
+        hits: Most requested paths of the time before it: `path`, `count`.
+
+    Returns:
+        Those of `errors` with a 4xx that were served before: their counts, largest first.
+    """
+    status = pd.to_numeric(errors["status"], errors="coerce")
+    refused = errors[(status // 100 == 4).fillna(False)]
+    asked = dict(zip(hits["path"], hits["count"].fillna(0).astype(int), strict=True))
+    failed = before.groupby("path")["count"].sum().to_dict()
+    served = refused["path"].map(
+        lambda path: asked.get(path, 0) > 5 * failed.get(path, 0) and asked.get(path, 0) >= _HITS
+    )
+    return refused[served.astype(bool)].reset_index(drop=True)

@@ -5,7 +5,8 @@ A module of this folder, or one that a package names under the entry point `crea
     def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]
 
 and may set `ORDER` (default 0): rules of a higher order are asked later, and see in `found` what those before them have
-found, so that they need not name what a more exact word has named.
+found, so that they need not name what a more exact word has named. A rule with `ACCOUNT = True` is asked also where
+the diagnosis is about the account alone; the others need a project.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pandas as pd
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.log_signals import Signal
 from createos_nb.diagnostics.evidence.neighbors import Neighbor
-from createos_nb.diagnostics.rules._support import failures, is_new, percent
+from createos_nb.diagnostics.rules._support import failures, is_new
 
 #: Projects that begin to fail within so long of one another begin together.
 TOGETHER = pd.Timedelta("3min")
@@ -35,12 +36,12 @@ class Dependency:
     def text(self) -> str:
         """Return what the log says, and how often."""
         said = f'the log says "{self.signal.example[:160]}" {self.signal.count:,} times'
-        return f"{said}: {percent(self.share)} of the failures"
+        return f"{said}: {math.floor(100 * self.share)} % of the failures"
 
 
 def dependency(evidence: Evidence) -> Dependency | None:
     """Return the host or service that fails, None where the failures name none, or are none."""
-    if evidence.environment is None or (evidence.trouble is None and evidence.failing < 0.02):
+    if evidence.environment is None or evidence.is_refusing or (evidence.trouble is None and evidence.failing < 0.02):
         return None
     signals = [signal for signal in evidence.signals.of("dependency") if signal.detail]
     if not signals:

@@ -102,9 +102,9 @@ def failures(evidence: Evidence) -> int:
 def is_new(evidence: Evidence, kind: Any, detail: str | None = None) -> bool | None:
     """Return whether the log says something more often than before the errors; None where it does not reach back."""
     before, within = evidence.quiet, evidence.signals
-    if before.read < 50 or evidence.since is None or before.start is None:
+    if before.read < 50 or evidence.since is None or before.start is None or before.end is None:
         return None
-    quiet = max((evidence.since - before.start).total_seconds(), 60.0)
+    quiet = max((before.end - before.start).total_seconds(), 60.0)
     since = within.start or evidence.since
     lasted = max((evidence.now - since).total_seconds(), 60.0)
 

@@ -65,10 +65,12 @@ def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> It
         texts.append(f"most failures: {failing}")
     shared = evidence.neighbors.since(evidence.since, TOGETHER) if len(evidence.projects) > 1 else []
     if shared:
-        weight -= 0.45
-        against.append(
-            f"{', '.join(one.where for one in shared)} began to fail in the same minutes, which points outside"
-        )
+        # what fails together has a cause in common, or one of them asks the other: new errors of its own say which
+        own = bool(exceptions) and soon
+        weight -= 0.15 if own else 0.45
+        names = ", ".join(one.where for one in shared)
+        why = "it may ask this one" if own else "which points outside"
+        against.append(f"{names} began to fail in the same minutes: {why}")
     exact = [one for one in found if one.where == evidence.where and one.weight > 0.5]
     if exact:
         if exact[0].weight >= 0.8 or not soon:

@@ -10,6 +10,8 @@ from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._support import clock
 
+#: Records that are not found for so long are more likely wrong than on their way.
+LONG = pd.Timedelta("24h")
 #: The platform gives up after so long.
 _LONGEST = pd.Timedelta("48h")
 
@@ -22,6 +24,8 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         if row["status"] not in ("pending", "issuing"):
             continue
         age = evidence.now - row["created_at"]
+        if row["status"] == "pending" and age >= LONG:
+            continue
         texts = [f"{row['name']} is {row['status']} since {clock(row['created_at'], evidence.now)}"]
         if isinstance(row["message"], str) and row["message"]:
             texts.append(f'the platform says "{row["message"]}"')

@@ -13,6 +13,8 @@ from createos_nb.diagnostics.rules._support import clock
 #: Keys that expire within so long are about to; ones that expired longer ago were let go.
 _SOON, _LATELY = pd.Timedelta("7D"), pd.Timedelta("3D")
 
+ACCOUNT = True
+
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find keys that have lately expired, or expire soon, and were not revoked."""

@@ -12,6 +12,8 @@ from createos_nb.diagnostics.evidence.evidence import Evidence
 
 _TITLES = {"projects": "projects", "api_keys": "API keys"}
 
+ACCOUNT = True
+
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find quotas of which nothing is left."""

@@ -75,7 +75,7 @@ def check_scenario(scenario: str | Path | Scenario, *, seed: int = 7, **settings
 
 
 def _holds(claim: str, expected: Any, shown: Any) -> bool:
-    if claim in ("rpm", "errors"):
+    if claim in ("rpm", "errors", "client_errors"):
         return shown is not None and bool(expected[0] <= shown <= expected[1])
     if claim in ("build_log", "log"):
         return expected in shown
@@ -119,8 +119,10 @@ class _Api:
         )
 
     def errors(self, expectation: ExpectSection, now: int) -> float | None:
-        overall = self._analytics(expectation, now)["overallRequests"]
-        return 100 * overall["server"] / overall["total"] if overall["total"] else None
+        return self._percent(expectation, now, "server")
+
+    def client_errors(self, expectation: ExpectSection, now: int) -> float | None:
+        return self._percent(expectation, now, "client")
 
     def top_error(self, expectation: ExpectSection, now: int) -> str:
         paths: dict[str, int] = {}
@@ -175,6 +177,10 @@ class _Api:
             for deployment in self._deployments(project)
             if deployment["versionNumber"] == expectation.version
         ]
+
+    def _percent(self, expectation: ExpectSection, now: int, of: str) -> float | None:
+        overall = self._analytics(expectation, now)["overallRequests"]
+        return float(100 * overall[of] / overall["total"]) if overall["total"] else None
 
     def _pages(self, path: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _OF_NOW = ("live", "status", "build_log", "log", "remaining")
 """What the API shows of the present only."""
-CLAIMS = ("live", "status", "rpm", "errors", "top_error", "build_log", "log", "remaining")
+CLAIMS = ("live", "status", "rpm", "errors", "client_errors", "top_error", "build_log", "log", "remaining")
 """Fields of a `[[expect]]` that say what is shown; the others say where and when."""
 
 
@@ -79,7 +79,7 @@ def _check_expectation(source: Source, context: WorldContext, expectation: Expec
             if name in _OF_NOW:
                 raise source.error(f"{where}.{name}", "what was the case before the start can't be asked for")
     for name in claims:
-        if name in ("live", "rpm", "errors", "top_error") and "/" not in expectation.where:
+        if name in ("live", "rpm", "errors", "client_errors", "top_error") and "/" not in expectation.where:
             raise source.error(f"{where}.{name}", 'is read from an environment: where = "project/environment"')
     if expectation.status and (expectation.version is None) == (not expectation.domain):
         raise source.error(f"{where}.status", "is that of a version or of a domain: give one of them")

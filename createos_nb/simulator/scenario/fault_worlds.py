@@ -72,17 +72,16 @@ def fault_scenario(
     if len(templates) > 1 and any(template.cause is None for template in templates):
         raise InvalidInput(f"{name} and {also}: what is healthy can't be combined with trouble")
     random = Random(f"{name} {seed}")
-    wanted = difficulty or random.choice(("clear", "clear", "faint"))
-    faint = wanted == "faint" and templates[0].faint
+    drawn: Difficulty = random.choice(("clear", "clear", "faint"))
+    faint = (difficulty or drawn) == "faint" and templates[0].faint
     draft = Draft(random, faint=faint, decoy=decoy)
     for template in templates:
         template.draw(draft)
-        draft.faint = faint and template.faint
     draft.bystanders(random.choice((0, 1, 1, 2, 3)))
     draft.facts |= {"difficulty": "faint" if faint else "clear", "templates": [template.name for template in templates]}
     words = ", ".join(CAUSES[template.cause] for template in templates if template.cause) or "nothing is wrong"
     parts = [name, *([also] if also else []), *(["decoy"] if decoy else []), *([difficulty] if difficulty else [])]
-    return draft.scenario("-".join([*parts, str(seed)]), f"{words}.".capitalize())
+    return draft.scenario("-".join([*parts, str(seed)]), f"{words[0].upper()}{words[1:]}.")
 
 
 def fault_world(

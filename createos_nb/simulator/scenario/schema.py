@@ -239,7 +239,7 @@ Range = Annotated[list[float], Meta(min_length=2, max_length=2)]
 class ExpectSection(Section, kw_only=True):
     """`[[expect]]`: what the API shows at a moment; after the start, if nobody interferes.
 
-    Of a moment before the start only figures can be asked for: rpm, errors, top_error.
+    Of a moment before the start only figures can be asked for: rpm, errors, client_errors, top_error.
 
     Attributes:
         at: the moment.
@@ -252,6 +252,7 @@ class ExpectSection(Section, kw_only=True):
         over: how long the window is that ends at `at`.
         rpm: least and most requests a minute, on average.
         errors: least and most 5xx, percent of all requests.
+        client_errors: the same of 4xx.
         top_error: path with the most 4xx and 5xx.
         build_log: stands in the build log.
         log: stands in the runtime log of the environment, or of the version.
@@ -269,6 +270,7 @@ class ExpectSection(Section, kw_only=True):
     over: str = "30min"
     rpm: Range | None = None
     errors: Range | None = None
+    client_errors: Range | None = None
     top_error: str = ""
     build_log: str = ""
     log: str = ""

@@ -94,7 +94,7 @@ def test_what_comes_from_a_repository_is_built_and_answers_at_its_address(client
     assert row["endpoint"] == f"https://{name}.createos.nodeops.network"
     answer = client.probe(row["endpoint"])
     assert (answer["status"], answer["version"]) == (200, 1)
-    assert "starting version 1" in " ".join(client.environments.logs(name, "production", since_seconds="1h")["text"])
+    assert "starting version 1" in " ".join(client.environments.logs(name, "production", start="-1h")["text"])
     assert client.probe(row["endpoint"] + "/mcp")["status"] == (405 if name == "mcp-server" else 404)
 
 

@@ -285,7 +285,7 @@ def test_a_mistake_in_a_claim_is_shown_with_its_line_and_field(
         ('where = ["shop"]', CAUSE + 'began = "then"\n', 12, "causes[0].began: not a time"),
         ('where = ["shop"]', CAUSE + "version = 9\n", 12, "causes[0].version: project shop has no version 9"),
         ('where = ["shop"]', CAUSE.replace('e = "shop"', 'e = ""') + "version = 1\n", 12, "the cause is in no project"),
-        ("[ground_truth]", "[truth]", 5, "fleet; did you mean ground_truth or start?"),
+        ("[ground_truth]", "[truth]", 5, "name; did you mean ground_truth or start?"),
     ],
 )
 def test_a_mistake_in_the_truth_is_shown_with_its_line_and_field(

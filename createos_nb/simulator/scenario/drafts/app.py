@@ -57,6 +57,9 @@ class App:
         stack: what it is written in.
         profile: who comes; empty for nobody.
         usual: name of how its versions behave.
+        requires: run-time variables without which its versions end at their start, from now on.
+        values: run-time variables with the values that are right for its versions, from now on.
+        otherwise: name of how they behave with other values.
         releases: all deployments, in no order.
         steps: (seconds before the start, step).
     """
@@ -67,6 +70,9 @@ class App:
     stack: Stack
     profile: dict[str, Any]
     usual: str
+    requires: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    otherwise: str = ""
     releases: list[Release] = field(default_factory=list)
     steps: list[tuple[int, Step]] = field(default_factory=list)
     _assigned: list[tuple[int, Release]] = field(default_factory=list)
@@ -126,9 +132,6 @@ class App:
         *,
         behavior: str | None = None,
         source: str = "",
-        requires: list[str] | None = None,
-        values: dict[str, str] | None = None,
-        otherwise: str = "",
         again: bool = False,
     ) -> Release:
         """Deploy a version that is live from so many seconds before the start.
@@ -139,35 +142,25 @@ class App:
             live: seconds before the start.
             behavior: what it does; by default as usual.
             source: what it is like when it is built.
-            requires: variables without which it ends at its start.
-            values: variables with the values that are right.
-            otherwise: what it does with other values.
             again: the newest commit is deployed once more.
         """
         by_itself = self.environment.auto_promote
-        lead = self.stack.build_seconds if by_itself else self.stack.build_seconds * 2 + self.random.randint(3, 40) * 60
-        release = self._make(live + lead, live, behavior, source, requires, values, otherwise, again)
+        lead = self.stack.build_seconds
+        if not by_itself:
+            lead = lead * 2 + self.random.randint(3, 40) * 60
+            # What is live later was made later, too.
+            lead = min([lead, *(old.pushed - live - 60 for old in self.releases if old.live > live)])
+        release = self._make(live + lead, live, self.usual if behavior is None else behavior, source, again)
         if not by_itself:
             self._assigned.append((live, release))
         return release
 
     def build(self, pushed: int, *, source: str) -> Release:
         """Deploy what never gets to be live."""
-        return self._make(pushed, pushed, None, source, None, None, "", False)
+        return self._make(pushed, pushed, self.usual, source, False)
 
-    def _make(
-        self,
-        pushed: int,
-        live: int,
-        behavior: str | None,
-        source: str,
-        requires: list[str] | None,
-        values: dict[str, str] | None,
-        otherwise: str,
-        again: bool,
-    ) -> Release:
+    def _make(self, pushed: int, live: int, behavior: str, source: str, again: bool) -> Release:
         release = Release(pushed, live)
-        behavior = self.usual if behavior is None else behavior
         step: Step
         if self.stack.kind == "vcs" and again:
             step = Trigger(at=ago(pushed))
@@ -177,9 +170,9 @@ class App:
                 message=self.random.choice(_MESSAGES),
                 source=source,
                 behavior=behavior,
-                requires=requires or [],
-                values=values or {},
-                otherwise=otherwise,
+                requires=list(self.requires),
+                values=dict(self.values),
+                otherwise=self.otherwise,
             )
         elif self.stack.kind == "image":
             tag = len(self.releases) - again
@@ -188,9 +181,9 @@ class App:
                 image=f"registry.example.com/{self.name}:1.{tag}.0",
                 source=source,
                 behavior=behavior,
-                requires=requires or [],
-                values=values or {},
-                otherwise=otherwise,
+                requires=list(self.requires),
+                values=dict(self.values),
+                otherwise=self.otherwise,
             )
         else:
             page = f"<!doctype html><title>{self.project.display}</title><p>{len(self.releases) + 1}</p>"
@@ -199,6 +192,11 @@ class App:
         self.releases.append(release)
         self.happens(pushed, step)
         return release
+
+    def just_before(self, release: Release) -> int:
+        """Return a moment minutes before a release was made, and after the one before it was (seconds before start)."""
+        earlier = [old.pushed - 10 for old in self.releases if old.pushed > release.pushed]
+        return min([release.pushed + self.random.randint(30, 400), *earlier])
 
     def forget_assignments(self) -> None:
         """Let nothing have been assigned so far."""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from createos_nb.causes import Cause
 from createos_nb.simulator.scenario.drafts import names, visitors
 from createos_nb.simulator.scenario.drafts.app import App, Release, ago
+from createos_nb.simulator.scenario.drafts.finding import Finding, ground_truth
 from createos_nb.simulator.scenario.drafts.stacks import STACKS, Stack
 from createos_nb.simulator.scenario.schema import (
-    CauseSection,
     EnvironmentSection,
     ExpectSection,
     GithubSection,
-    GroundTruthSection,
     IncidentSection,
     KeySection,
     ProjectSection,
@@ -28,34 +25,8 @@ from createos_nb.simulator.scenario.schema import (
 from createos_nb.simulator.scenario.steps import SetVariables
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+_NOT_SHARED = ("suspended", "not_deployed", "build_failed", "asleep")
 _SHOPS = ("nextjs", "express")
-
-
-@dataclass
-class Finding:
-    """A cause that a draft holds.
-
-    Attributes:
-        cause: the word for it.
-        where: what it concerns.
-        began: seconds before the start; negative for what is still to come, None for what always was.
-        sentence: what is the matter.
-        fix: what puts it right.
-        app: the app that it is about.
-        release: the deployment to blame.
-        runbook: the runbook that puts it right.
-        arguments: those of its arguments that count; a `Release` stands for its number.
-    """
-
-    cause: Cause
-    where: str
-    began: int | None
-    sentence: str
-    fix: str
-    app: App | None = None
-    release: Release | None = None
-    runbook: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
 
 
 class Draft:
@@ -115,6 +86,7 @@ class Draft:
         memory: int | None = None,
         replicas: int | None = None,
         names_of: Collection[str] | None = None,
+        shared: bool = False,
     ) -> App:
         """Put an app into the account, with a past without trouble.
 
@@ -128,8 +100,13 @@ class Draft:
             memory: megabytes of a replica (by default, chance decides).
             replicas: how many there are (by default, chance decides).
             names_of: names to choose from (by default, those that suit the stack).
+            shared: it may be the app that the first trouble is in.
         """
         random = self.random
+        if shared and self.findings and self.findings[0].cause not in _NOT_SHARED and random.random() < 0.5:
+            first = self.apps[0]
+            if fits(first.stack):
+                return first
         stack = random.choice([stack for stack in STACKS if fits(stack)])
         kind = "site" if stack.runtime == "static" else "shop" if stack.framework in _SHOPS else "service"
         known = names_of or {"site": names.SITES, "shop": names.SHOPS, "service": names.SERVICES}[kind]
@@ -169,6 +146,8 @@ class Draft:
             self._repositories.append(
                 RepositorySection(id=random.randrange(500_000_000, 900_000_000), name=name, files=list(stack.files))
             )
+        if stack.kind == "vcs" and random.random() < 0.3:
+            self._staging(project)
         usual = self._usual(name, stack, cpu_ms)
         app = App(random, project, section, stack, profile, usual)
         self.apps.append(app)
@@ -178,6 +157,21 @@ class Draft:
             age += random.randint(1, 4) * DAY + random.randint(1, 600) * MINUTE
         return app
 
+    def _staging(self, project: ProjectSection) -> None:
+        """Give a project an environment on trial, which follows a branch of its own."""
+        self._profiles.setdefault("staging", {"rpm": 1.2, "overdispersion": 0.6, "clients": 9})
+        self._repositories[-1].branches = ["staging"]
+        project.environments.append(
+            EnvironmentSection(
+                name="staging",
+                display="Staging",
+                description="The next release on trial",
+                branch="staging",
+                auto_promote=True,
+                traffic="staging",
+            )
+        )
+
     def repository(self, app: App) -> RepositorySection:
         """Return the repository of an app."""
         return next(row for row in self._repositories if row.name == app.name)
@@ -186,6 +180,10 @@ class Draft:
         """Return about how many requests a minute come to an app, so many seconds before the start."""
         return visitors.rate_at(app.profile, self.start - timedelta(seconds=seconds))
 
+    def steady(self, app: App) -> None:
+        """Let visitors come in a number that changes with the hour, and little beside."""
+        app.profile |= {"jitter": 0.04, "daily_jitter": 0.01}
+
     def come_by_day(self, app: App, began: int) -> None:
         """Let an app's visitors live where it has been a busy hour since trouble began, as far as that can be."""
 
@@ -193,6 +191,7 @@ class Draft:
             app.profile["utc_offset"] = offset
             return min(self.rate(app, seconds) for seconds in (0, min(began, 6 * HOUR) // 2, min(began, 6 * HOUR)))
 
+        self.steady(app)
         app.profile["utc_offset"] = max(range(-720, 721, 60), key=quietest)
 
     def _usual(self, name: str, stack: Stack, cpu_ms: float) -> str:
@@ -234,14 +233,20 @@ class Draft:
         """Add a cause to the ground truth."""
         self.findings.append(finding)
 
-    def innocent_change(self, app: App, began: int) -> None:
-        """Let something innocent happen minutes before trouble begins, if a decoy is wanted."""
+    def innocent_change(self, app: App, began: int, *, variables: bool = True) -> None:
+        """Let something innocent happen minutes before trouble begins, if a decoy is wanted.
+
+        Args:
+            app: to which.
+            began: seconds before the start at which trouble begins.
+            variables: it may be other variables, too, beside a release.
+        """
         if not self._decoy:
             return
         self._decoy = False
         when = began + self.random.randint(2, 10) * MINUTE
         self.facts["decoy_minutes_before"] = (when - began) // MINUTE
-        if self.random.random() < 0.7:
+        if self.random.random() < 0.7 or not variables:
             release = app.release(when)
             self.facts["decoy"] = "release"
             self.at_end.append(lambda: self.facts.update(blameless=app.number(release)))
@@ -272,6 +277,21 @@ class Draft:
         over = min(began - 3 * MINUTE, over)
         self.expects("Since then requests fail", app, over=over, errors=[round(least, 3), min(round(most, 3), 100.0)])
 
+    def expects_service(self, app: App) -> None:
+        """Say that what is live goes on serving, unless something else is the matter with it."""
+        if all(finding.where != app.place for finding in self.findings):
+            self.expects("What is live goes on serving", app, over=HOUR, errors=[0.0, 1.5])
+
+    def expects_client_errors(self, app: App, began: int, least: float) -> None:
+        """Say that 4xx (percent of requests) rose when it began."""
+        usual = 100 * sum(page["weight"] for page in app.profile["pages"] if 400 <= page["status"] < 500)
+        usual /= sum(page["weight"] for page in app.profile["pages"])
+        most, until = usual * 1.5 + 1, began + 3 * MINUTE
+        if not app.profile.get("bots"):
+            self.expects("Before, 4xx are few", app, before=until, over=3 * HOUR, client_errors=[0.0, most])
+        over = min(began - 3 * MINUTE, 6 * HOUR)
+        self.expects("Since then they are more", app, over=over, client_errors=[round(usual + least, 3), 100.0])
+
     def bystanders(self, count: int, *, rpm: tuple[float, float] = (3, 40)) -> None:
         """Put apps into the account that nothing is the matter with."""
         for _ in range(count):
@@ -292,7 +312,7 @@ class Draft:
             title=f"Made up: {name}",
             shows=shows,
             start=self.start,
-            ground_truth=self._truth(),
+            ground_truth=ground_truth(self.findings, self.facts),
             expect=self.expect,
             settings=self.settings,
             users=[owner],
@@ -310,45 +330,3 @@ class Draft:
                 )
             ]
         return scenario
-
-    def _truth(self) -> GroundTruthSection:
-        causes = [self._cause(finding) for finding in self.findings]
-        if not self.findings:
-            return GroundTruthSection(healthy=True, facts=self.facts)
-        first = self.findings[0]
-        last_good = None
-        if first.app is not None and first.release is not None and first.release.live != first.release.pushed:
-            last_good = first.app.number(first.app.last_good(first.release))
-        return GroundTruthSection(
-            healthy=False,
-            kind=first.cause.replace("_", " "),
-            root_cause=" ".join(dict.fromkeys(finding.sentence for finding in self.findings)),
-            where=list(dict.fromkeys(self._place(finding) for finding in self.findings if self._place(finding))),
-            version=causes[0].version,
-            last_good=last_good,
-            began=causes[0].began,
-            fix=" ".join(dict.fromkeys(finding.fix for finding in self.findings)),
-            facts=self.facts,
-            causes=causes,
-        )
-
-    def _place(self, finding: Finding) -> str:
-        """Return the place of the account that a finding concerns, if it is in one."""
-        if finding.app is None:
-            return ""
-        return finding.where if finding.where == finding.app.place else finding.app.name
-
-    def _cause(self, finding: Finding) -> CauseSection:
-        began = finding.began
-        arguments = {
-            name: finding.app.number(value) if finding.app is not None and isinstance(value, Release) else value
-            for name, value in finding.arguments.items()
-        }
-        return CauseSection(
-            cause=finding.cause,
-            where=finding.where,
-            began=None if began is None else ago(began) if began >= 0 else f"+{-began // MINUTE}min",
-            version=finding.app.number(finding.release) if finding.app is not None and finding.release else None,
-            runbook=finding.runbook,
-            arguments=arguments,
-        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import DAY, HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import DAY, HOUR, MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.schema import KeySection
 
 _KEYS = ("ci-deployments", "old-laptop", "grafana", "nightly-jobs", "release-bot", "backups", "contractor")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from createos_nb.simulator.scenario.drafts.app import App, Release
-from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 
 
@@ -45,7 +46,7 @@ def bad_release_one_path(draft: Draft) -> None:
     part = 100 * share * app.share(path)
     draft.expects_errors(app, began, part * 0.4, part * 1.8 + 1)
     draft.expects("The log shows why", app, over=HOUR, log=error)
-    if not draft.faint:
+    if not draft.faint and not app.profile.get("bots"):
         draft.expects("It is one path", app, over=min(began, 6 * HOUR), top_error=path)
 
 
@@ -72,7 +73,8 @@ def bad_release_client_errors(draft: Draft) -> None:
     _release(draft, app, began, errors=[{"status": status, "share": share, "path": path}])
     draft.facts |= {"status": status, "path": path}
     draft.expects_errors(app, began, 0, 1)
-    if not draft.faint:
+    draft.expects_client_errors(app, began, 100 * share * app.share(path) * 0.3)
+    if not draft.faint and not app.profile.get("bots"):
         draft.expects("One path is answered with errors", app, over=min(began, 6 * HOUR), top_error=path)
 
 

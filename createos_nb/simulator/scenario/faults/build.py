@@ -6,8 +6,9 @@ from typing import Any
 
 from createos_nb.causes import Cause
 from createos_nb.simulator.scenario.drafts.app import App, Release, ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 from createos_nb.simulator.scenario.steps import Configure, Trigger
 
@@ -24,14 +25,14 @@ def _fails(
     draft.found(Finding(cause, app.name, release.pushed, f"{app.name}: {sentence}", fix, app, release, **arguments))
     draft.expects("The build failed", app, release=release, status="build_error")
     draft.expects("The build log says why", app, release=release, build_log=says)
-    draft.expects("What is live goes on serving", app, over=HOUR, errors=[0.0, 1.5])
+    draft.expects_service(app)
 
 
 @fault("build_failed", faint=False)
 def build_failed_code(draft: Draft) -> None:
     """A commit has an error that ends its build."""
     began = draft.minutes(10, 40 * 60)
-    app = draft.app(_built, since=began)
+    app = draft.app(_built, since=began, shared=True)
     error = draft.error(app)
     draft.innocent_change(app, began)
     release = app.build(began, source=draft.source(f"{app.name}-broken", error=error))
@@ -42,7 +43,7 @@ def build_failed_code(draft: Draft) -> None:
 def build_failed_package(draft: Draft) -> None:
     """A commit asks for a package that does not exist."""
     began = draft.minutes(10, 40 * 60)
-    app = draft.app(_built, since=began)
+    app = draft.app(_built, since=began, shared=True)
     package = draft.package(app, app.stack.missing)
     draft.innocent_change(app, began)
     release = app.build(began, source=draft.source(f"{app.name}-package", missing_package=package))
@@ -96,7 +97,7 @@ def build_failed_repository(draft: Draft) -> None:
 def build_timeout(draft: Draft) -> None:
     """A build takes longer than a quarter of an hour, and is ended."""
     began = draft.minutes(30, 40 * 60)
-    app = draft.app(lambda stack: _built(stack) and stack.build_seconds > 60, since=began)
+    app = draft.app(lambda stack: _built(stack) and stack.build_seconds > 60, since=began, shared=True)
     tools = app.stack.tools
     slow = round(draft.random.uniform(1500, 3000) * 1000 / (tools.install_ms + tools.build_ms), 2)
     draft.innocent_change(app, began)
@@ -110,7 +111,7 @@ def build_timeout(draft: Draft) -> None:
 def private_package(draft: Draft) -> None:
     """A build asks for a package that it may not read: its token is missing, or stands among the runEnvs."""
     began = draft.minutes(10, 40 * 60)
-    app = draft.app(_built, since=began)
+    app = draft.app(_built, since=began, shared=True)
     package, token = draft.package(app, app.stack.private), app.stack.tools.token
     if draft.random.random() < 0.4:
         app.project.settings["runEnvs"] = {token: "not-a-real-token"}
@@ -136,9 +137,9 @@ def monorepo_path(draft: Draft) -> None:
     draft.innocent_change(app, began)
     if random.random() < 0.5:
         wrong = random.choice((right.rstrip("s")[:-1], app.name, right.replace("/", "/the-")))
-        changed = began + random.randint(1, 30) * MINUTE
-        app.happens(changed, Configure(at=ago(changed), settings={"directoryPath": wrong}))
         release, fix = app.build(began, source=""), f"Set directoryPath to {right} again"
+        changed = app.just_before(release)
+        app.happens(changed, Configure(at=ago(changed), settings={"directoryPath": wrong}))
     else:
         wrong, moved = right, f"{right}-v2"
         release = app.build(began, source=draft.source(f"{app.name}-moved", directories=[moved]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 from createos_nb.simulator.scenario.steps import Scale, SetVariables
 
@@ -20,7 +21,7 @@ def configuration_change_resources(draft: Draft) -> None:
     app = draft.app(_programs, since=began, replicas=3, rpm=(60, 240), load=0.5)
     environment = app.environment
     draft.come_by_day(app, began)
-    lost, left = draft.between((0.15, 0.3), (0.05, 0.1)), 1
+    lost, left = draft.between((0.15, 0.3), (0.1, 0.16)), 1
     rate = draft.rate(app)
     draft.behaviors[app.usual]["cpu_ms"] = round(environment.cpu * left * 60 / (rate * (1 - lost)), 1)
     draft.innocent_change(app, began)
@@ -52,7 +53,7 @@ def configuration_change_memory(draft: Draft) -> None:
     app = draft.app(_programs, since=began, memory=1024, rpm=(60, 240))
     environment = app.environment
     draft.come_by_day(app, began)
-    lost = draft.between((0.15, 0.3), (0.05, 0.1))
+    lost = draft.between((0.15, 0.3), (0.1, 0.16))
     left, idle = draft.random.choice((500, 512)), 140
     rate = draft.rate(app)
     need = round((left - idle) * environment.replicas / (rate * (1 - lost)), 2)
@@ -103,15 +104,15 @@ def configuration_change_variables(draft: Draft) -> None:
     wrong = draft.worse(app, errors=[{"status": 503, "share": share, "path": "*", "cause": cause}])
     before = dict(app.environment.variables)
     app.environment.variables = {**before, name: good}
-    values = {name: good}
-    sound = app.release(began + random.randint(11, 40) * HOUR, values=values, otherwise=wrong)
-    draft.innocent_change(app, began)
-    again = app.release(began, values=values, otherwise=wrong, again=True)
-    changed = again.pushed + random.randint(1, 6) * MINUTE
+    app.values, app.otherwise = {name: good}, wrong
+    app.release(began + random.randint(11, 25) * HOUR)
+    draft.innocent_change(app, began, variables=False)
+    again = app.release(began, again=True)
+    changed = app.just_before(again)
     value = f"{good.partition('://')[0]}://{bad}"
     variables = {**app.environment.variables, name: value}
     app.happens(changed, SetVariables(at=ago(changed), environment=app.environment.name, variables=variables))
-    draft.facts |= {"variable": name, "version_of_the_same_code": app.number(sound)}
+    draft.facts |= {"variable": name, "value_before": good}
     draft.found(
         Finding(
             "configuration_change",

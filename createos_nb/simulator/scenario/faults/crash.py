@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 
 
 @fault("runtime_crash")
@@ -42,7 +43,7 @@ def runtime_crash(draft: Draft) -> None:
             {"to": app.last_good(release)},
         )
     )
-    draft.expects_errors(app, began, 0.2 if draft.faint else 15, 12 if draft.faint else 100)
+    draft.expects_errors(app, began, 0.2 if draft.faint else 1, 12 if draft.faint else 100)
     draft.expects("The log shows why", app, over=2 * HOUR, log=words)
     draft.expects("It is started again", app, over=max(began, 10 * MINUTE), log="exit code 1; restart")
     if not draft.faint:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import App, ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.schema import DomainSection
 
 
@@ -14,7 +15,7 @@ def _domain(draft: Draft, app: App) -> str:
 
 
 def _app(draft: Draft) -> App:
-    app = draft.app()
+    app = draft.app(shared=True)
     if draft.random.random() < 0.5:
         name = f"old.{draft.account}.example.com"
         app.project.domains.append(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import App, ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 from createos_nb.simulator.scenario.schema import IncidentSection
 
@@ -27,8 +28,9 @@ def capacity(draft: Draft) -> None:
     random = draft.random
     began = draft.minutes(12, 4 * 60)
     app = draft.app(_programs, since=began, replicas=1, load=random.uniform(0.35, 0.6))
+    draft.steady(app)
     room = _room(draft, app)
-    lost = draft.between((0.2, 0.5), (0.05, 0.1))
+    lost = draft.between((0.2, 0.5), (0.1, 0.16))
     usual = min(draft.rate(app, seconds) for seconds in (0, began // 2))
     rate = round(max(room / (1 - lost) / usual, 1.2), 2)
     needed = next((n for n in (2, _MOST_REPLICAS) if room * n > rate * draft.rate(app) * 1.15), _MOST_REPLICAS)
@@ -67,8 +69,9 @@ def noisy_neighbor(draft: Draft) -> None:
     random = draft.random
     began = draft.minutes(12, 4 * 60)
     app = draft.app(_programs, since=began, replicas=random.choice((1, 1, 2)), load=random.uniform(0.45, 0.65))
+    draft.come_by_day(app, began)
     room = _room(draft, app)
-    lost = draft.between((0.2, 0.45), (0.05, 0.1))
+    lost = draft.between((0.2, 0.45), (0.1, 0.16))
     usual = min(draft.rate(app, seconds) for seconds in (0, began // 2))
     stolen = round(min(max(1 - usual * (1 - lost) / room, 0.2), 0.95), 3)
     draft.innocent_change(app, began)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
 
 
@@ -16,7 +17,7 @@ def out_of_memory(draft: Draft) -> None:
     """A release needs memory for each request, more than there is when many come."""
     began = draft.minutes(12, 20 * 60)
     app = draft.app(_programs, since=began, memory=draft.random.choice((500, 512)), rpm=(50, 240))
-    lost = draft.between((0.2, 0.5), (0.04, 0.09))
+    lost = draft.between((0.2, 0.5), (0.1, 0.16))
     draft.come_by_day(app, began)
     rate = draft.rate(app)
     idle = 140

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.steps import Configure
 
 _PORTS = (3000, 3001, 4000, 5000, 8000, 8080, 9000)
@@ -24,7 +25,7 @@ def wrong_port(draft: Draft) -> None:
         listens, setting = app.port, other
     release = app.release(began, behavior=draft.worse(app, listens=listens))
     if setting != app.port:
-        changed = release.pushed + random.randint(1, 5) * MINUTE
+        changed = app.just_before(release)
         app.happens(changed, Configure(at=ago(changed), settings={"port": setting}))
     draft.facts |= {"listens": listens, "setting": setting}
     draft.found(
@@ -70,4 +71,4 @@ def wrong_port_at_start(draft: Draft) -> None:
     draft.expects(
         "It says where the app listens", app, release=release, build_log=f"the app listens on 0.0.0.0:{other}"
     )
-    draft.expects("What is live goes on serving", app, over=HOUR, errors=[0.0, 1.5])
+    draft.expects_service(app)

@@ -5,36 +5,35 @@ from __future__ import annotations
 from datetime import timedelta
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import DAY, HOUR, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import DAY, HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.steps import Delete, Suspend
 
 _OFFICE = (0, 0, 0, 0, 0, 0, 0, 0, 90, 130, 130, 110, 60, 110, 130, 110, 70, 0, 0, 0, 0, 0, 0, 0)
-_WORKDAYS = (100, 100, 100, 100, 100, 0, 0)
 
 
 @fault("asleep", faint=False)
 def asleep(draft: Draft) -> None:
     """Nobody asked in the night, so it fell asleep; who comes in the morning gets 503."""
     random = draft.random
-    while draft.start.weekday() in (0, 5, 6):
-        draft.start += timedelta(days=1)
-    draft.start = draft.start.replace(hour=random.randint(9, 15), minute=random.randrange(60))
     idle = random.randint(2, 5)
     draft.settings["idle"] = f"{idle}h"
-    app = draft.app(rpm=(0.5, 3), auto_promote=False)
-    app.profile |= {"day": list(_OFFICE), "week": list(_WORKDAYS), "utc_offset": 0, "bots": []}
-    # The office closes at five; the curve falls to nothing by six.
-    fell = (
-        int((draft.start - draft.start.replace(hour=17, minute=50) + timedelta(days=1)).total_seconds()) - idle * HOUR
-    )
+    app = draft.app(rpm=(0.8, 3), auto_promote=False)
+    # Its visitors live where the office is open now.
+    hour = random.randint(9, 15)
+    offset = hour - draft.start.hour
+    app.profile |= {"day": list(_OFFICE), "week": [100] * 7, "utc_offset": 60 * offset, "bots": []}
+    local = draft.start + timedelta(hours=offset)
+    yesterday = local.replace(minute=0) - timedelta(days=1)
+    live = app.release(int((local - yesterday.replace(hour=random.randint(8, 14))).total_seconds()))
+    fell = int((local - yesterday.replace(hour=17)).total_seconds()) - idle * HOUR
     draft.facts |= {"idle": f"{idle}h"}
-    live = min(app.releases, key=lambda release: release.live)
     draft.found(
         Finding(
             "asleep",
             app.place,
-            max(fell, HOUR) // 60 * 60,
+            fell,
             f"{app.name}: nobody asked for it for {idle} hours, so it fell asleep, and stays so until it is woken.",
             "Wake it.",
             app,
@@ -90,7 +89,7 @@ def not_deployed(draft: Draft) -> None:
             {"deployment": back},
         )
     )
-    draft.expects_errors(app, began, 0, 0)
+    draft.expects_client_errors(app, began, 50)
 
 
 @fault("not_deployed", faint=False)

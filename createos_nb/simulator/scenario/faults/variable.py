@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from createos_nb.simulator.scenario.drafts.app import ago
-from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft, Finding
+from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
+from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.names import VARIABLES
 from createos_nb.simulator.scenario.steps import SetVariables
 
@@ -16,15 +17,18 @@ def missing_variable_at_run(draft: Draft) -> None:
     began = draft.minutes(8, 12 * 60)
     app = draft.app(lambda stack: stack.kind == "vcs" and bool(stack.errors), since=began, auto_promote=True)
     name = random.choice(VARIABLES)
-    draft.innocent_change(app, began)
     taken = random.random() < 0.4
+    rest = dict(app.environment.variables)
     if taken:
-        rest = dict(app.environment.variables)
         app.environment.variables = {**rest, name: "set-long-ago"}
-        app.release(began + random.randint(12, 40) * HOUR, requires=[name])
-        removed = began + app.stack.build_seconds + random.randint(1, 5) * MINUTE
+        app.requires = [name]
+        app.release(began + random.randint(12, 25) * HOUR)
+    draft.innocent_change(app, began, variables=not taken)
+    app.requires = [name]
+    release = app.release(began, again=taken)
+    if taken:
+        removed = app.just_before(release)
         app.happens(removed, SetVariables(at=ago(removed), environment=app.environment.name, variables=rest))
-    release = app.release(began, requires=[name], again=taken)
     draft.facts["variable"] = name
     draft.found(
         Finding(
@@ -68,4 +72,4 @@ def missing_variable_at_build(draft: Draft) -> None:
     )
     draft.expects("The build failed", app, release=release, status="build_error")
     draft.expects("It says which variable", app, release=release, build_log=f"{name} is not set among the buildVars")
-    draft.expects("What is live goes on serving", app, over=HOUR, errors=[0.0, 1.5])
+    draft.expects_service(app)

@@ -1,0 +1,1 @@
+"""Logs: lines grouped into patterns."""
