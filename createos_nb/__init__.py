@@ -110,6 +110,7 @@ _PACKAGES = [
     "checks",
     "contract",
     "diagnostics",
+    "notify",
     "panels",
     "plans",
     "plots",

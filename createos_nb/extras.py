@@ -18,6 +18,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "dashboard": (*_NOTEBOOKS, "voila"),
     "keyring": ("keyring",),
     "parquet": ("pyarrow",),
+    "notify": ("apprise",),
 }
 
 

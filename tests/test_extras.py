@@ -180,6 +180,7 @@ CALLS: Final = {
         "from createos_nb.simulator.http.server import serve; serve(createos_nb.simulate().world).start()",
     ),
     "parquet": ("pyarrow", "createos_nb.export(pandas.DataFrame({'n': [1]}), 'frame.parquet')"),
+    "notify": ("apprise", "from createos_nb.notify import Notifier; Notifier('json://127.0.0.1/hook')"),
     "keyring": ("keyring", "from createos_nb.client.connect.credentials import to_keyring; to_keyring(None, 'skp_x')"),
 }
 

@@ -46,6 +46,7 @@ FLOORS = [
     {"contract"},
     {"uploads"},
     {"http"},
+    {"notify"},
     {"frames"},
     {"client"},
     {"analysis"},

@@ -5,7 +5,18 @@ from __future__ import annotations
 import importlib
 import sys
 
-MODULES = ("intervals", "burn", "anomalies", "changes", "capacity", "sleep", "log_patterns", "fleet_status", "verdict")
+MODULES = (
+    "intervals",
+    "burn",
+    "anomalies",
+    "changes",
+    "capacity",
+    "sleep",
+    "watch",
+    "log_patterns",
+    "fleet_status",
+    "verdict",
+)
 
 
 def main() -> None:

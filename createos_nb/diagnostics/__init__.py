@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from createos_nb.diagnostics.alerts.watch import Watch, watch
+from createos_nb.diagnostics.alerts.watcher import Round, Watcher
 from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
 from createos_nb.diagnostics.impact import impact
@@ -13,12 +15,16 @@ from createos_nb.naming import unknown_attribute
 __all__ = [
     "Diagnosis",
     "Finding",
+    "Round",
     "RunbookCall",
+    "Watch",
+    "Watcher",
     "diagnose",
     "errors_fell",
     "errors_not_risen",
     "impact",
     "none_lost",
+    "watch",
 ]
 
 

@@ -57,7 +57,7 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
     """
     if project is None and environment is not None:
         raise InvalidInput(f"diagnose: environment={environment!r} needs its project, too")
-    asked = len(client.log())
+    asked = client.transport.log.total
     try:
         evidence = Evidence(client, project, environment)
     except Unauthorized as error:
@@ -83,7 +83,7 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
         tuple(own),
         tuple(f"{_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
         dict(evidence.missing),
-        len(client.log()) - asked,
+        client.transport.log.total - asked,
         evidence.now,
     )
 

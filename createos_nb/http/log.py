@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +31,14 @@ class Log(ProcessBound):
 
     def __init__(self, max_entries: int = 10_000) -> None:
         self._entries: deque[LogEntry] = deque(maxlen=max_entries)
-        self.add = self._entries.append
+        self._numbers = itertools.count(1)
+        #: Attempts so far, those that are forgotten included.
+        self.total = 0
+
+    def add(self, entry: LogEntry) -> None:
+        """Add an attempt."""
+        self._entries.append(entry)
+        self.total = next(self._numbers)
 
     def __len__(self) -> int:
         return len(self._entries)

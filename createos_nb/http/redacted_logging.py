@@ -35,6 +35,8 @@ _HARMLESS: Final = re.compile(
 _QUOTED: Final = re.compile(r"bytearray\(.*", re.S)
 
 _local: Final = threading.local()
+#: Secrets that no record of any thread may hold.
+_everywhere: Final[set[str]] = set()
 
 
 class RedactedLogging:
@@ -69,11 +71,17 @@ def redact_log_records() -> None:
     def redacting_factory(*args: Any, **more: Any) -> logging.LogRecord:
         record = former(*args, **more)
         secrets = getattr(_local, "secrets", None)
-        if secrets is not None:
-            _mask(record, secrets)
+        if secrets is not None or _everywhere:
+            _mask(record, (*(secrets or ()), *_everywhere))
         return record
 
     logging.setLogRecordFactory(redacting_factory)
+
+
+def never_log(secrets: Iterable[str]) -> None:
+    """Keep secrets out of all that is logged from now on, in any thread and by any library."""
+    redact_log_records()
+    _everywhere.update(secrets)
 
 
 def _mask(record: logging.LogRecord, secrets: Iterable[str]) -> None:

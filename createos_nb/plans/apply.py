@@ -26,6 +26,7 @@ from createos_nb.plans.freeze_files import frozen, is_freeze
 from createos_nb.plans.intent_lock import IntentLock, folder_for
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.journal_files import path_for
+from createos_nb.plans.notices import notices
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions, failing, queries_of
 from createos_nb.plans.snapshot import Snapshot
@@ -53,7 +54,11 @@ def apply(plan: Plan, options: ApplyOptions) -> Receipt:
             f"{plan.title}: this plan was applied already, and would create something once more: make the plan again "
             f"(journal: {plan.applied})"
         )
-    with subscriber(options.on_event, client.clock) as on_event, IntentLock(client, plan.intent) as lock:
+    with (
+        subscriber(options.on_event, client.clock) as heard,
+        notices(options.notify, client, plan.title, options.reason, heard) as on_event,
+        IntentLock(client, plan.intent) as lock,
+    ):
         journal = _journal_of(plan, lock, options)
         if journal is not None and journal.finished:
             receipt = receipt_of(journal, client, execute=apply, inputs=plan.inputs, follow_ups=plan.follow_ups)

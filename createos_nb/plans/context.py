@@ -17,6 +17,7 @@ from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.errors import Difference
     from createos_nb.plans.events import Cancel, OnEvent, Phase
     from createos_nb.times import DurationLike
@@ -43,6 +44,7 @@ class ApplyOptions:
     status: Status | None = None
     cancel: Cancel | None = None
     override_freeze: str | None = None
+    notify: Notify | Notifier | None = None
 
     def __post_init__(self) -> None:
         if self.timeout_seconds == 0:

@@ -16,6 +16,7 @@ from createos_nb.plans.undo import undo_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.context import Status, TransientInputs
     from createos_nb.plans.events import Cancel, OnEvent
     from createos_nb.plans.journal import Journal
@@ -126,6 +127,7 @@ class Plan(PlannedChange):
         status: Status | None = None,
         cancel: Cancel | None = None,
         override_freeze: str | None = None,
+        notify: Notify | Notifier | None = None,
     ) -> Receipt:
         """Apply the plan: each step checked, written once, waited for, verified and journaled.
 
@@ -148,6 +150,9 @@ class Plan(PlannedChange):
                 or while it waits, and can be resumed; a write that is on its way is finished first.
             override_freeze: why it can't wait for the end of a freeze (`createos_nb.plans.freeze`): the journal keeps
                 it, and the receipt shows it. Without a freeze it is for nothing.
+            notify: who is told that it has started and how it ended, with who applies it and the reason: addresses of
+                apprise such as "slack://…" (extra `notify`), functions that take a `createos_nb.notify.Message`, or a
+                list of both. The run waits for none of them; who was not told, a warning says.
 
         Returns:
             A `Receipt`.
@@ -176,7 +181,7 @@ class Plan(PlannedChange):
             'PASS'
         """
         options = ApplyOptions(
-            confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel, override_freeze
+            confirm, reason, wait, timeout, dry_run, journal, on_event, status, cancel, override_freeze, notify
         )
         return self._execute(self, options)
 

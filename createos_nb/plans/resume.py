@@ -17,6 +17,7 @@ from createos_nb.plans.events import subscriber
 from createos_nb.plans.executor import PlanExecutor, receipt_of
 from createos_nb.plans.intent_lock import IntentLock
 from createos_nb.plans.journal import Journal
+from createos_nb.plans.notices import notices
 from createos_nb.plans.plan import Plan, Receipt
 from createos_nb.plans.preconditions import check_preconditions
 from createos_nb.plans.snapshot import Snapshot
@@ -24,6 +25,7 @@ from createos_nb.plans.steps.base import CREATED, ResumeInputs
 from createos_nb.plans.steps.registry import rows_of, steps_from
 
 if TYPE_CHECKING:
+    from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.context import Status
     from createos_nb.plans.events import Cancel, OnEvent
     from createos_nb.plans.journal_entries import PlanRecord
@@ -45,6 +47,7 @@ def resume(
     status: Status | None = None,
     cancel: Cancel | None = None,
     override_freeze: str | None = None,
+    notify: Notify | Notifier | None = None,
 ) -> Receipt:
     """Resume the run of a journal: what is done is not repeated, what is not done is done.
 
@@ -64,6 +67,7 @@ def resume(
         cancel: as for `Plan.apply`.
         override_freeze: as for `Plan.apply`: what has been frozen since the run was started is refused as well. A
             freeze that the run was let pass when it was started it passes again.
+        notify: as for `Plan.apply`.
 
     Returns:
         The receipt of the whole run.
@@ -90,7 +94,13 @@ def resume(
         'PASS'
     """
     options = ApplyOptions(
-        wait=wait, timeout=timeout, on_event=on_event, status=status, cancel=cancel, override_freeze=override_freeze
+        wait=wait,
+        timeout=timeout,
+        on_event=on_event,
+        status=status,
+        cancel=cancel,
+        override_freeze=override_freeze,
+        notify=notify,
     )
     return _resume(_read(journal), client, ResumeInputs(variables, source, token), options)
 
@@ -204,7 +214,12 @@ def _resume(journal: Journal, client: Client | None, inputs: ResumeInputs, optio
     resumed = {number: step.resume_inputs(inputs, account) for number, step in enumerate(steps)}
     transient = {number: own for number, own in resumed.items() if own is not None}
     lock, clock = IntentLock(account, record["intent"]), account.clock
-    with lock, journal.writing(clock.now(), account.whoami()), subscriber(options.on_event, clock) as on_event:
+    with (
+        lock,
+        journal.writing(clock.now(), account.whoami()),
+        subscriber(options.on_event, clock) as heard,
+        notices(options.notify, account, record["title"], record["reason"], heard) as on_event,
+    ):
         lock.note(journal)
         if journal.finished:
             return receipt_of(journal, account, execute=apply, inputs=transient)

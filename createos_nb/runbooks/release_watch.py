@@ -18,6 +18,9 @@ from createos_nb.display import human_duration, text_card
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.html import html_card
+from createos_nb.notify.announcer import Announcer
+from createos_nb.notify.message import Kind, Message
+from createos_nb.notify.notifier import Notifier
 from createos_nb.plans.errors import PASSING
 from createos_nb.plans.gates import check_terms
 from createos_nb.plans.plan import Plan, Receipt
@@ -29,6 +32,7 @@ from createos_nb.times import parse_duration, unix
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.notify.notifier import Notify
     from createos_nb.plans.events import Cancel
 
 _SLICE: Final = 0.25
@@ -119,6 +123,7 @@ def release_watch(
     on_rollback: Callable[[ReleaseVerdict], Plan | None] | None = None,
     apply: bool = False,
     cancel: Cancel | None = None,
+    notify: Notify | Notifier | None = None,
 ) -> Watched:
     """Judge a release every minute until it is decided, and plan a rollback where it is bad.
 
@@ -150,6 +155,7 @@ def release_watch(
             domain `lambda verdict: runbooks.switch(…)`).
         apply: apply that plan, with the verdict's sentence as the reason; otherwise it is only planned.
         cancel: a `threading.Event`, or anything with `is_set`: once it is set the watch ends and nothing is done.
+        notify: who is told that the watch has begun, how it ended, and of the rollback: as for `Plan.apply`.
 
     Returns:
         How it ended, the last verdict, a frame of the polls, and on rollback the plan.
@@ -195,23 +201,36 @@ def release_watch(
         baseline = EnvironmentTraffic(client, id_of(owner), id_of(other), begin)
     traffic = ReleaseTraffic(baseline, candidate, int(seconds["history"]), paths, terms)
     watch = _Watch(client, traffic, on_poll, cancel)
-    ended = watch.run(seconds["every"], seconds["timeout"])
-    plan, receipt, done = None, None, ""
-    if watch.verdict is not None and watch.verdict.decision == ROLLBACK and ended == "decided":
-        make = on_rollback or (lambda verdict: rollback(client, id_of(owner), id_of(row)))
-        try:
-            plan = make(watch.verdict)
-        except InvalidInput as error:
-            done = f" No rollback is possible: {str(error).splitlines()[0]}."
-        if plan is not None and apply:
-            receipt = plan.apply(confirm=plan.confirmation, reason=watch.verdict.sentence)
-            done = f" The rollback was applied, {receipt.checks.result}: {plan.title}."
-        elif plan is not None:
-            done = f" The rollback is planned, not applied: {plan.title}."
+    if notify is not None and not isinstance(notify, Notifier):
+        notify = Notifier(notify)
+    with Announcer(notify or ()) as announce:
+        place = f"release of {name_of(owner)} / {name_of(row)}"
+        announce(Message(title=f"{place}: watched for up to {human_duration(seconds['timeout'])}", body=client.where))
+        ended = watch.run(seconds["every"], seconds["timeout"])
+        decision = watch.verdict.decision if watch.verdict is not None else "not enough traffic"
+        sentence = watch.sentence(ended, seconds["timeout"])
+        kind = _KINDS.get(decision, "warning")
+        if decision == ROLLBACK and not apply and on_rollback is None:
+            sentence_told = f"{sentence}\nrunbooks.rollback(client, {name_of(owner)!r}, {name_of(row)!r})"
+        else:
+            sentence_told = sentence
+        announce(Message(title=f"{place}: {decision}", body=f"{sentence_told}\n{client.where}", kind=kind))
+        plan, receipt, done = None, None, ""
+        if watch.verdict is not None and watch.verdict.decision == ROLLBACK and ended == "decided":
+            make = on_rollback or (lambda verdict: rollback(client, id_of(owner), id_of(row)))
+            try:
+                plan = make(watch.verdict)
+            except InvalidInput as error:
+                done = f" No rollback is possible: {str(error).splitlines()[0]}."
+            if plan is not None and apply:
+                receipt = plan.apply(confirm=plan.confirmation, reason=watch.verdict.sentence, notify=notify)
+                done = f" The rollback was applied, {receipt.checks.result}: {plan.title}."
+            elif plan is not None:
+                done = f" The rollback is planned, not applied: {plan.title}."
     alone = old is None and watch.verdict is not None
     return Watched(
-        decision=watch.verdict.decision if watch.verdict is not None else "not enough traffic",
-        sentence=watch.sentence(ended, seconds["timeout"]) + (_ALONE if alone else "") + done,
+        decision=decision,
+        sentence=sentence + (_ALONE if alone else "") + done,
         ended=ended,
         verdict=watch.verdict,
         polls=watch.polls(),
@@ -220,6 +239,7 @@ def release_watch(
     )
 
 
+_KINDS: Final[dict[str, Kind]] = {ROLLBACK: "failure", PROMOTE: "success"}
 _ALONE: Final = (
     " Compared with the same environment before the release: what else began then (an incident, other visitors) would "
     "look the same."

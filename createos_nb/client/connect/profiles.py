@@ -16,16 +16,23 @@ from createos_nb.redaction import Secret
 from createos_nb.storage import atomic_write, private_folder
 
 _FIELDS: Final = ("api_key", "access_token", "base_url")
-_TOP: Final = ("default_profile", "profiles")
+_TOP: Final = ("default_profile", "profiles", "notify")
 #: What is no secret; whatever else stands in the file may be a key that was put in the wrong place.
 _SHOWN: Final = ("base_url", "default_profile")
 
 
 class Config(NamedTuple):
-    """The content of the config file: the name of the default profile, and the fields of each profile by its name."""
+    """The content of the config file.
+
+    Attributes:
+        default: the name of the default profile.
+        profiles: the fields of each profile by its name.
+        notify: addresses of those who are told of alerts.
+    """
 
     default: str | None
     profiles: dict[str, dict[str, str | Secret]]
+    notify: tuple[Secret, ...] = ()
 
 
 def path() -> Path:
@@ -35,9 +42,9 @@ def path() -> Path:
 
 
 def read() -> Config:
-    """The config file: `default_profile` and `[profiles.NAME]` with api_key or access_token, and base_url.
+    """The config file: `default_profile`, `notify`, and `[profiles.NAME]` with api_key or access_token, and base_url.
 
-    Keys print as dots.
+    Keys, and the addresses of `notify`, print as dots.
 
     Raises:
         ConfigurationError: It can't be read, it holds something else, or others can read the keys in it.
@@ -65,7 +72,7 @@ def save(name: str, *, api_key: str | Secret | None, base_url: str | None) -> Pa
     del api_key
     if base_url is not None:
         fields["base_url"] = base_url
-    desired = Config(config.default or name, {**config.profiles, name: fields})
+    desired = config._replace(default=config.default or name, profiles={**config.profiles, name: fields})
     edited = _with_profile(text, name, fields, None if config.default else name)
     if edited is None or _parsed(edited) != desired:
         raise ConfigurationError(f"profile {name!r} can't be written to {path()} as that is: edit it, or move it away")
@@ -97,7 +104,7 @@ def _safe(text: Secret) -> Config:
     """
     config = _config(text)
     holds_keys = any("api_key" in fields or "access_token" in fields for fields in config.profiles.values())
-    if holds_keys and os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
+    if (holds_keys or config.notify) and os.name == "posix" and stat.S_IMODE(path().stat().st_mode) & 0o077:
         raise ConfigurationError(f"others can read the keys in {path()}: run `chmod 600 {path()}`")
     return config
 
@@ -113,7 +120,10 @@ def _config(text: Secret) -> Config:
         raise ConfigurationError(f"the config file {path()} must hold its profiles as [profiles.NAME]")
     if default is not None and not isinstance(default, str):
         raise ConfigurationError(f"{path()}: default_profile must be the name of a profile")
-    return Config(default, {name: _fields(name, table) for name, table in tables.items()})
+    addresses = document.get("notify", [])
+    if not isinstance(addresses, list) or not all(isinstance(address, Secret) for address in addresses):
+        raise ConfigurationError(f'{path()}: notify must be a list of addresses, as in notify = ["slack://…"]')
+    return Config(default, {name: _fields(name, table) for name, table in tables.items()}, tuple(addresses))
 
 
 def _read(text: Secret) -> tuple[dict[str, Any] | None, str]:

@@ -1,0 +1,239 @@
+"""`createos-nb watch`: look at an account at an interval, and tell people of each alert once."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.cli.exit_codes import DONE, INTERRUPTED, OF_RESULT
+from createos_nb.redaction import Secret
+from createos_nb.times import parse_duration
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.diagnostics.alerts.watcher import Round
+    from createos_nb.notify.heartbeat import Heartbeat
+    from createos_nb.notify.notifier import Notifier
+
+NAME = "watch"
+HELP = "Watch an account: print, and tell people of, each alert once, with its end."
+_NOTIFY: Final = "CREATEOS_NB_NOTIFY"
+_HEARTBEAT: Final = "CREATEOS_NB_HEARTBEAT"
+_BUDGET: Final = 600
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser.
+
+    Args:
+        parser: The parser of the command.
+
+    Examples:
+        >>> import argparse
+        >>> from createos_nb.cli import watch
+        >>> parser = argparse.ArgumentParser()
+        >>> watch.arguments(parser)
+        >>> parser.parse_args(["--once", "--projects", "storefront", "orders-api"]).projects
+        ['storefront', 'orders-api']
+    """
+    parser.add_argument(
+        "--world",
+        default="live",
+        metavar="NAME",
+        help="live, live:PROFILE, or a simulated world such as bad-release (default: live)",
+    )
+    parser.add_argument("--projects", nargs="+", metavar="PROJECT", help="only these (default: all that are active)")
+    parser.add_argument("--once", action="store_true", help="one round: what is open, and the exit code 0, 5 or 6")
+    parser.add_argument("--every", default="1min", metavar="TIME", help="how far rounds lie apart (default: 1min)")
+    parser.add_argument("--duration", metavar="TIME", help="how long it lasts (default: until it is ended)")
+    parser.add_argument(
+        "--budget",
+        type=int,
+        default=_BUDGET,
+        metavar="REQUESTS",
+        help=f"an hour, of the platform's 1,000 (default: {_BUDGET})",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keeps what is known, so that a restart repeats nothing (default: a file of the account)",
+    )
+    parser.add_argument(
+        "--notify",
+        action="append",
+        default=[],
+        metavar="URL",
+        help=f"tell this address of apprise too, such as slack://…; may be given again. Addresses hold secrets, and "
+        f'others see arguments: better in {_NOTIFY}, parted by spaces, or as notify = ["…"] in the config file',
+    )
+    parser.add_argument(
+        "--heartbeat",
+        action="append",
+        default=[],
+        metavar="FILE|URL",
+        help=f"after each round renew this file, or send a GET to this address; may be given again, or in {_HEARTBEAT}",
+    )
+    parser.add_argument("--json", action="store_true", help="print each event and each round as a line of JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command.
+
+    Args:
+        options: What `arguments` has parsed.
+
+    Returns:
+        The exit code: 5 where an alert is open at the end, 6 where something is not known, else 0; 0 where it was ended
+        by SIGTERM, 130 where it was interrupted.
+
+    Raises:
+        InvalidInput: An argument can't be used, or another watch has the state.
+        MissingExtra: There is an address to notify, and the extra `notify` is not installed.
+        CreateOSError: There is no key, or the account can't be opened.
+
+    Examples:
+        >>> from createos_nb.cli import main
+        >>> main(["watch", "--world", "dns-pending", "--once"])
+        2026-03-04 14:00  TICKET storefront: the set-up of old-gifts.juniper-goods.example.org failed...
+        FAIL: 3 alerts are open. 1 rounds took 6 requests.
+        5
+    """
+    from createos_nb.client.connect import profiles
+    from createos_nb.client.connect.open_account import open_account
+    from createos_nb.notify.heartbeat import Heartbeat
+    from createos_nb.notify.notifier import Notifier
+
+    targets = [Secret(text) for text in [*options.notify, *os.environ.get(_NOTIFY, "").split()]]
+    options.notify = None  # a traceback that shows variables shows dots
+    notifier = Notifier([*targets, *profiles.read().notify])
+    beats = [Secret(text) for text in [*options.heartbeat, *os.environ.get(_HEARTBEAT, "").split()]]
+    options.heartbeat = None
+    parse_duration(options.every, "--every")
+    heartbeat = Heartbeat(beats)
+    try:
+        with open_account(options.world, read_only=True) as client:
+            return _watch(client, options, notifier, heartbeat)
+    finally:
+        heartbeat.close()
+
+
+def _watch(client: Client, options: argparse.Namespace, notifier: Notifier, heartbeat: Heartbeat) -> int:
+    from createos_nb.diagnostics.alerts.watch import watch
+
+    stop = threading.Event()
+    received: list[int] = []
+    before: dict[int, Any] = {}
+
+    def end(number: int, _: object) -> None:
+        received.append(number)
+        stop.set()
+        signal.signal(number, before[number])  # a second one ends at once what the first one waits for
+
+    before |= {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    printer = _Printer(heartbeat, as_json=options.json, once=options.once)
+    printer.begin(client, options, notifier)
+    try:
+        watched = watch(
+            client,
+            options.projects,
+            every=options.every,
+            duration="0s" if options.once else options.duration,
+            budget=options.budget,
+            state=_state(client, options),
+            notify=notifier,
+            on_round=printer.round,
+            cancel=stop,
+        )
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        return INTERRUPTED if signal.SIGINT in received else DONE
+    if options.once and not options.json:
+        print(f"{watched.result}: {watched.sentence}")
+    return OF_RESULT[watched.result]
+
+
+def _state(client: Client, options: argparse.Namespace) -> Path | None:
+    """The given file, else one of the account and the projects; none for a world that ends with this process."""
+    given: Path | None = options.state
+    if given is not None or client.embedded:
+        return given
+    import platformdirs
+
+    words = "\n".join([client.where, client.whoami(), *sorted(options.projects or [])])
+    name = hashlib.sha256(words.encode()).hexdigest()[:16]
+    return platformdirs.user_state_path("createos-nb") / "watch" / f"{name}.json"
+
+
+class _Printer:
+    """Prints rounds, and lets the heart beat after each."""
+
+    def __init__(self, heartbeat: Heartbeat, *, as_json: bool, once: bool) -> None:
+        self._heartbeat, self._as_json, self._once = heartbeat, as_json, once
+        self._rounds = 0
+        self._failures = 0
+        self._said: dict[str, str] = {}
+
+    def begin(self, client: Client, options: argparse.Namespace, notifier: Notifier) -> None:
+        """Say what is watched."""
+        told = f", tells {', '.join(notifier.names)}" if notifier.names else ""
+        if not self._as_json and not self._once:
+            rate = f"every {options.every}, with {options.budget} requests an hour"
+            print(f"watching {client.where} {rate}{told}", flush=True)
+
+    def round(self, one: Round) -> None:
+        """Print what is new in a round."""
+        from createos_nb.diagnostics.alerts.messages import alert_facts, line_of
+
+        self._rounds += 1
+        self._failures = 0 if one.looks or not one.unknown else self._failures + 1
+        at = one.at.isoformat()
+        for event in one.events:
+            if self._as_json:
+                print(json.dumps({"event": event.change, "at": at, **alert_facts(event.alert)}, ensure_ascii=False))
+                continue
+            print(f"{one.at:%Y-%m-%d %H:%M}  {line_of(event)}")
+            if event.change != "ends":
+                for line in [*event.alert.diagnosis.splitlines(), *event.alert.commands]:
+                    print(f"                    {line}")
+        facts = {
+            "event": "round",
+            "at": at,
+            "open": [alert.key for alert in one.open],
+            "looks": one.looks,
+            "requests": one.requests,
+            "unknown": one.unknown,
+            "waiting": list(one.waiting),
+            "undelivered": one.undelivered,
+        }
+        if self._as_json:
+            print(json.dumps(facts, ensure_ascii=False), flush=True)
+        elif self._once:
+            told = {event.alert.key for event in one.events}
+            for alert in one.open:
+                if alert.key not in told:
+                    print(f"{one.at:%Y-%m-%d %H:%M}  still   {alert.place}: {alert.sentence} ({alert.kind})")
+        missed = self._heartbeat.beat({**facts, "rounds": self._rounds, "failures": self._failures})
+        self._say(one, missed)
+        sys.stdout.flush()
+
+    def _say(self, one: Round, missed: dict[str, str]) -> None:
+        """Say on stderr what does not work, once as long as it lasts."""
+        wrong = {f"unknown: {name}": reason for name, reason in one.unknown.items()}
+        wrong |= {f"notify: {name}": reason for name, reason in one.undelivered.items()}
+        wrong |= {f"heartbeat: {name}": reason for name, reason in missed.items()}
+        if one.waiting:
+            wrong["budget"] = f"{len(one.waiting)} looks wait for it: {', '.join(one.waiting[:5])}"
+        for name, reason in wrong.items():
+            if name not in self._said:
+                print(f"createos-nb watch: {name}: {reason}", file=sys.stderr, flush=True)
+        self._said = wrong
