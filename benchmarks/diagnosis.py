@@ -100,6 +100,7 @@ def _same_fix(truth: CauseSection, call: Any) -> bool:
     given = dict(call.options)
     if truth.runbook == "rollback":
         return given.get("to") != truth.version  # any version but the one to blame
+    given["variables"] = list(given.get("variables", ()))  # their values are not known
     return all(given.get(name, value) == value for name, value in truth.arguments.items())
 
 
@@ -198,7 +199,7 @@ def main() -> None:
         print("\nby confidence\n", sick[sick["confidence"] != ""].groupby("confidence")["cause"].agg(["size", "mean"]))
         print(
             "\nfalse alarms:",
-            int(well["false_alarm"].sum()),
+            int(well["false_alarm"].sum()) if len(well) else 0,
             "of",
             len(well),
             "| requests:",
@@ -214,7 +215,10 @@ def main() -> None:
                     ["template", "seed", "variant", "difficulty", "where", "wanted", "found", "status", "fix"]
                 ].to_string()
             )
-            print(well[well["false_alarm"].astype(bool)][["template", "seed", "where", "found", "status"]].to_string())
+            if len(well):
+                print(
+                    well[well["false_alarm"].astype(bool)][["template", "seed", "where", "found", "status"]].to_string()
+                )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -31,18 +32,39 @@ class Change:
     version: int | None = None
 
 
-def changes_of(project: pd.Series, environment: pd.Series, live: pd.Series | None, starts: pd.Series) -> list[Change]:
+@dataclass(frozen=True)
+class LastServed:
+    """Until when a version that is not live any more served.
+
+    Attributes:
+        moment: the time of its last line; None if it did not serve in the time that can be read.
+    """
+
+    moment: pd.Timestamp | None
+
+
+def changes_of(
+    project: pd.Series,
+    environment: pd.Series,
+    live: pd.Series | None,
+    before: pd.Series | None,
+    starts: pd.Series,
+    last_served: Callable[[], LastServed | None],
+) -> list[Change]:
     """Return the changes that an environment shows, newest first.
 
     The platform keeps one time for an environment, that of its last change. It was the assignment of the live version
     where that had become ready not long before, and a change of variables or resources where the log shows the same
-    version running before; else it may have been either.
+    version running before, or no other one served until then; else it may have been either. A version that was built
+    from the same commit or image as the one before it brings no code: its variables or settings are what changed.
 
     Args:
         project: Row of the project.
         environment: Row of the environment.
         live: Row of the live deployment, None if there is none or it could not be read.
+        before: Row of the version before it, None if there is none.
         starts: Versions that the log says were started, by time.
+        last_served: Reads until when the version before served; None if that can't be known.
 
     Returns:
         The changes.
@@ -52,23 +74,38 @@ def changes_of(project: pd.Series, environment: pd.Series, live: pd.Series | Non
     if live is not None and pd.notna(live["version_number"]):
         version = int(live["version_number"])
         ready = live["updated_at"] if pd.notna(live["updated_at"]) else live["created_at"]
-        release = Change(ready, "release", f"version {version} became live", version)
-        if pd.notna(changed) and pd.notna(ready) and changed >= ready - _SLACK:
+        if pd.isna(ready) or (pd.notna(changed) and changed < ready - _SLACK):
+            changed = pd.NaT
+        assigned = ready
+        if pd.notna(changed):
+            last = last_served()
             ran_before = (starts[starts.index < changed - _SLACK] == str(version)).any()
-            if ran_before:
+            replaced = last.moment if last is not None and last.moment is not None else None
+            if ran_before or (last is not None and (replaced is None or replaced < changed - _SLACK)):
+                # the version before had stopped serving by then, so that something else was changed
                 found.append(Change(changed, "configuration", "variables or resources were changed"))
-                found.append(release)
-            elif changed - ready <= _ASSIGNED_WITHIN:
-                found.append(Change(changed, "release", f"version {version} became live", version))
+                assigned = ready if replaced is None else max(ready, replaced)
+            elif last is not None or changed - ready <= _ASSIGNED_WITHIN:
+                assigned = changed
             else:
                 text = f"version {version} was assigned, or variables or resources were changed"
                 found.append(Change(changed, "environment", text, version))
-                found.append(release)
-        elif pd.notna(ready):
-            found.append(release)
+        if pd.notna(assigned):
+            found.append(_release(assigned, version, live, before))
     elif pd.notna(changed) and (pd.isna(made) or changed - made > _SLACK):
         found.append(Change(changed, "environment", "the environment was changed"))
     settings, created = project["updated_at"], project["created_at"]
     if pd.notna(settings) and (pd.isna(created) or settings - created > _SLACK):
         found.append(Change(settings, "settings", "the project's settings were changed"))
     return sorted(found, key=lambda change: change.time, reverse=True)
+
+
+def _release(moment: pd.Timestamp, version: int, live: pd.Series, before: pd.Series | None) -> Change:
+    text = f"version {version} became live"
+    if before is not None:
+        for source in ("source_commit", "source_image"):
+            if isinstance(live[source], str) and live[source] and live[source] == before[source]:
+                number = int(before["version_number"])
+                same = f"{text}, with the code of version {number}: its variables or settings differ"
+                return Change(moment, "configuration", same)
+    return Change(moment, "release", text, version)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pandas as pd
 
-from createos_nb.diagnostics.evidence.changes import Change, changes_of
+from createos_nb.diagnostics.evidence.changes import Change, LastServed, changes_of
 from createos_nb.diagnostics.evidence.failed_builds import FailedBuild, failed_builds
 from createos_nb.diagnostics.evidence.log_signals import Signals, split_at
 from createos_nb.diagnostics.evidence.neighbors import Neighbors, read_neighbors
@@ -29,6 +29,9 @@ WINDOW: Final = pd.Timedelta("24h")
 LOG_WINDOW: Final = pd.Timedelta("12h")
 #: So many lines say what a quiet log is like.
 _ENOUGH: Final = 50
+#: From so many lines on a log has a rhythm, so that its silence says something.
+_RHYTHM: Final = 20
+_MINUTE: Final = pd.Timedelta("1min")
 _LEAD: Final = pd.Timedelta("30min")
 _NOW: Final = pd.Timedelta("10min")
 #: The part of the refused requests that has to fall on paths that were served before.
@@ -76,6 +79,7 @@ class Evidence:
     def __init__(self, client: Client, project: str | None = None, environment: str | None = None) -> None:
         self.client = client
         self.missing: dict[str, str] = {}
+        self._logs: dict[str, pd.DataFrame | None] = {}
         #: Paths on which visitors are refused (4xx) that were served before.
         self.refused = pd.DataFrame()
         self.projects = client.projects.list()
@@ -199,16 +203,7 @@ class Evidence:
         release = next((change for change in self.changes if change.kind == "release"), None)
         if release is None or self._earlier is None or self._earlier["status"] != "deployed":
             return None
-        reach = self.now - release.time + _LEAD
-        if reach > WINDOW:
-            return None
-        row = self._earlier
-        lines = self._read(
-            f"runtime log of version {self.earlier}",
-            lambda: self.client.session.runtime_log(
-                self.project["id"], str(row["id"]), int(reach.total_seconds()), of="deployment"
-            ),
-        )
+        lines = self._log_of(self._earlier, self.now - release.time + _LEAD)
         return None if lines is None or not len(lines) else lines[lines["time"] <= release.time]
 
     @cached_property
@@ -216,7 +211,42 @@ class Evidence:
         """Return what was changed, newest first."""
         if self.environment is None:
             return []
-        return changes_of(self.project, self.environment, self.live, self.starts)
+        return changes_of(self.project, self.environment, self.live, self._earlier, self.starts, self._last_served)
+
+    def _last_served(self) -> LastServed | None:
+        """Return until when the version before the live one served: by its sleep, or by its log."""
+        row, changed = self._earlier, self.environment["updated_at"] if self.environment is not None else pd.NaT
+        if row is None:
+            return LastServed(None)
+        if pd.isna(changed):
+            return None
+        if row["status"] == "sleeping":
+            # it fell asleep because nobody had asked for it: it did not serve then
+            asleep = row["updated_at"]
+            return LastServed(None) if pd.notna(asleep) and asleep < changed else None
+        lines = self._log_of(row, self.now - changed + _LEAD)
+        if lines is None:
+            return None
+        times = lines["time"].dropna().sort_values()
+        if len(times) < _RHYTHM:
+            return LastServed(None) if len(times) <= 1 else None
+        usual = times.diff().quantile(0.9)
+        last = times.iloc[-1]
+        return LastServed(changed if changed - last <= max(_MINUTE, 5 * usual) else last)
+
+    def _log_of(self, row: pd.Series, reach: pd.Timedelta) -> pd.DataFrame | None:
+        """Return the runtime log of a version that is not live, read once; None where it is too long ago."""
+        if reach > WINDOW:
+            return None
+        key = str(row["id"])
+        if key not in self._logs:
+            self._logs[key] = self._read(
+                f"runtime log of version {int(row['version_number'])}",
+                lambda: self.client.session.runtime_log(
+                    self.project["id"], key, int(reach.total_seconds()), of="deployment"
+                ),
+            )
+        return self._logs[key]
 
     # --- requests -----------------------------------------------------------------------------------------------------
 

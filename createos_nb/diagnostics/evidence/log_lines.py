@@ -71,7 +71,9 @@ _PATTERNS: Final[Mapping[Kind, tuple[str, ...]]] = {
         r"HTTPS?ConnectionPool\(host='(?P<detail>[^']+)'",
         r"\b(?P<detail>[\w-]+(?:\.[\w-]+)+(?::\d+)?) (?:answered|responded|returned|replied)"
         r"(?: with)?(?: status)? 5\d\d",
-        r"\b5\d\d\b.{0,40}\bfrom (?P<detail>[\w-]+(?:\.[\w-]+)+)",
+        r"\b5\d\d\b.{0,40}\bfrom (?:https?://)?(?P<detail>[\w-]+(?:\.[\w-]+)+)",
+        # an address in an error, unless it is where to read more
+        r"(?<!see )(?<!visit )(?<!at )https?://(?!docs\.|help\.|errors?\.|support\.)(?P<detail>[\w-]+(?:\.[\w-]+)+)(?!/docs)",
         r"(?i)(?:could not|unable to|failed to) (?:connect|reach|resolve)(?: to)?:? (?P<detail>[\w.-]+)",
     ),
     "start": (r"starting version (?P<detail>\d+)",),

@@ -81,6 +81,16 @@ def release_before(evidence: Evidence, moment: pd.Timestamp | None) -> Change | 
     return next((change for change in evidence.changes if change.time <= moment + _SLACK), None)
 
 
+def reconfigured(evidence: Evidence) -> Change | None:
+    """Return the change of variables, settings or resources with which the errors began; None if there is none."""
+    if evidence.since is None:
+        return None
+    for change in evidence.changes:
+        if change.kind in ("configuration", "settings") and -SOON <= evidence.since - change.time <= SOON:
+            return change
+    return None
+
+
 def served_well(evidence: Evidence, change: Change) -> int:
     """Return how many requests were served without more failures than usual between a change and the errors.
 

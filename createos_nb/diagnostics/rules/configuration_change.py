@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
+from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import SOON, clock, errors_text, served_well
+from createos_nb.diagnostics.rules._support import SOON, clock, errors_text, scale_call, served_well, world
 
 ORDER = 3
+#: What a replica, and an environment, may have at most.
+_MEMORY, _REPLICAS = 1024, 3
+#: Parts of hosts that variables name otherwise.
+_ALIASES = {"db": "database", "postgres": "database", "mysql": "database", "redis": "cache", "mq": "queue"}
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
@@ -24,15 +30,48 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         if any(one.where == evidence.where and one.weight >= 0.8 for one in found):
             return
         weight = 0.85 if change.kind == "configuration" else 0.5
-        texts = (f"{change.text} at {clock(change.time, evidence.now)}", errors_text(evidence))
+        texts = [f"{change.text} at {clock(change.time, evidence.now)}", errors_text(evidence)]
         against = () if change.kind == "configuration" else ("the platform does not say which of them it was",)
-        yield Finding(
-            "configuration_change",
-            evidence.where,
-            evidence.since,
-            weight,
-            texts,
-            against,
-            "Set the variables and resources back to what they were: the journal of plans on this machine may know.",
-        )
+        fix, call = _fix(evidence, change, texts)
+        yield Finding("configuration_change", evidence.where, evidence.since, weight, tuple(texts), against, fix, call)
         return
+
+
+def _fix(evidence: Evidence, change: Change, texts: list[str]) -> tuple[str, RunbookCall | None]:
+    """Return what sets it back, and add what the log says of it to the evidence."""
+    assert evidence.environment is not None
+    if evidence.signals.count("throttled"):
+        texts.append("the log says that the CPU is throttled")
+        return "Give it the replicas again that it had.", scale_call(evidence, replicas=_REPLICAS)
+    if evidence.signals.count("out_of_memory"):
+        texts.append("the log says that processes are killed for their memory")
+        return "Give it the memory again that it had.", scale_call(evidence, memory=_MEMORY)
+    hosts = evidence.signals.of("dependency")
+    if not hosts:
+        return "Set back what was changed: the journal of plans on this machine may know what it was.", None
+    texts.append(f'the log says "{hosts[0].example[:160]}" {hosts[0].count:,} times')
+    variable = _variable(evidence, hosts[0].detail)
+    if not variable:
+        return f"Set the variable that names {hosts[0].detail} back to what it was, and deploy again.", None
+    environment = str(evidence.environment["unique_name"])
+    parameters = {"project": evidence.name, "environment": environment, "variable": variable, **world(evidence)}
+    return (
+        f"Set {variable} back to what it was, and deploy again.",
+        RunbookCall(
+            "set_variables",
+            (evidence.name, environment),
+            {"variables": {variable: "…"}},
+            "45_variables_and_secrets",
+            parameters,
+        ),
+    )
+
+
+def _variable(evidence: Evidence, host: str) -> str:
+    """Return the variable whose name has a part of a host's, such as CACHE_URL for cache-9.example.net."""
+    assert evidence.environment is not None
+    values = evidence.environment["run_envs"]
+    parts = {part for part in re.split(r"[^a-z]+", host.lower()) if part}
+    parts |= {_ALIASES[part] for part in parts if part in _ALIASES}
+    names = [name for name in values if parts & set(name.lower().split("_"))] if isinstance(values, dict) else []
+    return str(names[0]) if len(names) == 1 else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._dependency import TOGETHER, dependency
-from createos_nb.diagnostics.rules._support import SOON, clock, errors_text, release_before, served_well
+from createos_nb.diagnostics.rules._support import SOON, clock, errors_text, reconfigured, release_before, served_well
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
@@ -38,6 +38,8 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
                 f"no other project that was looked at fails ({evidence.neighbors.looked_at} of {evidence.neighbors.of})"
             )
         change = release_before(evidence, evidence.since)
+        if reconfigured(evidence) is not None and not shared:
+            weight -= 0.15
         if change is not None and evidence.since - change.time <= SOON and not shared:
             weight -= 0.25
             against.append(

@@ -23,11 +23,9 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     rising = _rises(levels)
     if not kills and not rising:
         return
-    if kills and not levels.size and len(kills) > 1:
-        gaps = pd.Series(kills).diff().dropna()
-        if gaps.median() < _LONG:
-            return
-    elif kills and not rising and not levels.size:
+    if len(kills) > 1 and pd.Series(kills).diff().median() < _LONG:
+        return  # killed as soon as it starts
+    if not rising and len(kills) < 2:
         return
     texts = []
     if levels.size:

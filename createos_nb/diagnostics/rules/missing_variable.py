@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import errors_text, failures, release_before, retry_call, world
+from createos_nb.diagnostics.rules._support import errors_text, failures, release_before, world
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find builds and processes whose log names a variable that is absent."""
     for build, said in builds(evidence, "missing_variable"):
         fix = f"Set {said.variable} among the project's build_vars, and deploy the commit again."
-        yield finding(evidence, "missing_variable", build, fix, retry_call(evidence, build.version))
+        yield finding(evidence, "missing_variable", build, fix, None)
     if evidence.environment is None:
         return
     for signal in evidence.signals.of("missing_variable"):

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import retry_call
 from createos_nb.naming import nearest
 
 
@@ -30,6 +29,6 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
             "monorepo_path",
             build,
             f"{fix}, and deploy the commit again with the project's settings.",
-            retry_call(evidence, build.version),
+            None,
             more=tuple(more),
         )

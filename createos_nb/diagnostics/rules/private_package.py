@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import retry_call
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
@@ -18,7 +17,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         if signal.variable and _among_run_envs(build.row, signal.variable):
             more = (f"{signal.variable} is set among the run_envs, which a build does not see",)
         fix = f"Set {what} among the project's build_vars, and deploy the commit again."
-        yield finding(evidence, "private_package", build, fix, retry_call(evidence, build.version), more=more)
+        yield finding(evidence, "private_package", build, fix, None, more=more)
 
 
 def _among_run_envs(row: object, name: str) -> bool:

@@ -14,7 +14,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find health checks that are refused while the program listens elsewhere, at runtime and at a deployment."""
     for build, said in builds(evidence, "wrong_port"):
         fix = f"Set the project's port to {said.port}, and deploy the commit again with the project's settings."
-        yield finding(evidence, "wrong_port", build, fix, retry_call(evidence, build.version))
+        yield finding(evidence, "wrong_port", build, fix, None)
     port = evidence.project["settings_port"]
     for signal in evidence.signals.of("port"):
         if not signal.detail or (signal.detail == str(port) and evidence.failing < 0.5):
