@@ -58,6 +58,13 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UnknownName: There is no such project or environment.
         CreateOSError: The account can't be read.
+
+    Examples:
+        >>> from createos_nb.cli import main
+        >>> main(["diagnose", "landing-pages", "production", "--world", "shared-incident"])
+        landing-pages/production: healthy
+          Nothing is wrong with landing-pages/production now.
+        0
     """
     from createos_nb.client.connect.open_account import open_account
     from createos_nb.diagnostics.diagnose import diagnose

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from createos_nb.causes import Status
-from createos_nb.diagnostics.diagnosis import Diagnosis, Finding
+from createos_nb.diagnostics.diagnosis import LIKELY, Diagnosis, Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules import rules
-from createos_nb.diagnostics.rules._support import clock, errors_text, percent
+from createos_nb.diagnostics.sentence import in_words, sentence
 from createos_nb.errors import InvalidInput, Unauthorized
 
 if TYPE_CHECKING:
@@ -79,9 +77,9 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
     return Diagnosis(
         evidence.where,
         status,
-        _sentence(evidence, status, own),
+        sentence(evidence, status, own),
         tuple(own),
-        tuple(f"{_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
+        tuple(f"{in_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
         dict(evidence.missing),
         client.transport.log.total - asked,
         evidence.now,
@@ -96,7 +94,7 @@ def _concerns(evidence: Evidence, finding: Finding) -> bool:
 
 
 def _status(evidence: Evidence, found: list[Finding]) -> Status:
-    causes = {finding.cause for finding in found if finding.weight >= 0.5}
+    causes = {finding.cause for finding in found if finding.weight >= LIKELY}
     if evidence.is_of_account:
         unread = evidence.quotas is None or evidence.keys is None
         return "degraded" if causes else "unknown" if unread else "healthy"
@@ -115,54 +113,15 @@ def _status(evidence: Evidence, found: list[Finding]) -> Status:
         return "unknown" if live["status"] in ("queue", "building", "deploying") else "down"
     if evidence.traffic is None:
         return "unknown"
-    if evidence.failing >= _DOWN:
+    if evidence.requests.failing >= _DOWN:
         return "down"
     if live["status"] == "crashing":
-        return "down" if not evidence.recent.get("count", 0) else "degraded"
-    if evidence.trouble is not None or causes - _ELSEWHERE - _BUILDS:
+        return "down" if not evidence.requests.recent.get("count", 0) else "degraded"
+    if evidence.requests.trouble is not None or causes - _ELSEWHERE - _BUILDS:
         return "degraded"
     if not int(evidence.traffic["count"].fillna(0).sum()):
         return "unknown"
     return "healthy"
-
-
-def _sentence(evidence: Evidence, status: Status, found: list[Finding]) -> str:
-    where = evidence.where
-    likely = [finding for finding in found if finding.weight >= 0.5]
-    if status == "healthy":
-        ended = next((stretch for stretch in evidence.errors if stretch.end is not None), None)
-        before = (
-            ""
-            if ended is None or ended.end is None
-            else (
-                f" {percent(ended.within)} of requests failed from {clock(ended.start, evidence.now)} to "
-                f"{clock(ended.end, evidence.now)}."
-            )
-        )
-        rest = f" But: {_list(evidence, likely)}." if likely else ""
-        return f"Nothing is wrong with {where} now.{before}{rest}"
-    if status == "unknown" and not likely:
-        if evidence.missing:
-            return f"Nothing can be said of {where}: {', '.join(evidence.missing)} could not be read."
-        return f"Nothing can be said of {where}: nobody has asked for it in the last 24 hours."
-    if not likely:
-        more = f" Least unlikely: {found[0].cause}." if found else ""
-        return f"Something is wrong with {where} and I don't know what: {errors_text(evidence)}.{more}"
-    first = likely[0]
-    sure = {"high": "Most likely cause", "medium": "Probable cause", "low": "Possible cause"}[first.confidence]
-    more = f" Also: {_list(evidence, likely[1:])}." if len(likely) > 1 else ""
-    figures = f" ({percent(evidence.failing)} of requests fail)" if evidence.failing else ""
-    return f"{where} is {status}{figures}. {sure}: {_words(evidence, first)}. {first.fix}{more}"
-
-
-def _list(evidence: Evidence, findings: list[Finding]) -> str:
-    return "; ".join(dict.fromkeys(_words(evidence, finding) for finding in findings))
-
-
-def _words(evidence: Evidence, finding: Finding) -> str:
-    since = f" since {clock(finding.since, evidence.now)}" if isinstance(finding.since, pd.Timestamp) else ""
-    place = "" if finding.where == evidence.where else f" at {finding.where}"
-    return f"{finding.cause.replace('_', ' ')}{place}{since}"
 
 
 def _unauthorized(project: str | None, environment: str | None, error: Unauthorized) -> Diagnosis:

@@ -19,6 +19,8 @@ Confidence = Literal["high", "medium", "low"]
 _COLUMNS: Final = ("cause", "where", "since", "evidence", "against", "confidence", "fix", "runbook")
 #: From these weights on a confidence is high, and medium.
 _HIGH, _MEDIUM = 0.8, 0.5
+#: From this weight on a cause is told; below it is mentioned.
+LIKELY: Final = _MEDIUM
 _COLORS: Final[Mapping[Status, str]] = {
     "healthy": "#1a7f37",
     "degraded": "#9a6700",
@@ -155,7 +157,18 @@ class Diagnosis:
         return frame
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it in values that JSON knows."""
+        """Return all of it in values that JSON knows.
+
+        Returns:
+            `where`, `at`, `status`, `sentence`, `complete`, `missing`, `causes` (with the command of each), `notes`,
+            `requests`.
+
+        Examples:
+            >>> client = createos_nb.simulate("crash-loop")
+            >>> data = createos_nb.diagnostics.diagnose(client, "storefront", "production").to_dict()
+            >>> data["status"], data["causes"][0]["cause"]
+            ('down', 'missing_variable')
+        """
         causes = [
             {
                 "cause": finding.cause,
@@ -183,7 +196,18 @@ class Diagnosis:
         }
 
     def to_json(self) -> str:
-        """Return `to_dict` as a text."""
+        """Return `to_dict` as a text.
+
+        Returns:
+            JSON, indented.
+
+        Examples:
+            >>> import json
+            >>> client = createos_nb.simulate("storefront")
+            >>> text = createos_nb.diagnostics.diagnose(client, "storefront", "production").to_json()
+            >>> json.loads(text)["status"]
+            'healthy'
+        """
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def __repr__(self) -> str:

@@ -19,7 +19,7 @@ TROUBLE = [
     ("auto-promote-trap", "storefront/production", "degraded", ["bad_release"], "rollback"),
     ("crash-loop", "storefront/production", "down", ["missing_variable"], "set_variables"),
     ("wrong-port", "storefront/production", "down", ["wrong_port"], "rollback"),
-    ("wrong-port", "mailer", "degraded", ["wrong_port"], "retry_failed"),
+    ("wrong-port", "mailer", "degraded", ["wrong_port"], ""),
     ("oom", "storefront/production", "degraded", ["out_of_memory"], "scale"),
     ("slow-leak", "storefront/production", "degraded", ["memory_leak"], "rollback"),
     ("flash-crowd", "storefront/production", "degraded", ["capacity"], "scale"),
@@ -31,10 +31,10 @@ TROUBLE = [
     ("build-broken", "thumbnails", "degraded", ["build_failed"], ""),
     ("build-broken", "prototype", "degraded", ["build_failed"], ""),
     ("slow-build", "recommendations", "degraded", ["build_timeout"], ""),
-    ("private-package", "storefront", "degraded", ["private_package"], "retry_failed"),
-    ("private-package", "reports", "degraded", ["private_package"], "retry_failed"),
-    ("private-package", "landing", "degraded", ["missing_variable"], "retry_failed"),
-    ("monorepo", "orders-api", "degraded", ["monorepo_path"], "retry_failed"),
+    ("private-package", "storefront", "degraded", ["private_package"], ""),
+    ("private-package", "reports", "degraded", ["private_package"], ""),
+    ("private-package", "landing", "degraded", ["missing_variable"], ""),
+    ("monorepo", "orders-api", "degraded", ["monorepo_path"], ""),
     (
         "dns-pending",
         "storefront",
@@ -107,7 +107,7 @@ def test_requests_are_counted_and_few() -> None:
     for scenario, where, most in [
         ("storefront", "storefront/production", 9),
         ("bad-release", "storefront/production", 10),
-        ("shared-incident", "storefront/production", 13),
+        ("shared-incident", "storefront/production", 14),
     ]:
         client = createos_nb.simulate(scenario)
         before = len(client.log())

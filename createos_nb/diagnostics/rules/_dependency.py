@@ -12,6 +12,8 @@ from createos_nb.diagnostics.evidence.log_signals import Signal
 from createos_nb.diagnostics.evidence.neighbors import Neighbor
 from createos_nb.diagnostics.rules._support import failures, is_new
 
+#: Below this share of failing requests a name in the log explains nothing.
+_FAILING = 0.02
 #: Projects that begin to fail within so long of one another begin together.
 TOGETHER = pd.Timedelta("3min")
 
@@ -41,7 +43,11 @@ class Dependency:
 
 def dependency(evidence: Evidence) -> Dependency | None:
     """Return the host or service that fails, None where the failures name none, or are none."""
-    if evidence.environment is None or evidence.is_refusing or (evidence.trouble is None and evidence.failing < 0.02):
+    if (
+        evidence.environment is None
+        or evidence.requests.is_refusing
+        or (evidence.requests.trouble is None and evidence.requests.failing < 0.02)
+    ):
         return None
     signals = [signal for signal in evidence.signals.of("dependency") if signal.detail]
     if not signals:

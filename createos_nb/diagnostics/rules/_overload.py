@@ -46,10 +46,10 @@ def overload(evidence: Evidence) -> Overload | None:
     lost = evidence.signals.count("no_answer")
     if not throttled or lost < 0.2 * max(failures(evidence), 1):
         return None
-    since = evidence.since or evidence.now - pd.Timedelta("30min")
+    since = evidence.requests.since or evidence.now - pd.Timedelta("30min")
     now = _rate(evidence, max(since, evidence.now - pd.Timedelta("30min")), evidence.now.floor("min"))
-    before = _rate(evidence, since - pd.Timedelta("2h"), since) if evidence.since is not None else float("nan")
-    usual = evidence.usual
+    before = _rate(evidence, since - pd.Timedelta("2h"), since) if evidence.requests.since is not None else float("nan")
+    usual = evidence.requests.usual
     week = float("nan") if usual is None or pd.isna(usual["count"]) else float(usual["count"]) / 60
     return Overload(now, before, week, throttled, lost)
 

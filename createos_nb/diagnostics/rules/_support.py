@@ -62,11 +62,11 @@ def clock(moment: pd.Timestamp, now: pd.Timestamp) -> str:
 
 def errors_text(evidence: Evidence) -> str:
     """Return how many requests fail, and since when."""
-    stretch = evidence.trouble
+    stretch = evidence.requests.trouble
     if stretch is None:
-        return f"{percent(evidence.failing)} of the requests of the last ten minutes fail"
+        return f"{percent(evidence.requests.failing)} of the requests of the last ten minutes fail"
     kind = stretch.column.removeprefix("status_")
-    if evidence.since is None:
+    if evidence.requests.since is None:
         return f"{percent(stretch.within)} of {stretch.trials:,} requests fail ({kind}), for 24 hours or longer"
     return (
         f"{percent(stretch.within)} of {stretch.trials:,} requests fail ({kind}) since "
@@ -83,10 +83,10 @@ def release_before(evidence: Evidence, moment: pd.Timestamp | None) -> Change | 
 
 def reconfigured(evidence: Evidence) -> Change | None:
     """Return the change of variables, settings or resources with which the errors began; None if there is none."""
-    if evidence.since is None:
+    if evidence.requests.since is None:
         return None
     for change in evidence.changes:
-        if change.kind in ("configuration", "settings") and -SOON <= evidence.since - change.time <= SOON:
+        if change.kind in ("configuration", "settings") and -SOON <= evidence.requests.since - change.time <= SOON:
             return change
     return None
 
@@ -96,10 +96,10 @@ def served_well(evidence: Evidence, change: Change) -> int:
 
     0 where the errors began with the change, as far as a minute tells.
     """
-    stretch = evidence.trouble
+    stretch = evidence.requests.trouble
     if stretch is None or stretch.start - change.time <= SOON:
         return 0
-    between = evidence.requests(change.time.ceil("min"), stretch.start)
+    between = evidence.requests.sums(change.time.ceil("min"), stretch.start)
     return int(between.get("count", 0))
 
 
@@ -112,10 +112,10 @@ def failures(evidence: Evidence) -> int:
 def is_new(evidence: Evidence, kind: Any, detail: str | None = None) -> bool | None:
     """Return whether the log says something more often than before the errors; None where it does not reach back."""
     before, within = evidence.quiet, evidence.signals
-    if before.read < 50 or evidence.since is None or before.start is None or before.end is None:
+    if before.read < 50 or evidence.requests.since is None or before.start is None or before.end is None:
         return None
     quiet = max((before.end - before.start).total_seconds(), 60.0)
-    since = within.start or evidence.since
+    since = within.start or evidence.requests.since
     lasted = max((evidence.now - since).total_seconds(), 60.0)
 
     def rate(signals: Any, seconds: float) -> float:

@@ -18,7 +18,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     since = live["updated_at"]
     texts = [f"version {evidence.version} is sleeping since {clock(since, evidence.now)}"]
     if evidence.traffic is not None:
-        asked = evidence.requests(since, evidence.now + evidence.now.resolution)
+        asked = evidence.requests.sums(since, evidence.now + evidence.now.resolution)
         count, failed = int(asked["count"]), int(asked["status_5xx"])
         texts.append(f"{failed:,} of {count:,} requests since then failed" if count else "nobody has asked since then")
     yield Finding(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import pandas as pd
+
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
@@ -25,23 +27,23 @@ _LATE = 8 * SOON
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find a release with which errors began, where nothing more exact explains them."""
-    if evidence.trouble is None or evidence.since is None or evidence.environment is None:
+    if evidence.environment is None or evidence.requests.trouble is None or evidence.requests.since is None:
         return
-    change = release_before(evidence, evidence.since)
+    change = release_before(evidence, evidence.requests.since)
     if change is None or change.kind not in ("release", "environment") or change.version is None:
         return
-    after = evidence.since - change.time
+    after = evidence.requests.since - change.time
     if after > _LATE:
         return
     yield from _finding(evidence, change, found)
 
 
 def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> Iterable[Finding]:
-    assert evidence.since is not None
+    assert evidence.requests.since is not None
     assert evidence.environment is not None
-    stretch = evidence.trouble
+    stretch = evidence.requests.trouble
     assert stretch is not None
-    soon = evidence.since - change.time <= SOON
+    soon = evidence.requests.since - change.time <= SOON
     texts = [f"{change.text} at {clock(change.time, evidence.now)}", errors_text(evidence)]
     against: list[str] = []
     weight = 0.85 if soon else 0.5
@@ -59,11 +61,11 @@ def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> It
         said = f'the log says "{exceptions[0].example[:160]}" {exceptions[0].count:,} times'
         texts.append(said + (", and did not before" if new else ""))
         weight += 0.07 if new else 0.0
-    paths = evidence.paths
+    paths = evidence.requests.paths
     if paths is not None and len(paths):
         failing = ", ".join(str(path) for path in paths["path"].head(3))
         texts.append(f"most failures: {failing}")
-    shared = evidence.neighbors.since(evidence.since, TOGETHER) if len(evidence.projects) > 1 else []
+    shared = evidence.neighbors.since(evidence.requests.since, TOGETHER) if len(evidence.projects) > 1 else []
     if shared:
         # what fails together has a cause in common, or one of them asks the other: new errors of its own say which
         own = bool(exceptions) and soon
@@ -90,8 +92,16 @@ def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> It
         if call
         else ("No older version is left to roll back to: correct the error and deploy.")
     )
-    if evidence.environment["is_auto_promote_enabled"] is True or evidence.environment["is_auto_promote_enabled"]:
+    promoted = evidence.environment["is_auto_promote_enabled"]
+    if pd.notna(promoted) and bool(promoted):
         texts.append("auto-promotion is on: the next push would undo a rollback, which therefore switches it off")
     yield Finding(
-        "bad_release", evidence.where, evidence.since, min(weight, 0.97), tuple(texts), tuple(against), fix, call
+        "bad_release",
+        evidence.where,
+        evidence.requests.since,
+        min(weight, 0.97),
+        tuple(texts),
+        tuple(against),
+        fix,
+        call,
     )

@@ -25,15 +25,26 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         f"the log says that the CPU is throttled, and that {load.lost:,} requests got no answer in time",
         errors_text(evidence),
     ]
-    served = load.now * (1 - evidence.failing)
+    served = load.now * (1 - evidence.requests.failing)
     wanted = min(_REPLICAS, max(replicas + 1, -(-int(_ROOM * load.now) * replicas // max(int(served), 1))))
     if wanted > replicas:
         fix, call = f"{wanted} replicas instead of {replicas}.", scale_call(evidence, replicas=wanted)
     else:
         fix, call = "It has all the replicas that it may have: shed load, or make requests cheaper.", None
     against: tuple[str, ...] = ()
-    if evidence.changes and evidence.since is not None and abs(evidence.changes[0].time - evidence.since) <= SOON:
+    if (
+        evidence.changes
+        and evidence.requests.since is not None
+        and abs(evidence.changes[0].time - evidence.requests.since) <= SOON
+    ):
         against = (f"{evidence.changes[0].text} at {evidence.changes[0].time:%H:%M}, when the errors began",)
     yield Finding(
-        "capacity", evidence.where, evidence.since, 0.9 if not against else 0.75, tuple(texts), against, fix, call
+        "capacity",
+        evidence.where,
+        evidence.requests.since,
+        0.9 if not against else 0.75,
+        tuple(texts),
+        against,
+        fix,
+        call,
     )

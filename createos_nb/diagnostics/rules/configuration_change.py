@@ -19,12 +19,12 @@ _ALIASES = {"db": "database", "postgres": "database", "mysql": "database", "redi
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find a change of the environment with which errors began, where nothing more exact explains them."""
-    if evidence.trouble is None or evidence.since is None or evidence.environment is None:
+    if evidence.environment is None or evidence.requests.trouble is None or evidence.requests.since is None:
         return
     for change in evidence.changes:
         if change.kind not in ("configuration", "environment", "settings"):
             continue
-        after = evidence.since - change.time
+        after = evidence.requests.since - change.time
         if not -SOON <= after <= SOON or served_well(evidence, change):
             continue
         if any(one.where == evidence.where and one.weight >= 0.8 for one in found):
@@ -33,7 +33,9 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         texts = [f"{change.text} at {clock(change.time, evidence.now)}", errors_text(evidence)]
         against = () if change.kind == "configuration" else ("the platform does not say which of them it was",)
         fix, call = _fix(evidence, change, texts)
-        yield Finding("configuration_change", evidence.where, evidence.since, weight, tuple(texts), against, fix, call)
+        yield Finding(
+            "configuration_change", evidence.where, evidence.requests.since, weight, tuple(texts), against, fix, call
+        )
         return
 
 

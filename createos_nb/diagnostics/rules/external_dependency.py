@@ -24,8 +24,8 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         texts.append(f"{name} was hardly ever named before")
     against: list[str] = []
     weight = 0.7 + 0.15 * min(asked.share, 1.0)
-    if evidence.since is not None:
-        shared = evidence.neighbors.since(evidence.since, TOGETHER)
+    if evidence.requests.since is not None:
+        shared = evidence.neighbors.since(evidence.requests.since, TOGETHER)
         others = [
             neighbor for neighbor in evidence.neighbors.found if neighbor.stretch is None and neighbor.requests > 100
         ]
@@ -37,10 +37,10 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
             texts.append(
                 f"no other project that was looked at fails ({evidence.neighbors.looked_at} of {evidence.neighbors.of})"
             )
-        change = release_before(evidence, evidence.since)
+        change = release_before(evidence, evidence.requests.since)
         if reconfigured(evidence) is not None and not shared:
             weight -= 0.15
-        if change is not None and evidence.since - change.time <= SOON and not shared:
+        if change is not None and evidence.requests.since - change.time <= SOON and not shared:
             weight -= 0.25
             against.append(
                 f"{change.text} at {clock(change.time, evidence.now)}, when the errors began: it may ask wrongly"
@@ -52,7 +52,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     yield Finding(
         "external_dependency",
         evidence.where,
-        evidence.since,
+        evidence.requests.since,
         weight,
         tuple(texts),
         tuple(against),

@@ -35,7 +35,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     yield Finding(
         "internal_dependency",
         evidence.where,
-        evidence.since,
+        evidence.requests.since,
         weight,
         tuple(texts),
         tuple(against),

@@ -17,6 +17,8 @@ _LONG = pd.Timedelta("10min")
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find memory that fills over a long time: warnings that rise, and kills far apart that are not under load."""
+    if evidence.environment is None:
+        return
     parts = (evidence.quiet, evidence.signals)
     kills = sorted(moment for part in parts for moment in _kills(part))
     levels = pd.concat([part.details("memory_pressure") for part in parts]).astype(float).sort_index()
@@ -34,7 +36,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         texts.append(
             f"processes were killed for their memory {len(kills)} times, last at {clock(kills[-1], evidence.now)}"
         )
-    bursts = list(evidence.errors)
+    bursts = list(evidence.requests.errors)
     if bursts:
         texts.append(f"{sum(burst.hits for burst in bursts):,} requests failed while it started again")
     since = next((change.time for change in evidence.changes if change.kind in ("release", "environment")), None)

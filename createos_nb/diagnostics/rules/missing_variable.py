@@ -29,14 +29,14 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
             against.append(f"{signal.detail} is set among the environment's variables now")
         elif known:
             texts.append(f"{signal.detail} is not among the environment's variables")
-        change = release_before(evidence, evidence.since)
+        change = release_before(evidence, evidence.requests.since)
         if change is not None:
             texts.append(f"{change.text} at {change.time:%H:%M}")
         back = f"; until then version {evidence.earlier} serves" if evidence.earlier else ""
         yield Finding(
             "missing_variable",
             evidence.where,
-            evidence.since or signal.first,
+            evidence.requests.since or signal.first,
             0.96 if not against else 0.7,
             tuple(texts),
             tuple(against),

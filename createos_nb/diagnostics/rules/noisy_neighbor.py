@@ -32,7 +32,9 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         weight = 0.55
         against.append("how many requests are usual is not known")
     near = [
-        change for change in evidence.changes if evidence.since is None or abs(change.time - evidence.since) <= SOON
+        change
+        for change in evidence.changes
+        if evidence.requests.since is None or abs(change.time - evidence.requests.since) <= SOON
     ]
     if near:
         weight = 0.45
@@ -46,4 +48,6 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         )
     else:
         fix, call = "Wait until it passes, or ask the platform: no version is to blame.", None
-    yield Finding("noisy_neighbor", evidence.where, evidence.since, weight, tuple(texts), tuple(against), fix, call)
+    yield Finding(
+        "noisy_neighbor", evidence.where, evidence.requests.since, weight, tuple(texts), tuple(against), fix, call
+    )

@@ -29,7 +29,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     weight = 0.6 if evidence.failed_builds and (good is None or not len(good)) else 0.9
     texts = ["the environment has no deployment"]
     if evidence.traffic is not None:
-        count = int(evidence.requests(evidence.now - evidence.now.resolution * 0, evidence.now).get("count", 0))
+        count = int(evidence.requests.sums(evidence.now - evidence.now.resolution * 0, evidence.now).get("count", 0))
         total = int(evidence.traffic["count"].fillna(0).sum())
         texts += [f"{total:,} requests in the last 24 hours"] if total or count else []
     yield Finding("not_deployed", evidence.where, environment["updated_at"], weight, tuple(texts), (), fix, call)

@@ -35,14 +35,14 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         weight = 0.45
         against.append(f"{cause.text} at {cause.time:%H:%M}, when the errors began")
     texts = [f'the log says "{kills[0].example[:160]}", {count:,} lines in all', errors_text(evidence)]
-    change = release_before(evidence, evidence.since or kills[0].first)
+    change = release_before(evidence, evidence.requests.since or kills[0].first)
     if change is not None:
         texts.append(f"{change.text} at {change.time:%Y-%m-%d %H:%M}")
     limit = float(memory) if pd.notna(memory) else float("nan")
     under_load = "under load" in " ".join(signal.example for signal in kills)
     # what is idle takes its part of the limit, so that requests get more than their share of what is added
     room = (_MOST - _IDLE) / max(limit - _IDLE, 1.0)
-    enough = limit < _MOST and (not under_load or room * (1 - evidence.failing) >= _HEADROOM)
+    enough = limit < _MOST and (not under_load or room * (1 - evidence.requests.failing) >= _HEADROOM)
     call = scale_call(evidence, memory=_MOST) if enough else rollback_call(evidence)
     if enough:
         fix = f"Give it {_MOST} MB instead of {memory} MB"
@@ -54,7 +54,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     yield Finding(
         "out_of_memory",
         evidence.where,
-        evidence.since or kills[0].first,
+        evidence.requests.since or kills[0].first,
         weight,
         tuple(texts),
         tuple(against),

@@ -14,6 +14,8 @@ _EXACT = {"missing_variable", "out_of_memory", "memory_leak", "wrong_port"}
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find processes that end, where nothing more exact is known of the reason."""
+    if evidence.environment is None:
+        return
     crashes = evidence.signals.count("crash")
     live = evidence.live
     crashing = live is not None and live["status"] == "crashing"
@@ -30,7 +32,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     errors = evidence.signals.of("exception", "dependency")
     if errors:
         texts.append(f'the log says "{errors[0].example[:160]}" {errors[0].count:,} times')
-    change = release_before(evidence, evidence.since)
+    change = release_before(evidence, evidence.requests.since)
     if change is not None:
         texts.append(f"{change.text} at {change.time:%H:%M}")
     call = rollback_call(evidence)
@@ -38,7 +40,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     yield Finding(
         "runtime_crash",
         evidence.where,
-        evidence.since or (evidence.signals.of("crash")[0].first if crashes else changed),
+        evidence.requests.since or (evidence.signals.of("crash")[0].first if crashes else changed),
         0.92 if crashes else 0.7,
         tuple(texts),
         (),

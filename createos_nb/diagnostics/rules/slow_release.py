@@ -16,14 +16,14 @@ _FACTOR, _SHARE = 1.5, 0.8
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find a release whose requests take longer, where nothing fails."""
-    if evidence.environment is None or evidence.trouble is not None or evidence.log is None:
+    if evidence.environment is None or evidence.requests.trouble is not None or evidence.logs.log is None:
         return
     if any(one.where == evidence.where for one in found) or evidence.earlier_log is None:
         return
     release = next((change for change in evidence.changes if change.kind == "release"), None)
     if release is None:
         return
-    lines = evidence.log
+    lines = evidence.logs.log
     compared = slowdown(durations(evidence.earlier_log), durations(lines[lines["time"] > release.time]))
     if compared is None:
         return

@@ -17,9 +17,9 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         yield finding(evidence, "wrong_port", build, fix, None)
     port = evidence.project["settings_port"]
     for signal in evidence.signals.of("port"):
-        if not signal.detail or (signal.detail == str(port) and evidence.failing < 0.5):
+        if not signal.detail or (signal.detail == str(port) and evidence.requests.failing < 0.5):
             continue
-        change = release_before(evidence, evidence.since)
+        change = release_before(evidence, evidence.requests.since)
         texts = [f'the log says "{signal.example[:160]}" {signal.count:,} times', errors_text(evidence)]
         if change is not None:
             texts.append(f"{change.text} at {change.time:%H:%M}")
@@ -29,7 +29,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         yield Finding(
             "wrong_port",
             evidence.where,
-            evidence.since or signal.first,
+            evidence.requests.since or signal.first,
             0.96,
             tuple(texts),
             (),
