@@ -16,7 +16,8 @@ import pandas as pd
 
 import createos_nb
 from createos_nb.diagnostics import Diagnosis, diagnose
-from createos_nb.simulator.scenario.schema import CauseSection
+from createos_nb.simulator.scenario.reader import read_scenario
+from createos_nb.simulator.scenario.schema import CauseSection, GroundTruthSection
 
 #: Seeds whose diagnoses were read while rules were written, and seeds that were only counted.
 LOOKED_AT = range(8)
@@ -41,7 +42,7 @@ class Case:
     Attributes:
         template: of the fault; two with a plus sign between.
         seed: of the world.
-        variant: "plain", "decoy" or "two".
+        variant: "plain", "decoy", "two" or "scenario".
         where: what was diagnosed.
         truths: what is the matter there; none where nothing is.
         diagnosis: what was found.
@@ -120,19 +121,33 @@ def cases(seeds: range, only: str = "") -> Iterator[Case]:
             yield from _of_world(name, seed, variant, options)
 
 
+def scenario_cases(seeds: range) -> Iterator[Case]:
+    """Diagnose all places of the scenarios that tell their causes, with worlds of several seeds."""
+    for row in createos_nb.scenarios().itertuples():
+        truth = read_scenario(row.path).scenario.ground_truth
+        if truth is None or row.name == "fleet":
+            continue
+        for seed in seeds:
+            yield from _of_client(row.name, seed, "scenario", createos_nb.simulate(row.name, seed=seed), truth)
+
+
 def _of_world(name: str, seed: int, variant: str, options: dict[str, Any]) -> Iterator[Case]:
     try:
         scenario = createos_nb.simulator.fault_scenario(name, seed=seed, **options)
         world = createos_nb.simulator.fault_world(name, seed=seed, **options)
     except createos_nb.errors.InvalidInput:
         return  # two that do not go together
-    truth = scenario.ground_truth
-    assert truth is not None
+    assert scenario.ground_truth is not None
+    template = name + (f"+{options['also']}" if "also" in options else "")
+    yield from _of_client(template, seed, variant, createos_nb.simulate(world), scenario.ground_truth)
+
+
+def _of_client(
+    template: str, seed: int, variant: str, client: createos_nb.Client, truth: GroundTruthSection
+) -> Iterator[Case]:
     by_place: dict[str, list[CauseSection]] = {}
     for cause in truth.causes:
         by_place.setdefault(cause.where, []).append(cause)
-    client = createos_nb.simulate(world)
-    template = name + (f"+{options['also']}" if "also" in options else "")
     difficulty = str(truth.facts.get("difficulty", ""))
     known = set(by_place) | set(truth.where)
     places = list(by_place)
@@ -185,6 +200,7 @@ def main() -> None:
         sets = {f"seeds {options.seeds}": range(int(first), int(last))}
     for title, seeds in sets.items():
         found = list(cases(seeds, options.only))
+        found += scenario_cases(seeds) if not options.only else ()
         rows = pd.DataFrame([case.row() for case in found])
         print(f"\n{title} ({seeds.start} to {seeds.stop - 1}), {len(rows)} diagnoses\n")
         sick, well = rows[rows["wanted"] != ""], rows[rows["wanted"] == ""]

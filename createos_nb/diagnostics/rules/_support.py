@@ -14,6 +14,8 @@ from createos_nb.percentages import failure
 #: Errors that begin so long after a release may come from it: a process has to start, and somebody has to ask.
 SOON = pd.Timedelta("3min")
 _SLACK = pd.Timedelta("2min")
+#: So many failures that did not happen clear a change.
+_CLEAR = 8
 
 
 def world(evidence: Evidence) -> dict[str, Any]:
@@ -92,15 +94,16 @@ def reconfigured(evidence: Evidence) -> Change | None:
 
 
 def served_well(evidence: Evidence, change: Change) -> int:
-    """Return how many requests were served without more failures than usual between a change and the errors.
+    """Return how many requests were served between a change and the errors, if many would have failed by then.
 
-    0 where the errors began with the change, as far as a minute tells.
+    Whole minutes count: 0 where the errors began with the change, as far as a minute tells, or so few came that none
+    of them would have failed.
     """
     stretch = evidence.requests.trouble
-    if stretch is None or stretch.start - change.time <= SOON:
+    if stretch is None:
         return 0
-    between = evidence.requests.sums(change.time.ceil("min"), stretch.start)
-    return int(between.get("count", 0))
+    count = int(evidence.requests.sums(change.time.ceil("min"), stretch.start).get("count", 0))
+    return count if count * stretch.within >= _CLEAR else 0
 
 
 def failures(evidence: Evidence) -> int:

@@ -49,12 +49,9 @@ def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> It
     weight = 0.85 if soon else 0.5
     well = served_well(evidence, change)
     if well:
-        expected = well * stretch.within
-        if expected > 5:
-            weight = 0.2
-            against.append(
-                f"it served {well:,} requests before the errors began, where {expected:.0f} would have failed"
-            )
+        weight = 0.2
+        would = well * stretch.within
+        against.append(f"it served {well:,} requests before the errors began, where {would:.0f} would have failed")
     exceptions = evidence.signals.of("exception")
     if exceptions:
         new = is_new(evidence, "exception", exceptions[0].detail)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._overload import MORE, overload
-from createos_nb.diagnostics.rules._support import SOON, errors_text, scale_call
+from createos_nb.diagnostics.rules._support import SOON, errors_text, scale_call, served_well
 
 _REPLICAS = 3
 #: Replicas are to serve so many times what comes now.
@@ -32,12 +32,10 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     else:
         fix, call = "It has all the replicas that it may have: shed load, or make requests cheaper.", None
     against: tuple[str, ...] = ()
-    if (
-        evidence.changes
-        and evidence.requests.since is not None
-        and abs(evidence.changes[0].time - evidence.requests.since) <= SOON
-    ):
-        against = (f"{evidence.changes[0].text} at {evidence.changes[0].time:%H:%M}, when the errors began",)
+    newest = evidence.changes[0] if evidence.changes else None
+    since = evidence.requests.since
+    if newest and since is not None and abs(newest.time - since) <= SOON and not served_well(evidence, newest):
+        against = (f"{newest.text} at {newest.time:%H:%M}, when the errors began",)
     yield Finding(
         "capacity",
         evidence.where,

@@ -40,12 +40,13 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         change = release_before(evidence, evidence.requests.since)
         if reconfigured(evidence) is not None and not shared:
             weight -= 0.15
-        if change is not None and evidence.requests.since - change.time <= SOON and not shared:
+        well = 0 if change is None else served_well(evidence, change)
+        if change is not None and evidence.requests.since - change.time <= SOON and not shared and not well:
             weight -= 0.25
             against.append(
                 f"{change.text} at {clock(change.time, evidence.now)}, when the errors began: it may ask wrongly"
             )
-        elif change is not None and (well := served_well(evidence, change)):
+        elif change is not None and well:
             texts.append(
                 f"{change.text} at {clock(change.time, evidence.now)}, and served {well:,} requests well before that"
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._overload import MORE, overload
-from createos_nb.diagnostics.rules._support import SOON, errors_text, scale_call
+from createos_nb.diagnostics.rules._support import SOON, errors_text, scale_call, served_well
 
 _REPLICAS = 3
 
@@ -31,10 +31,11 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     else:
         weight = 0.55
         against.append("how many requests are usual is not known")
+    since = evidence.requests.since
     near = [
         change
         for change in evidence.changes
-        if evidence.requests.since is None or abs(change.time - evidence.requests.since) <= SOON
+        if since is None or (abs(change.time - since) <= SOON and not served_well(evidence, change))
     ]
     if near:
         weight = 0.45
