@@ -124,11 +124,13 @@ def cases(seeds: range, only: str = "") -> Iterator[Case]:
 def scenario_cases(seeds: range) -> Iterator[Case]:
     """Diagnose all places of the scenarios that tell their causes, with worlds of several seeds."""
     for row in createos_nb.scenarios().itertuples():
-        truth = read_scenario(row.path).scenario.ground_truth
+        truth = read_scenario(str(row.path)).scenario.ground_truth
         if truth is None or row.name == "fleet":
             continue
         for seed in seeds:
-            yield from _of_client(row.name, seed, "scenario", createos_nb.simulate(row.name, seed=seed), truth)
+            yield from _of_client(
+                str(row.name), seed, "scenario", createos_nb.simulate(str(row.name), seed=seed), truth
+            )
 
 
 def _of_world(name: str, seed: int, variant: str, options: dict[str, Any]) -> Iterator[Case]:

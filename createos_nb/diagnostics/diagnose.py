@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from createos_nb.causes import Status
 from createos_nb.diagnostics.diagnosis import LIKELY, Diagnosis, Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 #: From this share of failing requests on an environment is down.
 _DOWN = 0.5
+#: Where nobody has asked for so long, nothing is known.
+_RECENT = pd.Timedelta("1h")
 #: Causes that do not concern what is running.
 _ELSEWHERE = frozenset({"quota_exceeded", "key_expired"})
 #: Causes of builds; the others may be causes of a build or of a process.
@@ -119,7 +123,7 @@ def _status(evidence: Evidence, found: list[Finding]) -> Status:
         return "down" if not evidence.requests.recent.get("count", 0) else "degraded"
     if evidence.requests.trouble is not None or causes - _ELSEWHERE - _BUILDS:
         return "degraded"
-    if not int(evidence.traffic["count"].fillna(0).sum()):
+    if not int(evidence.requests.sums(evidence.now - _RECENT, evidence.now + _RECENT)["count"]):
         return "unknown"
     return "healthy"
 

@@ -18,6 +18,10 @@ _TITLES: Final[Mapping[Confidence, str]] = {
     "low": "Possible cause",
 }
 
+#: A change is fresh for so long; from so many requests on no word is made of their number.
+_FRESH: Final = pd.Timedelta("2h")
+_ENOUGH: Final = 1_000
+
 
 def sentence(evidence: Evidence, status: Status, found: Sequence[Finding]) -> str:
     """Return what is wrong, the likeliest cause, and what puts it right; or that nothing is, or that it is not known.
@@ -34,11 +38,11 @@ def sentence(evidence: Evidence, status: Status, found: Sequence[Finding]) -> st
     likely = [finding for finding in found if finding.weight >= LIKELY]
     if status == "healthy":
         rest = f" But: {_list(evidence, likely)}." if likely else ""
-        return f"Nothing is wrong with {where} now.{_ended(evidence)}{rest}"
+        return f"Nothing is wrong with {where} now.{_ended(evidence)}{_fresh(evidence)}{rest}"
     if status == "unknown" and not likely:
         if evidence.missing:
             return f"Nothing can be said of {where}: {', '.join(evidence.missing)} could not be read."
-        return f"Nothing can be said of {where}: nobody has asked for it in the last 24 hours."
+        return f"Nothing can be said of {where}: nobody has asked for it in the last hour."
     failing = evidence.requests.failing if evidence.environment is not None else 0.0
     if not likely:
         more = f" Least unlikely: {_plain(found[0].cause)}." if found else ""
@@ -73,6 +77,20 @@ def _ended(evidence: Evidence) -> str:
         return ""
     window = f"from {clock(ended.start, evidence.now)} to {clock(ended.end, evidence.now)}"
     return f" {percent(ended.within)} of requests failed {window}."
+
+
+def _fresh(evidence: Evidence) -> str:
+    """Return how a version does that has been live for less than two hours: so few requests tell only so much."""
+    change = evidence.changes[0] if evidence.environment is not None and evidence.changes else None
+    if change is None or change.kind == "settings" or evidence.now - change.time > _FRESH:
+        return ""
+    sums = evidence.requests.sums(change.time.floor("min"), evidence.now + _FRESH)
+    count, failed = int(sums["count"]), int(sums["status_5xx"])
+    text = f" {change.text[0].upper()}{change.text[1:]} at {clock(change.time, evidence.now)}: "
+    if not count:
+        return f"{text}nobody has asked since then."
+    few = f", too few to tell a share below {percent(3 / count)}" if count < _ENOUGH else ""
+    return f"{text}{failed:,} of {count:,} requests failed since then{few}."
 
 
 def _list(evidence: Evidence, findings: Sequence[Finding]) -> str:

@@ -172,6 +172,28 @@ class Evidence:
         logs = self.logs
         return changes_of(self.project, self.environment, self.live, self._earlier, logs.starts, logs.last_served)
 
+    def built_before(self, moment: pd.Timestamp, within: pd.Timedelta) -> pd.Series | None:
+        """Return the newest version that became ready in a while before a moment and may have been live then."""
+        rows = self.deployments
+        if rows is None or self.environment is None:
+            return None
+        branch = self.environment["branch"]
+        if isinstance(branch, str) and branch:
+            rows = rows[rows["source_branch"].isna() | (rows["source_branch"] == branch)]
+        ready = rows["updated_at"].where(rows["status"] != "sleeping", rows["created_at"])
+        rows = rows[
+            rows["status"].isin(["deployed", "crashing", "sleeping"]) & (ready <= moment) & (ready >= moment - within)
+        ]
+        return rows.sort_values("version_number").iloc[-1] if len(rows) else None
+
+    def version_before(self, version: int) -> int | None:
+        """Return the newest version before another one that runs or sleeps."""
+        rows = self.deployments
+        if rows is None:
+            return None
+        older = rows[(rows["version_number"] < version) & rows["status"].isin(["deployed", "sleeping"])]
+        return int(older["version_number"].max()) if len(older) else None
+
     # --- requests and logs of the environment -------------------------------------------------------------------------
 
     @cached_property

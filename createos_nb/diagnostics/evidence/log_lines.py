@@ -61,14 +61,14 @@ _PATTERNS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "reset": (r"^gateway: .*connection reset|^gateway: .*closed the connection",),
     "dependency": (
         rf"(?i:timeout of \d+ ?ms exceeded): {_TARGET}",
+        r"HTTPS?ConnectionPool\(host='(?P<detail>[^']+)'",
         rf"(?:\bTimeoutError|ConnectTimeout|ReadTimeout|deadline exceeded[^:]*|timed out(?: \([^)]*\))?): {_TARGET}",
-        r"(?:error sending request for url|request to|calling|fetch(?:ing)?) \(?(?P<detail>(?:https?://)?[\w.-]+\.[a-z]{2,}[^\s)]*)\)?",
+        r"(?:error sending request for url|request to|calling|fetch(?:ing)?) \(?(?:https?://)?(?P<detail>[\w-]+(?:\.[\w-]+)+)",
         r"(?:ECONNREFUSED|ETIMEDOUT|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH) (?P<detail>\S+)",
         rf"(?:Connection refused|ConnectionRefusedError)(?:[^:]*: \[Errno \d+\] Connection refused)?: {_TARGET}",
         r"dial tcp (?:lookup )?(?P<detail>[\w.-]+(?::\d+)?)",
         r"connect\(\) failed \([^)]*\) to (?P<detail>\S+)",
         r"Connection ?[Rr]efused.*\((?P<detail>[^)]+)\)",
-        r"HTTPS?ConnectionPool\(host='(?P<detail>[^']+)'",
         r"\b(?P<detail>[\w-]+(?:\.[\w-]+)+(?::\d+)?) (?:answered|responded|returned|replied)"
         r"(?: with)?(?: status)? 5\d\d",
         r"\b5\d\d\b.{0,40}\bfrom (?:https?://)?(?P<detail>[\w-]+(?:\.[\w-]+)+)",

@@ -18,9 +18,11 @@ _RISE, _FACTOR = 0.004, 2.0
 _MOST: Final = 720
 #: A change so near to the likeliest beginning may be it, where the evidence is less by no more than this.
 _NEAR: Final = pd.Timedelta("30min")
-_LITTLE: Final = 5.0
+_LITTLE: Final = 3.0
 #: A stretch that ends within so many seconds of the present is still going on.
 _STILL: Final = 360.0
+#: Unless so many would have failed since then.
+_OVER: Final = 8.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def stretches(series: pd.DataFrame, hits: str, *, most: int = 3) -> list[Stretch
         if best is None:
             break
         first, last, evidence, outside, inside = best
-        ongoing = (edges[-1] - edges[last]).total_seconds() <= _STILL
+        since = float((trials * free)[last:].sum())
+        ongoing = (edges[-1] - edges[last]).total_seconds() <= _STILL and since * inside < _OVER
         found.append(
             Stretch(
                 start=edges[first],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from createos_nb.diagnostics.evidence.onset import Stretch, snapped, stretches
 from createos_nb.diagnostics.evidence.reader import WINDOW, Reader
-from createos_nb.diagnostics.evidence.trouble import lasting_errors, refused_paths, refused_visitors
+from createos_nb.diagnostics.evidence.trouble import lasting_errors, refused_paths, refused_visitors, risen_at
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _NOW: Final = pd.Timedelta("10min")
 #: The part of the refused requests that has to fall on paths that were served before.
 _REFUSED_SHARE: Final = 0.2
+#: By so much the share of 5xx has to rise with a change.
+_RISE: Final = 0.004
 
 
 class Requests:
@@ -71,17 +73,26 @@ class Requests:
         changes = [self._changed, self._ready()]
         if ongoing is not None:
             return snapped(self.traffic, ongoing, changes)
-        return lasting_errors(self.traffic, self.failing, changes, self._server_errors) or self._refused()
+        return (
+            lasting_errors(self.traffic, self.failing, changes, self._server_errors)
+            or risen_at(self.traffic, self._recent_change, "status_5xx", _RISE)
+            or self._refused()
+        )
+
+    @property
+    def _recent_change(self) -> pd.Timestamp | None:
+        """Return when the environment was changed, if in the time that was read."""
+        changed = self._changed
+        inside = self.traffic is not None and pd.notna(changed) and self.traffic.index[0] < changed < self._now
+        return changed if inside else None
 
     def _refused(self) -> Stretch | None:
         """Return the stretch in which visitors are refused on paths that they were served on before."""
         assert self.traffic is not None
-        changed = self._changed
-        recent = pd.notna(changed) and self.traffic.index[0] < changed < self._now
-        stretch = refused_visitors(self.traffic, changed if recent else None)
+        stretch = refused_visitors(self.traffic, self._recent_change)
         if stretch is None:
             return None
-        stretch = snapped(self.traffic, stretch, [changed])
+        stretch = snapped(self.traffic, stretch, [self._changed])
         before = max(stretch.start - pd.Timedelta("2h"), self.traffic.index[0] - WINDOW)
         frames = [
             self._reader.read("error paths", lambda: self._top("top_error_paths", stretch.start, self._now)),

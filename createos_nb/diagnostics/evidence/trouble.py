@@ -53,6 +53,36 @@ def lasting_errors(
     return Stretch(rows.index[0], None, float("nan"), within, failed, total, float(failed))
 
 
+def risen_at(traffic: pd.DataFrame, moment: pd.Timestamp | None, column: str, least: float) -> Stretch | None:
+    """Return the stretch since a change, where more requests fail than in the two hours before it.
+
+    The moment is known beforehand, so that a smaller rise is believed than where it has to be found.
+
+    Args:
+        traffic: The requests that were read.
+        moment: When something was changed; None for nothing.
+        column: What is counted, such as "status_5xx".
+        least: By so much the share has to rise.
+
+    Returns:
+        The stretch; None where the share did not rise, or too few requests came to tell.
+    """
+    if moment is None:
+        return None
+    rows = traffic[["count", column]].dropna().astype(float)
+    before = rows[(rows.index < moment.floor("min")) & (rows.index >= moment - _LEAD)]
+    after = rows[rows.index >= moment.floor("min")]
+    trials = before["count"].sum(), after["count"].sum()
+    hits = before[column].sum(), after[column].sum()
+    if min(trials) < _FEW or hits[1] < _HITS / 2:
+        return None
+    was, became = hits[0] / trials[0], hits[1] / trials[1]
+    evidence = ratio_of(hits, trials)
+    if became - was < least or became < 1.5 * was or evidence < _SPLIT:
+        return None
+    return Stretch(moment.floor("min"), None, float(was), float(became), int(hits[1]), int(trials[1]), evidence, column)
+
+
 def refused_visitors(traffic: pd.DataFrame, moment: pd.Timestamp | None) -> Stretch | None:
     """Return a stretch that goes on now in which more requests are answered 4xx than before.
 
@@ -60,7 +90,7 @@ def refused_visitors(traffic: pd.DataFrame, moment: pd.Timestamp | None) -> Stre
 
     Args:
         traffic: The requests that were read.
-        moment: When the environment was changed last, if in that time: there a smaller rise is believed.
+        moment: When the environment was changed last, if in that time.
 
     Returns:
         The stretch; None if there is none.
@@ -68,23 +98,7 @@ def refused_visitors(traffic: pd.DataFrame, moment: pd.Timestamp | None) -> Stre
     for stretch in stretches(traffic, "status_4xx", most=1):
         if stretch.ongoing and stretch.within - stretch.before >= _REFUSED:
             return stretch
-    if moment is None:
-        return None
-    rows = traffic[["count", "status_4xx"]].dropna().astype(float)
-    before = rows[(rows.index < moment) & (rows.index >= moment - _LEAD)]
-    after = rows[rows.index >= moment]
-    trials, hits = (
-        (before["count"].sum(), after["count"].sum()),
-        (before["status_4xx"].sum(), after["status_4xx"].sum()),
-    )
-    if min(trials) < _FEW:
-        return None
-    was, became = hits[0] / trials[0], hits[1] / trials[1]
-    evidence = ratio_of(hits, trials)
-    if became - was < _REFUSED / 3 or became < 1.5 * was or evidence < _SPLIT:
-        return None
-    start = moment.floor("min")
-    return Stretch(start, None, float(was), float(became), int(hits[1]), int(trials[1]), evidence, "status_4xx")
+    return risen_at(traffic, moment, "status_4xx", _REFUSED / 3)
 
 
 def refused_paths(errors: pd.DataFrame, before: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:

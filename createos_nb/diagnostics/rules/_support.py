@@ -15,7 +15,7 @@ from createos_nb.percentages import failure
 SOON = pd.Timedelta("3min")
 _SLACK = pd.Timedelta("2min")
 #: So many failures that did not happen clear a change.
-_CLEAR = 8
+_CLEAR = 5
 
 
 def world(evidence: Evidence) -> dict[str, Any]:
@@ -23,17 +23,18 @@ def world(evidence: Evidence) -> dict[str, Any]:
     return {} if evidence.client.simulated else {"world": "live"}
 
 
-def rollback_call(evidence: Evidence) -> RunbookCall | None:
-    """Return the rollback of the environment; None where no older version is left."""
-    if evidence.environment is None or evidence.earlier is None:
+def rollback_call(evidence: Evidence, to: int | None = None) -> RunbookCall | None:
+    """Return the rollback of the environment, by default to the version before; None where none is left."""
+    target = evidence.earlier if to is None else to
+    if evidence.environment is None or target is None:
         return None
     environment = str(evidence.environment["unique_name"])
     return RunbookCall(
         "rollback",
         (evidence.name, environment),
-        {"to": evidence.earlier},
+        {"to": target},
         "42_rollback",
-        {"project": evidence.name, "environment": environment, "to": evidence.earlier, **world(evidence)},
+        {"project": evidence.name, "environment": environment, "to": target, **world(evidence)},
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from createos_nb.diagnostics.diagnosis import Finding
+from createos_nb.diagnostics.diagnosis import LIKELY, Finding
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._dependency import TOGETHER
@@ -23,19 +23,58 @@ from createos_nb.diagnostics.rules._support import (
 ORDER = 3
 #: A version whose errors begin later than this was not to blame from its start on.
 _LATE = 8 * SOON
+#: A version that became ready so long before the errors may have become live with them.
+_BUILT = pd.Timedelta("2h")
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find a release with which errors began, where nothing more exact explains them."""
     if evidence.environment is None or evidence.requests.trouble is None or evidence.requests.since is None:
         return
-    change = release_before(evidence, evidence.requests.since)
-    if change is None or change.kind not in ("release", "environment") or change.version is None:
+    since = evidence.requests.since
+    change = release_before(evidence, since)
+    if change is not None and change.version is not None and since - change.time <= _LATE:
+        if change.kind in ("release", "environment"):
+            yield from _finding(evidence, change, found)
         return
-    after = evidence.requests.since - change.time
-    if after > _LATE:
+    newest = evidence.changes[0] if evidence.changes else None
+    if newest is None or newest.time <= since:
         return
-    yield from _finding(evidence, change, found)
+    # what was changed after the errors began hides which version was live then: the platform keeps the last time only
+    row = evidence.built_before(since + SOON, _BUILT)
+    if row is not None:
+        yield from _hidden(evidence, row, newest, found)
+
+
+def _hidden(evidence: Evidence, row: pd.Series, newest: Change, found: Sequence[Finding]) -> Iterable[Finding]:
+    """Yield a version that became ready before the errors began, where a later change hides when it became live."""
+    assert evidence.environment is not None
+    if any(one.where == evidence.where and one.weight >= LIKELY for one in found):
+        return
+    version = int(row["version_number"])
+    target = evidence.version_before(version)
+    ready = row["updated_at"] if row["status"] != "sleeping" else row["created_at"]
+    exceptions = evidence.signals.of("exception")
+    texts = [f"version {version} was ready at {clock(ready, evidence.now)}", errors_text(evidence)]
+    if exceptions:
+        texts.append(f'the log says "{exceptions[0].example[:160]}" {exceptions[0].count:,} times')
+    live = "" if evidence.version == version else f", and version {evidence.version}, which is live now, fails as well"
+    call = rollback_call(evidence, target)
+    fix = (
+        f"Assign version {target} to {evidence.environment['unique_name']} again."
+        if target
+        else ("No older version is left to roll back to: correct the error and deploy.")
+    )
+    yield Finding(
+        "bad_release",
+        evidence.where,
+        evidence.requests.since,
+        0.7 if exceptions else 0.55,
+        tuple(texts),
+        (f"{newest.text} at {clock(newest.time, evidence.now)}, which hides when it became live{live}",),
+        fix,
+        call,
+    )
 
 
 def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> Iterable[Finding]:
@@ -74,7 +113,8 @@ def _finding(evidence: Evidence, change: Change, found: Sequence[Finding]) -> It
     if exact:
         if exact[0].weight >= 0.8 or not soon:
             return
-        weight -= 0.3
+        # where nothing of its own fails, the release has only the time of its beginning against it
+        weight -= 0.3 if exceptions else 0.45
         against.append(f"{exact[0].cause} explains the errors more exactly")
     if change.kind == "environment":
         weight -= 0.15
