@@ -87,7 +87,7 @@ def events_of(frame: pd.DataFrame) -> list[Event]:
 
 
 def _names_error(texts: list[str], position: int, own: int) -> str:
-    """What a line adds to the one that began it: the exception of a traceback, the message of a panic or of a header."""
+    """What a line adds to the one that began it: the exception of a traceback, the message of a panic."""
     line, previous = without_level(texts[position]), without_level(texts[position - 1])
     if position == own + 1 and is_header(texts[own]):
         return line.strip()
