@@ -40,7 +40,7 @@ class Judging(NamedTuple):
 
     def check(self) -> None:
         """Raise `InvalidInput` for what makes no sense."""
-        if not 0 < self.target < 1:
+        if not isinstance(self.target, int | float) or not 0 < self.target < 1:
             raise InvalidInput(f"overview: target= lies between 0 and 1, such as 0.999, not {self.target!r}")
         if self.compare not in (None, "1w"):
             raise InvalidInput(f"overview: compare= is '1w' (the same time last week) or None, not {self.compare!r}")
