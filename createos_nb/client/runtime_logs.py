@@ -106,7 +106,7 @@ def lines_of(
     more: dict[str, Any] = {"window": window.texts}
     if cut:
         more["cut"] = cut
-    shown = {name: _text(value) for name, value in asked.items()}
+    shown = {name: shown_text(value) for name, value in asked.items()}
     session.with_attrs(frame, operation, {**arguments, **shown}, complete=not cut and not in_future, more=more)
     return filtered(frame, wanted)
 
@@ -141,7 +141,7 @@ def _within(frame: pd.DataFrame, window: LogWindow) -> pd.DataFrame:
     return lines
 
 
-def _text(value: Any) -> Any:
+def shown_text(value: Any) -> Any:
     """A value as attributes of frames can hold it: who looks for a leaked key does not leak it once more."""
     pattern = getattr(value, "pattern", None)
     if isinstance(pattern, str):
