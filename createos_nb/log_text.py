@@ -21,17 +21,48 @@ _NAMES: Final = {
     "alert": "fatal",
     "verbose": "debug",
     "information": "info",
+    "severe": "error",
+    "fail": "error",
+    "emergency": "fatal",
+    "parse": "fatal",
+    "note": "info",
+    "deprecated": "info",
+    "trce": "trace",
+    "vrb": "trace",
+    "dbug": "debug",
+    "dbg": "debug",
+    "inf": "info",
+    "wrn": "warn",
+    "ftl": "fatal",
+    "t": "trace",
+    "d": "debug",
+    "i": "info",
+    "w": "warn",
+    "e": "error",
+    "f": "fatal",
     "10": "trace",
     "20": "debug",
     "30": "info",
     "40": "warn",
     "50": "error",
     "60": "fatal",
+    "100": "debug",
+    "200": "info",
+    "250": "info",
+    "300": "warn",
+    "400": "error",
+    "500": "fatal",
+    "550": "fatal",
+    "600": "fatal",
 }
-_WORDS: Final = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|PANIC"
+_WORDS: Final = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|EMERGENCY|PANIC"
 _LEVEL: Final = re.compile(
-    rf"\b({_WORDS})\b|\"(?:level|severity|levelname)\"\s*:\s*\"?(\w+)|\b(?:level|lvl|severity)=\"?(\w+)"
-    r"|\[(emerg|alert|crit|error|warn|notice|info|debug)\]"
+    rf"\b({_WORDS})\b|\b(VRB|DBG|INF|WRN|FTL)\]"
+    r"|\"(?:(?:log\.)?[Ll]evel|@l|lvl|[Ss]everity(?:[Tt]ext)?|level_?name)\"\s*:\s*\"?(\w+)"
+    r"|\b(?:level|lvl|severity)=\"?(\w+)"
+    r"|\[(?:\w+:)?(emerg|alert|crit|error|warn|notice|info|debug|Error|Warning|Note)\]"
+    r"|^(trce|dbug|debug|verbose|info|warn|warning|fail|error|crit|fatal): |^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d"
+    r"|\bPHP (Fatal|Parse|Warning|Notice|Deprecated)\b|^npm (error|warn) |^\(node:\d+\) (?:\[\w+\] )?\w*(Warning): "
 )
 _READ: Final = 400  # characters in which a line says its level
 _EXCEPTION: Final = re.compile(
@@ -54,6 +85,8 @@ _FUNCTION: Final = re.compile(r"[\w./*-]+\.(?:\(\*?\w+\)\.)?\w+\(.*\)(?:\s|$)")
 _OPENS: Final = re.compile(r"panic:|fatal error:|goroutine \d+ \[|runtime stack:|created by ")
 #: Lines behind which another traceback belongs to the one before.
 _CHAINS: Final = re.compile(r"During handling of the above|The above exception was")
+#: A line of .NET that says level and category; what is logged stands behind it, indented.
+_HEADER: Final = re.compile(r"(?:trce|dbug|info|warn|fail|crit): \S+\[\d+\]\s*$")
 _PANICKED: Final = re.compile(r"thread '.*' panicked at .*:$")
 
 
@@ -112,6 +145,23 @@ def names_error(text: str) -> bool:
     return _EXCEPTION.match(text) is not None
 
 
+def is_header(text: str) -> bool:
+    """Return whether a line says only who logs, and the lines behind it, which are indented, what is logged.
+
+    Args:
+        text: The line.
+
+    Returns:
+        True or False.
+
+    Examples:
+        >>> from createos_nb.log_text import is_header
+        >>> is_header("warn: Shop.Orders.OrderService[60]"), is_header("warn: the pool is exhausted")
+        (True, False)
+    """
+    return _HEADER.match(text) is not None
+
+
 def without_level(text: str) -> str:
     """Return a line without the level that it begins with.
 
@@ -153,7 +203,7 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[st
     times = list(timed)
     stamped = 2 * sum(times) >= len(times)
     first: list[int] = []
-    traceback = trace = panicked = chained = False  # what the line before is part of
+    traceback = trace = panicked = chained = headed = False  # what the line before is part of
     began: str | None = None  # level of the line that began it
     for position, (text, has_time, level) in enumerate(zip(texts, times, levels, strict=True)):
         line = without_level(text[:_READ])
@@ -162,6 +212,8 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[st
             goes_on = True
             traceback = indented or not line
             trace = False
+        elif headed and indented and level in (None, began):
+            goes_on = True
         elif panicked:  # a panic of Rust has its message on the second line
             goes_on, panicked = True, False
         else:
@@ -177,6 +229,7 @@ def first_lines(texts: Sequence[str], timed: Iterable[bool], levels: Iterable[st
             traceback = True
             goes_on = chained or (stamped and not has_time)
         chained = _CHAINS.match(line) is not None or (chained and not line.strip())
+        headed = is_header(text) or (headed and goes_on)
         panicked = panicked or (not goes_on and _PANICKED.match(line) is not None)
         if goes_on and first:
             first.append(first[-1])

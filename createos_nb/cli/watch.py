@@ -169,7 +169,10 @@ def _state(client: Client, options: argparse.Namespace) -> Path | None:
         return given
     import platformdirs
 
-    words = "\n".join([client.where, client.whoami(), *sorted(options.projects or [])])
+    from createos_nb.diagnostics.alerts.watcher import world_of
+
+    # a served world that was made anew is another one, and begins with a state of its own
+    words = "\n".join([client.where, client.whoami(), world_of(client), *sorted(options.projects or [])])
     name = hashlib.sha256(words.encode()).hexdigest()[:16]
     return platformdirs.user_state_path("createos-nb") / "watch" / f"{name}.json"
 

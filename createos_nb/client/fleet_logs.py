@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pandas as pd
 
 from createos_nb import contract
-from createos_nb.client.runtime_logs import LogWindow, lines_of, log_window
+from createos_nb.client.runtime_logs import LogWindow, lines_of, log_window, shown_text
 from createos_nb.contract.operation import Page
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, IncompleteWarning, Invalid, InvalidInput, warn
@@ -96,7 +96,8 @@ class FleetLogs:
         counts = {"lines_read": self._lines_read, "lines_matching": self._matching, "requests": self._sent}
         if self._wanted.levels is not None:
             counts["lines_without_level"] = self._without_level
-        return {"window": self._window.texts, **counts, "unread": self._unread, "cut": self._cut}
+        filters = {name: shown_text(self._asked[name]) for name in ("level", "search") if self._asked[name] is not None}
+        return {"window": self._window.texts, "asked": filters, **counts, "unread": self._unread, "cut": self._cut}
 
     def warn(self) -> None:
         """Warn of what is missing; of what failed, the fleet does."""

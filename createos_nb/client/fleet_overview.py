@@ -15,7 +15,7 @@ import pandas as pd
 
 from createos_nb.client.fleet_series import REQUESTS, Series, SeriesReader, Window
 from createos_nb.client.fleet_status import Live, Verdict, judge, unread
-from createos_nb.client.last_change import failed_since, last_change
+from createos_nb.client.last_change import failure_of, last_change, newer_than
 from createos_nb.client.session import Session
 from createos_nb.contract.projects import Projects
 from createos_nb.contract.types import TimeLike
@@ -40,7 +40,7 @@ class Judging(NamedTuple):
 
     def check(self) -> None:
         """Raise `InvalidInput` for what makes no sense."""
-        if not 0 < self.target < 1:
+        if not isinstance(self.target, int | float) or not 0 < self.target < 1:
             raise InvalidInput(f"overview: target= lies between 0 and 1, such as 0.999, not {self.target!r}")
         if self.compare not in (None, "1w"):
             raise InvalidInput(f"overview: compare= is '1w' (the same time last week) or None, not {self.compare!r}")
@@ -275,18 +275,19 @@ class FleetOverview(ProcessBound):
     ) -> tuple[Verdict, OverviewRow]:
         rows = np.empty((0, 6), dtype=np.int64) if series is None else series.between(window)
         minutes = len(rows) * series.width / 60 if series else 0.0
-        total, succeeded, redirected, refused, failed = (int(rows[:, column].sum()) for column in range(1, 6))
+        total, succeeded, redirected, refused, failed = rows[:, 1:6].sum(axis=0).tolist()
         live_id = environment.get("projectDeploymentId")
         deployment = deployments.get(str(live_id), {})
+        newer = newer_than(environment, deployment, deployments.values())
         live = Live(
             deployed=bool(live_id),
             version=_whole(deployment.get("versionNumber")),
             status=deployment.get("status"),
-            failed=failed_since(environment, deployment, deployments.values()),
+            failed=failure_of(newer),
         )
         width = series.width if series else _SHORTEST
         verdict = judge(rows, width, live, end=window.last, target=target)
-        changed = last_change(environment, deployment, deployments.values())
+        changed = last_change(environment, deployment, newer)
         resources = environment.get("resources")
         return verdict, OverviewRow(
             project=project,
@@ -330,9 +331,10 @@ def _change(failed: int, total: int, minutes: float, known: Sequence[Series], wi
     """The percentage of 5xx, less that of the week before; None where no known series reaches there."""
     before = window.week_before
     for series in known:
+        if series.start > before.start or series.settled < before.last - series.width:
+            continue
         rows = series.between(before)
-        reaches = series.start <= before.start and series.settled >= before.last - series.width
-        if not reaches or len(rows) * series.width < _COMPARABLE * minutes * 60:
+        if len(rows) * series.width < _COMPARABLE * minutes * 60:
             continue
         if total and (asked := int(rows[:, 1].sum())):
             return round(100 * failed / total - 100 * int(rows[:, 5].sum()) / asked, 2) + 0.0

@@ -6,7 +6,7 @@ changed. Times are compared as texts of one format, and what is no such time is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from createos_nb.naming import DEPLOYMENT_STATES
@@ -27,13 +27,13 @@ def moment(resource: Resource, name: str) -> float | None:
         return None
 
 
-def last_change(environment: Resource, live: Resource, deployments: Iterable[Resource]) -> tuple[str, str] | None:
+def last_change(environment: Resource, live: Resource, newer: Iterable[Resource]) -> tuple[str, str] | None:
     """Return when an environment, its live deployment, or one that would go live there changed last, and what it was.
 
     Args:
         environment: As decoded JSON.
         live: Its live deployment; empty where there is none.
-        deployments: The newest of the project.
+        newer: Those that would go live after it, as `newer_than` gives them.
 
     Returns:
         The time as RFC 3339 text, and such as "environment changed", "version 4 made" or "version 5 failed"; None where
@@ -43,7 +43,7 @@ def last_change(environment: Resource, live: Resource, deployments: Iterable[Res
         (moment(environment, "createdAt"), "environment made"),
         (moment(environment, "updatedAt"), "environment changed"),
     ]
-    for deployment in {id(row): row for row in (live, *_newer(environment, live, deployments))}.values():
+    for deployment in {id(row): row for row in (live, *newer)}.values():
         name = f"version {deployment.get('versionNumber')}"
         status = deployment.get("status")
         word = DEPLOYMENT_STATES.get(status, status) if isinstance(status, str) else "changed"
@@ -58,18 +58,15 @@ def last_change(environment: Resource, live: Resource, deployments: Iterable[Res
     return iso(at), text
 
 
-def failed_since(environment: Resource, live: Resource, deployments: Iterable[Resource]) -> str:
+def failure_of(newer: Collection[Resource]) -> str:
     """Return what became of the newest deployment that would have gone live in an environment, if it failed.
 
     Args:
-        environment: As decoded JSON.
-        live: Its live deployment; empty where there is none.
-        deployments: The newest of the project.
+        newer: Those that would go live after the live one, as `newer_than` gives them.
 
     Returns:
-        Such as "version 4 failed (build_error)"; "" where it did not fail, or nothing is live.
+        Such as "version 4 failed (build_error)"; "" where it did not fail, or there is none.
     """
-    newer = _newer(environment, live, deployments)
     if not newer:
         return ""
     newest = max(newer, key=lambda row: row["versionNumber"])
@@ -79,13 +76,22 @@ def failed_since(environment: Resource, live: Resource, deployments: Iterable[Re
     return f"version {newest['versionNumber']} failed ({status})"
 
 
-def _newer(environment: Resource, live: Resource, deployments: Iterable[Resource]) -> list[Resource]:
-    """Deployments after the live one, of the environment's branch where it has one."""
+def newer_than(environment: Resource, live: Resource, deployments: Iterable[Resource]) -> list[Resource]:
+    """Return the deployments that would go live in an environment after the live one.
+
+    Args:
+        environment: As decoded JSON.
+        live: Its live deployment; empty where there is none.
+        deployments: The newest of the project.
+
+    Returns:
+        Those with a higher version, of the environment's branch where it has one.
+    """
     number, branch = live.get("versionNumber"), environment.get("branch")
     if not isinstance(number, int):
         return []
-    versions = [row for row in deployments if isinstance(row.get("versionNumber"), int)]
-    return [row for row in versions if row["versionNumber"] > number and branch in (None, "", branch_of(row))]
+    newer = [row for row in deployments if isinstance(at := row.get("versionNumber"), int) and at > number]
+    return [row for row in newer if branch in (None, "", branch_of(row))]
 
 
 def branch_of(deployment: Resource) -> str | None:

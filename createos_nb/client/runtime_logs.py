@@ -14,7 +14,9 @@ from createos_nb.frames import LogFilter, runtime_log_frame
 from createos_nb.frames.log_completeness import DEFAULT_SECONDS, KEPT_SECONDS, cut_by
 from createos_nb.frames.log_search import event_levels
 from createos_nb.log_text import LEVELS
+from createos_nb.redaction import MASK
 from createos_nb.times import format_duration, iso, unix
+from createos_nb.uploads.secret_tokens import form_in
 
 if TYPE_CHECKING:
     from createos_nb.client.session import Session
@@ -104,7 +106,7 @@ def lines_of(
     more: dict[str, Any] = {"window": window.texts}
     if cut:
         more["cut"] = cut
-    shown = {name: _text(value) for name, value in asked.items()}
+    shown = {name: shown_text(value) for name, value in asked.items()}
     session.with_attrs(frame, operation, {**arguments, **shown}, complete=not cut and not in_future, more=more)
     return filtered(frame, wanted)
 
@@ -139,11 +141,13 @@ def _within(frame: pd.DataFrame, window: LogWindow) -> pd.DataFrame:
     return lines
 
 
-def _text(value: Any) -> Any:
-    """A value as attributes of frames can hold it."""
-    if value is UNSET or value is None or isinstance(value, str | int | float):
-        return value
+def shown_text(value: Any) -> Any:
+    """A value as attributes of frames can hold it: who looks for a leaked key does not leak it once more."""
     pattern = getattr(value, "pattern", None)
     if isinstance(pattern, str):
-        return f"re:{pattern}"
+        value = f"re:{pattern}"
+    if isinstance(value, str):
+        return MASK if form_in(value.encode()) else value
+    if value is UNSET or value is None or isinstance(value, int | float):
+        return value
     return ", ".join(map(str, value)) if isinstance(value, list | tuple | set | frozenset) else str(value)

@@ -49,6 +49,10 @@ class ApplyOptions:
     def __post_init__(self) -> None:
         if self.timeout_seconds == 0:
             raise InvalidInput(f"timeout={self.timeout!r} must be more than no time")
+        for name in ("reason", "override_freeze"):
+            value: object = getattr(self, name)
+            if not isinstance(value, str | None):
+                raise InvalidInput(f"{name}= is a text, not {value!r}: it is kept in the journal")
         if self.override_freeze is not None and not self.override_freeze.strip():
             raise InvalidInput("override_freeze= is the reason why it can't wait: it is kept in the journal")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -82,8 +82,8 @@ def freeze(
         >>> len(createos_nb.plans.freezes(client))
         0
     """
-    if not reason.strip():
-        raise InvalidInput("freeze: reason= says why; whoever meets the freeze reads it")
+    if not isinstance(reason, str) or not reason.strip():
+        raise InvalidInput("freeze: reason= says why, in words; whoever meets the freeze reads it")
     snapshot = Snapshot(client)
     client.whoami()
     end = None if until is None else float(int(unix(until, snapshot.now, "until")))
@@ -211,11 +211,17 @@ def _set(freeze: Freeze, before: str | None, after: str | None, why: str) -> Set
 def _places(snapshot: Snapshot, scope: str | Iterable[str] | None) -> list[Place]:
     if scope is None:
         return []
-    texts = [scope] if isinstance(scope, str) else list(scope)
+    texts = [scope] if isinstance(scope, str) else _listed(scope)
     if not texts or not all(isinstance(text, str) for text in texts):
         raise InvalidInput('scope= names projects or environments, such as "storefront/production"; None is everything')
     places = [_place(snapshot, text) for text in texts]
     return sorted(dict.fromkeys(places), key=lambda place: (place.project, place.environment))
+
+
+def _listed(scope: Iterable[str]) -> list[str]:
+    """The texts of a scope; none of what gives something else than its values, as a dict gives its keys."""
+    whole = isinstance(scope, Iterable) and not isinstance(scope, Mapping | pd.DataFrame | bytes)
+    return list(scope) if whole else []
 
 
 def _place(snapshot: Snapshot, text: str) -> Place:

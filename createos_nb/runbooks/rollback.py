@@ -60,7 +60,8 @@ def rollback(
         journals: the folder of journals to take evidence from (default: `plans.default_folder()`).
 
     Returns:
-        A plan of at most three steps (hold, wake, assign). Nothing is changed before `apply`.
+        A plan of at most three steps (hold, wake, assign); where `to` is live already, of the first at most, with a
+        warning that says so. Nothing is changed before `apply`.
 
     Raises:
         InvalidInput: there is nothing to roll back to, or `to` can't be rolled back to.
@@ -86,9 +87,12 @@ def rollback(
         raise InvalidInput(f"nothing is live in {name}: there is nothing to roll back (runbooks.assign assigns one)")
     requested = None if to is None else current.find_deployment(owner, to)
     candidates = candidates_of(current, owner, row, running, snapshot=snapshot, journals=journals)
-    chosen, why = _chosen(candidates, current, owner, running, requested, name)
+    chosen, why = _chosen(candidates, current, owner, requested, name)
+    is_live = chosen.id == running.id
     steps: list[Step] = []
     warnings: list[str] = [_RUN_TIME]
+    if is_live:
+        warnings = [f"{version_of(chosen)} is live in {name} already: {_offer(candidates)}"]
     follow_ups: dict[str, Any] = {}
     promotes = current.promotes_itself(row)
     if promotes is None:
@@ -103,14 +107,17 @@ def rollback(
         follow_ups["release"] = lambda: release(client, id_of(owner), id_of(row))
     elif promotes:
         warnings.append(f"auto-promotion stays on: the next push to {row.branch} undoes the rollback")
-    if in_status(chosen, "sleeping"):
-        steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be assigned"))
-    steps.append(assign_step(owner, row, running, id_of(chosen), version_of(chosen), why))
+    if not is_live:
+        if in_status(chosen, "sleeping"):
+            steps.append(wake_step(id_of(owner), name_of(owner), chosen, "it has to run before it can be assigned"))
+        steps.append(assign_step(owner, row, running, id_of(chosen), version_of(chosen), why))
     if chosen.settings != running.settings:
         warnings.append(f"{version_of(chosen)} was built with other settings than {version_of(running)}")
     return make_plan(
         current,
-        f"roll {name} back from {version_of(running)} to {version_of(chosen)}",
+        f"leave {name} on {version_of(chosen)}, which is live already"
+        if is_live
+        else f"roll {name} back from {version_of(running)} to {version_of(chosen)}",
         steps,
         runbook="rollback",
         arguments={
@@ -130,17 +137,11 @@ def _chosen(
     candidates: pd.DataFrame,
     current: Snapshot,
     owner: Project,
-    running: Deployment,
     requested: Deployment | None,
     name: str,
 ) -> tuple[Deployment, str]:
     """The deployment to roll back to, and why. Raises `InvalidInput`."""
     if requested is not None:
-        if requested.id == running.id:
-            raise InvalidInput(
-                f"{version_of(requested)} is live in {name} already: there is nothing to roll back to; "
-                f"{_offer(candidates)}"
-            )
         if not in_status(requested, "deployed", "sleeping"):
             raise InvalidInput(
                 f"{version_of(requested)} is {requested.status}: only what is deployed or sleeps can be assigned"

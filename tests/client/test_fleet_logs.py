@@ -139,3 +139,11 @@ def test_the_payment_provider_is_found_in_both_projects() -> None:
     frame = client.fleet.logs(start="-5min", search="payments.example.com")
     assert set(frame["project"]) == {"storefront", "orders-api"}
     assert frame.attrs["complete"] is True
+
+
+def test_it_says_what_it_was_searched_for_so_that_patterns_are_not_compared_with_less() -> None:
+    client = createos_nb.simulate("shared-incident")
+    searched = client.fleet.logs(start="-2min", search="timeout")
+    assert searched.attrs["asked"] == {"search": "timeout"}
+    with pytest.raises(createos_nb.analysis.FrameError, match="read with search='timeout'"):
+        createos_nb.analysis.log_patterns(client.fleet.logs(start="-2min"), searched)

@@ -159,6 +159,14 @@ def test_the_default_asks_for_not_one_request_more() -> None:
     assert client.log()["operation"].value_counts().to_dict() == {name: 2 * times for name, times in asked.items()}
 
 
+@pytest.mark.parametrize("target", [0, 1, 99.9, "99.9", None, float("nan")])
+def test_an_objective_that_is_none_is_refused_before_anything_is_asked(target: Any) -> None:
+    client = createos_nb.simulate()
+    with pytest.raises(InvalidInput, match="target= lies between 0 and 1"):
+        client.fleet.overview(target=target)
+    assert client.log().empty
+
+
 def test_last_week_is_asked_for_once() -> None:
     client = createos_nb.simulate("shared-incident")
     frame = client.fleet.overview(compare="1w")

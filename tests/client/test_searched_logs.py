@@ -167,3 +167,10 @@ def test_the_wire_keeps_its_own_word() -> None:
     assert text.count("\n") == len(client.environments.logs("storefront", "production", start="-30s"))
     with pytest.raises(TypeError, match="since_seconds"):
         client.environments.logs("storefront", "production", since_seconds=30)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("search", ["skp_abcDEF4567ghiJKL8901mnop", re.compile("skp_abcDEF4567ghiJKL8901mnop")])
+def test_a_key_that_is_looked_for_stands_in_no_frame(search: str | re.Pattern[str]) -> None:
+    frame = createos_nb.simulate().environments.logs("storefront", "production", search=search)
+    assert frame.attrs["asked"]["search"] == "••••••"
+    assert "skp_" not in str(frame.attrs)

@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import pandas as pd
 import pytest
 
 from createos_nb import plans, runbooks
@@ -380,3 +381,21 @@ def test_one_freeze_does_not_lift_what_another_one_freezes(client: Client) -> No
     assert lift.frozen
     with pytest.raises(PreconditionFailed, match="an audit"):
         apply(lift)
+
+
+@pytest.mark.parametrize("scope", [5, {"storefront": "production"}, pd.DataFrame({"id": ["storefront"]}), [None], b"x"])
+def test_a_scope_that_is_none_is_refused_and_not_guessed(client: Client, scope: Any) -> None:
+    """Of a dict the keys alone would freeze more than was meant."""
+    with pytest.raises(InvalidInput, match="scope= names projects or environments"):
+        plans.freeze(client, until="+1h", reason="the sale", scope=scope)
+
+
+@pytest.mark.parametrize("reason", [None, 5])
+def test_a_reason_is_a_text(client: Client, reason: Any) -> None:
+    with pytest.raises(InvalidInput, match="reason= says why, in words"):
+        plans.freeze(client, until="+1h", reason=reason)
+    scale = runbooks.scale(client, "storefront", "staging", replicas=2)
+    with pytest.raises(InvalidInput, match="override_freeze= is a text, not True"):
+        scale.apply(override_freeze=cast("str", True))
+    with pytest.raises(InvalidInput, match="reason= is a text, not 5"):
+        scale.apply(reason=cast("str", 5))

@@ -24,10 +24,6 @@ def canary(**more: Any) -> Callable[[Any], Any]:
     return lambda c: runbooks.canary(c, "storefront", "production", version=15, **more)
 
 
-def live_of(client: Any) -> str:
-    return str(client.environments.get("storefront", "production")["project_deployment_id"])
-
-
 REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (lambda c: runbooks.scale(c, "storefront", "production", replicas=2.5), "replicas=2.5"),
     (lambda c: runbooks.scale(c, "storefront", "production", replicas="2"), "replicas"),
@@ -58,10 +54,6 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     ),
     (lambda c: runbooks.deploy(c, "edge-gateway", image="Nginx:1.27"), "small letters: nginx:1.27"),
     (lambda c: runbooks.deploy(c, "edge-gateway", image="https://ghcr.io/org/app"), "leave https:// out"),
-    (
-        lambda c: runbooks.rollback(c, "storefront", "production", to=live_of(c)),
-        "is live in storefront / production already",
-    ),
     (lambda c: runbooks.deploy(c, "storefront", image="nginx"), "give branch="),
     (lambda c: runbooks.deploy(c, "storefront"), "which branch"),
     (lambda c: runbooks.deploy(c, "landing-pages"), "give source="),

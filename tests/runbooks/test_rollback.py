@@ -44,6 +44,25 @@ def test_one_that_sleeps_is_woken_first_and_serves(client: Any) -> None:
     assert client.deployments.get("storefront", live)[["version_number", "status"]].tolist() == [5, "deployed"]
 
 
+def test_what_is_live_already_is_left_and_it_says_so(client: Any) -> None:
+    """So a notebook can be run again, after its kernel was killed behind the write."""
+    plan = runbooks.rollback(client, "storefront", "production", to=17)
+    assert plan.title == "leave storefront / production on v17, which is live already"
+    assert plan.steps == []
+    assert any("v17 is live in storefront / production already" in text for text in plan.warnings)
+    assert any("to=15" in text for text in plan.warnings)
+
+
+def test_what_is_live_already_is_held_all_the_same(client: Any) -> None:
+    held = runbooks.rollback(client, "orders-api", "production", to=live_version(client, "orders-api"))
+    assert [step.operation for step in held.steps] == ["UpdateProjectEnvironment"]
+
+
+def live_version(client: Any, project: str) -> int:
+    live = client.environments.get(project, "production")["project_deployment_id"]
+    return int(client.deployments.get(project, live)["version_number"])
+
+
 def test_of_an_image_project_any_older_one_will_do(client: Any) -> None:
     plan = runbooks.rollback(client, "edge-gateway", "production")
     assert "from v3 to v2" in plan.title

@@ -13,7 +13,7 @@ from createos_nb.analysis.grids import FrameError
 from createos_nb.analysis.logs.masks import MOST_READ
 from createos_nb.display import strip_control_chars
 from createos_nb.dtypes import TEXT
-from createos_nb.log_text import first_lines, level_of, names_error, without_level
+from createos_nb.log_text import first_lines, is_header, level_of, names_error, without_level
 
 _FILTERS: Final = ("level", "search")
 
@@ -87,8 +87,10 @@ def events_of(frame: pd.DataFrame) -> list[Event]:
 
 
 def _names_error(texts: list[str], position: int, own: int) -> str:
-    """What a line of a trace adds to the line that began it: the exception of a traceback, the message of a panic."""
+    """What a line adds to the one that began it: the exception of a traceback, the message of a panic."""
     line, previous = without_level(texts[position]), without_level(texts[position - 1])
+    if position == own + 1 and is_header(texts[own]):
+        return line.strip()
     if line[:1] in ("", " ", "\t"):
         return ""
     if position == own + 1 and (previous.startswith("thread ") or (names_error(line) and "Traceback (" not in line)):

@@ -23,7 +23,9 @@ _QUIET: Final = LEVELS.index("info")
 #: Words of trouble in a line that says no level.
 _TROUBLE: Final = re.compile(
     r"\b(?:fail(?:ed|ure|s)?|errors?|exception|fatal|panic(?:ked)?|killed|crash(?:ed)?|refused|denied|timed? ?out"
-    r"|timeout|unable|cannot|can't|unreachable|exceeded|exhausted|rejected|abort(?:ed)?|out of memory|OOM\w*)\b",
+    r"|timeout|unable|cannot|can't|unreachable|exceeded|exhausted|rejected|abort(?:ed)?|out of memory|OOM\w*"
+    r"|traceback|unhandled|uncaught|deadlock|no space left|corrupt(?:ed)?"
+    r"|segmentation fault|core dumped|exited with (?:code|status) [1-9]\d*|[\w.]+(?:Error|Exception))\b",
     re.IGNORECASE,
 )
 #: So few lines are rare, whatever the length of the log; of a long one, such a share of its lines.

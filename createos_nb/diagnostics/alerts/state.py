@@ -39,6 +39,7 @@ class State(msgspec.Struct, kw_only=True):
     Attributes:
         format: of the file.
         where: the account that is watched.
+        world: the simulated world that it is of; "" on the platform.
         budget: requests that are left; None before the first round.
         alerts: by key.
         pending: messages that are to be delivered.
@@ -50,6 +51,7 @@ class State(msgspec.Struct, kw_only=True):
 
     format: int = _FORMAT
     where: str = ""
+    world: str = ""
     budget: Budget | None = None
     alerts: dict[str, Alert] = {}
     pending: list[Pending] = []
@@ -124,8 +126,8 @@ class StateFile:
         )
         return State()
 
-    def check(self, where: str, now: float) -> None:
-        """Check that the state is of this account, and not of a time that is still to come.
+    def check(self, where: str, world: str, now: float) -> None:
+        """Check that the state is of this account and this world, and not of a time that is still to come.
 
         Raises:
             InvalidInput: It is of another one.
@@ -133,12 +135,16 @@ class StateFile:
         state = self.state
         if state.where and state.where != where:
             raise InvalidInput(f"watch: the state {self.path} is of {state.where}, not of {where}: name another file")
+        if state.round is not None and state.world != world:
+            raise InvalidInput(
+                f"watch: the state {self.path} is of {_named(state.world)}, not of {_named(world)}: name another file"
+            )
         if state.round is not None and state.round > now + _TOLERANCE:
             raise InvalidInput(
                 f"watch: the state {self.path} is of a time that is still to come there, as of another simulated "
                 "world: name another file"
             )
-        state.where = where
+        state.where, state.world = where, world
 
     def save(self) -> None:
         """Write the state, whole or not at all.
@@ -159,6 +165,10 @@ class StateFile:
         """Release it for another watch."""
         if self._lock is not None:
             self._lock.release()
+
+
+def _named(world: str) -> str:
+    return f"the simulated world {world}" if world else "the platform"
 
 
 def _free_name(path: Path) -> Path:

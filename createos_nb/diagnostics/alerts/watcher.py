@@ -21,6 +21,7 @@ from createos_nb.diagnostics.alerts.state import Look, StateFile
 from createos_nb.diagnostics.alerts.tracker import Event, Tracker
 from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.errors import CreateOSError, Forbidden, InvalidInput, RateLimited, TransportError, Unauthorized
+from createos_nb.lineage import Lineage
 from createos_nb.notify.notifier import Notifier, Notify
 from createos_nb.process import ProcessBound
 
@@ -92,6 +93,13 @@ class Round:
     undelivered: dict[str, str] = field(default_factory=dict)
 
 
+def world_of(client: Client) -> str:
+    """The simulated world that a client reads: what opens one anew by the same name and seed opens the same one."""
+    if client.world is not None:
+        return f"{client.world.state.scenario}, seed {client.world.state.seed}"
+    return Lineage.read(client.transport.world).id
+
+
 class Watcher(ProcessBound):
     """Watches an account, round by round: `createos_nb.diagnostics.watch` calls it at an interval.
 
@@ -142,7 +150,7 @@ class Watcher(ProcessBound):
         try:
             if state is not None:
                 client.whoami()
-            self._file.check(client.where, now)
+            self._file.check(client.where, world_of(client), now)
         except BaseException:
             self._file.close()
             raise

@@ -142,6 +142,18 @@ def test_a_state_of_another_account_or_of_a_later_time_is_refused(tmp_path: Path
     Watcher(client, state=path).close()  # a refusal has left no lock
 
 
+def test_a_state_of_another_world_is_refused(tmp_path: Path) -> None:
+    """Whose account, address and time are the same: its alerts are none of this world."""
+    path = tmp_path / "state.json"
+    with Watcher(createos_nb.simulate("bad-release"), state=path) as watcher:
+        assert watcher.round().open
+    for other in (createos_nb.simulate("slow-leak"), createos_nb.simulate("bad-release", seed=8)):
+        with pytest.raises(createos_nb.InvalidInput, match="is of the simulated world bad-release, seed 7, not of"):
+            Watcher(other, state=path)
+    with Watcher(createos_nb.simulate("bad-release"), state=path) as watcher:
+        assert watcher.round().events == ()
+
+
 def test_a_folder_is_no_state(tmp_path: Path) -> None:
     with pytest.raises(createos_nb.InvalidInput, match="is a folder"):
         StateFile(tmp_path)
