@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -64,9 +65,7 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
             return _unauthorized(project, environment, error)
         if evidence.trouble is not None:
             # whatever the trouble is, rules ask for both
-            for _ in client.session.map_concurrently(
-                lambda read: read(), [lambda: evidence.log, lambda: evidence.paths]
-            ):
+            for _ in client.session.map_concurrently(partial(getattr, evidence), ("log", "paths")):
                 pass
         found = _found(evidence)
     own = [finding for finding in found if _concerns(evidence, finding)]

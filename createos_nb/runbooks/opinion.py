@@ -40,8 +40,8 @@ class Opinion:
     def __init__(self, given: object, runbook: str) -> None:
         if not (given is None or isinstance(given, bool | Diagnosis)):
             raise InvalidInput(
-                f"{runbook}: diagnosis={type(given).__name__} is no diagnosis: pass what diagnostics.diagnose returned, "
-                "True to make one, or False for none"
+                f"{runbook}: diagnosis={type(given).__name__} is no diagnosis: pass what diagnostics.diagnose returned"
+                ", True to make one, or False for none"
             )
         self._runbook, self._make = runbook, given is True
         self.diagnosis = given if isinstance(given, Diagnosis) else None
