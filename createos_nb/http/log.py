@@ -51,9 +51,9 @@ class Log(ProcessBound):
                 entries.append(entry)
 
     @contextmanager
-    def counting(self) -> Iterator[list[LogEntry]]:
+    def counting(self, entries: list[LogEntry] | None = None) -> Iterator[list[LogEntry]]:
         """Collect the attempts that are made within: here and on threads that read for it, not those of others."""
-        entries: list[LogEntry] = []
+        entries = [] if entries is None else entries
         token = _COUNTED.set((*_COUNTED.get(), (self, entries)))
         try:
             yield entries

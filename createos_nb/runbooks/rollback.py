@@ -141,6 +141,7 @@ def rollback(
         },
         warnings=warnings,
         candidates=candidates,
+        diagnosis=opinion.diagnosis,
         follow_ups=follow_ups,
     )
 

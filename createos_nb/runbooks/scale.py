@@ -87,6 +87,7 @@ def scale(
         runbook="scale",
         arguments={"project": id_of(owner), "environment": id_of(row), **desired},
         warnings=warnings,
+        diagnosis=diagnosis,
     )
 
 
