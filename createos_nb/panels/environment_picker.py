@@ -25,7 +25,9 @@ TIME_WINDOWS: Final = (
 
 
 class EnvironmentPicker:
-    """Two dropdowns; "" means all, or what `everything` calls it. Their options are read by `read`, and set within `without_callbacks`.
+    """Two dropdowns; "" means all, or what `everything` calls it.
+
+    Their options are read by `read`, and set within `without_callbacks`.
 
     Attributes:
         project, environment: the widgets.

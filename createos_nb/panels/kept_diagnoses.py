@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from createos_nb.client.shared_reads import sharing
 from createos_nb.diagnostics import Diagnosis, diagnose
 from createos_nb.http.log import LogEntry
 
@@ -61,7 +60,7 @@ class KeptDiagnoses:
             return making.result()
         assert mine is not None
         try:
-            with self._client.transport.log.counting(requests), sharing():
+            with self._client.transport.log.counting(requests):
                 diagnosis = diagnose(self._client, project or None, environment or None)
             self.keep(project, environment, diagnosis)
             mine.set_result(diagnosis)
