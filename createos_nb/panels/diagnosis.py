@@ -190,7 +190,9 @@ class DiagnosisPanel(Panel):
         if label is not None:
             hint = f"Open its panel below, filled in; nothing is changed before you confirm (cause {number})"
             parts.append(self._view.button(markup.label(label), partial(self.follow, number), hint=hint))
-        return widgets.VBox(parts)
+        box = widgets.VBox(parts)
+        box.add_class("createos-column")
+        return box
 
     # --- the panel of a runbook below ---------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ def answer_html(diagnosis: Diagnosis) -> str:
     sign = _SIGNS.get(diagnosis.status, "○")
     status = markup.text(diagnosis.status)
     parts = [
-        f'<p class="createos-answer"><span class="createos-health createos-{status}">{sign} {status}</span> '
+        f'<p class="createos-answer"><span class="createos-health createos-{status}">{sign} {status}</span> · '
         f"{markup.text(diagnosis.sentence)}</p>"
     ]
     if diagnosis.missing:

@@ -292,4 +292,5 @@ class OverviewPanel(ReadPanel):
         if frame is not None:
             names = {name: _COLUMNS[name] for name in _STATIC}
             body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
-        return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}</div>"
+        below = "" if self.opened is None else self.opened.static()
+        return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}{below}</div>"
