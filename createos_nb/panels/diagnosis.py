@@ -180,6 +180,8 @@ class DiagnosisPanel(Panel):
             if one.runbook is not None
         ]
         calls = pd.DataFrame(rows, columns=["cause", "in Python", "in a terminal"], dtype=TEXT)
+        if not calls["in a terminal"].any():
+            calls = calls.drop(columns="in a terminal")
         self._calls.show(calls, kinds={"in Python": "copy", "in a terminal": "copy"})
         self._calls.layout.display = "" if rows else "none"
 
