@@ -31,12 +31,12 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
             break
     own.keyboard.press("ArrowDown")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Diagnosis · landing-pages / production").wait_for()
+    own.get_by_role("heading", name="Diagnosis · shop-assistant / production").wait_for()
     own.get_by_text("read at 2026-03-02").wait_for()
     accessible(own)
     own.keyboard.press("ArrowDown")  # the focus is where it was
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Diagnosis · chat-bot / production").wait_for()
+    own.get_by_role("heading", name="Diagnosis · landing-pages / production").wait_for()
     for _ in range(3):
         own.keyboard.press("Tab")
         if own.evaluate("document.activeElement.tagName") == "SELECT":
@@ -44,11 +44,11 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
     own.keyboard.press("ArrowDown")  # diagnosis, traffic
     own.keyboard.press("Tab")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Traffic · chat-bot / production").wait_for()
+    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for()
     for _ in range(1):
         own.keyboard.press("Tab")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Traffic · chat-bot / production").wait_for(state="detached")
+    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
