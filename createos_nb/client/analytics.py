@@ -207,7 +207,8 @@ class Analytics(contract.Analytics):
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:
         now = self._session.transport.now()
-        last = unix(end, now, "end") if end is not UNSET else now
+        # the second that is running is left out: "-24h" would be a second more than a platform may give at once
+        last = unix(end, now, "end") if end is not UNSET else now // 1
         first = unix(start, now, "start") if start is not UNSET else last - 3600
         window = int(first // 1), int(-(-last // 1))
         if window[0] >= window[1]:

@@ -15,6 +15,7 @@ from createos_nb.client.creation import prepare_creation
 from createos_nb.client.known import NEWEST, Known
 from createos_nb.client.lists import ListReader, ListResult, decode_row
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
+from createos_nb.client.shared_reads import shared
 from createos_nb.client.spelling import wire_values
 from createos_nb.contract.operation import EXTRA, LogText, Operation, Parameter, Record, Text, TextOrId
 from createos_nb.errors import ClockWarning, IncompleteWarning, InvalidInput, NotFound, ReadOnlyError, warn
@@ -78,7 +79,7 @@ class Session(ProcessBound):
         self.check_writable(operation)
         request = build(operation, prepare_creation(operation, values))
         if operation.effect == "read":
-            return self.transport.send(request)
+            return shared(request, (id(self), self.writes), self.transport.send)
         warn_of_patterns(operation, values)
         try:
             return self.transport.send(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -59,11 +60,33 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
     """
     if project is None and environment is not None:
         raise InvalidInput(f"diagnose: environment={environment!r} needs its project, too")
-    asked = client.transport.log.total
-    try:
-        evidence = Evidence(client, project, environment)
-    except Unauthorized as error:
-        return _unauthorized(project, environment, error)
+    with client.transport.log.counting() as requests:
+        try:
+            evidence = Evidence(client, project, environment)
+        except Unauthorized as error:
+            return _unauthorized(project, environment, error)
+        if evidence.environment is not None and evidence.requests.trouble is not None:
+            # whatever the trouble is, rules ask for both
+            reads = (partial(getattr, evidence.logs, "log"), partial(getattr, evidence.requests, "paths"))
+            for _ in client.session.map_concurrently(lambda read: read(), reads):
+                pass
+        found = _found(evidence)
+    own = [finding for finding in found if _concerns(evidence, finding)]
+    status = _status(evidence, own)
+    return Diagnosis(
+        evidence.where,
+        status,
+        sentence(evidence, status, own),
+        tuple(own),
+        tuple(f"{in_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
+        dict(evidence.missing),
+        len(requests),
+        evidence.now,
+    )
+
+
+def _found(evidence: Evidence) -> list[Finding]:
+    """Return what the rules find, likeliest first."""
     found: list[Finding] = []
     for name, rule in sorted(rules(), key=lambda pair: getattr(pair[1], "ORDER", 0)):
         if evidence.is_of_account and not getattr(rule, "ACCOUNT", False):
@@ -75,19 +98,7 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
                 found += rule.find(evidence, tuple(found))
             except Exception as error:  # noqa: BLE001  # one rule that fails must not cost the others
                 evidence.missing[f"rule {name}"] = f"it failed: {type(error).__name__}: {error}"
-    found.sort(key=lambda finding: -finding.weight)
-    own = [finding for finding in found if _concerns(evidence, finding)]
-    status = _status(evidence, own)
-    return Diagnosis(
-        evidence.where,
-        status,
-        sentence(evidence, status, own),
-        tuple(own),
-        tuple(f"{in_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
-        dict(evidence.missing),
-        client.transport.log.total - asked,
-        evidence.now,
-    )
+    return sorted(found, key=lambda finding: -finding.weight)
 
 
 def _concerns(evidence: Evidence, finding: Finding) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from createos_nb.dtypes import TEXT
 from createos_nb.process import ProcessBound
@@ -26,6 +29,10 @@ class LogEntry(NamedTuple):
     bytes: int
 
 
+#: What counts the attempts of this context, each with the log that it counts in.
+_COUNTED: Final[ContextVar[tuple[tuple[Log, list[LogEntry]], ...]]] = ContextVar("counted", default=())
+
+
 class Log(ProcessBound):
     """The newest requests of a client; the oldest are forgotten beyond `max_entries`."""
 
@@ -39,6 +46,19 @@ class Log(ProcessBound):
         """Add an attempt."""
         self._entries.append(entry)
         self.total = next(self._numbers)
+        for log, entries in _COUNTED.get():
+            if log is self:
+                entries.append(entry)
+
+    @contextmanager
+    def counting(self, entries: list[LogEntry] | None = None) -> Iterator[list[LogEntry]]:
+        """Collect the attempts that are made within: here and on threads that read for it, not those of others."""
+        entries = [] if entries is None else entries
+        token = _COUNTED.set((*_COUNTED.get(), (self, entries)))
+        try:
+            yield entries
+        finally:
+            _COUNTED.reset(token)
 
     def __len__(self) -> int:
         return len(self._entries)

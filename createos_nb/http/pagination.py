@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -165,7 +166,7 @@ class _Pass(Generic[Row]):
                         return
                     pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix="createos-nb")
                 if pool is not None:
-                    futures.extend(pool.submit(self._get, at, self._page) for at in next_offsets)
+                    futures.extend(pool.submit(copy_context().run, self._get, at, self._page) for at in next_offsets)
                 if not futures:
                     return
                 yield futures.popleft().result()
@@ -238,7 +239,7 @@ def map_concurrently(work: Callable[[Item], Result], items: Sequence[Item], conc
             yield work(item)
         return
     with ThreadPoolExecutor(min(concurrency, len(items)), thread_name_prefix="createos-nb") as pool:
-        futures = [pool.submit(work, item) for item in items]
+        futures = [pool.submit(copy_context().run, work, item) for item in items]
         try:
             for future in futures:
                 yield future.result()

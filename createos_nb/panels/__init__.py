@@ -14,6 +14,7 @@ from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
 from createos_nb.panels.deploy import DeployPanel
+from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.journal import JournalPanel
 from createos_nb.panels.logs import LogsPanel
@@ -34,6 +35,7 @@ __all__ = [
     "assign",
     "blue_green",
     "deploy",
+    "diagnose",
     "domains",
     "journal",
     "logs",
@@ -153,6 +155,36 @@ def deploy(client: Client, project: str | None = None) -> DeployPanel:
     return DeployPanel(client, project)
 
 
+def diagnose(client: Client, project: str | None = None, environment: str | None = None) -> DiagnosisPanel:
+    """Show what is wrong and why: status, causes with what speaks for and against each, and the panel of the cure.
+
+    With a project it is diagnosed at once, which takes 7 requests where all is well and up to 26 in trouble; a second
+    look within a minute takes none, until Diagnose is pressed.
+
+    Parameters: `project` ("" for the account's keys and quotas) and `environment` ("" for the project's builds and
+    domains).
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project that is chosen first; None for none.
+        environment: name or id of the environment that is chosen first; None for the whole project.
+
+    Returns:
+        A panel. `run()` diagnoses again and returns the `Diagnosis`; `follow(number)` opens the panel of a cause's
+        runbook below, filled in; `frame` is the frame of the causes.
+
+    Raises:
+        InvalidInput: an environment without its project.
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.diagnose(createos_nb.simulate("shared-incident"), "storefront", "production")
+        >>> panel.frame["cause"].tolist()
+        ['external_dependency']
+    """
+    return DiagnosisPanel(client, project or "", environment or "")
+
+
 def domains(client: Client, project: str) -> DomainsPanel:
     """Show the domains of a project: state, DNS records to create, where each is routed; add, check, route, delete.
 
@@ -238,12 +270,15 @@ def logs(client: Client, project: str, environment: str) -> LogsPanel:
 
 
 def overview(client: Client) -> OverviewPanel:
-    """Show the fleet's overview: one row for each environment; one that is opened shows traffic, log or a form below.
+    """Show the fleet's overview: one row for each environment; a click on one shows its diagnosis below.
+
+    A click, or Enter, takes the 7 to 26 requests of a diagnosis, and none within a minute after one. With another
+    `show` a click only chooses, and Enter or a double click opens.
 
     Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show` (what
-    it is opened as: "traffic", "logs", "assign", "roll back", "scale", "variables", and for its project "deploy",
-    "blue-green", "domains"), `live` (on the platform a poll a minute of a part of the fleet, the part that was read
-    longest ago, for at most half of the requests that a key has).
+    it is opened as: "diagnosis", "traffic", "logs", "assign", "roll back", "scale", "variables", and for its
+    project "deploy", "blue-green", "domains"), `live` (on the platform a poll a minute of a part of the fleet, the part
+    that was read longest ago, for at most half of the requests that a key has).
 
     Args:
         client: an open client, of the platform or of a simulated world.

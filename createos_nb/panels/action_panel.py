@@ -150,6 +150,7 @@ class ActionPanel(Panel):
             if not self._view.closed:
                 self._show(result)
                 self._view.render_header()
+                self._fill()
 
     def _set_frame(self, frame: pd.DataFrame) -> None:
         self.frame = frame

@@ -25,7 +25,9 @@ TIME_WINDOWS: Final = (
 
 
 class EnvironmentPicker:
-    """Two dropdowns; "" means all. Their options are read by `read`, and set within `without_callbacks`.
+    """Two dropdowns; "" means all, or what `everything` calls it.
+
+    Their options are read by `read`, and set within `without_callbacks`.
 
     Attributes:
         project, environment: the widgets.
@@ -38,13 +40,17 @@ class EnvironmentPicker:
         environment: str = "",
         *,
         without_callbacks: Callable[[], AbstractContextManager[None]],
+        everything: tuple[str, str] = ("all projects", "all environments"),
     ) -> None:
+        self._everything = everything
         self._client, self._without_callbacks = client, without_callbacks
         self._projects: tuple[str, ...] = ()
         self._keep_if_exists = False
-        self.project = widgets.Dropdown(description="Project", options=_options("projects", [project]), value=project)
+        self.project = widgets.Dropdown(
+            description="Project", options=_options(everything[0], [project]), value=project
+        )
         self.environment = widgets.Dropdown(
-            description="Environment", options=_options("environments", [environment]), value=environment
+            description="Environment", options=_options(everything[1], [environment]), value=environment
         )
 
     @property
@@ -52,7 +58,7 @@ class EnvironmentPicker:
         """Return the chosen environment as text for the header."""
         project, environment = self.names()
         if not project:
-            return "all projects"
+            return self._everything[0]
         return f"{project} / {environment}" if environment else project
 
     def names(self) -> tuple[str, str]:
@@ -62,12 +68,12 @@ class EnvironmentPicker:
 
     def add_project(self, name: Any) -> str:
         """Make a project an option and return its name; whether it exists, reading says."""
-        self._set_options(self.project, "projects", [*_values(self.project), str(name or "")])
+        self._set_options(self.project, [*_values(self.project), str(name or "")])
         return str(name or "")
 
     def add_environment(self, name: Any) -> str:
         """Make an environment an option and return its name."""
-        self._set_options(self.environment, "environments", [*_values(self.environment), str(name or "")])
+        self._set_options(self.environment, [*_values(self.environment), str(name or "")])
         self._keep_if_exists = False
         return str(name or "")
 
@@ -80,12 +86,12 @@ class EnvironmentPicker:
         if not self._projects:
             rows = self._client.projects.list()
             self._projects = tuple(rows[rows["status"] == "active"]["unique_name"])
-            self._set_options(self.project, "projects", [*self._projects, str(self.project.value or "")])
+            self._set_options(self.project, [*self._projects, str(self.project.value or "")])
         environments = list(self._client.environments.list(project)["unique_name"]) if project else []
         if self._keep_if_exists and environment not in environments:
             environment = ""
         if before == self.names() and not (cancel is not None and cancel.is_set()):  # nobody has chosen meanwhile
-            self._set_options(self.environment, "environments", [*environments, environment], environment)
+            self._set_options(self.environment, [*environments, environment], environment)
             self._keep_if_exists = False
         return project, environment
 
@@ -93,8 +99,8 @@ class EnvironmentPicker:
         """Keep the environment, where a newly chosen project has one of that name."""
         self._keep_if_exists = True
 
-    def _set_options(self, widget: widgets.Dropdown, kind: str, names: Sequence[str], value: str | None = None) -> None:
-        options = _options(kind, names)
+    def _set_options(self, widget: widgets.Dropdown, names: Sequence[str], value: str | None = None) -> None:
+        options = _options(self._everything[widget is self.environment], names)
         value = str(widget.value or "") if value is None else value
         with self._without_callbacks():
             if tuple(widget.options) != tuple(options):
@@ -103,9 +109,9 @@ class EnvironmentPicker:
                 widget.value = value
 
 
-def _options(kind: str, names: Sequence[str]) -> list[tuple[str, str]]:
+def _options(everything: str, names: Sequence[str]) -> list[tuple[str, str]]:
     unique = dict.fromkeys(str(name) for name in names if name)
-    return [(f"all {kind}", ""), *((markup.label(name), name) for name in unique)]
+    return [(everything, ""), *((markup.label(name), name) for name in unique)]
 
 
 def _values(widget: widgets.Dropdown) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import anywidget
@@ -60,7 +60,7 @@ class Grid(anywidget.AnyWidget):
 
     Traits: `columns`, `rows` (what the browser is given), `selected` (the key of the chosen row, "" for none),
     `caption` (its name, for readers of screens too), `height` (CSS). `opened` is called with the key of a row that was
-    opened (Enter or a double click).
+    opened (Enter or a double click), `clicked` with that of a row that was clicked (arrow keys only choose).
     """
 
     _esm = FRONT / "grid.js"
@@ -73,7 +73,8 @@ class Grid(anywidget.AnyWidget):
 
     def __init__(self, caption: str, *, selectable: bool = False, height: str = "22em") -> None:
         super().__init__(caption=caption, selectable=selectable, height=height)
-        self.opened: Any = None
+        self.opened: Callable[[str], Any] | None = None
+        self.clicked: Callable[[str], Any] | None = None
         self.on_msg(self._on_message)
 
     def show(
@@ -132,8 +133,11 @@ class Grid(anywidget.AnyWidget):
                 self.selected = ""
 
     def _on_message(self, _: Any, content: Any, __: Any) -> None:
-        if self.opened is not None and isinstance(content, dict) and isinstance(content.get("opened"), str):
-            self.opened(content["opened"])
+        if not isinstance(content, dict):
+            return
+        for name, told in (("opened", self.opened), ("clicked", self.clicked)):
+            if told is not None and isinstance(content.get(name), str):
+                told(content[name])
 
 
 def format_value(value: Any) -> str:

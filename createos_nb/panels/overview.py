@@ -17,8 +17,10 @@ from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
 from createos_nb.panels.deploy import DeployPanel
+from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.environment_picker import TIME_WINDOWS
+from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.read_panel import ReadPanel
@@ -62,24 +64,28 @@ _STATIC: Final = (
 _KINDS: Final = {"status": "state", "state": "state", "live_state": "state", "trend": "spark", "error_trend": "spark"}
 #: Statuses that are counted above the table.
 _TROUBLE: Final = ("down", "degraded", "unknown")
-#: What an environment can be opened as; the last three are about its whole project.
-_PANELS: Final[dict[str, Callable[..., Panel]]] = {
-    "traffic": TrafficPanel,
-    "logs": LogsPanel,
-    "assign": AssignPanel,
+_DIAGNOSIS: Final = "diagnosis"
+#: What an environment can be opened as; the last three are about its whole project. The last argument is where
+#: diagnoses are kept.
+_PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = {
+    _DIAGNOSIS: DiagnosisPanel,
+    "traffic": lambda client, project, environment, _: TrafficPanel(client, project, environment),
+    "logs": lambda client, project, environment, _: LogsPanel(client, project, environment),
+    "assign": lambda client, project, environment, _: AssignPanel(client, project, environment),
     "roll back": RollbackPanel,
-    "scale": ScalePanel,
-    "variables": VariablesPanel,
-    "deploy": lambda client, project, _: DeployPanel(client, project),
-    "blue-green": lambda client, project, _: BlueGreenPanel(client, project),
-    "domains": lambda client, project, _: DomainsPanel(client, project),
+    "scale": lambda client, project, environment, _: ScalePanel(client, project, environment),
+    "variables": lambda client, project, environment, _: VariablesPanel(client, project, environment),
+    "deploy": lambda client, project, *_: DeployPanel(client, project),
+    "blue-green": lambda client, project, *_: BlueGreenPanel(client, project),
+    "domains": lambda client, project, *_: DomainsPanel(client, project),
 }
 
 
 class OverviewPanel(ReadPanel):
     """One row for each environment, those in trouble first.
 
-    A row that is opened shows its traffic, its log or an action panel below.
+    A click on a row shows its diagnosis below: 7 to 26 requests, none within a minute after the last. One that is
+    opened as something else shows traffic, a log or an action panel.
 
     Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_PANELS`), `live`.
     """
@@ -94,10 +100,11 @@ class OverviewPanel(ReadPanel):
             self._max_requests = max(1, int(limiter.limit.per_hour * _MAX_SHARE / 60))
         super().__init__(client)
         self.opened: Panel | None = None
+        self._shown: tuple[str, ...] = ()  # what is open: as what, project, environment
         options = [(label, seconds) for label, seconds in TIME_WINDOWS if seconds <= 86_400]
         self._window = self._view.control("window", widgets.Dropdown(description="Window", options=options, value=3600))
         self._show_as = self._view.control(
-            "show", widgets.Dropdown(description="Open as", options=list(_PANELS), value="traffic")
+            "show", widgets.Dropdown(description="Open as", options=list(_PANELS), value=_DIAGNOSIS)
         )
         self._rows = RowPicker(
             "Environments of all projects",
@@ -107,7 +114,9 @@ class OverviewPanel(ReadPanel):
             height="26em",
         )
         self._view.control("chosen", self._rows.grid, trait="selected", write=self._rows.validate)
-        self._rows.grid.opened = lambda _: self._view.guard(self.open)
+        self._kept = KeptDiagnoses(client)
+        self._rows.grid.opened = lambda key: self._view.guard(lambda: self._on_opened(key))
+        self._rows.grid.clicked = lambda key: self._view.guard(lambda: self._on_clicked(key))
         self._open_button = self._view.button(
             "Open", self.open, style="primary", hint="Show the chosen environment below"
         )
@@ -194,6 +203,14 @@ class OverviewPanel(ReadPanel):
 
     # --- the environment below ----------------------------------------------------------------------------------------
 
+    def _on_clicked(self, key: str) -> None:
+        if self._show_as.value == _DIAGNOSIS:
+            self._on_opened(key)
+
+    def _on_opened(self, key: str) -> None:
+        self.params["chosen"] = key  # the choice may be on its way still
+        self.open()
+
     def open(self) -> Panel | None:
         """Show the chosen environment below, as `params["show"]` says.
 
@@ -214,9 +231,16 @@ class OverviewPanel(ReadPanel):
         if pd.isna(row["environment"]):
             self._view.set_status(f"{row['project']} could not be read")
             return None
+        project, environment = str(row["project"]), str(row["environment"])
+        opened, shown = self.opened, (self._show_as.value, project, environment)
+        if isinstance(opened, DiagnosisPanel) and shown == self._shown:
+            if self._kept.known(project, environment) is None and not opened.busy:
+                opened.refresh()
+            return opened
         self.shut()
-        self.opened = _PANELS[self._show_as.value](self.client, row["project"], row["environment"])
-        if isinstance(self.opened, ActionPanel):
+        self._shown = shown
+        self.opened = _PANELS[self._show_as.value](self.client, project, environment, self._kept)
+        if isinstance(self.opened, ActionPanel | DiagnosisPanel):
             self.opened.on_finish = self.refresh  # the table must not show what was before
         self._below.children = (self.opened.box,)
         self._update_buttons()
@@ -268,4 +292,5 @@ class OverviewPanel(ReadPanel):
         if frame is not None:
             names = {name: _COLUMNS[name] for name in _STATIC}
             body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
-        return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}</div>"
+        below = "" if self.opened is None else self.opened.static()
+        return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}{below}</div>"

@@ -46,6 +46,8 @@ class Panel:
         self._refresh_button = self._view.button("Refresh", self.refresh, hint="Read again")
         self._toolbar = widgets.HBox([self._refresh_button])
         self._toolbar.add_class("createos-row")
+        self._was_read = False
+        self._prefilled: Mapping[str, Any] = {}
         self.box = self._view.box
         self.box.observe(self._on_view_count, "_view_count")
 
@@ -88,6 +90,14 @@ class Panel:
             self._view.render_header()
             self._view.clear_error()
             self._view.set_status("")
+            self._fill()
+
+    def _fill(self) -> None:
+        """Set what was to be set as soon as there is something to choose from."""
+        self._was_read = True
+        values, self._prefilled = self._prefilled, {}
+        if values:
+            self._view.guard(lambda: setattr(self, "params", values))
 
     def _start_loop(self, loop: BackgroundLoop, checkbox: widgets.Checkbox) -> None:
         """Start the loop that a checkbox stands for. Raises `ConfigurationError` where no thread can be started."""
@@ -119,6 +129,23 @@ class Panel:
     def params(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
             self._view.params[name] = value
+
+    def prefill(self, values: Mapping[str, Any]) -> None:
+        """Set controls as soon as what they offer was read; a value that is refused is shown as an error.
+
+        Args:
+            values: what is set, by the names of `params`.
+
+        Examples:
+            >>> panel = createos_nb.panels.rollback(createos_nb.simulate("bad-release"), "storefront", "production")
+            >>> panel.prefill({"chosen": "v2"})
+            >>> panel.params["chosen"]
+            'v2'
+        """
+        with self._view.lock:
+            self._prefilled = {**self._prefilled, **values}
+            if self._was_read:
+                self._fill()
 
     @property
     def subject(self) -> str:

@@ -12,6 +12,7 @@ from createos_nb import runbooks
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import WHY_NOT, age
+from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.row_picker import RowPicker
 from createos_nb.plans.snapshot import Snapshot, id_of, version_of
 from createos_nb.runbooks.candidates import candidates_of
@@ -31,7 +32,7 @@ class RollbackPanel(ActionPanel):
 
     heading, verb = "Roll back", "Roll back"
 
-    def __init__(self, client: Client, project: str, environment: str) -> None:
+    def __init__(self, client: Client, project: str, environment: str, kept: KeptDiagnoses | None = None) -> None:
         self._rows = RowPicker(
             "Older deployments",
             key="version",
@@ -42,6 +43,7 @@ class RollbackPanel(ActionPanel):
         super().__init__(client, f"{project} / {environment}", self._rows)
         self._project, self._environment = project, environment
         self._facts: dict[str, Any] | None = None
+        self._kept = kept or KeptDiagnoses(client)
         hold = widgets.Checkbox(
             value=True, indent=False, description="Turn auto-promotion off, or the next push undoes the rollback"
         )
@@ -96,14 +98,18 @@ class RollbackPanel(ActionPanel):
 
     def _make_plan(self) -> Plan:
         row = self._rows.row
-        return runbooks.rollback(
+        plan = runbooks.rollback(
             self.client,
             self._project,
             self._environment,
             to=None if row is None else str(row["version"]),
             hold=self._hold.value,
             allow_description_change=self._allow_description_change.value,
+            # a plan that is looked at again while it is shown needs none
+            diagnosis=self._kept.known(self._project, self._environment) or self.plan is None,
         )
+        self._kept.keep(self._project, self._environment, plan.diagnosis)
+        return plan
 
 
 def candidates(client: Client, project: str, environment: str) -> tuple[pd.DataFrame, dict[str, Any]]:

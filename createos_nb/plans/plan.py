@@ -16,6 +16,7 @@ from createos_nb.plans.undo import undo_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.diagnostics.diagnosis import Diagnosis
     from createos_nb.notify.notifier import Notifier, Notify
     from createos_nb.plans.context import Status, TransientInputs
     from createos_nb.plans.events import Cancel, OnEvent
@@ -41,6 +42,7 @@ class Plan(PlannedChange):
         preconditions: a frame of precondition, state (holds, fails, unknown), detail.
         warnings: what to know before it is applied.
         candidates: the frame that a runbook chose from, if it chose; else None.
+        diagnosis: what the diagnosis was that its warnings tell of; None where none was made or passed.
         steps: the steps.
         where: account, base URL, and PLATFORM or SIMULATOR.
         applied: path of the journal once it has finished; None before.
@@ -55,6 +57,7 @@ class Plan(PlannedChange):
         inputs: inputs of the steps that no journal holds, by the number of the step from 0.
         warnings: what to know before it is applied.
         candidates: the frame that the runbook chose from.
+        diagnosis: what its warnings tell of.
         follow_ups: what makes the plans that go with this one, by name.
 
     Examples:
@@ -79,6 +82,7 @@ class Plan(PlannedChange):
         warnings: list[str] | None = None,
         candidates: pd.DataFrame | None = None,
         follow_ups: FollowUps | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         super().__init__(
             snapshot,
@@ -89,6 +93,7 @@ class Plan(PlannedChange):
             inputs=inputs,
             warnings=warnings,
             candidates=candidates,
+            diagnosis=diagnosis,
         )
         self.follow_ups = dict(follow_ups or {})
         self._execute = execute

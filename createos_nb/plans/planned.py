@@ -23,6 +23,7 @@ from createos_nb.plans.world_identity import lineage_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.diagnostics.diagnosis import Diagnosis
     from createos_nb.plans.context import TransientInputs
     from createos_nb.plans.journal_entries import PlanRecord
     from createos_nb.plans.steps.base import Step
@@ -45,6 +46,7 @@ class PlannedChange:
         inputs: Mapping[int, TransientInputs] | None = None,
         warnings: list[str] | None = None,
         candidates: pd.DataFrame | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> None:
         self.client: Client = snapshot.client
         self.client.whoami()
@@ -68,6 +70,7 @@ class PlannedChange:
             for oldest in self.blast_radius.attrs["makes_room"]
         ]
         self.candidates = candidates
+        self.diagnosis = diagnosis
         self.applied: Path | None = None
 
     @property

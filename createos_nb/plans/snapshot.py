@@ -36,7 +36,7 @@ R = TypeVar("R", bound=Row)
 #: Deployments that the platform gives at once.
 _PAGE: Final = 20
 #: Seconds of an answer from which on it is said what is read.
-_SLOW: Final = 0.5
+SLOW: Final = 0.5
 
 
 class Identified(Protocol):
@@ -108,7 +108,7 @@ class Snapshot:
         if len(new) < 2:
             return  # one alone is read by whoever needs it
         parts = ", ".join(dict.fromkeys(query.part for query in new))
-        with reading_line(parts, self.client.clock, slow=self.client.transport.log.last_duration > _SLOW):
+        with reading_line(parts, self.client.clock, slow=self.client.transport.log.last_duration > SLOW):
             for _ in self.client.session.map_concurrently(read, new):
                 pass
 

@@ -14,6 +14,7 @@ from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.environments import assign_step, wake_step
 from createos_nb.runbooks.auto_promote import release
 from createos_nb.runbooks.candidates import candidates_of
+from createos_nb.runbooks.opinion import Opinion
 
 if TYPE_CHECKING:
     import os
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.contract.deployments import Deployment
     from createos_nb.contract.projects import Project
+    from createos_nb.diagnostics.diagnosis import Diagnosis
     from createos_nb.plans.steps.base import Step
 
 _RUN_TIME = "run-time variables are not rolled back: it runs with those of today"
@@ -36,6 +38,7 @@ def rollback(
     allow_description_change: bool = False,
     snapshot: pd.DataFrame | None = None,
     journals: str | os.PathLike[str] | None = None,
+    diagnosis: Diagnosis | bool | None = True,
 ) -> Plan:
     """Assign an older deployment to an environment again.
 
@@ -48,6 +51,10 @@ def rollback(
     `plan.follow_up("release")` is the plan that releases it. Where the platform would not take the environment's
     description back with that change, the plan can't be applied, and says so.
 
+    A diagnosis is made beside it, and what it says of a rollback stands among the warnings: that it agrees, speaks
+    against it (the fault lies outside, or a variable is missing), or does not know. It refuses nothing, and is no part
+    of the digest.
+
     Args:
         client: an open client, of the platform or of a simulated world.
         project: name or id of the project.
@@ -58,13 +65,16 @@ def rollback(
             auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
         snapshot: an earlier frame of `client.environments.list`, as evidence of what served then.
         journals: the folder of journals to take evidence from (default: `plans.default_folder()`).
+        diagnosis: what `diagnostics.diagnose` has just returned for this environment, which costs no request; True to
+            make one (7 requests more where all is well, up to 26 in trouble), False or None for none.
 
     Returns:
         A plan of at most three steps (hold, wake, assign); where `to` is live already, of the first at most, with a
         warning that says so. Nothing is changed before `apply`.
 
     Raises:
-        InvalidInput: there is nothing to roll back to, or `to` can't be rolled back to.
+        InvalidInput: there is nothing to roll back to, `to` can't be rolled back to, or the diagnosis is of something
+            else.
         UnknownName: there is no such project, environment or deployment.
 
     Examples:
@@ -77,20 +87,29 @@ def rollback(
         >>> receipt = plan.apply(confirm=plan.digest, reason="a third of the checkouts fail")
         >>> receipt.checks.result
         'PASS'
+        >>> client = createos_nb.simulate("shared-incident")
+        >>> diagnosis = createos_nb.diagnostics.diagnose(client, "storefront", "production")
+        >>> plan = createos_nb.runbooks.rollback(client, "storefront", "production", diagnosis=diagnosis)
+        >>> plan.warnings[0].split(" (")[0]
+        'the diagnosis speaks against it: external_dependency since 13:30 UTC'
     """
+    opinion = Opinion(diagnosis, "rollback")
     current = Snapshot(client)
-    owner = current.find_project(project, "environments", "deployments")
-    row = current.find_environment(owner, environment)
-    name = f"{name_of(owner)} / {name_of(row)}"
-    running = current.live_deployment(id_of(owner), row)
-    if running is None:
-        raise InvalidInput(f"nothing is live in {name}: there is nothing to roll back (runbooks.assign assigns one)")
-    requested = None if to is None else current.find_deployment(owner, to)
-    candidates = candidates_of(current, owner, row, running, snapshot=snapshot, journals=journals)
+    with opinion.beside(client, project, environment):
+        owner = current.find_project(project, "environments", "deployments")
+        row = current.find_environment(owner, environment)
+        name = f"{name_of(owner)} / {name_of(row)}"
+        running = current.live_deployment(id_of(owner), row)
+        if running is None:
+            raise InvalidInput(
+                f"nothing is live in {name}: there is nothing to roll back (runbooks.assign assigns one)"
+            )
+        requested = None if to is None else current.find_deployment(owner, to)
+        candidates = candidates_of(current, owner, row, running, snapshot=snapshot, journals=journals)
     chosen, why = _chosen(candidates, current, owner, requested, name)
     is_live = chosen.id == running.id
     steps: list[Step] = []
-    warnings: list[str] = [_RUN_TIME]
+    warnings: list[str] = [*opinion.lines(client, owner, row, {"to": chosen.version_number}), _RUN_TIME]
     if is_live:
         warnings = [f"{version_of(chosen)} is live in {name} already: {_offer(candidates)}"]
     follow_ups: dict[str, Any] = {}
@@ -129,6 +148,7 @@ def rollback(
         },
         warnings=warnings,
         candidates=candidates,
+        diagnosis=opinion.diagnosis,
         follow_ups=follow_ups,
     )
 

@@ -10,9 +10,11 @@ from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, name_of
 from createos_nb.plans.steps.environments import Scale, resources_of, target_of
 from createos_nb.runbooks.arguments import validate
+from createos_nb.runbooks.opinion import Opinion
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.diagnostics.diagnosis import Diagnosis
     from createos_nb.plans.steps.base import Step
 
 
@@ -24,6 +26,7 @@ def scale(
     cpu: int | None = None,
     memory: int | None = None,
     replicas: int | None = None,
+    diagnosis: Diagnosis | None = None,
 ) -> Plan:
     """Give an environment other resources; what is left out stays as it is.
 
@@ -34,12 +37,15 @@ def scale(
         cpu: millicores of each replica, 200 to 500.
         memory: megabytes of each replica, 500 to 1024.
         replicas: how many run side by side, 1 to 3.
+        diagnosis: what `diagnostics.diagnose` has just returned for this environment: whether it agrees stands among
+            the warnings. None: nothing is said of it, and nothing read for it.
 
     Returns:
         A plan of one step, or of none where the environment has these resources. Nothing is changed before `apply`.
 
     Raises:
-        InvalidInput: a value is outside of the platform's limits, or none is given.
+        InvalidInput: a value is outside of the platform's limits, or none is given; or the diagnosis is of something
+            else.
         UnknownName: there is no such project or environment.
 
     Examples:
@@ -56,13 +62,14 @@ def scale(
     }
     if not desired:
         raise InvalidInput("scale: give cpu=, memory= or replicas=")
+    opinion = Opinion(diagnosis, "scale")
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
     now = resources_of(row)
     changed = {name: value for name, value in desired.items() if now[name] != value}
     steps: list[Step] = []
-    warnings = []
+    warnings = opinion.lines(client, owner, row, desired)
     if changed:
         before = {name: now[name] for name in changed}
         steps.append(Scale(target=target_of(owner, row), why=_why(before, changed), before=before, after=changed))
@@ -80,6 +87,7 @@ def scale(
         runbook="scale",
         arguments={"project": id_of(owner), "environment": id_of(row), **desired},
         warnings=warnings,
+        diagnosis=diagnosis,
     )
 
 

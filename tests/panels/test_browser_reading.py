@@ -21,7 +21,7 @@ panel
 def test_the_fleet_is_walked_by_the_keyboard_alone(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
 ) -> None:
-    """Tab to the table, arrows to an environment, Enter opens its traffic below; its log likewise."""
+    """Tab to the table, arrows to an environment, Enter shows its diagnosis below; its traffic is opened instead."""
     own = page(OPEN.format("overview(client)"), theme=theme)
     own.get_by_role("radio", name="choose shop-assistant").wait_for()
     accessible(own)
@@ -31,24 +31,42 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
             break
     own.keyboard.press("ArrowDown")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for()
-    own.get_by_role("img", name="Requests by status class").wait_for()
+    own.get_by_role("heading", name="Diagnosis · shop-assistant / production").wait_for()
+    own.get_by_text("read at 2026-03-02").wait_for()
     accessible(own)
     own.keyboard.press("ArrowDown")  # the focus is where it was
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Traffic · chat-bot / production").wait_for()
+    own.get_by_role("heading", name="Diagnosis · landing-pages / production").wait_for()
     for _ in range(3):
         own.keyboard.press("Tab")
         if own.evaluate("document.activeElement.tagName") == "SELECT":
             break
-    own.keyboard.press("ArrowDown")  # traffic, logs
+    own.keyboard.press("ArrowDown")  # diagnosis, traffic
     own.keyboard.press("Tab")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Logs · chat-bot / production").wait_for()
+    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for()
     for _ in range(1):
         own.keyboard.press("Tab")
     own.keyboard.press("Enter")
-    own.get_by_role("heading", name="Logs · chat-bot / production").wait_for(state="detached")
+    own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for(state="detached")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_click_on_a_row_says_what_is_wrong_and_leads_to_the_cure(
+    page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
+) -> None:
+    """A click on the row, not on its radio button; then the button of the cure, with the version filled in."""
+    own = page(OPEN.format("overview(client)").replace("simulate()", "simulate('bad-release')"), theme=theme)
+    own.get_by_role("row", name="storefront").get_by_text("degraded").click()
+    own.get_by_role("heading", name="bad release · storefront/production").wait_for()
+    own.get_by_text("What speaks for it").wait_for()
+    accessible(own)
+    own.get_by_role("button", name="Roll back to v3").click()
+    own.get_by_role("heading", name="Roll back · storefront / production").wait_for()
+    assert own.get_by_role("radio", name="choose v3").is_checked()
+    own.get_by_role("button", name="Show the plan").click()
+    own.get_by_text("the diagnosis agrees: bad_release").wait_for()
+    accessible(own)
 
 
 def test_the_traffic_of_an_environment(page: Callable[..., Any], accessible: Callable[[Any], None]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import createos_nb
 from createos_nb.errors import InvalidInput
+from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.simulator.http.server import serve
@@ -64,6 +65,7 @@ def test_a_row_opens_its_environment_below(client: Any) -> None:
     assert panel._open_button.disabled
     panel.params = {"chosen": "orders-api / development"}
     assert not panel._open_button.disabled
+    panel.params["show"] = "traffic"
     panel._open_button.click()
     traffic = panel.opened
     assert isinstance(traffic, TrafficPanel)
@@ -74,6 +76,79 @@ def test_a_row_opens_its_environment_below(client: Any) -> None:
     assert traffic.closed
     panel.close()
     assert panel.opened is None
+
+
+def clicked(panel: Any, key: str, how: str = "clicked") -> Any:
+    """What the browser sends of a click, or of Enter ("opened")."""
+    panel._rows.grid._on_message(None, {how: key}, None)
+    return panel.opened
+
+
+def test_a_click_on_a_row_shows_its_diagnosis_and_a_second_one_asks_for_nothing() -> None:
+    client = createos_nb.simulate("shared-incident")
+    panel = createos_nb.panels.overview(client)
+    before = client.transport.log.total
+    first = clicked(panel, "storefront / production")
+    assert isinstance(first, DiagnosisPanel)
+    assert panel.params["chosen"] == "storefront / production"
+    assert first.diagnosis is not None
+    assert "external dependency" in first.static()
+    assert client.transport.log.total - before == first.diagnosis.requests
+    assert 7 <= first.diagnosis.requests <= 26
+    assert f"{first.diagnosis.requests} requests" in first._read_at.value
+    assert "read at 2026-03-04 " in first._read_at.value
+    before = client.transport.log.total
+    assert clicked(panel, "storefront / production") is first
+    assert clicked(panel, "storefront / production", "opened") is first
+    assert client.transport.log.total == before
+    other = clicked(panel, "orders-api / production")
+    assert first.closed
+    assert other.diagnosis.where == "orders-api/production"
+    before = client.transport.log.total
+    again = clicked(panel, "storefront / production")  # another row lies between
+    assert again.diagnosis == first.diagnosis
+    assert client.transport.log.total == before
+    client.clock.sleep(61)
+    assert clicked(panel, "storefront / production") is again
+    assert panel.opened.wait(30)
+    assert again.diagnosis.at > first.diagnosis.at
+    panel.close()
+    assert again.closed
+
+
+def test_arrow_keys_and_other_ways_to_open_ask_for_no_diagnosis(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    before = client.transport.log.total
+    panel.params["chosen"] = "storefront / production"  # what an arrow key does
+    assert panel.opened is None
+    panel.params["show"] = "logs"
+    assert clicked(panel, "storefront / production") is None
+    assert client.transport.log.total == before
+    assert isinstance(clicked(panel, "storefront / production", "opened"), LogsPanel)
+
+
+def test_a_rollback_out_of_the_fleet_takes_the_diagnosis_that_is_there() -> None:
+    client = createos_nb.simulate("bad-release")
+    panel = createos_nb.panels.overview(client)
+    diagnosis = clicked(panel, "storefront / production")
+    rollback = diagnosis.follow()
+    assert rollback.params["chosen"] == "v3"
+    read = []
+    panel.refresh = lambda: read.append(1)
+    diagnosis.on_finish = panel.refresh
+    before = client.transport.log.total
+    rollback.params = {"reason": "a third of the checkouts fail", "confirm": "production"}
+    rollback.review()
+    assert rollback.wait(30)
+    planned = client.transport.log.total - before
+    assert planned < 9
+    assert rollback.plan.diagnosis is diagnosis.diagnosis
+    assert rollback.plan.warnings[0].startswith("the diagnosis agrees: bad_release")
+    rollback.params = {"reason": "a third of the checkouts fail", "confirm": "production"}
+    assert rollback.run().checks.result == "PASS"
+    assert read == [1]
+    panel.close()
+    assert rollback.closed
 
 
 def test_a_row_that_is_not_there_can_not_be_chosen(client: Any) -> None:

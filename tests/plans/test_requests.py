@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
+import createos_nb
 from createos_nb import runbooks, threads
 from createos_nb.client.client import Client
 from createos_nb.plans import Plan
@@ -37,25 +39,60 @@ def counted(world: Any, tools: Any, make: Callable[[Client], Plan]) -> tuple[lis
     return [*requests, applied], [*rounds, applied - saved[0]]
 
 
-#: Requests to plan and to apply, and rounds of them; the looks of the waits are among them.
+#: Requests to plan and to apply, and rounds of them; the looks of the waits are among them, a diagnosis is not.
 ROLLBACK = ([9, 9], [3, 7])
 HELD = ([7, 16], [3, 14])
+#: Requests to plan and to diagnose beside it: two that both need, the deployments and the environments, are one each.
+DIAGNOSED = {"storefront": (9, 9, 16), "shared-incident": (7, 13, 18), "bad-release": (8, 9, 15)}
+
+
+def rolled_back(project: str, client: Client, to: int | None = None) -> Plan:
+    return runbooks.rollback(client, project, "production", to=to, diagnosis=False)
 
 
 def test_a_rollback_reads_at_the_same_time_and_nothing_twice(world: Any, tools: Any) -> None:
-    assert counted(world, tools, lambda c: runbooks.rollback(c, "storefront", "production")) == ROLLBACK
+    assert counted(world, tools, partial(rolled_back, "storefront")) == ROLLBACK
 
 
 def test_a_rollback_that_holds_first_does_so_too(world: Any, tools: Any) -> None:
-    assert counted(world, tools, lambda c: runbooks.rollback(c, "orders-api", "production", to=2)) == HELD
+    assert counted(world, tools, partial(rolled_back, "orders-api", to=2)) == HELD
 
 
-def test_planning_asks_for_nothing_twice(world: Any, tools: Any) -> None:
+@pytest.mark.parametrize("threaded", [True, False])
+@pytest.mark.parametrize("scenario", DIAGNOSED)
+def test_planning_and_diagnosing_ask_for_nothing_twice(
+    scenario: str, threaded: bool, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not threaded:
+        monkeypatch.setattr(threads, "start", lambda target, name: None)
+        monkeypatch.setattr(threads, "can_start", lambda: False)
+    world = createos_nb.simulate(scenario).world
     transport = tools.Between(world.transport())
     urls: list[str] = []
     transport.before = lambda number, request: urls.append(str(request.url))
-    runbooks.rollback(tools.client_of(world, transport), "storefront", "production")
-    assert len(urls) == len(set(urls))
+    client = tools.client_of(world, transport)
+    requests = []
+    for diagnosis in (False, True):
+        client.session.names.forget()
+        urls.clear()
+        runbooks.rollback(client, "storefront", "production", diagnosis=diagnosis)
+        requests.append(len(urls))
+        assert len(urls) == len(set(urls))
+    diagnosed = createos_nb.diagnostics.diagnose(client, "storefront", "production")
+    assert (requests[0], diagnosed.requests, requests[1]) == DIAGNOSED[scenario]
+
+
+def test_a_diagnosis_that_is_handed_over_costs_no_request(world: Any, tools: Any) -> None:
+    client = tools.client_of(world)
+    diagnosis = createos_nb.diagnostics.diagnose(client, "storefront", "production")
+    sent = []
+    for given in (diagnosis, False):
+        client.session.names.forget()
+        before = len(client.log())
+        plan = runbooks.rollback(client, "storefront", "production", diagnosis=given)
+        sent.append(len(client.log()) - before)
+        assert plan.warnings[0].startswith("the diagnosis speaks against it") == (given is diagnosis)
+    assert sent == [9, 9]
 
 
 def test_an_account_that_is_not_known_yet_is_asked_for_beside_the_project() -> None:

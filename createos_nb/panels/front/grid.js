@@ -130,6 +130,8 @@ function render({ model, el }) {
         model.set("selected", data.key);
         model.save_changes();
       });
+      // an arrow key "clicks" as well, with no detail: it only chooses
+      radio.addEventListener("click", (event) => { if (event.detail > 0) model.send({ clicked: data.key }); });
       radio.addEventListener("keydown", (event) => {
         if (event.key === "Enter" && !radio.disabled) model.send({ opened: data.key });
       });
@@ -139,6 +141,7 @@ function render({ model, el }) {
         if (radio.disabled || event.target.closest("button, input")) return;
         radio.checked = true;
         radio.dispatchEvent(new Event("change"));
+        model.send({ clicked: data.key });
       });
       row.addEventListener("dblclick", () => { if (!radio.disabled) model.send({ opened: data.key }); });
     }
