@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -14,15 +13,13 @@ from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
 from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.environments import assign_step, target_of
 from createos_nb.plans.steps.variables import ABSENT, SetVariables, fingerprints, variables_of
-from createos_nb.redaction import MASK, Secret
-from createos_nb.runbooks.arguments import validate
+from createos_nb.runbooks.arguments import validate, validate_variables
 from createos_nb.runbooks.redeploy import redeploy_step
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.plans.steps.base import Step
-
-_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+    from createos_nb.redaction import Secret
 
 
 def set_variables(
@@ -48,8 +45,7 @@ def set_variables(
         replace: delete the variables that are not named.
         redeploy: redeploy what is live by its project's type (vcs: its commit is built again; image: deployed again;
             upload: its files are downloaded and uploaded again) and assign it; without it the variables apply from the
-                next
-            deployment on.
+            next deployment on.
         port: the port that the app listens on, for an image project only.
 
     Returns:
@@ -67,7 +63,7 @@ def set_variables(
         >>> [step.operation for step in plan.steps]
         ['UpdateProjectEnvironmentEnvironmentVariables', 'RetriggerDeployment', 'AssignDeploymentToProjectEnvironment']
     """
-    values = _validated(variables)
+    values = validate_variables(variables)
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
@@ -120,18 +116,3 @@ def set_variables(
         inputs=inputs,
         warnings=warnings,
     )
-
-
-def _validated(variables: Mapping[str, str | Secret | None]) -> dict[str, Secret | None]:
-    if not isinstance(variables, Mapping):
-        raise InvalidInput(f"variables: a mapping from name to text, not a {type(variables).__name__}")
-    validated: dict[str, Secret | None] = {}
-    for name, value in variables.items():
-        if not isinstance(name, str) or not _NAME.match(name):
-            raise InvalidInput(f"variables: {name!r} is no name: letters, digits and _, no digit first")
-        if value is not None and not isinstance(value, str | Secret):
-            raise InvalidInput(f"variables: the value of {name} must be text or None, not a {type(value).__name__}")
-        if value is not None and value == MASK:
-            raise InvalidInput(f"variables: {name} holds the dots that stand for a masked value: give the value itself")
-        validated[name] = None if value is None else Secret(value)
-    return validated
