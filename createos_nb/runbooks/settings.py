@@ -179,8 +179,10 @@ def settings(
             "project": id_of(owner),
             "settings": desired,
             "redeploy": redeploy,
-            "environment": environment,
-            "deployment": None if deployment is None else str(deployment),
+            "environment": redeployment.asked_for if redeployment is not None else None,
+            "deployment": id_of(redeployment.again)
+            if redeployment is not None and redeployment.again is not None and deployment is not None
+            else None,
         },
         inputs=inputs,
         warnings=warnings,
@@ -231,6 +233,7 @@ class _Redeployment:
     ) -> None:
         self.snapshot, self.owner = snapshot, owner
         self.environment = None if environment is None else snapshot.find_environment(owner, environment)
+        self.asked_for = None if self.environment is None else id_of(self.environment)
         self.again: Deployment | None
         if deployment is not None:
             self.again = snapshot.find_deployment(owner, deployment)
