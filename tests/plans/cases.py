@@ -163,6 +163,18 @@ CASES = [
         other=another_variable("edge-gateway"),
     ),
     Case(
+        "copy-variables",
+        lambda c: runbooks.copy_variables(c, "storefront", "production", "staging", redeploy=False),
+        reversible=True,
+        other=another_variable("storefront"),
+    ),
+    Case(
+        "copy-variables-redeployed",
+        lambda c: runbooks.copy_variables(c, "storefront", "production", "staging", names=["LOG_LEVEL"]),
+        # the value that is copied changes
+        other=lambda c: c.environments.update_variables("storefront", "production", run_envs={"LOG_LEVEL": "debug"}),
+    ),
+    Case(
         "settings",
         lambda c: runbooks.settings(
             c,
