@@ -22,6 +22,7 @@ from createos_nb.panels.overview import OverviewPanel
 from createos_nb.panels.rollback import RollbackPanel
 from createos_nb.panels.scale import ScalePanel
 from createos_nb.panels.security import SecurityPanel
+from createos_nb.panels.settings import SettingsPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.panels.variables import VariablesPanel
 
@@ -43,6 +44,7 @@ __all__ = [
     "rollback",
     "scale",
     "security",
+    "settings",
     "traffic",
     "variables",
 ]
@@ -372,6 +374,35 @@ def security(client: Client, project: str) -> SecurityPanel:
         ['deployment', 'live_in', 'state', 'scan', 'critical', 'high', 'medium', 'low', 'other', 'scanned', 'note']
     """
     return SecurityPanel(client, project)
+
+
+def settings(client: Client, project: str) -> SettingsPanel:
+    """Change build and run settings of a project: each as it is, what makes the change effective, a redeployment.
+
+    Parameters: `port`, `runtime`, `framework`, `directory_path`, `install_command`, `build_command`, `run_command`,
+    `build_dir`, `build_flag`, `run_flag`, `ignore_branches`, `has_dockerfile`, `use_build_ai`; `map` ("build_vars" or
+    "run_envs"), `name` and `value` of a variable, or all by name in `build_vars` and `run_envs` (None removes one);
+    `redeploy`, `environment` and `deployment` of the redeployment; `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.settings(createos_nb.simulate("wrong-port"), "mailer")
+        >>> panel.params["port"]
+        8080
+        >>> panel.params = {"port": 8025, "redeploy": True}
+        >>> panel.run().checks.result
+        'PASS'
+    """
+    return SettingsPanel(client, project)
 
 
 def traffic(client: Client, project: str | None = None, environment: str | None = None) -> TrafficPanel:

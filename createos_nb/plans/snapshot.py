@@ -20,7 +20,7 @@ from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.domains import Domain
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.github import GithubAccount, GithubRepository
-from createos_nb.contract.projects import Project
+from createos_nb.contract.projects import Project, SupportedType
 from createos_nb.contract.row import Row
 from createos_nb.contract.template_rows import Template
 from createos_nb.errors import CreateOSError, InvalidInput, InvalidResponse, NotFound, UnknownName
@@ -254,6 +254,10 @@ class Snapshot:
             return None
         row.id = row.id or template
         return None if in_status(row, "deleted") else row
+
+    def supported_types(self) -> list[SupportedType]:
+        """Return the frameworks and runtimes that the platform builds."""
+        return self._read_once(SupportedType, "GetSupportedProjectTypes")
 
     def projects_left(self) -> int | None:
         """How many projects the account may still have; None where the platform does not say."""

@@ -18,8 +18,9 @@ from createos_nb.runbooks.deploy import deploy, retry_failed, wake
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
 from createos_nb.runbooks.scale import scale
+from createos_nb.runbooks.settings import settings
 from createos_nb.runbooks.transfer import take_over, transfer
-from createos_nb.runbooks.variables import set_variables
+from createos_nb.runbooks.variables import copy_variables, set_variables
 
 __all__ = [
     "ReleaseGate",
@@ -29,6 +30,7 @@ __all__ = [
     "assign",
     "blue_green",
     "canary",
+    "copy_variables",
     "delete",
     "delete_app",
     "delete_template",
@@ -41,6 +43,7 @@ __all__ = [
     "rollback",
     "scale",
     "set_variables",
+    "settings",
     "switch",
     "take_over",
     "transfer",

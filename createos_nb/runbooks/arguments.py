@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,11 +12,14 @@ from createos_nb.client import arguments
 from createos_nb.contract import find
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.gates import ReleaseGate, interval_of
+from createos_nb.redaction import MASK, Secret
 from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.plans.gates import Gate
+
+_NAME: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
 def validate(client: Client, operation: str, name: str, value: Any) -> Any:
@@ -65,3 +69,21 @@ def validate_gate(gate: Gate | None) -> Gate:
         )
     interval_of(gate)
     return gate
+
+
+def validate_variables(
+    variables: Mapping[str, str | Secret | None], argument: str = "variables"
+) -> dict[str, Secret | None]:
+    """Return the values of variables by name, masked; None deletes one. Raises `InvalidInput`."""
+    if not isinstance(variables, Mapping):
+        raise InvalidInput(f"{argument}: a mapping from name to text, not a {type(variables).__name__}")
+    validated: dict[str, Secret | None] = {}
+    for name, value in variables.items():
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise InvalidInput(f"{argument}: {name!r} is no name: letters, digits and _, no digit first")
+        if value is not None and not isinstance(value, str | Secret):
+            raise InvalidInput(f"{argument}: the value of {name} must be text or None, not a {type(value).__name__}")
+        if value is not None and value == MASK:
+            raise InvalidInput(f"{argument}: {name} holds the dots of a masked value: give the value itself")
+        validated[name] = None if value is None else Secret(value)
+    return validated

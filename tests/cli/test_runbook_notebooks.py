@@ -19,7 +19,7 @@ from createos_nb.data_files import folder
 from createos_nb.notebooks.catalog import NotebookFile, list_notebooks
 from createos_nb.notebooks.parameters import tags
 
-ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4\d_", one.name)]
+ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4\d_|52_", one.name)]
 SHAPE = ["When to use this", "## Look", "## Decide", "## Act", "## Confirm", "## Undo", "## Done?"]
 
 
@@ -34,9 +34,9 @@ def page(request: Any) -> Any:
     return request.param
 
 
-def test_there_are_six() -> None:
+def test_there_are_seven() -> None:
     names = ["40_deploy", "41_blue_green", "42_rollback", "43_canary", "44_scale", "45_variables_and_secrets"]
-    assert [one.name for one in ACTING] == names
+    assert [one.name for one in ACTING] == [*names, "52_project_settings"]
 
 
 def test_it_says_when_to_use_it_and_then_looks_decides_acts_confirms_and_undoes(page: NotebookFile) -> None:

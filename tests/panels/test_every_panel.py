@@ -177,6 +177,7 @@ CHANGES = (
     "environment made",
     "environment resized",
     "variables changed",
+    "project settings changed",
     "domain made",
     "domain routed",
     "domain deleted",

@@ -164,6 +164,40 @@ CASES = [
         other=another_variable("edge-gateway"),
     ),
     Case(
+        "copy-variables",
+        lambda c: runbooks.copy_variables(c, "storefront", "production", "staging", redeploy=False),
+        reversible=True,
+        other=another_variable("storefront"),
+    ),
+    Case(
+        "copy-variables-redeployed",
+        lambda c: runbooks.copy_variables(c, "storefront", "production", "staging", names=["LOG_LEVEL"]),
+        # the value that is copied changes
+        other=lambda c: c.environments.update_variables("storefront", "production", run_envs={"LOG_LEVEL": "debug"}),
+    ),
+    Case(
+        "settings",
+        lambda c: runbooks.settings(
+            c,
+            "storefront",
+            port=3100,
+            build_command=None,
+            directory_path="shop",
+            has_dockerfile=True,
+            ignore_branches=["docs"],
+            build_vars={"NPM_TOKEN": "npm-s3cret", "NEXT_TELEMETRY_DISABLED": None},
+            run_envs={"LOG_LEVEL": "d3bug-s3cret"},
+        ),
+        reversible=True,
+        variables={"build_vars.NPM_TOKEN": "npm-s3cret", "run_envs.LOG_LEVEL": "d3bug-s3cret"},
+        other=lambda c: c.projects.update_settings("storefront", run_command="npm run serve"),
+    ),
+    Case(
+        "settings-redeployed",
+        lambda c: runbooks.settings(c, "storefront", run_command="npm run serve", redeploy=True, environment="staging"),
+        other=lambda c: c.projects.update_settings("storefront", run_command="node server.js"),
+    ),
+    Case(
         "hold",
         lambda c: runbooks.hold(c, "orders-api", "production"),
         reversible=True,

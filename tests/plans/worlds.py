@@ -24,6 +24,7 @@ CHANGES = (
     "environment changed",
     "environment resized",
     "variables changed",
+    "project settings changed",
     "domain routed",
     "domain deleting",
     "deployment gone",

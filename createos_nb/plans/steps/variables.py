@@ -9,8 +9,9 @@ from msgspec import field
 
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.context import TransientInputs
+from createos_nb.plans.snapshot import in_status
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import ResumeInputs, Undo, UndoContext
+from createos_nb.plans.steps.base import ResumeInputs, Undo, UndoContext, gone
 from createos_nb.plans.steps.environments import OnEnvironment
 from createos_nb.redaction import MASK, Secret
 
@@ -71,6 +72,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         self._values(run)
 
     def _values(self, run: Run) -> TransientInputs:
+        """The new values; the old ones are put beside them. Raises `StepError`."""
         inputs = run.inputs
         if inputs is None or set(inputs.values) != set(self.after):
             raise StepError(
@@ -81,8 +83,8 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         return inputs
 
     def write(self, run: Run) -> None:
-        inputs = self._values(run)
         now = variables_of(self.row_to_send(run))
+        inputs = self._values(run)
         inputs.old.update({name: now.get(name) for name in self.after})
         merged = {name: value for name, value in now.items() if name not in self.after}
         merged |= {name: value for name, value in inputs.values.items() if value is not None}
@@ -108,7 +110,8 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
 
     def undo(self, context: UndoContext) -> Undo:
         snapshot = context.snapshot
-        now = self.read(snapshot, {})
+        current = fingerprints(snapshot.client, variables_of(self.row(snapshot, {})))
+        now = {name: current.get(name, ABSENT) for name in self.after}
         changed = [name for name in self.after if now[name] != self.before.get(name, ABSENT)]
         if not changed:
             return Undo()
@@ -120,7 +123,6 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         if not undone:
             return Undo(notes=notes)
         values = {name: None if name in absent else known[name] for name in undone}
-        current = fingerprints(snapshot.client, variables_of(self.row(snapshot, {})))
         step = SetVariables(
             target=self.target,
             why="as they were before",
@@ -129,6 +131,58 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
             others={name: fingerprint for name, fingerprint in current.items() if name not in undone},
         )
         return Undo([step], notes, TransientInputs(values=values))
+
+
+class CopyVariables(SetVariables, kw_only=True, tag="copy variables"):
+    """Set some variables of an environment to the values that another environment has.
+
+    The values are read from there right before the write: no run needs them again, and where they have changed since
+    the plan was made, it is stale.
+    """
+
+    #: Id and name of the environment that they come from.
+    source: str
+    source_name: str
+
+    @property
+    def what(self) -> str:
+        return f"copy variables of {self.source_name} to {self.target.environment_name}: {', '.join(self.after)}"
+
+    def identity_details(self) -> Any:
+        return [super().identity_details(), self.source]
+
+    def _source(self, snapshot: Snapshot) -> dict[str, Secret]:
+        row = snapshot.environment(self.target.project, self.source)
+        if row is None or in_status(row, "deleting"):
+            raise gone(f"environment {self.source_name}")
+        return variables_of(row)
+
+    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
+        now = fingerprints(snapshot.client, self._source(snapshot))
+        return super().read(snapshot, created) | {self._there(name): now.get(name, ABSENT) for name in self.after}
+
+    def desired(self, created: Mapping[int, str]) -> dict[str, Any]:
+        return super().desired(created) | {self._there(name): value for name, value in self.after.items()}
+
+    def planned_state(self) -> dict[str, Any]:
+        return super().planned_state() | {self._there(name): value for name, value in self.after.items()}
+
+    def _there(self, name: str) -> str:
+        return f"{name} of {self.source_name}"
+
+    def check_inputs(self, run: Run) -> None:
+        """It needs none."""
+
+    def _values(self, run: Run) -> TransientInputs:
+        held = self._source(run.latest())
+        old = run.inputs.old if run.inputs is not None else {}
+        return TransientInputs(values={name: held[name] for name in self.after}, old=old)
+
+    def missing_variables(self) -> list[str]:
+        return []
+
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        return TransientInputs()
 
 
 def variables_of(row: Environment) -> dict[str, Secret]:

@@ -222,10 +222,10 @@ def update_project(context: WorldContext, call: BodyCall[ProjectChanges]) -> Pay
 
 @serves("UpdateProjectSettings", SettingsChange)
 def update_settings(context: WorldContext, call: BodyCall[SettingsChange]) -> Payload:
-    """Merge build and run settings into those of the project; they count from the next deployment on."""
+    """Merge build and run settings into those of the project; null clears one; they count from the next deployment."""
     project = project_of(context, call)
     changes: dict[str, Any] = msgspec.to_builtins(call.body)
-    settings = project.settings | changes
+    settings = {name: value for name, value in (project.settings | changes).items() if value is not None}
     fields_of(settings, SETTINGS_OF[project.type], "")
     check_runtime(project.type, settings, context.dialect)
     project.settings = settings
