@@ -17,6 +17,9 @@ READS = ("GET", "HEAD")
 ASKING = ("available-unique-name", "/content")
 #: What the world notes when somebody has changed something.
 CHANGES = (
+    "project made",
+    "domain made",
+    "domain verified",
     "deployment queued",
     "deployment assigned",
     "deployment cancelled",
