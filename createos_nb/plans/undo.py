@@ -43,7 +43,7 @@ def undo_steps(
     result = UndoSteps(
         warnings=[
             f"{row.target}: {row.field} was changed since: {row.now} now, {row.planned} after the run"
-            for row in drift.after_steps(steps, snapshot, created, touched)
+            for row in drift.after_steps(steps, snapshot, created, [one for one in touched if one not in inside])
         ]
     )
     first: dict[tuple[str, ...], int] = {}

@@ -177,13 +177,15 @@ def _build(
     known = {row.name: row for row in supported}
     package = package_of(files) if language == "node" else {}
     framework, why = _framework(language, files, package)
-    if framework in known and not found.settings.get("runtime"):
+    if framework in known and found.settings.get("runtime") in (None, *known[framework].runtimes):
         found.add("framework", framework, why)
     named = str(found.settings.get("framework") or "")
     if named and named not in known:
         raise InvalidInput(f"framework {named!r} is not supported: {_listed(_names(supported, framework=True))}")
     offered = known[named].runtimes if named else _names(supported)
-    _runtime(language, [name for name in offered if name.partition(":")[0] == language], files, package, found)
+    if not found.settings.get("runtime"):
+        offered = [name for name in offered if name.partition(":")[0] == language]
+    _runtime(language, offered, files, package, found)
     manifest = next((name for name, of in MANIFESTS.items() if of == language and name in files), "")
     if manifest and files[manifest] is None and not named:
         if any(name not in found.settings for name in COMMANDS):
@@ -262,7 +264,9 @@ def _runtime(
     found: Detection,
 ) -> None:
     """The newest runtime that the source allows."""
-    if found.settings.get("runtime"):
+    if runtime := found.settings.get("runtime"):
+        if runtime not in (*offered, "build-ai"):
+            raise InvalidInput(f"runtime {runtime!r} does not serve: {_listed(offered)}")
         return
     wanted, where = wanted_version(language, files, package)
     runtime = newest(offered, wanted)

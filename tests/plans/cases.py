@@ -117,6 +117,13 @@ def froze(world: Any) -> None:
     apply(frozen(client_of(world)))
 
 
+def spread(world: Any) -> None:
+    """The DNS records of all domains are found."""
+    for project in world.state.projects.values():
+        for domain in project.domains.values():
+            domain.resolves_at = world.state.now
+
+
 def founded(kind: str) -> Write:
     """Somebody makes a project of the name that the plan gives its own."""
     settings = {"port": 8080} if kind == "image" else {"runtime": "static", "port": 80}
@@ -288,7 +295,7 @@ CASES = [
     Case(
         "verify-domain",
         lambda c: runbooks.verify_domain(c, "storefront", "shop.juniper-goods.example.net"),
-        prepare=lambda world: world.advance("2d"),
+        prepare=spread,
         other=lambda c: c.domains.delete("storefront", "shop.juniper-goods.example.net"),
     ),
     Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),

@@ -11,7 +11,7 @@ from createos_nb.plans import waiting
 from createos_nb.plans.queries import Part
 from createos_nb.plans.snapshot import id_of, in_status
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext, gone, id_of_created
+from createos_nb.plans.steps.base import Precondition, Step, Undo, UndoContext, gone, id_of_created
 from createos_nb.plans.steps.delete import DeleteDomain
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class AddDomain(Step, kw_only=True, tag="add domain"):
         row = context.snapshot.domain(self.target.project, created) if created else None
         if row is None or in_status(row, "deleting"):
             return Undo()
-        return Undo([DeleteDomain(target=replace(self.target, domain=id_of(row)), why="the run has added it")])
+        step = DeleteDomain(target=replace(self.target, domain=id_of(row)))
+        return Undo([step.planned(context.snapshot, "the run has added it")])
 
 
 class DomainStep(Step, kw_only=True):
@@ -142,41 +143,42 @@ class VerifyDomain(DomainStep, kw_only=True, tag="verify domain"):
         hint = "" if fine else ": only a pending domain is verified; delete it, and add it again"
         return [Precondition.of(name, fine, status + hint)]
 
-    def reaches(self, snapshot: Snapshot) -> list[Reached]:
-        row = snapshot.domain(self.target.project, self.target.domain)
-        routed = row.environment_id if row is not None else None
-        return [Reached(routed, f"{self.target.domain_name} answers there once it is verified")] if routed else []
-
     def write(self, run: Run) -> None:
         run.client.call(self.operation, project_id=self.target.project, domain_id=self.target.domain)
 
     def wait(self, run: Run) -> None:
-        first = self.row(run.snapshot())
-        checked = False
+        failures = self.row(run.snapshot()).failed_verification_count
 
-        def ready() -> bool:
-            nonlocal checked
-            row = self.row(run.snapshot())
-            run.emit("waiting", f"{self.target.domain_name} {row.status}")
-            checked = row.failed_verification_count != first.failed_verification_count
-            return checked or not in_status(row, "pending")
+        def checked() -> bool:
+            row = self._look(run)
+            return row.failed_verification_count != failures or not in_status(row, "pending")
 
         try:
-            waiting.until(run, self.what, ready, _FIRST_LOOK)
+            waiting.until(run, self.what, checked, _FIRST_LOOK)
         except StepError as error:
             if error.kind != "takes too long":
                 raise
-            # the run was resumed after an earlier check: look once more
+            # no check is under way, as in a run that is resumed: have it made once more
             self.write(run)
-            waiting.until(run, self.what, ready, _CHECK_SECONDS)
-        if checked and in_status(row := self.row(run.latest()), "pending"):
+            waiting.until(run, self.what, checked, _CHECK_SECONDS)
+        row = self.row(run.latest())
+        if in_status(row, "pending"):
             raise StepError(
                 f"domain {self.target.domain_name} is pending: {row.message or 'its DNS records are not found'}; "
                 f"{records_text(row)}",
                 "It can take 48 hours until DNS records have spread: plans.resume(journal) looks again, and goes on.",
                 kind="takes too long",
             )
-        waiting.domain(run, self.target.project, self.target.domain, self.target.domain_name)
+        waiting.until(run, self.what, lambda: in_status(self._look(run), "active"), waiting.SETTLE_SECONDS)
+
+    def _look(self, run: Run) -> Domain:
+        """The domain as it is now. Raises `StepError` where nothing will come of it."""
+        row = self.row(run.snapshot())
+        run.emit("waiting", f"{self.target.domain_name} {row.status}")
+        if in_status(row, "error"):
+            why = f": {row.message}" if row.message else ""
+            raise StepError(f"domain {self.target.domain_name} ended as error{why}", "Delete it, and add it again.")
+        return row
 
     def undo(self, context: UndoContext) -> Undo:
         return Undo(notes=[f"{self.target.domain_name} stays verified: runbooks.delete removes it"])

@@ -154,10 +154,9 @@ class CreateProject(Step, kw_only=True, tag="create project"):
         row = context.snapshot.existing_project(created)
         if row is None or in_status(row, "deleting"):
             return Undo()
-        step = DeleteProject(target=target_of(row), why="the run has created it", lost=lost_with(context.snapshot, row))
-        step.before = step.state(context.snapshot)
+        step = DeleteProject(target=target_of(row), lost=lost_with(context.snapshot, row))
         note = f"deleting {self.name} is irreversible: what has come into it since goes with it"
-        return Undo([step], [note])
+        return Undo([step.planned(context.snapshot, "the run has created it")], [note])
 
 
 def room_for_project(snapshot: Snapshot) -> Precondition:
