@@ -16,6 +16,7 @@ from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
 from createos_nb.runbooks.domains import verify_domain
+from createos_nb.runbooks.github import connect_github
 from createos_nb.runbooks.launch import launch
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
@@ -31,6 +32,7 @@ __all__ = [
     "assign",
     "blue_green",
     "canary",
+    "connect_github",
     "delete",
     "delete_app",
     "delete_template",

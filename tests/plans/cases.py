@@ -9,9 +9,13 @@ from typing import Any
 
 from createos_nb import plans, runbooks
 from createos_nb.client.client import Client
+from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
+
+#: The code with which the browser comes back in the world of the cases.
+CODE = hex_of(20, 7, "github code", 51902266)
 
 Write = Callable[[Client], object]
 
@@ -117,11 +121,8 @@ def froze(world: Any) -> None:
     apply(frozen(client_of(world)))
 
 
-def spread(world: Any) -> None:
-    """The DNS records of all domains are found."""
-    for project in world.state.projects.values():
-        for domain in project.domains.values():
-            domain.resolves_at = world.state.now
+def connecting(client: Client) -> plans.Plan:
+    return runbooks.connect_github(client, f"https://example.com/?code={CODE}&installation_id=51902266")
 
 
 def founded(kind: str) -> Write:
@@ -295,9 +296,10 @@ CASES = [
     Case(
         "verify-domain",
         lambda c: runbooks.verify_domain(c, "storefront", "shop.juniper-goods.example.net"),
-        prepare=spread,
+        prepare=lambda world: world.set_dns("shop.juniper-goods.example.net"),
         other=lambda c: c.domains.delete("storefront", "shop.juniper-goods.example.net"),
     ),
+    Case("connect-github", connecting, token=CODE),
     Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),
     Case("take-over", taken_over, prepare=offered, token="s3same-t0ken"),
 ]

@@ -193,3 +193,26 @@ def test_the_same_notebook_run_again_after_a_stop_goes_on(client: Any) -> None:
     assert make().apply().checks.result == "PASS"
     assert client.projects.list()["unique_name"].tolist().count("gift-cards") == 1
     assert len(client.environments.list("gift-cards")) == len(client.deployments.list("gift-cards")) == 1
+
+
+def test_github_is_connected_with_the_address_of_the_browser_and_not_twice(client: Any) -> None:
+    code = client.world.github_code("juniper-labs")
+    back = f"https://example.com/?code={code}&installation_id=51902266"
+    plan = runbooks.connect_github(client, back)
+    receipt = plan.apply()
+    assert code not in receipt.journal.read_text() + repr(plan) + repr(receipt)
+    assert "juniper-labs" in client.github.accounts()["username"].tolist()
+    assert runbooks.connect_github(client, back).steps == []
+    assert "GitHub's settings" in receipt.undo().warnings[0]
+
+
+@pytest.mark.parametrize("address", ["", "https://example.com/", "https://example.com/?code=a&installation_id=x", 7])
+def test_an_address_without_code_says_where_it_comes_from(client: Any, address: Any) -> None:
+    with pytest.raises(InvalidInput, match="open the GitHub settings"):
+        runbooks.connect_github(client, address)
+
+
+def test_a_code_that_serves_no_more_is_told(client: Any) -> None:
+    plan = runbooks.connect_github(client, "https://example.com/?code=abc&installation_id=51902266")
+    with pytest.raises(plans.StepFailed, match="invalid or used already"):
+        plan.apply()

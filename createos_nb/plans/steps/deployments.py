@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.snapshot import Snapshot
 
 #: What to do where no GitHub account is connected.
-_CONNECT = "connect it in the browser: the platform's GitHub settings; client.github.accounts() shows what is connected"
+_CONNECT = "runbooks.connect_github connects it; client.github.accounts() shows what is connected"
 
 
 class Wake(Step, kw_only=True, tag="wake"):
