@@ -10,6 +10,7 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError
 from createos_nb.plans.queries import Query
 from createos_nb.plans.snapshot import id_of, in_status, name_of, version_of
+from createos_nb.plans.steps.base import CREATED
 
 if TYPE_CHECKING:
     from createos_nb.contract.deployments import Deployment
@@ -38,7 +39,7 @@ def blast_radius(steps: list[Step], snapshot: Snapshot) -> pd.DataFrame:
             reasons = reached.setdefault((project, environment), [])
             if how not in reasons:
                 reasons.append(how)
-        if not step.adds_running_deployment or project in room:
+        if not step.adds_running_deployment or project in room or project.startswith(CREATED):
             continue
         oldest = _oldest_running(step, snapshot)
         if oldest is not None:

@@ -23,7 +23,8 @@ def before_steps(
     seen: set[tuple[str, ...]] = set()
     differences: list[Difference] = []
     over = set(done)
-    for number, step in enumerate(steps):
+    for number, unbound in enumerate(steps):
+        step = unbound.bound(created)
         if step.resource_key() in seen:
             continue
         seen.add(step.resource_key())
@@ -47,6 +48,7 @@ def after_steps(
 
     Of several steps on one resource the last counts.
     """
+    steps = [step.bound(created) for step in steps]
     last: dict[tuple[str, ...], int] = {steps[number].resource_key(): number for number in sorted(done)}
     differences: list[Difference] = []
     for number in sorted(last.values()):

@@ -116,6 +116,7 @@ class PlanExecutor:
         """Execute the steps that are not done yet. Raises `StepFailed`."""
         resumed = self.client.clock.now()
         self.done, self.run.created = self.journal.completed, self.journal.created
+        self._bind()
         try:
             self._check_done()
         except StalePlanError as error:
@@ -131,11 +132,11 @@ class PlanExecutor:
 
     def _execute_steps(self) -> Receipt:
         try:
-            for number, step in enumerate(self.steps):
+            for number in range(len(self.steps)):
                 if number not in self.done:
                     self.run.step = number
                     self.run.stop_if_canceled()
-                    self._execute_step(number, step)
+                    self._execute_step(number, self.steps[number])
         except StalePlanError as error:
             self.journal.write("refused", self.client.clock.now(), step=self.run.step, text=str(error))
             if self.journal.started:
@@ -259,6 +260,11 @@ class PlanExecutor:
         self.journal.write("answered", self.client.clock.now(), **facts, created=created, text=text)
         if created is not None:
             self.run.created[number] = created
+            self._bind()
+
+    def _bind(self) -> None:
+        """Let the steps that are left act on what was created."""
+        self.steps = [step.bound(self.run.created) for step in self.steps]
 
     def _as_desired(self, step: Step, now: Mapping[str, Any]) -> bool:
         return now == step.desired(self.run.created) or step.in_progress(now)

@@ -70,6 +70,7 @@ def _facts(path: Path, client: Client) -> list[tuple[str, str, str, bool, str]]:
     for number, step in enumerate(plan["steps"]):
         if step.get("kind") != "assign" or not (environment := (step.get("target") or {}).get("environment")):
             continue
+        environment = str(resolved(environment, journal.created))
         done, started = journal.newest(number, "done"), journal.newest(number, "started")
         if started is not None and (before := step["before"].get("live deployment")):
             facts.append((started["at"], environment, str(before), False, "journal"))

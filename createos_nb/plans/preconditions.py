@@ -12,7 +12,7 @@ from createos_nb.naming import text_for
 from createos_nb.plans.freeze_files import frozen
 from createos_nb.plans.queries import Query
 from createos_nb.plans.snapshot import in_status, name_of
-from createos_nb.plans.steps.base import Precondition
+from createos_nb.plans.steps.base import CREATED, Precondition
 
 if TYPE_CHECKING:
     from createos_nb.naming import ProjectStatus
@@ -55,8 +55,9 @@ def failing(preconditions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _projects(steps: list[Step]) -> list[str]:
-    """The projects that have to be active."""
-    return list(dict.fromkeys(s.target.project for s in steps if s.needs_active_project and s.target.project))
+    """The projects that have to be active; one that is yet to be created is."""
+    projects = dict.fromkeys(s.target.project for s in steps if s.needs_active_project and s.target.project)
+    return [project for project in projects if not project.startswith(CREATED)]
 
 
 def _writable(snapshot: Snapshot) -> Precondition:

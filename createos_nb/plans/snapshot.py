@@ -21,7 +21,7 @@ from createos_nb.contract.domains import Domain
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.github import GithubAccount, GithubRepository
 from createos_nb.contract.projects import Project, SupportedType
-from createos_nb.contract.row import Row
+from createos_nb.contract.row import Availability, Row
 from createos_nb.contract.template_rows import Template
 from createos_nb.errors import CreateOSError, InvalidInput, InvalidResponse, NotFound, UnknownName
 from createos_nb.frames.structs import struct_of, structs_of
@@ -263,6 +263,14 @@ class Snapshot:
         """How many projects the account may still have; None where the platform does not say."""
         projects = self._read_once(Quotas, "GetQuotas")[0].projects
         return projects.remaining if projects is not None else None
+
+    def is_project_name_free(self, name: str) -> bool | None:
+        """Whether no project of anybody has a name; None where the platform does not say."""
+        return self._read_once(Availability, "CheckProjectUniqueName", unique_name=name)[0].is_available
+
+    def supported_types(self) -> list[SupportedType]:
+        """Return the frameworks and runtimes that the platform builds."""
+        return self._read_once(SupportedType, "GetSupportedProjectTypes")
 
     def github_accounts(self) -> list[GithubAccount]:
         """Return the GitHub accounts that are connected."""

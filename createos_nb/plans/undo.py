@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from createos_nb.plans import drift
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import Undo, UndoContext
+from createos_nb.plans.steps.base import CREATED, Undo, UndoContext
 
 if TYPE_CHECKING:
     from createos_nb.plans.context import TransientInputs
@@ -33,12 +33,17 @@ def undo_steps(
     inputs: Mapping[int, TransientInputs],
     snapshot: Snapshot,
 ) -> UndoSteps:
-    """Return the steps that undo a run, the last one first."""
+    """Return the steps that undo a run, the last one first.
+
+    What is in a project that the run has created goes with the project.
+    """
+    inside = {number for number, step in enumerate(steps) if step.target.project.startswith(CREATED)}
+    steps = [step.bound(created) for step in steps]
     touched = _touched(entries, min(created, default=len(steps)))
     result = UndoSteps(
         warnings=[
             f"{row.target}: {row.field} was changed since: {row.now} now, {row.planned} after the run"
-            for row in drift.after_steps(list(steps), snapshot, created, touched)
+            for row in drift.after_steps(steps, snapshot, created, [one for one in touched if one not in inside])
         ]
     )
     first: dict[tuple[str, ...], int] = {}
@@ -47,6 +52,8 @@ def undo_steps(
     seen: set[tuple[str, ...]] = set()
     for number in reversed(touched):
         step = steps[number]
+        if number in inside:
+            continue
         # of several steps on one resource the first knows how it was; it is undone where the last one stands
         if not step.creates and step.resource_key() in seen:
             continue

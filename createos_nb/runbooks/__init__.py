@@ -15,6 +15,9 @@ from createos_nb.runbooks.blue_green import blue_green, switch
 from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
+from createos_nb.runbooks.domains import verify_domain
+from createos_nb.runbooks.github import connect_github
+from createos_nb.runbooks.launch import launch
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
 from createos_nb.runbooks.scale import scale
@@ -30,12 +33,14 @@ __all__ = [
     "assign",
     "blue_green",
     "canary",
+    "connect_github",
     "copy_variables",
     "delete",
     "delete_app",
     "delete_template",
     "deploy",
     "hold",
+    "launch",
     "release",
     "release_watch",
     "retry_failed",
@@ -47,5 +52,6 @@ __all__ = [
     "switch",
     "take_over",
     "transfer",
+    "verify_domain",
     "wake",
 ]

@@ -157,7 +157,7 @@ def delete_template(client: Client, template: str, *, missing_ok: bool = False) 
         raise UnknownName("template", template)
     step = None
     if row is not None:
-        step = _planned(snapshot, DeleteTemplate(target=_thing(row)))
+        step = DeleteTemplate(target=_thing(row)).planned(snapshot, "asked for")
     return _plan(snapshot, step, "delete_template", {"template": template}, f"template {template}")
 
 
@@ -190,7 +190,7 @@ def revoke_key(client: Client, api_key: str, *, missing_ok: bool = False) -> Pla
     if row is not None:
         facts = {"ends": (row.expired_at or "")[:10], "used for": row.description or ""}
         lost = {name: value for name, value in facts.items() if value}
-        step = _planned(snapshot, RevokeKey(target=_thing(row), lost=lost))
+        step = RevokeKey(target=_thing(row), lost=lost).planned(snapshot, "asked for")
     return _plan(snapshot, step, "revoke_key", {"api_key": api_key}, f"API key {api_key}")
 
 
@@ -223,13 +223,7 @@ def _step(snapshot: Snapshot, project: str, resource: str, name: str) -> DeleteS
             target=_within(owner, thing=id_of(job), thing_name=str(job.name)),
             lost={"schedule": str(job.schedule)},
         )
-    return _planned(snapshot, step)
-
-
-def _planned(snapshot: Snapshot, step: DeleteStep) -> DeleteStep:
-    """Return the step with its present and its desired state."""
-    step.why, step.before, step.after = "asked for", step.state(snapshot), {"state": "gone"}
-    return step
+    return step.planned(snapshot, "asked for")
 
 
 def _deployment(snapshot: Snapshot, owner: Project, name: str) -> DeleteDeployment:

@@ -34,7 +34,7 @@ FIRST = {
     "wrong-port": ("storefront", "production", "down"),
 }
 #: Nothing of their trouble is in the traffic of an environment, or in the state of a deployment that has ended.
-ELSEWHERE = {"dns-pending", "fleet", "quota-full", "slow-build", "storefront"}
+ELSEWHERE = {"dns-pending", "empty", "fleet", "quota-full", "slow-build", "storefront"}
 
 
 def rows_of(*buckets: tuple[int, int]) -> np.ndarray:

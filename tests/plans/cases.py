@@ -9,9 +9,13 @@ from typing import Any
 
 from createos_nb import plans, runbooks
 from createos_nb.client.client import Client
+from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
+
+#: The code with which the browser comes back in the world of the cases.
+CODE = hex_of(20, 7, "github code", 51902266)
 
 Write = Callable[[Client], object]
 
@@ -115,6 +119,18 @@ def frozen(client: Client) -> plans.Plan:
 def froze(world: Any) -> None:
     """The project is frozen."""
     apply(frozen(client_of(world)))
+
+
+def connecting(client: Client) -> plans.Plan:
+    return runbooks.connect_github(client, f"https://example.com/?code={CODE}&installation_id=51902266")
+
+
+def founded(kind: str) -> Write:
+    """Somebody makes a project of the name that the plan gives its own."""
+    settings = {"port": 8080} if kind == "image" else {"runtime": "static", "port": 80}
+    return lambda client: client.projects.create(
+        unique_name="gift-cards", display_name="Gift cards", type=kind, settings=settings
+    )
 
 
 CASES = [
@@ -283,6 +299,42 @@ CASES = [
     Case("delete-app", lambda c: runbooks.delete_app(c, "Shop", missing_ok=True)),
     Case("delete-template", withdrawn),
     Case("revoke-key", lambda c: runbooks.revoke_key(c, "ci-deployments", missing_ok=True)),
+    Case(
+        "launch-files",
+        lambda c: runbooks.launch(
+            c,
+            "gift-cards",
+            source={"index.html": "<p>hello"},
+            variables={"LOG_LEVEL": "tr4ce-s3cret"},
+            domain="gifts.juniper-goods.example.com",
+        ),
+        variables={"LOG_LEVEL": "tr4ce-s3cret"},
+        source={"index.html": "<p>hello"},
+        other=founded("image"),
+    ),
+    Case(
+        "launch-image",
+        lambda c: runbooks.launch(c, "gift-cards", image="nginx:1.27", settings={"port": 80}, app="Shop"),
+        other=founded("upload"),
+    ),
+    Case(
+        "launch-repository",
+        lambda c: runbooks.launch(
+            c,
+            "gift-cards",
+            repository="juniper-goods/services@develop",
+            settings={"directory_path": "apps/orders", "build_vars": {"NPM_TOKEN": "npm-s3cret"}},
+        ),
+        variables={"NPM_TOKEN": "npm-s3cret"},
+        other=founded("image"),
+    ),
+    Case(
+        "verify-domain",
+        lambda c: runbooks.verify_domain(c, "storefront", "shop.juniper-goods.example.net"),
+        prepare=lambda world: world.set_dns("shop.juniper-goods.example.net"),
+        other=lambda c: c.domains.delete("storefront", "shop.juniper-goods.example.net"),
+    ),
+    Case("connect-github", connecting, token=CODE),
     Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),
     Case("take-over", taken_over, prepare=offered, token="s3same-t0ken"),
 ]

@@ -17,6 +17,10 @@ READS = ("GET", "HEAD")
 ASKING = ("available-unique-name", "/content")
 #: What the world notes when somebody has changed something.
 CHANGES = (
+    "GitHub connected",
+    "project made",
+    "domain made",
+    "domain verified",
     "deployment queued",
     "deployment assigned",
     "deployment cancelled",

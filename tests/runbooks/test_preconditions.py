@@ -40,7 +40,7 @@ def test_a_build_needs_github_and_the_repository(client: Any, make: Any) -> None
     account.repositories, account.user = granted, ""
     plan = make(client)
     assert states(plan)["the project's GitHub account is connected"] == "fails"
-    with pytest.raises(PreconditionFailed, match="connect it in the browser"):
+    with pytest.raises(PreconditionFailed, match="connect_github connects it"):
         plan.apply(confirm=plan.confirmation, reason="why")
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from abc import ABCMeta, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
 
 from msgspec import Struct, StructMeta
+from msgspec.structs import replace
 
 from createos_nb.errors import InvalidResponse
 from createos_nb.plans.errors import Difference, StalePlanError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Stands for an id that an earlier step of the plan creates, followed by the number of that step from 0.
 CREATED: Final = "created by step "
+#: The ids of a target that an earlier step may create.
+_IDS: Final = ("project", "environment", "deployment", "domain")
 
 State = Literal["holds", "fails", "unknown"]
 
@@ -254,9 +257,16 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """Whether a freeze, by its id, does not concern it: it is the freeze's own step."""
         return False
 
+    def bound(self, created: Mapping[int, str]) -> Self:
+        """The step with the ids of what earlier steps have created in its target."""
+        ids = {name: getattr(self.target, name) for name in _IDS}
+        found = {name: resolved(identity, created) for name, identity in ids.items()}
+        return self if found == ids else replace(self, target=replace(self.target, **found))
+
     def pending(self, created: Mapping[int, str]) -> bool:
-        """Whether an earlier step is yet to create its environment."""
-        return str(resolved(self.target.environment, created)).startswith(CREATED)
+        """Whether an earlier step is yet to create what its target names."""
+        target = self.bound(created).target
+        return any(getattr(target, name).startswith(CREATED) for name in _IDS)
 
     def in_progress(self, now: Mapping[str, Any]) -> bool:
         """Whether the platform is at it already, at somebody's request: it needs no write, only time."""

@@ -5,19 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import field
+
 from createos_nb.plans import waiting
 from createos_nb.plans.snapshot import id_of
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import Precondition, Reached, Step, Undo, UndoContext, gone, id_of_created
-from createos_nb.plans.steps.variables import variables_of
+from createos_nb.plans.steps.base import (
+    CREATED,
+    Precondition,
+    Reached,
+    ResumeInputs,
+    Step,
+    Undo,
+    UndoContext,
+    gone,
+    id_of_created,
+)
+from createos_nb.plans.steps.variables import ABSENT, values_given, values_resumed, variables_of
+from createos_nb.redaction import MASK
 
 if TYPE_CHECKING:
-    from createos_nb.plans.context import Run
+    from createos_nb.client.client import Client
+    from createos_nb.plans.context import Run, TransientInputs
     from createos_nb.plans.snapshot import Snapshot
+    from createos_nb.redaction import Secret
 
 
 class CreateEnvironment(Step, kw_only=True, tag="create environment"):
-    """Create an environment like another one: its branch and size, no auto-promotion; its variables are copied."""
+    """Create an environment without auto-promotion: its variables are those of another one, or given."""
 
     operation: ClassVar[str] = "CreateProjectEnvironment"
     has_undo: ClassVar[bool] = False
@@ -29,22 +44,26 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
     cpu: int
     memory: int
     replicas: int
-    #: Environment whose variables it gets.
-    like: str
+    #: Environment whose variables it gets; "" for those that are given.
+    like: str = ""
+    #: Fingerprints of the variables that are given, by name.
+    variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def what(self) -> str:
         return f"create environment {self.name}"
 
     def identity_details(self) -> Any:
-        return [self.name, self.branch, self.cpu, self.memory, self.replicas, self.like]
+        given = [self.variables] if self.variables else []
+        return [self.name, self.branch, self.cpu, self.memory, self.replicas, self.like, *given]
 
     def resource_key(self) -> tuple[str, ...]:
         return ("create environment", self.target.project, self.name)
 
     def fields(self) -> list[tuple[str, str, str]]:
         size = f"{self.cpu} millicores, {self.memory} MB, {self.replicas} replicas"
-        return [("environment", "–", f"{self.name}: {size}, branch {self.branch or '–'}")]
+        row = ("environment", "–", f"{self.name}: {size}, branch {self.branch or '–'}")
+        return [row, *((name, ABSENT, MASK) for name in self.variables)]
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
@@ -53,6 +72,8 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
         return []
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        if self.target.project.startswith(CREATED):
+            return []  # a new project has none
         rows = snapshot.environments(self.target.project)
         free = not any(row.unique_name == self.name for row in rows)
         detail = f"there are {len(rows)}; the platform has a limit for each project and does not tell it"
@@ -61,16 +82,30 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
             Precondition("the project may have another environment", "unknown", detail),
         ]
 
-    def write(self, run: Run) -> str:
+    def check_inputs(self, run: Run) -> None:
+        if self.variables:
+            values_given(run, self.variables)
+
+    def missing_variables(self) -> list[str]:
+        return list(self.variables)
+
+    def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
+        return values_resumed(inputs, client, self.variables) if self.variables else None
+
+    def _variables(self, run: Run) -> Mapping[str, Secret | None]:
+        """The variables that it gets. Raises `StepError`."""
+        if not self.like:
+            return values_given(run, self.variables).values if self.variables else {}
         snapshot = run.snapshot()
-        values: dict[str, Any] = {}
-        if self.branch:
-            values["branch"] = self.branch
         like = snapshot.environment(self.target.project, self.like)
         if like is None:
             raise gone("the environment whose variables it gets")
         if unread := snapshot.unread(like, ["settings"]):
             raise StepError(f"{self.what}: the variables it gets can't be read: {', '.join(unread)}")
+        return variables_of(like)
+
+    def write(self, run: Run) -> str:
+        values: dict[str, Any] = {"branch": self.branch} if self.branch else {}
         answer = run.client.call(
             self.operation,
             project_id=self.target.project,
@@ -78,7 +113,7 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
             display_name=self.display,
             description=self.description,
             resources={"cpu": self.cpu, "memory": self.memory, "replicas": self.replicas},
-            settings={"runEnvs": variables_of(like)},
+            settings={"runEnvs": self._variables(run)},
             is_auto_promote_enabled=False,
             **values,
         )

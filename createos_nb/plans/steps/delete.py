@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from msgspec import field
+from msgspec.structs import replace
 
 from createos_nb.plans import waiting
 from createos_nb.plans.queries import Part
@@ -78,6 +79,10 @@ class DeleteStep(Step, kw_only=True):
         if isinstance(row, WithStatus) and row.status in _GOING:
             return {_STATE: "going"}
         return {_STATE: "there", **self.facts(snapshot)}
+
+    def planned(self, snapshot: Snapshot, why: str) -> Self:
+        """The step with its present and its desired state."""
+        return replace(self, why=why, before=self.state(snapshot), after={_STATE: "gone"})
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return self.state(snapshot)

@@ -12,6 +12,7 @@ from createos_nb.plans.queries import Part
 from createos_nb.plans.snapshot import id_of, in_status, version_of
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import (
+    CREATED,
     Precondition,
     Reached,
     Step,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.snapshot import Snapshot
 
 #: What to do where no GitHub account is connected.
-_CONNECT = "connect it in the browser: the platform's GitHub settings; client.github.accounts() shows what is connected"
+_CONNECT = "runbooks.connect_github connects it; client.github.accounts() shows what is connected"
 
 
 class Wake(Step, kw_only=True, tag="wake"):
@@ -93,6 +94,8 @@ class CreateDeployment(Step, kw_only=True):
 
     def rests_on(self, snapshot: Snapshot) -> Any:
         """The newest deployment: once there is another one, a digest that was given for this one no longer holds."""
+        if self.target.project.startswith(CREATED):
+            return 0
         rows = snapshot.deployments(self.target.project)
         return max((row.version_number or 0 for row in rows), default=0)
 
@@ -163,9 +166,12 @@ class DeployBranch(CreateDeployment, kw_only=True, tag="deploy branch"):
     branch: str
 
     def reaches(self, snapshot: Snapshot) -> list[Reached]:
-        return _promoting(snapshot, self.target.project, self.branch)
+        created = self.target.project.startswith(CREATED)
+        return [] if created else _promoting(snapshot, self.target.project, self.branch)
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        if self.target.project.startswith(CREATED):
+            return []  # the step that creates the project has them
         return repository_preconditions(snapshot, self.target.project, self.branch)
 
     @property
@@ -256,6 +262,13 @@ def repository_preconditions(snapshot: Snapshot, project: str, branch: str = "")
     source = snapshot.project(project).source
     installation = (source.vcs_installation_id if source is not None else None) or ""
     repository = (source.vcs_repo_id if source is not None else None) or ""
+    return source_preconditions(snapshot, installation, repository, branch)
+
+
+def source_preconditions(
+    snapshot: Snapshot, installation: str, repository: str, branch: str = ""
+) -> list[Precondition]:
+    """Return the same of a repository, by the ids of its installation and its own."""
     connected = "the project's GitHub account is connected"
     granted = "its repository is granted"
     try:
@@ -276,7 +289,7 @@ def repository_preconditions(snapshot: Snapshot, project: str, branch: str = "")
     if row is None:
         detail = f"{account.username} has not granted repository {repository}: grant it in GitHub's settings"
         return [*rows, Precondition(granted, "fails", detail)]
-    name = _name(row)
+    name = full_name_of(row)
     rows.append(Precondition(granted, "holds", name))
     return [*rows, _branch(snapshot, installation, name, branch)] if branch and name else rows
 
@@ -292,8 +305,8 @@ def _branch(snapshot: Snapshot, installation: str, repository: str, branch: str)
     return Precondition(what, "fails", f"{repository} has: {', '.join(names[:12])}")
 
 
-def _name(row: GithubRepository) -> str:
-    """The wire spells it in two ways."""
+def full_name_of(row: GithubRepository) -> str:
+    """Return owner and name of a repository: the wire spells it in two ways."""
     return row.full_name or row.full_name_again or ""
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Precondition, Reached, ResumeInputs, Step, Undo, UndoContext
+from createos_nb.plans.steps.create_project import room_for_project
 from createos_nb.plans.steps.delete import environments_of
 from createos_nb.redaction import Secret
 
@@ -82,16 +82,7 @@ class TakeOver(Step, kw_only=True, tag="take over"):
         return {_OWNER: "another" if snapshot.existing_project(self.target.project) is None else "this account"}
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
-        name = "the account may have another project"
-        try:
-            left = snapshot.projects_left()
-        except CreateOSError as error:
-            return [Precondition(name, "unknown", str(error).split("\n", 1)[0])]
-        if left is None:
-            return [Precondition(name, "unknown", "the platform does not say")]
-        if left <= 0:
-            return [Precondition(name, "fails", "its quota of projects is used up: delete what is unused")]
-        return [Precondition(name, "holds", f"{left} left")]
+        return [room_for_project(snapshot)]
 
     def check_inputs(self, run: Run) -> None:
         self._token(run)

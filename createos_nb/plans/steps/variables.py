@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from msgspec import field
@@ -72,15 +72,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         self._values(run)
 
     def _values(self, run: Run) -> TransientInputs:
-        """The new values; the old ones are put beside them. Raises `StepError`."""
-        inputs = run.inputs
-        if inputs is None or set(inputs.values) != set(self.after):
-            raise StepError(
-                "the values of the variables are not in the journal, for it holds no secrets",
-                "plans.resume(journal, variables={…}) goes on; so does the notebook when it is run again.",
-                kind="missing input",
-            )
-        return inputs
+        return values_given(run, self.after)
 
     def write(self, run: Run) -> None:
         now = variables_of(self.row_to_send(run))
@@ -99,14 +91,7 @@ class SetVariables(OnEnvironment, kw_only=True, tag="set variables"):
         return list(self.after)
 
     def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
-        if inputs.variables is None:
-            return None
-        values = {name: inputs.variables.get(name) for name in self.after}
-        secrets = {name: None if value is None else Secret(value) for name, value in values.items()}
-        for name, fingerprint in fingerprints(client, secrets).items():
-            if fingerprint != self.after[name]:
-                raise InvalidInput(f"variables: {name} has another value than in the run of the journal")
-        return TransientInputs(values=secrets)
+        return values_resumed(inputs, client, self.after)
 
     def undo(self, context: UndoContext) -> Undo:
         snapshot = context.snapshot
@@ -183,6 +168,33 @@ class CopyVariables(SetVariables, kw_only=True, tag="copy variables"):
 
     def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
         return TransientInputs()
+
+
+def values_given(run: Run, names: Iterable[str]) -> TransientInputs:
+    """Return the inputs of the step at work, which hold a value for each name. Raises `StepError`."""
+    inputs = run.inputs
+    if inputs is None or set(inputs.values) != set(names):
+        raise StepError(
+            "the values of the variables are not in the journal, for it holds no secrets",
+            "plans.resume(journal, variables={…}) goes on; so does the notebook when it is run again.",
+            kind="missing input",
+        )
+    return inputs
+
+
+def values_resumed(inputs: ResumeInputs, client: Client, prints: Mapping[str, str]) -> TransientInputs | None:
+    """Return values that are given once more, where there are any; `prints`: the fingerprint of each.
+
+    Raises `InvalidInput` for another value than that of the run.
+    """
+    if inputs.variables is None:
+        return None
+    values = {name: inputs.variables.get(name) for name in prints}
+    secrets = {name: None if value is None else Secret(value) for name, value in values.items()}
+    for name, fingerprint in fingerprints(client, secrets).items():
+        if fingerprint != prints[name]:
+            raise InvalidInput(f"variables: {name} has another value than in the run of the journal")
+    return TransientInputs(values=secrets)
 
 
 def variables_of(row: Environment) -> dict[str, Secret]:
