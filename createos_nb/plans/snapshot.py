@@ -255,10 +255,6 @@ class Snapshot:
         row.id = row.id or template
         return None if in_status(row, "deleted") else row
 
-    def supported_types(self) -> list[SupportedType]:
-        """Return the frameworks and runtimes that the platform builds."""
-        return self._read_once(SupportedType, "GetSupportedProjectTypes")
-
     def projects_left(self) -> int | None:
         """How many projects the account may still have; None where the platform does not say."""
         projects = self._read_once(Quotas, "GetQuotas")[0].projects
