@@ -8,6 +8,7 @@ from createos_nb.diagnostics.alerts.watch import Watch, watch
 from createos_nb.diagnostics.alerts.watcher import Round, Watcher
 from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
+from createos_nb.diagnostics.diagnosis_checks import calls_for, healthy
 from createos_nb.diagnostics.impact import impact
 from createos_nb.diagnostics.impact_checks import errors_fell, errors_not_risen, none_lost
 from createos_nb.naming import unknown_attribute
@@ -19,9 +20,11 @@ __all__ = [
     "RunbookCall",
     "Watch",
     "Watcher",
+    "calls_for",
     "diagnose",
     "errors_fell",
     "errors_not_risen",
+    "healthy",
     "impact",
     "none_lost",
     "watch",

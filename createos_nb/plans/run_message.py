@@ -1,0 +1,87 @@
+"""The message of a run for people: what was changed, where, why, by whom, whether it holds, and how to undo it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from createos_nb.checks import FAIL, PASS, Checks
+from createos_nb.notify.message import Kind, Message
+from createos_nb.plans.tables import Outcome, fields_table
+
+if TYPE_CHECKING:
+    from createos_nb.plans.steps.base import Step
+    from createos_nb.results import Result
+
+#: Lines of changes and of checks; what is beyond is counted.
+_LINES: Final = 8
+_CHANGED: Final[tuple[Outcome, ...]] = ("done", "written")
+_KINDS: Final[dict[Result, Kind]] = {"PASS": "success", "FAIL": "failure", "NO DATA": "warning"}
+
+
+def run_message(
+    title: str, head: Sequence[str], steps: Sequence[Step], outcomes: Sequence[Outcome], checks: Checks, journal: str
+) -> Message:
+    """Return the message of a run; see `RunResult.message`.
+
+    Args:
+        title: the plan in a line, and what became of it.
+        head: the lines that come first; empty ones are left out.
+        steps: those of the plan.
+        outcomes: what became of each.
+        checks: what was found out about the run.
+        journal: the name of its journal; "" without one.
+    """
+    changed = [step for step, outcome in zip(steps, outcomes, strict=True) if outcome in _CHANGED]
+    commands = "; ".join(_commands(steps))
+    lines = [
+        *head,
+        *_block("changed:", _changes(changed)),
+        *_block("verified:", _found(checks)),
+        f"watch: {commands}" if commands else "",
+        _undo(changed, journal),
+    ]
+    return Message(title=title, body="\n".join(line for line in lines if line), kind=_KINDS[checks.result])
+
+
+def _block(title: str, lines: Sequence[str]) -> list[str]:
+    more = [f"  … and {len(lines) - _LINES} more"] if len(lines) > _LINES else []
+    return [title, *(f"  {line}" for line in lines[:_LINES]), *more]
+
+
+def _changes(steps: Sequence[Step]) -> list[str]:
+    rows = fields_table([step for step in steps if step.writes]).to_dict("records")
+    return [
+        f"{row['target']}: {row['field']} {row['before'] or '(none)'} → {row['after'] or '(none)'}"
+        if row["field"]
+        else f"{row['target']}: {row['what']}"
+        for row in rows
+    ] or ["nothing"]
+
+
+def _found(checks: Checks) -> list[str]:
+    """Each check in a line, those first that do not pass."""
+    ordered = sorted(checks, key=lambda item: (FAIL, "NO DATA", PASS).index(item.result))
+    return [f"{item.result} {item.claim}{f': {item.figure}' if item.figure else ''}" for item in ordered]
+
+
+def _commands(steps: Sequence[Step]) -> list[str]:
+    """What says how the places are doing that were changed."""
+    places = [(step.target.project_name, step.target.environment_name) for step in steps if step.target.project_name]
+    whole = {project for project, environment in places if environment}
+    named = dict.fromkeys(place for place in places if place[1] or place[0] not in whole)
+    return [_command(place) for place in named]
+
+
+def _command(place: Iterable[str]) -> str:
+    return shlex.join(["createos-nb", "diagnose", *filter(None, place)])
+
+
+def _undo(changed: Sequence[Step], journal: str) -> str:
+    writing = [step for step in changed if step.writes]
+    if not writing or not journal:
+        return ""
+    if not any(step.has_undo for step in writing):
+        return "undo: it can't be undone"
+    return f"undo: receipt.undo() plans it, from the journal {journal}"
