@@ -47,7 +47,7 @@ def calls_for(diagnosis: Diagnosis, runbook: str) -> Check:
         >>> createos_nb.diagnostics.calls_for(diagnosis, "rollback").figure
         "capacity: runbooks.scale(client, 'storefront', 'production', replicas=3)"
     """
-    claim, threshold = f"{diagnosis.where} needs {runbook}", f"the likeliest cause calls for {runbook}"
+    claim, threshold = f"{diagnosis.where} needs runbooks.{runbook}", "it puts the likeliest cause right"
     if not diagnosis.findings:
         holds = False if diagnosis.status == "healthy" else None
         return check(claim, holds, diagnosis.sentence, threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from createos_nb.checks import FAIL, PASS, Checks
@@ -52,12 +52,13 @@ def _block(title: str, lines: Sequence[str]) -> list[str]:
 
 def _changes(steps: Sequence[Step]) -> list[str]:
     rows = fields_table([step for step in steps if step.writes]).to_dict("records")
-    return [
-        f"{row['target']}: {row['field']} {row['before'] or '(none)'} → {row['after'] or '(none)'}"
-        if row["field"]
-        else f"{row['target']}: {row['what']}"
-        for row in rows
-    ] or ["nothing"]
+    return [f"{row['target']}: {_change(row)}" for row in rows] or ["nothing"]
+
+
+def _change(row: Mapping[Hashable, object]) -> str:
+    if not row["field"]:
+        return str(row["what"])
+    return f"{row['field']} {row['before']} → {row['after']}"
 
 
 def _found(checks: Checks) -> list[str]:

@@ -163,7 +163,7 @@ class RunResult:
             scale storefront / staging: replicas 2: PASS
             where: SIMULATOR https://api.simulator.invalid · account marlow
             why: INC-7: the sale
-            who: marlow, 2026-03-02 09:00 to 09:00 UTC
+            who: marlow, 2026-03-02 09:00:00 UTC, 13 s
             changed:
               storefront / staging: replicas 1 → 2
             verified:
@@ -172,7 +172,7 @@ class RunResult:
             undo: receipt.undo() plans it, from the journal ...scale-storefront-staging-...jsonl
         """
         checks = self.checks if checks is None else checks
-        time = f"{self.started:%Y-%m-%d %H:%M} to {self.ended:%H:%M} UTC"
+        time = f"{self.started:%Y-%m-%d %H:%M:%S} UTC, {self.seconds:.0f} s"
         head = [
             f"where: {self.where}",
             f"why: {self.reason}" if self.reason else "",

@@ -32,7 +32,7 @@ def test_it_says_what_where_why_who_when_and_what_next() -> None:
     assert message.body.splitlines() == [
         f"where: {client.where}",
         "why: INC-7: the sale",
-        "who: marlow, 2026-03-02 09:00 to 09:00 UTC",
+        "who: marlow, 2026-03-02 09:00:00 UTC, 13 s",
         "changed:",
         "  storefront / staging: replicas 1 → 2",
         "verified:",
