@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from createos_nb.checks import FAIL, PASS, Checks
+from createos_nb.checks import FAIL, NO_DATA, PASS, Checks
 from createos_nb.notify.message import Kind, Message
 from createos_nb.plans.tables import Outcome, fields_table
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Lines of changes and of checks; what is beyond is counted.
 _LINES: Final = 8
+#: Characters of a line on a check.
+_WIDTH: Final = 160
 _CHANGED: Final[tuple[Outcome, ...]] = ("done", "written")
 _KINDS: Final[dict[Result, Kind]] = {"PASS": "success", "FAIL": "failure", "NO DATA": "warning"}
 
@@ -38,7 +41,7 @@ def run_message(
     lines = [
         *head,
         *_block("changed:", _changes(changed)),
-        *_block("verified:", _found(checks)),
+        *_block(f"verified: {_passed(checks)}", _found(checks, steps)),
         f"watch: {commands}" if commands else "",
         _undo(changed, journal),
     ]
@@ -61,10 +64,17 @@ def _change(row: Mapping[Hashable, object]) -> str:
     return f"{row['field']} {row['before']} → {row['after']}"
 
 
-def _found(checks: Checks) -> list[str]:
-    """Each check in a line, those first that do not pass."""
-    ordered = sorted(checks, key=lambda item: (FAIL, "NO DATA", PASS).index(item.result))
-    return [f"{item.result} {item.claim}{f': {item.figure}' if item.figure else ''}" for item in ordered]
+def _passed(checks: Checks) -> str:
+    return f"{len(checks) - len(checks.others())} of {len(checks)} checks pass"
+
+
+def _found(checks: Checks, steps: Sequence[Step]) -> list[str]:
+    """A line for each check, those first that do not pass; steps that pass are left out: they are the changes."""
+    own = {step.what for step in steps}
+    kept = [item for item in checks if item.result != PASS or item.claim not in own]
+    kept.sort(key=lambda item: (FAIL, NO_DATA, PASS).index(item.result))
+    texts = (f"{item.result} {item.claim}{f': {item.figure}' if item.figure else ''}" for item in kept)
+    return [textwrap.shorten(text, _WIDTH, placeholder="…") for text in texts]
 
 
 def _commands(steps: Sequence[Step]) -> list[str]:

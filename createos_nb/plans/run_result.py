@@ -166,8 +166,7 @@ class RunResult:
             who: marlow, 2026-03-02 09:00:00 UTC, 13 s
             changed:
               storefront / staging: replicas 1 → 2
-            verified:
-              PASS scale staging: done
+            verified: 1 of 1 checks pass
             watch: createos-nb diagnose storefront staging
             undo: receipt.undo() plans it, from the journal ...scale-storefront-staging-...jsonl
         """
