@@ -79,17 +79,18 @@ def test_the_first_cell_that_reads_is_the_diagnosis(page: NotebookFile) -> None:
     assert re.search(r"diagnostics\.(calls_for|healthy)\(diagnosis", "\n".join(sources))
 
 
-def test_others_are_linked_and_the_links_lead_somewhere(page: NotebookFile) -> None:
-    text = _text(page)
-    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", text)
-    assert links
-    for name, anchor in links:
-        target = page.path.parent / name
+def test_other_notebooks_are_linked_not_named(page: NotebookFile) -> None:
+    text = re.sub(r"\[[^\]]*\]\([^)]*\)", "", _text(page))
+    assert not [one.name for one in list_notebooks(Path("nowhere")) if one.name in text]
+
+
+@pytest.mark.parametrize("file", list_notebooks(Path("nowhere")), ids=lambda file: file.name)
+def test_links_lead_somewhere(file: NotebookFile) -> None:
+    for name, anchor in re.findall(r"\]\(((?!https?:)[^)#]*)(?:#([^)]+))?\)", _text(file)):
+        target = file.path.parent / name if name else file.path
         assert target.is_file(), name
         headings = re.findall(r"^#+ (.*)$", _text(NotebookFile(target)), re.MULTILINE) if anchor else []
-        assert not anchor or anchor in [heading.replace(" ", "-") for heading in headings]
-    unlinked = re.sub(r"\[[^\]]*\]\([^)]*\)", "", text)
-    assert not [one.name for one in list_notebooks(Path("nowhere")) if one.name in unlinked]
+        assert not anchor or anchor in [heading.replace(" ", "-") for heading in headings], anchor
 
 
 def test_it_says_what_to_expect_and_ends_with_the_message(page: NotebookFile) -> None:
