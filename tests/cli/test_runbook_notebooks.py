@@ -184,6 +184,23 @@ def test_a_new_value_is_in_nothing_that_a_run_keeps_or_says(
         assert "edge-88sQ" not in text
 
 
+def test_the_incident_stands_in_the_journal_and_in_the_message(run: Callable[..., Any]) -> None:
+    found = run("44_scale", "-p", "incident=INC-4711")
+    assert found.code == 0, found.err
+    assert "\nwhy: INC-4711: a crowd from the newsletter\n" in found.out
+    [journal] = found.path.parent.glob("*.jsonl")
+    assert '"reason": "INC-4711: a crowd from the newsletter"' in journal.read_text(encoding="utf-8")
+
+
+def test_a_run_tells_who_is_named_by_a_variable(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHO", f"json://127.0.0.1:9/{'t0ken' * 4}")
+    found = run("44_scale", "-p", "notify_from=WHO")
+    assert found.code == 0, found.err
+    assert "not everybody was told: json: " in found.out + found.err
+    for text in (found.out, found.err, found.path.read_text(encoding="utf-8")):
+        assert "t0kent0ken" not in text
+
+
 def test_without_a_new_value_nothing_is_taken_away(
     run: Callable[..., Any], write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
