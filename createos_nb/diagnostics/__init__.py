@@ -8,6 +8,7 @@ from createos_nb.diagnostics.alerts.watch import Watch, watch
 from createos_nb.diagnostics.alerts.watcher import Round, Watcher
 from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
+from createos_nb.diagnostics.diagnosis_checks import calls_for, healthy
 from createos_nb.diagnostics.environments import compare_environments
 from createos_nb.diagnostics.impact import impact
 from createos_nb.diagnostics.impact_checks import errors_fell, errors_not_risen, none_lost
@@ -20,10 +21,12 @@ __all__ = [
     "RunbookCall",
     "Watch",
     "Watcher",
+    "calls_for",
     "compare_environments",
     "diagnose",
     "errors_fell",
     "errors_not_risen",
+    "healthy",
     "impact",
     "none_lost",
     "watch",

@@ -11,12 +11,14 @@ import pandas as pd
 from createos_nb.checks import FAIL, NO_DATA, PASS, Check, Checks
 from createos_nb.plans import drift
 from createos_nb.plans.render import Part, Rendering
+from createos_nb.plans.run_message import run_message
 from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.tables import outcomes_table, timestamp
 from createos_nb.times import unix
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.notify.message import Message
     from createos_nb.plans.context import TransientInputs
     from createos_nb.plans.journal import Journal
     from createos_nb.plans.steps.base import Step
@@ -42,6 +44,9 @@ class RunResult:
         self.journal: Path | None = journal.path if journal is not None else None
         self._entries = list(journal.entries) if journal is not None else []
         self._created = journal.created if journal is not None else {}
+        record = journal.plan if journal is not None else None
+        actor = record.get("who") if record is not None else None
+        self._who = (actor.get("account") or actor.get("user") or "") if actor is not None else ""
         now = client.clock.now()
         times = [unix(entry["at"], now) for entry in self._entries]
         first, last = (min(times), max(times)) if times else (now, now)
@@ -138,6 +143,44 @@ class RunResult:
         frame = outcomes_table(self._steps, self._entries, self._client.clock.now(), dry_run=self.dry_run)
         frame.attrs |= {"where": self.where, "title": self.title}
         return frame
+
+    def message(self, checks: Checks | None = None) -> Message:
+        """Return what to tell others in lines of text: what was changed, where, why, by whom, and how to undo it.
+
+        Printed, it can be pasted into a chat; `createos_nb.notify.Notifier` sends it. Values of variables are masked.
+
+        Args:
+            checks: what was found out since (default: `checks`).
+
+        Returns:
+            The message. Its title says PASS, FAIL or NO DATA, or that the run is not finished.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="INC-7: the sale")
+            >>> print(receipt.message())
+            scale storefront / staging: replicas 2: PASS
+            where: SIMULATOR https://api.simulator.invalid · account marlow
+            why: INC-7: the sale
+            who: marlow, 2026-03-02 09:00:00 UTC, 13 s
+            changed:
+              storefront / staging: replicas 1 → 2
+            verified: 1 of 1 checks pass
+            watch: createos-nb diagnose storefront staging
+            undo: receipt.undo() plans it, from the journal ...scale-storefront-staging-...jsonl
+        """
+        checks = self.checks if checks is None else checks
+        time = f"{self.started:%Y-%m-%d %H:%M:%S} UTC, {self.seconds:.0f} s"
+        head = [
+            f"where: {self.where}",
+            f"why: {self.reason}" if self.reason else "",
+            f"who: {self._who}, {time}" if self._who else f"when: {time}",
+        ]
+        became = "dry run, nothing was changed" if self.dry_run else checks.result if self.finished else "not finished"
+        journal = self.journal.name if self.journal is not None else ""
+        outcomes = self.frame()["outcome"].tolist()
+        return run_message(f"{self.title}: {became}", head, self._steps, outcomes, checks, journal)
 
     def render(self) -> Rendering:
         """Return head and parts, for text and HTML.

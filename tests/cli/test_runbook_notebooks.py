@@ -19,8 +19,21 @@ from createos_nb.data_files import folder
 from createos_nb.notebooks.catalog import NotebookFile, list_notebooks
 from createos_nb.notebooks.parameters import tags
 
-ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4\d_|52_", one.name)]
-SHAPE = ["When to use this", "## Look", "## Decide", "## Act", "## Confirm", "## Undo", "## Done?"]
+ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4\d_", one.name)]
+#: Nobody acts before the diagnosis has said that it is this, or that all is well.
+ASKED = r"## Is it (this at all|healthy before we change it)\?"
+SHAPE = [
+    "When to use this",
+    "## Parameters",
+    "## Is it ",
+    "## Look",
+    "## Decide",
+    "## Act",
+    "## Confirm",
+    "## Undo",
+    "## Tell the others",
+    "## Done?",
+]
 
 
 def code(page: NotebookFile, *, live: bool = False) -> list[Any]:
@@ -34,13 +47,13 @@ def page(request: Any) -> Any:
     return request.param
 
 
-def test_there_are_seven() -> None:
+def test_there_are_six() -> None:
     names = ["40_deploy", "41_blue_green", "42_rollback", "43_canary", "44_scale", "45_variables_and_secrets"]
-    assert [one.name for one in ACTING] == [*names, "52_project_settings"]
+    assert [one.name for one in ACTING] == names
 
 
 def test_it_says_when_to_use_it_and_then_looks_decides_acts_confirms_and_undoes(page: NotebookFile) -> None:
-    text = "\n".join(cell.source for cell in page.content.cells if cell.cell_type == "markdown")
+    text = _text(page)
     places = [text.index(one) for one in SHAPE]
     assert places == sorted(places)
 
@@ -48,14 +61,44 @@ def test_it_says_when_to_use_it_and_then_looks_decides_acts_confirms_and_undoes(
 def test_its_first_code_cell_holds_all_that_tells_one_run_from_another(page: NotebookFile) -> None:
     assert tags(code(page)[0]) == ["parameters"]
     defaults = {name: one.default for name, one in page.parameters.items()}
-    assert {"project", "reason", "confirm", "world"} <= set(defaults)
-    assert (defaults["reason"], defaults["confirm"]) == ("", "")
+    empty = ("incident", "reason", "override_freeze", "notify_from", "confirm")
+    assert {"project", "world", *empty} <= set(defaults)
+    assert [defaults[name] for name in empty] == [""] * len(empty)
     assert defaults["world"] in set(createos_nb.scenarios()["name"])
-    assert all(
-        one.comment or one.name in ("project", "environment", "domain", "blue", "green")
-        for one in page.parameters.values()
-    )
+    assert [one.name for one in page.parameters.values() if not one.comment] == []
     assert "createos_nb.open_account(world)" in code(page)[1].source
+
+
+def test_the_first_cell_that_reads_is_the_diagnosis(page: NotebookFile) -> None:
+    """Shown, then held against what the page is for; nothing else is read before."""
+    text = _text(page)
+    assert re.search(ASKED, text)
+    sources = [cell.source for cell in code(page, live=True)]
+    first = next(source for source in sources if re.search(r"\bclient, |client\.\w+\.", source))
+    assert re.match(r"(\w+) = diagnostics\.diagnose\(client, project, \w+\)\n\1$", first)
+    assert re.search(r"diagnostics\.(calls_for|healthy)\(diagnosis", "\n".join(sources))
+
+
+def test_other_notebooks_are_linked_not_named(page: NotebookFile) -> None:
+    text = re.sub(r"\[[^\]]*\]\([^)]*\)", "", _text(page))
+    assert not [one.name for one in list_notebooks(Path("nowhere")) if one.name in text]
+
+
+@pytest.mark.parametrize("file", list_notebooks(Path("nowhere")), ids=lambda file: file.name)
+def test_links_lead_somewhere(file: NotebookFile) -> None:
+    for name, anchor in re.findall(r"\]\(((?!https?:)[^)#]*)(?:#([^)]+))?\)", _text(file)):
+        target = file.path.parent / name if name else file.path
+        assert target.is_file(), name
+        headings = re.findall(r"^#+ (.*)$", _text(NotebookFile(target)), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in [heading.replace(" ", "-") for heading in headings], anchor
+
+
+def test_it_says_what_to_expect_and_ends_with_the_message(page: NotebookFile) -> None:
+    assert _text(page).count("**Expected:**") >= 5
+    [told] = [cell for cell in code(page) if ".message(" in cell.source]
+    assert told.source == "print(receipt.message(confirmed))"
+    assert "simulator" not in tags(told)
+    assert code(page).index(told) == len(code(page)) - 2
 
 
 def test_live_no_cell_needs_what_was_left_out(page: NotebookFile) -> None:
@@ -73,7 +116,10 @@ def test_only_a_simulated_world_is_confirmed_by_the_page_itself(page: NotebookFi
     """Also where somebody has changed the first cell to "live" and runs all cells."""
     applying = [cell for cell in code(page) if "plan.apply(" in cell.source]
     assert len(applying) == 1
-    assert "plan.apply(confirm=confirm or None, reason=reason" in applying[0].source
+    [applied] = [cell.source for cell in applying]
+    for argument in ("confirm=confirm or None", "reason=why", "override_freeze=override_freeze or None", "notify=told"):
+        assert argument in applied
+    assert applied.startswith('why = ": ".join(filter(None, [incident, reason]))\n')
     giving = [cell for cell in code(page) if re.search(r"^\s*confirm\b.*=", cell.source, re.MULTILINE)]
     assert len(giving) == 2  # the default, and this one
     assert tags(giving[1]) == ["simulator"]
@@ -96,7 +142,7 @@ def test_the_plan_is_shown_before_it_is_applied(page: NotebookFile) -> None:
 def test_a_page_to_read(page: NotebookFile) -> None:
     for cell in page.content.cells:
         lines = cell.source.splitlines()
-        assert all(len(line) <= 130 for line in lines)
+        assert [line for line in lines if len(line) > 130 and not line.startswith("|")] == []
         if cell.cell_type == "code":
             assert "parameters" in tags(cell) or len(lines) <= 8, cell.source
             kinds = {type(node) for node in ast.walk(ast.parse(cell.source))}
@@ -109,7 +155,7 @@ def test_what_it_claims_it_holds_against_figures(page: NotebookFile) -> None:
     last = code(page)[-1]
     assert MIME in last.outputs[-1]["data"]
     assert "simulator" not in tags(last)
-    text = "\n".join(cell.source for cell in page.content.cells if cell.cell_type == "markdown")
+    text = _text(page)
     assert not re.search(r"\*\*Done|^Done:|fewer requests fail than", text, re.MULTILINE)
 
 
@@ -138,6 +184,23 @@ def test_a_new_value_is_in_nothing_that_a_run_keeps_or_says(
         assert "edge-88sQ" not in text
 
 
+def test_the_incident_stands_in_the_journal_and_in_the_message(run: Callable[..., Any]) -> None:
+    found = run("44_scale", "-p", "incident=INC-4711")
+    assert found.code == 0, found.err
+    assert "\nwhy: INC-4711: a crowd from the newsletter\n" in found.out
+    [journal] = found.path.parent.glob("*.jsonl")
+    assert '"reason": "INC-4711: a crowd from the newsletter"' in journal.read_text(encoding="utf-8")
+
+
+def test_a_run_tells_who_is_named_by_a_variable(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHO", f"json://127.0.0.1:9/{'t0ken' * 4}")
+    found = run("44_scale", "-p", "notify_from=WHO")
+    assert found.code == 0, found.err
+    assert "not everybody was told: json: " in found.out + found.err
+    for text in (found.out, found.err, found.path.read_text(encoding="utf-8")):
+        assert "t0kent0ken" not in text
+
+
 def test_without_a_new_value_nothing_is_taken_away(
     run: Callable[..., Any], write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,6 +219,10 @@ def test_the_index_tells_of_every_notebook() -> None:
     for name, file, cells in rows:
         assert name == file
         assert len([one for one in cells.split("|") if one.strip()]) == 4, name
+
+
+def _text(page: NotebookFile) -> str:
+    return "\n".join(cell.source for cell in page.content.cells if cell.cell_type == "markdown")
 
 
 def _values(content: Any, secret: bool = False) -> list[str]:
