@@ -122,8 +122,10 @@ def _status(evidence: Evidence, found: list[Finding]) -> Status:
     if "asleep" in causes:
         return "asleep"
     live = evidence.live
+    asked = int(evidence.requests.sums(evidence.now - _RECENT, evidence.now + _RECENT).get("count", 0))
     if live is None:
-        return "unknown" if "live deployment" in evidence.missing else "down"
+        # where nothing is deployed and nobody comes, nothing is missed
+        return "down" if asked and "live deployment" not in evidence.missing else "unknown"
     if live["status"] not in ("deployed", "crashing", "sleeping"):
         return "unknown" if live["status"] in ("queue", "building", "deploying") else "down"
     if evidence.traffic is None:
@@ -134,7 +136,7 @@ def _status(evidence: Evidence, found: list[Finding]) -> Status:
         return "down" if not evidence.requests.recent.get("count", 0) else "degraded"
     if evidence.requests.trouble is not None or causes - _ELSEWHERE - _BUILDS:
         return "degraded"
-    if not int(evidence.requests.sums(evidence.now - _RECENT, evidence.now + _RECENT)["count"]):
+    if not asked:
         return "unknown"
     return "healthy"
 

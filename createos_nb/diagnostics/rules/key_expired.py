@@ -11,7 +11,7 @@ from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.rules._support import clock
 
 #: Keys that expire within so long are about to; ones that expired longer ago were let go.
-_SOON, _LATELY = pd.Timedelta("7D"), pd.Timedelta("3D")
+_SOON, _LATELY = pd.Timedelta("7D"), pd.Timedelta("14D")
 
 ACCOUNT = True
 
