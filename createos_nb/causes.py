@@ -31,6 +31,7 @@ Cause = Literal[
     "domain_misconfigured",
     "quota_exceeded",
     "key_expired",
+    "vulnerability",
 ]
 
 #: The most exact word that the evidence supports is used: a crash by an absent variable is `missing_variable`.
@@ -57,4 +58,5 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "domain_misconfigured": "a domain's DNS records point elsewhere, or its set-up was given up",
     "quota_exceeded": "the account has as many projects, keys or other resources as it may have",
     "key_expired": "an API key has expired, or is about to",
+    "vulnerability": "a security scan of what is live has found something critical or high",
 }

@@ -22,7 +22,7 @@ _DOWN = 0.5
 #: Where nobody has asked for so long, nothing is known.
 _RECENT = pd.Timedelta("1h")
 #: Causes that do not concern what is running.
-_ELSEWHERE = frozenset({"quota_exceeded", "key_expired"})
+_ELSEWHERE = frozenset({"quota_exceeded", "key_expired", "vulnerability"})
 #: Causes of builds; the others may be causes of a build or of a process.
 _MAY_BE_BUILDS = frozenset({"missing_variable", "wrong_port", "out_of_memory"})
 _BUILDS = frozenset({"build_failed", "build_timeout", "private_package", "monorepo_path"})
@@ -35,7 +35,7 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
     quotas.
 
     It reads what runs, requests by status, paths that fail, the runtime log, failed builds, domains, quotas and keys,
-    and, where requests fail, a few other projects: 7 requests where all is well, up to 26 in trouble. Causes are ranked
+    and, where requests fail, a few other projects: 7 to 10 requests where all is well, up to 26 in trouble. Causes are ranked
     by what speaks for and against them; what could not be read stands in `missing`. The share of diagnoses that are
     right, by cause and confidence, is measured on generated faults: docs/diagnosis.md.
 

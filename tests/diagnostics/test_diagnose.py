@@ -105,7 +105,7 @@ def test_when_it_began() -> None:
 
 def test_requests_are_counted_and_few() -> None:
     for scenario, where, most in [
-        ("storefront", "storefront/production", 9),
+        ("storefront", "storefront/production", 10),
         ("bad-release", "storefront/production", 10),
         ("shared-incident", "storefront/production", 14),
     ]:
@@ -177,3 +177,18 @@ def test_figures_that_cannot_be_read_are_no_health() -> None:
         diagnosis = at(client, "storefront/production")
     assert diagnosis.status == "unknown"
     assert "requests" in diagnosis.missing
+
+
+def test_a_severe_finding_of_a_scan_is_noted() -> None:
+    """Version 15 has a critical finding; it is assigned, and serves well."""
+    client = createos_nb.simulate("storefront")
+    createos_nb.runbooks.assign(client, "storefront", 15, "staging").apply()
+    diagnosis = at(client, "storefront/staging")
+    assert diagnosis.status in ("healthy", "unknown")
+    assert diagnosis.causes.empty
+    assert any(note.startswith("vulnerability") for note in diagnosis.notes)
+    assert client.log()["operation"].eq("GetSecurityScan").sum() == 1
+    # a project that is not scanned costs no request
+    client = createos_nb.simulate("bad-release")
+    at(client, "storefront/production")
+    assert not client.log()["operation"].eq("GetSecurityScan").any()

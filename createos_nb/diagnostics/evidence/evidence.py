@@ -15,7 +15,7 @@ from createos_nb.diagnostics.evidence.logs import NO_LINES, Logs
 from createos_nb.diagnostics.evidence.neighbors import Neighbors, read_neighbors
 from createos_nb.diagnostics.evidence.reader import WINDOW, Reader
 from createos_nb.diagnostics.evidence.requests import Requests
-from createos_nb.errors import UnknownName
+from createos_nb.errors import CreateOSError, NotFound, UnknownName
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -247,6 +247,20 @@ class Evidence:
         if before.read >= _ENOUGH or since is None or self.earlier_log is None:
             return before
         return Signals(self.earlier_log[self.earlier_log["time"] < since])
+
+    @cached_property
+    def scan(self) -> pd.DataFrame | None:
+        """Return the findings of the scan of the live version; None where it is not scanned, or was not yet."""
+        scanned = self.project["enabled_security_scan"]
+        if self.live is None or pd.isna(scanned) or not scanned or self.live["status"] != "deployed":
+            return None
+        try:
+            return self.client.security.findings(self.project["id"], str(self.live["id"]))
+        except NotFound:
+            return None  # no scan was made of it
+        except CreateOSError as error:
+            self._reader.missing["scan"] = str(error).split("\n", 1)[0]
+            return None
 
     # --- builds -------------------------------------------------------------------------------------------------------
 
