@@ -182,7 +182,8 @@ def test_figures_that_cannot_be_read_are_no_health() -> None:
 def test_a_severe_finding_of_a_scan_is_noted() -> None:
     """Version 15 has a critical finding; it is assigned, and serves well."""
     client = createos_nb.simulate("storefront")
-    createos_nb.runbooks.assign(client, "storefront", 15, "staging").apply()
+    plan = createos_nb.runbooks.assign(client, "storefront", 15, "staging")
+    plan.apply(confirm=plan.digest, reason="to see its scan")
     diagnosis = at(client, "storefront/staging")
     assert diagnosis.status in ("healthy", "unknown")
     assert diagnosis.causes.empty
