@@ -36,8 +36,8 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
 
     It reads what runs, requests by status, paths that fail, the runtime log, failed builds, domains, quotas and keys,
     and, where requests fail, a few other projects: 7 to 10 requests where all is well, up to 26 in trouble. Causes are
-    ranked by what speaks for and against them; what could not be read stands in `missing`. The share of diagnoses that are
-    right, by cause and confidence, is measured on generated faults: docs/diagnosis.md.
+    ranked by what speaks for and against them; what could not be read stands in `missing`. The share of diagnoses that
+    are right, by cause and confidence, is measured on generated faults: docs/diagnosis.md.
 
     Args:
         client: An open client, of the platform or of a simulated world.
