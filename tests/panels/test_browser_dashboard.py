@@ -40,6 +40,7 @@ def test_the_control_room_opens_with_its_token_alone(dashboard: str, browser: An
     page.goto(dashboard, timeout=60_000)
     page.get_by_role("heading", name="Fleet").wait_for(timeout=60_000)
     page.get_by_role("radio", name="choose storefront / production").check()
+    page.get_by_label("Open as").select_option(label="traffic")
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("heading", name="Traffic · storefront / production").wait_for(timeout=20_000)
     page.goto("about:blank")  # so that it says that it is left: what is closed by a program doesn't
@@ -79,6 +80,7 @@ def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(running: D
     page.goto(running.address, timeout=60_000)
     page.get_by_role("heading", name="Fleet").wait_for(timeout=60_000)
     page.get_by_role("radio", name="choose storefront / production").check()
+    page.get_by_label("Open as").select_option(label="traffic")
     page.get_by_role("button", name="Open", exact=True).click()
     page.get_by_role("heading", name="Traffic · storefront / production").wait_for(timeout=20_000)
     assert len(running.kernels()) == 1

@@ -43,7 +43,7 @@ def counted(world: Any, tools: Any, make: Callable[[Client], Plan]) -> tuple[lis
 ROLLBACK = ([9, 9], [3, 7])
 HELD = ([7, 16], [3, 14])
 #: Requests to plan and to diagnose beside it: two that both need, the deployments and the environments, are one each.
-DIAGNOSED = {"storefront": (9, 9, 16), "shared-incident": (7, 13, 18), "bad-release": (8, 9, 15)}
+DIAGNOSED = {"storefront": (9, 10, 17), "shared-incident": (7, 14, 19), "bad-release": (8, 10, 16)}
 
 
 def rolled_back(project: str, client: Client, to: int | None = None) -> Plan:

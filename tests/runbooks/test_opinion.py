@@ -145,8 +145,8 @@ def test_a_platform_that_shows_no_traffic_leaves_the_plan_as_it_is(client: Clien
 def test_a_rollback_that_can_not_be_planned_leaves_no_thread_and_asks_no_more(client: Client) -> None:
     import threading
 
-    with pytest.raises(InvalidInput, match="there is nothing to roll back to"):
-        runbooks.rollback(client, "storefront", "production", to=4)
+    with pytest.raises(InvalidInput, match="nothing is live in"):
+        runbooks.rollback(client, "storefront", "staging")
     assert not [one for one in threading.enumerate() if one.name == "createos-nb-diagnosis"]
 
 

@@ -40,7 +40,7 @@ def test_the_config_file_is_where_the_system_keeps_such_files(monkeypatch: pytes
 
 
 def test_without_a_config_file_there_are_no_profiles() -> None:
-    assert profiles.read() == (None, {})
+    assert profiles.read() == (None, {}, ())
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -121,13 +121,14 @@ def test_the_first_profile_becomes_the_default_one() -> None:
     assert profiles.read() == (
         "work",
         {"work": {"api_key": "skp_1", "base_url": "https://x.test"}, "home": {"api_key": "skp_2"}},
+        (),
     )
 
 
 def test_a_profile_that_is_saved_again_is_the_new_one_alone() -> None:
     profiles.save("work", api_key="skp_1", base_url="https://x.test")
     profiles.save("work", api_key=None, base_url=None)
-    assert profiles.read() == ("work", {"work": {}})
+    assert profiles.read() == ("work", {"work": {}}, ())
 
 
 def test_what_else_is_in_the_file_stays_as_it_is(place: Path) -> None:

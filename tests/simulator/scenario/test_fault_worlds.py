@@ -46,7 +46,8 @@ def moment(scenario: Scenario, when: str) -> pd.Timestamp:
 
 def test_every_cause_has_a_template_and_some_worlds_are_healthy() -> None:
     table = faults()
-    assert set(table["cause"].dropna()) == set(CAUSES)
+    # what a scan finds is no fault of a world: scans are steps of any scenario
+    assert set(table["cause"].dropna()) == set(CAUSES) - {"vulnerability"}
     assert table["cause"].isna().sum() >= 3
     assert table["name"].is_unique
     assert (table["shows"].str.len() > 20).all()
@@ -177,7 +178,7 @@ def test_a_release_that_is_slow_shows_in_the_durations_of_the_log() -> None:
     client = createos_nb.simulate(world)
     began = moment(scenario, truth.began)
     with pytest.warns(IncompleteWarning):
-        lines = client.environments.logs(project, environment, since_seconds=86_400)
+        lines = client.environments.logs(project, environment, start="-24h")
     taken = lines.assign(ms=[_milliseconds(text) for text in lines["text"]]).dropna(subset=["ms"])
     before, since = taken[taken["time"] < began]["ms"], taken[taken["time"] >= began]["ms"]
     assert len(since) > 50
