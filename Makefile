@@ -10,11 +10,11 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # a file's tests in one process, and the files in the order of tests/conftest.py
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
-# the rooms whose work pandas does
-PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/plans tests/test_dtypes.py
-# runs that are killed and taken up again take long, and are the same on every pandas
-PANDAS_ROOMS += --ignore=tests/plans/test_disturbed.py --ignore=tests/plans/test_second_writer.py
-PANDAS23 := -e '.[server]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
+# the rooms whose work pandas does, and of plans and diagnoses what reads frames; runs that are killed and taken up again
+# are the same on every pandas
+PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
+PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
+PANDAS23 := -e '.[server,notify]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
