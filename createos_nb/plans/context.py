@@ -132,6 +132,10 @@ class Run:
             return self.snapshot()
         return self._latest
 
+    def expire(self) -> None:
+        """Let no snapshot be the latest one any more: other requests were sent since, or time has passed."""
+        self._latest = None
+
     @property
     def inputs(self) -> TransientInputs | None:
         """The transient inputs of the step at work; None where there are none."""
@@ -168,7 +172,7 @@ class Run:
     def sleep(self, seconds: float) -> None:
         """Sleep on the client's clock. Raises `StepError` as soon as the run is to stop."""
         self.stop_if_canceled()
-        self._latest = None
+        self.expire()
         clock = self.client.clock
         if self.cancel is None or clock.virtual:
             clock.sleep(seconds)

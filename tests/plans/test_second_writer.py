@@ -109,7 +109,7 @@ def contested(case: Case, world: Any, journal: Path, boundary: int, faults: Any 
         return "nothing came of it"
     if receipt.warnings:
         return "reported"
-    if unseeable(transport, first + boundary, 5 if faults is None else 8):
+    if unseeable(transport, first + boundary, 3 if faults is None else 8):
         return "unseen"
     if case.merges:
         description = client_of(world).environments.get("orders-api", "production")["description"]
@@ -118,6 +118,6 @@ def contested(case: Case, world: Any, journal: Path, boundary: int, faults: Any 
 
 
 def unseeable(transport: Between, boundary: int, near: int) -> bool:
-    """It came between the last looks and a write, or among the last looks of all, which are made together."""
+    """It came between the last looks and a write, or among the last looks of all: no client could know of it."""
     coming = transport.sent[boundary : boundary + near]
     return len(coming) < near or any(is_write(*one) for one in coming)

@@ -51,6 +51,7 @@ class CheckStep(Step, kw_only=True):
         """
         result = ProbeResult()
         started = run.now
+        run.expire()  # somebody else may write while it is asked from outside
         for number in range(self.requests):
             path = self.paths[number % len(self.paths)]
             result.sent += 1
