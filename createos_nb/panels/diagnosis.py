@@ -21,6 +21,7 @@ from createos_nb.panels.environment_picker import EnvironmentPicker
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.panel import NOTHING_READ, Panel
+from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.ways import label_of, panel_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ class DiagnosisPanel(Panel):
 
     Attributes:
         diagnosis: what is shown, or None.
-        opened: the panel of a runbook that is open below, or None.
         on_finish: called after a run of the panel below.
     """
 
@@ -57,7 +57,6 @@ class DiagnosisPanel(Panel):
             raise InvalidInput(f"diagnose: environment={environment!r} needs its project, too")
         super().__init__(client)
         self.diagnosis: Diagnosis | None = None
-        self.opened: ActionPanel | None = None
         self.on_finish: Callable[[], Any] = lambda: None
         self._kept, self._fixed = kept or KeptDiagnoses(client), kept is not None
         self._wanted, self._anew = bool(project), False
@@ -75,10 +74,10 @@ class DiagnosisPanel(Panel):
         self._toolbar.children = (*pickers, self._refresh_button)
         self._answer, self._causes, self._read_at = widgets.HTML(), widgets.VBox([]), widgets.HTML()
         self._calls = Grid("Calls and commands of the cures", height="14em")
-        self._below = widgets.VBox([])
+        self._below: PanelBelow[ActionPanel] = PanelBelow()
         self._causes.add_class("createos-column")
         self._calls.layout.display = "none"
-        self._view.build(self._toolbar, self._answer, self._causes, self._calls, self._read_at, self._below)
+        self._view.build(self._toolbar, self._answer, self._causes, self._calls, self._read_at, self._below.box)
         self._view.on_change("project", self._on_project)
         self._view.on_change("environment", self._clear)
         self._start()
@@ -198,6 +197,11 @@ class DiagnosisPanel(Panel):
 
     # --- the panel of a runbook below ---------------------------------------------------------------------------------
 
+    @property
+    def opened(self) -> ActionPanel | None:
+        """Return the panel of a runbook that is open below, or None."""
+        return self._below.opened
+
     def follow(self, number: int = 1) -> ActionPanel | None:
         """Open the panel of a cause's runbook below, filled in.
 
@@ -221,12 +225,10 @@ class DiagnosisPanel(Panel):
         call = findings[number - 1].runbook
         if call is None:
             raise InvalidInput(f"diagnose: no runbook puts cause {number} right: {findings[number - 1].fix}")
-        self.shut()
-        self.opened = panel_of(call, self.client, self._kept)
-        if self.opened is not None:
-            self.opened.on_finish = lambda: self.on_finish()
-            self._below.children = (self.opened.box,)
-        return self.opened
+        opened = self._below.open(lambda: panel_of(call, self.client, self._kept))
+        if opened is not None:
+            opened.on_finish = lambda: self.on_finish()
+        return opened
 
     def shut(self) -> None:
         """Close the panel below.
@@ -238,10 +240,7 @@ class DiagnosisPanel(Panel):
             >>> below.closed
             True
         """
-        opened, self.opened = self.opened, None
-        self._below.children = ()
-        if opened is not None:
-            opened.close()
+        self._below.shut()
 
     def close(self) -> None:
         """Close the panel below and this one.
@@ -252,8 +251,7 @@ class DiagnosisPanel(Panel):
             >>> panel.closed
             True
         """
-        if self.opened is not None:
-            self.shut()
+        self._below.shut()
         super().close()
 
     def static(self) -> str:

@@ -23,6 +23,7 @@ from createos_nb.panels.environment_picker import TIME_WINDOWS
 from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
+from createos_nb.panels.panel_below import PanelBelow
 from createos_nb.panels.read_panel import ReadPanel
 from createos_nb.panels.rollback import RollbackPanel
 from createos_nb.panels.row_picker import RowPicker
@@ -99,7 +100,6 @@ class OverviewPanel(ReadPanel):
             self.interval, self.max_interval = 60.0, 300.0
             self._max_requests = max(1, int(limiter.limit.per_hour * _MAX_SHARE / 60))
         super().__init__(client)
-        self.opened: Panel | None = None
         self._shown: tuple[str, ...] = ()  # what is open: as what, project, environment
         options = [(label, seconds) for label, seconds in TIME_WINDOWS if seconds <= 86_400]
         self._window = self._view.control("window", widgets.Dropdown(description="Window", options=options, value=3600))
@@ -122,7 +122,7 @@ class OverviewPanel(ReadPanel):
         )
         self._close_button = self._view.button("Close", self.shut, hint="Close the panel below")
         self._summary = widgets.HTML()
-        self._below = widgets.VBox([])
+        self._below: PanelBelow[Panel] = PanelBelow()
         for dropdown in (self._window, self._show_as):
             dropdown.style.description_width = "auto"
             dropdown.add_class("createos-narrow")
@@ -130,7 +130,7 @@ class OverviewPanel(ReadPanel):
         open_row.add_class("createos-row")
         self._toolbar.children = (*self._toolbar.children, self._window)
         self._overview = FleetOverview(client.session)
-        self._view.build(self._toolbar, self._summary, self._rows.grid, open_row, self._below)
+        self._view.build(self._toolbar, self._summary, self._rows.grid, open_row, self._below.box)
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
         self._update_buttons()
@@ -203,6 +203,11 @@ class OverviewPanel(ReadPanel):
 
     # --- the environment below ----------------------------------------------------------------------------------------
 
+    @property
+    def opened(self) -> Panel | None:
+        """Return the panel that is open below, or None."""
+        return self._below.opened
+
     def _on_clicked(self, key: str) -> None:
         if self._show_as.value == _DIAGNOSIS:
             self._on_opened(key)
@@ -231,20 +236,22 @@ class OverviewPanel(ReadPanel):
         if pd.isna(row["environment"]):
             self._view.set_status(f"{row['project']} could not be read")
             return None
-        project, environment = str(row["project"]), str(row["environment"])
+        with self._below.turn:
+            panel = self._open(str(row["project"]), str(row["environment"]))
+        self._update_buttons()
+        return panel
+
+    def _open(self, project: str, environment: str) -> Panel | None:
         opened, shown = self.opened, (self._show_as.value, project, environment)
         if isinstance(opened, DiagnosisPanel) and shown == self._shown:
             if self._kept.known(project, environment) is None and not opened.busy:
                 opened.refresh()
             return opened
-        self.shut()
         self._shown = shown
-        self.opened = _PANELS[self._show_as.value](self.client, project, environment, self._kept)
-        if isinstance(self.opened, ActionPanel | DiagnosisPanel):
-            self.opened.on_finish = self.refresh  # the table must not show what was before
-        self._below.children = (self.opened.box,)
-        self._update_buttons()
-        return self.opened
+        panel = self._below.open(lambda: _PANELS[shown[0]](self.client, project, environment, self._kept))
+        if isinstance(panel, ActionPanel | DiagnosisPanel):
+            panel.on_finish = self.refresh  # the table must not show what was before
+        return panel
 
     def shut(self) -> None:
         """Close the panel below.
@@ -257,10 +264,7 @@ class OverviewPanel(ReadPanel):
             >>> below.closed
             True
         """
-        opened, self.opened = self.opened, None
-        self._below.children = ()
-        if opened is not None:
-            opened.close()
+        self._below.shut()
         self._update_buttons()
 
     def close(self) -> None:
@@ -272,8 +276,7 @@ class OverviewPanel(ReadPanel):
             >>> panel.closed
             True
         """
-        if self.opened is not None:
-            self.shut()
+        self._below.shut()
         super().close()
 
     def static(self) -> str:

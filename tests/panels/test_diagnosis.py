@@ -162,8 +162,8 @@ def test_opening_asks_for_nothing_twice(client: Any, monkeypatch: pytest.MonkeyP
     )
     panel = createos_nb.panels.diagnose(client, "storefront", "production")
     assert len(urls) == len(set(urls))
-    assert len(urls) == 10
-    assert panel.diagnosis.requests == 7  # projects, the project's id and its environments the choices have read
+    assert len(urls) == 11
+    assert panel.diagnosis.requests == 8  # projects, the project's id and its environments the choices have read
 
 
 def test_the_button_reads_again_whatever_is_kept(client: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import Any
 
@@ -13,6 +14,9 @@ from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.traffic import TrafficPanel
 from createos_nb.simulator.http.server import serve
+
+#: The module: the package gives the function of its name.
+overview_module = importlib.import_module("createos_nb.panels.overview")
 
 
 @pytest.fixture
@@ -214,3 +218,29 @@ def test_watching_keeps_within_half_of_what_a_key_may_ask() -> None:
     panel.wait(60)
     assert (3600 / panel.interval) * panel._max_requests <= 500
     panel.close()
+
+
+def test_two_who_open_at_once_take_turns_and_the_last_stays(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JupyterLab hands a click on a row and one on a button to different threads."""
+    panel = createos_nb.panels.overview(client)
+    assert panel.wait(30)
+    entered, go_on = threading.Event(), threading.Event()
+    slow = overview_module._PANELS["diagnosis"]
+
+    def held(*arguments: Any) -> Any:
+        entered.set()
+        assert go_on.wait(10)
+        return slow(*arguments)
+
+    monkeypatch.setitem(overview_module._PANELS, "diagnosis", held)
+    clicked = threading.Thread(target=panel._on_clicked, args=("storefront / staging",))
+    clicked.start()
+    assert entered.wait(10)
+    panel.params = {"show": "logs"}
+    button = threading.Thread(target=panel.open)
+    button.start()
+    go_on.set()
+    clicked.join(30)
+    button.join(30)
+    assert isinstance(panel.opened, LogsPanel)
+    assert panel._below.box.children == (panel.opened.box,)
