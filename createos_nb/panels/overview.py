@@ -11,6 +11,7 @@ import pandas as pd
 
 from createos_nb.analysis.rounding import rounded
 from createos_nb.client.fleet_overview import FleetOverview
+from createos_nb.clock import ticks
 from createos_nb.dtypes import TEXT
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
@@ -66,6 +67,9 @@ _KINDS: Final = {"status": "state", "state": "state", "live_state": "state", "tr
 #: Statuses that are counted above the table.
 _TROUBLE: Final = ("down", "degraded", "unknown")
 _DIAGNOSIS: Final = "diagnosis"
+#: Seconds by which a click may overtake the choice before it: JupyterLab hands a kernel what is done to different
+#: widgets on two threads, and one of them may be at work on a row that was clicked.
+_OVERTAKEN: Final = 2.0
 #: What an environment can be opened as; the last three are about its whole project. The last argument is where
 #: diagnoses are kept.
 _PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = {
@@ -101,6 +105,7 @@ class OverviewPanel(ReadPanel):
             self._max_requests = max(1, int(limiter.limit.per_hour * _MAX_SHARE / 60))
         super().__init__(client)
         self._shown: tuple[str, ...] = ()  # what is open: as what, project, environment
+        self._open_again_until = 0.0
         options = [(label, seconds) for label, seconds in TIME_WINDOWS if seconds <= 86_400]
         self._window = self._view.control("window", widgets.Dropdown(description="Window", options=options, value=3600))
         self._show_as = self._view.control(
@@ -133,6 +138,7 @@ class OverviewPanel(ReadPanel):
         self._view.build(self._toolbar, self._summary, self._rows.grid, open_row, self._below.box)
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
+        self._view.on_change("show", self._on_show)
         self._update_buttons()
         self._start()
 
@@ -208,6 +214,12 @@ class OverviewPanel(ReadPanel):
         """Return the panel that is open below, or None."""
         return self._below.opened
 
+    def _on_show(self) -> None:
+        """Open what is chosen, where the click on Open that followed the choice has overtaken it."""
+        if ticks() < self._open_again_until:
+            self._open_again_until = 0.0
+            self.open()
+
     def _on_clicked(self, key: str) -> None:
         if self._show_as.value == _DIAGNOSIS:
             self._on_opened(key)
@@ -244,6 +256,7 @@ class OverviewPanel(ReadPanel):
     def _open(self, project: str, environment: str) -> Panel | None:
         opened, shown = self.opened, (self._show_as.value, project, environment)
         if isinstance(opened, DiagnosisPanel) and shown == self._shown:
+            self._open_again_until = ticks() + _OVERTAKEN
             if self._kept.known(project, environment) is None and not opened.busy:
                 opened.refresh()
             return opened

@@ -244,3 +244,16 @@ def test_two_who_open_at_once_take_turns_and_the_last_stays(client: Any, monkeyp
     button.join(30)
     assert isinstance(panel.opened, LogsPanel)
     assert panel._below.box.children == (panel.opened.box,)
+
+
+def test_a_choice_that_the_click_on_open_has_overtaken_is_opened(client: Any) -> None:
+    panel = createos_nb.panels.overview(client)
+    assert panel.wait(30)
+    panel._on_clicked("storefront / staging")
+    panel._open_button.click()
+    assert isinstance(panel.opened, DiagnosisPanel)
+    panel._show_as.value = "logs"
+    assert isinstance(panel.opened, LogsPanel)
+    # a choice alone opens nothing
+    panel._show_as.value = "traffic"
+    assert isinstance(panel.opened, LogsPanel)
