@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import pandas as pd
@@ -11,8 +11,8 @@ from createos_nb import contract
 from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_logs import FleetLogs
 from createos_nb.client.fleet_overview import FleetOverview, Judging
+from createos_nb.client.fleet_reads import FleetReads, warn_of_failures
 from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
-from createos_nb.client.name_resolution import names_or_ids
 from createos_nb.client.session import Session
 from createos_nb.contract.analytics import RequestsBucket
 from createos_nb.contract.deployments import Deployment
@@ -21,7 +21,7 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.operation import UNSET
 from createos_nb.contract.types import TimeLike
 from createos_nb.dtypes import TEXT
-from createos_nb.errors import CreateOSError, IncompleteWarning, InvalidInput, UnknownName, warn
+from createos_nb.errors import InvalidInput
 from createos_nb.frames import frame_of, log_filter, runtime_log_frame
 from createos_nb.frames.fleet import changes
 from createos_nb.frames.log_search import Level, Search
@@ -39,6 +39,7 @@ class Fleet(ProcessBound):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._reads = FleetReads(session)
         self._projects = contract.Projects(session.execute)
         self._environments = contract.Environments(session.execute)
         self._deployments = contract.Deployments(session.execute)
@@ -83,7 +84,7 @@ class Fleet(ProcessBound):
             5  storefront         blue
             6  storefront        green
         """
-        return self._across("fleet.environments", self._environments.list, frame_of(Environment), projects)
+        return self._reads.across("fleet.environments", self._environments.list, frame_of(Environment), projects)
 
     def deployments(self, *, limit: int | None = None) -> pd.DataFrame:
         """Return the deployments of all active projects, newest first in each.
@@ -106,7 +107,7 @@ class Fleet(ProcessBound):
             5       orders-api               5  deployed
             6       storefront              18  building
         """
-        return self._across(
+        return self._reads.across(
             "fleet.deployments",
             lambda project: self._deployments.list(project, limit=limit),
             frame_of(Deployment),
@@ -123,7 +124,7 @@ class Fleet(ProcessBound):
             >>> client.fleet.domains()["project"].value_counts().to_dict()
             {'storefront': 5, 'landing-pages': 1, 'orders-api': 1}
         """
-        return self._across("fleet.domains", self._domains.list, frame_of(Domain))
+        return self._reads.across("fleet.domains", self._domains.list, frame_of(Domain))
 
     def requests_over_time(
         self,
@@ -180,14 +181,14 @@ class Fleet(ProcessBound):
         partial: set[str] = set()
         live: list[list[str]] = []
         label = "fleet.requests_over_time"
-        frames, failed = self._read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
+        frames, failed = self._reads.read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
         failed = environments.attrs["failed"] | failed
         empty = frame_of(RequestsBucket).rename(columns={"timestamp": "time"})
         empty["time"] = pd.Series([], dtype="datetime64[us, UTC]")
         for name in ("environment", "project"):
             empty.insert(0, name, pd.Series([], dtype=TEXT))
         skipped, complete = environments.attrs["skipped"], environments.attrs["complete"]
-        frame = self._joined(label, frames, empty, failed, skipped, bool(complete))
+        frame = self._reads.joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
         frame.attrs["partial"], frame.attrs["live_versions"] = sorted(partial), sorted(live)
         return frame
@@ -237,13 +238,13 @@ class Fleet(ProcessBound):
         label = "fleet.logs"
         asked = {"start": start, "end": end, "level": level, "search": search}
         reading = FleetLogs(self._session, log_filter(level, search, name=label), asked, budget)
-        targets, skipped, listed = self._active_projects(projects)
+        targets, skipped, listed = self._reads.active(projects)
         frames = reading.read([(str(row.unique_name), str(row.id)) for row in targets], len(targets) + len(skipped))
         empty = runtime_log_frame("")
         for name in ("environment", "project"):
             empty.insert(0, name, pd.Series([], dtype=TEXT))
         skipped |= reading.skipped
-        frame = self._joined(label, frames, empty, reading.failed, skipped, listed and reading.complete)
+        frame = self._reads.joined(label, frames, empty, reading.failed, skipped, listed and reading.complete)
         frame.attrs |= reading.attrs
         reading.warn()
         return frame
@@ -302,7 +303,7 @@ class Fleet(ProcessBound):
         with progress(label, self._session.clock) as tick:
             frame = self._overview.read(start, end, judging=Judging(target, compare), on_progress=tick)
         failed = frame.attrs["failed"]
-        _warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
+        warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
         return frame
 
     def live_versions(
@@ -360,7 +361,7 @@ class Fleet(ProcessBound):
         if window[0] >= window[1]:
             raise InvalidInput("fleet.live_versions: the window is empty: start is not before end")
         sightings = sightings_of(known)
-        frame = self._across(
+        frame = self._reads.across(
             "fleet.live_versions",
             lambda project: live_versions_of(self._session, project, sightings, window),
             live_versions_frame([]),
@@ -402,99 +403,4 @@ class Fleet(ProcessBound):
             "  requests_over_time(start=, end=, step=, projects=)  changes(start=)\n"
             "  overview(start=, end=, target=, compare=, refresh=)  live_versions(start=, end=, projects=, known=)\n"
             "  logs(start=, end=, level=, search=, projects=, budget=)"
-        )
-
-    def _across(
-        self,
-        label: str,
-        read: Callable[[str], pd.DataFrame],
-        empty: pd.DataFrame,
-        only: str | Sequence[str] | None = None,
-    ) -> pd.DataFrame:
-        active_projects, skipped, listed = self._active_projects(only)
-
-        def read_project(row: Any) -> pd.DataFrame:
-            frame = read(row.id)
-            frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype=TEXT))
-            return frame
-
-        frames, failed = self._read_all(label, read_project, active_projects, lambda row: str(row.unique_name))
-        empty.insert(0, "project", pd.Series([], dtype=TEXT))
-        complete = listed and all(f.attrs.get("complete", True) for f in frames)
-        return self._joined(label, frames, empty, failed, skipped, complete)
-
-    def _active_projects(self, only: str | Sequence[str] | None) -> tuple[list[Any], dict[str, str], bool]:
-        """Return the active projects, the status of the others by name, and whether the list is complete."""
-        projects = self._projects.list()
-        if only is not None:
-            only = names_or_ids("projects", only)
-            for name in only:
-                if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
-                    raise UnknownName("project", name, list(projects["unique_name"]))
-            attrs = projects.attrs
-            projects = projects[projects["unique_name"].isin(only) | projects["id"].isin(only)]
-            projects.attrs = attrs
-        active = projects[projects["status"] == "active"]
-        others = projects[projects["status"] != "active"]
-        skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
-        active_projects = list(active[["unique_name", "id"]].itertuples(index=False))
-        return active_projects, skipped, bool(projects.attrs["complete"])
-
-    def _read_all(
-        self,
-        label: str,
-        read: Callable[[Any], pd.DataFrame],
-        targets: Sequence[Any],
-        name: Callable[[Any], str],
-    ) -> tuple[list[pd.DataFrame], dict[str, str]]:
-        """The frames of all places, several at a time, and the reasons of those that could not be read, by name."""
-
-        def try_read(target: Any) -> pd.DataFrame | CreateOSError:
-            try:
-                return read(target)
-            except CreateOSError as error:
-                if isinstance(error, InvalidInput) and not isinstance(error, UnknownName):
-                    raise  # an argument that is wrong is so everywhere
-                return error
-
-        failed: dict[str, str] = {}
-        frames: list[pd.DataFrame] = []
-        self._session.lists.warn_of_wait(label, len(targets))
-        with progress(label, self._session.clock) as tick:
-            results = self._session.map_concurrently(try_read, targets)
-            for done, (target, result) in enumerate(zip(targets, results, strict=True), start=1):
-                if isinstance(result, CreateOSError):
-                    failed[name(target)] = str(result).split("\n", 1)[0]
-                else:
-                    frames.append(result)
-                if tick:
-                    tick(done, len(targets))
-        return frames, failed
-
-    def _joined(
-        self,
-        label: str,
-        frames: list[pd.DataFrame],
-        empty: pd.DataFrame,
-        failed: dict[str, str],
-        skipped: dict[str, str],
-        complete: bool = True,
-    ) -> pd.DataFrame:
-        filled = [frame for frame in frames if len(frame)]
-        for frame in filled:
-            frame.attrs.clear()  # `concat` keeps attrs only where all agree, and comparing them costs
-        joined = pd.concat(filled, ignore_index=True) if filled else empty
-        joined.attrs.clear()
-        joined.attrs |= self._session.provenance(label)
-        joined.attrs |= {"complete": complete and not failed, "failed": failed, "skipped": skipped}
-        _warn_of_failures(label, failed, len(failed) + len(frames), "are not in the frame")
-        return joined
-
-
-def _warn_of_failures(label: str, failed: dict[str, str], of: int, instead: str) -> None:
-    if failed:
-        warn(
-            f"{label}: {len(failed)} of {of} could not be read, and {instead}: {', '.join(failed)}; "
-            'attrs["failed"] says why',
-            IncompleteWarning,
         )
