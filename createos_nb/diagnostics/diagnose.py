@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pandas as pd
 from createos_nb.causes import Status
 from createos_nb.diagnostics.diagnosis import LIKELY, Diagnosis, Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import clock
 from createos_nb.diagnostics.rules import rules
 from createos_nb.diagnostics.sentence import in_words, sentence
 from createos_nb.errors import InvalidInput, Unauthorized
@@ -78,7 +80,10 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
         status,
         sentence(evidence, status, own),
         tuple(own),
-        tuple(f"{in_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
+        (
+            *(f"{in_words(evidence, one)}: {one.evidence[0]}" for one in found if one not in own),
+            *_reach(evidence, status, own),
+        ),
         dict(evidence.missing),
         len(requests),
         evidence.now,
@@ -99,6 +104,16 @@ def _found(evidence: Evidence) -> list[Finding]:
             except Exception as error:  # noqa: BLE001  # one rule that fails must not cost the others
                 evidence.missing[f"rule {name}"] = f"it failed: {type(error).__name__}: {error}"
     return sorted(found, key=lambda finding: -finding.weight)
+
+
+def _reach(evidence: Evidence, status: Status, found: list[Finding]) -> Iterator[str]:
+    """Say how far back the log was read, where the trouble has no likely cause and older lines might name it."""
+    log = None if evidence.environment is None or status == "healthy" else evidence.logs.log
+    if log is None or log.attrs.get("complete", True) or any(finding.weight >= LIKELY for finding in found):
+        return
+    begins = log["time"].min()
+    if pd.notna(begins):
+        yield f"only the newest {len(log):,} lines of the log were read, from {clock(begins, evidence.now)} on"
 
 
 def _concerns(evidence: Evidence, finding: Finding) -> bool:

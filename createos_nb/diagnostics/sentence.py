@@ -10,7 +10,7 @@ import pandas as pd
 from createos_nb.causes import Status
 from createos_nb.diagnostics.diagnosis import LIKELY, Confidence, Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import clock, errors_text, percent
+from createos_nb.diagnostics.evidence.figures import clock, errors_text, percent
 
 _TITLES: Final[Mapping[Confidence, str]] = {
     "high": "Most likely cause",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 
 import pandas as pd
 import pytest
@@ -193,3 +194,14 @@ def test_a_severe_finding_of_a_scan_is_noted() -> None:
     client = createos_nb.simulate("bad-release")
     at(client, "storefront/production")
     assert not client.log()["operation"].eq("GetSecurityScan").any()
+
+
+def test_how_far_the_log_reaches_is_told_where_no_cause_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """5,000 lines of a busy shop are an hour; what was killed before is out of reach."""
+    known = at(createos_nb.simulate("bad-release"), "storefront/production")
+    monkeypatch.setattr(import_module("createos_nb.diagnostics.diagnose"), "rules", list)
+    unknown = at(createos_nb.simulate("bad-release"), "storefront/production")
+    healthy = at(createos_nb.simulate("storefront"), "storefront/production")
+    told = [[note for note in one.notes if "lines of the log were read" in note] for one in (known, unknown, healthy)]
+    assert [len(notes) for notes in told] == [0, 1, 0]
+    assert told[1][0].startswith("only the newest 5,000 lines of the log were read, from ")

@@ -164,9 +164,9 @@ def test_journals_are_closed_to_others(client: Any, journals: Path, tools: Any) 
     assert {oct(path.stat().st_mode & 0o777) for path in kept if path.is_file()} == {"0o600"}
 
 
-def test_a_run_says_who_and_in_which_world(client: Any, world: Any, tools: Any) -> None:
+def test_a_run_says_who_and_in_which_world(client: Any, world: Any, journals: Path, tools: Any) -> None:
     tools.apply(runbooks.scale(client, "storefront", "production", replicas=2))
-    row = plans.runs().iloc[0]
+    row = plans.runs(journals).iloc[0]
     assert row["who"] == f"{client.whoami()} ({getpass.getuser()} on {socket.gethostname()})"
     assert row["world"] == world.id
 

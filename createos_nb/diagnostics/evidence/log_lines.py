@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from createos_nb.log_text import level_name, without_level
+
 Kind = Literal[
     "missing_variable",
     "port",
@@ -87,8 +89,6 @@ _CONTINUATION: Final = re.compile(
     r"|^main\.|^thread '|^runtime\."
     r"|^exit status|^<---|^oh no|^\t|^\[Recovery\]|\[(?:GET|POST|PUT|PATCH|DELETE|HEAD) /"
 )
-#: The level that a line of the platform's log begins with.
-LEVEL: Final = re.compile(r"^(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) ")
 ACCESS: Final = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[ |\"]+/\S*")
 _VARIABLE_PARTS: Final = re.compile(r"0x[0-9a-f]+|[0-9a-f]{8,}|\d+(?:\.\d+)*")
 #: Names that look like variables and are none.
@@ -112,8 +112,9 @@ def classify(text: str, level: str = "error") -> tuple[Kind, str] | None:
         >>> classify("Error: timeout of 5000ms exceeded: payments.example.com")
         ('dependency', 'payments.example.com')
     """
-    text = LEVEL.sub("", text)
-    severe = level.lower() in ("error", "fatal", "critical", "panic", "warn", "warning")
+    text = without_level(text)
+    loud = level_name(level)
+    severe = loud in ("warn", "error", "fatal")
     told = text.startswith(("platform:", "gateway:"))
     for kind, pattern in _COMPILED:
         if not severe and kind not in ("start", "asleep", "port"):
@@ -125,7 +126,7 @@ def classify(text: str, level: str = "error") -> tuple[Kind, str] | None:
         if kind == "dependency" and (told or _CONTINUATION.match(text) or detail.startswith("upstream ")):
             continue
         return kind, detail.rstrip(".:") if kind == "dependency" else detail
-    if level.lower() not in ("error", "fatal", "critical", "panic") or told:
+    if loud not in ("error", "fatal") or told:
         return None
     if _CONTINUATION.search(text) or ACCESS.search(text) or not text.strip():
         return None

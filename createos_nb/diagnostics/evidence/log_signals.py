@@ -7,8 +7,9 @@ from typing import cast
 
 import pandas as pd
 
-from createos_nb.diagnostics.evidence.log_lines import ACCESS, LEVEL, Kind, classify
+from createos_nb.diagnostics.evidence.log_lines import ACCESS, Kind, classify
 from createos_nb.dtypes import TEXT
+from createos_nb.log_text import level_name, without_level
 
 
 @dataclass(frozen=True)
@@ -88,14 +89,14 @@ def split_at(lines: pd.DataFrame, moment: pd.Timestamp | None) -> tuple[pd.DataF
 
 
 def _classified(lines: pd.DataFrame) -> pd.DataFrame:
-    levels = lines["level"].fillna("").astype(str).str.lower()
-    texts = lines["text"].fillna("").astype(str).str.replace(LEVEL, "", regex=True)
-    told = levels.isin(("error", "fatal", "critical", "panic", "warn", "warning")) | texts.str.startswith("platform:")
+    levels = lines["level"].fillna("").astype(str).map(level_name)
+    texts = lines["text"].fillna("").astype(str).map(without_level).astype(TEXT)
+    told = levels.isin(("warn", "error", "fatal")) | texts.str.startswith("platform:")
     rows = []
     for time, level, text in zip(lines["time"][told], levels[told], texts[told], strict=True):
-        if (level == "warn" or level == "warning") and ACCESS.search(text):
+        if level == "warn" and ACCESS.search(text):
             continue  # an answer with 4xx, in the words of an access log
-        found = classify(text, level)
+        found = classify(text, level or "")
         if found is not None:
             rows.append((time, text, *found))
     frame = pd.DataFrame(rows, columns=["time", "text", "kind", "detail"])

@@ -9,7 +9,6 @@ import pandas as pd
 from createos_nb.diagnostics.diagnosis import RunbookCall
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.percentages import failure
 
 #: Errors that begin so long after a release may come from it: a process has to start, and somebody has to ask.
 SOON = pd.Timedelta("3min")
@@ -51,30 +50,6 @@ def scale_call(evidence: Evidence, **resources: int) -> RunbookCall:
 def retry_call(evidence: Evidence, version: int) -> RunbookCall:
     """Return the deployment of the same commit again."""
     return RunbookCall("retry_failed", (evidence.name, version))
-
-
-def percent(share: float) -> str:
-    """Return a share as a percentage."""
-    return failure(100 * share, 2 if share < 0.01 else 1 if share < 0.1 else 0)
-
-
-def clock(moment: pd.Timestamp, now: pd.Timestamp) -> str:
-    """Return a moment for people: with its day where that is not today."""
-    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def errors_text(evidence: Evidence) -> str:
-    """Return how many requests fail, and since when."""
-    stretch = evidence.requests.trouble
-    if stretch is None:
-        return f"{percent(evidence.requests.failing)} of the requests of the last ten minutes fail"
-    kind = stretch.column.removeprefix("status_")
-    if evidence.requests.since is None:
-        return f"{percent(stretch.within)} of {stretch.trials:,} requests fail ({kind}), for 24 hours or longer"
-    return (
-        f"{percent(stretch.within)} of {stretch.trials:,} requests fail ({kind}) since "
-        f"{clock(stretch.start, evidence.now)}, {percent(stretch.before)} before"
-    )
 
 
 def release_before(evidence: Evidence, moment: pd.Timestamp | None) -> Change | None:

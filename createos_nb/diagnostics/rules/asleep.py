@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import clock
+from createos_nb.diagnostics.evidence.figures import clock
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:

@@ -9,16 +9,9 @@ import pandas as pd
 from createos_nb.diagnostics.diagnosis import LIKELY, Finding
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import clock, errors_text
 from createos_nb.diagnostics.rules._dependency import TOGETHER
-from createos_nb.diagnostics.rules._support import (
-    SOON,
-    clock,
-    errors_text,
-    is_new,
-    release_before,
-    rollback_call,
-    served_well,
-)
+from createos_nb.diagnostics.rules._support import SOON, is_new, release_before, rollback_call, served_well
 
 ORDER = 3
 #: A version whose errors begin later than this was not to blame from its start on.

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import SOON, clock, errors_text, scale_call, served_well, world
+from createos_nb.diagnostics.evidence.figures import clock, errors_text
+from createos_nb.diagnostics.rules._support import SOON, scale_call, served_well, world
 
 ORDER = 3
 #: What a replica, and an environment, may have at most.

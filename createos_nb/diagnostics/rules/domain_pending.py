@@ -8,7 +8,7 @@ import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import clock
+from createos_nb.diagnostics.evidence.figures import clock
 
 #: Records that are not found for so long are more likely wrong than on their way.
 LONG = pd.Timedelta("24h")

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import clock, errors_text
 from createos_nb.diagnostics.rules._dependency import TOGETHER, dependency
-from createos_nb.diagnostics.rules._support import SOON, clock, errors_text, reconfigured, release_before, served_well
+from createos_nb.diagnostics.rules._support import SOON, reconfigured, release_before, served_well
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:

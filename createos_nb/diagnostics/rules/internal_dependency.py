@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import errors_text, percent
 from createos_nb.diagnostics.rules._dependency import dependency
-from createos_nb.diagnostics.rules._support import errors_text, percent
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import clock
+from createos_nb.diagnostics.evidence.figures import clock
 
 #: Keys that expire within so long are about to; ones that expired longer ago were let go.
 _SOON, _LATELY = pd.Timedelta("7D"), pd.Timedelta("14D")

@@ -8,8 +8,9 @@ import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import clock
 from createos_nb.diagnostics.evidence.log_signals import Signals
-from createos_nb.diagnostics.rules._support import clock, rollback_call
+from createos_nb.diagnostics.rules._support import rollback_call
 
 #: A process that lives so long before it is killed is not killed by what comes in a minute.
 _LONG = pd.Timedelta("10min")

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import errors_text, failures, release_before, world
+from createos_nb.diagnostics.rules._support import failures, release_before, world
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._overload import MORE, overload
-from createos_nb.diagnostics.rules._support import SOON, errors_text, scale_call, served_well
+from createos_nb.diagnostics.rules._support import SOON, scale_call, served_well
 
 _REPLICAS = 3
 

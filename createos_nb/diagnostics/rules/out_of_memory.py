@@ -8,8 +8,9 @@ import pandas as pd
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import errors_text, reconfigured, release_before, rollback_call, scale_call
+from createos_nb.diagnostics.rules._support import reconfigured, release_before, rollback_call, scale_call
 
 ORDER = 1
 #: MB that a replica may have at most.

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import errors_text, release_before, rollback_call
+from createos_nb.diagnostics.evidence.figures import errors_text
+from createos_nb.diagnostics.rules._support import release_before, rollback_call
 
 ORDER = 2
 _EXACT = {"missing_variable", "out_of_memory", "memory_leak", "wrong_port"}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.durations import durations, slowdown
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._support import clock, rollback_call
+from createos_nb.diagnostics.evidence.figures import clock
+from createos_nb.diagnostics.rules._support import rollback_call
 
 ORDER = 4
 #: So many times as long, and on so large a share of the requests.

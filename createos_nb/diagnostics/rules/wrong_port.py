@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import errors_text, release_before, retry_call, rollback_call
+from createos_nb.diagnostics.rules._support import release_before, retry_call, rollback_call
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
