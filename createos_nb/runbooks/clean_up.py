@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
-from createos_nb.frames.arrays import readable_times
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.render import Part
@@ -18,14 +14,12 @@ from createos_nb.plans.snapshot import Snapshot, id_of, name_of, version_of
 from createos_nb.plans.steps.base import Target
 from createos_nb.plans.steps.clean_up import UNFINISHED, CancelDeployment, CleanUpDeployment
 from createos_nb.runbooks.candidates import source_of
-from createos_nb.runbooks.unneeded import Choice, choose
+from createos_nb.runbooks.unneeded import Choice, choices_frame, choose
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.contract.projects import Project
     from createos_nb.plans.steps.base import Step
-
-_COLUMNS: Final = ("version", "deployment", "status", "created_at", "source", "live_in", "action", "because")
 
 
 def clean_up(
@@ -81,7 +75,7 @@ def clean_up(
     spared = [id_of(snapshot.find_deployment(owner, one)) for one in ([spare] if isinstance(spare, str) else spare)]
     choices = choose(snapshot, owner, keep=keep, spared=spared, journals=journals)
     steps = _steps(snapshot, owner, choices)
-    candidates = _frame(choices)
+    candidates = choices_frame(choices)
     return make_plan(
         snapshot,
         f"clean up {name_of(owner)}: {_summary(choices)}",
@@ -131,25 +125,6 @@ def _target(owner: Project, one: Choice) -> Target:
         deployment=id_of(one.row),
         deployment_name=version_of(one.row),
     )
-
-
-def _frame(choices: list[Choice]) -> pd.DataFrame:
-    rows = [
-        {
-            "version": one.row.version_number,
-            "deployment": one.row.id,
-            "status": one.row.status,
-            "source": source_of(one.row),
-            "live_in": ", ".join(one.live_in),
-            "action": one.action,
-            "because": one.because,
-        }
-        for one in choices
-    ]
-    frame = pd.DataFrame(rows, columns=list(_COLUMNS))
-    frame["created_at"] = readable_times([one.row.created_at for one in choices])
-    texts = ("deployment", "status", "source", "live_in", "action", "because")
-    return frame.astype({"version": "Int64", **dict.fromkeys(texts, TEXT)})
 
 
 def _summary(choices: list[Choice]) -> str:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
+
+import pandas as pd
 
 from createos_nb.contract.deployments import Deployment, DeploymentSource
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.projects import Project
+from createos_nb.dtypes import TEXT
+from createos_nb.frames.arrays import readable_times
 from createos_nb.naming import DeploymentStatus, text_for
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
-from createos_nb.runbooks.candidates import candidates_of
+from createos_nb.runbooks.candidates import candidates_of, source_of
 
 Action = Literal["keep", "delete", "cancel"]
 #: Why what has ended so is no use to anybody.
@@ -21,6 +25,9 @@ _ENDED: Final[Mapping[DeploymentStatus, str]] = {
     "crashing": "failed: it crashes, and is live nowhere",
     "cancelled": "cancelled before it was built",
 }
+
+
+_COLUMNS: Final = ("version", "deployment", "status", "created_at", "source", "live_in", "action", "because")
 
 
 class Choice(NamedTuple):
@@ -61,6 +68,30 @@ def choose(
         action, because = _action(row, rows, kept, keep)
         choices.append(Choice(row, live_in, action, because, action == "keep" and _is_good(row)))
     return choices
+
+
+def choices_frame(choices: Sequence[Choice]) -> pd.DataFrame:
+    """Return one row for each choice, in their order.
+
+    Columns: version (Int64), deployment (id), status, created_at (UTC), source (commit, image or files), live_in (names
+    of environments), action (keep, delete or cancel), because (str).
+    """
+    rows = [
+        {
+            "version": one.row.version_number,
+            "deployment": one.row.id,
+            "status": one.row.status,
+            "source": source_of(one.row),
+            "live_in": ", ".join(one.live_in),
+            "action": one.action,
+            "because": one.because,
+        }
+        for one in choices
+    ]
+    frame = pd.DataFrame(rows, columns=list(_COLUMNS))
+    frame["created_at"] = readable_times([one.row.created_at for one in choices])
+    texts = ("deployment", "status", "source", "live_in", "action", "because")
+    return frame.astype({"version": "Int64", **dict.fromkeys(texts, TEXT)})
 
 
 def _reasons_to_stay(
