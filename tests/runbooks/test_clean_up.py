@@ -181,7 +181,11 @@ def stale(client: Any, change: Any, match: str) -> None:
 
 
 def test_what_has_become_live_meanwhile_is_not_deleted(client: Any) -> None:
-    stale(client, lambda c: c.environments.assign_deployment("storefront", "staging", 10), "live in")
+    stale(
+        client,
+        lambda c: c.environments.assign_deployment("storefront", "staging", 10),
+        "live deployment of staging was v14, is v10",
+    )
 
 
 def test_what_was_woken_meanwhile_is_not_deleted(client: Any) -> None:
@@ -189,7 +193,7 @@ def test_what_was_woken_meanwhile_is_not_deleted(client: Any) -> None:
 
 
 def test_once_one_that_was_to_stay_is_gone_nothing_more_is_deleted(client: Any) -> None:
-    stale(client, lambda c: c.deployments.delete("storefront", 9), "stays")
+    stale(client, lambda c: c.deployments.delete("storefront", 9), "good ones that stay")
 
 
 def test_what_has_fallen_asleep_meanwhile_is_no_obstacle(client: Any) -> None:

@@ -15,10 +15,14 @@ from createos_nb.plans.steps.delete import DeleteDeployment
 
 if TYPE_CHECKING:
     from createos_nb.plans.context import Run
+    from createos_nb.plans.errors import Difference
     from createos_nb.plans.snapshot import Snapshot
 
 _STATE: Final = "state"
 _STATUS: Final = "status"
+#: Fields of what holds for the whole project: what is live in an environment, and the good deployments that stay.
+_LIVE: Final = "live deployment of "
+_STAYS: Final = "good ones that stay"
 #: What a build that can be cancelled is, whatever it is doing just now.
 UNFINISHED: Final = "queued or building"
 #: What a deployment that runs and one that has fallen asleep since are alike to a clean-up.
@@ -67,21 +71,25 @@ class CleanUpDeployment(DeleteDeployment, kw_only=True, tag="clean up deployment
         rows = snapshot.deployments(self.target.project)
         good = [one.id for one in rows if in_status(one, "deployed", "sleeping", "deploying")]
         environments = snapshot.environments(self.target.project)
-        return super().facts(snapshot) | {
-            _STATUS: status,
-            "live in the project": {name_of(one): one.project_deployment_id for one in environments},
-            "stays": [identity for identity in self.stays if identity in good],
-        }
+        return (
+            super().facts(snapshot)
+            | {_STATUS: status, _STAYS: [identity for identity in self.stays if identity in good]}
+            | {f"{_LIVE}{name_of(one)}": one.project_deployment_id for one in environments}
+        )
+
+    def differences(
+        self, number: int, planned: Mapping[str, Any], now: Mapping[str, Any], snapshot: Snapshot
+    ) -> list[Difference]:
+        return [
+            # what holds for the whole project is the same for each step
+            row._replace(target=self.target.project_name) if row.field.startswith((_LIVE, _STAYS)) else row
+            for row in super().differences(number, planned, now, snapshot)
+        ]
 
     def label(self, field: str, value: Any) -> str:
-        if isinstance(value, dict):
-            return ", ".join(f"{name}: {self._version(live)}" for name, live in value.items()) or "nothing"
-        if field == "stays" and value is not None:
-            return ", ".join(map(self._version, value)) or "none"
-        return super().label(field, value)
-
-    def _version(self, identity: Any) -> str:
-        return self.labels.get(str(identity), str(identity)) if identity else "nothing"
+        if isinstance(value, list) and field == _STAYS:
+            return ", ".join(self.labels.get(str(identity), str(identity)) for identity in value) or "none"
+        return "nothing" if field.startswith(_LIVE) and not value else super().label(field, value)
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
         # what somebody else has deleted meanwhile is no obstacle
