@@ -83,12 +83,12 @@ def best_practices(
 
     Returns:
         One row for each practice and place where it applies, those that are broken first. Columns: `code` (str, which
-        stays), `severity` ("high", "medium" or "low"), `where` ("project/environment", "project", "account" or "key NAME"),
-        `project` and `environment` (str, NA where it is not of one), `held` (boolean; NA where the API can't tell),
-        `evidence` and `fix` (str), `runbook` (the call that mends it, NA where none does), `command` (the same on the
-        command line), `exception` (the reason for which it is accepted, NA where it is not). `attrs`: `result` (PASS,
-        FAIL or NO DATA, of what is not accepted), `requests`, `missing` and `complete`, `skipped` (projects that are
-        not active), `exceptions_file`, and `notices` (exceptions that match nothing, are not needed, or have ended).
+        stays), `severity` ("high", "medium" or "low"), `where` ("project/environment", "project", "account" or "key
+        NAME"), `project` and `environment` (str, NA where it is not of one), `held` (boolean; NA where the API can't
+        tell), `evidence` and `fix` (str), `runbook` (the call that mends it, NA where none does), `command` (the same
+        on the command line), `exception` (the reason for which it is accepted, NA where it is not). `attrs`: `result`
+        (PASS, FAIL or NO DATA, of what is not accepted), `requests`, `missing` and `complete`, `skipped` (projects that
+        are not active), `exceptions_file`, and `notices` (exceptions that do nothing, and why).
 
     Raises:
         UnknownName: There is no such project.

@@ -35,28 +35,31 @@ def settings_call(
         project: Name of the project.
         changes: The settings; a value that has to be asked for is `ASKED_FOR`.
         redeploy: Whether to deploy once more.
-        environment: The environment that gets the new deployment.
+        environment: The environment that gets the new deployment; None for none.
         version: The version that is made again.
 
     Returns:
-        The call. The notebook takes one build variable by its name alone, and its value from where it runs.
+        The call. The notebook watches an environment, and so is named where there is one; it takes one build variable
+        by its name alone, and the value from where it runs.
     """
-    options: dict[str, Any] = {**changes, "redeploy": redeploy}
-    parameters: dict[str, Any] = {"project": project}
+    options: dict[str, Any] = {**changes, **({"redeploy": True} if redeploy else {})}
     if environment is not None:
-        options["environment"] = parameters["environment"] = environment
+        options["environment"] = environment
     if version is not None:
         options["deployment"] = version
-        parameters["deployment"] = str(version)
-    if not redeploy:
-        options.pop("redeploy")
-        parameters["redeploy"] = False
-    plain = {name: value for name, value in changes.items() if name != "build_vars"}
+    if environment is None:
+        return RunbookCall("settings", (project,), options)
     variables = list(changes.get("build_vars", ()))
-    parameters["changes"] = plain
-    if variables:
-        parameters["build_variable"] = variables[0]
-    return RunbookCall("settings", (project,), options, "52_project_settings", {**parameters, **world_of(client)})
+    parameters = {
+        "project": project,
+        "environment": environment,
+        "changes": {name: value for name, value in changes.items() if name != "build_vars"},
+        **({"build_variable": variables[0]} if variables else {}),
+        **({} if redeploy else {"redeploy": False}),
+        **({} if version is None else {"deployment": str(version)}),
+        **world_of(client),
+    }
+    return RunbookCall("settings", (project,), options, "52_project_settings", parameters)
 
 
 def scale_call(client: Client, project: str, environment: str, **resources: int) -> RunbookCall:

@@ -29,7 +29,13 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
     port = whole(project.row, "settings_port")
     for build in project.unhealthy_builds(environment.row["branch"], environment.live):
         if build.signal is not None and build.signal.cause == "wrong_port" and build.signal.port:
-            call = settings_call(project.client, project.name, {"port": build.signal.port}, version=build.version)
+            call = settings_call(
+                project.client,
+                project.name,
+                {"port": build.signal.port},
+                environment=environment.name,
+                version=build.version,
+            )
             fix = f"Set the port to {build.signal.port}, and deploy v{build.version} again."
             yield Outcome(False, f"v{build.version} failed: {build.signal.line[:160]}", fix, call)
             return
