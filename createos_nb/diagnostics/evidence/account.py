@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from createos_nb.client.name_resolution import names_or_ids
+from createos_nb.client.shared_reads import sharing
 from createos_nb.diagnostics.evidence.failed_builds import FailedBuild, failed_builds
 from createos_nb.diagnostics.evidence.log_signals import Signals
 from createos_nb.diagnostics.evidence.reader import Reader
 from createos_nb.errors import UnknownName
+from createos_nb.redaction import Secret
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -42,13 +44,17 @@ class AccountEvidence:
     def __init__(self, client: Client, projects: str | Sequence[str] | None = None) -> None:
         self.client = client
         self.reader = Reader()
-        self.rows = client.projects.list()
+        with sharing():  # frames hold dots in place of values: both come from one answer
+            self.rows = client.projects.list()
+            variables = _variables(client.session.rows("ListProjects"))
         self.is_whole = projects is None
         wanted = self.rows if projects is None else _selected(self.rows, projects)
         self.now = client.now
         active = wanted["status"] == "active"
         self.skipped = {str(row.unique_name): str(row.status) for row in wanted[~active].itertuples()}
-        self.projects = [ProjectEvidence(self, row) for _, row in wanted[active].iterrows()]
+        self.projects = [
+            ProjectEvidence(self, row, variables.get(str(row["id"]), {})) for _, row in wanted[active].iterrows()
+        ]
         first: list[Callable[[], Any]] = [lambda: self.apps]
         first += [lambda: self.keys] if self.is_whole else []
         for project in self.projects:
@@ -83,10 +89,13 @@ class AccountEvidence:
 
 
 class ProjectEvidence:
-    """What is known of an active project; `environments` and `deployments` are None where they can't be read."""
+    """What is known of an active project; `environments` and `deployments` are None where they can't be read.
 
-    def __init__(self, account: AccountEvidence, row: pd.Series) -> None:
-        self.account, self.row = account, row
+    `variables` are the run-time variables of the project by name.
+    """
+
+    def __init__(self, account: AccountEvidence, row: pd.Series, variables: dict[str, Secret]) -> None:
+        self.account, self.row, self.variables = account, row, variables
         self.client, self.now = account.client, account.now
         self.id, self.name = str(row["id"]), str(row["unique_name"])
         self.environments: list[EnvironmentEvidence] | None = None
@@ -107,9 +116,17 @@ class ProjectEvidence:
 
     def read_environments(self) -> None:
         """Read the environments."""
-        rows = self.account.reader.read(f"environments of {self.name}", lambda: self.client.environments.list(self.id))
-        if rows is not None:
-            self.environments = [EnvironmentEvidence(self, row) for _, row in rows.iterrows()]
+        found = self.account.reader.read(f"environments of {self.name}", self._environments)
+        if found is not None:
+            rows, variables = found
+            self.environments = [
+                EnvironmentEvidence(self, row, variables.get(str(row["id"]), {})) for _, row in rows.iterrows()
+            ]
+
+    def _environments(self) -> tuple[pd.DataFrame, dict[str, dict[str, Secret]]]:
+        with sharing():  # frames hold dots in place of values: both come from one answer
+            rows = self.client.environments.list(self.id)
+            return rows, _variables(self.client.session.rows("ListProjectEnvironments", project_id=self.id))
 
     def read_deployments(self) -> None:
         """Read the newest deployments."""
@@ -137,10 +154,10 @@ class ProjectEvidence:
 
 
 class EnvironmentEvidence:
-    """What is known of an environment of an active project."""
+    """What is known of an environment of an active project; `variables` are its run-time variables by name."""
 
-    def __init__(self, project: ProjectEvidence, row: pd.Series) -> None:
-        self.project, self.row = project, row
+    def __init__(self, project: ProjectEvidence, row: pd.Series, variables: dict[str, Secret]) -> None:
+        self.project, self.row, self.variables = project, row, variables
         self.client, self.now = project.client, project.now
         self.id, self.name = str(row["id"]), str(row["unique_name"])
         #: Requests of the last 24 hours by bucket; None where nothing is live, or they can't be read.
@@ -209,6 +226,19 @@ class EnvironmentEvidence:
             lambda: self.client.session.runtime_log(self.project.id, self.id, _LOG_SECONDS),
         )
         return None if lines is None else Signals(lines)
+
+
+def _variables(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Secret]]:
+    """Return the run-time variables of projects or environments by id and name, those without a value left out."""
+    found: dict[str, dict[str, Secret]] = {}
+    for row in rows:
+        settings = row.get("settings")
+        values = settings.get("runEnvs") if isinstance(settings, Mapping) else None
+        if isinstance(values, Mapping):
+            found[str(row.get("id"))] = {
+                str(name): value for name, value in values.items() if isinstance(value, Secret) and value
+            }
+    return found
 
 
 def _selected(rows: pd.DataFrame, projects: str | Sequence[str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from createos_nb.diagnostics.evidence.account import EnvironmentEvidence
+from createos_nb.uploads.secret_tokens import assigned_in, form_in
 
 _PRODUCTION: Final = frozenset({"production", "prod", "prd", "live"})
 _TRIAL: Final = frozenset(
@@ -50,10 +51,21 @@ def whole(row: pd.Series, name: str) -> int | None:
     return None if pd.isna(value) else int(value)
 
 
-def variables(row: pd.Series, name: str = "run_envs") -> dict[str, Any]:
-    """Return a map of variables of a row by name, empty where there is none; values are `Secret`."""
+def mapping(row: pd.Series, name: str) -> dict[str, Any]:
+    """Return a map of a row, empty where there is none."""
     value = row[name]
     return value if isinstance(value, dict) else {}
+
+
+def secret_in(content: str) -> str:
+    """Return what kind of secret a text holds, never the secret; "" where there is none."""
+    raw = content.encode("utf-8", "replace")
+    return form_in(raw) or ("something named like a secret, with its value" if assigned_in(raw) else "")
+
+
+def quoted(content: str) -> str:
+    """Return a text as evidence repeats it: without what may be a secret."""
+    return "(not shown, for it holds a secret)" if secret_in(content) else repr(content[:80])
 
 
 def slug(name: str) -> str:

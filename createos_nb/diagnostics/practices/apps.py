@@ -9,8 +9,7 @@ import pandas as pd
 
 from createos_nb.diagnostics.evidence.account import ProjectEvidence
 from createos_nb.diagnostics.practices._practice import Outcome
-from createos_nb.diagnostics.practices._support import slug, text, variables
-from createos_nb.redaction import revealed
+from createos_nb.diagnostics.practices._support import slug, text
 
 GROUP = "order"
 SEVERITY = "low"
@@ -63,9 +62,8 @@ def _named(project: ProjectEvidence) -> Iterator[tuple[ProjectEvidence, str, Pro
             continue
         for owner, named in ((project, other), (other, project)):
             address = re.compile(rf"//(?:[^/@\s]*@)?{re.escape(named.name)}[.:/]", re.IGNORECASE)
-            maps = [variables(owner.row), *(variables(one.row) for one in owner.environments or ())]
-            for name in sorted(
-                {name for values in maps for name, value in values.items() if value and address.search(revealed(value))}
-            ):
+            maps = [owner.variables, *(one.variables for one in owner.environments or ())]
+            names = {name for values in maps for name, value in values.items() if address.search(value.reveal())}
+            for name in sorted(names):
                 yield other, name, owner
                 break

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from createos_nb.diagnostics.evidence.account import EnvironmentEvidence
 from createos_nb.diagnostics.practices._practice import Outcome
-from createos_nb.diagnostics.practices._support import slug, text
+from createos_nb.diagnostics.practices._support import quoted, slug, text
 
 GROUP = "order"
 SEVERITY = "low"
@@ -27,8 +27,8 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
     if not description:
         yield Outcome(False, "it has none", f"Say what it is for: {update}.")
     elif slug(description) in names:
-        yield Outcome(False, f"{description!r} says no more than its name", f"Say what it is for: {update}.")
+        yield Outcome(False, f"{quoted(description)} says no more than its name", f"Say what it is for: {update}.")
     elif len(description.split()) == 1:
-        yield Outcome(None, f"{description!r}: whether one word is clear, nobody can tell from here")
+        yield Outcome(None, f"{quoted(description)}: whether one word is clear, nobody can tell from here")
     else:
-        yield Outcome(True, f"{description[:80]!r}")
+        yield Outcome(True, quoted(description))

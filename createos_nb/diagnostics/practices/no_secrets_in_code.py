@@ -7,10 +7,8 @@ from typing import Final
 
 from createos_nb.diagnostics.evidence.account import ProjectEvidence
 from createos_nb.diagnostics.practices._practice import Outcome
-from createos_nb.diagnostics.practices._support import text, variables
+from createos_nb.diagnostics.practices._support import mapping, secret_in, text
 from createos_nb.diagnostics.runbook_calls import ASKED_FOR, settings_call
-from createos_nb.redaction import revealed
-from createos_nb.uploads.secret_tokens import assigned_in, form_in
 
 GROUP = "security"
 SEVERITY = "high"
@@ -25,16 +23,16 @@ def look(project: ProjectEvidence) -> Iterator[Outcome]:
     found: list[str] = []
     fields: list[str] = []
     for name in _COMMANDS:
-        if kind := _secret_in(text(project.row, f"settings_{name}")):
+        if kind := secret_in(text(project.row, f"settings_{name}")):
             found.append(f"{name} holds {kind}")
             fields.append(name)
-    for name, value in variables(project.row, "settings_build_flags").items():
-        if kind := _secret_in(f"{name}={revealed(value)}" if isinstance(value, str) else ""):
+    for name, value in mapping(project.row, "settings_build_flags").items():
+        if kind := secret_in(f"{name}={value}"):
             found.append(f"build_flags has {kind} in {name}")
-    if kind := _secret_in(text(project.row, "description")):
+    if kind := secret_in(text(project.row, "description")):
         found.append(f"the description of the project holds {kind}")
     for environment in project.environments or ():
-        if kind := _secret_in(text(environment.row, "description")):
+        if kind := secret_in(text(environment.row, "description")):
             found.append(f"the description of {environment.name} holds {kind}")
     if not found:
         yield Outcome(None, "commands, flags and descriptions hold none; the code itself the API does not show")
@@ -44,9 +42,3 @@ def look(project: ProjectEvidence) -> Iterator[Outcome]:
         call = settings_call(project.client, project.name, dict.fromkeys(fields, ASKED_FOR), redeploy=False)
     fix = "Replace the secret, for whoever reads the settings has it, and give the new one as a variable."
     yield Outcome(False, "; ".join(found), fix, call)
-
-
-def _secret_in(content: str) -> str:
-    """Return what kind of secret a text holds, never the secret; "" where there is none."""
-    raw = content.encode("utf-8", "replace")
-    return form_in(raw) or ("something named like a secret, with its value" if assigned_in(raw) else "")

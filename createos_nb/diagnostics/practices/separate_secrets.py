@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from createos_nb.diagnostics.evidence.account import EnvironmentEvidence
 from createos_nb.diagnostics.practices._practice import Outcome
-from createos_nb.diagnostics.practices._support import is_production, text, variables
+from createos_nb.diagnostics.practices._support import is_production, text
 from createos_nb.diagnostics.runbook_calls import variables_call
-from createos_nb.redaction import revealed
+from createos_nb.redaction import Secret
 from createos_nb.uploads.secret_tokens import form_in
 
 GROUP = "security"
@@ -28,18 +28,17 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
 
     Two environments on one branch are the sides of a blue-green pair, which serve the same users with the same secrets.
     """
-    own = _secrets(variables(environment.row))
+    own = _secrets(environment.variables)
     if not environment.siblings:
         yield Outcome(True, "it is the only environment of its project")
         return
-    shared = sorted(_secrets(variables(environment.project.row)))
+    shared = sorted(_secrets(environment.project.variables))
     equal: dict[str, list[EnvironmentEvidence]] = {}
     for other in environment.siblings:
         if _same_branch(environment, other):
             continue
-        values = variables(other.row)
         for name, value in own.items():
-            if name in values and value == values[name]:
+            if value == other.variables.get(name):
                 equal.setdefault(name, []).append(other)
     found = [f"{name} has the same value in {', '.join(one.name for one in equal[name])}" for name in sorted(equal)]
     found += [f"{name} is set for the whole project, and so the same everywhere" for name in shared]
@@ -58,8 +57,8 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
     )
 
 
-def _secrets(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value and _is_secret(name, revealed(value))}
+def _secrets(values: dict[str, Secret]) -> dict[str, Secret]:
+    return {name: value for name, value in values.items() if _is_secret(name, value.reveal())}
 
 
 def _is_secret(name: str, value: str) -> bool:
