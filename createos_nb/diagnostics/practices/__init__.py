@@ -22,7 +22,8 @@ from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import Any, Final
 
-from createos_nb.diagnostics.practices._practice import Practice
+from createos_nb.diagnostics.practices._practice import Outcome as Outcome
+from createos_nb.diagnostics.practices._practice import Practice as Practice
 
 #: The group of entry points under which a package adds a practice.
 ENTRY_POINTS: Final = "createos_nb.practices"
