@@ -45,6 +45,14 @@ TROUBLE = [
     ),
     ("quota-full", "winter-sale", "down", ["suspended", "quota_exceeded", "quota_exceeded"], ""),
 ]
+#: scenario, project, what the change of settings that cures its build says
+CURES = [
+    ("wrong-port", "mailer", {"port": 8025, "redeploy": True, "deployment": 1}),
+    ("slow-build", "recommendations", {"has_dockerfile": True, "redeploy": True, "deployment": 2}),
+    ("private-package", "storefront", {"build_vars": {"NPM_TOKEN": "…"}, "redeploy": True, "deployment": 3}),
+    ("private-package", "landing", {"build_vars": {"PUBLIC_URL": "…"}, "redeploy": True, "deployment": 1}),
+    ("monorepo", "orders-api", {"directory_path": "apps/orders", "redeploy": True, "deployment": 3}),
+]
 HEALTHY = [
     ("storefront", "storefront/production"),
     ("storefront", "storefront/blue"),
@@ -61,6 +69,36 @@ HEALTHY = [
 def at(client: Client, where: str) -> Diagnosis:
     project, _, environment = where.partition("/")
     return diagnose(client, project, environment or None)
+
+
+@pytest.mark.parametrize(("scenario", "project", "options"), CURES)
+def test_the_setting_that_cures_a_build(scenario: str, project: str, options: dict[str, object]) -> None:
+    call = diagnose(createos_nb.simulate(scenario), project).findings[0].runbook
+    assert call is not None
+    assert (call.function, call.arguments, call.options, call.command) == ("settings", (project,), options, "")
+
+
+def test_the_port_of_what_is_live_is_set_with_its_environment() -> None:
+    call = diagnose(createos_nb.simulate("wrong-port"), "storefront", "production").findings[0].runbook
+    assert call is not None
+    assert call.call == "runbooks.settings(client, 'storefront', port=3000, redeploy=True, environment='production')"
+    assert call.command == (
+        "createos-nb run 52_project_settings -p project=storefront -p environment=production "
+        """-p 'changes={'"'"'port'"'"': 3000}'"""
+    )
+
+
+def test_without_a_dockerfile_a_long_build_has_no_setting() -> None:
+    client = createos_nb.simulate(createos_nb.simulator.fault_world("build_timeout", seed=5, difficulty="clear"))
+    [project] = [name for name in client.projects.list()["unique_name"] if _has_timeout(client, name)]
+    finding = diagnose(client, project).findings[0]
+    assert finding.cause == "build_timeout"
+    assert finding.runbook is None
+    assert finding.fix.startswith("Write a Dockerfile")
+
+
+def _has_timeout(client: Client, project: str) -> bool:
+    return bool((client.deployments.list(project)["status"] == "build_error").any())
 
 
 @pytest.mark.parametrize(("scenario", "where", "status", "causes", "runbook"), TROUBLE)

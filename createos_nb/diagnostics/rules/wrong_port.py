@@ -28,7 +28,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
             texts.append(f"{change.text} at {change.time:%H:%M}")
         environment = None if evidence.environment is None else str(evidence.environment["unique_name"])
         call = settings_call(evidence.client, evidence.name, {"port": int(signal.detail)}, environment=environment)
-        back = f"; until then version {evidence.earlier} serves" if evidence.earlier else ""
+        back = f"; until then a rollback to version {evidence.earlier} serves" if evidence.earlier else ""
         fix = f"Set the project's port to {signal.detail}, and deploy the commit again with the project's settings"
         yield Finding(
             "wrong_port",
