@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
@@ -35,6 +36,7 @@ __all__ = [
     "api_keys",
     "assign",
     "blue_green",
+    "clean_up",
     "deploy",
     "diagnose",
     "domains",
@@ -125,6 +127,35 @@ def blue_green(client: Client, project: str) -> BlueGreenPanel:
         [['blue', 'v12'], ['green', 'v6']]
     """
     return BlueGreenPanel(client, project)
+
+
+def clean_up(client: Client, project: str) -> CleanUpPanel:
+    """Delete a project's deployments that nobody needs: each is listed with what becomes of it, and why.
+
+    Parameters: `keep` (how many of the newest good ones stay), `spare` (versions that stay all the same: "v10, v4" or a
+    list), `chosen` (such as "v10"), `reason`, `confirm` (the name of the project, typed: there is no undo).
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `frame` has what becomes of each deployment.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.clean_up(createos_nb.simulate(), "storefront")
+        >>> panel.wait()
+        True
+        >>> panel.frame["action"].value_counts().to_dict()
+        {'keep': 10, 'delete': 8}
+        >>> panel.params = {"spare": "v10", "confirm": "storefront", "reason": "nobody needs them"}
+        >>> panel.run().summary.split(",")[0]
+        '7 done'
+    """
+    return CleanUpPanel(client, project)
 
 
 def deploy(client: Client, project: str | None = None) -> DeployPanel:

@@ -13,11 +13,13 @@ from createos_nb.runbooks.assign import assign
 from createos_nb.runbooks.auto_promote import hold, release
 from createos_nb.runbooks.blue_green import blue_green, switch
 from createos_nb.runbooks.canary import canary
+from createos_nb.runbooks.clean_up import clean_up
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
 from createos_nb.runbooks.domains import verify_domain
 from createos_nb.runbooks.github import connect_github
 from createos_nb.runbooks.launch import launch
+from createos_nb.runbooks.one_step import group, keep_awake, resume_project, suspend_project
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
 from createos_nb.runbooks.scale import scale
@@ -33,22 +35,27 @@ __all__ = [
     "assign",
     "blue_green",
     "canary",
+    "clean_up",
     "connect_github",
     "copy_variables",
     "delete",
     "delete_app",
     "delete_template",
     "deploy",
+    "group",
     "hold",
+    "keep_awake",
     "launch",
     "release",
     "release_watch",
+    "resume_project",
     "retry_failed",
     "revoke_key",
     "rollback",
     "scale",
     "set_variables",
     "settings",
+    "suspend_project",
     "switch",
     "take_over",
     "transfer",

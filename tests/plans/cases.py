@@ -121,6 +121,31 @@ def froze(world: Any) -> None:
     apply(frozen(client_of(world)))
 
 
+def overtaken(world: Any) -> None:
+    """A build waits that a newer one of its branch has overtaken."""
+    for message in ("First", "Second"):
+        world.push("orders-api", "develop", message=message)
+
+
+def scheduled(client: Client) -> object:
+    """Somebody makes a cron job of the name that the plan gives its own."""
+    name, settings = "keep-awake-staging", {"path": "/", "method": "GET"}
+    return client.cronjobs.create(
+        "edge-gateway", environment="staging", name=name, schedule="@hourly", type="http", settings=settings
+    )
+
+
+def kept_awake(world: Any) -> None:
+    """A cron job keeps it awake."""
+    apply(runbooks.keep_awake(client_of(world), "edge-gateway", "staging"))
+
+
+def asleep_again(world: Any) -> None:
+    """The cron job that kept it awake is suspended."""
+    kept_awake(world)
+    apply(runbooks.keep_awake(client_of(world), "edge-gateway", "staging", on=False))
+
+
 def connecting(client: Client) -> plans.Plan:
     return runbooks.connect_github(client, f"https://example.com/?code={CODE}&installation_id=51902266")
 
@@ -335,6 +360,63 @@ CASES = [
         other=lambda c: c.domains.delete("storefront", "shop.juniper-goods.example.net"),
     ),
     Case("connect-github", connecting, token=CODE),
+    Case(
+        "clean-up",
+        lambda c: runbooks.clean_up(c, "storefront", keep=5),
+        # what was being built is deployed, and live
+        prepare=lambda world: world.advance("10min"),
+        other=assigned("storefront", "staging", 10),
+    ),
+    Case(
+        "clean-up-overtaken",
+        lambda c: runbooks.clean_up(c, "orders-api", keep=1),
+        prepare=overtaken,
+        other=lambda c: c.deployments.wakeup("orders-api", 1),
+    ),
+    Case(
+        "suspend-project",
+        lambda c: runbooks.suspend_project(c, "chat-bot"),
+        reversible=True,
+        other=lambda c: c.projects.delete("chat-bot"),
+    ),
+    Case(
+        "resume-project",
+        lambda c: runbooks.resume_project(c, "winter-sale"),
+        reversible=True,
+        other=lambda c: c.projects.delete("winter-sale"),
+    ),
+    Case(
+        "group",
+        lambda c: runbooks.group(c, ["orders-api", "landing-pages"], "Back office"),
+        reversible=True,
+        other=lambda c: c.apps.add_projects("Shop", projects=["landing-pages"]),
+    ),
+    Case(
+        "ungroup",
+        lambda c: runbooks.group(c, ["orders-api", "chat-bot"], None),
+        reversible=True,
+        other=lambda c: c.apps.add_projects("Back office", projects=["orders-api"]),
+    ),
+    Case(
+        "keep-awake",
+        lambda c: runbooks.keep_awake(c, "edge-gateway", "staging"),
+        reversible=True,
+        other=scheduled,
+    ),
+    Case(
+        "keep-awake-again",
+        lambda c: runbooks.keep_awake(c, "edge-gateway", "staging"),
+        prepare=asleep_again,
+        reversible=True,
+        other=lambda c: c.cronjobs.delete("edge-gateway", "keep-awake-staging"),
+    ),
+    Case(
+        "let-sleep",
+        lambda c: runbooks.keep_awake(c, "edge-gateway", "staging", on=False),
+        prepare=kept_awake,
+        reversible=True,
+        other=lambda c: c.cronjobs.delete("edge-gateway", "keep-awake-staging"),
+    ),
     Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),
     Case("take-over", taken_over, prepare=offered, token="s3same-t0ken"),
 ]

@@ -45,7 +45,7 @@ class Calm:
 
 _CALM: dict[str, Calm] = {}
 #: Runbooks whose change is no event of the world: only the end state tells of it.
-UNCOUNTED = frozenset({"wake", "transfer"})
+UNCOUNTED = frozenset({"wake", "transfer", "group", "ungroup"})
 
 
 def undisturbed(tools: Any, case: Any, world: Any, folder: Path) -> Calm:

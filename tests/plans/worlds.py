@@ -36,6 +36,11 @@ CHANGES = (
     "cron job deleting",
     "project deleting",
     "project transferred",
+    "project suspending",
+    "project resumed",
+    "cron job made",
+    "cron job suspended",
+    "cron job resumed",
     "app deleted",
     "template deleted",
     "API key revoked",
@@ -84,6 +89,7 @@ def client_of(world: Any, transport: httpx.BaseTransport | None = None, clock: A
 def settled(world: Any) -> dict[str, Any]:
     """All that the account holds, hours later: no times, no passing states."""
     world.at("2026-03-02T13:00:00Z")
+    apps = {app.id: app.name for app in world.state.apps.values()}
     state: dict[str, Any] = {
         "": {
             "apps": sorted(app.name for app in world.state.apps.values()),
@@ -94,7 +100,7 @@ def settled(world: Any) -> dict[str, Any]:
         versions = {one.id: one.version for one in world.deployments(project).values()}
         state[project.name] = {
             "settings": project.settings,
-            "status": (project.status, world.state.users[project.user].username, bool(project.app)),
+            "status": (project.status, world.state.users[project.user].username, apps.get(project.app)),
             "cron jobs": {job.name: (job.schedule, job.status) for job in project.cronjobs.values()},
             "deployments": {
                 one.version: (one.status, one.commit, one.image) for one in world.deployments(project).values()

@@ -155,6 +155,11 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def what(self) -> str:
         """The step in a few words."""
 
+    @property
+    def typed_name(self) -> str:
+        """What somebody types to confirm it, where it is irreversible."""
+        return self.target.name
+
     def identity(self) -> list[Any]:
         """Its part of the plan's digest: kind, target and values; no names, no figures, no times."""
         target = self.target
