@@ -260,6 +260,11 @@ class Snapshot:
         projects = self._read_once(Quotas, "GetQuotas")[0].projects
         return projects.remaining if projects is not None else None
 
+    def keys_left(self) -> int | None:
+        """How many API keys the account may still have; None where the platform does not say."""
+        keys = self._read_once(Quotas, "GetQuotas")[0].api_keys
+        return keys.remaining if keys is not None else None
+
     def is_project_name_free(self, name: str) -> bool | None:
         """Whether no project of anybody has a name; None where the platform does not say."""
         return self._read_once(Availability, "CheckProjectUniqueName", unique_name=name)[0].is_available

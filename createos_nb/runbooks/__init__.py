@@ -17,6 +17,7 @@ from createos_nb.runbooks.delete import delete, delete_app, delete_template, rev
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
 from createos_nb.runbooks.domains import verify_domain
 from createos_nb.runbooks.github import connect_github
+from createos_nb.runbooks.keys import create_key, rotate_key
 from createos_nb.runbooks.launch import launch
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
@@ -35,6 +36,7 @@ __all__ = [
     "canary",
     "connect_github",
     "copy_variables",
+    "create_key",
     "delete",
     "delete_app",
     "delete_template",
@@ -46,6 +48,7 @@ __all__ = [
     "retry_failed",
     "revoke_key",
     "rollback",
+    "rotate_key",
     "scale",
     "set_variables",
     "settings",

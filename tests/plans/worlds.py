@@ -38,6 +38,7 @@ CHANGES = (
     "project transferred",
     "app deleted",
     "template deleted",
+    "API key made",
     "API key revoked",
 )
 
@@ -87,7 +88,7 @@ def settled(world: Any) -> dict[str, Any]:
     state: dict[str, Any] = {
         "": {
             "apps": sorted(app.name for app in world.state.apps.values()),
-            "keys": {key.name: bool(key.revoked_at) for key in world.state.keys.values()},
+            "keys": sorted(key.name for key in world.state.keys.values() if not key.revoked_at),
         }
     }
     for project in world.state.projects.values():

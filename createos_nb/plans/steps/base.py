@@ -306,6 +306,10 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """The id of what a write without an answer has created; None where nothing is found."""
         return None
 
+    def is_lost(self, inputs: TransientInputs | None) -> bool:
+        """Whether what its write has given went with the process that got it: then it is written again."""
+        return False
+
     def exists(self, snapshot: Snapshot, created: str) -> bool:
         """Whether what it has created is still there."""
         return True
