@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import pandas as pd
 
+from createos_nb.client.findings import SEVERITIES, by_severity, counts_of
 from createos_nb.display import strip_control_chars
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, NotFound
@@ -19,8 +20,6 @@ from createos_nb.panels.row_picker import RowPicker
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
 
-#: How bad a finding is, worst first; what a scanner calls otherwise comes after them.
-SEVERITIES: Final = ("critical", "high", "medium", "low")
 #: States of deployments that can be scanned, and of scans that have not finished yet.
 _SCANNABLE: Final = ("deployed", "sleeping", "failed")
 _UNFINISHED: Final = ("pending", "in progress")
@@ -174,20 +173,6 @@ def scans_of(
     frame = frame.astype({**numbers, **texts})
     frame.attrs["complete"] = cancel is None or not cancel.is_set()
     return frame, findings_by_version
-
-
-def by_severity(findings: pd.DataFrame) -> pd.DataFrame:
-    """Sort findings, worst first; what has another severity than the usual comes last."""
-    order = {name: position for position, name in enumerate(SEVERITIES)}
-    rank = findings["severity"].str.lower().map(order).fillna(len(order))
-    return findings.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
-
-
-def counts_of(findings: pd.DataFrame) -> dict[str, int]:
-    """Count the findings of each severity, and of any other."""
-    severities = findings["severity"].str.lower()
-    counts = {name: int((severities == name).sum()) for name in SEVERITIES}
-    return {**counts, "other": len(findings) - sum(counts.values())}
 
 
 def _describe_scan(row: dict[str, Any], count: int) -> str:

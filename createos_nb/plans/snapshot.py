@@ -22,6 +22,7 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.github import GithubAccount, GithubRepository
 from createos_nb.contract.projects import Project, SupportedType
 from createos_nb.contract.row import Availability, Row
+from createos_nb.contract.security import SecurityScan
 from createos_nb.contract.template_rows import Template
 from createos_nb.errors import CreateOSError, InvalidInput, InvalidResponse, NotFound, UnknownName
 from createos_nb.frames.structs import struct_of, structs_of
@@ -189,6 +190,13 @@ class Snapshot:
             return None
         row.id = row.id or deployment
         return row
+
+    def scan(self, project: str, deployment: str) -> SecurityScan | None:
+        """The vulnerability scan of a deployment; None where there is none."""
+        try:
+            return self._read_once(SecurityScan, "GetSecurityScan", project_id=project, deployment_id=deployment)[0]
+        except NotFound:
+            return None
 
     def deployments(self, project: str) -> list[Deployment]:
         """All of them, newest first."""

@@ -8,7 +8,7 @@ receipt.undo()                                         # a plan, too
 
 from __future__ import annotations
 
-from createos_nb.plans.gates import ReleaseGate, ServerErrorRate, Verdict
+from createos_nb.plans.gates import ReleaseGate, ScanGate, ServerErrorRate, Verdict
 from createos_nb.runbooks.assign import assign
 from createos_nb.runbooks.auto_promote import hold, release
 from createos_nb.runbooks.blue_green import blue_green, switch
@@ -22,12 +22,14 @@ from createos_nb.runbooks.launch import launch
 from createos_nb.runbooks.release_watch import Watched, release_watch
 from createos_nb.runbooks.rollback import rollback
 from createos_nb.runbooks.scale import scale
+from createos_nb.runbooks.scan import scan
 from createos_nb.runbooks.settings import settings
 from createos_nb.runbooks.transfer import take_over, transfer
 from createos_nb.runbooks.variables import copy_variables, set_variables
 
 __all__ = [
     "ReleaseGate",
+    "ScanGate",
     "ServerErrorRate",
     "Verdict",
     "Watched",
@@ -50,6 +52,7 @@ __all__ = [
     "rollback",
     "rotate_key",
     "scale",
+    "scan",
     "set_variables",
     "settings",
     "switch",

@@ -17,6 +17,7 @@ from createos_nb.plans.steps.base import CREATED, Target
 from createos_nb.plans.steps.keys import ISSUED, CreateKey, RevokeOldKey, key_step
 from createos_nb.runbooks.arguments import validate
 from createos_nb.runbooks.delete import revoke_key
+from createos_nb.times import unix
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -199,6 +200,8 @@ def _create_step(
 ) -> CreateKey:
     validate(client, _OPERATION, "name", name)
     moment = validate(client, _OPERATION, "expiry_at", expiry_at)
+    if unix(moment, client.clock.now()) <= client.clock.now():
+        raise InvalidInput(f"expiry_at: a moment in the future, such as '+90d', not {expiry_at!r}")
     if description is not None:
         validate(client, _OPERATION, "description", description)
     return CreateKey(

@@ -11,6 +11,7 @@ from typing import Any
 
 from createos_nb import plans, runbooks
 from createos_nb.client.client import Client
+from createos_nb.plans import gates
 from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
@@ -294,6 +295,15 @@ CASES = [
         reversible=True,
         other=assigned("storefront", "staging", 12),
     ),
+    Case(
+        "deploy-scanned",
+        lambda c: runbooks.deploy(
+            c, "storefront", branch="feature/gift-cards", environment="green", gate=gates.scan("critical")
+        ),
+        prepare=lambda world: world.push("storefront", "feature/gift-cards", message="Cards"),
+        other=assigned("storefront", "green", 12),
+    ),
+    Case("scan", lambda c: runbooks.scan(c, "storefront", 16), other=lambda c: c.deployments.delete("storefront", 16)),
     Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13), other=cancelled("storefront")),
     Case(
         "delete-environment",

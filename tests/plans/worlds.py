@@ -38,6 +38,7 @@ CHANGES = (
     "project transferred",
     "app deleted",
     "template deleted",
+    "scan made",
     "API key made",
     "API key revoked",
 )
@@ -98,7 +99,8 @@ def settled(world: Any) -> dict[str, Any]:
             "status": (project.status, world.state.users[project.user].username, bool(project.app)),
             "cron jobs": {job.name: (job.schedule, job.status) for job in project.cronjobs.values()},
             "deployments": {
-                one.version: (one.status, one.commit, one.image) for one in world.deployments(project).values()
+                one.version: (one.status, one.commit, one.image, one.scan and one.scan.status)
+                for one in world.deployments(project).values()
             },
             "environments": {
                 one.name: {

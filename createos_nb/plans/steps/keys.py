@@ -197,10 +197,8 @@ class CreateKey(Step, kw_only=True, tag="create key"):
         for row in _active(run.latest()) if starts else ():
             if row.id not in ids and not (row.name == self.name and _moment(row.expired_at) in ends):
                 continue
-            text = (
-                "made by this run before it was interrupted, and not kept: revoked, and another one made in its place"
-            )
-            run.note(f"API key {self.name} ({row.id}) was {text}", {})
+            text = "was made by this run and not kept before it was interrupted: it is revoked, and another one is made"
+            run.note(f"API key {self.name} ({row.id}) {text}", {})
             try:
                 run.client.call(RevokeKey.operation, api_key_id=row.id)
             except NotFound:
