@@ -12,6 +12,7 @@ from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_logs import FleetLogs
 from createos_nb.client.fleet_overview import FleetOverview, Judging
 from createos_nb.client.fleet_reads import FleetReads, warn_of_failures
+from createos_nb.client.fleet_scans import scans_frame, scans_of_live
 from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.session import Session
 from createos_nb.contract.analytics import RequestsBucket
@@ -395,6 +396,32 @@ class Fleet(ProcessBound):
         parts = self.environments(), self.deployments(), self.domains()
         since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")
         return changes(*parts, since)
+
+    def scans(self, *, projects: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Return the vulnerability scans of what is live: a request for each deployment where scans are on.
+
+        Args:
+            projects: Only of this one, or of these, by name or id.
+
+        Returns:
+            One row an environment in which something is live: project, environment, deployment_id, scan (its state;
+            "none" where there is none, "off" where the project has scans switched off), critical, high, medium, low,
+            other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed).
+
+        Raises:
+            UnknownName: There is no such project.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> scans = client.fleet.scans()
+            >>> scans["scan"].value_counts().to_dict()
+            {'off': 8, 'none': 4, 'failed': 1}
+        """
+        active, skipped, listed = self._reads.active(projects)
+        frames, failed = self._reads.read_all(
+            "fleet.scans", lambda row: scans_of_live(self._session, row), active, lambda row: str(row.unique_name)
+        )
+        return self._reads.joined("fleet.scans", frames, scans_frame([]), failed, skipped, listed)
 
     def __repr__(self) -> str:
         return (

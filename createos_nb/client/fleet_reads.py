@@ -56,7 +56,7 @@ class FleetReads:
         active = projects[projects["status"] == "active"]
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
-        active_projects = list(active[["unique_name", "id"]].itertuples(index=False))
+        active_projects = list(active[["unique_name", "id", "enabled_security_scan"]].itertuples(index=False))
         return active_projects, skipped, bool(projects.attrs["complete"])
 
     def read_all(

@@ -117,7 +117,7 @@ class PlanExecutor:
     def resume(self) -> Receipt:
         """Execute the steps that are not done yet. Raises `StepFailed`."""
         resumed = self.client.clock.now()
-        lost = {number for number, step in enumerate(self.steps) if step.is_lost(self.inputs.get(number))}
+        lost = {number for number, step in enumerate(self.steps) if step.creates and step.is_lost(self.run, number)}
         self.done = self.journal.completed - lost
         self.run.created = {number: one for number, one in self.journal.created.items() if number not in lost}
         self._bind()
@@ -209,7 +209,7 @@ class PlanExecutor:
         if not step.writes:
             self._probe(step, facts)
             return True
-        if self.journal.newest(number, "answered") is not None and not step.is_lost(self.run.inputs):
+        if self.journal.newest(number, "answered") is not None and not step.is_lost(self.run, number):
             return True
         pending = self.journal.pending(number)
         if pending is not None:

@@ -221,7 +221,8 @@ class CreateKey(Step, kw_only=True, tag="create key"):
             return None
         return str(created) if self.exists(run.snapshot(), created) else None
 
-    def is_lost(self, inputs: TransientInputs | None) -> bool:
+    def is_lost(self, run: Run, number: int) -> bool:
+        inputs = run.transient.get(number)
         return self.store is None and (inputs is None or ISSUED not in inputs.issued)
 
     def exists(self, snapshot: Snapshot, created: str) -> bool:

@@ -12,7 +12,7 @@ from createos_nb.plans import waiting
 from createos_nb.plans.gates import ScanGate
 from createos_nb.plans.snapshot import in_status, name_of
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import CREATED, Precondition, Reached, Step, Undo, UndoContext
+from createos_nb.plans.steps.base import CREATED, Precondition, Reached, Step, Undo, UndoContext, gone
 from createos_nb.times import unix
 
 if TYPE_CHECKING:
@@ -94,6 +94,10 @@ class ScanDeployment(Step, kw_only=True, tag="scan"):
             if not self.in_progress(now):
                 raise
 
+    def is_lost(self, run: Run, number: int) -> bool:
+        row = run.snapshot().scan(self.target.project, self.target.deployment)
+        return row is not None and row.status == "failed"
+
     def wait(self, run: Run) -> None:
         name = self.target.deployment_name
         starts = run.attempts(run.step)
@@ -104,6 +108,10 @@ class ScanDeployment(Step, kw_only=True, tag="scan"):
             row = snapshot.scan(self.target.project, self.target.deployment)
             state = self.read(snapshot, run.created)[_SCAN]
             run.emit("waiting", f"scan of {name}: {_LABELS.get(state, state)}")
+            if row is None:
+                deployment = snapshot.deployment(self.target.project, self.target.deployment)
+                if deployment is None or in_status(deployment, "terminating"):
+                    raise gone(name)
             if row is not None and row.status == "failed" and row.updated_at != before:
                 why = row.failed_reason or "the platform gives no reason"
                 raise StepError(f"the scan of {name} failed: {why}", _AGAIN, kind="no data")
