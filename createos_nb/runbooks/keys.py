@@ -14,7 +14,7 @@ from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of
 from createos_nb.plans.steps.base import CREATED, Target
-from createos_nb.plans.steps.keys import ISSUED, CreateKey, RevokeOldKey, key_step
+from createos_nb.plans.steps.keys import ISSUED, CreateKey, CreateStoredKey, RevokeOldKey, key_step
 from createos_nb.runbooks.arguments import validate
 from createos_nb.runbooks.delete import revoke_key
 from createos_nb.times import unix
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _OPERATION: Final = "CreateAPIKey"
 #: The longest name of a key.
 _LONGEST: Final = 48
-_SHOWN: Final = "the key is kept nowhere: receipt.issued['secret'].reveal() gives it, in this kernel only"
+_SHOWN: Final = "the key is stored nowhere: receipt.issued['secret'].reveal() gives it, in this kernel only"
 
 
 def create_key(
@@ -204,7 +204,8 @@ def _create_step(
         raise InvalidInput(f"expiry_at: a moment in the future, such as '+90d', not {expiry_at!r}")
     if description is not None:
         validate(client, _OPERATION, "description", description)
-    return CreateKey(
+    kind = CreateKey if store is None else CreateStoredKey
+    return kind(
         target=Target(project="", project_name="", thing_name=name),
         why=why,
         name=name,

@@ -78,9 +78,9 @@ class CreateKey(Step, kw_only=True, tag="create key"):
 
     def fields(self) -> list[tuple[str, str, str]]:
         store = store_of(self.store, self.place)
-        kept = ("kept in", "–", "nothing: the receipt gives it, masked")
+        kept = ("stored in", "–", "nowhere: the receipt gives it, masked")
         if store is not None:
-            kept = ("kept in", "another key" if self.replaces else "–", str(store))
+            kept = ("stored in", "another key" if self.replaces else "–", str(store))
         rows = [("API key", "–", self.name), ("expires", "–", self.expires), kept]
         return rows if self.description is None else [*rows, ("used for", "–", self.description)]
 
@@ -240,6 +240,12 @@ class CreateKey(Step, kw_only=True, tag="create key"):
             note = f"API key {self.name} stays, for {store} holds it: runbooks.revoke_key revokes it"
             return Undo(notes=[note])
         return Undo([key_step(RevokeKey, row, context.snapshot, "the run has created it")])
+
+
+class CreateStoredKey(CreateKey, kw_only=True, tag="create stored key"):
+    """Create an API key that is stored on this machine: the undo leaves it, for it may be the only one that is left."""
+
+    has_undo: ClassVar[bool] = False
 
 
 class RevokeOldKey(RevokeKey, kw_only=True, tag="revoke old key"):
