@@ -81,4 +81,4 @@ def test_a_client_of_an_access_token_goes_on_with_a_key() -> None:
     assert keys.seen[-1] is None
     client.use_api_key(world.key)
     client.account.current_user()
-    assert keys.seen[-1] == world.key.reveal()
+    assert keys.seen[-1] == world.key
