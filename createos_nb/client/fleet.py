@@ -12,6 +12,7 @@ from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_logs import FleetLogs
 from createos_nb.client.fleet_overview import FleetOverview, Judging
 from createos_nb.client.fleet_reads import FleetReads, app_names, warn_of_failures
+from createos_nb.client.fleet_scans import scans_frame, scans_of_live
 from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.session import Session
 from createos_nb.contract.analytics import RequestsBucket
@@ -413,6 +414,35 @@ class Fleet(ProcessBound):
         since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")
         return changes(*parts, since)
 
+    def scans(
+        self, *, projects: str | Sequence[str] | None = None, apps: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Return the vulnerability scans of what is live: a request for each deployment where scans are on.
+
+        Args:
+            projects: Only of this one, or of these, by name or id.
+            apps: Only of the projects of this app, or of these, by name or id.
+
+        Returns:
+            One row an environment in which something is live: project, app, environment, deployment_id, scan (its
+            state; "none" where there is none, "off" where the project has scans switched off), critical, high, medium, low,
+            other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed).
+
+        Raises:
+            UnknownName: There is no such project or app.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> scans = client.fleet.scans()
+            >>> scans["scan"].value_counts().to_dict()
+            {'off': 8, 'none': 4, 'failed': 1}
+        """
+        active, skipped, listed = self._reads.active(projects, apps)
+        frames, failed = self._reads.read_all(
+            "fleet.scans", lambda row: scans_of_live(self._session, row), active, lambda row: str(row.unique_name)
+        )
+        return self._reads.joined("fleet.scans", frames, scans_frame([]), failed, skipped, listed)
+
     def __repr__(self) -> str:
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
@@ -420,5 +450,5 @@ class Fleet(ProcessBound):
             "  requests_over_time(start=, end=, step=, projects=, apps=)  changes(start=)\n"
             "  overview(start=, end=, target=, compare=, refresh=)\n"
             "  live_versions(start=, end=, projects=, apps=, known=)\n"
-            "  logs(start=, end=, level=, search=, projects=, apps=, budget=)"
+            "  logs(start=, end=, level=, search=, projects=, apps=, budget=)  scans(projects=, apps=)"
         )

@@ -53,21 +53,28 @@ __all__ = [
 
 
 def api_keys(client: Client) -> ApiKeysPanel:
-    """Show the API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
+    """Show the API keys of the account: which are valid and for how long; create, rotate or revoke one.
 
-    Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key
-    to revoke), `reason`, `confirm` (its typed name).
+    A new key is shown once. After a rotation the button "Plan: revoke the old key" ends the old one.
+
+    Parameters: `action` ("create", "rotate", "revoke"); `name`, `description`, `expires_in` ("+30d", "+90d", "+180d",
+    "+365d") of a new key; `chosen` (the key to rotate or revoke), `reason`, `confirm` (the typed name of a key that is
+    revoked).
 
     Args:
         client: an open client, of the platform or of a simulated world.
 
     Returns:
-        A panel. `create()` creates the new key and returns its record, whose secret is masked; `run()` revokes the
-        chosen one and returns a `Receipt`.
+        A panel. `run()` does what `action` says and returns a `Receipt`, whose `issued["secret"]` is a new key,
+        masked.
 
     Examples:
         >>> panel = createos_nb.panels.api_keys(createos_nb.simulate())
-        >>> panel.params = {"chosen": "status-board", "reason": "the board is gone", "confirm": "status-board"}
+        >>> panel.params = {"action": "create", "name": "nightly-report", "expires_in": "+30d"}
+        >>> panel.run().issued
+        {'secret': Secret(••••••)}
+        >>> panel.params = {"action": "revoke", "chosen": "status-board"}
+        >>> panel.params = {"reason": "the board is gone", "confirm": "status-board"}
         >>> panel.run().checks.result
         'PASS'
     """
@@ -384,25 +391,28 @@ def scale(client: Client, project: str, environment: str) -> ScalePanel:
 
 
 def security(client: Client, project: str) -> SecurityPanel:
-    """Show the vulnerability scans of a project's live and newest deployments, and what was found, worst first.
+    """Show the vulnerability scans of a project's live and newest deployments, what was found, and scan one.
 
-    Parameters: `chosen` (a deployment such as "v17"), `live`.
+    Parameters: `chosen` (a deployment such as "v17"), `reason`.
 
     Args:
         client: an open client, of the platform or of a simulated world.
         project: name or id of the project.
 
     Returns:
-        A panel. `run()` reads again and returns the frame of the scans; `scan()` starts a scan of the chosen one, and
-        follows it to its end.
+        A panel. `frame` holds the scans; `run()` scans the chosen deployment, waits for the end, and returns a
+        `Receipt`.
 
     Raises:
         UnknownName: there is no such project.
 
     Examples:
         >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
-        >>> list(panel.run().columns)
+        >>> list(panel.frame.columns)
         ['deployment', 'live_in', 'state', 'scan', 'critical', 'high', 'medium', 'low', 'other', 'scanned', 'note']
+        >>> panel.params["chosen"] = "v16"
+        >>> panel.run().checks.result
+        'PASS'
     """
     return SecurityPanel(client, project)
 

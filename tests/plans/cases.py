@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 from createos_nb import plans, runbooks
 from createos_nb.client.client import Client
+from createos_nb.plans import gates
 from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
@@ -37,6 +40,15 @@ class Case:
     token: str | None = None
     other: Write | None = None
     merges: bool = False
+    #: Changes that come in pairs where a run was interrupted in between: what was lost is taken back, and made again.
+    spare: tuple[str, ...] = ()
+
+    def same(self, made: Counter[tuple[str, ...]], calm: Counter[tuple[str, ...]]) -> bool:
+        """Whether a run that was disturbed has made the changes of one that was not, apart from spare ones."""
+        more = made - calm
+        counts = {what: sum(n for one, n in more.items() if one[0] == what) for what in self.spare}
+        paired = len(set(counts.values())) < 2 and {one[0] for one in more} <= set(self.spare)
+        return not calm - made and paired
 
     def resume(self, journal: Any, client: Client) -> plans.Receipt:
         return plans.resume(journal, client, variables=self.variables, source=self.source, token=self.token)
@@ -148,6 +160,18 @@ def asleep_again(world: Any) -> None:
 
 def connecting(client: Client) -> plans.Plan:
     return runbooks.connect_github(client, f"https://example.com/?code={CODE}&installation_id=51902266")
+
+
+#: Where the cases keep a key; a run in a world that has not made it begins without.
+KEY_FILE = Path(tempfile.mkdtemp()) / "ci.key"
+#: A key that was made and lost is revoked, and made again.
+REMADE = ("API key made", "API key revoked")
+
+
+def rotated(client: Client) -> plans.Plan:
+    if not any(key.name == "ci-deployments-2" for key in client.world.state.keys.values()):
+        KEY_FILE.unlink(missing_ok=True)
+    return runbooks.rotate_key(client, "ci-deployments", file=KEY_FILE, missing_ok=True)
 
 
 def founded(kind: str) -> Write:
@@ -296,6 +320,15 @@ CASES = [
         reversible=True,
         other=assigned("storefront", "staging", 12),
     ),
+    Case(
+        "deploy-scanned",
+        lambda c: runbooks.deploy(
+            c, "storefront", branch="feature/gift-cards", environment="green", gate=gates.scan("critical")
+        ),
+        prepare=lambda world: world.push("storefront", "feature/gift-cards", message="Cards"),
+        other=assigned("storefront", "green", 12),
+    ),
+    Case("scan", lambda c: runbooks.scan(c, "storefront", 16), other=lambda c: c.deployments.delete("storefront", 16)),
     Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13), other=cancelled("storefront")),
     Case(
         "delete-environment",
@@ -324,6 +357,19 @@ CASES = [
     Case("delete-app", lambda c: runbooks.delete_app(c, "Shop", missing_ok=True)),
     Case("delete-template", withdrawn),
     Case("revoke-key", lambda c: runbooks.revoke_key(c, "ci-deployments", missing_ok=True)),
+    Case(
+        "create-key",
+        lambda c: runbooks.create_key(c, "nightly-report", description="Reads figures"),
+        reversible=True,
+        spare=REMADE,
+        other=lambda c: c.api_keys.create(name="nightly-report", expiry_at="+10d"),
+    ),
+    Case(
+        "rotate-key",
+        rotated,
+        spare=REMADE,
+        other=lambda c: c.api_keys.create(name="ci-deployments-2", expiry_at="+10d"),
+    ),
     Case(
         "launch-files",
         lambda c: runbooks.launch(
