@@ -117,7 +117,7 @@ class DomainsPanel(ActionPanel):
             return runbooks.delete(self.client, self._project, domain=str(row["domain"]))
         if self._environment.value is None:
             raise InvalidInput("domains: this project has no environment to route a domain to")
-        return runbooks.switch(self.client, self._project, str(row["domain"]), self._environment.value)
+        return runbooks.route_domain(self.client, self._project, str(row["domain"]), self._environment.value)
 
     # --- at once: nothing that serves is changed ----------------------------------------------------------------------
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 from createos_nb.plans.gates import ReleaseGate, ServerErrorRate, Verdict
 from createos_nb.runbooks.assign import assign
 from createos_nb.runbooks.auto_promote import hold, release
-from createos_nb.runbooks.blue_green import blue_green, switch
+from createos_nb.runbooks.blue_green import blue_green
 from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
-from createos_nb.runbooks.domains import verify_domain
+from createos_nb.runbooks.domains import add_domain, route_domain
 from createos_nb.runbooks.github import connect_github
 from createos_nb.runbooks.launch import launch
 from createos_nb.runbooks.release_watch import Watched, release_watch
@@ -30,6 +30,7 @@ __all__ = [
     "ServerErrorRate",
     "Verdict",
     "Watched",
+    "add_domain",
     "assign",
     "blue_green",
     "canary",
@@ -46,12 +47,11 @@ __all__ = [
     "retry_failed",
     "revoke_key",
     "rollback",
+    "route_domain",
     "scale",
     "set_variables",
     "settings",
-    "switch",
     "take_over",
     "transfer",
-    "verify_domain",
     "wake",
 ]
