@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb.client.dns import network
 from createos_nb.client.dns.lookup import look_up, lookups_text
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from createos_nb.contract.environments import Environment
     from createos_nb.contract.projects import Project
     from createos_nb.plans.steps.base import Step
+
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])", flags=re.ASCII)
+_LONGEST_NAME: Final = 253
 
 
 def add_domain(client: Client, project: str, domain: str, *, environment: str | None = None) -> Plan:
@@ -177,7 +182,11 @@ def route_domain(
 
 def valid_domain(client: Client, domain: str) -> str:
     """Return a host name as the platform keeps it. Raises `InvalidInput`."""
-    return normal_name(validate(client, "CreateDomain", "name", domain))
+    name = normal_name(validate(client, "CreateDomain", "name", domain))
+    if len(name) > _LONGEST_NAME or not _HOST_NAME.fullmatch(name):
+        hint = "" if name.isascii() else ", in Punycode (xn--…) where it has other letters"
+        raise InvalidInput(f"{domain!r} is no host name, such as www.example.com{hint}")
+    return name
 
 
 def adding_steps(

@@ -53,6 +53,8 @@ class AwaitRecords(DomainStep, kw_only=True, tag="wait for domain records"):
         def ready() -> bool:
             nonlocal finding
             row = self.row(run.snapshot())
+            if in_status(row, "error"):
+                raise given_up(row)
             if not in_status(row, "pending"):
                 finding = f"{self.target.domain_name} is {row.status}"
                 return True
@@ -138,9 +140,14 @@ class VerifyDomain(DomainStep, kw_only=True, tag="verify domain"):
         row = self.row(run.snapshot())
         run.emit("waiting", f"{self.target.domain_name} {row.status}")
         if in_status(row, "error"):
-            why = f": {row.message}" if row.message else ""
-            raise StepError(f"domain {self.target.domain_name} ended as error{why}", "Delete it, and add it again.")
+            raise given_up(row)
         return row
 
     def undo(self, context: UndoContext) -> Undo:
         return Undo(notes=[f"{self.target.domain_name} stays verified: runbooks.delete removes it"])
+
+
+def given_up(row: Domain) -> StepError:
+    """The error of a domain that the platform looks for no more."""
+    why = f": {row.message}" if row.message else ""
+    return StepError(f"domain {row.name} ended as error{why}", "Delete it, and add it again.")
