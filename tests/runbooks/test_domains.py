@@ -92,6 +92,7 @@ def test_where_a_domain_is_to_lead_is_checked_before_anything_is_written(client:
         branch="main",
         is_auto_promote_enabled=False,
         resources={"cpu": 200, "memory": 500, "replicas": 1},
+        settings={},
     )
     plan = runbooks.add_domain(client, "storefront", GIFTS, environment="preview")
     with pytest.raises(plans.PreconditionFailed, match="nothing is live in it"):
