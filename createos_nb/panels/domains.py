@@ -51,8 +51,10 @@ class DomainsPanel(ActionPanel):
         style = {"description_width": "auto"}
         self._looked_up: dict[str, pd.DataFrame] = {}
         self._listed_domains: pd.DataFrame | None = None
-        actions = [("Route the chosen one", "route"), ("Delete the chosen one", "delete"), ("Add a new one", "add")]
-        self._action = self._view.control("action", widgets.Dropdown(description="Plan", options=actions, style=style))
+        actions = [("Route the chosen one", "route"), ("Add a new one", "add"), ("Delete the chosen one", "delete")]
+        self._action = self._view.control(
+            "action", widgets.Dropdown(description="Action", options=actions, style=style)
+        )
         self._environment = self._view.control(
             "environment", widgets.Dropdown(description="Environment", options=[_AS_IT_IS], style=style)
         )

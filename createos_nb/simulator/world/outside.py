@@ -220,7 +220,7 @@ class OutsideWorld(BaseWorld):
             raise UnknownName("name server", server, servers)
         with self.lock:
             project, one = self._domain(domain)
-            record = DnsRecord(type, outcome, list(values), server, cname, seconds)
+            record = DnsRecord(type, outcome, list(values), server, cname, float(seconds))
             one.dns = [*one.dns, record]
             text = f"{one.name}: {type} {', '.join(values) or outcome}"
             self.record("DNS changed", project, text + (f" at {server}" if server else ""))
