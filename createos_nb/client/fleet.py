@@ -425,8 +425,8 @@ class Fleet(ProcessBound):
 
         Returns:
             One row an environment in which something is live: project, app, environment, deployment_id, scan (its
-            state; "none" where there is none, "off" where the project has scans switched off), critical, high, medium, low,
-            other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed).
+            state; "none" where there is none, "off" where the project has scans switched off), critical, high, medium,
+            low, other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed).
 
         Raises:
             UnknownName: There is no such project or app.

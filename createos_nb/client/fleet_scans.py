@@ -21,7 +21,7 @@ _COLUMNS: Final = (*_TEXTS[:5], *_COUNTS, "scanned", "note")
 def scans_of_live(session: Session, project: Any) -> pd.DataFrame:
     """Read the scans of what is live in a project: one row an environment in which something is live.
 
-    `project`: a row with `id`, `unique_name`, `app` and `enabled_security_scan`. Where scans are off, none is asked for.
+    `project`: a row with `id`, `unique_name`, `app` and `enabled_security_scan`: where scans are off, none is read.
     """
     environments = contract.Environments(session.execute).list(project.id)
     live = environments.dropna(subset=["project_deployment_id"])

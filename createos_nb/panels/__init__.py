@@ -228,16 +228,16 @@ def diagnose(client: Client, project: str | None = None, environment: str | None
 def domains(client: Client, project: str) -> DomainsPanel:
     """Show the domains of a project: state, DNS records to create, where each is routed; add, check, route, delete.
 
-    Parameters: `chosen` (a host name), `action` ("route", "delete"), `environment` (where it is to be routed),
-    `new_domain`, `new_environment` ("" for none), `reason`, `confirm`.
+    Parameters: `chosen` (a host name), `action` ("route", which verifies a pending one first; "delete"; "add"),
+    `environment` (where it is to be routed, "" for where it is), `new_domain`, `new_environment` ("" for none),
+    `reason`, `confirm`.
 
     Args:
         client: an open client, of the platform or of a simulated world.
         project: name or id of the project.
 
     Returns:
-        A panel. `run()` routes or deletes and returns a `Receipt`; `check()` has the platform look for the records now,
-        `add()` attaches the new domain.
+        A panel. `run()` routes, deletes or adds and returns a `Receipt`; `check()` looks the records up from here.
 
     Raises:
         UnknownName: there is no such project.

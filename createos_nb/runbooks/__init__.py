@@ -11,12 +11,12 @@ from __future__ import annotations
 from createos_nb.plans.gates import ReleaseGate, ScanGate, ServerErrorRate, Verdict
 from createos_nb.runbooks.assign import assign
 from createos_nb.runbooks.auto_promote import hold, release
-from createos_nb.runbooks.blue_green import blue_green, switch
+from createos_nb.runbooks.blue_green import blue_green
 from createos_nb.runbooks.canary import canary
 from createos_nb.runbooks.clean_up import clean_up
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
-from createos_nb.runbooks.domains import verify_domain
+from createos_nb.runbooks.domains import add_domain, route_domain
 from createos_nb.runbooks.github import connect_github
 from createos_nb.runbooks.keys import create_key, rotate_key
 from createos_nb.runbooks.launch import launch
@@ -35,6 +35,7 @@ __all__ = [
     "ServerErrorRate",
     "Verdict",
     "Watched",
+    "add_domain",
     "assign",
     "blue_green",
     "canary",
@@ -57,14 +58,13 @@ __all__ = [
     "revoke_key",
     "rollback",
     "rotate_key",
+    "route_domain",
     "scale",
     "scan",
     "set_variables",
     "settings",
     "suspend_project",
-    "switch",
     "take_over",
     "transfer",
-    "verify_domain",
     "wake",
 ]

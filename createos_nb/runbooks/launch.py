@@ -18,7 +18,6 @@ from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of
-from createos_nb.plans.steps.add_domain import AddDomain, ReadRecords
 from createos_nb.plans.steps.base import CREATED, Target
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.create import CreateEnvironment
@@ -29,7 +28,7 @@ from createos_nb.plans.steps.variables import fingerprints
 from createos_nb.redaction import Secret
 from createos_nb.runbooks.arguments import validate, validate_paths
 from createos_nb.runbooks.deploy import deploy_step
-from createos_nb.runbooks.domains import verify_domain
+from createos_nb.runbooks.domains import adding_steps, route_domain, valid_domain, waits_for_records
 from createos_nb.uploads import select
 from createos_nb.uploads.detection import Detection, Supported, detect
 
@@ -104,7 +103,7 @@ def launch(
         paths: what is requested from outside: every answer has to be below 400.
         domain: a host name of one's own that is routed to the environment. It answers once its DNS records are set and
             found, which can take 48 hours: the run reads them and ends, and `follow_up("domain")` or
-            `runbooks.verify_domain` verifies it, and can be resumed.
+            `runbooks.route_domain` verifies it, and can be resumed.
         app: name or id of the app that groups the project.
 
     Returns:
@@ -137,7 +136,7 @@ def launch(
     size = validate(
         client, "CreateProjectEnvironment", "resources", {"cpu": cpu, "memory": memory, "replicas": replicas}
     )
-    domain = None if domain is None else validate(client, "CreateDomain", "name", domain).lower().rstrip(".")
+    domain = None if domain is None else valid_domain(client, domain)
     snapshot = Snapshot(client)
     app_id, app_name = _app(snapshot, app)
     kind: ProjectType = "vcs" if repository is not None else "image" if image is not None else "upload"
@@ -192,14 +191,8 @@ def launch(
     ]
     warnings: list[str] = []
     if domain is not None:
-        at = {"project": _PROJECT, "project_name": name, "domain_name": domain}
-        where = {"environment": _ENVIRONMENT, "environment_name": environment}
-        steps.append(AddDomain(target=Target(**at, **where), why="asked for"))
-        steps.append(ReadRecords(target=Target(**at, domain=_DOMAIN), why="its owner has to set them"))
-        warnings.append(
-            f"{domain} answers once its DNS records are set and found, which can take 48 hours: the run reads them, "
-            'and follow_up("domain") verifies it'
-        )
+        steps += adding_steps(_PROJECT, name, domain, place, _DOMAIN)
+        warnings.append(waits_for_records(domain))
     inputs = {steps.index(deploy): own_inputs for own_inputs in inputs.values()}
     inputs |= {
         number: TransientInputs(values=values) for number, values in enumerate((build_values, run_values)) if values
@@ -223,7 +216,7 @@ def launch(
         },
         inputs=inputs,
         warnings=warnings,
-        follow_ups={} if domain is None else {"domain": lambda: verify_domain(client, name, domain)},
+        follow_ups={} if domain is None else {"domain": lambda: route_domain(client, name, domain)},
     )
 
 

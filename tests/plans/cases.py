@@ -16,6 +16,8 @@ from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
+PENDING = "shop.juniper-goods.example.net"
+GIFTS = "gifts.juniper-goods.example.com"
 
 #: The code with which the browser comes back in the world of the cases.
 CODE = hex_of(20, 7, "github code", 51902266)
@@ -298,8 +300,8 @@ CASES = [
         other=cancelled("storefront"),
     ),
     Case(
-        "switch",
-        lambda c: runbooks.switch(c, "storefront", WHOLESALE, "green"),
+        "route-domain",
+        lambda c: runbooks.route_domain(c, "storefront", WHOLESALE, "green"),
         reversible=True,
         other=routed("production"),
     ),
@@ -377,7 +379,7 @@ CASES = [
             "gift-cards",
             source={"index.html": "<p>hello"},
             variables={"LOG_LEVEL": "tr4ce-s3cret"},
-            domain="gifts.juniper-goods.example.com",
+            domain=GIFTS,
         ),
         variables={"LOG_LEVEL": "tr4ce-s3cret"},
         source={"index.html": "<p>hello"},
@@ -400,10 +402,15 @@ CASES = [
         other=founded("image"),
     ),
     Case(
-        "verify-domain",
-        lambda c: runbooks.verify_domain(c, "storefront", "shop.juniper-goods.example.net"),
-        prepare=lambda world: world.set_dns("shop.juniper-goods.example.net"),
-        other=lambda c: c.domains.delete("storefront", "shop.juniper-goods.example.net"),
+        "add-domain",
+        lambda c: runbooks.add_domain(c, "storefront", GIFTS, environment="production"),
+        other=lambda c: c.domains.create("storefront", name=GIFTS),
+    ),
+    Case(
+        "verify-and-route-domain",
+        lambda c: runbooks.route_domain(c, "storefront", PENDING, "green"),
+        prepare=lambda world: world.set_dns(PENDING, after="2min"),
+        other=lambda c: c.domains.update_environment("storefront", PENDING, environment="production"),
     ),
     Case("connect-github", connecting, token=CODE),
     Case(
