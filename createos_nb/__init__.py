@@ -114,6 +114,7 @@ _PACKAGES = [
     "panels",
     "plans",
     "plots",
+    "recipes",
     "runbooks",
     "simulator",
     "webhooks",

@@ -53,6 +53,9 @@ _TIME_ATTEMPTS: Final = 3
 #: Seconds that an answer which is a log may take as a whole, if it keeps coming.
 _LONGEST_LOG: Final = 300.0
 
+#: The kind of an answer that goes on as long as somebody listens.
+_EVENT_STREAM: Final = "text/event-stream"
+
 
 class Transport(ProcessBound):
     """Sends requests to one base URL with one key. Safe from several threads."""
@@ -316,10 +319,14 @@ class Transport(ProcessBound):
         return {**headers, **{name: key.reveal() for name, key in self._auth.items()}}
 
     def _reply(self, request: httpx.Request) -> Reply:
-        """Send a request once, within its time. Returns its whole response."""
+        """Send a request once, within its time. Returns its whole response; of a stream of events only the head."""
         timeouts = request.extensions.get("timeout", self._timeouts)
         request.extensions["timeout"] = bounds(timeouts) if self._connected else timeouts
-        return self._read(self.open(request, SecretTexts(())))
+        response = self.open(request, SecretTexts(()))
+        if response.headers.get("content-type", "").partition(";")[0].strip().lower() == _EVENT_STREAM:
+            response.close()  # it need not end
+            return Reply(response.status_code, response.headers, b"", response.request.url)
+        return self._read(response)
 
     def _read(self, response: httpx.Response) -> Reply:
         """The whole response, within its size."""

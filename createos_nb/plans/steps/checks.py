@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import field as struct_field
 from msgspec import to_builtins
 
 from createos_nb.checks import FAIL
@@ -29,6 +30,8 @@ class CheckStep(Step, kw_only=True):
     paths: list[str]
     #: Requests in all; each path in turn.
     requests: int
+    #: Statuses from 400 on that count as an answer, too.
+    answers: list[int] = struct_field(default_factory=list)
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
@@ -58,7 +61,7 @@ class CheckStep(Step, kw_only=True):
             response = run.client.probe(address.rstrip("/") + path)
             if response["status"] is None:
                 result.failed.append(f"{path}: {response['error']}")
-            elif response["status"] >= 400:
+            elif response["status"] >= 400 and response["status"] not in self.answers:
                 result.failed.append(f"{path} answered {response['status']}")
             run.emit("probing", f"{result.sent} of {self.requests} requests, {len(result.failed)} failed")
             run.stop_if_canceled()
@@ -91,7 +94,12 @@ class Probe(CheckStep, kw_only=True, tag="probe"):
         return f"send {self.requests} requests to {where}"
 
     def identity_details(self) -> Any:
-        return [self.paths, self.requests]
+        return [self.paths, self.requests, *([self.answers] if self.answers else [])]
+
+    def fields(self) -> list[tuple[str, str, str]]:
+        if not self.answers:
+            return super().fields()
+        return [("", "", f"nothing is changed; {_listed(self.answers)} counts as an answer, too")]
 
     def write(self, run: Run) -> str:
         through = self.target.domain_name
@@ -183,6 +191,10 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
                 kind="check failed" if verdict.result == FAIL else "no data",
             )
         return verdict.reason
+
+
+def _listed(statuses: list[int]) -> str:
+    return " or ".join(map(str, statuses))
 
 
 def no_push(snapshot: Snapshot, candidate: Target, baseline: str, baseline_name: str, plan: list[Step]) -> Precondition:
