@@ -73,17 +73,18 @@ def origin_of(
     pattern = {name: setting for name, setting in pattern.items() if name in fields}
     merged = {name: setting.value for name, setting in pattern.items()} | own
     merged = {name: value for name, value in merged.items() if value is not None and value != ""}
+    search = not any(own.get(name) for name in ("runtime", "framework"))
     merged |= {
         name: merged[name].format(port=merged.get("port"))
         for name in pattern
         if name in merged and isinstance(merged[name], str) and own.get(name) is None
     }
     if given["repository"] is not None:
-        origin = _of_repository(snapshot, what, given["repository"], merged)
+        origin = _of_repository(snapshot, what, given["repository"], merged, search=search)
     elif given["image"] is not None:
         origin = Origin("image", _of_image(what, merged), {}, "", "")
     else:
-        origin = Origin("upload", _of_files(snapshot, what, given["source"], merged), {}, "", "")
+        origin = Origin("upload", _of_files(snapshot, what, given["source"], merged, search=search), {}, "", "")
     reasons = {name: setting.reason for name, setting in pattern.items() if own.get(name) is None and name in merged}
     origin.detection.reasons.update(reasons)
     return origin
@@ -142,14 +143,16 @@ def _of_image(what: str, own: dict[str, Any]) -> Detection:
     return Detection(own, dict.fromkeys(own, "given"))
 
 
-def _of_files(snapshot: Snapshot, what: str, source: Any, own: dict[str, Any]) -> Detection:
+def _of_files(snapshot: Snapshot, what: str, source: Any, own: dict[str, Any], *, search: bool) -> Detection:
     selection = select(source)
     if selection.problems:
         raise InvalidInput(f"{what}: source can't be uploaded: " + "; ".join(selection.problems))
-    return _detected({row.path: row.data for row in selection.included}, snapshot, what, own, static=True)
+    return _detected(
+        {row.path: row.data for row in selection.included}, snapshot, what, own, static=True, search=search
+    )
 
 
-def _of_repository(snapshot: Snapshot, what: str, repository: Any, own: dict[str, Any]) -> Origin:
+def _of_repository(snapshot: Snapshot, what: str, repository: Any, own: dict[str, Any], *, search: bool) -> Origin:
     match = _REPOSITORY.fullmatch(repository) if isinstance(repository, str) else None
     if match is None:
         raise InvalidInput(f"{what}: repository: owner/name, or owner/name@branch, not {repository!r}")
@@ -173,14 +176,18 @@ def _of_repository(snapshot: Snapshot, what: str, repository: Any, own: dict[str
                 raise UnknownName("branch", branch, branches, f"repository {full_name!r}")
             source = {"vcsName": "github", "vcsInstallationId": installation, "vcsRepoId": str(row.id)}
             return Origin(
-                "vcs", _of_tree(snapshot, what, installation, full_name, branch, own), source, full_name, branch
+                "vcs",
+                _of_tree(snapshot, what, installation, full_name, branch, own, search=search),
+                source,
+                full_name,
+                branch,
             )
     hint = "the connected accounts; a repository that is missing is granted in GitHub's settings"
     raise UnknownName("repository", match["name"], granted, hint)
 
 
 def _of_tree(
-    snapshot: Snapshot, what: str, installation: str, name: str, branch: str, own: dict[str, Any]
+    snapshot: Snapshot, what: str, installation: str, name: str, branch: str, own: dict[str, Any], *, search: bool
 ) -> Detection:
     """The settings that the names in a repository's tree tell."""
     tree = snapshot.client.github.content(installation, repository=name, branch=branch)
@@ -192,15 +199,21 @@ def _of_tree(
             )
         return Detection(own, dict.fromkeys(own, "given"))
     files: dict[str, bytes | None] = dict.fromkeys(tree.loc[tree["type"] == "blob", "path"].astype(str).tolist())
-    return _detected(files, snapshot, what, own, static=False)
+    return _detected(files, snapshot, what, own, static=False, search=search)
 
 
 def _detected(
-    files: Mapping[str, bytes | None], snapshot: Snapshot, what: str, own: dict[str, Any], *, static: bool
+    files: Mapping[str, bytes | None],
+    snapshot: Snapshot,
+    what: str,
+    own: dict[str, Any],
+    *,
+    static: bool,
+    search: bool,
 ) -> Detection:
     supported = [_supported(row) for row in snapshot.supported_types()]
     try:
-        return detect(files, supported, own, static=static)
+        return detect(files, supported, own, static=static, search=search)
     except InvalidInput as error:
         raise InvalidInput(f"{what}: {error}") from None
 
