@@ -53,9 +53,9 @@ _SETTINGS: Final = {
     "run_command": "Run",
 }
 _SIZES: Final = {
-    "cpu": ("CPU, millicores", 200, 500, 200),
-    "memory": ("Memory, MB", 500, 1024, 500),
-    "replicas": ("Replicas", 1, 3, 1),
+    "cpu": ("CPU, millicores", 200, 500, 200, "9em"),
+    "memory": ("Memory, MB", 500, 1024, 500, "auto"),
+    "replicas": ("Replicas", 1, 3, 1, "auto"),
 }
 _FOUND: Final = "found in the source"
 
@@ -116,9 +116,17 @@ class LaunchPanel(ActionPanel):
         self._environment.value = "production"
         sizes = [
             self._view.control(
-                name, widgets.BoundedIntText(min=low, max=high, value=value, description=label, style=style)
+                name,
+                widgets.BoundedIntText(
+                    min=low,
+                    max=high,
+                    value=value,
+                    description=label,
+                    style={"description_width": width},
+                    layout=widgets.Layout(width="16em" if width != "auto" else "12em"),
+                ),
             )
-            for name, (label, low, high, value) in _SIZES.items()
+            for name, (label, low, high, value, width) in _SIZES.items()
         ]
         self._domain = field("domain", "Domain", "a host name of yours; empty: none")
         none = [("no app", "")]
