@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from createos_nb.errors import InvalidInput
+from createos_nb.plans.steps.checks import ProbeMcp
 from createos_nb.recipes.patterns import (
     AGENT,
     DISCORD_BOT,
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 Variables = Mapping[str, str | Secret | None]
 
-#: What an MCP server may answer to a plain GET that opens no stream: it is there, and wants a message.
-_NO_STREAM: Final = (400, 405, 406)
 _BOTS: Final[Mapping[str, Pattern]] = {"discord": DISCORD_BOT, "slack": SLACK_BOT}
 
 
@@ -183,7 +182,7 @@ def mcp_server(
         app,
         variables,
         path_variable="MCP_PATH",
-        answers=_NO_STREAM,
+        probe=ProbeMcp,
         name=name,
         source=source,
         image=image,

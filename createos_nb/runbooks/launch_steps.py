@@ -44,7 +44,7 @@ class LaunchRequest:
 
     Attributes:
         pattern: settings of the recipe, in the wire's spelling.
-        answers: statuses from 400 on that count as an answer, too.
+        probe: the kind of step that verifies it from outside.
         addresses: variables of the environment that hold the address of another one, by name.
         what: what errors begin with.
         among: it is one of several: what a resumed run needs once more is told apart by the project's name.
@@ -63,7 +63,7 @@ class LaunchRequest:
     paths: str | Sequence[str] = "/"
     domain: str | None = None
     pattern: Mapping[str, PatternSetting] = field(default_factory=dict)
-    answers: Sequence[int] = ()
+    probe: type[Probe] = Probe
     addresses: Mapping[str, Address] = field(default_factory=dict)
     what: str = "launch"
     among: bool = False
@@ -149,12 +149,11 @@ def launch_steps(snapshot: Snapshot, request: LaunchRequest, app: tuple[str, str
         ),
         deploy,
         assign_step(project, place, None, created(2), "the new deployment", "it is live from then on"),
-        Probe(
+        request.probe(
             target=target_of(project, place),
             why="verified from outside",
             paths=paths,
             requests=_REQUESTS,
-            answers=list(request.answers),
         ),
     ]
     warnings: list[str] = []

@@ -45,8 +45,7 @@ def test_an_mcp_server_answers_messages_at_its_address(client: Any) -> None:
     settings, variables = made(client, plan)
     assert (settings["runtime"], settings["port"], settings["runCommand"]) == ("node:20", 3000, "node server.js")
     assert variables == {"MCP_TRANSPORT": "sse", "MCP_PATH": "/mcp"}
-    probe = plan.steps[4]
-    assert (probe.paths, probe.answers) == (["/mcp"], [400, 405, 406])
+    assert plan.steps[4].what == "send 3 requests to /mcp of production"
     message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}}
     with httpx.Client(transport=client.world.transport()) as outside:
         answer = outside.post("https://gift-cards.createos.nodeops.network/mcp", json=message)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msgspec import field as struct_field
 from msgspec import to_builtins
 
 from createos_nb.checks import FAIL
@@ -31,7 +30,7 @@ class CheckStep(Step, kw_only=True):
     #: Requests in all; each path in turn.
     requests: int
     #: Statuses from 400 on that count as an answer, too.
-    answers: list[int] = struct_field(default_factory=list)
+    answers: ClassVar[tuple[int, ...]] = ()
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
@@ -94,12 +93,7 @@ class Probe(CheckStep, kw_only=True, tag="probe"):
         return f"send {self.requests} requests to {where}"
 
     def identity_details(self) -> Any:
-        return [self.paths, self.requests, *([self.answers] if self.answers else [])]
-
-    def fields(self) -> list[tuple[str, str, str]]:
-        if not self.answers:
-            return super().fields()
-        return [("", "", f"nothing is changed; {_listed(self.answers)} counts as an answer, too")]
+        return [self.paths, self.requests]
 
     def write(self, run: Run) -> str:
         through = self.target.domain_name
@@ -112,6 +106,17 @@ class Probe(CheckStep, kw_only=True, tag="probe"):
                 kind="check failed",
             )
         return f"{self.requests} requests to {address}: none failed"
+
+
+class ProbeMcp(Probe, kw_only=True, tag="probe MCP"):
+    """Probe an MCP server at its path: a stream that opens is an answer, and so is that a message is wanted."""
+
+    answers: ClassVar[tuple[int, ...]] = (400, 405, 406)
+    criterion: ClassVar[str] = "every answer below 400, or 400, 405 or 406: it wants a message"
+
+    @property
+    def what(self) -> str:
+        return f"send {self.requests} requests to {', '.join(self.paths)} of {self.target.environment_name}"
 
 
 class Watch(CheckStep, kw_only=True, tag="watch"):
@@ -191,10 +196,6 @@ class Watch(CheckStep, kw_only=True, tag="watch"):
                 kind="check failed" if verdict.result == FAIL else "no data",
             )
         return verdict.reason
-
-
-def _listed(statuses: list[int]) -> str:
-    return " or ".join(map(str, statuses))
 
 
 def no_push(snapshot: Snapshot, candidate: Target, baseline: str, baseline_name: str, plan: list[Step]) -> Precondition:
