@@ -16,7 +16,7 @@ Origin = Literal["documentation", "createos_nb"]
 _DOCUMENTED: Final = "the documentation's pattern"
 #: It compiles, so that an error of syntax fails the build and not the start.
 _COMPILE: Final = "python -m compileall -q ."
-_ALL_COMMANDS: Final = "the platform wants all three commands of a repository's project; it finds errors of syntax"
+_ALL_COMMANDS: Final = "a repository's project needs all three commands; it finds errors of syntax"
 
 
 class Variable(NamedTuple):
@@ -86,7 +86,7 @@ MCP_SERVER: Final = Pattern(
         "runtime": _documented("node:20"),
         "port": _documented(3000),
         "installCommand": _documented("npm install"),
-        "buildCommand": _own("npm run build --if-present", "the platform wants all three commands of a repository"),
+        "buildCommand": _own("npm run build --if-present", "a repository's project needs all three commands"),
         "runCommand": _documented("node server.js"),
     },
     {
