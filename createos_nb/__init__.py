@@ -116,6 +116,7 @@ _PACKAGES = [
     "panels",
     "plans",
     "plots",
+    "recipes",
     "runbooks",
     "simulator",
     "webhooks",

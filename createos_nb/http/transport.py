@@ -58,6 +58,9 @@ _BORROWED: Final[ContextVar[tuple[int, Secret] | None]] = ContextVar("borrowed k
 #: Seconds that an answer which is a log may take as a whole, if it keeps coming.
 _LONGEST_LOG: Final = 300.0
 
+#: The kind of an answer that goes on as long as somebody listens.
+_EVENT_STREAM: Final = "text/event-stream"
+
 
 class Signature(NamedTuple):
     """A key, and the headers that carry it."""
@@ -360,10 +363,14 @@ class Transport(ProcessBound):
         return (self._key,) if borrowed is None else (self._key, borrowed[1])
 
     def _reply(self, request: httpx.Request) -> Reply:
-        """Send a request once, within its time. Returns its whole response."""
+        """Send a request once, within its time. Returns its whole response; of a stream of events only the head."""
         timeouts = request.extensions.get("timeout", self._timeouts)
         request.extensions["timeout"] = bounds(timeouts) if self._connected else timeouts
-        return self._read(self.open(request, SecretTexts(())))
+        response = self.open(request, SecretTexts(()))
+        if response.headers.get("content-type", "").partition(";")[0].strip().lower() == _EVENT_STREAM:
+            response.close()  # it need not end
+            return Reply(response.status_code, response.headers, b"", response.request.url)
+        return self._read(response)
 
     def _read(self, response: httpx.Response) -> Reply:
         """The whole response, within its size."""

@@ -18,6 +18,7 @@ from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.journal import JournalPanel
+from createos_nb.panels.launch import LaunchPanel
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.overview import OverviewPanel
 from createos_nb.panels.rollback import RollbackPanel
@@ -41,6 +42,7 @@ __all__ = [
     "diagnose",
     "domains",
     "journal",
+    "launch",
     "logs",
     "overview",
     "rollback",
@@ -279,6 +281,34 @@ def journal(client: Client, path: str | os.PathLike[str] | None = None) -> Journ
         'PASS'
     """
     return JournalPanel(client, path)
+
+
+def launch(client: Client) -> LaunchPanel:
+    """Launch a new project: files that are dropped, an image or a repository, live at its address by one plan.
+
+    Each setting is shown with where it was found, and can be given in its field; a pattern of the documentation sets
+    its own and asks for the variables that it needs.
+
+    Parameters: `name`; `kind` ("source", "image", "repository") with `source` (a path where the kernel runs, or from
+    code anything that `client.deployments.upload` takes; what is dropped counts while it is empty), `image` or
+    `repository`; `recipe` ("", "agent", "mcp_server", "rag_service", "chat_bot"); `port` (0: found), `runtime`,
+    `framework`, `directory_path`, `install_command`, `build_command`, `run_command` ("": found); `name_of_variable` and
+    `value` of a variable, or all by name in `variables`; `environment`, `cpu`, `memory`, `replicas`, `domain`, `app`;
+    `reason`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`.
+
+    Examples:
+        >>> panel = createos_nb.panels.launch(createos_nb.simulate())
+        >>> panel.params = {"name": "gift-cards", "source": {"index.html": "<h1>Gift cards</h1>"}}
+        >>> panel.run().checks.result
+        'PASS'
+    """
+    return LaunchPanel(client)
 
 
 def logs(client: Client, project: str, environment: str) -> LogsPanel:

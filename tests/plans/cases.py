@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from createos_nb import plans, runbooks
+from createos_nb import plans, recipes, runbooks
 from createos_nb.client.client import Client
 from createos_nb.plans import gates
 from createos_nb.simulator.ids import hex_of
@@ -21,6 +21,19 @@ GIFTS = "gifts.juniper-goods.example.com"
 
 #: The code with which the browser comes back in the world of the cases.
 CODE = hex_of(20, 7, "github code", 51902266)
+
+#: What the recipes of the cases need.
+AGENT = {
+    "OPENAI_API_KEY": "0pen-s3cret",
+    "ANTHROPIC_API_KEY": "anthr0pic-s3cret",
+    "LANGCHAIN_API_KEY": "l4ng-s3cret",
+    "REDIS_URL": "redis://s3cret",
+}
+BOT = {"DISCORD_TOKEN": "t0ken-s3cret", "DISCORD_CLIENT_ID": "1", "LOG_CHANNEL_ID": "2"}
+RAG = {"PINECONE_API_KEY": "p1ne-s3cret", "OPENAI_API_KEY": "0pen-s3cret"}
+PYTHON = {"requirements.txt": "fastapi", "main.py": "app = 1", "agent.py": "app = 1"}
+#: Two agents with the same variable and another value.
+SWARM = {"gift-orchestrator.TOKEN": "0ne-s3cret", "gift-researcher.TOKEN": "tw0-s3cret", "NPM_TOKEN": "npm-s3cret"}
 
 Write = Callable[[Client], object]
 
@@ -38,7 +51,7 @@ class Case:
     prepare: Callable[[Any], Any] = lambda world: None
     reversible: bool = False
     variables: dict[str, str | None] | None = None
-    source: dict[str, str] | None = None
+    source: dict[str, Any] | None = None
     token: str | None = None
     other: Write | None = None
     merges: bool = False
@@ -181,6 +194,26 @@ def founded(kind: str) -> Write:
     settings = {"port": 8080} if kind == "image" else {"runtime": "static", "port": 80}
     return lambda client: client.projects.create(
         unique_name="gift-cards", display_name="Gift cards", type=kind, settings=settings
+    )
+
+
+def swarm(client: Client) -> plans.Plan:
+    """Three agents, of files, of an image and of a repository, in an app that is not there yet."""
+    return recipes.multi_agent(
+        client,
+        "gift",
+        orchestrator={"source": PYTHON, "settings": {"port": 8000}, "variables": {"TOKEN": "0ne-s3cret"}},
+        workers={
+            "researcher": {
+                "image": "ghcr.io/juniper-goods/researcher:v1",
+                "settings": {"port": 8000},
+                "variables": {"TOKEN": "tw0-s3cret"},
+            },
+            "executor": {
+                "repository": "juniper-goods/services@develop",
+                "settings": {"directory_path": "apps/orders", "build_vars": {"NPM_TOKEN": "npm-s3cret"}},
+            },
+        },
     )
 
 
@@ -401,6 +434,42 @@ CASES = [
         variables={"NPM_TOKEN": "npm-s3cret"},
         other=founded("image"),
     ),
+    Case(
+        "recipe-agent",
+        lambda c: recipes.agent(c, "gift-cards", source=PYTHON, variables=AGENT, app="Shop"),
+        variables=AGENT
+        | {"LANGCHAIN_TRACING": "true", "AGENT_MEMORY_BACKEND": "redis"},  # all that the environment gets
+        source=PYTHON,
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-mcp-server",
+        lambda c: recipes.mcp_server(
+            c, "gift-cards", repository="juniper-goods/storefront", domain="gifts.juniper-goods.example.com"
+        ),
+        variables={"MCP_TRANSPORT": "sse", "MCP_PATH": "/mcp"},
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-rag-service",
+        lambda c: recipes.rag_service(c, "gift-cards", source=PYTHON, variables=RAG),
+        variables=RAG
+        | {
+            "PINECONE_ENVIRONMENT": "us-west1-gcp",
+            "EMBEDDING_MODEL": "text-embedding-3-small",
+            "CHUNK_SIZE": "512",
+            "CHUNK_OVERLAP": "50",
+        },
+        source=PYTHON,
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-chat-bot",
+        lambda c: recipes.chat_bot(c, "gift-cards", image="ghcr.io/juniper-goods/my-discord-bot:v1.0.0", variables=BOT),
+        variables=BOT | {"BOT_PREFIX": "!"},
+        other=founded("upload"),
+    ),
+    Case("recipe-multi-agent", swarm, variables=SWARM, source={"gift-orchestrator": PYTHON}),
     Case(
         "add-domain",
         lambda c: runbooks.add_domain(c, "storefront", GIFTS, environment="production"),

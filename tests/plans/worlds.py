@@ -18,6 +18,7 @@ ASKING = ("available-unique-name", "/content")
 #: What the world notes when somebody has changed something.
 CHANGES = (
     "GitHub connected",
+    "app made",
     "project made",
     "domain made",
     "domain verified",
