@@ -110,6 +110,7 @@ _PACKAGES = [
     "checks",
     "contract",
     "diagnostics",
+    "history",
     "notify",
     "panels",
     "plans",

@@ -19,6 +19,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "keyring": ("keyring",),
     "parquet": ("pyarrow",),
     "notify": ("apprise",),
+    "history": ("pyarrow", "duckdb"),
 }
 
 

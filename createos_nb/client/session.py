@@ -100,14 +100,19 @@ class Session(ProcessBound):
 
     def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """Return all rows of a list as decoded JSON."""
+        rows, complete, total = self.listed(name, **values)
+        if not complete:
+            _warn_of_missing_rows(contract.find(name), len(rows), total)
+        return rows
+
+    def listed(self, name: str, /, **values: Any) -> tuple[list[dict[str, Any]], bool, int | None]:
+        """Return all rows of a list as decoded JSON, whether they are all, and how many the platform says there are."""
         self.transport.owner.check()
         operation = contract.find(name)
         result = self._list(operation, values)
-        if not result.complete:
-            _warn_of_missing_rows(operation, len(result.rows), result.total)
         rows = [row for row in map(decode_row, result.rows.items()) if isinstance(row, dict)]
         self.known.learn(operation.name, values.get("project_id"), rows)
-        return rows
+        return rows, result.complete, result.total
 
     def deployments_page(self, project: str, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Return one page of deployments, and how many there are."""

@@ -1,0 +1,466 @@
+"""A history: the account's memory, in files that others can read."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from createos_nb.errors import InvalidInput
+from createos_nb.history import requests, states
+from createos_nb.history.datasets import DATASETS, RESOURCES
+from createos_nb.history.errors import HistoryError
+from createos_nb.history.fingerprints import Fingerprints
+from createos_nb.history.manifest import DataFile, Manifest
+from createos_nb.history.moment import Moment
+from createos_nb.history.spans import Span, difference, intersection
+from createos_nb.history.states import State
+from createos_nb.history.store import Store
+from createos_nb.history.sync import Sync, SyncResult
+from createos_nb.times import iso, parse_duration, unix
+
+if TYPE_CHECKING:
+    from createos_nb.client.client import Client
+    from createos_nb.contract.types import TimeLike
+    from createos_nb.times import DurationLike
+
+#: What is kept unless something else is asked for.
+USUAL: Final = ("projects", "environments", "deployments", "domains", "api_keys", "requests")
+
+
+class History:
+    """The memory of an account. Made by `createos_nb.history.open`.
+
+    Attributes:
+        folder: Where its files are.
+    """
+
+    def __init__(self, store: Store, client: Client | None) -> None:
+        self._store, self._client = store, client
+        self.folder = store.folder
+
+    # --- growing ------------------------------------------------------------------------------------------------------
+
+    def sync(
+        self,
+        *,
+        budget: int | None = 200,
+        since: TimeLike = "-7d",
+        datasets: Sequence[str] = USUAL,
+        projects: str | Sequence[str] | None = None,
+    ) -> SyncResult:
+        """Ask for what is missing, newest first, within a budget of requests, and keep it.
+
+        What was kept is not asked for again, but for the last five minutes, which may still grow. Each sixteen answers
+        are on the disk before the next are asked for: whatever ends it, the next one goes on from there.
+
+        Args:
+            budget: Requests to send at most; None for no limit. What is left is done by the next call.
+            since: From where on series are kept, such as "-30d".
+            datasets: Which ones; `createos_nb.history.DATASETS` has them all. "paths", "error_paths" and "status_codes"
+                cost one request a day for each environment together, "logs" one a call.
+            projects: Only of this one, or of these, by name or id.
+
+        Returns:
+            What was done, and what is left.
+
+        Raises:
+            HistoryBusy: Another process is writing to it; nothing was asked.
+            HistoryError: It was opened without a client, or the disk takes nothing more.
+            InvalidInput: There is no such dataset, or the budget is no number of requests.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> result = history.sync(since="-1d")
+            >>> result.complete, result.rows["requests"] > 2000
+            (True, True)
+            >>> history.sync(since="-1d").requests
+            0
+        """
+        client, chosen = self._asking("sync"), self._checked(datasets, budget)
+        with self._store.writing(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}") as manifest:
+            return self._sync(client, manifest, chosen, since, projects, budget).run()
+
+    def cost(
+        self,
+        *,
+        since: TimeLike = "-7d",
+        datasets: Sequence[str] = USUAL,
+        projects: str | Sequence[str] | None = None,
+    ) -> int:
+        """Return about how many requests `sync` would need now; nothing is asked.
+
+        What projects and environments there are is known from the last time: before the first it is only the lists.
+
+        Args:
+            since: As of `sync`.
+            datasets: As of `sync`.
+            projects: As of `sync`.
+
+        Returns:
+            The number of requests.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.cost(since="-1d"), history.cost(since="-3d")
+            (0, 4)
+        """
+        client, chosen = self._asking("cost"), self._checked(datasets, None)
+        return self._sync(client, self._store.reload(), chosen, since, projects, None).cost()
+
+    def _sync(
+        self,
+        client: Client,
+        manifest: Manifest,
+        datasets: Sequence[str],
+        since: TimeLike,
+        projects: str | Sequence[str] | None,
+        budget: int | None,
+    ) -> Sync:
+        now = client.session.transport.now()
+        if manifest.written > now + 120:
+            raise HistoryError(
+                f"the history {self.folder} was written at {iso(int(manifest.written))}, and the time there is "
+                f"{iso(int(now))}: the clock was set back; nothing was asked"
+            )
+        return Sync(
+            client,
+            self._store,
+            manifest,
+            Fingerprints.of_history(manifest.id),
+            since=unix(since, now, "since"),
+            datasets=datasets,
+            projects=[projects] if isinstance(projects, str) else projects,
+            budget=budget,
+        )
+
+    def _asking(self, what: str) -> Client:
+        if self._client is None:
+            raise HistoryError(f"history.{what} needs a client: createos_nb.history.open(client, {str(self.folder)!r})")
+        return self._client
+
+    @staticmethod
+    def _checked(datasets: Sequence[str], budget: int | None) -> Sequence[str]:
+        names = (datasets,) if isinstance(datasets, str) else tuple(datasets)
+        if wrong := [name for name in names if name not in DATASETS]:
+            raise InvalidInput(f"history: there is no dataset {wrong[0]!r}, but {', '.join(DATASETS)}")
+        if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int) or budget < 1):
+            raise InvalidInput(f"history: budget={budget!r} is a number of requests, at least 1, or None")
+        return names
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def requests(
+        self,
+        start: TimeLike = "-1h",
+        end: TimeLike = "now",
+        *,
+        step: DurationLike | None = None,
+        projects: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return requests over time from the disk, as `fleet.requests_over_time` gives them; nothing is asked.
+
+        Args:
+            start: First moment, counted from the last synchronization.
+            end: Moment after the last.
+            step: Length of a bucket, such as "1h": exact sums.
+            projects: Only of this one, or of these, by name or id.
+
+        Returns:
+            `project`, `environment`, `time` (UTC), then the counts (Int64): each bucket of the window, 0 where there
+            were no requests, NA where it is not known. `attrs`: `complete`, `unknown` (what is NA, by environment),
+            `from_history` (buckets), `requests` (0), `bucket_seconds`, `partial`.
+
+        Raises:
+            UnknownName: The history knows no such project.
+            HistoryDamaged: A file that it needs is damaged.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.requests("-1h", projects="storefront").groupby("environment")["status_5xx"].sum()
+            environment
+            production    123
+            staging         0
+            Name: status_5xx, dtype: Int64
+        """
+        manifest = self._store.reload()
+        window = self._window(manifest, start, end)
+        names = self._names()
+        wanted = [projects] if isinstance(projects, str) else projects
+        ids = requests.choose(names, wanted, self._all_states("projects"))
+        return requests.frame(self._store, self._places(ids, names), window, step)
+
+    def at(self, moment: TimeLike) -> Moment:
+        """Return what was so at a moment.
+
+        Args:
+            moment: Such as "2026-03-01 12:00Z", or "-2h" from the last synchronization.
+
+        Returns:
+            The account then: `.environments()` and so on are frames that say how exactly it is known.
+
+        Raises:
+            InvalidInput: It lies after the last synchronization.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.at(client.now)
+            The account at 2026-03-04T14:00:00Z: 1 projects, 2 environments, 4 deployments, 0 domains, 1 api keys
+        """
+        manifest = self._store.reload()
+        at = unix(moment, manifest.written, "moment")
+        if at > manifest.written + 1:
+            raise InvalidInput(
+                f"history.at: {iso(int(at))} is after the last synchronization, {iso(int(manifest.written))}"
+            )
+        looked = {name: self._first_look(manifest, name) for name in RESOURCES}
+        return Moment(at, {name: self._all_states(name) for name in RESOURCES}, looked)
+
+    def gaps(self) -> pd.DataFrame:
+        """Return the times that were asked for and of which the platform gave nothing: they are NA for ever.
+
+        Returns:
+            project, environment, start, end (UTC).
+        """
+        manifest = self._store.reload()
+        rows = [
+            (project, environment, pd.Timestamp(start, unit="s", tz="UTC"), pd.Timestamp(end, unit="s", tz="UTC"))
+            for project, environment, state, there in self._places(None, self._names())
+            if (asked := manifest.asked.get("requests", {}).get(state.id)) is not None
+            for start, end in intersection(asked.gaps, there)
+        ]
+        frame = pd.DataFrame(rows, columns=["project", "environment", "start", "end"])
+        return frame.astype({"start": "datetime64[us, UTC]", "end": "datetime64[us, UTC]"})
+
+    def datasets(self) -> pd.DataFrame:
+        """Return what there is.
+
+        Returns:
+            One row a dataset: dataset, meaning, rows, files, bytes (Int64), first, last (UTC, NaT without rows).
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.datasets().set_index("dataset").loc["environments", "rows"]
+            np.int64(2)
+        """
+        manifest = self._store.reload()
+        rows = []
+        for dataset in DATASETS.values():
+            files = [*manifest.files.get(dataset.name, ()), *manifest.unsettled.get(dataset.name, ())]
+            rows.append(
+                {
+                    "dataset": dataset.name,
+                    "meaning": dataset.meaning,
+                    "rows": sum(file.rows for file in files),
+                    "files": len(files),
+                    "bytes": sum(file.bytes for file in files),
+                    "first": min((file.first for file in files), default=None),
+                    "last": max((file.last for file in files), default=None),
+                }
+            )
+        frame = pd.DataFrame(rows).astype(dict.fromkeys(("rows", "files", "bytes"), "Int64"))
+        for name in ("first", "last"):
+            frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="s", utc=True).astype("datetime64[us, UTC]")
+        return frame
+
+    def files(self, dataset: str) -> list[Path]:
+        """Return the Parquet files of a dataset, for any engine that reads them: each row is in one of them, once.
+
+        Args:
+            dataset: Its name.
+
+        Returns:
+            Paths.
+
+        Raises:
+            InvalidInput: There is no such dataset.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> len(pd.read_parquet(history.files("environments")))
+            2
+        """
+        self._checked((dataset,), None)
+        return [self.folder / file.path for file in self._store.files(dataset)]
+
+    # --- care ---------------------------------------------------------------------------------------------------------
+
+    def verify(self) -> list[str]:
+        """Read every file, and return the paths of those whose content is not what was written.
+
+        Returns:
+            Paths within the history; none where all is well.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.verify()
+            []
+        """
+        return [file.path for file in self._store.damaged()]
+
+    def repair(self) -> list[str]:
+        """Let go of files that are damaged, so that the next `sync` asks again for what was in them.
+
+        What the platform no longer has becomes a gap. States and events of such files are lost.
+
+        Returns:
+            Paths of the files that were let go.
+
+        Raises:
+            HistoryBusy: Another process is writing to it.
+        """
+        with self._store.writing(f"{getpass.getuser()} on {socket.gethostname()}, repair") as manifest:
+            wrong = {file.path: file for file in self._store.damaged()}
+            if not wrong:
+                return []
+            for group in (manifest.files, manifest.unsettled):
+                for dataset, files in group.items():
+                    lost = [file for file in files if file.path in wrong]
+                    group[dataset] = [file for file in files if file.path not in wrong]
+                    if dataset in manifest.asked:
+                        _forget(manifest, dataset, lost)
+                    for key in [key for key in manifest.read if lost and key.startswith(f"{dataset}/")]:
+                        del manifest.read[key]
+            self._store.commit(manifest)
+            return list(wrong)
+
+    def prune(self, *, older_than: DurationLike) -> int:
+        """Delete series, top lists, logs, events and ended states that are older than a time.
+
+        They are not asked for again by a `sync` whose `since` is later.
+
+        Args:
+            older_than: Such as "90d", counted from the last synchronization.
+
+        Returns:
+            How many rows were deleted.
+
+        Raises:
+            HistoryBusy: Another process is writing to it.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.prune(older_than="12h") > 1000
+            True
+        """
+        length = parse_duration(older_than, "older_than")
+        with self._store.writing(f"{getpass.getuser()} on {socket.gethostname()}, prune") as manifest:
+            limit = int(manifest.written - length) // 60 * 60
+            deleted = sum(self._pruned(manifest, dataset, limit) for dataset in list(manifest.files))
+            for environments in manifest.asked.values():
+                for asked in environments.values():
+                    asked.known = difference(asked.known, [(0, limit)])
+                    asked.gaps = difference(asked.gaps, [(0, limit)])
+            self._store.commit(manifest)
+        return deleted
+
+    def _pruned(self, manifest: Manifest, dataset: str, limit: int) -> int:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = (
+            "valid_to"
+            if dataset in RESOURCES
+            else "end"
+            if "end" in DATASETS[dataset].columns
+            else DATASETS[dataset].time
+        )
+        moment = pa.scalar(limit * 1_000_000, pa.timestamp("us", "UTC"))
+        kept: list[DataFile] = []
+        deleted = 0
+        for file in manifest.files[dataset]:
+            if file.first >= limit and column == DATASETS[dataset].time:
+                kept.append(file)
+                continue
+            rows = self._store.table(dataset, [file])
+            young = rows.filter(pc.greater_equal(rows[column], moment))
+            deleted += rows.num_rows - young.num_rows
+            if young.num_rows == rows.num_rows:
+                kept.append(file)
+            elif young.num_rows:
+                folder = file.path.rpartition("/")[0].partition("/")[2]
+                kept.append(self._store.write(manifest, dataset, young, folder=folder, environment=file.environment))
+        manifest.files[dataset] = kept
+        return deleted
+
+    # --- what the disk knows ------------------------------------------------------------------------------------------
+
+    def _all_states(self, dataset: str) -> list[State]:
+        return states.states_of(self._store.table(dataset, self._store.files(dataset)))
+
+    def _names(self) -> dict[str, str]:
+        """The newest name of each project, by id."""
+        ordered = sorted(self._all_states("projects"), key=lambda state: state.seen_at)
+        return {state.id: str(state.row()["name"]) for state in ordered}
+
+    def _places(self, projects: set[str] | None, names: dict[str, str]) -> list[tuple[str, str, State, Span]]:
+        """Environments, with their names, and from when until when each was there."""
+        of_environment: dict[str, list[State]] = {}
+        for state in self._all_states("environments"):
+            if projects is None or state.project_id in projects:
+                of_environment.setdefault(state.id, []).append(state)
+        places = []
+        for found in of_environment.values():
+            last = max(found, key=lambda state: state.seen_at)
+            made = min(_made(state) for state in found)
+            ended = 1 << 40 if last.valid_to is None else int(last.valid_to)
+            place = names.get(last.project_id, last.project_id), str(last.row()["name"])
+            places.append((*place, last, (int(made) // 60 * 60, ended)))
+        return sorted(places, key=lambda place: (place[0], place[3][0]))
+
+    @staticmethod
+    def _window(manifest: Manifest, start: TimeLike, end: TimeLike) -> Span:
+        window = int(unix(start, manifest.written, "start") // 1), int(-(-unix(end, manifest.written, "end") // 1))
+        if window[0] >= window[1]:
+            raise InvalidInput(f"the window is empty: start {iso(window[0])} is not before end {iso(window[1])}")
+        return window
+
+    def _first_look(self, manifest: Manifest, dataset: str) -> float | None:
+        if not any(key.startswith(f"{dataset}/") for key in manifest.read):
+            return None
+        return min((state.seen_at for state in self._all_states(dataset)), default=None)
+
+    def __repr__(self) -> str:
+        manifest = self._store.reload()
+        rows = sum(file.rows for file in manifest.all_files())
+        size = sum(file.bytes for file in manifest.all_files())
+        when = iso(int(manifest.written)) if manifest.written else "never"
+        return f"History of {manifest.where}: {rows:,} rows, {size / 1e6:.1f} MB, synchronized {when}\n  {self.folder}"
+
+
+def _made(state: State) -> float:
+    from createos_nb.history.windows import began
+
+    return began(state.record, state.seen_at) or state.valid_from
+
+
+def _forget(manifest: Manifest, dataset: str, lost: Sequence[DataFile]) -> None:
+    """Enter that the spans of files that are lost are not known."""
+    for file in lost:
+        span = (file.first // 86_400 * 86_400, -(-(file.last + 1) // 86_400) * 86_400)
+        for environment, asked in manifest.asked[dataset].items():
+            if not file.environment or file.environment == environment:
+                asked.known = difference(asked.known, [span])
+
+
+__all__ = ["USUAL", "History"]
