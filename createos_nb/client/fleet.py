@@ -145,7 +145,8 @@ class Fleet(ProcessBound):
         Returns:
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
             `attrs["partial"]` has the starts of buckets that the window cuts, `attrs["live_versions"]` when versions
-            became live, as far as the session has seen environments and deployments: plots mark them.
+            became live, as far as the session has seen environments and deployments: plots mark them;
+            `attrs["from_history"]` how many buckets a history knew, where one is open.
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets.
@@ -170,6 +171,7 @@ class Fleet(ProcessBound):
         def read(pair: Any) -> pd.DataFrame:
             frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
+            remembered.append(frame.attrs.get("from_history", 0))
             partial.update(frame.attrs["partial"])
             live.extend([*mark, pair.project, pair.unique_name] for mark in frame.attrs["live_versions"])
             frame = frame.reset_index()
@@ -179,6 +181,7 @@ class Fleet(ProcessBound):
 
         widths: set[int] = set()
         partial: set[str] = set()
+        remembered: list[int] = []
         live: list[list[str]] = []
         label = "fleet.requests_over_time"
         frames, failed = self._reads.read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
@@ -191,6 +194,8 @@ class Fleet(ProcessBound):
         frame = self._reads.joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
         frame.attrs["partial"], frame.attrs["live_versions"] = sorted(partial), sorted(live)
+        if self._session.memory is not None:
+            frame.attrs["from_history"] = sum(remembered)
         return frame
 
     def logs(

@@ -14,6 +14,7 @@ from createos_nb.client.branch_patterns import warn_of_patterns
 from createos_nb.client.creation import prepare_creation
 from createos_nb.client.known import NEWEST, Known
 from createos_nb.client.lists import ListReader, ListResult, decode_row
+from createos_nb.client.memory import Memory
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
 from createos_nb.client.shared_reads import shared
 from createos_nb.client.spelling import wire_values
@@ -56,6 +57,8 @@ class Session(ProcessBound):
         self.lists = ListReader(self.send, transport, concurrency)
         self.names = NameResolver(self.rows, self.deployments_page)
         self.known = Known()
+        #: What is known without asking, where a history is open.
+        self.memory: Memory | None = None
         # what answers have taught of the platform, in seconds
         self.bucket_seconds: int | None = None
         self.longest_window: int | None = None

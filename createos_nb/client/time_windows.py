@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,6 +16,7 @@ from createos_nb.errors import Invalid
 from createos_nb.frames import Buckets, reader
 from createos_nb.frames.read import DecodedRows
 from createos_nb.naming import camel
+from createos_nb.spans import difference
 
 if TYPE_CHECKING:
     from createos_nb.client.session import Session
@@ -46,7 +48,18 @@ class Windows:
         self._session, self._operation, self._values = session, operation, values
 
     def read(self, start: int, end: int) -> Buckets:
-        """The buckets of `[start, end)`."""
+        """The buckets of `[start, end)`: asked for where no memory has them."""
+        memory, environment = self._session.memory, self._values.get("environment_id")
+        known = [] if memory is None or environment is None else memory.remembered(environment, (start, end))
+        if not known:
+            return self._asked(start, end)
+        missing = difference([(start, end)], [each.span for each in known])
+        asked = [self._asked(*span) for span in missing]
+        parts = [_part(each.rows, each.width) for each in known]
+        parts += [Part(each.rows, each.width if len(each.rows) else None, each.phase) for each in asked]
+        return replace(self._joined(parts, start, end), remembered=sum(len(each.rows) for each in known))
+
+    def _asked(self, start: int, end: int) -> Buckets:
         first, stop = self._first(start, end)
         if stop >= end:
             return self._joined([first], start, end)
@@ -110,6 +123,10 @@ class Windows:
             width, phase = _guessed(rows, start, end, self._session.bucket_seconds)
         rows[:, 0] -= (rows[:, 0] - phase) % width
         return Buckets(rows, width, phase)
+
+
+def _part(rows: np.ndarray, width: int) -> Part:
+    return Part(rows, width, int(rows[0, 0] % width) if len(rows) else 0)
 
 
 def _spans(start: int, stop: int, end: int, first: Part) -> list[tuple[int, int]]:

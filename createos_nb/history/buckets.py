@@ -10,7 +10,7 @@ import numpy as np
 from createos_nb.frames import Buckets
 from createos_nb.frames.series import COUNTS
 from createos_nb.history.manifest import Asked
-from createos_nb.history.spans import Span, difference, intersection, union
+from createos_nb.spans import Span, difference, intersection, union
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from createos_nb.client.memory import Remembered
 from createos_nb.errors import InvalidInput
 from createos_nb.history import requests, states
+from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
 from createos_nb.history.fingerprints import Fingerprints
 from createos_nb.history.manifest import DataFile, Manifest
 from createos_nb.history.moment import Moment
-from createos_nb.history.spans import Span, difference, intersection
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.history.sync import Sync, SyncResult
+from createos_nb.spans import Span, difference, intersection
 from createos_nb.times import iso, parse_duration, unix
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class History:
 
     def __init__(self, store: Store, client: Client | None) -> None:
         self._store, self._client = store, client
+        self._cached: Cache | None = None
         self.folder = store.folder
 
     # --- growing ------------------------------------------------------------------------------------------------------
@@ -298,6 +301,24 @@ class History:
         """
         self._checked((dataset,), None)
         return [self.folder / file.path for file in self._store.files(dataset)]
+
+    def remembered(self, environment: str, window: Span) -> list[Remembered]:
+        """Return what is known for good of the requests of an environment; for the client, which asks for the rest."""
+        self._cached = cached_requests(self._store, self._cached, window)
+        return self._cached.remembered(environment, window)
+
+    def close(self) -> None:
+        """Let the client ask for everything again. The files need no closing.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> history.close()
+            >>> client.session.memory is None
+            True
+        """
+        if self._client is not None and self._client.session.memory is self:
+            self._client.session.memory = None
 
     # --- care ---------------------------------------------------------------------------------------------------------
 

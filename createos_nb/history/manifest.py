@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from createos_nb.history.errors import HistoryDamaged, HistoryError, HistoryTooNew
-from createos_nb.history.spans import Span
+from createos_nb.spans import Span
 from createos_nb.storage import atomic_write
 
 #: The format that this version writes. 1: the first.

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 def open(client: Client | None = None, path: str | os.PathLike[str] | None = None) -> History:
     """Open the history of an account, or begin one.
 
+    From then on the client asks for requests over time only where the history does not have them: in
+    `analytics.requests_over_time`, `fleet.requests_over_time` and `fleet.overview`, whose attrs say how much came from
+    it; `history.close()` ends that.
+
     Args:
         client: Whose history it is; without one it can be read, and not grow.
         path: Its folder. By default, `CREATEOS_NB_HISTORY` or one of the user's data folders for each account, and for
@@ -61,7 +65,9 @@ def open(client: Client | None = None, path: str | os.PathLike[str] | None = Non
         _begin(store, new_manifest(client.where, client.base_url, str(lineage) if lineage.id else ""))
     else:
         _check(store.manifest, folder, client, lineage)
-    return History(store, client)
+    history = History(store, client)
+    client.session.memory = history
+    return history
 
 
 def _begin(store: Store, manifest: Manifest) -> None:

@@ -14,7 +14,7 @@ from createos_nb.errors import IncompleteWarning, UnknownName, warn
 from createos_nb.frames import Buckets, frame_of, requests_frame, sum_steps
 from createos_nb.history import buckets
 from createos_nb.history.manifest import Asked
-from createos_nb.history.spans import Span, difference, seconds
+from createos_nb.spans import Span, difference, seconds
 from createos_nb.times import iso
 
 if TYPE_CHECKING:

@@ -39,6 +39,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)
+        self._seen: tuple[int, int, int] | None = None
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -51,6 +52,23 @@ class Store:
         self.manifest = read_manifest(self.folder)
         if self.manifest is None:
             raise HistoryError(f"there is no history in {self.folder}: {NAME} is missing")
+        return self.manifest
+
+    def current(self) -> Manifest:
+        """Return the manifest, read again only where another one was written.
+
+        Raises:
+            HistoryError: There is none any more.
+        """
+        try:
+            status = (self.folder / NAME).stat()
+        except OSError:
+            return self.reload()
+        seen = status.st_mtime_ns, status.st_size, status.st_ino
+        if seen != self._seen or self.manifest is None:
+            self.reload()
+            self._seen = seen
+        assert self.manifest is not None
         return self.manifest
 
     def files(

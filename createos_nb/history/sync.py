@@ -15,10 +15,10 @@ from createos_nb.errors import CreateOSError, NotFound
 from createos_nb.history import buckets, states, windows
 from createos_nb.history.fingerprints import Fingerprints
 from createos_nb.history.manifest import Asked, DataFile, Manifest
-from createos_nb.history.spans import Span, difference, newest_first, seconds
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.progress import progress
+from createos_nb.spans import Span, difference, newest_first, seconds
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

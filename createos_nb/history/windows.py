@@ -13,7 +13,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.frames.read import decode_json
 from createos_nb.history.datasets import schema
 from createos_nb.history.manifest import Asked
-from createos_nb.history.spans import Span, union
+from createos_nb.spans import Span, union
 from createos_nb.times import unix
 from createos_nb.uploads.secret_tokens import mask_tokens
 

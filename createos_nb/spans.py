@@ -19,7 +19,7 @@ def union(spans: Iterable[Span]) -> list[Span]:
         Sorted spans, apart from each other.
 
     Examples:
-        >>> from createos_nb.history.spans import union
+        >>> from createos_nb.spans import union
         >>> union([(60, 120), (0, 60), (300, 360)])
         [(0, 120), (300, 360)]
     """
@@ -45,7 +45,7 @@ def difference(whole: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
         Sorted spans, apart from each other.
 
     Examples:
-        >>> from createos_nb.history.spans import difference
+        >>> from createos_nb.spans import difference
         >>> difference([(0, 100)], [(20, 30), (90, 200)])
         [(0, 20), (30, 90)]
     """
@@ -75,7 +75,7 @@ def intersection(spans: Iterable[Span], within: Span) -> list[Span]:
         Sorted spans, apart from each other.
 
     Examples:
-        >>> from createos_nb.history.spans import intersection
+        >>> from createos_nb.spans import intersection
         >>> intersection([(0, 100), (200, 300)], (50, 250))
         [(50, 100), (200, 250)]
     """
@@ -95,7 +95,7 @@ def newest_first(spans: Sequence[Span], longest: int) -> Iterator[Span]:
         The parts.
 
     Examples:
-        >>> from createos_nb.history.spans import newest_first
+        >>> from createos_nb.spans import newest_first
         >>> list(newest_first([(0, 7200), (10_000, 10_800)], 3600))
         [(10000, 10800), (3600, 7200), (0, 3600)]
     """
@@ -120,7 +120,7 @@ def seconds(spans: Iterable[Span]) -> int:
         Seconds.
 
     Examples:
-        >>> from createos_nb.history.spans import seconds
+        >>> from createos_nb.spans import seconds
         >>> seconds([(0, 60), (120, 150)])
         90
     """
