@@ -7,19 +7,20 @@ import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
 from createos_nb.client.memory import Remembered
 from createos_nb.errors import InvalidInput
-from createos_nb.history import requests, states
+from createos_nb.history import engines, requests, states
 from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
 from createos_nb.history.fingerprints import Fingerprints
 from createos_nb.history.manifest import DataFile, Manifest
 from createos_nb.history.moment import Moment
+from createos_nb.history.sources import Source
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.history.sync import Sync, SyncResult
@@ -27,12 +28,14 @@ from createos_nb.spans import Span, difference, intersection
 from createos_nb.times import iso, parse_duration, unix
 
 if TYPE_CHECKING:
+    import duckdb
+
     from createos_nb.client.client import Client
     from createos_nb.contract.types import TimeLike
     from createos_nb.times import DurationLike
 
 #: What is kept unless something else is asked for.
-USUAL: Final = ("projects", "environments", "deployments", "domains", "api_keys", "requests")
+USUAL: Final = ("projects", "environments", "deployments", "domains", "api_keys", "requests", "events")
 
 
 class History:
@@ -45,6 +48,7 @@ class History:
     def __init__(self, store: Store, client: Client | None) -> None:
         self._store, self._client = store, client
         self._cached: Cache | None = None
+        self._sources: dict[str, Source] = {}
         self.folder = store.folder
 
     # --- growing ------------------------------------------------------------------------------------------------------
@@ -143,6 +147,7 @@ class History:
             datasets=datasets,
             projects=[projects] if isinstance(projects, str) else projects,
             budget=budget,
+            sources=self._sources,
         )
 
     def _asking(self, what: str) -> Client:
@@ -192,7 +197,7 @@ class History:
             >>> _ = history.sync(since="-1d")
             >>> history.requests("-1h", projects="storefront").groupby("environment")["status_5xx"].sum()
             environment
-            production    123
+            production    130
             staging         0
             Name: status_5xx, dtype: Int64
         """
@@ -319,6 +324,96 @@ class History:
         """
         if self._client is not None and self._client.session.memory is self:
             self._client.session.memory = None
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return a DuckDB connection with a view for each dataset, as the history is now.
+
+        Datasets of a project or an environment have `project` and `environment`, the newest names, in front. `%%sql`
+        magics take such a connection.
+
+        Returns:
+            The connection; it is yours to close.
+
+        Raises:
+            HistoryDamaged: The manifest is damaged.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> with history.connection() as connection:
+            ...     connection.sql("select count(*) from environments").fetchall()
+            [(2,)]
+        """
+        return engines.connection({name: self.files(name) for name in DATASETS})
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Return the answer to a query in SQL, as DuckDB speaks it, over all datasets.
+
+        Args:
+            query: Such as "select project, sum(status_5xx) from requests group by project".
+
+        Returns:
+            Its rows; whole numbers are Int64, times datetime64[us, UTC].
+
+        Raises:
+            InvalidInput: The query is refused; the error says why.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.sql("select environment, sum(status_5xx) as failed from requests group by all order by all")
+              environment  failed
+            0  production     255
+            1     staging       0
+        """
+        with self.connection() as connection:
+            return engines.sql(connection, query)
+
+    def scan(self, dataset: str, engine: Literal["arrow", "polars", "dask"] = "arrow") -> Any:
+        """Return a dataset in an engine for more than fits into memory.
+
+        Args:
+            dataset: Its name.
+            engine: "arrow" (`pyarrow.dataset.Dataset`), "polars" (`polars.LazyFrame`) or "dask"
+                (`dask.dataframe.DataFrame`).
+
+        Returns:
+            The dataset; nothing is read yet.
+
+        Raises:
+            InvalidInput: There is no such dataset or engine.
+            MissingExtra: The engine is not installed.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> history.scan("environments").count_rows()
+            2
+        """
+        return engines.scan(dataset, self.files(dataset), engine)
+
+    def add_source(self, name: str, source: Source) -> None:
+        """Fold the events of a source in, at each `sync` from now on.
+
+        Args:
+            name: Of the source, as the column `source` shows it.
+            source: Takes the client, and returns a frame of time (UTC), key (tells an event from the others), project,
+                environment, kind, text, who, why.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> def shifts(client):
+            ...     row = {"time": client.now, "key": "1", "project": "", "environment": "", "kind": "shift"}
+            ...     return pd.DataFrame([{**row, "text": "on call from here on", "who": "tamsin", "why": ""}])
+            >>> history.add_source("shifts", shifts)
+            >>> history.sync(since="-1d").rows["events"]
+            1
+        """
+        self._sources[name] = source
 
     # --- care ---------------------------------------------------------------------------------------------------------
 

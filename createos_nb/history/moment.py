@@ -70,8 +70,8 @@ class Moment:
             >>> live = history.at(client.now).environments()
             >>> live[["project", "unique_name", "exactness"]].head(2)
                   project unique_name exactness
-            0  storefront  production      seen
-            1  storefront     staging      seen
+            0  storefront     staging      seen
+            1  storefront  production      seen
         """
         return self._frame("environments")
 

@@ -15,6 +15,7 @@ from createos_nb.errors import CreateOSError, NotFound
 from createos_nb.history import buckets, states, windows
 from createos_nb.history.fingerprints import Fingerprints
 from createos_nb.history.manifest import Asked, DataFile, Manifest
+from createos_nb.history.sources import Source, installed, new_events
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.progress import progress
@@ -94,6 +95,7 @@ class Sync:
         datasets: Which ones.
         projects: Names or ids of projects; None for all.
         budget: Requests to send at most; None for no limit.
+        sources: Of events, by name, beside those that packages name.
     """
 
     def __init__(
@@ -107,10 +109,12 @@ class Sync:
         datasets: Sequence[str],
         projects: Sequence[str] | None,
         budget: int | None,
+        sources: Mapping[str, Source],
     ) -> None:
         self._client, self._session = client, client.session
         self._store, self._manifest, self._fingerprints = store, manifest, fingerprints
         self._since, self._datasets, self._projects, self._budget = since, datasets, projects, budget
+        self._sources = sources
         self._rows: Counter[str] = Counter()
         self._failed: dict[str, str] = {}
         self._gaps = 0
@@ -130,6 +134,7 @@ class Sync:
         with self._client.transport.log.counting() as sent, progress("history.sync", self._session.clock) as tick:
             self._sent = sent
             unread = self._resources()
+            self._events()
             work = self._work()
             left = len(work)
             done = 0
@@ -274,6 +279,31 @@ class Sync:
     def _name(self, project: str) -> str:
         state = self._current["projects"].get(project)
         return project if state is None else str(state.row()["name"])
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def _events(self) -> None:
+        """Fold in what sources tell; no request is sent for it here."""
+        if "events" not in self._datasets:
+            return
+        rows = self._store.table("events", self._manifest.files.get("events", []))
+        known = set(zip(rows["source"].to_pylist(), rows["key"].to_pylist(), strict=True))
+        names = {
+            id: str(state.row()["name"])
+            for dataset in ("projects", "environments")
+            for id, state in self._current[dataset].items()
+        }
+        for name, source in [*installed(), *self._sources.items()]:
+            try:
+                if isinstance(source, Exception):
+                    raise source
+                table = new_events(name, source(self._client), known, names)
+            except Exception as error:  # noqa: BLE001  # somebody else's function: the rest is not lost for it
+                self._failed[f"source {name}"] = f"{type(error).__name__}: {error}"
+                continue
+            self._add("events", table)
+            self._rows["events"] += table.num_rows
+        self._commit()
 
     # --- series -------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,71 @@
+"""Sources of events: what tells who did something, and why.
+
+A source is a function that takes the client and returns a frame of events. A package names one under the entry point
+`createos_nb.history_sources`; `History.add_source` takes one for as long as the history is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import pandas as pd
+
+from createos_nb.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from createos_nb.client.client import Client
+
+#: The group of entry points under which a package adds a source.
+ENTRY_POINTS: Final = "createos_nb.history_sources"
+#: Columns of the frame of a source; `key` tells an event from all others of the source.
+COLUMNS: Final = ("time", "key", "project", "environment", "kind", "text", "who", "why")
+Source: TypeAlias = "Callable[[Client], pd.DataFrame]"
+
+
+def installed() -> Iterator[tuple[str, Source | Exception]]:
+    """Yield the sources that packages name, and what went wrong with those that can't be loaded."""
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        try:
+            yield point.name, point.load()
+        except Exception as error:  # noqa: BLE001  # whatever somebody else's module raises on import
+            yield point.name, error
+
+
+def new_events(
+    name: str, frame: pd.DataFrame, known: set[tuple[str, str]], names: Mapping[str, str] | None = None
+) -> pa.Table:
+    """Return the events of a source that are not known yet, as a table of the dataset `events`.
+
+    `names`: of projects and environments, by id: a source may name either.
+
+    Raises:
+        InvalidInput: The frame lacks a column, or its times have no zone.
+    """
+    import pyarrow as pa
+
+    from createos_nb.history.datasets import schema
+    from createos_nb.uploads.secret_tokens import mask_tokens
+
+    if not isinstance(frame, pd.DataFrame) or not set(COLUMNS) <= set(frame.columns):
+        raise InvalidInput(f"the source {name!r} of a history gives a frame of {', '.join(COLUMNS)}")
+    if len(frame) and not isinstance(frame["time"].dtype, pd.DatetimeTZDtype):
+        raise InvalidInput(f"the source {name!r} of a history gives times with a zone (datetime64[us, UTC])")
+    rows: list[Mapping[str, Any]] = []
+    for event in frame[list(COLUMNS)].itertuples(index=False):
+        if pd.isna(event.time) or (name, str(event.key)) in known:
+            continue
+        known.add((name, str(event.key)))
+        texts = {
+            column: None if pd.isna(value := getattr(event, column)) or value == "" else mask_tokens(_named(value, names))
+            for column in COLUMNS[2:]
+        }
+        rows.append({"time": event.time.to_pydatetime(), "source": name, "key": str(event.key), **texts})
+    return pa.Table.from_pylist(rows, schema=schema("events"))
+
+
+def _named(value: Any, names: Mapping[str, str] | None) -> str:
+    return (names or {}).get(str(value), str(value))
