@@ -48,6 +48,8 @@ _STATE: Final = {
 
 #: Resources whose states are kept.
 RESOURCES: Final = ("projects", "environments", "deployments", "domains", "api_keys", "scans")
+#: Datasets that one answer about a day gives together.
+DAILY: Final = ("paths", "error_paths", "status_codes")
 _STATES: Final = {
     "projects": "a project, as it was for a time",
     "environments": "an environment, as it was for a time",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -13,18 +10,18 @@ import pandas as pd
 
 from createos_nb.client.memory import Remembered
 from createos_nb.errors import InvalidInput
-from createos_nb.history import engines, requests, states
+from createos_nb.history import care, engines, requests, states
 from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
 from createos_nb.history.fingerprints import Fingerprints
-from createos_nb.history.manifest import DataFile, Manifest
+from createos_nb.history.manifest import Manifest
 from createos_nb.history.moment import Moment
 from createos_nb.history.sources import Source
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.history.sync import Sync, SyncResult
-from createos_nb.spans import Span, difference, intersection
+from createos_nb.spans import Span, intersection
 from createos_nb.times import iso, parse_duration, unix
 
 if TYPE_CHECKING:
@@ -91,7 +88,7 @@ class History:
             0
         """
         client, chosen = self._asking("sync"), self._checked(datasets, budget)
-        with self._store.writing(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()}") as manifest:
+        with self._store.writing("sync") as manifest:
             return self._sync(client, manifest, chosen, since, projects, budget).run()
 
     def cost(
@@ -265,25 +262,7 @@ class History:
             >>> history.datasets().set_index("dataset").loc["environments", "rows"]
             np.int64(2)
         """
-        manifest = self._store.reload()
-        rows = []
-        for dataset in DATASETS.values():
-            files = [*manifest.files.get(dataset.name, ()), *manifest.unsettled.get(dataset.name, ())]
-            rows.append(
-                {
-                    "dataset": dataset.name,
-                    "meaning": dataset.meaning,
-                    "rows": sum(file.rows for file in files),
-                    "files": len(files),
-                    "bytes": sum(file.bytes for file in files),
-                    "first": min((file.first for file in files), default=None),
-                    "last": max((file.last for file in files), default=None),
-                }
-            )
-        frame = pd.DataFrame(rows).astype(dict.fromkeys(("rows", "files", "bytes"), "Int64"))
-        for name in ("first", "last"):
-            frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="s", utc=True).astype("datetime64[us, UTC]")
-        return frame
+        return care.inventory(self._store.reload())
 
     def files(self, dataset: str) -> list[Path]:
         """Return the Parquet files of a dataset, for any engine that reads them: each row is in one of them, once.
@@ -443,20 +422,7 @@ class History:
         Raises:
             HistoryBusy: Another process is writing to it.
         """
-        with self._store.writing(f"{getpass.getuser()} on {socket.gethostname()}, repair") as manifest:
-            wrong = {file.path: file for file in self._store.damaged()}
-            if not wrong:
-                return []
-            for group in (manifest.files, manifest.unsettled):
-                for dataset, files in group.items():
-                    lost = [file for file in files if file.path in wrong]
-                    group[dataset] = [file for file in files if file.path not in wrong]
-                    if dataset in manifest.asked:
-                        _forget(manifest, dataset, lost)
-                    for key in [key for key in manifest.read if lost and key.startswith(f"{dataset}/")]:
-                        del manifest.read[key]
-            self._store.commit(manifest)
-            return list(wrong)
+        return care.repair(self._store)
 
     def prune(self, *, older_than: DurationLike) -> int:
         """Delete series, top lists, logs, events and ended states that are older than a time.
@@ -479,45 +445,7 @@ class History:
             >>> history.prune(older_than="12h") > 1000
             True
         """
-        length = parse_duration(older_than, "older_than")
-        with self._store.writing(f"{getpass.getuser()} on {socket.gethostname()}, prune") as manifest:
-            limit = int(manifest.written - length) // 60 * 60
-            deleted = sum(self._pruned(manifest, dataset, limit) for dataset in list(manifest.files))
-            for environments in manifest.asked.values():
-                for asked in environments.values():
-                    asked.known = difference(asked.known, [(0, limit)])
-                    asked.gaps = difference(asked.gaps, [(0, limit)])
-            self._store.commit(manifest)
-        return deleted
-
-    def _pruned(self, manifest: Manifest, dataset: str, limit: int) -> int:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        column = (
-            "valid_to"
-            if dataset in RESOURCES
-            else "end"
-            if "end" in DATASETS[dataset].columns
-            else DATASETS[dataset].time
-        )
-        moment = pa.scalar(limit * 1_000_000, pa.timestamp("us", "UTC"))
-        kept: list[DataFile] = []
-        deleted = 0
-        for file in manifest.files[dataset]:
-            if file.first >= limit and column == DATASETS[dataset].time:
-                kept.append(file)
-                continue
-            rows = self._store.table(dataset, [file])
-            young = rows.filter(pc.greater_equal(rows[column], moment))
-            deleted += rows.num_rows - young.num_rows
-            if young.num_rows == rows.num_rows:
-                kept.append(file)
-            elif young.num_rows:
-                folder = file.path.rpartition("/")[0].partition("/")[2]
-                kept.append(self._store.write(manifest, dataset, young, folder=folder, environment=file.environment))
-        manifest.files[dataset] = kept
-        return deleted
+        return care.prune(self._store, parse_duration(older_than, "older_than"))
 
     # --- what the disk knows ------------------------------------------------------------------------------------------
 
@@ -568,15 +496,6 @@ def _made(state: State) -> float:
     from createos_nb.history.windows import began
 
     return began(state.record, state.seen_at) or state.valid_from
-
-
-def _forget(manifest: Manifest, dataset: str, lost: Sequence[DataFile]) -> None:
-    """Enter that the spans of files that are lost are not known."""
-    for file in lost:
-        span = (file.first // 86_400 * 86_400, -(-(file.last + 1) // 86_400) * 86_400)
-        for environment, asked in manifest.asked[dataset].items():
-            if not file.environment or file.environment == environment:
-                asked.known = difference(asked.known, [span])
 
 
 __all__ = ["USUAL", "History"]

@@ -52,7 +52,7 @@ class Asked(Struct):
     gaps: list[Span] = field(default_factory=list)
 
 
-class Manifest(Struct, omit_defaults=True):
+class Manifest(Struct):
     """The manifest.
 
     Attributes:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from createos_nb import extras
+from createos_nb.client.world_of import lineage_of
 from createos_nb.history.errors import HistoryError
 from createos_nb.history.history import History
+from createos_nb.history.identity import check, lineage_text
 from createos_nb.history.manifest import Manifest, new_manifest
 from createos_nb.history.store import Store
-from createos_nb.lineage import Lineage
-from createos_nb.times import iso
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -58,13 +58,12 @@ def open(client: Client | None = None, path: str | os.PathLike[str] | None = Non
             raise HistoryError(f"there is no history in {store.folder}")
         return History(store, None)
     client.whoami()
-    lineage = _lineage(client)
-    folder = Path(path).expanduser() if path is not None else _default(client, lineage)
+    folder = Path(path).expanduser() if path is not None else _default(client)
     store = Store(folder)
     if store.manifest is None:
-        _begin(store, new_manifest(client.where, client.base_url, str(lineage) if lineage.id else ""))
+        _begin(store, new_manifest(client.where, client.base_url, lineage_text(client)))
     else:
-        _check(store.manifest, folder, client, lineage)
+        check(store.manifest, folder, client)
     history = History(store, client)
     client.session.memory = history
     return history
@@ -77,27 +76,8 @@ def _begin(store: Store, manifest: Manifest) -> None:
             store.commit(current)
 
 
-def _check(manifest: Manifest, folder: Path, client: Client, here: Lineage) -> None:
-    if manifest.base_url != client.base_url or manifest.where != client.where:
-        raise HistoryError(f"the history {folder} is of {manifest.where}; this client is of {client.where}")
-    written = Lineage.read(manifest.lineage) if manifest.lineage else Lineage()
-    if written.id != here.id or (here.id and not here.knows(written.course, round(manifest.written * 1e6))):
-        raise HistoryError(
-            f"the history {folder}, of {iso(int(manifest.written))}, is of another simulated world "
-            f"({written.id or 'none'}), or of this one after it was forked, saved or set back: it has never happened "
-            "here. Open one in another folder"
-        )
-
-
-def _lineage(client: Client) -> Lineage:
-    if client.world is not None:
-        lineage: Lineage = client.world.lineage
-        return lineage
-    return Lineage.read(client.transport.world)
-
-
-def _default(client: Client, lineage: Lineage) -> Path:
-    name = hashlib.sha256(f"{client.where} {lineage.id}".encode()).hexdigest()[:16]
+def _default(client: Client) -> Path:
+    name = hashlib.sha256(f"{client.where} {lineage_of(client).id}".encode()).hexdigest()[:16]
     if folder := os.environ.get("CREATEOS_NB_HISTORY"):
         return Path(folder).expanduser() / name
     if client.embedded:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import pandas as pd
 
 from createos_nb.errors import InvalidInput
+from createos_nb.uploads.secret_tokens import mask_tokens
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +49,6 @@ def new_events(
     import pyarrow as pa
 
     from createos_nb.history.datasets import schema
-    from createos_nb.uploads.secret_tokens import mask_tokens
 
     if not isinstance(frame, pd.DataFrame) or not set(COLUMNS) <= set(frame.columns):
         raise InvalidInput(f"the source {name!r} of a history gives a frame of {', '.join(COLUMNS)}")
@@ -59,13 +59,12 @@ def new_events(
         if pd.isna(event.time) or (name, str(event.key)) in known:
             continue
         known.add((name, str(event.key)))
-        texts = {
-            column: None if pd.isna(value := getattr(event, column)) or value == "" else mask_tokens(_named(value, names))
-            for column in COLUMNS[2:]
-        }
+        texts = {column: _text(getattr(event, column), names or {}) for column in COLUMNS[2:]}
         rows.append({"time": event.time.to_pydatetime(), "source": name, "key": str(event.key), **texts})
     return pa.Table.from_pylist(rows, schema=schema("events"))
 
 
-def _named(value: Any, names: Mapping[str, str] | None) -> str:
-    return (names or {}).get(str(value), str(value))
+def _text(value: Any, names: Mapping[str, str]) -> str | None:
+    if pd.isna(value) or value == "":
+        return None
+    return mask_tokens(names.get(str(value), str(value)))

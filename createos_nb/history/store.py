@@ -8,7 +8,10 @@ the manifest sees each row once, at every moment.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import hashlib
+import os
+import socket
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -145,7 +148,7 @@ class Store:
         try:
             private_folder(self.folder)
             lock = ProcessLock(self.folder / "writer.lock")
-            lock.acquire(who)
+            lock.acquire(f"{getpass.getuser()} on {socket.gethostname()}, process {os.getpid()} ({who})")
         except LockHeld as error:
             raise HistoryBusy(
                 f"{error.holder or 'another process'} is writing to the history {self.folder}: wait until it is done; "

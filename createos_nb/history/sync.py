@@ -13,7 +13,9 @@ from createos_nb.client.fleet_series import REQUESTS
 from createos_nb.client.time_windows import Windows
 from createos_nb.errors import CreateOSError, NotFound
 from createos_nb.history import buckets, states, windows
+from createos_nb.history.datasets import DAILY
 from createos_nb.history.fingerprints import Fingerprints
+from createos_nb.history.identity import lineage_text
 from createos_nb.history.manifest import Asked, DataFile, Manifest
 from createos_nb.history.sources import Source, installed, new_events
 from createos_nb.history.states import State
@@ -32,8 +34,6 @@ _HOUR: Final = 3600
 _BATCH: Final = 16
 #: Lists of a project, and the operation that gives each.
 _LISTS: Final = {"environments": "ListProjectEnvironments", "domains": "ListDomains"}
-#: Datasets that one answer about a day gives together.
-_DAILY: Final = ("paths", "error_paths", "status_codes")
 
 
 class Work(NamedTuple):
@@ -327,7 +327,7 @@ class Sync:
                 missing = difference(missing, [(self._tail_start(state.id), end)])
             parts = newest_first(missing, self._longest())
             work += [Work("requests", state.project_id, state.id, part) for part in parts]
-        if set(_DAILY) & set(self._datasets):
+        if set(DAILY) & set(self._datasets):
             days = (-(-start // _DAY) * _DAY, now // _DAY * _DAY)
             asked = self._manifest.asked.get("paths", {}).get(state.id)
             missing = buckets.missing_of(asked, days) if days[0] < days[1] else []
@@ -384,7 +384,7 @@ class Sync:
             return Windows(self._session, REQUESTS, ids).read(*item.window)
         if item.dataset == "paths":
             return windows.top_lists(self._session, ids, item.window)
-        return {"logs": windows.log_lines(self._session, ids, self._asked("logs", item.environment_id), item.window)}
+        return windows.log_lines(self._session, ids, self._asked("logs", item.environment_id), item.window)
 
     def _keep(self, item: Work, answer: Any) -> np.ndarray:
         asked = self._asked("requests", item.environment_id)
@@ -426,7 +426,7 @@ class Sync:
                 [self._store.write(self._manifest, dataset, table)] if table.num_rows else []
             )
         self._new, self._changed = {}, set()
-        self._manifest.written = self._now()
+        self._manifest.written, self._manifest.lineage = self._now(), lineage_text(self._client)
         self._store.commit(self._manifest)
 
     def _open_states(self, dataset: str) -> dict[str, State]:

@@ -25,8 +25,8 @@ def events(client: Client) -> pd.DataFrame:
         client: Whose account and world they are to be of.
 
     Returns:
-        time (UTC: when the run began), key (the journal's name), project and environment (ids), kind (the runbook), text
-        (title and state), who, why.
+        time (UTC: when the run began), key (the journal's name and state), project and environment (ids), kind (the
+        runbook), text (title and state), who, why.
 
     Examples:
         >>> client = createos_nb.simulate()
