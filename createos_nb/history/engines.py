@@ -75,7 +75,7 @@ def sql(made: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
     import duckdb
 
     try:
-        answer = made.sql(query)
+        answer: duckdb.DuckDBPyRelation | None = made.sql(query)
         if answer is None:
             return pd.DataFrame()
         types = dict(zip(answer.columns, map(str, answer.types), strict=True))
@@ -123,8 +123,9 @@ def _polars(name: str, files: Sequence[Path]) -> Any:
 
 
 def _dask(name: str, files: Sequence[Path]) -> Any:
-    import dask.dataframe as dd
+    import dask.dataframe
 
+    dd: Any = dask.dataframe  # some of its functions have no types
     empty = schema(name).empty_table().to_pandas()
     if not files:
         return dd.from_pandas(empty, npartitions=1)

@@ -26,6 +26,7 @@ _ROWS: Final[dict[str, type[Row]]] = {
     "domains": Domain,
     "api_keys": ApiKey,
 }
+_VARIABLES: Final = {"run_envs": "runEnvs", "build_vars": "buildVars"}
 
 
 class Moment:
@@ -56,7 +57,8 @@ class Moment:
         """Return the environments that there were, with what was live in each.
 
         Returns:
-            `project` (unique name) first, then as `environments.list`; values of variables are fingerprints. Behind it
+            `project` (unique name) first, then as `environments.list`; values of variables are fingerprints,
+            equal where the values are. Behind it
             `exactness`: seen (looks before and after the moment show the same), reported (a later look shows it, and
             the platform says that nothing has changed since before the moment), or last known (it was so before the
             moment, and what came then is not known); `not_before` and `not_after` (UTC): when it was last seen
@@ -103,6 +105,9 @@ class Moment:
         there = [state for state in self._states[dataset] if _was_there(state, self.time)]
         there.sort(key=lambda state: (self._names.get(state.project_id, ""), state.valid_from, state.id))
         frame = frame_of(_ROWS[dataset], raw=[json.loads(state.record) for state in there])
+        for name, wire in _VARIABLES.items():
+            if name in frame:  # fingerprints are no secrets: a frame would show dots
+                frame[name] = pd.Series([_settings(state).get(wire) for state in there], dtype=object)
         if dataset not in ("projects", "api_keys"):
             names = [self._names.get(state.project_id) for state in there]
             frame.insert(0, "project", pd.Series(names, dtype=TEXT))
@@ -122,6 +127,11 @@ class Moment:
         return f"The account at {iso(int(self.time))}: " + ", ".join(
             f"{count} {name.replace('_', ' ')}" for name, count in counts.items()
         )
+
+
+def _settings(state: State) -> dict[str, Any]:
+    settings = json.loads(state.record).get("settings")
+    return settings if isinstance(settings, dict) else {}
 
 
 def exactness(state: State, at: float) -> str:

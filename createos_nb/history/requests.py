@@ -110,7 +110,8 @@ def _regridded(rows: np.ndarray, width: int, phase: int) -> np.ndarray:
     np.add.at(sums, positions, rows[:, 1:])
     whole = sums[:, 0] == width
     sums[:, 0] = grid
-    return sums[whole]
+    chosen: np.ndarray = sums[whole]
+    return chosen
 
 
 def _lacking(asked: Asked | None, rows: np.ndarray, window: Span, now: float) -> list[Span]:

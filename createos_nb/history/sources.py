@@ -55,12 +55,16 @@ def new_events(
     if len(frame) and not isinstance(frame["time"].dtype, pd.DatetimeTZDtype):
         raise InvalidInput(f"the source {name!r} of a history gives times with a zone (datetime64[us, UTC])")
     rows: list[Mapping[str, Any]] = []
-    for event in frame[list(COLUMNS)].itertuples(index=False):
-        if pd.isna(event.time) or (name, str(event.key)) in known:
+    events: list[dict[str, Any]] = [
+        dict(zip(COLUMNS, values, strict=True)) for values in frame[list(COLUMNS)].to_numpy()
+    ]
+    for event in events:
+        key = str(event["key"])
+        if pd.isna(event["time"]) or (name, key) in known:
             continue
-        known.add((name, str(event.key)))
-        texts = {column: _text(getattr(event, column), names or {}) for column in COLUMNS[2:]}
-        rows.append({"time": event.time.to_pydatetime(), "source": name, "key": str(event.key), **texts})
+        known.add((name, key))
+        texts = {column: _text(event[column], names or {}) for column in COLUMNS[2:]}
+        rows.append({"time": event["time"].to_pydatetime(), "source": name, "key": key, **texts})
     return pa.Table.from_pylist(rows, schema=schema("events"))
 
 

@@ -28,16 +28,15 @@ def test_every_engine_sums_the_same(full: History) -> None:
     assert full.scan("requests").to_table(columns=["count"])["count"].to_numpy().sum() == expected
     assert full.scan("requests", "polars").select("count").sum().collect().item() == expected
     assert int(full.scan("requests", "dask")["count"].sum().compute(scheduler="synchronous")) == expected
-    files = [
-        full.folder / file["path"]
-        for file in json.loads((full.folder / "manifest.json").read_text())["files"]["requests"]
-    ]
-    assert set(files) < set(full.files("requests"))
+    manifest = json.loads((full.folder / "manifest.json").read_text())
+    listed = {full.folder / file["path"] for group in ("files", "unsettled") for file in manifest[group]["requests"]}
+    assert listed == set(full.files("requests"))
 
 
 def test_sql_has_names_whole_numbers_and_times_in_utc(full: History) -> None:
     frame = full.sql(
-        "select project, environment, min(time) as first, sum(status_5xx) as failed from requests group by all order by all"
+        "select project, environment, min(time) as first, sum(status_5xx) as failed "
+        "from requests group by all order by all"
     )
     assert frame["environment"].tolist() == ["production", "staging"]
     assert frame.dtypes.astype(str).to_dict()["failed"] == "Int64"

@@ -15,17 +15,17 @@ from createos_nb.history import open as open_history
 
 def live(history: History, moment: object) -> pd.Series:
     frame = history.at(moment).environments().set_index("unique_name")
-    return frame.loc["staging"]
+    return frame.loc["production"]
 
 
 def test_what_was_live_when(client: Client, history: History) -> None:
     deployments = client.deployments.list("storefront").set_index("version_number")["id"]
     history.sync(since="-1h")
     first = client.now
-    old = client.environments.get("storefront", "staging")["project_deployment_id"]
+    old = client.environments.get("storefront", "production")["project_deployment_id"]
     client.world.advance("1h")
     new = next(id for number, id in deployments.items() if id != old and number == 2)
-    client.environments.assign("storefront", "staging", deployment=new)
+    client.environments.assign_deployment("storefront", "production", deployment=new)
     assigned = client.now
     client.world.advance("1h")
     history.sync(since="-1h")
