@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     Examples:
         >>> from createos_nb.cli import main
         >>> main(["sync", "account", "--world", "bad-release", "--since=-1h"])
-        7 requests; new: 1 projects, 1 api keys, 2 environments, 4 deployments, 120 requests
+        7 requests; new: projects 1, api keys 1, environments 2, deployments 4, requests 110
         0
     """
     from createos_nb.client.connect.open_account import open_account

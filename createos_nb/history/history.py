@@ -222,7 +222,7 @@ class History:
             >>> history = createos_nb.history.open(client, "account")
             >>> _ = history.sync(since="-1d")
             >>> history.at(client.now)
-            The account at 2026-03-04T14:00:00Z: 1 projects, 2 environments, 4 deployments, 0 domains, 1 api keys
+            The account at 2026-03-04T14:00:00Z: projects 1, environments 2, deployments 4, domains 0, api keys 1
         """
         manifest = self._store.reload()
         at = unix(moment, manifest.written, "moment")

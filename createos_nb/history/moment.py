@@ -125,7 +125,7 @@ class Moment:
     def __repr__(self) -> str:
         counts = {name: sum(_was_there(state, self.time) for state in self._states[name]) for name in _ROWS}
         return f"The account at {iso(int(self.time))}: " + ", ".join(
-            f"{count} {name.replace('_', ' ')}" for name, count in counts.items()
+            f"{name.replace('_', ' ')} {count}" for name, count in counts.items()
         )
 
 

@@ -52,7 +52,7 @@ class SyncResult:
     Attributes:
         requests: How many were sent.
         budget: How many were allowed.
-        rows: New rows by dataset.
+        rows: New rows by dataset; of series those that are final.
         left: Requests that are still to be sent; 0 where all is there.
         failed: What could not be read, and why.
         gap_minutes: Minutes of environments that were asked for and of which the platform gave nothing.
@@ -71,7 +71,7 @@ class SyncResult:
         return not self.left and not self.failed
 
     def __str__(self) -> str:
-        rows = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.rows.items() if count)
+        rows = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in self.rows.items() if count)
         parts = [f"{self.requests:,} request{'' if self.requests == 1 else 's'}", f"new: {rows or 'nothing'}"]
         if self.left:
             parts.append(f"about {self.left:,} requests are left for the next time")

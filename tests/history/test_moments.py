@@ -63,7 +63,7 @@ def test_frames_are_those_of_the_client(client: Client, history: History) -> Non
     assert set(moment.deployments()["id"]) == set(client.deployments.list("storefront")["id"])
     assert moment.projects()["unique_name"].tolist() == ["storefront"]
     assert moment.api_keys()["name"].tolist() == client.api_keys.list()["name"].tolist()
-    assert re.match(r"The account at .*: 1 projects, 2 environments", repr(moment))
+    assert re.match(r"The account at .*: projects 1, environments 2", repr(moment))
 
 
 def test_what_a_plan_did_is_an_event_with_who_and_why(client: Client, history: History) -> None:
