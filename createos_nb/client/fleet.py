@@ -14,6 +14,7 @@ from createos_nb.client.fleet_overview import FleetOverview, Judging
 from createos_nb.client.fleet_reads import FleetReads, warn_of_failures
 from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.session import Session
+from createos_nb.client.shared_reads import sharing
 from createos_nb.contract.analytics import RequestsBucket
 from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.domains import Domain
@@ -266,7 +267,7 @@ class Fleet(ProcessBound):
         """One row for each environment, those in trouble first: how it does, what is live, its requests in a window.
 
         What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
-        is asked for. Buckets that the window or the present cuts are not counted.
+        is asked for: once a minute. Buckets that the window or the present cuts are not counted.
 
         The order is: down, degraded, not read or without figures, those whose newest deployment failed, asleep, those
         that nobody asked, healthy; among equals the faster burn first. `docs/fleet.md` has the thresholds, and how
@@ -397,7 +398,8 @@ class Fleet(ProcessBound):
             1  storefront  deployment     made
             2  storefront      domain  changed
         """
-        parts = self.environments(), self.deployments(), self.domains()
+        with sharing():  # the projects are listed once
+            parts = self.environments(), self.deployments(), self.domains()
         since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")
         return changes(*parts, since)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _FIELDS: Final = ("timestamp", "count", "status_2xx", "status_3xx", "status_4xx", "status_5xx")
 _SHORTEST: Final = 60
+_DAY: Final = 86_400
 #: Widths that buckets have, and borders at which buckets of any such width begin.
 _USUAL: Final = (60, 300, 900, 1800, 3600, 21_600, 86_400)
 
@@ -87,7 +88,9 @@ class Windows:
                 if stop - start <= _SHORTEST:
                     raise refused or error from None
                 refused = refused or error
-                stop = start + max(_SHORTEST, (stop - start) // 2)
+                half = (stop - start) // 2
+                # limits are whole days rather than parts of one
+                stop = start + max(_SHORTEST, half // _DAY * _DAY or half)
                 continue
             if refused is not None:
                 self._session.longest_window = stop - start
