@@ -1,6 +1,6 @@
 """Requests that a question costs, beside the fewest that the platform's API allows for an account of this shape.
 
-Each question is asked of a fresh client with a history: for the first time, an hour later, and again in the same minute.
+Each question is asked of a fresh client with a history: the first time, an hour later, and again in the same minute.
 The fewest are worked out from the shape of the account, not from what the client sends.
 """
 
