@@ -112,6 +112,7 @@ _PACKAGES = [
     "checks",
     "contract",
     "diagnostics",
+    "history",
     "notify",
     "panels",
     "plans",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from createos_nb.client.world_of import lineage_of
 from createos_nb.errors import CreateOSError, RequestError
 from createos_nb.plans import drift
 from createos_nb.plans.context import Run
@@ -26,7 +27,6 @@ from createos_nb.plans.step_failed import (
     Unsettled,
 )
 from createos_nb.plans.tables import NOT_WAITED, steps_table
-from createos_nb.plans.world_identity import lineage_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
