@@ -19,7 +19,11 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "keyring": ("keyring",),
     "parquet": ("pyarrow",),
     "notify": ("apprise",),
+    "dns": ("dnspython",),
+    "history": ("pyarrow", "duckdb"),
 }
+#: Packages whose module has another name.
+_MODULES: Final[Mapping[str, str]] = {"dnspython": "dns"}
 
 
 def require(extra: str, purpose: str, *, instead: str = "") -> None:
@@ -62,6 +66,6 @@ def install_command(extra: str) -> str:
 
 def _is_installed(package: str) -> bool:
     try:
-        return find_spec(package) is not None
+        return find_spec(_MODULES.get(package, package)) is not None
     except ImportError:  # a finder that refuses it
         return False

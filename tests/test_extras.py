@@ -181,6 +181,7 @@ CALLS: Final = {
     ),
     "parquet": ("pyarrow", "createos_nb.export(pandas.DataFrame({'n': [1]}), 'frame.parquet')"),
     "notify": ("apprise", "from createos_nb.notify import Notifier; Notifier('json://127.0.0.1/hook')"),
+    "dns": ("dns", "from createos_nb.client.dns.network import servers_for; servers_for('www.example.com', None, 1)"),
     "keyring": ("keyring", "from createos_nb.client.connect.credentials import to_keyring; to_keyring(None, 'skp_x')"),
 }
 
@@ -199,7 +200,8 @@ except createos_nb.ConfigurationError as error:
 """
     done = without({package}, program)
     assert done.stderr == ""
-    assert f"needs {package}: pip install 'createos-nb[{extra}]'" in done.stdout
+    distribution = metadata.packages_distributions()[package][0]
+    assert f"needs {distribution}: pip install 'createos-nb[{extra}]'" in done.stdout
     assert not list(tmp_path.iterdir())
 
 

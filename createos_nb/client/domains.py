@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from createos_nb import contract
-from createos_nb.errors import IncompleteWarning, UnknownName, warn
+from createos_nb.client.dns.lookup import look_up, lookups_frame, records_frame
+from createos_nb.client.dns.records import wanted_records, zone_text
+from createos_nb.contract import domains as contract_domains
+from createos_nb.errors import IncompleteWarning, InvalidInput, UnknownName, warn
 from createos_nb.frames import record_of
 from createos_nb.times import format_duration, parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from createos_nb.client.dns.records import WantedRecord
     from createos_nb.client.session import Session
     from createos_nb.clock import WaitClock
     from createos_nb.times import DurationLike
@@ -73,6 +79,109 @@ class Domains(contract.Domains):
                 break
             clock.sleep(min(max(_PAUSE, clock.least), left))
         return now
+
+    def records(self, project: str, domain: str) -> pd.DataFrame:
+        """Return the DNS records to create for a domain, as the platform asks for them.
+
+        Args:
+            project: A project: its unique name or id.
+            domain: A domain: its host name or id.
+
+        Returns:
+            One row a record: `type` ("TXT", "A"), `name` (in full), `host` (the same relative to the domain, "@" for
+            the domain itself), `value`. No row where the platform asks for none, as of a domain that is active.
+
+        Raises:
+            UnknownName: There is no such domain; the message lists what there is.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> client.domains.records("storefront", "shop.juniper-goods.example.net")[["type", "host"]]
+              type       host
+            0  TXT  _createos
+            1    A          @
+        """
+        return records_frame(self._wanted(project, domain)[1])
+
+    def zone_file(self, project: str, domain: str) -> str:
+        """Return the DNS records to create for a domain as lines of a zone file, which registrars import.
+
+        Args:
+            project: A project: its unique name or id.
+            domain: A domain: its host name or id.
+
+        Returns:
+            The lines, with names in full, each with a final dot; "" where the platform asks for no record.
+
+        Raises:
+            UnknownName: There is no such domain; the message lists what there is.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> print(client.domains.zone_file("storefront", "shop.juniper-goods.example.net"))
+            _createos.shop.juniper-goods.example.net. 300 IN TXT "createos-verify=..."
+            shop.juniper-goods.example.net.           300 IN A 192.0.2.80
+        """
+        return zone_text(self._wanted(project, domain)[1])
+
+    def look_up(
+        self,
+        project: str,
+        domain: str,
+        *,
+        nameservers: Sequence[str] | None = None,
+        timeout: DurationLike = "5s",
+    ) -> pd.DataFrame:
+        """Look up the DNS records of a domain from here: what is there against what is wanted.
+
+        This machine's name servers are asked, and those of the domain's own zone, which know of a change first; on a
+        simulator those of its world, without a network.
+
+        Args:
+            project: A project: its unique name or id.
+            domain: A domain: its host name or id.
+            nameservers: Addresses to ask instead, such as "1.1.1.1" or "127.0.0.1:5353"; on a simulator names, such as
+                "ns1.simulator.invalid".
+            timeout: How long each name server is waited for: seconds, or a text such as "2s".
+
+        Returns:
+            One row a record: `type`, `name`, `host`, `wanted`, `found` (all values, with commas between; "" where there
+            is none, NA where nobody has answered), `state`, `complete` (bool: all that were asked have answered),
+            `detail` (what each has answered, and what to do). The state is "set", "missing", "wrong", "extra" (right,
+            beside addresses that lead elsewhere), "differs" (from one name server to another), or "unknown": no answer
+            is not the answer that it is not there. No row where the platform asks for no record.
+
+        Raises:
+            UnknownName: There is no such domain; the message lists what there is.
+            MissingExtra: The extra `dns` is not installed.
+            InvalidInput: A name server is no address.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> domain = "shop.juniper-goods.example.net"
+            >>> client.domains.look_up("storefront", domain)["state"].tolist()
+            ['missing', 'missing']
+            >>> client.world.set_dns(domain, after="2h")
+            >>> client.domains.look_up("storefront", domain)["state"].tolist()
+            ['differs', 'differs']
+        """
+        seconds = parse_duration(timeout, "domains.look_up: timeout")
+        if seconds == 0:
+            raise InvalidInput("domains.look_up: timeout= is more than 0")
+        if isinstance(nameservers, str):
+            raise InvalidInput("domains.look_up: nameservers= is a list of addresses")
+        name, records = self._wanted(project, domain)
+        return lookups_frame(look_up(self._session, name, records, nameservers=nameservers, seconds=seconds))
+
+    def _wanted(self, project: str, domain: str) -> tuple[str, list[WantedRecord]]:
+        """The name of a domain, and the records that the platform asks for."""
+        row = self._row(project, domain)
+        texts, addresses = row["records_txt_records"], row["records_a_records"]
+        records = contract_domains.DnsRecords(
+            txt_records=[one for one in texts if isinstance(one, dict)] if isinstance(texts, list) else None,
+            a_records=[one for one in addresses if isinstance(one, str)] if isinstance(addresses, list) else None,
+        )
+        return str(row["name"]), wanted_records(str(row["name"]), records)
 
     def _row(self, project: str, domain: str) -> pd.Series:
         frame = self.list(project)

@@ -12,8 +12,10 @@ from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_logs import FleetLogs
 from createos_nb.client.fleet_overview import FleetOverview, Judging
 from createos_nb.client.fleet_reads import FleetReads, app_names, warn_of_failures
+from createos_nb.client.fleet_scans import scans_frame, scans_of_live
 from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.session import Session
+from createos_nb.client.shared_reads import sharing
 from createos_nb.contract.analytics import RequestsBucket
 from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.domains import Domain
@@ -152,8 +154,9 @@ class Fleet(ProcessBound):
         Returns:
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
             `attrs["partial"]` has the starts of buckets that the window cuts, `attrs["live_versions"]` when versions
-            became live, as far as the session has seen environments and deployments: plots mark them; and
-            `attrs["apps"]` the name of the app of each project that is in one.
+            became live, as far as the session has seen environments and deployments: plots mark them;
+            `attrs["apps"]` the name of the app of each project that is in one, and `attrs["from_history"]` how many
+            buckets a history knew, where one is open.
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets.
@@ -178,6 +181,7 @@ class Fleet(ProcessBound):
         def read(pair: Any) -> pd.DataFrame:
             frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
+            remembered.append(frame.attrs.get("from_history", 0))
             partial.update(frame.attrs["partial"])
             live.extend([*mark, pair.project, pair.unique_name] for mark in frame.attrs["live_versions"])
             frame = frame.reset_index()
@@ -187,6 +191,7 @@ class Fleet(ProcessBound):
 
         widths: set[int] = set()
         partial: set[str] = set()
+        remembered: list[int] = []
         live: list[list[str]] = []
         label = "fleet.requests_over_time"
         frames, failed = self._reads.read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
@@ -201,6 +206,8 @@ class Fleet(ProcessBound):
         frame.attrs["partial"], frame.attrs["live_versions"] = sorted(partial), sorted(live)
         grouped = environments.dropna(subset="app").drop_duplicates("project")
         frame.attrs["apps"] = dict(grouped[["project", "app"]].itertuples(index=False))
+        if self._session.memory is not None:
+            frame.attrs["from_history"] = sum(remembered)
         return frame
 
     def logs(
@@ -273,7 +280,7 @@ class Fleet(ProcessBound):
         """One row for each environment, those in trouble first: how it does, what is live, its requests in a window.
 
         What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
-        is asked for. Buckets that the window or the present cuts are not counted.
+        is asked for: once a minute. Buckets that the window or the present cuts are not counted.
 
         The order is: down, degraded, not read or without figures, those whose newest deployment failed, asleep, those
         that nobody asked, healthy; among equals the faster burn first. `docs/fleet.md` has the thresholds, and how
@@ -409,9 +416,39 @@ class Fleet(ProcessBound):
             1  storefront  deployment     made
             2  storefront      domain  changed
         """
-        parts = self.environments(), self.deployments(), self.domains()
+        with sharing():  # the projects are listed once
+            parts = self.environments(), self.deployments(), self.domains()
         since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")
         return changes(*parts, since)
+
+    def scans(
+        self, *, projects: str | Sequence[str] | None = None, apps: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Return the vulnerability scans of what is live: a request for each deployment where scans are on.
+
+        Args:
+            projects: Only of this one, or of these, by name or id.
+            apps: Only of the projects of this app, or of these, by name or id.
+
+        Returns:
+            One row an environment in which something is live: project, app, environment, deployment_id, scan (its
+            state; "none" where there is none, "off" where the project has scans switched off), critical, high, medium,
+            low, other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed).
+
+        Raises:
+            UnknownName: There is no such project or app.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> scans = client.fleet.scans()
+            >>> scans["scan"].value_counts().to_dict()
+            {'off': 8, 'none': 4, 'failed': 1}
+        """
+        active, skipped, listed = self._reads.active(projects, apps)
+        frames, failed = self._reads.read_all(
+            "fleet.scans", lambda row: scans_of_live(self._session, row), active, lambda row: str(row.unique_name)
+        )
+        return self._reads.joined("fleet.scans", frames, scans_frame([]), failed, skipped, listed)
 
     def __repr__(self) -> str:
         return (
@@ -420,5 +457,5 @@ class Fleet(ProcessBound):
             "  requests_over_time(start=, end=, step=, projects=, apps=)  changes(start=)\n"
             "  overview(start=, end=, target=, compare=, refresh=)\n"
             "  live_versions(start=, end=, projects=, apps=, known=)\n"
-            "  logs(start=, end=, level=, search=, projects=, apps=, budget=)"
+            "  logs(start=, end=, level=, search=, projects=, apps=, budget=)  scans(projects=, apps=)"
         )

@@ -16,11 +16,12 @@ from createos_nb.progress import progress
 
 
 class ActiveProject(NamedTuple):
-    """A project that is active, and the name of its app; None where it is in none."""
+    """A project that is active, the name of its app (None where it is in none), and whether scans are switched on."""
 
     unique_name: str
     id: str
     app: str | None
+    enabled_security_scan: Any
 
 
 class FleetReads:
@@ -81,9 +82,8 @@ class FleetReads:
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
         names = app_names(self._session, active["app_id"] if named else [None] * len(active))
-        rows = zip(active["unique_name"], active["id"], names, strict=True)
-        active_projects = [ActiveProject(unique_name, identity, app) for unique_name, identity, app in rows]
-        return active_projects, skipped, bool(attrs["complete"])
+        rows = zip(active["unique_name"], active["id"], names, active["enabled_security_scan"], strict=True)
+        return [ActiveProject(*row) for row in rows], skipped, bool(attrs["complete"])
 
     def read_all(
         self,

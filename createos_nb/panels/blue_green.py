@@ -248,7 +248,7 @@ class BlueGreenPanel(ActionPanel):
         if self._version.value == _AS_IT_IS:
             if side not in set(snapshot.environments["unique_name"]):
                 raise InvalidInput(f"blue-green: {side} does not exist yet: choose the version to deploy to it")
-            return runbooks.switch(self.client, self._project, self._domain.value, side)
+            return runbooks.route_domain(self.client, self._project, self._domain.value, side)
         return runbooks.blue_green(
             self.client,
             self._project,

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb import runbooks
 from createos_nb.dtypes import TEXT
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import InvalidInput, MissingExtra
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
-from createos_nb.panels.background import PacedClock, Stopped
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.row_picker import RowPicker
 from createos_nb.panels.view import set_options
@@ -26,14 +25,17 @@ if TYPE_CHECKING:
 _COLUMNS = ("domain", "state", "routed_to", "failed_checks", "message")
 #: The option of a domain that is routed nowhere yet.
 _NO_ENVIRONMENT = ("nothing yet", "")
+_AS_IT_IS = ("where it is routed now", "")
 _RECORDS = ("domain", "type", "name", "value")
+#: Columns of what was looked up, beside those of the records.
+_LOOKED_UP = ("found", "state", "detail")
 
 
 class DomainsPanel(ActionPanel):
     """Domains of a project.
 
-    Parameters: `action` ("route", "delete"), `environment` (where the chosen domain is to be routed), `new_domain`,
-    `new_environment` ("" for none).
+    Parameters: `action` ("route", which verifies a pending one first; "delete"; "add"), `environment` (where the chosen
+    domain is to be routed, "" for where it is), `new_domain`, `new_environment` ("" for none).
     """
 
     heading, verb = "Domains", "Route"
@@ -47,11 +49,15 @@ class DomainsPanel(ActionPanel):
         self._records = Grid("DNS records to create", height="14em")
         self._records_note = widgets.HTML()
         style = {"description_width": "auto"}
-        actions = [("Route", "route"), ("Delete", "delete")]
+        self._looked_up: dict[str, pd.DataFrame] = {}
+        self._listed_domains: pd.DataFrame | None = None
+        actions = [("Route the chosen one", "route"), ("Add a new one", "add"), ("Delete the chosen one", "delete")]
         self._action = self._view.control(
-            "action", widgets.Dropdown(description="Chosen domain", options=actions, style=style)
+            "action", widgets.Dropdown(description="Action", options=actions, style=style)
         )
-        self._environment = self._view.control("environment", widgets.Dropdown(description="Environment", style=style))
+        self._environment = self._view.control(
+            "environment", widgets.Dropdown(description="Environment", options=[_AS_IT_IS], style=style)
+        )
         self._new_domain = self._view.control(
             "new_domain", widgets.Text(description="New domain", placeholder="www.example.com", style=style)
         )
@@ -60,27 +66,24 @@ class DomainsPanel(ActionPanel):
             widgets.Dropdown(description="Routed to", options=[_NO_ENVIRONMENT], style=style),
         )
         self._check_button = self._view.button(
-            "Check DNS now", self.check, hint="Check the DNS records of the chosen domain again"
+            "Check DNS now", self.check, hint="Look the DNS records of the chosen domain up; nothing is changed"
         )
-        self._add_button = self._view.button("Add domain", self.add, hint="It is pending until its records are found")
         self._toolbar.children = (self._refresh_button, self._check_button)
-        action_row = widgets.HBox([self._action, self._environment])
-        new_row = widgets.HBox([self._new_domain, self._new_environment, self._add_button])
-        for row in (action_row, new_row):
-            row.add_class("createos-row")
+        action_row = widgets.HBox([self._action, self._environment, self._new_domain, self._new_environment])
+        action_row.add_class("createos-row")
         self._view.build(
             self._toolbar,
             self._rows.grid,
             self._rows.note,
             self._records_note,
             self._records,
-            new_row,
             action_row,
             *self.form.widgets,
         )
-        for name in ("chosen", "action", "new_domain"):
+        for name in ("chosen", "action"):
             self._view.on_change(name, self._update_controls)
-        self.form.depends_on("chosen", "action", "environment")
+        self.form.depends_on("chosen", "action", "environment", "new_domain", "new_environment")
+        self.form.on_success = lambda _: self._on_applied()
         self._start()
         self._update_controls()
 
@@ -92,37 +95,62 @@ class DomainsPanel(ActionPanel):
     def _show(self, result: tuple[pd.DataFrame, pd.DataFrame]) -> None:
         domains, environments = result
         self._rows.show(domains_of(domains, environments))
-        records = records_of(domains)
+        self._listed_domains = domains
+        self._show_records()
+        set_options(self._environment, [_AS_IT_IS, *_environment_options(environments)])
+        set_options(self._new_environment, [_NO_ENVIRONMENT, *_environment_options(environments, live_only=True)])
+
+    def _show_records(self) -> None:
+        domains = self._listed_domains
+        if domains is None:
+            return
+        records = records_of(domains, self._looked_up)
         self._records.show(records, kinds={"name": "copy", "value": "copy"}, key=list(_RECORDS))
         self._records.layout.display = "" if len(records) else "none"
         note = "DNS records to create where the domain is registered" if len(records) else "no record is left to create"
         self._records_note.value = markup.block(note, "muted") if len(domains) else ""
-        set_options(self._environment, _environment_options(environments))
-        set_options(self._new_environment, [_NO_ENVIRONMENT, *_environment_options(environments, live_only=True)])
 
     def _update_controls(self) -> None:
-        routes = self._action.value == "route"
-        self._environment.layout.display = "" if routes else "none"
+        action = self._action.value
+        self._environment.layout.display = "" if action == "route" else "none"
+        for widget in (self._new_domain, self._new_environment):
+            widget.layout.display = "" if action == "add" else "none"
         self._check_button.disabled = not self._rows.key
-        self._add_button.disabled = not self._new_domain.value.strip()
-        self.form.verb = "Route" if routes else "Delete"
+        self.form.verb = {"route": "Route", "delete": "Delete", "add": "Add"}[action]
 
     # --- by a plan ----------------------------------------------------------------------------------------------------
 
     def _make_plan(self) -> Plan:
+        if self._action.value == "add":
+            name = self._new_domain.value.strip()
+            if not name:
+                raise InvalidInput("domains: name the new domain, such as www.example.com")
+            return runbooks.add_domain(
+                self.client, self._project, name, environment=self._new_environment.value or None
+            )
         row = self._rows.row
         if row is None:
             raise InvalidInput("domains: choose a domain first")
+        name = str(row["domain"])
         if self._action.value == "delete":
-            return runbooks.delete(self.client, self._project, domain=str(row["domain"]))
-        if self._environment.value is None:
-            raise InvalidInput("domains: this project has no environment to route a domain to")
-        return runbooks.switch(self.client, self._project, str(row["domain"]), self._environment.value)
+            return runbooks.delete(self.client, self._project, domain=name)
+        environment = self._environment.value or None
+        try:
+            return runbooks.route_domain(self.client, self._project, name, environment)
+        except MissingExtra:  # then the platform's own check decides, and the plan says which records it waits for
+            return runbooks.route_domain(self.client, self._project, name, environment, look_up=False)
 
-    # --- at once: nothing that serves is changed ----------------------------------------------------------------------
+    def _on_applied(self) -> None:
+        if self._action.value == "add":
+            self._new_domain.value = ""
+        self._looked_up.clear()
+
+    # --- at once: nothing is changed ----------------------------------------------------------------------------------
 
     def check(self) -> None:
-        """Have the platform look for the records of the chosen domain again, and say what it found.
+        """Look the DNS records of the chosen domain up from here, and show what is there beside what is wanted.
+
+        Nothing is changed: the plan that routes the domain has the platform verify them.
 
         Examples:
             >>> panel = createos_nb.panels.domains(createos_nb.simulate(), "storefront")
@@ -134,63 +162,22 @@ class DomainsPanel(ActionPanel):
         row = self._rows.row
         if row is None:
             raise InvalidInput("domains: choose the domain to check")
-        name = str(row["domain"])
-        self._write(
-            f"{name}: checking its DNS records …",
-            lambda stop: self._verify(name, stop),
-            self._view.set_status,
-        )
-
-    def _verify(self, name: str, stop: threading.Event) -> str:
-        try:
-            row = self.client.domains.verify(self._project, name, clock=PacedClock(self.client.clock, stop))
-        except Stopped:
-            return f"{name}: the check goes on without this panel"
-        found = "its DNS records were not found" if row["status"] == "pending" else "its DNS records were found"
-        return f"{name}: {found}" + (f": {row['message']}" if isinstance(row["message"], str) else "")
-
-    def add(self) -> None:
-        """Attach the new domain; nothing is routed before its records are found.
-
-        Examples:
-            >>> client = createos_nb.simulate()
-            >>> panel = createos_nb.panels.domains(client, "storefront")
-            >>> panel.params["new_domain"] = "gifts.juniper-goods.example.com"
-            >>> panel.add()
-            >>> panel.wait()
-            True
-            >>> "gifts.juniper-goods.example.com" in client.domains.list("storefront")["name"].tolist()
-            True
-        """
-        name, environment = self._new_domain.value.strip(), self._new_environment.value
-        if not name:
-            raise InvalidInput("domains: name the new domain, such as www.example.com")
-        optional = {"environment": environment} if environment else {}
-        self._write(
-            f"{name}: adding …",
-            lambda _: self.client.domains.create(self._project, name=name, **optional),
-            self._on_added,
-        )
-
-    def _on_added(self, _: pd.Series) -> None:
-        self._new_domain.value = ""
-        self._view.set_status("added: now create its DNS records")
-
-    def _write(self, status: str, write: Callable[[threading.Event], Any], on_success: Callable[[Any], None]) -> None:
-        """Write once in the background, and read the list again."""
-
-        def written(result: Any) -> None:
-            with self._view.lock:
-                if self._view.closed:
-                    return
-                self._view.clear_error()
-                on_success(result)
-            self._reload()
-
         if self.busy:
             raise InvalidInput("domains: other work is going on in this panel: wait for its end")
-        self._view.set_status(status)
-        self._background.run(write, written)
+        name = str(row["domain"])
+        self._view.set_status(f"{name}: looking its DNS records up …")
+        self._background.run(
+            lambda _: self.client.domains.look_up(self._project, name), lambda found: self._on_checked(name, found)
+        )
+
+    def _on_checked(self, name: str, found: pd.DataFrame) -> None:
+        with self._view.lock:
+            if self._view.closed:
+                return
+            self._view.clear_error()
+            self._looked_up[name] = found
+            self._show_records()
+            self._view.set_status(f"{name}: {_summary(found)}")
 
 
 def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFrame:
@@ -213,10 +200,11 @@ def domains_of(domains: pd.DataFrame, environments: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(columns, columns=list(_COLUMNS))
 
 
-def records_of(domains: pd.DataFrame) -> pd.DataFrame:
+def records_of(domains: pd.DataFrame, looked_up: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
     """List the DNS records that are left to create, one row each: domain, type (TXT, A), name, value (str).
 
-    The name is relative to the domain, as registrars want it; "@" is the domain itself.
+    The name is relative to the domain, as registrars want it; "@" is the domain itself. `looked_up`: by domain what
+    `client.domains.look_up` has found; then there are also its columns found (NA where it is not known), state, detail.
     """
     rows = []
     for row in domains.to_dict("records"):
@@ -226,7 +214,21 @@ def records_of(domains: pd.DataFrame) -> pd.DataFrame:
                 rows.append((row["name"], "TXT", str(record.get("name", "")), str(record.get("value", ""))))
         for address in addresses if isinstance(addresses, list) else ():
             rows.append((row["name"], "A", "@", str(address)))
-    return pd.DataFrame(rows, columns=list(_RECORDS), dtype=TEXT)
+    records = pd.DataFrame(rows, columns=list(_RECORDS), dtype=TEXT)
+    known = [frame.assign(domain=name) for name, frame in (looked_up or {}).items() if len(frame)]
+    if not known or not len(records):
+        return records
+    found = pd.concat(known).rename(columns={"wanted": "value"})
+    keys = ["domain", "type", "value"]
+    return records.merge(found[[*keys, *_LOOKED_UP]].drop_duplicates(keys), on=keys, how="left")
+
+
+def _summary(found: pd.DataFrame) -> str:
+    """What was looked up, in a line."""
+    if not len(found):
+        return "the platform asks for no DNS record"
+    records = zip(found["type"], found["state"], strict=True)
+    return ", ".join(f"{kind} {'not known' if state == 'unknown' else state}" for kind, state in records)
 
 
 def _environment_options(environments: pd.DataFrame, *, live_only: bool = False) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from createos_nb.client.world_of import lineage_of
 from createos_nb.plans.actor import current_actor
 from createos_nb.plans.blast_radius import blast_radius
 from createos_nb.plans.digest import digest_of, intent_of
@@ -19,7 +20,6 @@ from createos_nb.plans.render import Part, Rendering
 from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.steps.registry import rows_of
 from createos_nb.plans.tables import fields_table
-from createos_nb.plans.world_identity import lineage_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

@@ -49,11 +49,19 @@ def with_hint(status: str) -> str:
     return f"{status}: {hint}" if hint else status
 
 
-def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> None:
+def until(
+    run: Run,
+    what: str,
+    ready: Callable[[], bool],
+    seconds: float,
+    *,
+    first: float = _FIRST,
+    longest: float = _LONGEST,
+) -> None:
     """Poll with growing pauses until it is ready. Raises `StepError`; a read that fails for now is repeated."""
     limit = seconds if run.timeout is None else run.timeout
     ends = run.now + limit
-    pause = _FIRST
+    pause = first
     failure: CreateOSError | None = None
     while True:
         began = run.now
@@ -74,7 +82,7 @@ def until(run: Run, what: str, ready: Callable[[], bool], seconds: float) -> Non
         # from look to look, however long an answer takes
         rest = pause - (run.now - began)
         run.sleep(min(max(rest, run.client.clock.least), left))
-        pause = min(pause * _GROWTH, _LONGEST)
+        pause = min(pause * _GROWTH, longest)
 
 
 def deployment(run: Run, project: str, deployment: str, name: str) -> None:
@@ -118,9 +126,9 @@ def domain(run: Run, project: str, domain: str, name: str) -> None:
 
     def ready() -> bool:
         row = run.snapshot().domain(project, domain)
-        if row is None:
-            raise StepError(f"domain {name} is gone")
-        if in_status(row, "deleting", "error"):
+        if row is None or in_status(row, "deleting"):
+            raise StepError(f"domain {name} is gone", "It was deleted while it was waited for.")
+        if in_status(row, "error"):
             raise StepError(f"domain {name} is {row.status}" + (f": {row.message}" if row.message else ""))
         run.emit("waiting", f"{name} {row.status}")
         return in_status(row, "active")

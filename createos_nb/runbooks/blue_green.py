@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.gates import Gate, gate_json
+from createos_nb.plans.gates import Gates, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.auto_promotion import promotion_step
@@ -16,9 +16,11 @@ from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.domains import Route, domain_target
 from createos_nb.plans.steps.environments import assign_step, target_of, wake_step
-from createos_nb.runbooks.arguments import validate_gate, validate_pace, validate_paths
+from createos_nb.runbooks.arguments import validate_gates, validate_pace, validate_paths
 from createos_nb.runbooks.deploy import deploy_step
+from createos_nb.runbooks.domains import route_domain
 from createos_nb.runbooks.environments import ensure_environment, watch_step
+from createos_nb.runbooks.scan import branch_of, scan_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -41,7 +43,7 @@ def blue_green(
     paths: str | Sequence[str] = ("/",),
     requests: int = 30,
     seconds: float = 120.0,
-    gate: Gate | None = None,
+    gate: Gates | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
     """Deploy a new version to the environment that a domain is not routed to, test it, and route the domain to it.
@@ -68,6 +70,8 @@ def blue_green(
         requests: how many requests are sent to the candidate.
         seconds: over how many seconds they are spread.
         gate: what judges the candidate (default: `ReleaseGate()`, the release verdict polled each minute).
+            `gates.scan()` lets the version's vulnerability scan decide before it runs anywhere, beside it: one of both,
+            or a list.
         allow_description_change: let the plan change a description that the platform would not take back when
             auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
 
@@ -85,7 +89,7 @@ def blue_green(
         >>> plan.frame()["what"].drop_duplicates().tolist()[-2]
         'route wholesale.juniper-goods.example.com to green'
     """
-    probed, gate = validate_paths(paths), validate_gate(gate)
+    probed, (scan, traffic) = validate_paths(paths), validate_gates(gate)
     requests, seconds = validate_pace(requests, seconds)
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project, "environments")
@@ -97,7 +101,7 @@ def blue_green(
         raise InvalidInput("blue_green: blue= and green= are two environments")
     if serving is None or name_of(serving) not in (blue, green):
         where = "nothing" if serving is None else name_of(serving)
-        hint = f"blue={where!r} takes that one" if serving is not None else f"runbooks.switch routes it to {blue}"
+        hint = f"blue={where!r} takes that one" if serving is not None else f"runbooks.route_domain routes it to {blue}"
         raise InvalidInput(f"{domain} is routed to {where}: blue_green needs it on {blue} or {green}; {hint}")
     idle = green if name_of(serving) == blue else blue
     steps: list[Step] = []
@@ -112,10 +116,11 @@ def blue_green(
             warnings += notes
     candidate = ensure_environment(client, owner, rows.get(idle), idle, serving, steps)
     deployment, label = version_for(snapshot, owner, serving, version, image, source, branch, steps, inputs)
+    steps += scan_steps(snapshot, owner, deployment, label, scan, branch_of(snapshot, owner, deployment, steps))
     if candidate.project_deployment_id != deployment:
         running = snapshot.live_deployment(id_of(owner), candidate)
         steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested where nobody is served"))
-    watch, watch_inputs = watch_step(owner, candidate, serving, probed, requests, seconds, gate)
+    watch, watch_inputs = watch_step(owner, candidate, serving, probed, requests, seconds, traffic)
     if watch_inputs is not None:
         inputs[len(steps) + 1] = watch_inputs
     target = target_of(owner, candidate)
@@ -147,79 +152,14 @@ def blue_green(
             "image": image,
             "branch": branch,
             "paths": probed,
-            "gate": gate_json(gate),
+            "gate": gate_json(traffic),
+            "scan": gate_json(scan),
             "requests": requests,
             "seconds": seconds,
         },
         inputs=inputs,
         warnings=warnings,
-        follow_ups={"switch back": lambda: switch(client, project, domain, name_of(serving))},
-    )
-
-
-def switch(client: Client, project: str, domain: str, environment: str) -> Plan:
-    """Route an active domain to an environment, and probe it; nothing is deployed.
-
-    Args:
-        client: an open client, of the platform or of a simulated world.
-        project: name or id of the project.
-        domain: host name or id of an active domain of the project.
-        environment: name or id of the environment that is to serve it.
-
-    Returns:
-        A plan of at most three steps (wake, route, probe); of none where the domain is routed there. Nothing is changed
-        before `apply`.
-
-    Raises:
-        UnknownName: there is no such project, domain or environment.
-
-    Examples:
-        >>> client = createos_nb.simulate()
-        >>> domain = "wholesale.juniper-goods.example.com"
-        >>> plan = createos_nb.runbooks.switch(client, "storefront", domain, "green")
-        >>> plan.frame()[["field", "before", "after"]].values.tolist()[0]
-        ['environment', 'blue', 'green']
-        >>> plan.apply(confirm=plan.digest, reason="green is tested").checks.result
-        'PASS'
-    """
-    snapshot = Snapshot(client)
-    owner = snapshot.find_project(project, "environments")
-    host = snapshot.find_domain(owner, domain)
-    row = snapshot.find_environment(owner, environment)
-    environments = snapshot.environments(id_of(owner))
-    before = host.environment_id
-    target = domain_target(owner, host)
-    steps: list[Step] = []
-    warnings: list[str] = []
-    if before != row.id:
-        both = [environment for environment in environments if environment.id in (before, row.id)]
-        if len(both) == 2 and all(environment.is_auto_promote_enabled for environment in both):
-            branches = {environment.branch for environment in both}
-            if len(branches) == 1:
-                warnings.append(
-                    f"both environments promote what is pushed to {branches.pop()}: the next push changes both, and "
-                    "there is nothing to switch back to: runbooks.hold stops that"
-                )
-        running = snapshot.live_deployment(id_of(owner), row)
-        if running is not None and in_status(running, "sleeping"):
-            steps.append(wake_step(id_of(owner), name_of(owner), running, "it has to run before it serves"))
-        steps.append(
-            Route(
-                target=target,
-                why="asked for",
-                before={"environment": before},
-                after={"environment": id_of(row)},
-                labels={id_of(environment): name_of(environment) for environment in environments},
-            )
-        )
-        steps.append(Probe(target=target, why="what users see", paths=["/"], requests=3))
-    return make_plan(
-        snapshot,
-        f"route {target.domain_name} to {name_of(row)}",
-        steps,
-        runbook="switch",
-        arguments={"project": id_of(owner), "domain": id_of(host), "environment": id_of(row)},
-        warnings=warnings,
+        follow_ups={"switch back": lambda: route_domain(client, project, domain, name_of(serving))},
     )
 
 

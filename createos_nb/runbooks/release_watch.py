@@ -152,7 +152,7 @@ def release_watch(
         negligible: as for `analysis.release_verdict`: the rise of the error rate that does not matter, as a share.
         on_poll: called with each verdict.
         on_rollback: gives the plan for a verdict that says rollback (default: `runbooks.rollback` of `new`; for a
-            domain `lambda verdict: runbooks.switch(…)`).
+            domain `lambda verdict: runbooks.route_domain(…)`).
         apply: apply that plan, with the verdict's sentence as the reason; otherwise it is only planned.
         cancel: a `threading.Event`, or anything with `is_set`: once it is set the watch ends and nothing is done.
         notify: who is told that the watch has begun, how it ended, and of the rollback: as for `Plan.apply`.

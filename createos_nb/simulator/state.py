@@ -26,6 +26,9 @@ from createos_nb.simulator.webhook_state import WebhookEndpoint
 
 ScanStatus = Literal["pending", "in_progress", "success", "failed"]
 ScanOutcome = Literal["success", "failed"]
+DnsType = Literal["A", "TXT"]
+#: What asking a name server comes to: values, none of that type, no such name at all, no answer in time, a refusal.
+DnsOutcome = Literal["found", "no record", "no such name", "timeout", "refused"]
 
 
 class Outcome(Struct, omit_defaults=True):
@@ -131,6 +134,20 @@ class Environment(Struct, omit_defaults=True):
         return min([self.profiles[0][0], *(run.start for run in self.scheduled[:1])])
 
 
+class DnsRecord(Struct, omit_defaults=True):
+    """What name servers are to answer for a record of a domain, whatever its owner has set.
+
+    `server`: one of them, or "" for all; `cname`: the name that it is said to be another name of.
+    """
+
+    type: DnsType
+    outcome: DnsOutcome = "found"
+    values: list[str] = field(default_factory=list)
+    server: str = ""
+    cname: str = ""
+    seconds: float = 0
+
+
 class Domain(Struct, omit_defaults=True):
     """A host name of its owner's own."""
 
@@ -142,6 +159,10 @@ class Domain(Struct, omit_defaults=True):
     token: str
     resolves_at: int
     """From when on its DNS record is found; 0: never."""
+    dns_set_at: int = 0
+    """When its owner has set the records, where that is known: the name servers of its zone have them from then on."""
+    dns: list[DnsRecord] = field(default_factory=list)
+    """What name servers answer otherwise."""
     visitors: Profile | None = None
     environment: str = ""
     message: str = ""

@@ -1,4 +1,4 @@
-"""Domains: records to create, adding and checking at once, routing and deleting by plans."""
+"""Domains: records to create and what is there of them; adding, routing and deleting by plans."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import createos_nb
-from createos_nb import panels
-from createos_nb.errors import InvalidInput, ReadOnlyError
+from createos_nb import panels, plans
+from createos_nb.errors import InvalidInput, MissingExtra, ReadOnlyError
 from createos_nb.panels.domains import domains_of, records_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
@@ -65,45 +65,86 @@ def test_a_domain_is_routed_by_a_plan_and_back(client: Any) -> None:
     assert panel.listed.set_index("domain")["routed_to"][WHOLESALE] == "blue"
 
 
-def test_a_pending_domain_is_not_routed(client: Any) -> None:
-    """The plan says what is not so, and the button stays off."""
+def test_a_pending_domain_is_verified_and_routed_once_its_records_are_set(client: Any) -> None:
     panel = panels.domains(client, "storefront")
     panel.params = {"chosen": PENDING, "environment": "green"}
     panel.review()
     assert panel.wait(20)
-    assert "is active" in panel.form.document.value
-    panel.params = {"reason": "r", "confirm": "green"}
-    assert panel.form.apply_button.disabled
+    assert "it waits for its DNS records" in panel.form.document.value
+    panel.params = {"reason": "the shop opens", "confirm": "green"}
+    with pytest.raises(plans.TakesTooLong, match="there is no such name"):
+        panel.run()
+    assert panel.listed.set_index("domain")["state"][PENDING] == "pending"
+    client.world.set_dns(PENDING)
+    panel.params = {"reason": "the shop opens", "confirm": "green"}
+    assert panel.run().finished
+    assert panel.listed.set_index("domain").loc[PENDING, ["state", "routed_to"]].tolist() == ["active", "green"]
 
 
-def test_a_domain_is_added_and_its_records_shown(client: Any) -> None:
+def test_a_domain_stays_where_it_is_routed_unless_another_environment_is_chosen(client: Any) -> None:
     panel = panels.domains(client, "storefront")
-    panel.params = {"new_domain": "new.example.com", "new_environment": "staging"}
-    panel.add()
+    panel.params["chosen"] = WHOLESALE
+    panel.review()
     assert panel.wait(20)
+    assert panel.plan.steps == []
+
+
+def test_a_domain_is_added_by_a_plan_its_records_shown_and_its_undo_deletes_it(client: Any) -> None:
+    panel = panels.domains(client, "storefront")
+    panel.params = {"action": "add", "new_domain": "new.example.com", "new_environment": "staging"}
+    panel.review()
+    assert panel.wait(20)
+    assert panel.plan.title == "add domain new.example.com to storefront"
+    assert "new.example.com" not in client.domains.list("storefront")["name"].tolist()
+    assert panel.form.apply_button.description == "Add"
+    panel.params["reason"] = "a new shop"
+    receipt = panel.run()
+    assert (receipt.reason, receipt.checks.result) == ("a new shop", "PASS")
     row = panel.listed.set_index("domain").loc["new.example.com"]
-    assert row["state"] == "pending"
-    assert row["routed_to"] == "staging"
+    assert row[["state", "routed_to"]].tolist() == ["pending", "staging"]
     rows = [one["cells"] for one in panel._records.rows]
     assert [cells[1:3] for cells in rows if cells[0] == "new.example.com"] == [["TXT", "_createos"], ["A", "@"]]
     assert panel.params["new_domain"] == ""
+    panel.form.undo_button.click()
+    assert panel.wait(20)
+    panel.params = {"reason": "not yet", "confirm": "new.example.com"}
+    panel.run()
+    assert "new.example.com" not in panel.listed["domain"].tolist()
 
 
-def test_a_check_says_what_the_platform_says(client: Any) -> None:
-    panel = panels.domains(client, "storefront")
+def test_a_check_shows_what_is_there_and_changes_nothing(client: Any) -> None:
+    reader = createos_nb.simulate(client.world, read_only=True)
+    panel = panels.domains(reader, "storefront")
     assert panel._check_button.disabled
     panel.params["chosen"] = PENDING
     before = panel.listed.set_index("domain")["failed_checks"][PENDING]
+    client.world.set_dns_record(PENDING, "A", ["198.51.100.7"])
+    client.world.set_dns_record(PENDING, "TXT", outcome="timeout")
     panel.check()
     assert panel.wait(20)
     assert panel.last_error is None
-    assert "its DNS records were not found" in panel._view.status.value
-    assert panel.listed.set_index("domain")["failed_checks"][PENDING] == before + 1
-    client.world.advance("2d")
-    panel.check()
+    assert f"{PENDING}: TXT not known, A wrong" in panel._view.status.value
+    cells = {(row["cells"][0], row["cells"][1]): row["cells"] for row in panel._records.rows}
+    assert cells[PENDING, "A"][4:6] == ["198.51.100.7", "wrong"]
+    assert cells[PENDING, "TXT"][5] == "unknown"
+    assert "198.51.100.7" not in str(cells[PENDING, "TXT"])
+    assert client.domains.list("storefront").set_index("name")["failed_verification_count"][PENDING] == before
+
+
+def test_without_the_extra_the_platform_alone_decides_and_the_plan_says_for_what_it_waits(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = panels.domains(client, "storefront")
+    panel.params = {"chosen": PENDING, "environment": "green"}
+
+    def missing(*_: Any) -> None:
+        raise MissingExtra("looking DNS records up needs dnspython")
+
+    monkeypatch.setattr("createos_nb.runbooks.domains.look_up", missing)
+    panel.review()
     assert panel.wait(20)
-    assert "its DNS records were found" in panel._view.status.value
-    assert panel.listed.set_index("domain")["state"][PENDING] == "issuing"
+    assert [step.what.split()[0] for step in panel.plan.steps] == ["verify", "route", "send"]
+    assert "set these DNS records: TXT _createos" in panel.plan.warnings[0]
 
 
 def test_a_domain_is_deleted_by_its_typed_name(client: Any) -> None:
@@ -123,20 +164,23 @@ def test_a_domain_is_deleted_by_its_typed_name(client: Any) -> None:
 
 def test_what_is_refused_is_said(client: Any) -> None:
     panel = panels.domains(client, "storefront")
-    panel.params["new_domain"] = "no host name"
-    panel.add()
-    assert panel.wait(20)
-    assert "host name" in panel._view.error.value
-    assert panel.params["new_domain"] == "no host name"
     with pytest.raises(InvalidInput, match="choose a domain"):
         panel.run()
     with pytest.raises(InvalidInput, match=WHOLESALE):
         panel.params["chosen"] = "other.example.com"
+    panel.params["action"] = "add"
+    with pytest.raises(InvalidInput, match="name the new domain"):
+        panel.run()
+    panel.params["new_domain"] = "no host name"
+    panel.review()
+    assert panel.wait(20)
+    assert "host name" in panel._view.error.value
+    assert panel.params["new_domain"] == "no host name"
 
 
 def test_a_client_that_only_reads_adds_nothing(client: Any) -> None:
     panel = panels.domains(createos_nb.simulate(client.world, read_only=True), "storefront")
-    panel.params["new_domain"] = "new.example.com"
-    panel.add()
-    assert panel.wait(20)
-    assert isinstance(panel.last_error, ReadOnlyError)
+    panel.params = {"action": "add", "new_domain": "new.example.com"}
+    with pytest.raises(ReadOnlyError):
+        panel.run()
+    assert "new.example.com" not in client.domains.list("storefront")["name"].tolist()

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from createos_nb import plans, runbooks
+from createos_nb import plans, recipes, runbooks
 from createos_nb.client.client import Client
+from createos_nb.plans import gates
 from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
 WHOLESALE = "wholesale.juniper-goods.example.com"
+PENDING = "shop.juniper-goods.example.net"
+GIFTS = "gifts.juniper-goods.example.com"
 
 #: The code with which the browser comes back in the world of the cases.
 CODE = hex_of(20, 7, "github code", 51902266)
+
+#: What the recipes of the cases need.
+AGENT = {
+    "OPENAI_API_KEY": "0pen-s3cret",
+    "ANTHROPIC_API_KEY": "anthr0pic-s3cret",
+    "LANGCHAIN_API_KEY": "l4ng-s3cret",
+    "REDIS_URL": "redis://s3cret",
+}
+BOT = {"DISCORD_TOKEN": "t0ken-s3cret", "DISCORD_CLIENT_ID": "1", "LOG_CHANNEL_ID": "2"}
+RAG = {"PINECONE_API_KEY": "p1ne-s3cret", "OPENAI_API_KEY": "0pen-s3cret"}
+PYTHON = {"requirements.txt": "fastapi", "main.py": "app = 1", "agent.py": "app = 1"}
+#: Two agents with the same variable and another value.
+SWARM = {"gift-orchestrator.TOKEN": "0ne-s3cret", "gift-researcher.TOKEN": "tw0-s3cret", "NPM_TOKEN": "npm-s3cret"}
 
 Write = Callable[[Client], object]
 
@@ -33,10 +51,19 @@ class Case:
     prepare: Callable[[Any], Any] = lambda world: None
     reversible: bool = False
     variables: dict[str, str | None] | None = None
-    source: dict[str, str] | None = None
+    source: dict[str, Any] | None = None
     token: str | None = None
     other: Write | None = None
     merges: bool = False
+    #: Changes that come in pairs where a run was interrupted in between: what was lost is taken back, and made again.
+    spare: tuple[str, ...] = ()
+
+    def same(self, made: Counter[tuple[str, ...]], calm: Counter[tuple[str, ...]]) -> bool:
+        """Whether a run that was disturbed has made the changes of one that was not, apart from spare ones."""
+        more = made - calm
+        counts = {what: sum(n for one, n in more.items() if one[0] == what) for what in self.spare}
+        paired = len(set(counts.values())) < 2 and {one[0] for one in more} <= set(self.spare)
+        return not calm - made and paired
 
     def resume(self, journal: Any, client: Client) -> plans.Receipt:
         return plans.resume(journal, client, variables=self.variables, source=self.source, token=self.token)
@@ -150,11 +177,43 @@ def connecting(client: Client) -> plans.Plan:
     return runbooks.connect_github(client, f"https://example.com/?code={CODE}&installation_id=51902266")
 
 
+#: Where the cases keep a key; a run in a world that has not made it begins without.
+KEY_FILE = Path(tempfile.mkdtemp()) / "ci.key"
+#: A key that was made and lost is revoked, and made again.
+REMADE = ("API key made", "API key revoked")
+
+
+def rotated(client: Client) -> plans.Plan:
+    if not any(key.name == "ci-deployments-2" for key in client.world.state.keys.values()):
+        KEY_FILE.unlink(missing_ok=True)
+    return runbooks.rotate_key(client, "ci-deployments", file=KEY_FILE, missing_ok=True)
+
+
 def founded(kind: str) -> Write:
     """Somebody makes a project of the name that the plan gives its own."""
     settings = {"port": 8080} if kind == "image" else {"runtime": "static", "port": 80}
     return lambda client: client.projects.create(
         unique_name="gift-cards", display_name="Gift cards", type=kind, settings=settings
+    )
+
+
+def swarm(client: Client) -> plans.Plan:
+    """Three agents, of files, of an image and of a repository, in an app that is not there yet."""
+    return recipes.multi_agent(
+        client,
+        "gift",
+        orchestrator={"source": PYTHON, "settings": {"port": 8000}, "variables": {"TOKEN": "0ne-s3cret"}},
+        workers={
+            "researcher": {
+                "image": "ghcr.io/juniper-goods/researcher:v1",
+                "settings": {"port": 8000},
+                "variables": {"TOKEN": "tw0-s3cret"},
+            },
+            "executor": {
+                "repository": "juniper-goods/services@develop",
+                "settings": {"directory_path": "apps/orders", "build_vars": {"NPM_TOKEN": "npm-s3cret"}},
+            },
+        },
     )
 
 
@@ -274,8 +333,8 @@ CASES = [
         other=cancelled("storefront"),
     ),
     Case(
-        "switch",
-        lambda c: runbooks.switch(c, "storefront", WHOLESALE, "green"),
+        "route-domain",
+        lambda c: runbooks.route_domain(c, "storefront", WHOLESALE, "green"),
         reversible=True,
         other=routed("production"),
     ),
@@ -296,6 +355,15 @@ CASES = [
         reversible=True,
         other=assigned("storefront", "staging", 12),
     ),
+    Case(
+        "deploy-scanned",
+        lambda c: runbooks.deploy(
+            c, "storefront", branch="feature/gift-cards", environment="green", gate=gates.scan("critical")
+        ),
+        prepare=lambda world: world.push("storefront", "feature/gift-cards", message="Cards"),
+        other=assigned("storefront", "green", 12),
+    ),
+    Case("scan", lambda c: runbooks.scan(c, "storefront", 16), other=lambda c: c.deployments.delete("storefront", 16)),
     Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13), other=cancelled("storefront")),
     Case(
         "delete-environment",
@@ -325,13 +393,26 @@ CASES = [
     Case("delete-template", withdrawn),
     Case("revoke-key", lambda c: runbooks.revoke_key(c, "ci-deployments", missing_ok=True)),
     Case(
+        "create-key",
+        lambda c: runbooks.create_key(c, "nightly-report", description="Reads figures"),
+        reversible=True,
+        spare=REMADE,
+        other=lambda c: c.api_keys.create(name="nightly-report", expiry_at="+10d"),
+    ),
+    Case(
+        "rotate-key",
+        rotated,
+        spare=REMADE,
+        other=lambda c: c.api_keys.create(name="ci-deployments-2", expiry_at="+10d"),
+    ),
+    Case(
         "launch-files",
         lambda c: runbooks.launch(
             c,
             "gift-cards",
             source={"index.html": "<p>hello"},
             variables={"LOG_LEVEL": "tr4ce-s3cret"},
-            domain="gifts.juniper-goods.example.com",
+            domain=GIFTS,
         ),
         variables={"LOG_LEVEL": "tr4ce-s3cret"},
         source={"index.html": "<p>hello"},
@@ -354,10 +435,51 @@ CASES = [
         other=founded("image"),
     ),
     Case(
-        "verify-domain",
-        lambda c: runbooks.verify_domain(c, "storefront", "shop.juniper-goods.example.net"),
-        prepare=lambda world: world.set_dns("shop.juniper-goods.example.net"),
-        other=lambda c: c.domains.delete("storefront", "shop.juniper-goods.example.net"),
+        "recipe-agent",
+        lambda c: recipes.agent(c, "gift-cards", source=PYTHON, variables=AGENT, app="Shop"),
+        variables=AGENT
+        | {"LANGCHAIN_TRACING": "true", "AGENT_MEMORY_BACKEND": "redis"},  # all that the environment gets
+        source=PYTHON,
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-mcp-server",
+        lambda c: recipes.mcp_server(
+            c, "gift-cards", repository="juniper-goods/storefront", domain="gifts.juniper-goods.example.com"
+        ),
+        variables={"MCP_TRANSPORT": "sse", "MCP_PATH": "/mcp"},
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-rag-service",
+        lambda c: recipes.rag_service(c, "gift-cards", source=PYTHON, variables=RAG),
+        variables=RAG
+        | {
+            "PINECONE_ENVIRONMENT": "us-west1-gcp",
+            "EMBEDDING_MODEL": "text-embedding-3-small",
+            "CHUNK_SIZE": "512",
+            "CHUNK_OVERLAP": "50",
+        },
+        source=PYTHON,
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-chat-bot",
+        lambda c: recipes.chat_bot(c, "gift-cards", image="ghcr.io/juniper-goods/my-discord-bot:v1.0.0", variables=BOT),
+        variables=BOT | {"BOT_PREFIX": "!"},
+        other=founded("upload"),
+    ),
+    Case("recipe-multi-agent", swarm, variables=SWARM, source={"gift-orchestrator": PYTHON}),
+    Case(
+        "add-domain",
+        lambda c: runbooks.add_domain(c, "storefront", GIFTS, environment="production"),
+        other=lambda c: c.domains.create("storefront", name=GIFTS),
+    ),
+    Case(
+        "verify-and-route-domain",
+        lambda c: runbooks.route_domain(c, "storefront", PENDING, "green"),
+        prepare=lambda world: world.set_dns(PENDING, after="2min"),
+        other=lambda c: c.domains.update_environment("storefront", PENDING, environment="production"),
     ),
     Case("connect-github", connecting, token=CODE),
     Case(

@@ -95,7 +95,7 @@ def test_names_and_messages_of_markup_are_shown_as_text(client: Any, world: Any)
     shown += [runbooks.delete(fresh, "storefront", environment=nasty)]
     shown += [
         runbooks.delete(fresh, "storefront", deployment=19),
-        runbooks.switch(fresh, "storefront", WHOLESALE, nasty),
+        runbooks.route_domain(fresh, "storefront", WHOLESALE, nasty),
     ]
     for one in shown:
         assert "<img" not in one._repr_html_()

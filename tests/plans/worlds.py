@@ -18,6 +18,7 @@ ASKING = ("available-unique-name", "/content")
 #: What the world notes when somebody has changed something.
 CHANGES = (
     "GitHub connected",
+    "app made",
     "project made",
     "domain made",
     "domain verified",
@@ -43,6 +44,8 @@ CHANGES = (
     "cron job resumed",
     "app deleted",
     "template deleted",
+    "scan made",
+    "API key made",
     "API key revoked",
 )
 
@@ -93,7 +96,7 @@ def settled(world: Any) -> dict[str, Any]:
     state: dict[str, Any] = {
         "": {
             "apps": sorted(app.name for app in world.state.apps.values()),
-            "keys": {key.name: bool(key.revoked_at) for key in world.state.keys.values()},
+            "keys": sorted(key.name for key in world.state.keys.values() if not key.revoked_at),
         }
     }
     for project in world.state.projects.values():
@@ -103,7 +106,8 @@ def settled(world: Any) -> dict[str, Any]:
             "status": (project.status, world.state.users[project.user].username, apps.get(project.app)),
             "cron jobs": {job.name: (job.schedule, job.status) for job in project.cronjobs.values()},
             "deployments": {
-                one.version: (one.status, one.commit, one.image) for one in world.deployments(project).values()
+                one.version: (one.status, one.commit, one.image, one.scan and one.scan.status)
+                for one in world.deployments(project).values()
             },
             "environments": {
                 one.name: {

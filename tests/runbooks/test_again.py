@@ -83,7 +83,7 @@ def test_what_failed_is_tried_again_by_the_way_of_the_type(client: Any, kind: st
 def test_a_side_that_has_fallen_asleep_is_woken_before_the_domain_goes_back(client: Any) -> None:
     domain = "wholesale.juniper-goods.example.com"
     world = client.world
-    receipt = runbooks.switch(client, "storefront", domain, "green")
+    receipt = runbooks.route_domain(client, "storefront", domain, "green")
     receipt = receipt.apply(confirm=receipt.confirmation, reason="why")
     blue = client.environments.get("storefront", "blue")["project_deployment_id"]
     kept = next(one for one in world.state.projects.values() if one.name == "storefront")

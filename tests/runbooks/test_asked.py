@@ -99,7 +99,7 @@ def test_it_is_refused_in_words(client: Any, make: Callable[[Any], Any], said: s
         lambda c, name: runbooks.hold(c, "storefront", name),
         lambda c, name: runbooks.release(c, "storefront", name),
         lambda c, name: runbooks.canary(c, "storefront", name, version=15),
-        lambda c, name: runbooks.switch(c, "storefront", WHOLESALE, name),
+        lambda c, name: runbooks.route_domain(c, "storefront", WHOLESALE, name or ""),
         lambda c, name: runbooks.delete(c, "storefront", environment=name or ""),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_version_that_is_not_there_lists_those_that_are(client: Any, version: 
         (lambda c: runbooks.assign(c, "storefront", 11, "production"), "runbooks.retry_failed"),
         (lambda c: runbooks.assign(c, "storefront", 18, "production"), "wait until it is built"),
         (lambda c: runbooks.assign(c, "storefront", 13, "production"), "deploy again"),
-        (lambda c: runbooks.switch(c, "storefront", "juniper-gifts.example.org", "green"), "DNS records"),
+        (lambda c: runbooks.route_domain(c, "storefront", "juniper-gifts.example.org", "green"), "add it again"),
     ],
 )
 def test_what_is_not_so_says_what_to_do(client: Any, make: Any, said: str) -> None:
@@ -142,7 +142,10 @@ def test_a_world_with_nothing_in_it_is_told_in_words() -> None:
     for make, said in (
         (lambda: runbooks.rollback(client, "empty-one", "production"), "there is no environment at all"),
         (lambda: runbooks.wake(client, "empty-one", 1), "there is no deployment at all"),
-        (lambda: runbooks.switch(client, "empty-one", "a.example.com", "production"), "there is no domain at all"),
+        (
+            lambda: runbooks.route_domain(client, "empty-one", "a.example.com", "production"),
+            "there is no domain at all",
+        ),
         (lambda: runbooks.retry_failed(client, "empty-one"), "no deployment of empty-one has failed"),
     ):
         with pytest.raises(CreateOSError, match=said):

@@ -171,7 +171,7 @@ def test_a_domain_is_verified_afterwards_and_over_days(client: Any) -> None:
     assert plans.resume(caught.value.journal, client).checks.result == "PASS"
     assert client.domains.list("gift-cards")["status"].tolist() == ["active"]
     assert client.environments.get("gift-cards", "production")["extra_custom_domains"] == [GIFTS]
-    assert runbooks.verify_domain(client, "gift-cards", GIFTS).steps == []
+    assert runbooks.route_domain(client, "gift-cards", GIFTS).steps == []
 
 
 def test_it_asks_for_nothing_twice(client: Any) -> None:

@@ -119,16 +119,14 @@ def test_a_canary_that_promotes_by_itself_is_held_too(client: Any) -> None:
 
 def test_a_switch_between_two_sides_that_a_push_moves_together_says_so(client: Any) -> None:
     auto_promotion(client, blue=True, green=True)
-    plan = runbooks.switch(client, "storefront", WHOLESALE, "green")
+    plan = runbooks.route_domain(client, "storefront", WHOLESALE, "green")
     assert any("the next push changes both" in one for one in plan.warnings)
     auto_promotion(client, green=False)
-    assert runbooks.switch(client, "storefront", WHOLESALE, "green").warnings == []
+    assert runbooks.route_domain(client, "storefront", WHOLESALE, "green").warnings == []
 
 
-def test_a_domain_that_is_not_active_is_not_routed(client: Any) -> None:
-    domains = client.domains.list("storefront").set_index("name")["status"]
-    pending = domains[domains == "pending"].index[0]
-    plan = runbooks.switch(client, "storefront", pending, "green")
-    assert states(plan)[f"domain {pending} is active"] == "fails"
-    with pytest.raises(PreconditionFailed, match="pending"):
+def test_a_domain_that_was_given_up_is_not_routed(client: Any) -> None:
+    plan = runbooks.route_domain(client, "storefront", "juniper-gifts.example.org", "green")
+    assert states(plan)["domain juniper-gifts.example.org can be verified"] == "fails"
+    with pytest.raises(PreconditionFailed, match="add it again"):
         plan.apply(confirm=plan.confirmation, reason="why")

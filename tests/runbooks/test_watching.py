@@ -100,7 +100,7 @@ def test_a_worse_second_environment_is_found_beside_the_first(client: Any) -> No
         "storefront",
         "blue",
         "production",
-        on_rollback=lambda verdict: runbooks.switch(client, "storefront", domain, "green"),
+        on_rollback=lambda verdict: runbooks.route_domain(client, "storefront", domain, "green"),
         apply=True,
     )
     assert found.decision == "rollback"

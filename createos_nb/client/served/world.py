@@ -224,6 +224,7 @@ class ServedWorld(ProcessBound):
     github_accounts = _sent(World.github_accounts)
     github_code = _sent(World.github_code)
     set_dns = _sent(World.set_dns)
+    set_dns_record = _sent(World.set_dns_record)
     fail_scan = _sent(World.fail_scan)
 
     @_documented(World.faults)

@@ -1,33 +1,24 @@
-"""Steps that add a domain: it is created, its DNS records are read, and it is verified once they are set."""
+"""Steps that add a domain: it is created, and the DNS records that it needs are read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 
-from createos_nb.plans import waiting
-from createos_nb.plans.queries import Part
 from createos_nb.plans.snapshot import id_of, in_status
-from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import Precondition, Step, Undo, UndoContext, gone, id_of_created
+from createos_nb.plans.steps.base import CREATED, Precondition, Reached, Step, Undo, UndoContext, id_of_created
 from createos_nb.plans.steps.delete import DeleteDomain
+from createos_nb.plans.steps.domains import DomainStep, environment_is_live, records_text
 
 if TYPE_CHECKING:
-    from createos_nb.contract.domains import Domain
     from createos_nb.plans.context import Run
     from createos_nb.plans.snapshot import Snapshot
 
-_STATUS: Final = "status"
-#: Seconds that the result of a check of the DNS records is waited for.
-_CHECK_SECONDS: Final = 60.0
-#: Seconds after which a check that nobody has asked for in this run is asked for again.
-_FIRST_LOOK: Final = 20.0
-
 
 class AddDomain(Step, kw_only=True, tag="add domain"):
-    """Add a domain, routed to an environment; it is pending until its DNS records are found."""
+    """Add a domain, routed to an environment or to none; it is pending until its DNS records are found."""
 
     operation: ClassVar[str] = "CreateDomain"
     creates: ClassVar[bool] = True
@@ -35,7 +26,8 @@ class AddDomain(Step, kw_only=True, tag="add domain"):
 
     @property
     def what(self) -> str:
-        return f"add domain {self.target.domain_name} for {self.target.environment_name}"
+        routed = f" for {self.target.environment_name}" if self.target.environment else ""
+        return f"add domain {self.target.domain_name}{routed}"
 
     def resource_key(self) -> tuple[str, ...]:
         return ("add domain", self.target.project, self.target.domain_name)
@@ -44,18 +36,30 @@ class AddDomain(Step, kw_only=True, tag="add domain"):
         return self.target.domain_name
 
     def fields(self) -> list[tuple[str, str, str]]:
-        return [("domain", "–", f"{self.target.domain_name}, routed to {self.target.environment_name}")]
+        where = self.target.environment_name if self.target.environment else "nothing"
+        return [("domain", "–", f"{self.target.domain_name}, routed to {where}")]
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
 
+    def reaches(self, snapshot: Snapshot) -> list[Reached]:
+        return []  # nobody comes by a domain that is pending
+
+    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
+        if self.target.project.startswith(CREATED):
+            return []  # a new project has none
+        rows = snapshot.domains(self.target.project)
+        free = not any(row.name == self.target.domain_name for row in rows)
+        name = f"{self.target.project_name} has no domain {self.target.domain_name} yet"
+        conditions = [Precondition.of(name, free, "" if free else "it is there already: make the plan again")]
+        if self.target.environment:
+            where = self.target.environment, self.target.environment_name
+            conditions.append(environment_is_live(snapshot, self.target.project, *where, plan))
+        return conditions
+
     def write(self, run: Run) -> str:
-        answer = run.client.call(
-            self.operation,
-            project_id=self.target.project,
-            name=self.target.domain_name,
-            environment_id=self.target.environment,
-        )
+        routed: dict[str, Any] = {"environment_id": self.target.environment} if self.target.environment else {}
+        answer = run.client.call(self.operation, project_id=self.target.project, name=self.target.domain_name, **routed)
         return id_of_created(self.operation, answer)
 
     def recover_created(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
@@ -71,20 +75,8 @@ class AddDomain(Step, kw_only=True, tag="add domain"):
         if row is None or in_status(row, "deleting"):
             return Undo()
         step = DeleteDomain(target=replace(self.target, domain=id_of(row)))
-        return Undo([step.planned(context.snapshot, "the run has added it")])
-
-
-class DomainStep(Step, kw_only=True):
-    """A step about a domain that exists, or that an earlier step adds."""
-
-    reads: ClassVar[tuple[Part, ...]] = ("domains",)
-
-    def row(self, snapshot: Snapshot) -> Domain:
-        """The domain as it is now. Raises `StepError`."""
-        row = snapshot.domain(self.target.project, self.target.domain)
-        if row is None or in_status(row, "deleting"):
-            raise gone(f"domain {self.target.domain_name}")
-        return row
+        again = f"{self.target.domain_name} is deleted: whoever adds it again has to set new DNS records"
+        return Undo([step.planned(context.snapshot, "the run has added it")], [again])
 
 
 class ReadRecords(DomainStep, kw_only=True, tag="read domain records"):
@@ -109,86 +101,10 @@ class ReadRecords(DomainStep, kw_only=True, tag="read domain records"):
         row = self.row(run.snapshot())
         if not in_status(row, "pending", "error"):
             return f"{self.target.domain_name} is {row.status}"
-        return f"{self.target.domain_name} is {row.status}, and does not answer yet: {records_text(row)}; then " + (
-            f"runbooks.verify_domain(client, {self.target.project_name!r}, {self.target.domain_name!r}) verifies it"
+        return (
+            f"{self.target.domain_name} is {row.status}, and does not answer yet: {records_text(row)}; then "
+            f"runbooks.route_domain(client, {self.target.project_name!r}, {self.target.domain_name!r}) verifies it"
         )
 
     def undo(self, context: UndoContext) -> Undo:
         return Undo()
-
-
-class VerifyDomain(DomainStep, kw_only=True, tag="verify domain"):
-    """Have the DNS records of a pending domain looked for, and wait until it is active."""
-
-    operation: ClassVar[str] = "RefreshDomain"
-    has_undo: ClassVar[bool] = False
-    expected_seconds: ClassVar[float] = 60.0
-
-    @property
-    def what(self) -> str:
-        return f"verify domain {self.target.domain_name}"
-
-    def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
-        status = self.row(snapshot).status
-        return {_STATUS: "active" if status == "updating" else status}
-
-    def in_progress(self, now: Mapping[str, Any]) -> bool:
-        return now.get(_STATUS) == "issuing"
-
-    def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
-        name = f"domain {self.target.domain_name} can be verified"
-        row = snapshot.domain(self.target.project, self.target.domain)
-        status = "gone" if row is None else str(row.status)
-        fine = row is not None and in_status(row, "pending", "issuing", "active", "updating")
-        hint = "" if fine else ": only a pending domain is verified; delete it, and add it again"
-        return [Precondition.of(name, fine, status + hint)]
-
-    def write(self, run: Run) -> None:
-        run.client.call(self.operation, project_id=self.target.project, domain_id=self.target.domain)
-
-    def wait(self, run: Run) -> None:
-        failures = self.row(run.snapshot()).failed_verification_count
-
-        def checked() -> bool:
-            row = self._look(run)
-            return row.failed_verification_count != failures or not in_status(row, "pending")
-
-        try:
-            waiting.until(run, self.what, checked, _FIRST_LOOK)
-        except StepError as error:
-            if error.kind != "takes too long":
-                raise
-            # no check is under way, as in a run that is resumed: have it made once more
-            self.write(run)
-            waiting.until(run, self.what, checked, _CHECK_SECONDS)
-        row = self.row(run.latest())
-        if in_status(row, "pending"):
-            raise StepError(
-                f"domain {self.target.domain_name} is pending: {row.message or 'its DNS records are not found'}; "
-                f"{records_text(row)}",
-                "It can take 48 hours until DNS records have spread: plans.resume(journal) looks again, and goes on.",
-                kind="takes too long",
-            )
-        waiting.until(run, self.what, lambda: in_status(self._look(run), "active"), waiting.SETTLE_SECONDS)
-
-    def _look(self, run: Run) -> Domain:
-        """The domain as it is now. Raises `StepError` where nothing will come of it."""
-        row = self.row(run.snapshot())
-        run.emit("waiting", f"{self.target.domain_name} {row.status}")
-        if in_status(row, "error"):
-            why = f": {row.message}" if row.message else ""
-            raise StepError(f"domain {self.target.domain_name} ended as error{why}", "Delete it, and add it again.")
-        return row
-
-    def undo(self, context: UndoContext) -> Undo:
-        return Undo(notes=[f"{self.target.domain_name} stays verified: runbooks.delete removes it"])
-
-
-def records_text(row: Domain) -> str:
-    """Return the DNS records that a domain waits for, in a sentence."""
-    records = row.records
-    if records is None or not (records.txt_records or records.a_records):
-        return "the platform does not say which DNS records it needs"
-    texts = [f"TXT {record.get('name')} = {record.get('value')}" for record in records.txt_records or []]
-    addresses = [f"A @ = {address}" for address in records.a_records or []]
-    return f"set these DNS records at {row.name}: {', '.join([*texts, *addresses])}"

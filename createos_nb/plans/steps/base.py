@@ -311,6 +311,13 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
         """The id of what a write without an answer has created; None where nothing is found."""
         return None
 
+    def is_lost(self, run: Run, number: int) -> bool:
+        """Whether its write came to nothing although it was answered: then a run that is resumed writes it again.
+
+        `number`: its own, from 0.
+        """
+        return False
+
     def exists(self, snapshot: Snapshot, created: str) -> bool:
         """Whether what it has created is still there."""
         return True

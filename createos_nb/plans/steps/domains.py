@@ -1,10 +1,11 @@
-"""The step that routes a domain."""
+"""The step that routes a domain, and what all steps about a domain share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 
+from createos_nb.client.dns.records import wanted_records
 from createos_nb.naming import text_for
 from createos_nb.plans import waiting
 from createos_nb.plans.queries import Part
@@ -30,14 +31,29 @@ if TYPE_CHECKING:
     from createos_nb.plans.snapshot import Snapshot
 
 _ROUTE: Final = "environment"
+VERIFY: Final = "RefreshDomain"
+"""The operation that has a domain's DNS records looked for."""
 #: What to do about a domain that can't be routed.
 _HINTS: Final[Mapping[DomainStatus | Literal["gone"], str]] = {
-    "pending": "set its DNS records (client.domains.list shows them), then client.domains.verify",
+    "pending": "runbooks.route_domain waits for its DNS records (client.domains.records), and verifies it",
     "issuing": "its certificate is on its way: wait a moment",
     "error": "fix its DNS records, or delete the domain and create it again",
     "deleting": "it is being deleted",
     "gone": "it was deleted: make the plan again",
 }
+
+
+class DomainStep(Step, kw_only=True):
+    """A step about a domain that exists, or that an earlier step adds."""
+
+    reads: ClassVar[tuple[Part, ...]] = ("domains",)
+
+    def row(self, snapshot: Snapshot) -> Domain:
+        """The domain as it is now. Raises `StepError`."""
+        row = snapshot.domain(self.target.project, self.target.domain)
+        if row is None or in_status(row, "deleting"):
+            raise gone(f"domain {self.target.domain_name}")
+        return row
 
 
 class Route(Step, kw_only=True, tag="route"):
@@ -78,18 +94,13 @@ class Route(Step, kw_only=True, tag="route"):
         message = None if row is None else row.message
         detail = ": ".join(part for part in (status, message, text_for(_HINTS, status)) if part)
         active = row is not None and in_status(row, "active", "updating")
+        if not active and any(step.operation == VERIFY and step.target.domain == self.target.domain for step in plan):
+            active, detail = row is not None, "an earlier step verifies it" if row is not None else detail
         rows = [Precondition.of(f"domain {self.target.domain_name} is active", active, detail)]
         after = self.after[_ROUTE]
         if after is None:
             return rows
-        name = f"environment {self.label(_ROUTE, after)} has a deployment"
-        if str(after).startswith(CREATED) or any(step.operation.startswith("Assign") for step in plan):
-            return [*rows, Precondition(name, "holds", "an earlier step gives it one")]
-        environment = snapshot.environment(self.target.project, after)
-        live = environment is not None and bool(environment.project_deployment_id)
-        nothing = "nothing is live in it: runbooks.assign assigns a version to it"
-        detail = "" if live else "gone: make the plan again" if environment is None else nothing
-        return [*rows, Precondition.of(name, live, detail)]
+        return [*rows, environment_is_live(snapshot, self.target.project, after, self.label(_ROUTE, after), plan)]
 
     def write(self, run: Run) -> None:
         run.client.call(
@@ -122,6 +133,27 @@ class Route(Step, kw_only=True, tag="route"):
         why = "it was routed there before"
         route = Route(target=self.target, why=why, before={_ROUTE: now}, after={_ROUTE: before}, labels=labels)
         return Undo([*steps, route])
+
+
+def environment_is_live(
+    snapshot: Snapshot, project: str, environment: str, name: str, plan: list[Step]
+) -> Precondition:
+    """The precondition that an environment has a deployment: the platform routes a domain to no other."""
+    what = f"environment {name} has a deployment"
+    if environment.startswith(CREATED) or any(step.operation.startswith("Assign") for step in plan):
+        return Precondition(what, "holds", "an earlier step gives it one")
+    row = snapshot.environment(project, environment)
+    live = row is not None and bool(row.project_deployment_id)
+    nothing = "nothing is live in it: runbooks.assign assigns a version to it"
+    return Precondition.of(what, live, "" if live else "gone: make the plan again" if row is None else nothing)
+
+
+def records_text(row: Domain) -> str:
+    """Return the DNS records that a domain waits for, in a sentence."""
+    records = wanted_records(row.name or "", row.records)
+    if not records:
+        return "the platform does not say which DNS records it needs"
+    return f"set these DNS records: {', '.join(map(str, records))}"
 
 
 def domain_target(project: Project, domain: Domain) -> Target:

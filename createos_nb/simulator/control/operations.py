@@ -241,6 +241,7 @@ CONTROLS: Final[Mapping[str, Control]] = {
         Control("GET /github", World.github_accounts, values.GITHUB),
         Control("GET /github/{username}/code", World.github_code, values.TEXT_ANSWER),
         Control("POST /dns", World.set_dns),
+        Control("POST /dns-records", World.set_dns_record),
         Control("POST /failing-scans", World.fail_scan),
         Control("POST /forks", Steering.fork, values.FORK, success=201),
         Control("GET /snapshot", Steering.snapshot, values.FILE),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct, field
 
-from createos_nb.simulator.envelope import SIMULATED, Response
+from createos_nb.simulator.context import WorldContext
+from createos_nb.simulator.envelope import JSON, SIMULATED, Response, encode
 from createos_nb.simulator.http.gateway import Gateway, GatewayRequest, TimedResponse, listing
+from createos_nb.simulator.platform import name_servers
 from createos_nb.simulator.world.api import Api
 
 PREFIX: Final = "/~/"
@@ -16,6 +18,8 @@ PREFIX: Final = "/~/"
 _OWN_NAMES: Final = frozenset(
     {"", "127.0.0.1", "localhost", "[::1]", "api.simulator.invalid", "files.simulator.invalid"}
 )
+DNS: Final = "dns.simulator.invalid"
+"""Under `PREFIX` this host tells what the name servers answer: `/resolve?name=…&type=A&server=…`."""
 _OWN_PATHS: Final = ("/v1/", "/signed/")
 _TEMPORARY, _PERMANENT = 307, 308
 
@@ -91,7 +95,19 @@ class Ingress:
             return TimedResponse(listing(self._gateway.addresses(), prefix), 0)
         if not slash:
             return TimedResponse(_redirect(_PERMANENT, f"{self._mount}{request.path}/", request.query), 0)
+        if host.lower() == DNS:
+            return _name_servers(self._api.context, request, rest)
         return self._gateway.answer(_gateway_request(request, host.lower(), "/" + rest, prefix + host))
+
+
+def _name_servers(context: WorldContext, request: Request, path: str) -> TimedResponse:
+    """What the name servers answer, as JSON; it takes as long as the slowest."""
+    asked = parse_qs(request.query)
+    name, type = (asked.get(key, [""])[0] for key in ("name", "type"))
+    if path != "resolve" or not name or type not in name_servers.TYPES:
+        return TimedResponse(Response(400, JSON, encode({"message": "ask for resolve?name=…&type=A or TXT"})), 0)
+    answers = name_servers.ask(context, name, type, tuple(asked.get("server", ())))
+    return TimedResponse(Response(200, JSON, encode({"answers": answers})), name_servers.longest(answers))
 
 
 def _name(host: str) -> str:

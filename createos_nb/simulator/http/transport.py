@@ -14,9 +14,9 @@ from createos_nb.simulator.world.faults import ConnectionBroken
 class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers the requests of an `httpx.Client` or `httpx.AsyncClient` from a world in this process.
 
-    Requests to the API take no time. Those to the address of an environment, a deployment or a domain take the world's
-    time: as long as their answer does, and to the end of a second, so that the figures that are incoming for next hold
-    them.
+    Requests to the API take no time, and those about DNS as long as the slowest name server. Those to the address of an
+    environment, a deployment or a domain take the world's time: as long as their answer does, and to the end of a
+    second, so that the figures that are incoming for next hold them.
     """
 
     def __init__(self, api: Api) -> None:
@@ -97,6 +97,8 @@ class WorldTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def _from_gateway(self, incoming: Request) -> Response:
         """An answer of the gateway; the world's time passes meanwhile."""
         timed = self._ingress.answer(incoming)
+        if not timed.ms:
+            return timed.response
         ends = self._context.state.now + timed.ms * 1_000
         self._context.move_to(ends - ends % SECOND + SECOND)
         return timed.response

@@ -11,7 +11,7 @@ from createos_nb.contract import domains
 from createos_nb.contract.row import Made
 from createos_nb.simulator.context import WorldContext, handles_event
 from createos_nb.simulator.ids import hex_of, uuid_of
-from createos_nb.simulator.platform import serving
+from createos_nb.simulator.platform import name_servers, serving
 from createos_nb.simulator.platform.access import domain_of, environment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
@@ -20,10 +20,6 @@ from createos_nb.simulator.times import SECOND, rfc3339, rfc3339_or_null
 
 _LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HOST_NAME: Final = re.compile(rf"(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])", flags=re.ASCII)
-ADDRESS: Final = "192.0.2.80"
-"""The address that domains are to point to, one that is kept free for documentation."""
-RECORD: Final = "_createos"
-"""Name of the TXT record, relative to the domain: the official client prints it, a dot and the domain."""
 
 
 class DomainRoute(Struct, kw_only=True):
@@ -42,8 +38,8 @@ def _row(project: Project, domain: Domain) -> domains.Domain:
     records = None
     if domain.status in ("pending", "error"):
         records = domains.DnsRecords(
-            txt_records=[{"name": RECORD, "value": f"createos-verify={domain.token}"}],
-            a_records=[ADDRESS],
+            txt_records=[{"name": name_servers.RECORD, "value": name_servers.wanted(domain, "TXT")[0]}],
+            a_records=name_servers.wanted(domain, "A"),
         )
     return domains.Domain(
         id=domain.id,
@@ -137,7 +133,7 @@ def _checked(context: WorldContext, target: tuple[str, ...]) -> None:
 def verify(context: WorldContext, project: Project, domain: Domain) -> None:
     """Verify a pending domain if its DNS record is there."""
     now = context.state.now
-    if not domain.resolves_at or now < domain.resolves_at:
+    if not name_servers.all_found(context, domain):
         domain.failures += 1
         domain.failed_at = now
         domain.message = "DNS records not found yet: it can take up to 48 hours until they have spread"

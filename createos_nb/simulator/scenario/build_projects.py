@@ -8,13 +8,14 @@ from typing import Any
 from createos_nb.simulator.indexed_state import find_environment
 from createos_nb.simulator.platform import cronjobs, domains, environments, projects, serving
 from createos_nb.simulator.platform.errors import HttpError
+from createos_nb.simulator.platform.name_servers import ELSEWHERE
 from createos_nb.simulator.platform.runtimes import check_runtime
 from createos_nb.simulator.platform.validation import check_body, fields_of
 from createos_nb.simulator.scenario import apply_steps
 from createos_nb.simulator.scenario.schema import CronjobSection, DomainSection, EnvironmentSection, ProjectSection
 from createos_nb.simulator.scenario.steps import Step
 from createos_nb.simulator.scenario.timeline import Timeline
-from createos_nb.simulator.state import Domain, Project
+from createos_nb.simulator.state import DnsRecord, Domain, Project
 from createos_nb.simulator.times import SECOND, duration
 from createos_nb.simulator.traffic import Profile
 
@@ -176,7 +177,10 @@ class ProjectBuilder(Timeline):
         def make() -> None:
             project = created[0]
             target = find_environment(project, section.environment).id if section.environment else ""
-            domains.new_domain(self._world, project, section.name, target, delay).visitors = visitors
+            domain = domains.new_domain(self._world, project, section.name, target, delay)
+            domain.visitors = visitors
+            if delay == -1:
+                domain.dns = [DnsRecord("A", values=[ELSEWHERE])]
 
         def current() -> Domain:
             return next(domain for domain in created[0].domains.values() if domain.name == section.name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, get_args
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.simulator.platform import security
+from createos_nb.simulator.platform import name_servers, security
 from createos_nb.simulator.platform.github import code_of
+from createos_nb.simulator.state import DnsOutcome, DnsRecord, DnsType
 from createos_nb.simulator.times import SECOND, duration
 from createos_nb.simulator.world.base import BaseWorld
 from createos_nb.simulator.world.events import deployment_of
@@ -134,12 +136,15 @@ class OutsideWorld(BaseWorld):
         return code_of(self, accounts[username])
 
     def set_dns(self, domain: str, *, found: bool = True, after: DurationLike = 0) -> None:
-        """Let the DNS records of a domain that is not verified yet be found, or not.
+        """Let the owner of a domain that is not verified yet set its DNS records, or take them away.
+
+        The name servers of its zone have them at once; everybody else, the platform included, when they have spread.
+        What `set_dns_record` has said of them is forgotten.
 
         Args:
             domain: name or id.
             found: whether whoever looks finds them.
-            after: how long it takes until they are found, such as "10min" or seconds.
+            after: how long it takes until they have spread, such as "10min" or seconds.
 
         Raises:
             UnknownName: there is no such domain.
@@ -162,8 +167,63 @@ class OutsideWorld(BaseWorld):
             if one.status not in ("pending", "error"):
                 raise InvalidInput(f"the domain {one.name} is {one.status}: its DNS records were found already")
             one.resolves_at = self.state.now + wait if found else 0
+            one.dns_set_at = self.state.now if found else 0
+            one.dns = []
             text = f"{one.name}: {'found' if found else 'not found'}"
             self.record("DNS changed", project, text + (f" after {wait / SECOND:g} s" if found and wait else ""))
+
+    def set_dns_record(
+        self,
+        domain: str,
+        type: DnsType,
+        values: Sequence[str] = (),
+        *,
+        outcome: DnsOutcome = "found",
+        server: str = "",
+        cname: str = "",
+        seconds: float = 0,
+    ) -> None:
+        """Let name servers answer otherwise about a record of a domain: wrongly, in part, late, or not at all.
+
+        It holds until `set_dns`, also for the platform's own check.
+
+        Args:
+            domain: name or id.
+            type: "TXT", which the domain is verified by, or "A".
+            values: what they answer.
+            outcome: "found", "no record" (the name has none of that type), "no such name", "timeout" or "refused".
+            server: which one: "resolver.simulator.invalid", which everybody asks and the platform too, or one of the
+                zone, "ns1.simulator.invalid" and "ns2.simulator.invalid"; "" for all.
+            cname: the name that it is said to be another name of.
+            seconds: how long they take to answer.
+
+        Raises:
+            UnknownName: there is no such domain or name server.
+            InvalidInput: the outcome is "found" and no value is given, or the other way round.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> domain = "shop.juniper-goods.example.net"
+            >>> client.world.set_dns_record(domain, "A", ["203.0.113.7"])
+            >>> client.domains.look_up("storefront", domain).set_index("type")["found"]["A"]
+            '203.0.113.7'
+        """
+        choices = (*get_args(DnsType), *get_args(DnsOutcome))
+        if type not in choices or outcome not in choices:
+            raise InvalidInput(f"type={type!r}, outcome={outcome!r}: give one of each of {', '.join(choices)}")
+        if (outcome == "found") != bool(values):
+            raise InvalidInput(f"values={list(values)!r} and outcome={outcome!r}: values belong to what is found")
+        if isinstance(values, str):
+            raise InvalidInput("values= is a list of texts")
+        servers = (name_servers.RESOLVER, *name_servers.AUTHORITATIVE)
+        if server and server not in servers:
+            raise UnknownName("name server", server, servers)
+        with self.lock:
+            project, one = self._domain(domain)
+            record = DnsRecord(type, outcome, list(values), server, cname, float(seconds))
+            one.dns = [*one.dns, record]
+            text = f"{one.name}: {type} {', '.join(values) or outcome}"
+            self.record("DNS changed", project, text + (f" at {server}" if server else ""))
 
     def _domain(self, name: str) -> tuple[Project, Domain]:
         known = []

@@ -138,6 +138,12 @@ CALLS: dict[str, list[Callable[[Any], Any]]] = {
         lambda w: w.end_incident("a/b c"),
     ],
     "set_dns": [lambda w: w.set_dns("shop.juniper-goods.example.net", after="1min")],
+    "set_dns_record": [
+        lambda w: w.set_dns_record("shop.juniper-goods.example.net", "A", ["198.51.100.7"], cname="edge.example.org"),
+        lambda w: w.set_dns_record(
+            "shop.juniper-goods.example.net", "TXT", outcome="timeout", server="ns1.simulator.invalid", seconds=9
+        ),
+    ],
     "fail_scan": [lambda w: w.fail_scan("storefront", 16)],
     "replay": [
         lambda w: w.replay("landing-pages", "production", createos_nb.sample("access.log"), end="now").to_dict(),
@@ -200,6 +206,9 @@ WRONG: list[Callable[[Any], Any]] = [
     lambda w: w.set_dns("nothing.example.com"),
     lambda w: w.set_dns("www.juniper-goods.example.com"),
     lambda w: w.set_dns("shop.juniper-goods.example.net", after="-5min"),
+    lambda w: w.set_dns_record("nothing.example.com", "A", ["198.51.100.7"]),
+    lambda w: w.set_dns_record("shop.juniper-goods.example.net", "A"),
+    lambda w: w.set_dns_record("shop.juniper-goods.example.net", "A", outcome="timeout", server="ns9.example.org"),
     lambda w: w.fail_scan("storefront", 999),
     lambda w: w.replay("landing-pages", "production", b"", end="never"),
     lambda w: w.faults(),

@@ -68,6 +68,11 @@ REQUESTS: dict[str, tuple[str, Any, Callable[[Any, Any], bool]]] = {
         {"domain": "shop.juniper-goods.example.net"},
         lambda world, _: world.events()["what"].iloc[-1] == "DNS changed",
     ),
+    "set_dns_record": (
+        "POST /dns-records",
+        {"domain": "shop.juniper-goods.example.net", "type": "A", "values": ["198.51.100.7"]},
+        lambda world, _: world.events()["text"].iloc[-1] == "shop.juniper-goods.example.net: A 198.51.100.7",
+    ),
     "fail_scan": (
         "POST /failing-scans",
         {"project": "storefront", "version": 16},

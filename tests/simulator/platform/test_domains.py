@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from createos_nb.simulator import open_world
@@ -148,3 +149,74 @@ def test_a_deleted_domain_goes_a_little_later_and_frees_its_name(shop: Any) -> N
     shop.world.advance("1min")
     assert www not in [one["id"] for one in shop("ListDomains", project)]
     shop("CreateDomain", project, body={"name": "www.juniper-goods.example.com"})
+
+
+# --- name servers -----------------------------------------------------------------------------------------------------
+
+
+PENDING = "shop.juniper-goods.example.net"
+SERVERS = ["resolver.simulator.invalid", "ns1.simulator.invalid", "ns2.simulator.invalid"]
+
+
+def asked(shop: Any, name: str, type: str = "A", **more: str) -> Any:
+    with httpx.Client(transport=shop.world.transport()) as client:
+        url = f"{shop.world.base_url}/~/dns.simulator.invalid/resolve"
+        answer = client.get(url, params={"name": name, "type": type, **more})
+    return [(row["server"], row["outcome"], row["values"]) for row in answer.json()["answers"]]
+
+
+def test_name_servers_answer_as_the_owner_has_set_it(shop: Any) -> None:
+    before = shop.world.now
+    assert asked(shop, PENDING) == [(server, "no record", []) for server in SERVERS]
+    assert asked(shop, f"_createos.{PENDING}", "TXT") == [(server, "no such name", []) for server in SERVERS]
+    shop.world.set_dns(PENDING, after="1h")
+    outcomes = [outcome for _, outcome, _ in asked(shop, PENDING.upper() + ".")]
+    assert outcomes == ["no record", "found", "found"]
+    assert shop.world.now == before
+    shop.world.advance("1h")
+    assert asked(shop, PENDING) == [(server, "found", ["192.0.2.80"]) for server in SERVERS]
+    shop.world.set_dns(PENDING, found=False)
+    assert asked(shop, PENDING, server=SERVERS[1]) == [(SERVERS[1], "no record", [])]
+
+
+def test_names_that_the_platform_gives_lead_to_it_and_others_nowhere(shop: Any) -> None:
+    assert asked(shop, "storefront.createos.nodeops.network")[0][2] == ["192.0.2.80"]
+    assert asked(shop, "www.juniper-goods.example.com")[0][1] == "found"  # verified long ago
+    assert asked(shop, "nobody.example.com")[0][1] == "no such name"
+    assert asked(shop, PENDING, "TXT")[0][1] == "no record"
+    assert asked(shop, PENDING, server="ns9.example.org") == [("ns9.example.org", "timeout", [])]
+
+
+def test_what_name_servers_say_otherwise_holds_for_the_platform_too_until_the_owner_sets_it(shop: Any) -> None:
+    project = shop.project("storefront")
+    domain = next(one["id"] for one in shop("ListDomains", project) if one["name"] == PENDING)
+    shop.world.set_dns(PENDING)
+    shop.world.set_dns_record(PENDING, "A", ["198.51.100.7"], server=SERVERS[2])
+    shop.world.set_dns_record(PENDING, "TXT", ["createos-verify=old"])
+    assert [values for _, _, values in asked(shop, PENDING)] == [["192.0.2.80"]] * 2 + [["198.51.100.7"]]
+    shop("RefreshDomain", project, domain)
+    shop.world.advance("5s")
+    assert row(shop, project, domain)["status"] == "pending"
+    shop.world.set_dns(PENDING)
+    shop("RefreshDomain", project, domain)
+    shop.world.advance("5s")
+    assert row(shop, project, domain)["status"] == "issuing"
+
+
+def test_a_record_that_was_set_wrongly_leads_elsewhere() -> None:
+    world = open_world("dns-pending")
+    gifts, shop = "gifts.juniper-goods.example.org", "shop.juniper-goods.example.net"
+    with httpx.Client(transport=world.transport()) as client:
+        url = f"{world.base_url}/~/dns.simulator.invalid/resolve"
+        found = {name: client.get(url, params={"name": name, "type": "A"}).json()["answers"] for name in (gifts, shop)}
+        assert client.get(url, params={"name": gifts, "type": "MX"}).status_code == 400
+        assert client.get(url).status_code == 400
+    assert found[gifts][0]["values"] == ["198.51.100.80"]
+    assert found[shop][0]["outcome"] == "no record"
+
+
+def test_a_slow_name_server_takes_the_worlds_time(shop: Any) -> None:
+    shop.world.set_dns_record(PENDING, "A", ["192.0.2.80"], seconds=3)
+    before = shop.world.now
+    asked(shop, PENDING)
+    assert 3 <= (shop.world.now - before).total_seconds() <= 4

@@ -143,7 +143,7 @@ def test_blue_green_switches_the_domain_after_a_test_through_greens_own_address(
     assert plan.apply(confirm=plan.confirmation, reason="the new version").checks.result == "PASS"
     tested = client.probe(client.environments.get("storefront", standby)["endpoint"])
     assert tested["ok"]
-    plan = runbooks.switch(client, "storefront", domain, standby)
+    plan = runbooks.route_domain(client, "storefront", domain, standby)
     assert plan.apply(confirm=plan.confirmation, reason="green was tested").checks.result == "PASS"
     assert client.probe(f"https://{domain}")["version"] == tested["version"]
     assert client.probe(client.environments.get("storefront", "blue")["endpoint"])["ok"]

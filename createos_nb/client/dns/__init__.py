@@ -1,0 +1,1 @@
+"""DNS records that a domain needs, and what name servers answer about them."""
