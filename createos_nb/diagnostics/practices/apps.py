@@ -29,8 +29,8 @@ def look(project: ProjectEvidence) -> Iterator[Outcome]:
         yield Outcome(True, "it is the only project of the account")
         return
     for name, group in _begins_like(project, apps):
-        call = RunbookCall("group", (project.name, group))
-        yield Outcome(False, f"it is in no app, and its name begins like {name}", "Put it there.", call)
+        begun = RunbookCall("group", (project.name, group))
+        yield Outcome(False, f"it is in no app, and its name begins like {name}", "Put it there.", begun)
         return
     for other, variable, of in _named(project):
         there = text(other.row, "app_id")
