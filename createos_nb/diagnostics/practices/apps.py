@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from createos_nb.diagnostics.diagnosis import RunbookCall
 from createos_nb.diagnostics.evidence.account import ProjectEvidence
 from createos_nb.diagnostics.practices._practice import Outcome
 from createos_nb.diagnostics.practices._support import slug, text
@@ -28,17 +29,17 @@ def look(project: ProjectEvidence) -> Iterator[Outcome]:
         yield Outcome(True, "it is the only project of the account")
         return
     for name, group in _begins_like(project, apps):
-        fix = f"client.apps.add_projects({group!r}, projects=[{project.name!r}])"
-        yield Outcome(False, f"it is in no app, and its name begins like {name}", f"Put it there: {fix}.")
+        begun = RunbookCall("group", (project.name, group))
+        yield Outcome(False, f"it is in no app, and its name begins like {name}", "Put it there.", begun)
         return
     for other, variable, of in _named(project):
         there = text(other.row, "app_id")
-        group = _name_of(apps, there) if there else "an app"
-        fix = f"client.apps.add_projects({group!r}, projects=[{project.name!r}])" if there else "client.apps.create"
+        call = RunbookCall("group", (project.name, _name_of(apps, there))) if there else None
         yield Outcome(
             False,
             f"it is in no app, and {variable} of {of.name} names {other.name if of is project else project.name}",
-            f"Put both into one: {fix}.",
+            "Put both into one." if there else "Make an app, and put both into it.",
+            call,
         )
         return
     yield Outcome(None, "it is in no app; what it belongs to, neither its name nor a variable says")

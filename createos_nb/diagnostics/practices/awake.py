@@ -30,7 +30,7 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
         yield Outcome(
             False,
             f"v{environment.version} sleeps{since}, and answers 503",
-            "Wake it; what has to answer at once needs somebody who asks at least every half hour.",
+            "Wake it; runbooks.keep_awake wakes what has to answer at once, and keeps it awake.",
             RunbookCall("wake", (environment.project.name,), {"environment": environment.name}),
             severity="high" if is_production(environment) else None,
         )

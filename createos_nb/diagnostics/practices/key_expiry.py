@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from createos_nb.diagnostics.diagnosis import RunbookCall
 from createos_nb.diagnostics.evidence.account import AccountEvidence
 from createos_nb.diagnostics.practices._practice import Outcome
 from createos_nb.diagnostics.practices._support import days
@@ -39,16 +40,19 @@ def look(account: AccountEvidence) -> Iterator[Outcome]:
 
 def _of_key(row: pd.Series, now: pd.Timestamp) -> Outcome:
     name, where = str(row["name"]), f"key {row['name']}"
-    fix = f"Make a new key, let what uses {name} take it, and revoke {name} last: see 36_rotate_a_key."
+    fix = f"Put a new key in its place, and say where it is kept (file=, profile= or keyring=); {name} is revoked last."
+    call = RunbookCall("rotate_key", (name,))
     if pd.isna(row["expired_at"]):
-        return Outcome(False, f"{name} never ends", fix, where=where)
+        return Outcome(False, f"{name} never ends", fix, call, where=where)
     left = row["expired_at"] - now
     ends = f"{name} ends in {days(left)}, on {row['expired_at']:%Y-%m-%d}"
     if left <= SOON:
-        return Outcome(False, ends, fix, where=where)
+        return Outcome(False, ends, fix, call, where=where)
     if pd.isna(row["created_at"]):
         return Outcome(None, f"{ends}; the platform does not say when it was made", where=where)
     life = row["expired_at"] - row["created_at"]
     if life > LONGEST:
-        return Outcome(False, f"{name} lives for {days(life)}, and a year is long", fix, where=where, severity="medium")
+        return Outcome(
+            False, f"{name} lives for {days(life)}, and a year is long", fix, call, where=where, severity="medium"
+        )
     return Outcome(True, f"{ends}, {days(life)} after it was made", where=where)
