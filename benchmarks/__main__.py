@@ -8,7 +8,19 @@ import sys
 
 from benchmarks.measure import table
 
-MODULES = ("imports", "in_process", "frames", "lists", "traffic", "analysis", "panels", "served", "latency", "mcp")
+MODULES = (
+    "imports",
+    "in_process",
+    "frames",
+    "lists",
+    "traffic",
+    "analysis",
+    "panels",
+    "served",
+    "latency",
+    "mcp",
+    "requests",
+)
 
 
 def main() -> int:

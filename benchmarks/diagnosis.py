@@ -101,7 +101,8 @@ def _same_fix(truth: CauseSection, call: Any) -> bool:
     given = dict(call.options)
     if truth.runbook == "rollback":
         return given.get("to") != truth.version  # any version but the one to blame
-    given["variables"] = list(given.get("variables", ()))  # their values are not known
+    for name in ("variables", "build_vars"):
+        given[name] = list(given.get(name, ()))  # their values are not known
     return all(given.get(name, value) == value for name, value in truth.arguments.items())
 
 

@@ -39,6 +39,7 @@ from createos_nb.errors import (
     Unauthorized,
     UnknownField,
     UnknownName,
+    UnneededExceptionWarning,
     Unreachable,
 )
 from createos_nb.naming import unknown_attribute
@@ -92,6 +93,7 @@ __all__ = [
     "Unauthorized",
     "UnknownField",
     "UnknownName",
+    "UnneededExceptionWarning",
     "Unreachable",
     "check_scenario",
     "columns",
@@ -110,10 +112,12 @@ _PACKAGES = [
     "checks",
     "contract",
     "diagnostics",
+    "history",
     "notify",
     "panels",
     "plans",
     "plots",
+    "recipes",
     "runbooks",
     "simulator",
     "webhooks",

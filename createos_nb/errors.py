@@ -31,6 +31,7 @@
     ClockWarning                  times may be wrong: a window in the future there, or nobody says what time it is
     CreationWarning               the platform is going to refuse a new project's settings
     PatternWarning                a setting looks like a pattern, and the platform takes it for a name
+    UnneededExceptionWarning      an accepted exception matches nothing, is not needed, or has ended
 
 Every error about a request has `operation` (the platform's name), `method`, `path`, `status` (None without an answer),
 `reason` (the platform's own words), `hint` (what to do next) and, for operations that change something, `applied`:
@@ -264,6 +265,10 @@ class CreationWarning(UserWarning):
 
 class PatternWarning(UserWarning):
     """A setting looks like a pattern (`feature/*`), and the platform takes it for an exact name: it matches nothing."""
+
+
+class UnneededExceptionWarning(UserWarning):
+    """An accepted exception from a practice matches nothing, is not needed, or has ended; the message says which."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

@@ -20,6 +20,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "parquet": ("pyarrow",),
     "notify": ("apprise",),
     "dns": ("dnspython",),
+    "history": ("pyarrow", "duckdb"),
 }
 #: Packages whose module has another name.
 _MODULES: Final[Mapping[str, str]] = {"dnspython": "dns"}

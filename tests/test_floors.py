@@ -54,6 +54,7 @@ FLOORS = [
     {"diagnostics"},
     {"plans"},
     {"runbooks"},
+    {"recipes"},
     {"panels"},
     {"notebooks"},
     {"__init__"},

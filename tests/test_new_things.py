@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import createos_nb
-from createos_nb import analysis, contract, panels, runbooks
+from createos_nb import analysis, contract, panels, recipes, runbooks
 from createos_nb.contract.resource import Resource
 from createos_nb.panels.panel import Panel
 from createos_nb.plans import Plan
@@ -27,6 +27,8 @@ from tests.plans.cases import CASES
 from tests.plans.worlds import client_of
 
 TESTS = Path(__file__).parent
+#: What makes the plan of several runbooks.
+NOT_FOR_PEOPLE = {"launch_plan"}
 
 
 def own(package: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -53,8 +55,8 @@ def test_every_resource_is_exported_and_on_the_client(kind: type[Resource]) -> N
     assert f"client.{kind.name} " in repr(client)
 
 
-def runbook_functions() -> list[str]:
-    functions = [(name, one) for name, one in own(runbooks) if inspect.isfunction(one)]
+def runbook_functions(package: ModuleType) -> list[str]:
+    functions = [(name, one) for name, one in own(package) if inspect.isfunction(one)]
     return [
         name
         for name, one in functions
@@ -62,10 +64,11 @@ def runbook_functions() -> list[str]:
     ]
 
 
-def test_every_runbook_is_exported() -> None:
-    assert len(runbook_functions()) > 10
-    missing = set(runbook_functions()) - set(runbooks.__all__)
-    assert not missing, f"export in createos_nb/runbooks/__init__.py: {missing}"
+@pytest.mark.parametrize(("package", "least"), [(runbooks, 10), (recipes, 4)], ids=["runbooks", "recipes"])
+def test_every_runbook_is_exported(package: ModuleType, least: int) -> None:
+    assert len(runbook_functions(package)) > least
+    missing = set(runbook_functions(package)) - set(package.__all__) - NOT_FOR_PEOPLE
+    assert not missing, f"export in {package.__name__}/__init__.py: {missing}"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +83,8 @@ def cases() -> list[Plan]:
 
 
 def test_every_runbook_has_a_case(cases: list[Plan]) -> None:
-    missing = set(runbook_functions()) - {plan.runbook for plan in cases}
+    names = {*runbook_functions(runbooks), *runbook_functions(recipes)} - NOT_FOR_PEOPLE
+    missing = names - {plan.runbook for plan in cases}
     assert not missing, f"add a Case to tests/plans/cases.py for each of: {missing}"
 
 

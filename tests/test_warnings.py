@@ -84,7 +84,7 @@ for name in panels.__all__:
 opened["overview"].params = {"chosen": "storefront / production", "show": "logs", "live": True}
 opened["overview"].open()
 
-drop_zone = panels.deploy(client, "landing-pages")._drop_zone
+drop_zone = panels.deploy(client, "landing-pages")._upload.drop_zone
 files = [["index.html", 2]]
 drop_zone._handle_custom_msg({"kind": "begin", "batch": 1, "files": files, "skipped": []}, [])
 drop_zone._handle_custom_msg({"kind": "chunks", "batch": 1, "chunks": [[0, 0]]}, [memoryview(b"ok")])

@@ -50,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="live, live:PROFILE, or a simulated world such as bad-release (default: live)",
     )
     parser.add_argument("--projects", nargs="+", metavar="PROJECT", help="only these (default: all that are active)")
+    parser.add_argument("--apps", nargs="+", metavar="APP", help="only projects in these apps")
     parser.add_argument("--once", action="store_true", help="one round: what is open, and the exit code 0, 5 or 6")
     parser.add_argument("--every", default="1min", metavar="TIME", help="how far rounds lie apart (default: 1min)")
     parser.add_argument("--duration", metavar="TIME", help="how long it lasts (default: until it is ended)")
@@ -144,6 +145,7 @@ def _watch(client: Client, options: argparse.Namespace, notifier: Notifier, hear
         watched = watch(
             client,
             options.projects,
+            apps=options.apps,
             every=options.every,
             duration="0s" if options.once else options.duration,
             budget=options.budget,
@@ -173,6 +175,7 @@ def _state(client: Client, options: argparse.Namespace) -> Path | None:
 
     # a served world that was made anew is another one, and begins with a state of its own
     words = "\n".join([client.where, client.whoami(), world_of(client), *sorted(options.projects or [])])
+    words += "".join(f"\napp {app}" for app in sorted(options.apps or []))
     name = hashlib.sha256(words.encode()).hexdigest()[:16]
     return platformdirs.user_state_path("createos-nb") / "watch" / f"{name}.json"
 

@@ -164,7 +164,8 @@ class Analytics(contract.Analytics):
             Index `time` (datetime64[us, UTC], regular); count, status_2xx … status_5xx (Int64; NA where the platform
             gave no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that
             the window or the present cuts), `complete`, `live_versions` (when versions became live in the window, as
-            far as the session has seen environments and deployments: plots mark them).
+            far as the session has seen environments and deployments: plots mark them), `from_history` (buckets that a
+            history knew; only where one is open).
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets; the message says how long they are.
@@ -203,6 +204,8 @@ class Analytics(contract.Analytics):
         if step is not None:
             frame = sum_steps(frame, step, start=first, end=last, now=self._session.transport.now())
         frame.attrs["live_versions"] = self._session.known.marks(environment_id, first, last, now)
+        if self._session.memory is not None:
+            frame.attrs["from_history"] = buckets.remembered
         return self._session.with_attrs(frame, operation, arguments_sent, complete=not unknown)
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:

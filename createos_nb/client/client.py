@@ -377,6 +377,26 @@ class Client(ProcessBound):
             suggestion = nearest(name, known) or ";"
             raise AttributeError(f"a client has no {name!r}{suggestion} print(client) lists what it has")
 
+    def use_api_key(self, api_key: str | Secret) -> None:
+        """Send all requests from now on with another API key of the same account.
+
+        `runbooks.rotate_key` does so where the key that it revokes is the client's own.
+
+        Args:
+            api_key: The key; it is not checked before it is used.
+
+        Raises:
+            ConfigurationError: No request can carry it.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> new = client.api_keys.create(name="dashboard", expiry_at="+90d")
+            >>> client.use_api_key(new["secret"])
+            >>> client.api_keys.list()["name"].iloc[-1]
+            'dashboard'
+        """
+        self.transport.use_api_key(Secret(api_key))
+
     def close(self) -> None:
         """Close the connections.
 

@@ -11,9 +11,11 @@ from createos_nb import contract
 from createos_nb.client.analytics import Analytics
 from createos_nb.client.fleet_logs import FleetLogs
 from createos_nb.client.fleet_overview import FleetOverview, Judging
-from createos_nb.client.fleet_reads import FleetReads, warn_of_failures
+from createos_nb.client.fleet_reads import FleetReads, app_names, warn_of_failures
+from createos_nb.client.fleet_scans import scans_frame, scans_of_live
 from createos_nb.client.live_versions_frame import live_versions_frame, live_versions_of, sightings_of
 from createos_nb.client.session import Session
+from createos_nb.client.shared_reads import sharing
 from createos_nb.contract.analytics import RequestsBucket
 from createos_nb.contract.deployments import Deployment
 from createos_nb.contract.domains import Domain
@@ -51,26 +53,31 @@ class Fleet(ProcessBound):
         """All projects, one row each.
 
         Returns:
-            One row a project, as `projects.list`.
+            `app` first (the name of its app; NA where it is in none), then as `projects.list`.
 
         Examples:
             >>> client = createos_nb.simulate()
-            >>> client.fleet.projects().shape
-            (8, 34)
+            >>> client.fleet.projects().groupby("app").size().to_dict()
+            {'Back office': 1, 'Shop': 4}
         """
-        return self._projects.list()
+        frame = self._projects.list()
+        frame.insert(0, "app", pd.Series(app_names(self._session, frame["app_id"]), dtype=TEXT, index=frame.index))
+        return frame
 
-    def environments(self, *, projects: str | Sequence[str] | None = None) -> pd.DataFrame:
+    def environments(
+        self, *, projects: str | Sequence[str] | None = None, apps: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Return the environments of all active projects.
 
         Args:
             projects: Only of this one, or of these, by name or id.
+            apps: Only of projects in this app, or in these, by name or id.
 
         Returns:
-            `project` (unique name) first, then as `environments.list`.
+            `project` (unique name) and `app` (its name, NA for none) first, then as `environments.list`.
 
         Raises:
-            UnknownName: There is no such project.
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -84,7 +91,7 @@ class Fleet(ProcessBound):
             5  storefront         blue
             6  storefront        green
         """
-        return self._reads.across("fleet.environments", self._environments.list, frame_of(Environment), projects)
+        return self._reads.across("fleet.environments", self._environments.list, frame_of(Environment), projects, apps)
 
     def deployments(self, *, limit: int | None = None) -> pd.DataFrame:
         """Return the deployments of all active projects, newest first in each.
@@ -93,7 +100,7 @@ class Fleet(ProcessBound):
             limit: At most that many of each project; by default all.
 
         Returns:
-            `project` (unique name) first, then as `deployments.list`.
+            `project` (unique name) and `app` (its name, NA for none) first, then as `deployments.list`.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -117,7 +124,7 @@ class Fleet(ProcessBound):
         """Return the domains of all active projects.
 
         Returns:
-            `project` (unique name) first, then as `domains.list`.
+            `project` (unique name) and `app` (its name, NA for none) first, then as `domains.list`.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -133,6 +140,7 @@ class Fleet(ProcessBound):
         end: TimeLike = UNSET,
         step: DurationLike | None = None,
         projects: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Return the requests over time of every environment of every active project, one below the other.
 
@@ -141,15 +149,18 @@ class Fleet(ProcessBound):
             end: Moment after the last; by default now.
             step: Length of a bucket, such as "5min": exact sums, as in `analytics.requests_over_time`.
             projects: Only of this one, or of these, by name or id.
+            apps: Only of projects in this app, or in these, by name or id.
 
         Returns:
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
             `attrs["partial"]` has the starts of buckets that the window cuts, `attrs["live_versions"]` when versions
-            became live, as far as the session has seen environments and deployments: plots mark them.
+            became live, as far as the session has seen environments and deployments: plots mark them;
+            `attrs["apps"]` the name of the app of each project that is in one, and `attrs["from_history"]` how many
+            buckets a history knew, where one is open.
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets.
-            UnknownName: There is no such project.
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -162,7 +173,7 @@ class Fleet(ProcessBound):
         """
         if step is not None:
             whole_seconds(step, "step")  # before anything is asked
-        environments = self.environments(projects=projects)
+        environments = self.environments(projects=projects, apps=apps)
         window = {"start": start, "end": self._session.transport.now() if end is UNSET else end}
         window = {name: value for name, value in window.items() if value is not UNSET}
         pairs = list(environments[["project", "project_id", "unique_name", "id"]].itertuples(index=False))
@@ -170,6 +181,7 @@ class Fleet(ProcessBound):
         def read(pair: Any) -> pd.DataFrame:
             frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
+            remembered.append(frame.attrs.get("from_history", 0))
             partial.update(frame.attrs["partial"])
             live.extend([*mark, pair.project, pair.unique_name] for mark in frame.attrs["live_versions"])
             frame = frame.reset_index()
@@ -179,6 +191,7 @@ class Fleet(ProcessBound):
 
         widths: set[int] = set()
         partial: set[str] = set()
+        remembered: list[int] = []
         live: list[list[str]] = []
         label = "fleet.requests_over_time"
         frames, failed = self._reads.read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
@@ -191,6 +204,10 @@ class Fleet(ProcessBound):
         frame = self._reads.joined(label, frames, empty, failed, skipped, bool(complete))
         frame.attrs["bucket_seconds"] = widths.pop() if len(widths) == 1 else None
         frame.attrs["partial"], frame.attrs["live_versions"] = sorted(partial), sorted(live)
+        grouped = environments.dropna(subset="app").drop_duplicates("project")
+        frame.attrs["apps"] = dict(grouped[["project", "app"]].itertuples(index=False))
+        if self._session.memory is not None:
+            frame.attrs["from_history"] = sum(remembered)
         return frame
 
     def logs(
@@ -201,6 +218,7 @@ class Fleet(ProcessBound):
         level: Level = None,
         search: Search = None,
         projects: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
         budget: int = 60,
     ) -> pd.DataFrame:
         """Return the runtime logs of all environments, searched.
@@ -215,6 +233,7 @@ class Fleet(ProcessBound):
             level: As of `environments.logs`: "WARN" for it and what is worse.
             search: As of `environments.logs`: a part of the text, or "re:" and a regular expression.
             projects: Only of this one, or of these, by name or id.
+            apps: Only of projects in this app, or in these, by name or id.
             budget: Requests to send at most; the list of projects is read whole whatever it says.
 
         Returns:
@@ -227,7 +246,7 @@ class Fleet(ProcessBound):
         Raises:
             InvalidInput: The window is empty, there is no such level, the expression can't be read, or the budget is
                 too small to read one log.
-            UnknownName: There is no such project.
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -238,7 +257,7 @@ class Fleet(ProcessBound):
         label = "fleet.logs"
         asked = {"start": start, "end": end, "level": level, "search": search}
         reading = FleetLogs(self._session, log_filter(level, search, name=label), asked, budget)
-        targets, skipped, listed = self._reads.active(projects)
+        targets, skipped, listed = self._reads.active(projects, apps, named=False)
         frames = reading.read([(str(row.unique_name), str(row.id)) for row in targets], len(targets) + len(skipped))
         empty = runtime_log_frame("")
         for name in ("environment", "project"):
@@ -261,7 +280,7 @@ class Fleet(ProcessBound):
         """One row for each environment, those in trouble first: how it does, what is live, its requests in a window.
 
         What runs where is read anew by each call; requests that an earlier call has read are kept, and only what is new
-        is asked for. Buckets that the window or the present cuts are not counted.
+        is asked for: once a minute. Buckets that the window or the present cuts are not counted.
 
         The order is: down, degraded, not read or without figures, those whose newest deployment failed, asleep, those
         that nobody asked, healthy; among equals the faster burn first. `docs/fleet.md` has the thresholds, and how
@@ -276,9 +295,10 @@ class Fleet(ProcessBound):
             refresh: Forget the requests that earlier calls have read.
 
         Returns:
-            project, environment, status (healthy, degraded, down, asleep, unknown), reason (a sentence with the
-            figure), state, version (of the live deployment, Int64), live_state, replicas (Int64), requests (Int64),
-            rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total, rounded down, NA without requests),
+            project, app (its name; NA where it is in none), environment, status (healthy, degraded, down, asleep,
+            unknown), reason (a sentence with the figure), state, version (of the live deployment, Int64), live_state,
+            replicas (Int64), requests (Int64), rpm (Float64, mean), success_percentage (Float64, (2xx + 3xx) / total,
+            rounded down, NA without requests),
             status_5xx (Int64), server_error_percentage and client_error_percentage (Float64, 5xx and 4xx, rounded up),
             error_change (Float64, percentage points), burn (Float64, share of 5xx over the error budget), last_change
             and changed_at (UTC), trend and error_trend (lists of requests and of 5xx in each thirtieth of the window,
@@ -312,6 +332,7 @@ class Fleet(ProcessBound):
         start: TimeLike = "-24h",
         end: TimeLike = "now",
         projects: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
         known: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """Return which version was live when: the right side of a join with traffic, by `pd.merge_asof`.
@@ -325,6 +346,7 @@ class Fleet(ProcessBound):
             start: First moment; a version that was live then has a row that begins before it.
             end: Moment after the last.
             projects: Only of this one, or of these, by name or id.
+            apps: Only of projects in this app, or in these, by name or id.
             known: What was seen live: a frame of `time` (UTC), `environment_id`, `deployment_id`, `began` (whether it
                 became live at that time, or was live then) and `source` ("journal" or "history").
 
@@ -337,7 +359,7 @@ class Fleet(ProcessBound):
 
         Raises:
             InvalidInput: For an empty window, or a frame `known` without its columns.
-            UnknownName: There is no such project.
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate("bad-release")
@@ -366,6 +388,8 @@ class Fleet(ProcessBound):
             lambda project: live_versions_of(self._session, project, sightings, window),
             live_versions_frame([]),
             projects,
+            apps,
+            named=False,
         )
         attrs = frame.attrs
         frame = frame.sort_values(["start", "project", "environment"], kind="stable", ignore_index=True)
@@ -392,15 +416,46 @@ class Fleet(ProcessBound):
             1  storefront  deployment     made
             2  storefront      domain  changed
         """
-        parts = self.environments(), self.deployments(), self.domains()
+        with sharing():  # the projects are listed once
+            parts = self.environments(), self.deployments(), self.domains()
         since = pd.Timestamp(unix(start, self._session.transport.now(), "start"), unit="s", tz="UTC")
         return changes(*parts, since)
+
+    def scans(
+        self, *, projects: str | Sequence[str] | None = None, apps: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Return the vulnerability scans of what is live: a request for each deployment where scans are on.
+
+        Args:
+            projects: Only of this one, or of these, by name or id.
+            apps: Only of the projects of this app, or of these, by name or id.
+
+        Returns:
+            One row an environment in which something is live: project, app, environment, deployment_id, scan (its
+            state; "none" where there is none, "off" where the project has scans switched off), critical, high, medium,
+            low, other (findings, Int64, NA where no scan has succeeded), scanned (UTC), note (why it failed).
+
+        Raises:
+            UnknownName: There is no such project or app.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> scans = client.fleet.scans()
+            >>> scans["scan"].value_counts().to_dict()
+            {'off': 8, 'none': 4, 'failed': 1}
+        """
+        active, skipped, listed = self._reads.active(projects, apps)
+        frames, failed = self._reads.read_all(
+            "fleet.scans", lambda row: scans_of_live(self._session, row), active, lambda row: str(row.unique_name)
+        )
+        return self._reads.joined("fleet.scans", frames, scans_frame([]), failed, skipped, listed)
 
     def __repr__(self) -> str:
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
-            "  projects()  environments(projects=)  deployments(limit=)  domains()\n"
-            "  requests_over_time(start=, end=, step=, projects=)  changes(start=)\n"
-            "  overview(start=, end=, target=, compare=, refresh=)  live_versions(start=, end=, projects=, known=)\n"
-            "  logs(start=, end=, level=, search=, projects=, budget=)"
+            "  projects()  environments(projects=, apps=)  deployments(limit=)  domains()\n"
+            "  requests_over_time(start=, end=, step=, projects=, apps=)  changes(start=)\n"
+            "  overview(start=, end=, target=, compare=, refresh=)\n"
+            "  live_versions(start=, end=, projects=, apps=, known=)\n"
+            "  logs(start=, end=, level=, search=, projects=, apps=, budget=)  scans(projects=, apps=)"
         )

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from createos_nb.client.fleet_reads import app_names
 from createos_nb.client.fleet_series import REQUESTS, Series, SeriesReader, Window
 from createos_nb.client.fleet_status import Live, Verdict, judge, unread
 from createos_nb.client.last_change import failure_of, last_change, newer_than
@@ -176,7 +177,9 @@ class FleetOverview(ProcessBound):
                     on_progress(done, len(due))
             known = self._projects.values()
             rows = [row for project in known for row in project.shown(self._points, window.now)]
-            frame = overview_frame([row for _, row in sorted(rows, key=_trouble)])
+            shown = active[active["unique_name"].isin([row.project for _, row in rows])]
+            apps = dict(zip(shown["unique_name"], app_names(self._session, shown["app_id"]), strict=True))
+            frame = overview_frame([replace(row, app=apps.get(row.project)) for _, row in sorted(rows, key=_trouble)])
             read = not any(project.failed or not project.turn for project in known)
             frame.attrs |= {
                 **self._session.provenance("fleet.overview"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,6 +13,15 @@ from createos_nb.client.session import Session
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import CreateOSError, IncompleteWarning, InvalidInput, UnknownName, warn
 from createos_nb.progress import progress
+
+
+class ActiveProject(NamedTuple):
+    """A project that is active, the name of its app (None where it is in none), and whether scans are switched on."""
+
+    unique_name: str
+    id: str
+    app: str | None
+    enabled_security_scan: Any
 
 
 class FleetReads:
@@ -28,36 +37,53 @@ class FleetReads:
         read: Callable[[str], pd.DataFrame],
         empty: pd.DataFrame,
         only: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
+        *,
+        named: bool = True,
     ) -> pd.DataFrame:
-        """Return what `read` gives of each active project, by id, one below the other, with its name first."""
-        active_projects, skipped, listed = self.active(only)
+        """Return what `read` gives of each active project, by id, one below the other, with its name first.
+
+        Then comes the name of its app, unless `named` is False.
+        """
+        active_projects, skipped, listed = self.active(only, apps, named=named)
 
         def read_project(row: Any) -> pd.DataFrame:
             frame = read(row.id)
+            if named:
+                frame.insert(0, "app", pd.Series([row.app] * len(frame), dtype=TEXT))
             frame.insert(0, "project", pd.Series([row.unique_name] * len(frame), dtype=TEXT))
             return frame
 
         frames, failed = self.read_all(label, read_project, active_projects, lambda row: str(row.unique_name))
-        empty.insert(0, "project", pd.Series([], dtype=TEXT))
+        for name in ("app", "project") if named else ("project",):
+            empty.insert(0, name, pd.Series([], dtype=TEXT))
         complete = listed and all(f.attrs.get("complete", True) for f in frames)
         return self.joined(label, frames, empty, failed, skipped, complete)
 
-    def active(self, only: str | Sequence[str] | None) -> tuple[list[Any], dict[str, str], bool]:
-        """Return the active projects, the status of the others by name, and whether the list is complete."""
+    def active(
+        self, only: str | Sequence[str] | None, apps: str | Sequence[str] | None = None, *, named: bool = True
+    ) -> tuple[list[ActiveProject], dict[str, str], bool]:
+        """Return the active projects, the status of the others by name, and whether the list is complete.
+
+        Without `named` the names of apps are not looked up.
+        """
         projects = self._projects.list()
+        attrs = projects.attrs
         if only is not None:
             only = names_or_ids("projects", only)
             for name in only:
                 if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
                     raise UnknownName("project", name, list(projects["unique_name"]))
-            attrs = projects.attrs
             projects = projects[projects["unique_name"].isin(only) | projects["id"].isin(only)]
-            projects.attrs = attrs
+        if apps is not None:
+            wanted = [self._session.names.id_of("app", app) for app in names_or_ids("apps", apps)]
+            projects = projects[projects["app_id"].isin(wanted)]
         active = projects[projects["status"] == "active"]
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
-        active_projects = list(active[["unique_name", "id"]].itertuples(index=False))
-        return active_projects, skipped, bool(projects.attrs["complete"])
+        names = app_names(self._session, active["app_id"] if named else [None] * len(active))
+        rows = zip(active["unique_name"], active["id"], names, active["enabled_security_scan"], strict=True)
+        return [ActiveProject(*row) for row in rows], skipped, bool(attrs["complete"])
 
     def read_all(
         self,
@@ -109,6 +135,21 @@ class FleetReads:
         joined.attrs |= {"complete": complete and not failed, "failed": failed, "skipped": skipped}
         warn_of_failures(label, failed, len(failed) + len(frames), "are not in the frame")
         return joined
+
+
+def app_names(session: Session, ids: Iterable[Any]) -> list[str | None]:
+    """Return the name of each app by its id; None where there is no id.
+
+    One request, at most, for all that the session does not know yet, and none where nothing is in an app. An app whose
+    name can't be read goes by its id.
+    """
+    given = [None if pd.isna(one) or not one else str(one) for one in ids]
+    wanted = {one for one in given if one is not None}
+    try:
+        names = session.names.names_of("app", wanted) if wanted else {}
+    except CreateOSError:
+        names = {}
+    return [None if one is None else names.get(one, one) for one in given]
 
 
 def warn_of_failures(label: str, failed: dict[str, str], of: int, instead: str) -> None:

@@ -15,6 +15,7 @@ from createos_nb.frames.series import Buckets
 
 #: Seconds in which the newest figures may still grow: they are read again.
 _UNSETTLED: Final = 300
+_MINUTE: Final = 60
 _WEEK: Final = 7 * 86_400
 REQUESTS: Final = contract.find("GetProjectEnvironmentAnalyticsRequestsOverTime")
 
@@ -47,7 +48,8 @@ class Series:
     """Whole buckets of one environment.
 
     `rows`: begin (Unix seconds), count, 2xx, 3xx, 4xx, 5xx. They are complete from `start` on, and final up to
-    `settled`. `length`: seconds of the window that the platform chose their width for.
+    `settled`. `length`: seconds of the window that the platform chose their width for. `read`: up to where they were
+    read.
     """
 
     width: int
@@ -55,6 +57,7 @@ class Series:
     start: int
     settled: int
     length: int
+    read: int
 
     def between(self, window: Window) -> np.ndarray:
         """The rows of whole buckets: those that the window or the present cuts are left out."""
@@ -89,7 +92,8 @@ class SeriesReader:
         known = known if known is not None and self._reaches(known, window) else None
         start = window.start
         if known is not None:
-            if known.settled >= window.last:
+            # in the minute of the last reading there is no whole bucket more
+            if known.settled >= window.last or known.read // _MINUTE == window.last // _MINUTE:
                 return known
             start = known.settled - (known.settled - int(known.rows[-1, 0])) % known.width  # where a bucket begins
             if start <= window.start:
@@ -121,7 +125,7 @@ def _series(buckets: Buckets, window: Window, start: int, length: int) -> Series
         settled_until = window.last
     elif len(rows):
         settled_until = int(rows[-1, 0]) + width - _UNSETTLED
-    return Series(width, rows, start, settled_until, length)
+    return Series(width, rows, start, settled_until, length, window.last)
 
 
 def _regridded(buckets: Buckets, known: Series) -> np.ndarray | None:

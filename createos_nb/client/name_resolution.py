@@ -100,6 +100,19 @@ class NameResolver(ProcessBound):
             raise AmbiguousName(word, text, ids[text], where)
         return ids[text][0]
 
+    def names_of(self, resource: str, ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of some ids of what is in no project: from memory, or from one look-up if any is not known.
+
+        One that there is not is left out.
+        """
+        cache_key = (resource, "")
+        wanted = set(ids)
+        with self._lock_of(cache_key):
+            names = _names(self._cached(cache_key))
+            if not wanted <= names.keys():
+                names = _names(self._look_up(cache_key, ""))
+        return {key: names[key] for key in wanted if key in names}
+
     def forget(self, resource: str | None = None) -> None:
         """Empty the cache, or what is in it of one resource: an id turned out stale, a name changed."""
         with self._lock:
@@ -197,6 +210,11 @@ def _ids(rows: Iterable[Mapping[str, Any]], name: str, key: str) -> dict[str, li
         if row.get(name) is not None and row.get(key) is not None:
             ids.setdefault(str(row[name]), []).append(str(row[key]))
     return ids
+
+
+def _names(ids: Mapping[str, list[str]]) -> dict[str, str]:
+    """Names by id."""
+    return {key: name for name, keys in ids.items() for key in keys}
 
 
 def _name(word: str, value: Any) -> str:

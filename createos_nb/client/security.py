@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,13 +10,13 @@ import pandas as pd
 
 from createos_nb import contract
 from createos_nb.client.downloads import MOST_BYTES, to_file
+from createos_nb.client.findings import findings_in
 from createos_nb.frames.arrays import texts
 from createos_nb.naming import snake
 
 if TYPE_CHECKING:
     from createos_nb.client.session import Session
 
-_LISTS: Final = ("vulnerabilities", "findings", "Vulnerabilities")
 _FIRST: Final = ("severity", "id", "package", "installed_version", "fixed_version", "title")
 
 
@@ -50,7 +49,7 @@ class Security(contract.Security):
         """
         scan = self.scan(project, deployment)
         report = scan["parsed_report"]
-        rows = [{snake(str(k)): v for k, v in row.items()} for row in _find_findings(report)] if report else []
+        rows = [{snake(str(k)): v for k, v in row.items()} for row in findings_in(report)] if report else []
         names = list(dict.fromkeys([*_FIRST, *(name for row in rows for name in row)]))
         frame = pd.DataFrame({name: texts([_text(row.get(name)) for row in rows]) for name in names})
         frame.attrs |= {
@@ -98,19 +97,6 @@ class Security(contract.Security):
             replace=replace,
             max_bytes=max_bytes,
         )
-
-
-def _find_findings(report: Any) -> Iterator[Mapping[str, Any]]:
-    """The findings, wherever the scanner's report keeps its list of them."""
-    if isinstance(report, Mapping):
-        for name, value in report.items():
-            if name in _LISTS and isinstance(value, list):
-                yield from (finding for finding in value if isinstance(finding, Mapping))
-            else:
-                yield from _find_findings(value)
-    elif isinstance(report, list):
-        for item in report:
-            yield from _find_findings(item)
 
 
 def _text(value: Any) -> str | None:

@@ -14,6 +14,7 @@ from createos_nb.client.branch_patterns import warn_of_patterns
 from createos_nb.client.creation import prepare_creation
 from createos_nb.client.known import NEWEST, Known
 from createos_nb.client.lists import ListReader, ListResult, decode_row
+from createos_nb.client.memory import Memory
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
 from createos_nb.client.shared_reads import shared
 from createos_nb.client.spelling import wire_values
@@ -56,6 +57,8 @@ class Session(ProcessBound):
         self.lists = ListReader(self.send, transport, concurrency)
         self.names = NameResolver(self.rows, self.deployments_page)
         self.known = Known()
+        #: What is known without asking, where a history is open.
+        self.memory: Memory | None = None
         # what answers have taught of the platform, in seconds
         self.bucket_seconds: int | None = None
         self.longest_window: int | None = None
@@ -100,14 +103,19 @@ class Session(ProcessBound):
 
     def rows(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """Return all rows of a list as decoded JSON."""
+        rows, complete, total = self.listed(name, **values)
+        if not complete:
+            _warn_of_missing_rows(contract.find(name), len(rows), total)
+        return rows
+
+    def listed(self, name: str, /, **values: Any) -> tuple[list[dict[str, Any]], bool, int | None]:
+        """Return all rows of a list as decoded JSON, whether they are all, and how many the platform says there are."""
         self.transport.owner.check()
         operation = contract.find(name)
         result = self._list(operation, values)
-        if not result.complete:
-            _warn_of_missing_rows(operation, len(result.rows), result.total)
         rows = [row for row in map(decode_row, result.rows.items()) if isinstance(row, dict)]
         self.known.learn(operation.name, values.get("project_id"), rows)
-        return rows
+        return rows, result.complete, result.total
 
     def deployments_page(self, project: str, offset: int) -> tuple[list[dict[str, Any]], int]:
         """Return one page of deployments, and how many there are."""

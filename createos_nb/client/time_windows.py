@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,12 +16,14 @@ from createos_nb.errors import Invalid
 from createos_nb.frames import Buckets, reader
 from createos_nb.frames.read import DecodedRows
 from createos_nb.naming import camel
+from createos_nb.spans import difference
 
 if TYPE_CHECKING:
     from createos_nb.client.session import Session
 
 _FIELDS: Final = ("timestamp", "count", "status_2xx", "status_3xx", "status_4xx", "status_5xx")
 _SHORTEST: Final = 60
+_DAY: Final = 86_400
 #: Widths that buckets have, and borders at which buckets of any such width begin.
 _USUAL: Final = (60, 300, 900, 1800, 3600, 21_600, 86_400)
 
@@ -46,7 +49,18 @@ class Windows:
         self._session, self._operation, self._values = session, operation, values
 
     def read(self, start: int, end: int) -> Buckets:
-        """The buckets of `[start, end)`."""
+        """The buckets of `[start, end)`: asked for where no memory has them."""
+        memory, environment = self._session.memory, self._values.get("environment_id")
+        known = [] if memory is None or environment is None else memory.remembered(environment, (start, end))
+        if not known:
+            return self._asked(start, end)
+        missing = difference([(start, end)], [each.span for each in known])
+        asked = [self._asked(*span) for span in missing]
+        parts = [_part(each.rows, each.width) for each in known]
+        parts += [Part(each.rows, each.width if len(each.rows) else None, each.phase) for each in asked]
+        return replace(self._joined(parts, start, end), remembered=sum(len(each.rows) for each in known))
+
+    def _asked(self, start: int, end: int) -> Buckets:
         first, stop = self._first(start, end)
         if stop >= end:
             return self._joined([first], start, end)
@@ -74,7 +88,9 @@ class Windows:
                 if stop - start <= _SHORTEST:
                     raise refused or error from None
                 refused = refused or error
-                stop = start + max(_SHORTEST, (stop - start) // 2)
+                half = (stop - start) // 2
+                # limits are whole days rather than parts of one
+                stop = start + max(_SHORTEST, half // _DAY * _DAY or half)
                 continue
             if refused is not None:
                 self._session.longest_window = stop - start
@@ -110,6 +126,10 @@ class Windows:
             width, phase = _guessed(rows, start, end, self._session.bucket_seconds)
         rows[:, 0] -= (rows[:, 0] - phase) % width
         return Buckets(rows, width, phase)
+
+
+def _part(rows: np.ndarray, width: int) -> Part:
+    return Part(rows, width, int(rows[0, 0] % width) if len(rows) else 0)
 
 
 def _spans(start: int, stop: int, end: int, first: Part) -> list[tuple[int, int]]:

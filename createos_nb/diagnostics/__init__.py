@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from createos_nb.diagnostics.alerts.watch import Watch, watch
 from createos_nb.diagnostics.alerts.watcher import Round, Watcher
+from createos_nb.diagnostics.best_practices import best_practices
 from createos_nb.diagnostics.diagnose import diagnose
 from createos_nb.diagnostics.diagnosis import Diagnosis, Finding, RunbookCall
 from createos_nb.diagnostics.diagnosis_checks import calls_for, healthy
@@ -21,6 +22,7 @@ __all__ = [
     "RunbookCall",
     "Watch",
     "Watcher",
+    "best_practices",
     "calls_for",
     "compare_environments",
     "diagnose",

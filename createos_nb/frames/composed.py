@@ -12,14 +12,15 @@ ColumnFacts: TypeAlias = tuple[str, str, str, str]
 
 _TIME: Final = "datetime64[us, UTC]"
 _PROJECT: Final = ("project", "str", "unique name of its project", "")
+_APP: Final = ("app", "str", "name of the app that groups its project; NA where it is in none", "")
 _ENVIRONMENT: Final = ("environment", "str", "unique name of the environment", "")
 
 #: Tables that have the columns of an operation's call, after some of their own.
 EXTENDED: Final[dict[str, tuple[tuple[ColumnFacts, ...], str]]] = {
-    "fleet.projects": ((), "projects.list"),
-    "fleet.environments": ((_PROJECT,), "environments.list"),
-    "fleet.deployments": ((_PROJECT,), "deployments.list"),
-    "fleet.domains": ((_PROJECT,), "domains.list"),
+    "fleet.projects": ((_APP,), "projects.list"),
+    "fleet.environments": ((_PROJECT, _APP), "environments.list"),
+    "fleet.deployments": ((_PROJECT, _APP), "deployments.list"),
+    "fleet.domains": ((_PROJECT, _APP), "domains.list"),
     "fleet.requests_over_time": ((_PROJECT, _ENVIRONMENT), "analytics.requests_over_time"),
     "fleet.logs": ((_PROJECT, _ENVIRONMENT), "environments.logs"),
 }
@@ -31,6 +32,7 @@ DECLARED: Final[dict[str, type[Row]]] = {"webhooks.deliveries": WebhookDelivery}
 OWN: Final[dict[str, tuple[ColumnFacts, ...]]] = {
     "fleet.overview": (
         _PROJECT,
+        _APP,
         _ENVIRONMENT,
         ("status", "str", "how it does now: down, degraded, unknown, asleep or healthy", ""),
         ("reason", "str", "why, with the figure that decides it", ""),

@@ -40,6 +40,7 @@ class OverviewRow:
     burn: float | None = None
     last_change: str | None = None
     changed_at: str | None = None
+    app: str | None = None
 
 
 def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
@@ -51,6 +52,7 @@ def overview_frame(rows: Sequence[OverviewRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "project": texts([row.project for row in rows]),
+            "app": texts([row.app for row in rows]),
             "environment": texts([row.environment for row in rows]),
             "status": texts([row.status for row in rows]),
             "reason": texts([row.reason for row in rows]),

@@ -20,12 +20,13 @@ class Buckets:
     """The requests of an environment in time buckets of one width.
 
     `rows`: int64, one line a bucket: its start in Unix seconds, then the five counts. `width` in seconds; buckets start
-    at `phase` seconds after a multiple of it.
+    at `phase` seconds after a multiple of it. `remembered`: so many of them were not asked for.
     """
 
     rows: np.ndarray
     width: int
     phase: int = 0
+    remembered: int = 0
 
 
 def requests_frame(buckets: Buckets, *, start: int, end: int, now: float | None = None) -> pd.DataFrame:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import blake2b
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -50,8 +52,21 @@ SIMULATOR_HEADER: Final = "x-createos-simulator"
 #: How often it is asked what time it is there, before that is given up.
 _TIME_ATTEMPTS: Final = 3
 
+#: Another key than its own with which a transport signs the requests of one thread, for now.
+_BORROWED: Final[ContextVar[tuple[int, Secret] | None]] = ContextVar("borrowed key", default=None)
+
 #: Seconds that an answer which is a log may take as a whole, if it keeps coming.
 _LONGEST_LOG: Final = 300.0
+
+#: The kind of an answer that goes on as long as somebody listens.
+_EVENT_STREAM: Final = "text/event-stream"
+
+
+class Signature(NamedTuple):
+    """A key, and the headers that carry it."""
+
+    key: Secret
+    headers: dict[str, Secret]
 
 
 class Transport(ProcessBound):
@@ -96,6 +111,8 @@ class Transport(ProcessBound):
         self._auth = {"X-Api-Key" if api_key else "X-Access-Token": self._key} if self._key else {}
         if bearer:
             self._auth = {"Authorization": Secret(f"Bearer {self._key.reveal()}")}
+        #: The key of fingerprints: plans that were made before `use_api_key` still compare with what is read after it.
+        self._first_key = self._key
         # lists of several projects are read at once, and each of them by several threads: together they stay below this
         self._slots = threading.BoundedSemaphore(max(1, concurrency))
         self._timeouts, self._longest = timeouts_of(timeout, transfer_timeout)
@@ -127,10 +144,33 @@ class Transport(ProcessBound):
         """Close the connections."""
         self._http.close()
 
+    def use_api_key(self, api_key: Secret) -> None:
+        """Sign all requests from now on with another API key of the same account."""
+        key = key_of(api_key)
+        self.signature = Signature(key, {"X-Api-Key": key})
+
+    @property
+    def signature(self) -> Signature:
+        """What requests are signed with; it can be set, to one that was there before."""
+        return Signature(self._key, self._auth)
+
+    @signature.setter
+    def signature(self, signature: Signature) -> None:
+        self._key, self._auth = signature
+
+    @contextmanager
+    def signed_with(self, api_key: Secret) -> Iterator[None]:
+        """Sign the requests of this thread with another API key, while the block lasts."""
+        token = _BORROWED.set((id(self), key_of(api_key)))
+        try:
+            yield
+        finally:
+            _BORROWED.reset(token)
+
     def fingerprint(self, secret: Secret) -> str:
         """Return a keyed digest of a secret, which nobody can guess without the key of this client."""
         return blake2b(
-            secret.reveal().encode("utf-8", "surrogatepass"), key=self._key.reveal().encode()[:64], digest_size=8
+            secret.reveal().encode("utf-8", "surrogatepass"), key=self._first_key.reveal().encode()[:64], digest_size=8
         ).hexdigest()
 
     def now(self) -> float:
@@ -241,7 +281,7 @@ class Transport(ProcessBound):
     def _attempt(
         self, request: Request, prepared: httpx.Request, attempt: Attempt, parse: Callable[[RawResponse], Result]
     ) -> Result:
-        facts = RequestFacts(request.operation, request.path, SecretTexts((self._key, *request.secrets)))
+        facts = RequestFacts(request.operation, request.path, SecretTexts((*self._keys(), *request.secrets)))
         with self._slots, RedactedLogging(facts.secrets):
             reply = without_frames(self._outcome, facts, prepared)
         if isinstance(reply, RequestError):
@@ -313,13 +353,24 @@ class Transport(ProcessBound):
 
     def _signed(self, headers: dict[str, str]) -> dict[str, str]:
         """The headers with the key among them."""
-        return {**headers, **{name: key.reveal() for name, key in self._auth.items()}}
+        borrowed = _BORROWED.get()
+        auth = self._auth if borrowed is None or borrowed[0] != id(self) else {"X-Api-Key": borrowed[1]}
+        return {**headers, **{name: key.reveal() for name, key in auth.items()}}
+
+    def _keys(self) -> tuple[Secret, ...]:
+        """The keys that a request of this thread may carry, which no error repeats."""
+        borrowed = _BORROWED.get()
+        return (self._key,) if borrowed is None else (self._key, borrowed[1])
 
     def _reply(self, request: httpx.Request) -> Reply:
-        """Send a request once, within its time. Returns its whole response."""
+        """Send a request once, within its time. Returns its whole response; of a stream of events only the head."""
         timeouts = request.extensions.get("timeout", self._timeouts)
         request.extensions["timeout"] = bounds(timeouts) if self._connected else timeouts
-        return self._read(self.open(request, SecretTexts(())))
+        response = self.open(request, SecretTexts(()))
+        if response.headers.get("content-type", "").partition(";")[0].strip().lower() == _EVENT_STREAM:
+            response.close()  # it need not end
+            return Reply(response.status_code, response.headers, b"", response.request.url)
+        return self._read(response)
 
     def _read(self, response: httpx.Response) -> Reply:
         """The whole response, within its size."""

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
 from createos_nb.panels.journal import JournalPanel
+from createos_nb.panels.launch import LaunchPanel
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.overview import OverviewPanel
 from createos_nb.panels.rollback import RollbackPanel
@@ -35,10 +37,12 @@ __all__ = [
     "api_keys",
     "assign",
     "blue_green",
+    "clean_up",
     "deploy",
     "diagnose",
     "domains",
     "journal",
+    "launch",
     "logs",
     "overview",
     "rollback",
@@ -51,21 +55,28 @@ __all__ = [
 
 
 def api_keys(client: Client) -> ApiKeysPanel:
-    """Show the API keys of the account: which are valid and for how long; create one, which is shown once; revoke one.
+    """Show the API keys of the account: which are valid and for how long; create, rotate or revoke one.
 
-    Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", "+180d", "+365d") of a new key; `chosen` (the key
-    to revoke), `reason`, `confirm` (its typed name).
+    A new key is shown once. After a rotation the button "Plan: revoke the old key" ends the old one.
+
+    Parameters: `action` ("create", "rotate", "revoke"); `name`, `description`, `expires_in` ("+30d", "+90d", "+180d",
+    "+365d") of a new key; `chosen` (the key to rotate or revoke), `reason`, `confirm` (the typed name of a key that is
+    revoked).
 
     Args:
         client: an open client, of the platform or of a simulated world.
 
     Returns:
-        A panel. `create()` creates the new key and returns its record, whose secret is masked; `run()` revokes the
-        chosen one and returns a `Receipt`.
+        A panel. `run()` does what `action` says and returns a `Receipt`, whose `issued["secret"]` is a new key,
+        masked.
 
     Examples:
         >>> panel = createos_nb.panels.api_keys(createos_nb.simulate())
-        >>> panel.params = {"chosen": "status-board", "reason": "the board is gone", "confirm": "status-board"}
+        >>> panel.params = {"action": "create", "name": "nightly-report", "expires_in": "+30d"}
+        >>> panel.run().issued
+        {'secret': Secret(••••••)}
+        >>> panel.params = {"action": "revoke", "chosen": "status-board"}
+        >>> panel.params = {"reason": "the board is gone", "confirm": "status-board"}
         >>> panel.run().checks.result
         'PASS'
     """
@@ -125,6 +136,35 @@ def blue_green(client: Client, project: str) -> BlueGreenPanel:
         [['blue', 'v12'], ['green', 'v6']]
     """
     return BlueGreenPanel(client, project)
+
+
+def clean_up(client: Client, project: str) -> CleanUpPanel:
+    """Delete a project's deployments that nobody needs: each is listed with what becomes of it, and why.
+
+    Parameters: `keep` (how many of the newest good ones stay), `spare` (versions that stay all the same: "v10, v4" or a
+    list), `chosen` (such as "v10"), `reason`, `confirm` (the name of the project, typed: there is no undo).
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `frame` has what becomes of each deployment.
+
+    Raises:
+        UnknownName: there is no such project.
+
+    Examples:
+        >>> panel = createos_nb.panels.clean_up(createos_nb.simulate(), "storefront")
+        >>> panel.wait()
+        True
+        >>> panel.frame["action"].value_counts().to_dict()
+        {'keep': 10, 'delete': 8}
+        >>> panel.params = {"spare": "v10", "confirm": "storefront", "reason": "nobody needs them"}
+        >>> panel.run().summary.split(",")[0]
+        '7 done'
+    """
+    return CleanUpPanel(client, project)
 
 
 def deploy(client: Client, project: str | None = None) -> DeployPanel:
@@ -243,6 +283,34 @@ def journal(client: Client, path: str | os.PathLike[str] | None = None) -> Journ
     return JournalPanel(client, path)
 
 
+def launch(client: Client) -> LaunchPanel:
+    """Launch a new project: files that are dropped, an image or a repository, live at its address by one plan.
+
+    Each setting is shown with where it was found, and can be given in its field; a pattern of the documentation sets
+    its own and asks for the variables that it needs.
+
+    Parameters: `name`; `kind` ("source", "image", "repository") with `source` (a path where the kernel runs, or from
+    code anything that `client.deployments.upload` takes; what is dropped counts while it is empty), `image` or
+    `repository`; `recipe` ("", "agent", "mcp_server", "rag_service", "chat_bot"); `port` (0: found), `runtime`,
+    `framework`, `directory_path`, `install_command`, `build_command`, `run_command` ("": found); `name_of_variable` and
+    `value` of a variable, or all by name in `variables`; `environment`, `cpu`, `memory`, `replicas`, `domain`, `app`;
+    `reason`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`.
+
+    Examples:
+        >>> panel = createos_nb.panels.launch(createos_nb.simulate())
+        >>> panel.params = {"name": "gift-cards", "source": {"index.html": "<h1>Gift cards</h1>"}}
+        >>> panel.run().checks.result
+        'PASS'
+    """
+    return LaunchPanel(client)
+
+
 def logs(client: Client, project: str, environment: str) -> LogsPanel:
     """Show the last lines of a log: of what runs in an environment, of a version, of its build; searched, and followed.
 
@@ -353,25 +421,28 @@ def scale(client: Client, project: str, environment: str) -> ScalePanel:
 
 
 def security(client: Client, project: str) -> SecurityPanel:
-    """Show the vulnerability scans of a project's live and newest deployments, and what was found, worst first.
+    """Show the vulnerability scans of a project's live and newest deployments, what was found, and scan one.
 
-    Parameters: `chosen` (a deployment such as "v17"), `live`.
+    Parameters: `chosen` (a deployment such as "v17"), `reason`.
 
     Args:
         client: an open client, of the platform or of a simulated world.
         project: name or id of the project.
 
     Returns:
-        A panel. `run()` reads again and returns the frame of the scans; `scan()` starts a scan of the chosen one, and
-        follows it to its end.
+        A panel. `frame` holds the scans; `run()` scans the chosen deployment, waits for the end, and returns a
+        `Receipt`.
 
     Raises:
         UnknownName: there is no such project.
 
     Examples:
         >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
-        >>> list(panel.run().columns)
+        >>> list(panel.frame.columns)
         ['deployment', 'live_in', 'state', 'scan', 'critical', 'high', 'medium', 'low', 'other', 'scanned', 'note']
+        >>> panel.params["chosen"] = "v16"
+        >>> panel.run().checks.result
+        'PASS'
     """
     return SecurityPanel(client, project)
 

@@ -1,9 +1,9 @@
-"""The panel of API keys: what there is, a new one that is shown once, and revoking."""
+"""The panel of API keys: what there is, a new one that is shown once, rotating and revoking."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import ipywidgets as widgets
 import pandas as pd
@@ -17,8 +17,10 @@ from createos_nb.panels.secret import Reveal
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
-    from createos_nb.plans import Plan
+    from createos_nb.plans import Plan, Receipt
+    from createos_nb.redaction import Secret
 
+_ACTIONS: Final = [("Create a key", "create"), ("Rotate the chosen key", "rotate"), ("Revoke the chosen key", "revoke")]
 #: For how long a new key is valid.
 _EXPIRES_IN: Final = [("30 days", "+30d"), ("90 days", "+90d"), ("180 days", "+180d"), ("a year", "+365d")]
 #: Seconds for which a new key is shown: longer than a variable, for it has to be put somewhere.
@@ -29,16 +31,16 @@ _COLUMNS: Final = ("key", "state", "days_left", "used_for", "ends", "off")
 
 
 class ApiKeysPanel(ActionPanel):
-    """API keys of the account. The plan is that of revoking the chosen one.
+    """API keys of the account: a new one, a new one in the place of the chosen one, or the end of the chosen one.
 
-    Parameters: `name`, `description`, `expires_in` ("+30d", "+90d", …: of a new key).
+    Parameters: `action` ("create", "rotate", "revoke"), `name`, `description`, `expires_in` ("+30d", "+90d", …) of a
+    new key; one that is rotated to without a name has that of the chosen one with the next number.
 
     Attributes:
-        created: the newest key that was created here, as `client.api_keys.create` returns it, or None; its `secret` is
-            masked.
+        created: the newest key that was created here, masked, or None.
     """
 
-    heading, verb = "API keys", "Revoke"
+    heading, verb = "API keys", "Create"
 
     def __init__(self, client: Client) -> None:
         self._rows = RowPicker(
@@ -46,8 +48,12 @@ class ApiKeysPanel(ActionPanel):
         )
         super().__init__(client, "", self._rows)
         self._keys: pd.DataFrame | None = None
-        self.created: pd.Series | None = None
+        self.created: Secret | None = None
+        self._created_name = ""
         style = {"description_width": "auto"}
+        self._action = self._view.control(
+            "action", widgets.Dropdown(description="Action", options=_ACTIONS, style=style)
+        )
         self._name = self._view.control(
             "name", widgets.Text(description="New key", placeholder="4–48 letters, digits, hyphens", style=style)
         )
@@ -57,21 +63,21 @@ class ApiKeysPanel(ActionPanel):
         self._expires_in = self._view.control(
             "expires_in", widgets.Dropdown(description="Expires in", options=_EXPIRES_IN, value="+90d", style=style)
         )
-        self._create_button = self._view.button("Create key", self._create, hint="It is shown here once")
         self._show_again_button = self._view.button("Show again", self._show_again, hint="Until this panel is closed")
         self._show_again_button.layout.display = "none"
         self._reveal = Reveal()
-        row = widgets.HBox(
-            [self._name, self._description, self._expires_in, self._create_button, self._show_again_button]
+        action_row = widgets.HBox([self._action, self._show_again_button])
+        key_row = widgets.HBox([self._name, self._description, self._expires_in])
+        for row in (action_row, key_row):
+            row.add_class("createos-row")
+        self._view.build(
+            self._toolbar, self._rows.grid, self._rows.note, action_row, key_row, self._reveal, *self.form.widgets
         )
-        row.add_class("createos-row")
-        self._view.build(self._toolbar, self._rows.grid, self._rows.note, row, self._reveal, *self.form.widgets)
-        self._view.on_change("name", self._update_create_button)
-        self.form.depends_on("chosen")
+        self._view.on_change("action", self._update_controls)
+        self.form.depends_on("chosen", "action", "name", "description", "expires_in")
+        self.form.on_success = self._on_success
         self._start()
-        self._update_create_button()
-
-    # --- revoking -----------------------------------------------------------------------------------------------------
+        self._update_controls()
 
     def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
         return self.client.api_keys.list()
@@ -80,70 +86,44 @@ class ApiKeysPanel(ActionPanel):
         self._keys = result
         self._rows.show(keys_of(result, pd.Timestamp(self.client.clock.now(), unit="s", tz="UTC")))
 
+    def _update_controls(self) -> None:
+        action = self._action.value
+        for control in (self._name, self._expires_in):
+            control.layout.display = "none" if action == "revoke" else ""
+        self._description.layout.display = "" if action == "create" else "none"  # a rotation keeps it
+        self.form.verb = str(action).capitalize()
+
     def _make_plan(self) -> Plan:
+        action, name = self._action.value, self._name.value.strip()
+        if action == "create":
+            if not name:
+                raise InvalidInput("API keys: name the new key")
+            description = self._description.value.strip() or None
+            expires = self._expires_in.value
+            return runbooks.create_key(self.client, name, expiry_at=expires, description=description)
         position = self._rows.position
         if position is None or self._keys is None:
-            raise InvalidInput("API keys: choose the key to revoke")
-        return runbooks.revoke_key(self.client, str(self._keys["id"].iloc[position]))
+            raise InvalidInput(f"API keys: choose the key to {action}")
+        chosen = str(self._keys["id"].iloc[position])
+        if action == "rotate":
+            return runbooks.rotate_key(self.client, chosen, name=name or None, expiry_at=self._expires_in.value)
+        return runbooks.revoke_key(self.client, chosen)
 
-    # --- creating -----------------------------------------------------------------------------------------------------
+    # --- a new key is shown once --------------------------------------------------------------------------------------
 
-    def create(self) -> pd.Series:
-        """Create the key here and now. The browser shows it for a while.
-
-        Returns:
-            Its record, whose secret is masked.
-
-        Raises:
-            CreateOSError: what creating it raises.
-
-        Examples:
-            >>> panel = createos_nb.panels.api_keys(createos_nb.simulate())
-            >>> panel.params = {"name": "nightly-report", "description": "Reads figures at night", "expires_in": "+30d"}
-            >>> list(panel.create().index)
-            ['id', 'secret']
-        """
-        try:
-            key = self._create_key()
-        except Exception as error:
-            self._view.show_error(error)
-            raise
-        self._on_created(key)
-        return key
-
-    def _create_key(self) -> pd.Series:
-        description = self._description.value.strip()
-        optional: dict[str, Any] = {"description": description} if description else {}
-        return self.client.api_keys.create(name=self._name.value.strip(), expiry_at=self._expires_in.value, **optional)
-
-    def _create(self) -> None:
-        if self.busy:
-            raise InvalidInput("API keys: other work is going on in this panel: wait for its end")
-        self._view.set_status("creating a key …")
-        self._background.run(lambda _: self._create_key(), self._on_created)
-
-    def _on_created(self, key: pd.Series) -> None:
+    def _on_success(self, receipt: Receipt) -> None:
+        secret, plan = receipt.issued.get("secret"), self.plan
         with self._view.lock:
-            if self._view.closed:
+            if secret is None or plan is None or self._view.closed:
                 return
-            name = self._name.value.strip()
-            self.created = key
-            key.attrs["key"] = name
+            self.created, self._created_name = secret, plan.steps[0].target.name
             self._name.value = self._description.value = ""
             self._show_again_button.layout.display = ""
-            self._view.clear_error()
-            self._view.set_status(f"{name} was created: copy it now, the platform does not show it again")
             self._show_again()
-        self._reload()
 
     def _show_again(self) -> None:
         if self.created is not None:
-            self._reveal.show(f"API key {self.created.attrs['key']}", self.created["secret"], _SHOWN)
-
-    def _update_create_button(self) -> None:
-        disabled = not self._name.value.strip()
-        if self._create_button.disabled != disabled:
-            self._create_button.disabled = disabled
+            self._reveal.show(f"API key {self._created_name}", self.created, _SHOWN)
 
     def close(self) -> None:
         """Stop all background work, forget the new key, and remove the panel.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,17 +14,14 @@ from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import known
-from createos_nb.panels.file_drop import FileDropZone, describe_source
-from createos_nb.panels.grid import Grid
 from createos_nb.panels.plan_state import PlanState
+from createos_nb.panels.upload_source import UploadSource
 from createos_nb.panels.view import set_options
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.plans import Event, Plan
 
-#: Rows of an upload's plan that are shown.
-_MAX_ROWS: Final = 500
 _NOWHERE: Final = ""
 
 
@@ -43,7 +39,6 @@ class DeployPanel(ActionPanel):
         super().__init__(client, project or "")
         self._given_project = project
         self._types: dict[str, str] = {}
-        self._source_from_code: Any = None  # a source that code has passed and that is no path
         self._building: tuple[str, str] | None = None  # project and id of the deployment that is being built
         style = {"description_width": "6em"}
 
@@ -66,16 +61,8 @@ class DeployPanel(ActionPanel):
             "branch",
             widgets.Combobox(description="Branch", placeholder="its newest commit", style=style, layout=wide()),
         )
-        self._drop_zone = FileDropZone()
-        self._folder = widgets.Text(
-            description="Or from", placeholder="a folder or zip where the kernel runs", style=style, layout=wide()
-        )
-        self._view.control("source", self._folder, read=lambda _: self.source, write=self._set_source)
+        self._upload = UploadSource(self._view, self._background, client, self._on_source, style)
         self._environment = self._view.control("environment", widgets.Dropdown(description="Live in", style=style))
-        self._files, self._upload_note = Grid("Files of the upload", height="14em"), widgets.HTML()
-        self._files.layout.display = "none"
-        self._upload = widgets.VBox([self._drop_zone, self._folder, self._upload_note, self._files])
-        self._upload.add_class("createos-column")
         self._note = widgets.HTML()
         self._cancel_button = self._view.button(
             "Cancel the deployment", self.cancel_deployment, hint="Have the platform stop building it; Stop only waits"
@@ -83,10 +70,14 @@ class DeployPanel(ActionPanel):
         self.form.buttons.children = (*self.form.buttons.children, self._cancel_button)
         self.form.on_event, self.form.on_update = self._on_event, self._update_buttons
         self._view.build(
-            self._project, self._note, self._image, self._branch, self._upload, self._environment, *self.form.widgets
+            self._project,
+            self._note,
+            self._image,
+            self._branch,
+            self._upload.box,
+            self._environment,
+            *self.form.widgets,
         )
-        self._drop_zone.on_change = lambda: self._view.guard(self._on_drop)
-        self._folder.observe(lambda _: self._view.guard(self._on_source), "value")
         self._view.on_change("project", self._update_controls)
         self.form.depends_on("project", "image", "branch", "environment")
         self._update_controls()
@@ -108,7 +99,7 @@ class DeployPanel(ActionPanel):
         kind = self._types.get(name or "", "")
         self._image.layout.display = "" if kind == "image" else "none"
         self._branch.layout.display = "" if kind == "vcs" else "none"
-        self._upload.layout.display = "" if kind == "upload" else "none"
+        self._upload.box.layout.display = "" if kind == "upload" else "none"
         notes = {
             "": "there is no active project to deploy to" if not self._given_project else "",
             "vcs": "builds the newest commit of a branch; environments that follow it by auto-promotion get it",
@@ -129,61 +120,13 @@ class DeployPanel(ActionPanel):
             set_options(self._environment, [("nowhere yet", _NOWHERE), *((name, name) for name in environments)])
             self._branch.options = [markup.label(branch) for branch in branches]
 
-    # --- files --------------------------------------------------------------------------------------------------------
-
     @property
     def source(self) -> Any:
         """Return the source of the upload: from code, else the path, else the dropped files; or None."""
-        if self._source_from_code is not None:
-            return self._source_from_code
-        return self._folder.value.strip() or self._drop_zone.source
-
-    def _set_source(self, value: Any) -> str:
-        is_path = value is None or isinstance(value, str | os.PathLike)
-        self._source_from_code = None if is_path else value
-        text = "" if value is None else describe_source(value)
-        if text == self._folder.value:
-            self._on_source()
-        return text
+        return self._upload.source
 
     def _on_source(self) -> None:
-        if self._source_from_code is not None and self._folder.value != describe_source(self._source_from_code):
-            self._source_from_code = None  # a person typed over it
         self.form.invalidate()
-        self._preview_upload()
-
-    def _on_drop(self) -> None:
-        if self._drop_zone.folder is not None:
-            self._source_from_code, self._folder.value = None, ""
-        self.form.invalidate()
-        self._preview_upload()
-
-    def _preview_upload(self) -> None:
-        """Show what would be uploaded and what stays."""
-        source = self.source
-        if source is None:
-            self._show_upload(None)
-        elif self.client.clock.virtual:
-            self._view.guard(lambda: self._show_upload(self.client.deployments.upload_plan(source)))
-        else:
-            self._background.run(
-                lambda _: self.client.deployments.upload_plan(source), self._show_upload, channel="files"
-            )
-
-    def _show_upload(self, plan: pd.DataFrame | None) -> None:
-        with self._view.lock:
-            self._files.layout.display = "none" if plan is None else ""
-            self._upload_note.value = ""
-            if plan is None:
-                return
-            left_out = int((~plan["included"]).sum())
-            lines = [f"{plan.attrs['files']:,} files, {plan.attrs['bytes']:,} bytes; {left_out:,} excluded"]
-            if len(plan) > _MAX_ROWS:
-                lines.append(f"{_MAX_ROWS:,} of {len(plan):,} names are shown, excluded ones first")
-            self._upload_note.value = markup.block("; ".join(lines), "muted") + "".join(
-                markup.block(f"can't be uploaded: {problem}", "warning") for problem in plan.attrs["problems"]
-            )
-            self._files.show(files_of(plan).head(_MAX_ROWS), kinds={"bytes": "number"}, key="path")
 
     # --- deploying ----------------------------------------------------------------------------------------------------
 
@@ -238,7 +181,7 @@ class DeployPanel(ActionPanel):
         if not applying:
             self._building = None
         self._cancel_button.layout.display = "" if self._building else "none"
-        self._drop_zone.disabled = applying
+        self._upload.drop_zone.disabled = applying
 
 
 def project_types(client: Client, project: str | None = None) -> dict[str, str]:
@@ -264,16 +207,3 @@ def targets(client: Client, project: str) -> tuple[list[str], list[str]]:
         except CreateOSError:
             pass  # any branch can be typed
     return [str(name) for name in environments["unique_name"]], list(dict.fromkeys(branches))
-
-
-def files_of(plan: pd.DataFrame) -> pd.DataFrame:
-    """Return an upload's plan as people read it, what stays here first: path, bytes, goes (yes, no), reason."""
-    frame = plan.sort_values(["included", "path"], kind="stable")
-    return pd.DataFrame(
-        {
-            "path": frame["path"].tolist(),
-            "bytes": pd.array(frame["bytes"].tolist(), dtype="Int64"),
-            "goes": ["yes" if included else "no" for included in frame["included"]],
-            "reason": [known(reason) for reason in frame["reason"]],
-        }
-    )

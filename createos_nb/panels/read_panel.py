@@ -48,7 +48,7 @@ class ReadPanel(Panel):
         """Read again, in the background; an older read that is still running is given up.
 
         Examples:
-            >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
             >>> panel.refresh()
             >>> panel.wait()
             True
@@ -66,9 +66,9 @@ class ReadPanel(Panel):
             CreateOSError: what reading raises.
 
         Examples:
-            >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
-            >>> panel.run()["deployment"].tolist()
-            ['v18', 'v17', 'v16', 'v15', 'v14', 'v13', 'v12', 'v11', 'v6']
+            >>> panel = createos_nb.panels.overview(createos_nb.simulate())
+            >>> sorted(set(panel.run()["project"]))[:2]
+            ['chat-bot', 'edge-gateway']
         """
         self._requests += 1
         try:

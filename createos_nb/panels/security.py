@@ -8,59 +8,60 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 import pandas as pd
 
+from createos_nb import runbooks
+from createos_nb.client.findings import SEVERITIES, by_severity, counts_of
 from createos_nb.display import strip_control_chars
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, NotFound
 from createos_nb.panels import markup
+from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.grid import Grid
-from createos_nb.panels.read_panel import ReadPanel
 from createos_nb.panels.row_picker import RowPicker
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
+    from createos_nb.plans import Plan
 
-#: How bad a finding is, worst first; what a scanner calls otherwise comes after them.
-SEVERITIES: Final = ("critical", "high", "medium", "low")
-#: States of deployments that can be scanned, and of scans that have not finished yet.
-_SCANNABLE: Final = ("deployed", "sleeping", "failed")
+#: States of scans that have not finished yet.
 _UNFINISHED: Final = ("pending", "in progress")
 _COLUMNS: Final = ("deployment", "live_in", "state", "scan", *SEVERITIES, "other", "scanned", "note")
 
 
-class SecurityPanel(ReadPanel):
-    """Scans of the live and the newest deployments of a project; the findings of the chosen one.
+class SecurityPanel(ActionPanel):
+    """Scans of the live and the newest deployments of a project; the findings of the chosen one, and a scan of it.
 
-    Parameters: `chosen` (a version such as "v17", "" for none), `live`.
+    Parameters: `chosen` (a version such as "v17", "" for none).
     """
 
-    heading = "Security"
+    heading, verb = "Security", "Scan"
     #: So many of the newest deployments are looked at, and all that are live somewhere.
     newest = 8
 
     def __init__(self, client: Client, project: str) -> None:
-        super().__init__(client, project)
+        self._rows = RowPicker(
+            "Scans by deployment",
+            key="deployment",
+            kinds={"state": "state", "scan": "state"},
+            empty="this project has no deployment",
+            height="16em",
+        )
+        super().__init__(client, project, self._rows)
         self._project = project
         self._findings_by_version: dict[str, pd.DataFrame] = {}
-        self._follows_scan = False
-        self._rows = RowPicker(
-            "Scans by deployment", key="deployment", kinds={"state": "state", "scan": "state"}, height="16em"
-        )
-        self._view.control("chosen", self._rows.grid, trait="selected", write=self._rows.validate)
         self._findings = Grid("Findings", height="20em")
         self._note = widgets.HTML()
-        self._scan_button = self._view.button("Scan", self.scan, style="primary", hint="Scan the chosen deployment")
-        self._scan_button.disabled = True
-        self._toolbar.children = (*self._toolbar.children, self._scan_button)
-        self._view.build(self._toolbar, self._rows.grid, self._note, self._findings)
+        self._view.build(
+            self._toolbar, self._rows.grid, self._rows.note, self._note, self._findings, *self.form.widgets
+        )
         self._view.on_change("chosen", self._show_findings)
+        self.form.depends_on("chosen")
         self._start()
 
-    def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
-        frame, findings = scans_of(self.client, self._project, newest=self.newest, cancel=cancel)
-        self._findings_by_version = findings
-        return frame
+    def _read(self, cancel: threading.Event | None = None) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+        return scans_of(self.client, self._project, newest=self.newest, cancel=cancel)
 
-    def _show(self, frame: pd.DataFrame) -> None:
+    def _show(self, result: tuple[pd.DataFrame, dict[str, pd.DataFrame]]) -> None:
+        frame, self._findings_by_version = result
         before = self._rows.key
         self._rows.show(frame)
         live = frame[frame["live_in"] != ""]["deployment"]
@@ -69,60 +70,25 @@ class SecurityPanel(ReadPanel):
             self._rows.grid.selected = strip_control_chars(str(deployment))
         if self._rows.key == before:
             self._show_findings()
-        if self._follows_scan and not frame["scan"].isin(_UNFINISHED).any():
-            self._follows_scan = self._follow_box.value = False
 
     def _show_findings(self) -> None:
         row = self._rows.row
         findings = self._findings_by_version.get(self._rows.key)
         count = 0 if findings is None else len(findings)
         self._findings.layout.display = "" if count else "none"
-        if row is not None:
-            note = _describe_scan(row, count)
-        elif self.frame is not None and len(self.frame):
-            note = "choose a deployment"
-        else:
-            note = "this project has no deployment"
-        self._note.value = markup.block(note, "muted") if self.frame is not None else ""
+        note = _describe_scan(row, count) if row is not None else ""
+        self._note.value = markup.block(note or "choose a deployment", "muted") if len(self._rows.grid.rows) else ""
         if findings is not None and count:
             self._findings.show(findings)
-        failed = row is not None and row["scan"] == "failed"
-        self._scan_button.description = "Scan again" if failed else "Scan"
-        self._scan_button.disabled = row is None or row["scan"] in _UNFINISHED or row["state"] not in _SCANNABLE
+        again = row is not None and row["scan"] in ("failed", "successful")
+        self.form.verb = "Scan again" if again else "Scan"
 
-    def scan(self) -> None:
-        """Scan the chosen deployment, or a failed scan once more, and follow it to its end.
-
-        Examples:
-            >>> panel = createos_nb.panels.security(createos_nb.simulate(), "storefront")
-            >>> panel.params["chosen"] = "v17"
-            >>> panel.scan()
-            >>> panel.wait()
-            True
-        """
+    def _make_plan(self) -> Plan:
         row = self._rows.row
         if row is None:
             raise InvalidInput("security: choose the deployment to scan")
-        if self.busy:
-            raise InvalidInput("security: other work is going on in this panel: wait for its end")
-        version = str(row["deployment"])
-        security = self.client.security
-        start = security.retrigger_scan if row["scan"] == "failed" else security.trigger_scan
-        self._view.set_status(f"{version}: requesting a scan …")
-        self._background.run(
-            lambda _: (start(self._project, version.removeprefix("v")), self._read())[1], self._on_scan_started
-        )
-
-    def _on_scan_started(self, frame: pd.DataFrame) -> None:
-        if self._view.closed:
-            return
-        self._on_read(frame)
-        self._follows_scan = True
-        self._follow_box.value = True
-        if self._follow_box.value:
-            self._view.set_status("the scan is running; it is followed to its end")
-        else:
-            self._view.set_status("the scan is running; Refresh shows how far it is")
+        again = row["scan"] == "successful"
+        return runbooks.scan(self.client, self._project, str(row["deployment"]), again=again)
 
 
 def scans_of(
@@ -174,20 +140,6 @@ def scans_of(
     frame = frame.astype({**numbers, **texts})
     frame.attrs["complete"] = cancel is None or not cancel.is_set()
     return frame, findings_by_version
-
-
-def by_severity(findings: pd.DataFrame) -> pd.DataFrame:
-    """Sort findings, worst first; what has another severity than the usual comes last."""
-    order = {name: position for position, name in enumerate(SEVERITIES)}
-    rank = findings["severity"].str.lower().map(order).fillna(len(order))
-    return findings.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
-
-
-def counts_of(findings: pd.DataFrame) -> dict[str, int]:
-    """Count the findings of each severity, and of any other."""
-    severities = findings["severity"].str.lower()
-    counts = {name: int((severities == name).sum()) for name in SEVERITIES}
-    return {**counts, "other": len(findings) - sum(counts.values())}
 
 
 def _describe_scan(row: dict[str, Any], count: int) -> str:

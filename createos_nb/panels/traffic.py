@@ -74,7 +74,7 @@ class TrafficPanel(ReadPanel):
         project, environment = self._picker.read(cancel)
         window = int(self._window.value)
         now = int(self.client.transport.now())
-        period = {"start": now - window, "end": now}
+        period: dict[str, Any] = {"start": now - window, "end": now}
         if not (project and environment):
             projects = [project] if project else None
             self._overview = None

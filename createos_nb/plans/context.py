@@ -96,6 +96,9 @@ class Run:
         cancel: says when to stop.
         step: the number of the step at work, from 0.
         drift: returns what has changed of what the steps rest on that are not done.
+        note: journals what the step at work notes while it writes: a text for people, and facts for whoever resumes.
+        attempts: returns what is known of the starts of a step, oldest first: see `Journal.attempts`.
+        baseline: the recovery baseline of the write.
     """
 
     client: Client
@@ -108,6 +111,9 @@ class Run:
     cancel: Cancel | None = None
     step: int = 0
     drift: Callable[[Snapshot], list[Difference]] = lambda snapshot: []
+    note: Callable[[str, Mapping[str, Any]], None] = lambda text, facts: None
+    attempts: Callable[[int], list[dict[str, Any]]] = lambda number: []
+    baseline: Mapping[str, Any] = field(default_factory=dict)
     _started: float = field(init=False)
     _last_status: str = ""
     _latest: Snapshot | None = None

@@ -37,7 +37,10 @@ def before_steps(
             continue
         if step.creates or now == step.desired(created) or step.in_progress(now):
             continue
-        differences += step.differences(number, step.planned_state(), now, snapshot)
+        told = {row[1:] for row in differences}  # what several steps rest on is told once
+        differences += [
+            row for row in step.differences(number, step.planned_state(), now, snapshot) if row[1:] not in told
+        ]
     return differences
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from createos_nb.client.world_of import lineage_of
 from createos_nb.errors import CreateOSError, RequestError
 from createos_nb.plans import drift
 from createos_nb.plans.context import Run
@@ -26,7 +27,6 @@ from createos_nb.plans.step_failed import (
     Unsettled,
 )
 from createos_nb.plans.tables import NOT_WAITED, steps_table
-from createos_nb.plans.world_identity import lineage_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -104,6 +104,8 @@ class PlanExecutor:
             status=options.status,
             cancel=options.cancel,
             drift=self._drift_before,
+            note=self._note,
+            attempts=journal.attempts,
         )
         self.done: set[int] = set()
 
@@ -115,7 +117,9 @@ class PlanExecutor:
     def resume(self) -> Receipt:
         """Execute the steps that are not done yet. Raises `StepFailed`."""
         resumed = self.client.clock.now()
-        self.done, self.run.created = self.journal.completed, self.journal.created
+        lost = {number for number, step in enumerate(self.steps) if step.creates and step.is_lost(self.run, number)}
+        self.done = self.journal.completed - lost
+        self.run.created = {number: one for number, one in self.journal.created.items() if number not in lost}
         self._bind()
         try:
             self._check_done()
@@ -205,11 +209,11 @@ class PlanExecutor:
         if not step.writes:
             self._probe(step, facts)
             return True
-        if self.journal.newest(number, "answered") is not None:
+        if self.journal.newest(number, "answered") is not None and not step.is_lost(self.run, number):
             return True
         pending = self.journal.pending(number)
         if pending is not None:
-            settled = self._settle(step, pending.get("baseline") or {})
+            settled = self._settle(step, self.journal.attempts(number)[-1])
             if settled.applied:
                 self._answered(number, facts, settled.created, "settled by reading: it was applied")
                 return True
@@ -228,7 +232,7 @@ class PlanExecutor:
         if differences := self._drift_before(snapshot):
             raise StalePlanError(differences, written=self.journal.started)
         step.check_inputs(self.run)
-        baseline = step.recovery_baseline(snapshot)
+        baseline = self.run.baseline = step.recovery_baseline(snapshot)
         self.journal.write("started", self.client.clock.now(), **facts, text=step.what, baseline=baseline)
         self.run.emit("writing")
         try:
@@ -236,7 +240,7 @@ class PlanExecutor:
         except RequestError as error:
             if error.applied is False:
                 raise StepError(f"{step.what}: the platform refused: {error.reason}", error.hint) from error
-            settled = self._settle(step, baseline)
+            settled = self._settle(step, self.journal.attempts(number)[-1])
             if not settled.applied:
                 raise StepError(
                     f"{step.what}: no answer ({error.reason}), and reading shows no effect",
@@ -261,6 +265,11 @@ class PlanExecutor:
         if created is not None:
             self.run.created[number] = created
             self._bind()
+
+    def _note(self, text: str, facts: Mapping[str, Any]) -> None:
+        """Journal what the step at work notes while it writes."""
+        at = self.client.clock.now()
+        self.journal.write("noted", at, step=self.run.step, text=text, baseline=dict(facts))
 
     def _bind(self) -> None:
         """Let the steps that are left act on what was created."""

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
+from createos_nb.client.world_of import lineage_of
 from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import Precondition
-from createos_nb.plans.world_identity import lineage_of
 from createos_nb.storage import atomic_write, private_folder, sync_folder
 from createos_nb.times import iso
 

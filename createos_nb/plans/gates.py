@@ -1,4 +1,4 @@
-"""Gates: from the traffic of two environments to a verdict, which lets a plan go on or stops it.
+"""Gates: from the traffic of two environments, or a scan, to a verdict, which lets a plan go on or stops it.
 
 The gates that ship are data, so that a journal holds them and an interrupted run goes on with them; a custom one is any
 callable.
@@ -6,9 +6,9 @@ callable.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import fields
 
 from createos_nb.checks import FAIL, NO_DATA, PASS, Result
+from createos_nb.client.findings import BELOW_LOW, SEVERITIES
 from createos_nb.errors import InvalidInput
 from createos_nb.percentages import failure
 from createos_nb.times import parse_duration
@@ -148,12 +149,102 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
         return f"the release verdict{f' ({changed})' if changed else ''} decides{at_end}"
 
 
+class ScanGate(Struct, frozen=True, tag_field="gate", tag="security scan"):
+    """A gate that judges the vulnerability scan of the very deployment that is to go live: `gates.scan` makes it.
+
+    A deployment without a scan that has succeeded is scanned, and waited for; a scan that fails is NO DATA, never a
+    pass.
+
+    Attributes:
+        max_severity: the worst finding that still passes: "none" (no finding at all), "low", "medium", "high",
+            "critical" (any finding, but the scan must succeed).
+
+    Examples:
+        >>> gate = createos_nb.runbooks.ScanGate("high")
+        >>> gate.judge({"critical": 1, "high": 2}).result
+        'FAIL'
+        >>> gate.judge({"high": 2}).passed
+        True
+        >>> gate.judge(None).result
+        'NO DATA'
+    """
+
+    max_severity: str = "medium"
+
+    def __post_init__(self) -> None:
+        if self.max_severity not in _LEVELS:
+            raise InvalidInput(f"max_severity: one of {', '.join(_LEVELS)}, not {self.max_severity!r}")
+
+    def judge(self, counts: Mapping[str, int] | None) -> Verdict:
+        """Return the verdict on the findings of a scan that has succeeded.
+
+        Args:
+            counts: Findings by severity in lower case; None where the report says nothing of findings.
+
+        Returns:
+            The verdict; NO DATA where a severity is a word that nobody can rank.
+
+        Examples:
+            >>> createos_nb.runbooks.ScanGate("medium").judge({"medium": 2, "low": 1}).reason
+            '2 medium, 1 low: at most medium passes'
+        """
+        if counts is None:
+            return Verdict(False, "the report says nothing of findings", enough=False)
+        found = {name: count for name, count in counts.items() if count > 0}
+        told = ", ".join(f"{found[name]} {name}" for name in sorted(found, key=_rank, reverse=True)) or "no finding"
+        limit = "no finding passes" if self.max_severity == "none" else f"at most {self.max_severity} passes"
+        if any(_rank(name) > _rank(self.max_severity) for name in found if name in _RANKS):
+            return Verdict(False, f"{told}: {limit}")
+        unknown = [name for name in found if name not in _RANKS]
+        if unknown and self.max_severity != "critical":
+            return Verdict(False, f"{told}: how bad {', '.join(unknown)} is, is not known", enough=False)
+        return Verdict(True, f"{told}: {limit}")
+
+    def __str__(self) -> str:
+        return f"the security scan decides ({self.max_severity} at worst)"
+
+
+_LEVELS: Final = ("none", *reversed(SEVERITIES))
+#: "none" as a limit stands below what scanners call less than low.
+_RANKS: Final = dict.fromkeys(BELOW_LOW, 1.0) | {name: number * 2.0 for number, name in enumerate(_LEVELS)}
+
+
+def _rank(severity: str) -> float:
+    """How bad a severity is; one that nobody knows sorts last."""
+    return _RANKS.get(severity, -1.0)
+
+
+def scan(max_severity: str = "medium") -> ScanGate:
+    """Return a gate of the vulnerability scan of the deployment that is to go live.
+
+    Wherever a runbook takes a gate: `deploy`, `blue_green`, `canary`, alone or beside a gate that judges traffic.
+
+    Args:
+        max_severity: the worst finding that still passes: "none", "low", "medium", "high" or "critical".
+
+    Returns:
+        The gate.
+
+    Raises:
+        InvalidInput: it is another word.
+
+    Examples:
+        >>> from createos_nb.plans import gates
+        >>> gates.scan(max_severity="high")
+        ScanGate(max_severity='high')
+    """
+    return ScanGate(max_severity)
+
+
 #: One that ships, or a callable that takes the traffic of what serves today and of what is to serve, as
 #: `analytics.requests_over_time` gives it, and gives a `Verdict`, or something with `passed` (and perhaps `reason`,
 #: `decided` and `enough`), or a bool. It is asked at the end of the watch. One with a number `every` watches live: it
 #: is asked after each so many seconds too, with the traffic so far, and the watch ends as soon as its verdict is
 #: `decided`. The first frame begins at least an hour before the second one, which begins with the watch.
 Gate: TypeAlias = ServerErrorRate | ReleaseGate | Callable[[pd.DataFrame, pd.DataFrame], Any]
+
+#: What a runbook takes as `gate`: one of these, or the gate of a scan beside one that judges traffic.
+Gates: TypeAlias = Gate | ScanGate | Sequence[Gate | ScanGate]
 
 
 def _failed(frame: pd.DataFrame) -> tuple[float, float]:
@@ -167,9 +258,11 @@ def _counted(failed: float, total: float, what: str = "") -> str:
     return f"{failed:.0f} of {total:.0f}{what} ({failure(100 * failed / total)})"
 
 
-def gate_json(gate: Gate) -> Any:
-    """Return a gate as a journal holds it: one that ships in full, a custom one as a word."""
-    return to_builtins(gate) if isinstance(gate, ServerErrorRate | ReleaseGate) else "custom"
+def gate_json(gate: Gate | ScanGate | None) -> Any:
+    """Return a gate as a journal holds it: one that ships in full, a custom one as a word, None for none."""
+    if gate is None:
+        return None
+    return to_builtins(gate) if isinstance(gate, ServerErrorRate | ReleaseGate | ScanGate) else "custom"
 
 
 def check_terms(terms: dict[str, Any]) -> None:

@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from createos_nb.client.world_of import lineage_of
 from createos_nb.plans.actor import actor_text, current_actor
 from createos_nb.plans.errors import JournalBusy, JournalError
 from createos_nb.plans.journal import Journal
 from createos_nb.plans.journal_files import default_folder
-from createos_nb.plans.world_identity import belongs, lineage_of
+from createos_nb.plans.world_identity import belongs
 from createos_nb.process_lock import LockHeld, ProcessLock, unreliable_locks
 from createos_nb.storage import private_folder
 from createos_nb.times import iso

@@ -213,6 +213,32 @@ class Journal:
                 pending = entry if entry["event"] == "started" else None
         return pending
 
+    def attempts(self, step: int) -> list[dict[str, Any]]:
+        """Return what is known of each time that a step was started: its baseline, and what it noted while it wrote.
+
+        Args:
+            step: number of the step, from 0.
+
+        Returns:
+            A mapping for each start, oldest first; an empty list where it was never started.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+            >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+            >>> createos_nb.plans.Journal(receipt.journal).attempts(0)
+            [{}]
+        """
+        found: list[dict[str, Any]] = []
+        for entry in self.entries:
+            if entry.get("step") == step and entry["event"] in ("started", "noted"):
+                facts = dict(entry.get("baseline") or {})
+                if entry["event"] == "started" or not found:
+                    found.append(facts)
+                else:
+                    found[-1] |= facts
+        return found
+
     def newest(self, step: int, event: JournalEvent) -> Entry | None:
         """Return the newest entry of an event about a step.
 

@@ -17,12 +17,13 @@ import msgspec
 from createos_nb.plans.digest import digest
 from createos_nb.times import iso
 
-#: What a line says: `started` stands before a write, `answered` after its answer, `probing` and `probed` around a step
-#: that only checks. The last five end a run, or interrupt it.
+#: What a line says: `started` stands before a write, `noted` for what a step notes while it writes, `answered` after
+#: its answer, `probing` and `probed` around a step that only checks. The last five end a run, or interrupt it.
 JournalEvent = Literal[
     "plan",
     "resumed",
     "started",
+    "noted",
     "answered",
     "probing",
     "probed",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from createos_nb.plans.context import Status, TransientInputs
     from createos_nb.plans.events import Cancel, OnEvent
     from createos_nb.plans.journal import Journal
+    from createos_nb.plans.render import Part
     from createos_nb.plans.steps.base import Step
     from createos_nb.times import DurationLike
 
@@ -59,6 +60,7 @@ class Plan(PlannedChange):
         candidates: the frame that the runbook chose from.
         diagnosis: what its warnings tell of.
         follow_ups: what makes the plans that go with this one, by name.
+        listing: what it shows beside its steps, such as what a clean-up keeps.
 
     Examples:
         >>> client = createos_nb.simulate()
@@ -83,6 +85,7 @@ class Plan(PlannedChange):
         candidates: pd.DataFrame | None = None,
         follow_ups: FollowUps | None = None,
         diagnosis: Diagnosis | None = None,
+        listing: Part | None = None,
     ) -> None:
         super().__init__(
             snapshot,
@@ -94,6 +97,7 @@ class Plan(PlannedChange):
             warnings=warnings,
             candidates=candidates,
             diagnosis=diagnosis,
+            listing=listing,
         )
         self.follow_ups = dict(follow_ups or {})
         self._execute = execute

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from createos_nb.client.world_of import lineage_of
 from createos_nb.plans.actor import current_actor
 from createos_nb.plans.blast_radius import blast_radius
 from createos_nb.plans.digest import digest_of, intent_of
@@ -19,7 +20,6 @@ from createos_nb.plans.render import Part, Rendering
 from createos_nb.plans.snapshot import Snapshot
 from createos_nb.plans.steps.registry import rows_of
 from createos_nb.plans.tables import fields_table
-from createos_nb.plans.world_identity import lineage_of
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -47,6 +47,7 @@ class PlannedChange:
         warnings: list[str] | None = None,
         candidates: pd.DataFrame | None = None,
         diagnosis: Diagnosis | None = None,
+        listing: Part | None = None,
     ) -> None:
         self.client: Client = snapshot.client
         self.client.whoami()
@@ -71,6 +72,8 @@ class PlannedChange:
         ]
         self.candidates = candidates
         self.diagnosis = diagnosis
+        #: What it shows beside its steps, such as what a clean-up keeps.
+        self.listing = listing
         self.applied: Path | None = None
 
     @property
@@ -94,7 +97,7 @@ class PlannedChange:
         if not self.steps:
             return None
         if self.irreversible:
-            return next(step.target.name for step in self.steps if step.irreversible)
+            return next(step.typed_name for step in self.steps if step.irreversible)
         return self.digest if self.serves_users else None
 
     def frame(self) -> pd.DataFrame:
@@ -131,6 +134,8 @@ class PlannedChange:
         steps = self.frame().drop(columns=["operation", "target"])
         nothing = "nothing of it can be undone" if self.runbook == "undo" and self.warnings else "it is so already"
         parts = [Part("Steps", steps if self.steps else [f"nothing to do: {nothing}"])]
+        if self.listing is not None:
+            parts.append(self.listing)
         if len(self.blast_radius):
             parts.append(Part("Blast radius", self.blast_radius.drop(columns=["project"])))
         open_ones = self.preconditions[self.preconditions["state"] != "holds"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: What to do about a project that is not active.
 _HINTS: Final[Mapping[ProjectStatus, str]] = {
-    "suspended": "client.projects.unsuspend resumes it",
+    "suspended": "runbooks.resume_project resumes it",
     "suspending": "wait, then resume it",
 }
 

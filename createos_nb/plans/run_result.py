@@ -58,7 +58,7 @@ class RunResult:
             str(entry.get("text"))
             for entry in self._entries
             if entry["event"] in ("drift", "unlocked", "overridden")
-            or (entry["event"] == "answered" and entry.get("text"))
+            or (entry["event"] in ("answered", "noted") and entry.get("text"))
         ]
         log = client.log()
         inside = (log["time"] >= self.started) & (log["time"] <= self.ended)

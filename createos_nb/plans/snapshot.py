@@ -22,6 +22,7 @@ from createos_nb.contract.environments import Environment
 from createos_nb.contract.github import GithubAccount, GithubRepository
 from createos_nb.contract.projects import Project, SupportedType
 from createos_nb.contract.row import Availability, Row
+from createos_nb.contract.security import SecurityScan
 from createos_nb.contract.template_rows import Template
 from createos_nb.errors import CreateOSError, InvalidInput, InvalidResponse, NotFound, UnknownName
 from createos_nb.frames.structs import struct_of, structs_of
@@ -190,6 +191,13 @@ class Snapshot:
         row.id = row.id or deployment
         return row
 
+    def scan(self, project: str, deployment: str) -> SecurityScan | None:
+        """The vulnerability scan of a deployment; None where there is none."""
+        try:
+            return self._read_once(SecurityScan, "GetSecurityScan", project_id=project, deployment_id=deployment)[0]
+        except NotFound:
+            return None
+
     def deployments(self, project: str) -> list[Deployment]:
         """All of them, newest first."""
         key = key_of(Query("deployments", (project,)))
@@ -259,6 +267,11 @@ class Snapshot:
         """How many projects the account may still have; None where the platform does not say."""
         projects = self._read_once(Quotas, "GetQuotas")[0].projects
         return projects.remaining if projects is not None else None
+
+    def keys_left(self) -> int | None:
+        """How many API keys the account may still have; None where the platform does not say."""
+        keys = self._read_once(Quotas, "GetQuotas")[0].api_keys
+        return keys.remaining if keys is not None else None
 
     def is_project_name_free(self, name: str) -> bool | None:
         """Whether no project of anybody has a name; None where the platform does not say."""

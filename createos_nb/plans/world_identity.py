@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from createos_nb.lineage import Lineage
+from createos_nb.client.world_of import lineage_of
 from createos_nb.plans.errors import JournalError
 from createos_nb.times import unix
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
     from createos_nb.plans.journal import Journal
-
-
-def lineage_of(client: Client) -> Lineage:
-    """Return the world that a client acts on; one without an id is the platform."""
-    if client.world is not None:
-        lineage: Lineage = client.world.lineage
-        return lineage
-    return Lineage.read(client.transport.world)
 
 
 def belongs(journal: Journal, client: Client) -> bool:

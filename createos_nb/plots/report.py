@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from createos_nb.errors import InvalidInput
 from createos_nb.plots import validation
 from createos_nb.plots.report_rows import Contents, listed, rows_of
 
@@ -109,6 +110,7 @@ def fleet_report(
     title: str = "Fleet report",
     about: str | None = None,
     tables: Iterable[tuple[str, pd.DataFrame]] = (),
+    apps: bool | Mapping[str, str] = False,
 ) -> Report:
     """Return all environments on one page.
 
@@ -120,12 +122,15 @@ def fleet_report(
         title: the headline of the page.
         about: which account it is about and when it was asked (default: what the frame itself knows).
         tables: pairs of a heading and a frame to stand below, such as `client.fleet.changes()`.
+        apps: a section for each app: True takes the apps that `requests.attrs["apps"]` names, a mapping gives the app
+            of each project. Projects in no app come last.
 
     Returns:
         A report that shows itself in a notebook; `to_html` and `to_pdf` write it.
 
     Raises:
-        InvalidInput: an argument is no such frame; the text names the call that returns one.
+        InvalidInput: an argument is no such frame; the text names the call that returns one. Or `apps` is True, and
+            the frame does not tell the apps.
 
     Examples:
         >>> client = createos_nb.simulate()
@@ -133,10 +138,25 @@ def fleet_report(
         >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests)
         >>> len(report.rows), len(report.pages())
         (13, 1)
+        >>> report = createos_nb.plots.fleet_report(createos_nb.analysis.fleet_health(requests), requests, apps=True)
+        >>> [heading.split(":")[0] for heading, _ in report.sections()]
+        ['Shop', 'Back office', 'In no app']
     """
     call = "analysis.fleet_health(requests)"
     validation.frame_of(health, "fleet_report", "health", "the health of a fleet", call, ("project", "environment"))
     validation.fleet_frame(requests, "fleet_report", "requests")
+    grouped: Mapping[str, str] = {}
+    if apps is True:
+        if "apps" not in requests.attrs:
+            raise InvalidInput(
+                "fleet_report: apps=True needs requests.attrs['apps'], as client.fleet.requests_over_time() gives it; "
+                "apps= may be a mapping from project to app"
+            )
+        grouped = requests.attrs["apps"]
+    elif isinstance(apps, Mapping):
+        grouped = apps
+    elif apps is not False:
+        raise InvalidInput(f"fleet_report: apps= is True, False, or a mapping from project to app, not {apps!r}")
     if about is None:
         known = [requests.attrs.get("where"), _read_at(requests.attrs.get("at"))]
         about = " · ".join(str(part) for part in known if part)
@@ -146,7 +166,7 @@ def fleet_report(
         about=" · ".join(part for part in (about, f"{window} UTC" if window else "", _left_out(requests)) if part),
         sentence=" ".join(part for part in (str(health.attrs.get("sentence", "")), _unread(requests)) if part),
         caption=_CAPTION.format(errors=" and ".join(health.attrs.get("errors", ["5xx"]))),
-        rows=tuple(rows_of(health, requests)),
+        rows=tuple(rows_of(health, requests, grouped)),
         tables=tuple(listed(heading, frame) for heading, frame in tables),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from createos_nb.display import MISSING
@@ -49,13 +51,18 @@ def document(report: Contents) -> str:
 
 def fragment(report: Contents) -> str:
     """Return the report within another page, such as a notebook's."""
-    fleet = html_table(map(_cells, report.rows), _COLUMNS, numeric=_NUMERIC, row_headers=True)
+    fleet = "".join(_rows(heading, rows) for heading, rows in report.sections())
     return (
         f"<style>{_STYLE}</style>"
         f'<div class="fleet-report"><h1>{escaped(report.title)}</h1><p class="quiet">{escaped(report.about)}</p>'
-        f'<p class="lead">{escaped(report.sentence)}</p><div class="wide">{fleet}</div>'
+        f'<p class="lead">{escaped(report.sentence)}</p>{fleet}'
         f'<p class="quiet">{escaped(report.caption)}</p>{"".join(_section(table) for table in report.tables)}</div>'
     )
+
+
+def _rows(heading: str, rows: Iterable[Row]) -> str:
+    table = html_table(map(_cells, rows), _COLUMNS, numeric=_NUMERIC, row_headers=True)
+    return f'{f"<h2>{escaped(heading)}</h2>" if heading else ""}<div class="wide">{table}</div>'
 
 
 def _cells(row: Row) -> list[Html | str]:

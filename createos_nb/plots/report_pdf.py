@@ -52,17 +52,25 @@ def pages(report: Contents) -> Iterator[Figure]:
     page.gap(0.06)
     page.text(report.sentence, size=10)
     page.gap(0.1)
-    page.columns()
-    for row in report.rows:
-        if page.full(_ROW):
+    for heading, rows in report.sections():
+        # a heading does not stand alone at the foot of a page
+        if heading and page.full(0.63 + _ROW):
             yield page.figure
             page = _Page(report, page.number + 1)
-            page.columns()
-        page.environment(row)
+        if heading:
+            page.heading(heading)
+        page.columns()
+        for row in rows:
+            if page.full(_ROW):
+                yield page.figure
+                page = _Page(report, page.number + 1)
+                if heading:
+                    page.heading(f"{heading}, continued")
+                page.columns()
+            page.environment(row)
     page.gap(0.1)
     page.text(report.caption, size=7.5, color=style.GREY)
     for table in report.tables:
-        # a heading does not stand alone at the foot of a page
         if page.full(0.46 + (1 + min(max(len(table.cells), 1), 3)) * _LINE):
             yield page.figure
             page = _Page(report, page.number + 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ POINTS = 140
 MOST = 40
 """Rows of a table below; how many more there are is said."""
 
+NO_APP = "In no app"
+"""The heading over projects that are in no app."""
+
 FULL = 10.0
 """Percent of 5xx that fill the height of a small plot."""
 
@@ -30,6 +34,8 @@ Floats = npt.NDArray[np.float64]
 class Row:
     """One environment."""
 
+    app: str
+    """Its app; "" where its project is in none, or the report is not by app."""
     project: str
     environment: str
     standing: str
@@ -77,9 +83,37 @@ class Contents:
     tables: tuple[Table, ...]
     """What stands below: changes, paths, anything that is a frame."""
 
+    def sections(self) -> list[tuple[str, tuple[Row, ...]]]:
+        """Return the rows of each app, the app with the most urgent row first, and those in no app last.
 
-def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
-    """A row for each environment, in the order of `health`."""
+        Returns:
+            Pairs of a heading, which counts the environments by standing, and the rows below it; without apps one pair
+            whose heading is empty.
+
+        Examples:
+            >>> requests = createos_nb.simulate().fleet.requests_over_time(start="-6h")
+            >>> health = createos_nb.analysis.fleet_health(requests)
+            >>> [(heading, len(rows)) for heading, rows in createos_nb.plots.fleet_report(health, requests).sections()]
+            [('', 13)]
+        """
+        apps = list(dict.fromkeys(row.app for row in self.rows))
+        if apps in ([], [""]):
+            return [("", self.rows)]
+        # what is in no app comes last
+        apps = [app for app in apps if app] + [app for app in apps if not app]
+        rows = {app: tuple(row for row in self.rows if row.app == app) for app in apps}
+        return [(f"{app or NO_APP}: {_counts(rows[app])}", rows[app]) for app in apps]
+
+
+def _counts(rows: Sequence[Row]) -> str:
+    """How many environments there are, and how each number of them does."""
+    standings = Counter(row.standing for row in rows)
+    parts = ", ".join(f"{count} {standing}" for standing, count in standings.items())
+    return f"{len(rows)} environment{'s' if len(rows) > 1 else ''} ({parts})"
+
+
+def rows_of(health: pd.DataFrame, requests: pd.DataFrame, apps: Mapping[str, str] | None = None) -> Iterator[Row]:
+    """A row for each environment, in the order of `health`; `apps`: the app of each project."""
     series = dict(iter(requests.groupby(["project", "environment"], sort=False)))
     for record in health.to_dict("records"):
         part = series.get((record["project"], record["environment"]))
@@ -88,6 +122,7 @@ def rows_of(health: pd.DataFrame, requests: pd.DataFrame) -> Iterator[Row]:
         peak = _text(record["rpm_peak"], lambda value: number(round(value, 1)))
         worst = float(np.nanmax(faults)) * FULL if np.isfinite(faults).any() else 0.0
         yield Row(
+            app=(apps or {}).get(str(record["project"]), ""),
             project=str(record["project"]),
             environment=str(record["environment"]),
             standing=str(record["standing"]),

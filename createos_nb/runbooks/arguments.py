@@ -11,13 +11,13 @@ import numpy as np
 from createos_nb.client import arguments
 from createos_nb.contract import find
 from createos_nb.errors import InvalidInput
-from createos_nb.plans.gates import ReleaseGate, interval_of
+from createos_nb.plans.gates import ReleaseGate, ScanGate, interval_of
 from createos_nb.redaction import MASK, Secret
 from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
-    from createos_nb.plans.gates import Gate
+    from createos_nb.plans.gates import Gate, Gates
 
 _NAME: Final = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -59,16 +59,26 @@ def validate_pace(requests: Any, seconds: Any) -> tuple[int, float]:
 
 
 def validate_gate(gate: Gate | None) -> Gate:
-    """Return the gate, or the default one. Raises `InvalidInput`."""
+    """Return the gate of traffic, or the default one. Raises `InvalidInput`."""
     if gate is None:
         return ReleaseGate()
     if not isinstance(gate, ReleaseGate) and not callable(gate):
         raise InvalidInput(
-            "gate: a ReleaseGate, a ServerErrorRate, or a callable from two traffic frames to a verdict, not a "
-            f"{type(gate).__name__}"
+            "gate: a ReleaseGate, a ServerErrorRate, gates.scan(), or a callable from two traffic frames to a verdict, "
+            f"not a {type(gate).__name__}"
         )
     interval_of(gate)
     return gate
+
+
+def validate_gates(gate: Gates | None) -> tuple[ScanGate | None, Gate]:
+    """Return the gate of the scan, if one is given, and that of traffic, or the default one. Raises `InvalidInput`."""
+    given: list[Any] = list(gate) if isinstance(gate, list | tuple) else [] if gate is None else [gate]
+    scans = [one for one in given if isinstance(one, ScanGate)]
+    others = [one for one in given if not isinstance(one, ScanGate)]
+    if len(scans) > 1 or len(others) > 1:
+        raise InvalidInput("gate: at most one gate of the scan, and one of traffic")
+    return (scans[0] if scans else None), validate_gate(others[0] if others else None)
 
 
 def validate_variables(

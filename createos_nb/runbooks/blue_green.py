@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.gates import Gate, gate_json
+from createos_nb.plans.gates import Gates, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.auto_promotion import promotion_step
@@ -16,10 +16,11 @@ from createos_nb.plans.steps.base import CREATED
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.domains import Route, domain_target
 from createos_nb.plans.steps.environments import assign_step, target_of, wake_step
-from createos_nb.runbooks.arguments import validate_gate, validate_pace, validate_paths
+from createos_nb.runbooks.arguments import validate_gates, validate_pace, validate_paths
 from createos_nb.runbooks.deploy import deploy_step
 from createos_nb.runbooks.domains import route_domain
 from createos_nb.runbooks.environments import ensure_environment, watch_step
+from createos_nb.runbooks.scan import branch_of, scan_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -42,7 +43,7 @@ def blue_green(
     paths: str | Sequence[str] = ("/",),
     requests: int = 30,
     seconds: float = 120.0,
-    gate: Gate | None = None,
+    gate: Gates | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
     """Deploy a new version to the environment that a domain is not routed to, test it, and route the domain to it.
@@ -69,6 +70,8 @@ def blue_green(
         requests: how many requests are sent to the candidate.
         seconds: over how many seconds they are spread.
         gate: what judges the candidate (default: `ReleaseGate()`, the release verdict polled each minute).
+            `gates.scan()` lets the version's vulnerability scan decide before it runs anywhere, beside it: one of both,
+            or a list.
         allow_description_change: let the plan change a description that the platform would not take back when
             auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
 
@@ -86,7 +89,7 @@ def blue_green(
         >>> plan.frame()["what"].drop_duplicates().tolist()[-2]
         'route wholesale.juniper-goods.example.com to green'
     """
-    probed, gate = validate_paths(paths), validate_gate(gate)
+    probed, (scan, traffic) = validate_paths(paths), validate_gates(gate)
     requests, seconds = validate_pace(requests, seconds)
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project, "environments")
@@ -113,10 +116,11 @@ def blue_green(
             warnings += notes
     candidate = ensure_environment(client, owner, rows.get(idle), idle, serving, steps)
     deployment, label = version_for(snapshot, owner, serving, version, image, source, branch, steps, inputs)
+    steps += scan_steps(snapshot, owner, deployment, label, scan, branch_of(snapshot, owner, deployment, steps))
     if candidate.project_deployment_id != deployment:
         running = snapshot.live_deployment(id_of(owner), candidate)
         steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested where nobody is served"))
-    watch, watch_inputs = watch_step(owner, candidate, serving, probed, requests, seconds, gate)
+    watch, watch_inputs = watch_step(owner, candidate, serving, probed, requests, seconds, traffic)
     if watch_inputs is not None:
         inputs[len(steps) + 1] = watch_inputs
     target = target_of(owner, candidate)
@@ -148,7 +152,8 @@ def blue_green(
             "image": image,
             "branch": branch,
             "paths": probed,
-            "gate": gate_json(gate),
+            "gate": gate_json(traffic),
+            "scan": gate_json(scan),
             "requests": requests,
             "seconds": seconds,
         },

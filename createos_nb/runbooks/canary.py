@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.errors import InvalidInput
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
-from createos_nb.plans.gates import Gate, gate_json
+from createos_nb.plans.gates import Gates, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, name_of
 from createos_nb.plans.steps.auto_promotion import promotion_step
 from createos_nb.plans.steps.checks import Probe
 from createos_nb.plans.steps.environments import assign_step, target_of
-from createos_nb.runbooks.arguments import validate_gate, validate_paths, validate_stages
+from createos_nb.runbooks.arguments import validate_gates, validate_paths, validate_stages
 from createos_nb.runbooks.blue_green import version_for
 from createos_nb.runbooks.environments import ensure_environment, watch_step
+from createos_nb.runbooks.scan import branch_of, scan_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -38,7 +39,7 @@ def canary(
     side: str = "canary",
     stages: Sequence[tuple[int, float]] = STAGES,
     paths: str | Sequence[str] = ("/",),
-    gate: Gate | None = None,
+    gate: Gates | None = None,
     allow_description_change: bool = False,
 ) -> Plan:
     """Test a new version in a second environment, in stages, and assign it to the first one if all pass.
@@ -61,6 +62,8 @@ def canary(
         stages: pairs of requests and seconds, one for each stage; few and short first.
         paths: the paths to request, each with a leading slash; one may be given as it is.
         gate: what judges each stage (default: `ReleaseGate()`, the release verdict polled each minute).
+            `gates.scan()` lets the version's vulnerability scan decide before it runs anywhere, beside it: one of both,
+            or a list.
         allow_description_change: let the plan change a description that the platform would not take back when
             auto-promotion is switched: it takes letters, digits, spaces, `_` and `-` only. The plan shows the new text.
 
@@ -79,7 +82,8 @@ def canary(
         >>> plan.frame()["operation"].drop_duplicates().tolist()
         ['CreateProjectEnvironment', 'AssignDeploymentToProjectEnvironment', '']
     """
-    probed, planned_stages, gate = validate_paths(paths), validate_stages(stages), validate_gate(gate)
+    probed, planned_stages = validate_paths(paths), validate_stages(stages)
+    scan, traffic = validate_gates(gate)
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project, "environments")
     row = snapshot.find_environment(owner, environment)
@@ -102,13 +106,14 @@ def canary(
             ]
     candidate = ensure_environment(client, owner, rows.get(side), side, row, steps)
     deployment, label = version_for(snapshot, owner, row, version, image, source, branch, steps, inputs)
+    steps += scan_steps(snapshot, owner, deployment, label, scan, branch_of(snapshot, owner, deployment, steps))
     if candidate.project_deployment_id != deployment:
         running = snapshot.live_deployment(id_of(owner), candidate)
         steps.append(assign_step(owner, candidate, running, deployment, label, "to be tested against what serves"))
     target = target_of(owner, candidate)
     steps.append(Probe(target=target, why="a smoke test", paths=probed, requests=max(3, len(probed))))
     for requests, seconds in planned_stages:
-        watch, watch_inputs = watch_step(owner, candidate, row, probed, requests, seconds, gate)
+        watch, watch_inputs = watch_step(owner, candidate, row, probed, requests, seconds, traffic)
         if watch_inputs is not None:
             inputs[len(steps)] = watch_inputs
         steps.append(watch)
@@ -129,7 +134,8 @@ def canary(
             "side": side,
             "stages": [list(stage) for stage in planned_stages],
             "paths": probed,
-            "gate": gate_json(gate),
+            "gate": gate_json(traffic),
+            "scan": gate_json(scan),
         },
         inputs=inputs,
         warnings=warnings,

@@ -109,7 +109,7 @@ def candidates_of(
                 "deployment": row.id,
                 "status": row.status,
                 "created_at": row.created_at,
-                "source": _source(row),
+                "source": source_of(row),
                 "eligible": not why_not,
                 "why_not": why_not,
                 "evidence": evidence,
@@ -199,7 +199,8 @@ def _traffic(current: Snapshot, window: Query) -> tuple[int | None, float | None
     return int(total), (100 * errors / total if total else None)
 
 
-def _source(row: Deployment) -> str:
+def source_of(row: Deployment) -> str:
+    """Return what a deployment was made of: its image, its commit with the message, or files."""
     source = row.source or DeploymentSource()
     if source.image:
         return source.image

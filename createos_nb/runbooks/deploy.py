@@ -11,6 +11,7 @@ from createos_nb.errors import InvalidInput
 from createos_nb.naming import text_for
 from createos_nb.plans.apply import make_plan
 from createos_nb.plans.context import TransientInputs
+from createos_nb.plans.gates import ScanGate, gate_json
 from createos_nb.plans.plan import Plan
 from createos_nb.plans.snapshot import Snapshot, id_of, in_status, name_of, version_of
 from createos_nb.plans.steps.base import CREATED
@@ -20,6 +21,7 @@ from createos_nb.plans.steps.upload import Upload, digest_of
 from createos_nb.plans.waiting import ENDS
 from createos_nb.runbooks.images import image_of
 from createos_nb.runbooks.redeploy import redeploy_step
+from createos_nb.runbooks.scan import branch_of, scan_steps
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -41,8 +43,13 @@ def deploy(
     source: Any = None,
     branch: str | None = None,
     environment: str | None = None,
+    gate: ScanGate | None = None,
 ) -> Plan:
     """Deploy by the project's type, wait until it is deployed, and with `environment` assign it to that.
+
+    With `gate=gates.scan(max_severity="medium")` the new deployment is scanned first, and assigned only if the scan
+    succeeds and finds nothing worse. An environment that promotes the branch by itself would not wait for that: the
+    plan refuses that, and `runbooks.hold` stops it.
 
     Args:
         client: an open client, of the platform or of a simulated world.
@@ -52,9 +59,12 @@ def deploy(
         branch: the branch whose newest commit is deployed, for a repository's project (default: that of the
             environment, or of the repository's environments if they follow one).
         environment: name or id of the environment that the new deployment is assigned to; None for none.
+        gate: `gates.scan()`: what its vulnerability scan may find at worst. Gates of traffic are for `blue_green` and
+            `canary`.
 
     Returns:
-        A plan of one or two steps (deploy, assign). Nothing is changed before `apply`.
+        A plan of one or two steps (deploy, assign), with a gate two more between them (scan, check). Nothing is changed
+        before `apply`.
 
     Raises:
         InvalidInput: what is given does not fit the type of the project.
@@ -68,11 +78,16 @@ def deploy(
         >>> plan.apply(confirm=plan.digest, reason="what is on main").checks.result
         'PASS'
     """
+    if not isinstance(gate, ScanGate | None):
+        raise InvalidInput("deploy: gate= is gates.scan(): blue_green and canary have traffic to judge, this has none")
     snapshot = Snapshot(client)
     owner = snapshot.find_project(project)
     row = None if environment is None else snapshot.find_environment(owner, environment)
     step, inputs, arguments = deploy_step(snapshot, owner, row, image, source, branch)
     steps: list[Step] = [step]
+    steps += scan_steps(
+        snapshot, owner, f"{CREATED}0", "the new deployment", gate, branch_of(snapshot, owner, f"{CREATED}0", steps)
+    )
     warnings: list[str] = []
     if row is not None:
         running = snapshot.live_deployment(id_of(owner), row)
@@ -85,7 +100,8 @@ def deploy(
         f"{step.what} in {name_of(owner)}{where}",
         steps,
         runbook="deploy",
-        arguments={"project": id_of(owner), "environment": None if row is None else id_of(row), **arguments},
+        arguments={"project": id_of(owner), "environment": None if row is None else id_of(row), **arguments}
+        | ({} if gate is None else {"gate": gate_json(gate)}),
         inputs=inputs,
         warnings=warnings,
     )

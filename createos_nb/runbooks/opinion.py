@@ -110,6 +110,8 @@ class Opinion:
             return against if self._runbook == "rollback" else ""
         first = likely[0]
         cured = next((one for one in likely if one.runbook and one.runbook.function == self._runbook), None)
+        if cured is None and f"until then {self._act}" in first.fix:  # it serves, and cures nothing
+            return f"the diagnosis agrees in part: {_cause(first, diagnosis)}. {_plain(first.fix)}"
         if cured is None:
             cures = "" if self._act in first.fix else f"; {self._act} does not cure that"
             return f"the diagnosis speaks against it: {_cause(first, diagnosis)}{cures}. {_plain(first.fix)}"

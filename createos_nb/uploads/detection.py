@@ -81,6 +81,7 @@ def detect(
     given: Mapping[str, Any] | None = None,
     *,
     static: bool = True,
+    search: bool = False,
 ) -> Detection:
     """Return the build and run settings of a source.
 
@@ -89,6 +90,7 @@ def detect(
         supported: what the platform builds.
         given: settings that are decided already, in the wire's spelling: they are taken as they are.
         static: whether files that nothing builds may be served as they are.
+        search: whether the app's folder is looked for although a runtime or a framework is given.
 
     Returns:
         Settings and their reasons.
@@ -107,7 +109,7 @@ def detect(
     found = Detection()
     for name, value in (given or {}).items():
         found.add(name, value, "given")
-    there = _folder(files, found)
+    there = _folder(files, found, decided=_decided(found) and not search)
     if found.settings.get("hasDockerfile") or ("Dockerfile" in there and not _decided(found)):
         found.add("hasDockerfile", True, "there is a Dockerfile")
         found.add("port", _exposed(there), "the Dockerfile's EXPOSE")
@@ -128,7 +130,7 @@ def _decided(found: Detection) -> bool:
 # --- where it is ------------------------------------------------------------------------------------------------------
 
 
-def _folder(files: Mapping[str, bytes | None], found: Detection) -> dict[str, bytes | None]:
+def _folder(files: Mapping[str, bytes | None], found: Detection, *, decided: bool) -> dict[str, bytes | None]:
     """The files of the app's folder, by their paths in it: the top, or the one folder that holds a manifest."""
     if not files:
         raise InvalidInput("the source holds no files: nothing can be launched from it")
@@ -139,7 +141,7 @@ def _folder(files: Mapping[str, bytes | None], found: Detection) -> dict[str, by
             raise InvalidInput(f"directory_path {given!r} is no folder of the source: it has {_listed(_tops(files))}")
         return inside
     manifests = [path for path in files if path.rpartition("/")[2] in MANIFESTS]
-    if given or not manifests or any("/" not in path for path in manifests) or _decided(found):
+    if given or not manifests or any("/" not in path for path in manifests) or decided:
         return dict(files)
     folders = {path.rpartition("/")[0] for path in manifests}
     outermost = sorted(one for one in folders if not any(one.startswith(f"{other}/") for other in folders))

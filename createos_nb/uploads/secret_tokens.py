@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from createos_nb.redaction import MASK
+
 #: A key in PEM, also inside JSON, with its content: source code that only mentions the first line is none.
 _PRIVATE_KEY: Final = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -90,6 +92,7 @@ _LOCAL: Final = re.compile(
 )
 #: The token that jwt.io shows, in whatever it is copied into: its second part.
 _KNOWN_EXAMPLES: Final = (b"eyJzdWIiOiIxMjM0NTY3ODkwIi", b"AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY")
+_DOTS: Final = MASK.encode()
 _DUMP: Final = re.compile(rb"(?m)^-- (?:PostgreSQL database dump|MySQL dump|MariaDB dump|Dumping data for table)")
 _ROWS: Final = re.compile(rb"(?mi)^(?:COPY [^\n;]{1,2000} FROM stdin;|INSERT INTO (?![^\n(]{0,80}migrations))")
 
@@ -117,6 +120,20 @@ def form_in(content: bytes) -> str:
 def assigned_in(content: bytes) -> bool:
     """Return whether something named like a password or a token has a value in it, not the name of a variable."""
     return any(not _PLACEHOLDER.search(match[1]) for match in _ASSIGNED.finditer(_bytes_of_text(content)))
+
+
+def mask_tokens(text: str) -> str:
+    """Return a text with dots in place of what is a secret by its form, or is assigned to something named like one."""
+    content = text.encode("utf-8", "surrogatepass")
+    for _, marker, form in _FORMS:
+        if marker in content:
+            content = form.sub(lambda match: _DOTS if _is_real(match[0]) else match[0], content)
+    if b"://" in content:
+        content = _ADDRESS.sub(lambda match: match[0].replace(b":" + match[3] + b"@", b":" + _DOTS + b"@"), content)
+    content = _ASSIGNED.sub(
+        lambda match: match[0] if _PLACEHOLDER.search(match[1]) else match[0].replace(match[1], _DOTS), content
+    )
+    return content.decode("utf-8", "surrogatepass")
 
 
 def is_dump(content: bytes) -> bool:

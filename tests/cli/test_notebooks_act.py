@@ -16,9 +16,9 @@ GIVEN = {"41_blue_green": ["-p", "version=19"], "43_canary": ["-p", "version=20"
 #: In real time nobody waits for minutes. Where so short a watch gives too few figures, that has to be said.
 SHORT = {"41_blue_green": ["-p", "requests=25", "-p", "seconds=20"], "43_canary": ["-p", "stages=[(25, 20.0)]"]}
 #: Their environments are busy enough for a verdict within seconds.
-ENOUGH = {"41_blue_green", "44_scale", "32_first_deployment"}
+ENOUGH = {"41_blue_green", "44_scale", "32_first_deployment", "50_recipes"}
 #: What they change serves nobody yet: no confirmation is asked for.
-UNASKED = {"32_first_deployment"}
+UNASKED = {"32_first_deployment", "50_recipes"}
 
 
 @pytest.mark.parametrize("name", ACTING)

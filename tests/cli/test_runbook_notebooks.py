@@ -19,7 +19,7 @@ from createos_nb.data_files import folder
 from createos_nb.notebooks.catalog import NotebookFile, list_notebooks
 from createos_nb.notebooks.parameters import tags
 
-ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4\d_", one.name)]
+ACTING = [one for one in list_notebooks(Path("nowhere")) if re.match(r"4[0-5]_", one.name)]
 #: Nobody acts before the diagnosis has said that it is this, or that all is well.
 ASKED = r"## Is it (this at all|healthy before we change it)\?"
 SHAPE = [

@@ -10,6 +10,7 @@ import pytest
 import createos_nb
 from createos_nb import InvalidInput, UnknownName, analysis
 from createos_nb.client.client import Client
+from createos_nb.dtypes import TEXT
 
 
 def test_a_window_that_cuts_buckets_sets_no_pace_for_the_fleet_either() -> None:
@@ -71,3 +72,59 @@ def test_steps_of_the_fleet_are_sums_of_what_the_platform_gives() -> None:
     with pytest.raises(InvalidInput, match="step="):
         client.fleet.requests_over_time(step="soon", **window)
     assert len(client.log()) == asked
+
+
+APPS = {"chat-bot": "Back office", "recommendations": "Shop", "edge-gateway": "Shop", "orders-api": "Shop"}
+
+
+def test_each_project_has_the_name_of_its_app_for_one_request_of_the_session() -> None:
+    client = createos_nb.simulate()
+    for frame in (client.fleet.projects(), client.fleet.overview(), client.fleet.environments()):
+        column = frame["unique_name"] if "project" not in frame else frame["project"]
+        apps = dict(zip(column, frame["app"], strict=True))
+        assert {name: apps[name] for name in APPS} == APPS
+        assert pd.isna(apps["landing-pages"])
+        assert frame["app"].dtype == TEXT
+    client.fleet.deployments(limit=1), client.fleet.domains()
+    assert client.log()["operation"].tolist().count("ListApps") == 1
+
+
+def test_an_account_without_apps_is_not_asked_for_any() -> None:
+    client = createos_nb.simulate("bad-release")
+    assert client.fleet.overview()["app"].isna().all()
+    assert "ListApps" not in client.log()["operation"].tolist()
+
+
+def test_a_new_app_and_a_new_name_are_seen() -> None:
+    client = createos_nb.simulate()
+    client.fleet.environments()
+    client.apps.create(name="Marketing")
+    client.apps.add_projects("Marketing", projects=["landing-pages"])
+    apps = client.fleet.environments().set_index("project")["app"]
+    assert apps["landing-pages"] == "Marketing"
+    client.apps.update("Marketing", name="Sales")
+    assert client.fleet.environments().set_index("project").loc["landing-pages", "app"] == "Sales"
+
+
+def test_an_app_whose_name_can_not_be_read_goes_by_its_id() -> None:
+    client = createos_nb.simulate()
+    with client.world.faults(what="error", operations=["ListApps"]):
+        apps = client.fleet.environments().set_index("project")["app"]
+    assert apps["orders-api"].iloc[0] == client.projects.get("orders-api")["app_id"]
+
+
+def test_apps_leaves_out_all_other_projects() -> None:
+    client = createos_nb.simulate()
+    shop = {"recommendations", "edge-gateway", "orders-api", "storefront"}
+    assert set(client.fleet.environments(apps="Shop")["project"]) == shop
+    assert set(client.fleet.environments(apps=["Shop", "Back office"])["project"]) == shop | {"chat-bot"}
+    assert set(client.fleet.environments(apps="Shop", projects=["chat-bot", "storefront"])["project"]) == {"storefront"}
+    requests = client.fleet.requests_over_time(apps="Shop", start="-10min")
+    assert set(requests["project"]) == shop
+    assert requests.attrs["apps"] == dict.fromkeys(shop, "Shop")
+    assert set(client.fleet.live_versions(apps="Back office")["project"]) <= {"chat-bot"}
+    log = client.fleet.logs(apps="Shop", start="-1min")
+    assert set(log["project"]) <= shop
+    assert "winter-sale" not in log.attrs["skipped"]
+    with pytest.raises(UnknownName, match="Shop"):
+        client.fleet.environments(apps="No such app")

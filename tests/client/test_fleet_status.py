@@ -156,7 +156,12 @@ def test_the_default_asks_for_not_one_request_more() -> None:
     assert asked == {"ListProjects": 1, "ListProjectEnvironments": 7, "ListDeployments": 7, SERIES: len(frame)}
     assert frame["error_change"].isna().all()
     client.fleet.overview(target=0.99)
-    assert client.log()["operation"].value_counts().to_dict() == {name: 2 * times for name, times in asked.items()}
+    # what runs where may have changed; in the same minute no bucket has come
+    again = {name: (1 if name == SERIES else 2) * times for name, times in asked.items()}
+    assert client.log()["operation"].value_counts().to_dict() == again
+    client.clock.sleep(60)
+    client.fleet.overview()
+    assert client.log()["operation"].tolist().count(SERIES) == 2 * len(frame)
 
 
 @pytest.mark.parametrize("target", [0, 1, 99.9, "99.9", None, float("nan")])
@@ -188,7 +193,7 @@ def test_last_week_is_asked_for_once() -> None:
     before = len(client.log())
     again = client.fleet.overview()  # what was read is known
     assert again["error_change"].equals(frame["error_change"])
-    assert client.log().iloc[before:]["operation"].tolist().count(SERIES) == len(frame)
+    assert SERIES not in client.log().iloc[before:]["operation"].tolist()
     client.clock.sleep(300)
     assert client.fleet.overview()["error_change"].isna().all()  # of the last five minutes a week ago nothing is known
     before = len(client.log())
@@ -203,7 +208,7 @@ def test_a_long_window_that_was_read_tells_of_last_week() -> None:
     before = len(client.log())
     frame = client.fleet.overview(start="-1d")
     assert frame["error_change"].notna().any()
-    assert client.log().iloc[before:]["operation"].tolist().count(SERIES) == len(frame)
+    assert SERIES not in client.log().iloc[before:]["operation"].tolist()
 
 
 def test_a_project_that_can_not_be_read_is_unknown() -> None:

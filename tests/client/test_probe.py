@@ -61,3 +61,16 @@ def test_a_probe_follows_no_redirect(wire: Any) -> None:
 
 def test_a_read_only_client_may_probe() -> None:
     assert createos_nb.simulate(read_only=True).probe("storefront.createos.nodeops.network")["ok"]
+
+
+def test_a_stream_of_events_is_an_answer_and_is_not_waited_for(wire: Any) -> None:
+    def events() -> Any:
+        yield b"event: endpoint\n\n"
+        pytest.fail("the stream was read on")
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Type": "text/event-stream; charset=utf-8"}, content=events())
+
+    client, _ = wire.client(serve, base_url=createos_nb.PLATFORM_URL)
+    found = client.probe("https://tools.createos.nodeops.network/mcp")
+    assert (found["status"], found["ok"], found["bytes"]) == (200, True, 0)

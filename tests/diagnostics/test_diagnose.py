@@ -19,8 +19,8 @@ TROUBLE = [
     ("bad-release", "storefront/production", "degraded", ["bad_release"], "rollback"),
     ("auto-promote-trap", "storefront/production", "degraded", ["bad_release"], "rollback"),
     ("crash-loop", "storefront/production", "down", ["missing_variable"], "set_variables"),
-    ("wrong-port", "storefront/production", "down", ["wrong_port"], "rollback"),
-    ("wrong-port", "mailer", "degraded", ["wrong_port"], ""),
+    ("wrong-port", "storefront/production", "down", ["wrong_port"], "settings"),
+    ("wrong-port", "mailer", "degraded", ["wrong_port"], "settings"),
     ("oom", "storefront/production", "degraded", ["out_of_memory"], "scale"),
     ("slow-leak", "storefront/production", "degraded", ["memory_leak"], "rollback"),
     ("flash-crowd", "storefront/production", "degraded", ["capacity"], "scale"),
@@ -31,11 +31,11 @@ TROUBLE = [
     ("build-broken", "storefront", "degraded", ["build_failed"], ""),
     ("build-broken", "thumbnails", "degraded", ["build_failed"], ""),
     ("build-broken", "prototype", "degraded", ["build_failed"], ""),
-    ("slow-build", "recommendations", "degraded", ["build_timeout"], ""),
-    ("private-package", "storefront", "degraded", ["private_package"], ""),
-    ("private-package", "reports", "degraded", ["private_package"], ""),
-    ("private-package", "landing", "degraded", ["missing_variable"], ""),
-    ("monorepo", "orders-api", "degraded", ["monorepo_path"], ""),
+    ("slow-build", "recommendations", "degraded", ["build_timeout"], "settings"),
+    ("private-package", "storefront", "degraded", ["private_package"], "settings"),
+    ("private-package", "reports", "degraded", ["private_package"], "settings"),
+    ("private-package", "landing", "degraded", ["missing_variable"], "settings"),
+    ("monorepo", "orders-api", "degraded", ["monorepo_path"], "settings"),
     (
         "dns-pending",
         "storefront",
@@ -44,6 +44,14 @@ TROUBLE = [
         "delete",
     ),
     ("quota-full", "winter-sale", "down", ["suspended", "quota_exceeded", "quota_exceeded"], ""),
+]
+#: scenario, project, what the change of settings that cures its build says
+CURES = [
+    ("wrong-port", "mailer", {"port": 8025, "redeploy": True, "deployment": 1}),
+    ("slow-build", "recommendations", {"has_dockerfile": True, "redeploy": True, "deployment": 2}),
+    ("private-package", "storefront", {"build_vars": {"NPM_TOKEN": "…"}, "redeploy": True, "deployment": 3}),
+    ("private-package", "landing", {"build_vars": {"PUBLIC_URL": "…"}, "redeploy": True, "deployment": 1}),
+    ("monorepo", "orders-api", {"directory_path": "apps/orders", "redeploy": True, "deployment": 3}),
 ]
 HEALTHY = [
     ("storefront", "storefront/production"),
@@ -61,6 +69,36 @@ HEALTHY = [
 def at(client: Client, where: str) -> Diagnosis:
     project, _, environment = where.partition("/")
     return diagnose(client, project, environment or None)
+
+
+@pytest.mark.parametrize(("scenario", "project", "options"), CURES)
+def test_the_setting_that_cures_a_build(scenario: str, project: str, options: dict[str, object]) -> None:
+    call = diagnose(createos_nb.simulate(scenario), project).findings[0].runbook
+    assert call is not None
+    assert (call.function, call.arguments, call.options, call.command) == ("settings", (project,), options, "")
+
+
+def test_the_port_of_what_is_live_is_set_with_its_environment() -> None:
+    call = diagnose(createos_nb.simulate("wrong-port"), "storefront", "production").findings[0].runbook
+    assert call is not None
+    assert call.call == "runbooks.settings(client, 'storefront', port=3000, redeploy=True, environment='production')"
+    assert call.command == (
+        "createos-nb run 52_project_settings -p project=storefront -p environment=production "
+        """-p 'changes={'"'"'port'"'"': 3000}'"""
+    )
+
+
+def test_without_a_dockerfile_a_long_build_has_no_setting() -> None:
+    client = createos_nb.simulate(createos_nb.simulator.fault_world("build_timeout", seed=5, difficulty="clear"))
+    [project] = [name for name in client.projects.list()["unique_name"] if _has_timeout(client, name)]
+    finding = diagnose(client, project).findings[0]
+    assert finding.cause == "build_timeout"
+    assert finding.runbook is None
+    assert finding.fix.startswith("Write a Dockerfile")
+
+
+def _has_timeout(client: Client, project: str) -> bool:
+    return bool((client.deployments.list(project)["status"] == "build_error").any())
 
 
 @pytest.mark.parametrize(("scenario", "where", "status", "causes", "runbook"), TROUBLE)

@@ -131,6 +131,27 @@ ipywidgets.VBox([ask, said])
     assert got == wanted
 
 
+@pytest.mark.parametrize(("theme", "width"), [("light", 1000), ("dark", 600)])
+def test_a_person_launches_a_folder_and_sees_where_its_settings_come_from(
+    page: Page, accessible: Accessible, tmp_path: Path, theme: str, width: int
+) -> None:
+    own = page(SET_UP, "panel = createos_nb.panels.launch(client)\npanel", theme=theme, width=width, height=2200)
+    own.get_by_role("button", name="Choose a folder …").wait_for()
+    accessible(own)
+    own.get_by_label("Name", exact=True).fill("gift-cards")
+    drop(own, shop(tmp_path))
+    own.get_by_text("4 files, 700,029 bytes; 3 excluded").wait_for()
+    own.get_by_role("button", name="Show the plan").click()
+    own.get_by_text("Plan: launch gift-cards: 4 files of").wait_for()
+    settings = own.get_by_role("region", name="Settings")
+    settings.get_by_text("index.html, and nothing that is built").wait_for()
+    accessible(own)
+    assert own.evaluate("document.documentElement.scrollWidth") <= width
+    own.get_by_role("button", name="Launch", exact=True).click()  # nobody is reached: nothing is to be typed
+    own.get_by_text("Receipt: launch gift-cards").wait_for()
+    accessible(own)
+
+
 def test_a_person_stops_waiting_and_goes_on(page: Page, accessible: Accessible) -> None:
     own = page(
         SET_UP,

@@ -40,7 +40,9 @@ def test_what_was_typed_and_shown_is_not_saved(notebook: Any, lab: tuple[str, Pa
     shown = page.get_by_role("group", name="SESSION_SECRET")
     held = shown.locator("code").inner_text()
     page.get_by_label("New key").fill("saved-notebook")
-    page.get_by_role("button", name="Create key").click()
+    panel = page.locator(".createos-panel").last
+    panel.get_by_role("button", name="Show the plan").click()
+    panel.get_by_role("button", name="Create", exact=True).click()
     key = page.get_by_role("group", name="API key saved-notebook").locator("code").inner_text()
     own.command("@jupyter-widgets/jupyterlab-manager:saveWidgetState")
     path = lab[1] / f"{request.node.name}.ipynb"

@@ -103,7 +103,10 @@ def test_a_key_is_made_shown_once_and_another_revoked(
     own = page(KEYS, theme=theme, width=width)
     accessible(own)
     own.get_by_label("New key").fill("board-2")
-    own.get_by_role("button", name="Create key").click()
+    own.get_by_role("button", name="Show the plan").click()
+    own.get_by_text("Plan: create API key board-2").wait_for()
+    accessible(own)
+    own.get_by_role("button", name="Create", exact=True).click()
     shown = own.get_by_role("group", name="API key board-2")
     shown.wait_for()
     accessible(own)
@@ -114,7 +117,8 @@ def test_a_key_is_made_shown_once_and_another_revoked(
     assert own.evaluate("navigator.clipboard.readText()") == key
     shown.get_by_role("button", name="Hide API key board-2").click()
     assert key not in synced(own)
-    own.get_by_role("radio", name="choose ci-deployments").focus()
+    own.get_by_label("Action").select_option("Revoke the chosen key")
+    own.get_by_role("radio", name="choose ci-deployments", exact=True).focus()
     own.keyboard.press("Space")
     own.get_by_role("button", name="Show the plan").click()
     own.get_by_text("Plan: revoke API key ci-deployments").wait_for()
@@ -189,8 +193,10 @@ def test_findings_are_looked_at_and_a_failed_scan_runs_again(
     own.get_by_text("sample-tls skips the check of a host name").wait_for()
     accessible(own)
     own.get_by_role("radio", name="choose v17").check()
+    own.get_by_role("button", name="Show the plan").click()
+    own.get_by_text("Plan: scan v17 of storefront for vulnerabilities").wait_for()
     own.get_by_role("button", name="Scan again").click()
-    own.get_by_text("v17: the scan is pending").wait_for()
+    own.get_by_text("Receipt: scan v17 of storefront for vulnerabilities").wait_for(timeout=60_000)
 
 
 JOURNAL = """

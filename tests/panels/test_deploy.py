@@ -28,7 +28,7 @@ def pages(client: Any) -> DeployPanel:
 
 
 def visible(panel: DeployPanel) -> list[str]:
-    parts = {"image": panel._image, "branch": panel._branch, "files": panel._upload}
+    parts = {"image": panel._image, "branch": panel._branch, "files": panel._upload.box}
     return [name for name, widget in parts.items() if widget.layout.display != "none"]
 
 
@@ -111,18 +111,18 @@ def test_what_is_missing_is_said(client: Any, project: str, words: str) -> None:
 
 def test_what_is_left_out_is_shown_before_anything_is_sent(client: Any, pages: DeployPanel) -> None:
     pages.params["source"] = FILES
-    shown = [row["cells"] for row in pages._files.rows]
+    shown = [row["cells"] for row in pages._upload.files.rows]
     assert shown[0][0] == ".env"
     assert shown[0][2] == "no"
     assert shown[0][3].startswith("secret")
     assert [row[0] for row in shown[1:]] == ["css/a.css", "index.html"]
-    assert "2 files, 22 bytes; 1 excluded" in pages._upload_note.value
+    assert "2 files, 22 bytes; 1 excluded" in pages._upload.note.value
     assert "POST" not in set(client.log()["method"])
 
 
 def test_what_can_not_be_uploaded_says_why(pages: DeployPanel) -> None:
     pages.params["source"] = {".env": "A=1"}
-    assert "can&#x27;t be uploaded" in pages._upload_note.value or "can't be uploaded" in pages._upload_note.value
+    assert "can&#x27;t be uploaded" in pages._upload.note.value or "can't be uploaded" in pages._upload.note.value
     pages.review()
     assert pages.wait(30)
     assert isinstance(pages.last_error, InvalidInput)
@@ -133,17 +133,19 @@ def test_a_folder_of_the_kernels_machine(client: Any, pages: DeployPanel, tmp_pa
     (tmp_path / "site" / "index.html").write_text("hi")
     pages.params["source"] = tmp_path / "site"
     assert pages.params["source"] == str(tmp_path / "site")
-    assert [row["cells"][0] for row in pages._files.rows] == ["index.html"]
+    assert [row["cells"][0] for row in pages._upload.files.rows] == ["index.html"]
     pages.params["source"] = str(tmp_path / "nowhere")
     assert "there is no file or folder" in pages._view.error.value
 
 
 def test_what_was_dropped_is_uploaded(client: Any, pages: DeployPanel, tmp_path: Path) -> None:
     pages.params["source"] = str(tmp_path)  # the newest wish counts
-    Browser(pages._drop_zone).send({"shop/index.html": b"<h1>dropped", "shop/.env": b"A=1"}, ["shop/node_modules"])
-    assert pages.params["source"] == pages._drop_zone.source
-    assert pages._folder.value == ""
-    assert [row["cells"][0] for row in pages._files.rows] == [".env", "node_modules/", "index.html"]
+    Browser(pages._upload.drop_zone).send(
+        {"shop/index.html": b"<h1>dropped", "shop/.env": b"A=1"}, ["shop/node_modules"]
+    )
+    assert pages.params["source"] == pages._upload.drop_zone.source
+    assert pages._upload.folder.value == ""
+    assert [row["cells"][0] for row in pages._upload.files.rows] == [".env", "node_modules/", "index.html"]
     review(pages)
     assert pages.run().finished
     files = tmp_path / "got"
@@ -152,7 +154,7 @@ def test_what_was_dropped_is_uploaded(client: Any, pages: DeployPanel, tmp_path:
 
 
 def test_another_drop_needs_another_plan(pages: DeployPanel) -> None:
-    browser = Browser(pages._drop_zone)
+    browser = Browser(pages._upload.drop_zone)
     browser.send({"index.html": b"1"})
     pages.review()
     assert pages.wait(30)
@@ -178,13 +180,13 @@ def test_files_that_changed_after_the_plan_was_shown_are_not_sent(
 
 def test_typing_over_a_source_from_code_takes_its_place(pages: DeployPanel, tmp_path: Path) -> None:
     pages.params["source"] = FILES
-    assert pages._folder.value == "3 files given from code"
+    assert pages._upload.folder.value == "3 files given from code"
     assert pages.params["source"] is FILES
-    pages._folder.value = str(tmp_path)
+    pages._upload.folder.value = str(tmp_path)
     assert pages.params["source"] == str(tmp_path)
     pages.params["source"] = None
     assert pages.params["source"] is None
-    assert pages._files.layout.display == "none"
+    assert pages._upload.files.layout.display == "none"
 
 
 def test_a_saved_notebook_holds_no_content_of_files(pages: DeployPanel) -> None:
@@ -195,9 +197,9 @@ def test_a_saved_notebook_holds_no_content_of_files(pages: DeployPanel) -> None:
 
 def test_a_long_list_is_shown_in_part(pages: DeployPanel) -> None:
     pages.params["source"] = {f"{number:04}.txt": "x" for number in range(700)} | {".env": "A=1"}
-    assert len(pages._files.rows) == 500
-    assert pages._files.rows[0]["cells"][0] == ".env"
-    assert "500 of 701 names are shown" in pages._upload_note.value
+    assert len(pages._upload.files.rows) == 500
+    assert pages._upload.files.rows[0]["cells"][0] == ".env"
+    assert "500 of 701 names are shown" in pages._upload.note.value
 
 
 # --- while it builds --------------------------------------------------------------------------------------------------
@@ -261,14 +263,14 @@ def test_over_http_everything_is_read_and_done_beside_the_kernel(origin: Any) ->
         client = createos_nb.connect(api_key=served.key, base_url=served.url)
         panel = panels.deploy(client, "landing-pages")
         assert panel.wait(30)
-        Browser(panel._drop_zone).send({"index.html": b"over http"})
+        Browser(panel._upload.drop_zone).send({"index.html": b"over http"})
         assert panel.wait(30)
-        assert len(panel._files.rows) == 1
+        assert len(panel._upload.files.rows) == 1
         panel.params["environment"] = "production"
         review(panel)
         press(panel, "Deploy")
         assert panel.receipt is not None, panel.last_error
-        folder = panel._drop_zone.folder
+        folder = panel._upload.drop_zone.folder
         panel.close()
         assert folder is not None
         assert not folder.exists()
@@ -281,13 +283,13 @@ def test_drop_is_off_while_a_plan_is_carried_out(pages: DeployPanel) -> None:
 
     def watched(event: Event) -> None:
         happened(event)
-        seen.append(pages._drop_zone.disabled)
+        seen.append(pages._upload.drop_zone.disabled)
 
     pages.form.on_event = watched  # type: ignore[method-assign]
-    Browser(pages._drop_zone).send({"index.html": b"1"})
+    Browser(pages._upload.drop_zone).send({"index.html": b"1"})
     review(pages)
     pages.run()
     assert seen
     assert all(seen)
-    assert not pages._drop_zone.disabled
-    assert isinstance(pages._drop_zone, FileDropZone)
+    assert not pages._upload.drop_zone.disabled
+    assert isinstance(pages._upload.drop_zone, FileDropZone)

@@ -87,6 +87,16 @@ def test_a_cause_leads_to_the_panel_of_its_runbook_filled_in() -> None:
             "Set PAY_URL …",
             {"name": "PAY_URL"},
         ),
+        (
+            RunbookCall("settings", ("storefront",), {"port": 8080, "redeploy": True, "environment": "production"}),
+            "Set port 8080 …",
+            {"port": 8080, "redeploy": True, "environment": "production"},
+        ),
+        (
+            RunbookCall("settings", ("storefront",), {"build_vars": {"NPM_TOKEN": "…"}, "deployment": 11}),
+            "Set NPM_TOKEN …",
+            {"map": "build_vars", "name": "NPM_TOKEN", "deployment": "v11"},
+        ),
         (RunbookCall("assign", ("storefront", 12, "production")), "Assign v12 …", {"chosen": "v12"}),
         (RunbookCall("deploy", ("storefront",), {"environment": "staging"}), "Deploy …", {"project": "storefront"}),
         (

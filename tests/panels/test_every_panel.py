@@ -26,7 +26,7 @@ OPTIONAL = {"path"}
 #: Panels that say nothing of a network that is down: what they show is on the disk, or nothing is read at first.
 QUIET = {"journal"}
 #: Panels in which the robot carries a plan out: what it shows of that is looked at, too.
-CARRIED_OUT = {"api_keys", "assign", "domains", "journal", "rollback", "scale", "variables"}
+CARRIED_OUT = {"api_keys", "assign", "domains", "journal", "rollback", "scale", "security", "variables"}
 #: Panels that have no button that could write anything.
 LOOKING = {"logs", "overview", "traffic"}
 #: HTML that no panel writes itself.

@@ -1,7 +1,8 @@
-"""Scans: by deployment, by severity; a scan is started and followed to its end."""
+"""Scans: by deployment, by severity; a scan is planned, applied and waited for."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -9,8 +10,16 @@ import pytest
 
 import createos_nb
 from createos_nb import panels
+from createos_nb.client.findings import by_severity, counts_of
 from createos_nb.dtypes import TEXT
-from createos_nb.panels.security import by_severity, counts_of, scans_of
+from createos_nb.errors import InvalidInput
+from createos_nb.panels.security import scans_of
+from createos_nb.plans import NoData, PreconditionFailed
+
+
+@pytest.fixture(autouse=True)
+def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
 
 
 @pytest.fixture
@@ -49,40 +58,50 @@ def test_the_live_deployment_is_looked_at_first(client: Any) -> None:
     panel = panels.security(client, "storefront")
     assert panel.params["chosen"] == "v17"
     assert "the image could not be pulled" in panel._note.value
-    assert panel._scan_button.description == "Scan again"
+    assert panel.form.apply_button.description == "Scan again"
     panel.params["chosen"] = "v15"
     assert "4 findings" in panel._note.value
     assert len(panel._findings.rows) == 4
     panel.params["chosen"] = "v18"
     assert "never scanned" in panel._note.value
-    assert panel._scan_button.disabled  # it is being built
+    assert panel.form.apply_button.description == "Scan"
 
 
-@pytest.mark.parametrize("version", ["v17", "v14"])
-def test_a_scan_is_started_and_followed_to_its_end(client: Any, version: str) -> None:
-    """One that has failed runs again, one that was never made is made."""
+@pytest.mark.parametrize("version", ["v17", "v14", "v15"])
+def test_a_scan_is_planned_and_waited_for(client: Any, version: str) -> None:
+    """One that has failed runs again, one that was never made is made, one that has succeeded is made once more."""
     panel = panels.security(client, "storefront")
     panel.params["chosen"] = version
-    panel.scan()
+    before = (client.world.events()["what"] == "scan made").sum()
+    panel.review()
     assert panel.wait(20)
-    assert panel.last_error is None
-    assert panel.frame.set_index("deployment")["scan"][version] == "pending"
-    assert panel.params["live"]
-    assert panel._scan_button.disabled
-    client.world.advance(600)
-    panel.run()
-    assert panel.frame.set_index("deployment")["scan"][version] == "successful"
-    assert not panel.params["live"]
+    assert panel.plan.title == f"scan {version} of storefront for vulnerabilities"
+    assert (client.world.events()["what"] == "scan made").sum() == before, "a plan that is shown changes nothing"
+    assert panel.run().checks.result == "PASS"
+    assert panel.listed.set_index("deployment")["scan"][version] == "successful"
     panel.close()
 
 
-def test_a_refusal_is_said(client: Any) -> None:
-    """Scanning is not switched on for this project."""
-    panel = panels.security(client, "orders-api")
-    assert not panel._scan_button.disabled
-    panel.scan()
+def test_a_scan_that_fails_is_no_data(client: Any) -> None:
+    panel = panels.security(client, "storefront")
+    panel.params["chosen"] = "v14"
+    client.world.fail_scan("storefront", 14)
+    with pytest.raises(NoData, match="the image could not be pulled"):
+        panel.run()
+    assert "NO DATA" in panel._view.status.value
+    assert panel.listed.set_index("deployment")["scan"]["v14"] == "failed"
+
+
+@pytest.mark.parametrize(("project", "version"), [("orders-api", "v2"), ("storefront", "v18")])
+def test_what_can_not_be_scanned_is_said(client: Any, project: str, version: str) -> None:
+    """Scanning is not switched on for the one, and the other is being built."""
+    panel = panels.security(client, project)
+    panel.params["chosen"] = version
+    panel.review()
     assert panel.wait(20)
-    assert "not enabled" in panel._view.error.value
+    assert panel.form.apply_button.disabled
+    with pytest.raises(PreconditionFailed):
+        panel.run()
 
 
 def test_a_project_without_deployments_says_so(client: Any) -> None:
@@ -94,5 +113,6 @@ def test_a_project_without_deployments_says_so(client: Any) -> None:
         settings={"port": 80},
     )
     panel = panels.security(client, "nothing-yet")
-    assert "no deployment" in panel._note.value
-    assert panel._scan_button.disabled
+    assert "no deployment" in panel._rows.note.value
+    with pytest.raises(InvalidInput, match="choose the deployment"):
+        panel.run()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from createos_nb import plans, runbooks
+from createos_nb import plans, recipes, runbooks
 from createos_nb.client.client import Client
+from createos_nb.plans import gates
 from createos_nb.simulator.ids import hex_of
 from tests.plans.worlds import client_of
 
@@ -18,6 +21,19 @@ GIFTS = "gifts.juniper-goods.example.com"
 
 #: The code with which the browser comes back in the world of the cases.
 CODE = hex_of(20, 7, "github code", 51902266)
+
+#: What the recipes of the cases need.
+AGENT = {
+    "OPENAI_API_KEY": "0pen-s3cret",
+    "ANTHROPIC_API_KEY": "anthr0pic-s3cret",
+    "LANGCHAIN_API_KEY": "l4ng-s3cret",
+    "REDIS_URL": "redis://s3cret",
+}
+BOT = {"DISCORD_TOKEN": "t0ken-s3cret", "DISCORD_CLIENT_ID": "1", "LOG_CHANNEL_ID": "2"}
+RAG = {"PINECONE_API_KEY": "p1ne-s3cret", "OPENAI_API_KEY": "0pen-s3cret"}
+PYTHON = {"requirements.txt": "fastapi", "main.py": "app = 1", "agent.py": "app = 1"}
+#: Two agents with the same variable and another value.
+SWARM = {"gift-orchestrator.TOKEN": "0ne-s3cret", "gift-researcher.TOKEN": "tw0-s3cret", "NPM_TOKEN": "npm-s3cret"}
 
 Write = Callable[[Client], object]
 
@@ -35,10 +51,19 @@ class Case:
     prepare: Callable[[Any], Any] = lambda world: None
     reversible: bool = False
     variables: dict[str, str | None] | None = None
-    source: dict[str, str] | None = None
+    source: dict[str, Any] | None = None
     token: str | None = None
     other: Write | None = None
     merges: bool = False
+    #: Changes that come in pairs where a run was interrupted in between: what was lost is taken back, and made again.
+    spare: tuple[str, ...] = ()
+
+    def same(self, made: Counter[tuple[str, ...]], calm: Counter[tuple[str, ...]]) -> bool:
+        """Whether a run that was disturbed has made the changes of one that was not, apart from spare ones."""
+        more = made - calm
+        counts = {what: sum(n for one, n in more.items() if one[0] == what) for what in self.spare}
+        paired = len(set(counts.values())) < 2 and {one[0] for one in more} <= set(self.spare)
+        return not calm - made and paired
 
     def resume(self, journal: Any, client: Client) -> plans.Receipt:
         return plans.resume(journal, client, variables=self.variables, source=self.source, token=self.token)
@@ -123,8 +148,45 @@ def froze(world: Any) -> None:
     apply(frozen(client_of(world)))
 
 
+def overtaken(world: Any) -> None:
+    """A build waits that a newer one of its branch has overtaken."""
+    for message in ("First", "Second"):
+        world.push("orders-api", "develop", message=message)
+
+
+def scheduled(client: Client) -> object:
+    """Somebody makes a cron job of the name that the plan gives its own."""
+    name, settings = "keep-awake-staging", {"path": "/", "method": "GET"}
+    return client.cronjobs.create(
+        "edge-gateway", environment="staging", name=name, schedule="@hourly", type="http", settings=settings
+    )
+
+
+def kept_awake(world: Any) -> None:
+    """A cron job keeps it awake."""
+    apply(runbooks.keep_awake(client_of(world), "edge-gateway", "staging"))
+
+
+def asleep_again(world: Any) -> None:
+    """The cron job that kept it awake is suspended."""
+    kept_awake(world)
+    apply(runbooks.keep_awake(client_of(world), "edge-gateway", "staging", on=False))
+
+
 def connecting(client: Client) -> plans.Plan:
     return runbooks.connect_github(client, f"https://example.com/?code={CODE}&installation_id=51902266")
+
+
+#: Where the cases keep a key; a run in a world that has not made it begins without.
+KEY_FILE = Path(tempfile.mkdtemp()) / "ci.key"
+#: A key that was made and lost is revoked, and made again.
+REMADE = ("API key made", "API key revoked")
+
+
+def rotated(client: Client) -> plans.Plan:
+    if not any(key.name == "ci-deployments-2" for key in client.world.state.keys.values()):
+        KEY_FILE.unlink(missing_ok=True)
+    return runbooks.rotate_key(client, "ci-deployments", file=KEY_FILE, missing_ok=True)
 
 
 def founded(kind: str) -> Write:
@@ -132,6 +194,26 @@ def founded(kind: str) -> Write:
     settings = {"port": 8080} if kind == "image" else {"runtime": "static", "port": 80}
     return lambda client: client.projects.create(
         unique_name="gift-cards", display_name="Gift cards", type=kind, settings=settings
+    )
+
+
+def swarm(client: Client) -> plans.Plan:
+    """Three agents, of files, of an image and of a repository, in an app that is not there yet."""
+    return recipes.multi_agent(
+        client,
+        "gift",
+        orchestrator={"source": PYTHON, "settings": {"port": 8000}, "variables": {"TOKEN": "0ne-s3cret"}},
+        workers={
+            "researcher": {
+                "image": "ghcr.io/juniper-goods/researcher:v1",
+                "settings": {"port": 8000},
+                "variables": {"TOKEN": "tw0-s3cret"},
+            },
+            "executor": {
+                "repository": "juniper-goods/services@develop",
+                "settings": {"directory_path": "apps/orders", "build_vars": {"NPM_TOKEN": "npm-s3cret"}},
+            },
+        },
     )
 
 
@@ -273,6 +355,15 @@ CASES = [
         reversible=True,
         other=assigned("storefront", "staging", 12),
     ),
+    Case(
+        "deploy-scanned",
+        lambda c: runbooks.deploy(
+            c, "storefront", branch="feature/gift-cards", environment="green", gate=gates.scan("critical")
+        ),
+        prepare=lambda world: world.push("storefront", "feature/gift-cards", message="Cards"),
+        other=assigned("storefront", "green", 12),
+    ),
+    Case("scan", lambda c: runbooks.scan(c, "storefront", 16), other=lambda c: c.deployments.delete("storefront", 16)),
     Case("retry-failed", lambda c: runbooks.retry_failed(c, "storefront", 13), other=cancelled("storefront")),
     Case(
         "delete-environment",
@@ -301,6 +392,19 @@ CASES = [
     Case("delete-app", lambda c: runbooks.delete_app(c, "Shop", missing_ok=True)),
     Case("delete-template", withdrawn),
     Case("revoke-key", lambda c: runbooks.revoke_key(c, "ci-deployments", missing_ok=True)),
+    Case(
+        "create-key",
+        lambda c: runbooks.create_key(c, "nightly-report", description="Reads figures"),
+        reversible=True,
+        spare=REMADE,
+        other=lambda c: c.api_keys.create(name="nightly-report", expiry_at="+10d"),
+    ),
+    Case(
+        "rotate-key",
+        rotated,
+        spare=REMADE,
+        other=lambda c: c.api_keys.create(name="ci-deployments-2", expiry_at="+10d"),
+    ),
     Case(
         "launch-files",
         lambda c: runbooks.launch(
@@ -331,6 +435,42 @@ CASES = [
         other=founded("image"),
     ),
     Case(
+        "recipe-agent",
+        lambda c: recipes.agent(c, "gift-cards", source=PYTHON, variables=AGENT, app="Shop"),
+        variables=AGENT
+        | {"LANGCHAIN_TRACING": "true", "AGENT_MEMORY_BACKEND": "redis"},  # all that the environment gets
+        source=PYTHON,
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-mcp-server",
+        lambda c: recipes.mcp_server(
+            c, "gift-cards", repository="juniper-goods/storefront", domain="gifts.juniper-goods.example.com"
+        ),
+        variables={"MCP_TRANSPORT": "sse", "MCP_PATH": "/mcp"},
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-rag-service",
+        lambda c: recipes.rag_service(c, "gift-cards", source=PYTHON, variables=RAG),
+        variables=RAG
+        | {
+            "PINECONE_ENVIRONMENT": "us-west1-gcp",
+            "EMBEDDING_MODEL": "text-embedding-3-small",
+            "CHUNK_SIZE": "512",
+            "CHUNK_OVERLAP": "50",
+        },
+        source=PYTHON,
+        other=founded("image"),
+    ),
+    Case(
+        "recipe-chat-bot",
+        lambda c: recipes.chat_bot(c, "gift-cards", image="ghcr.io/juniper-goods/my-discord-bot:v1.0.0", variables=BOT),
+        variables=BOT | {"BOT_PREFIX": "!"},
+        other=founded("upload"),
+    ),
+    Case("recipe-multi-agent", swarm, variables=SWARM, source={"gift-orchestrator": PYTHON}),
+    Case(
         "add-domain",
         lambda c: runbooks.add_domain(c, "storefront", GIFTS, environment="production"),
         other=lambda c: c.domains.create("storefront", name=GIFTS),
@@ -342,6 +482,63 @@ CASES = [
         other=lambda c: c.domains.update_environment("storefront", PENDING, environment="production"),
     ),
     Case("connect-github", connecting, token=CODE),
+    Case(
+        "clean-up",
+        lambda c: runbooks.clean_up(c, "storefront", keep=5),
+        # what was being built is deployed, and live
+        prepare=lambda world: world.advance("10min"),
+        other=assigned("storefront", "staging", 10),
+    ),
+    Case(
+        "clean-up-overtaken",
+        lambda c: runbooks.clean_up(c, "orders-api", keep=1),
+        prepare=overtaken,
+        other=lambda c: c.deployments.wakeup("orders-api", 1),
+    ),
+    Case(
+        "suspend-project",
+        lambda c: runbooks.suspend_project(c, "chat-bot"),
+        reversible=True,
+        other=lambda c: c.projects.delete("chat-bot"),
+    ),
+    Case(
+        "resume-project",
+        lambda c: runbooks.resume_project(c, "winter-sale"),
+        reversible=True,
+        other=lambda c: c.projects.delete("winter-sale"),
+    ),
+    Case(
+        "group",
+        lambda c: runbooks.group(c, ["orders-api", "landing-pages"], "Back office"),
+        reversible=True,
+        other=lambda c: c.apps.add_projects("Shop", projects=["landing-pages"]),
+    ),
+    Case(
+        "ungroup",
+        lambda c: runbooks.group(c, ["orders-api", "chat-bot"], None),
+        reversible=True,
+        other=lambda c: c.apps.add_projects("Back office", projects=["orders-api"]),
+    ),
+    Case(
+        "keep-awake",
+        lambda c: runbooks.keep_awake(c, "edge-gateway", "staging"),
+        reversible=True,
+        other=scheduled,
+    ),
+    Case(
+        "keep-awake-again",
+        lambda c: runbooks.keep_awake(c, "edge-gateway", "staging"),
+        prepare=asleep_again,
+        reversible=True,
+        other=lambda c: c.cronjobs.delete("edge-gateway", "keep-awake-staging"),
+    ),
+    Case(
+        "let-sleep",
+        lambda c: runbooks.keep_awake(c, "edge-gateway", "staging", on=False),
+        prepare=kept_awake,
+        reversible=True,
+        other=lambda c: c.cronjobs.delete("edge-gateway", "keep-awake-staging"),
+    ),
     Case("transfer", lambda c: runbooks.transfer(c, "chat-bot")),
     Case("take-over", taken_over, prepare=offered, token="s3same-t0ken"),
 ]

@@ -18,6 +18,7 @@ ASKING = ("available-unique-name", "/content")
 #: What the world notes when somebody has changed something.
 CHANGES = (
     "GitHub connected",
+    "app made",
     "project made",
     "domain made",
     "domain verified",
@@ -36,8 +37,15 @@ CHANGES = (
     "cron job deleting",
     "project deleting",
     "project transferred",
+    "project suspending",
+    "project resumed",
+    "cron job made",
+    "cron job suspended",
+    "cron job resumed",
     "app deleted",
     "template deleted",
+    "scan made",
+    "API key made",
     "API key revoked",
 )
 
@@ -84,20 +92,22 @@ def client_of(world: Any, transport: httpx.BaseTransport | None = None, clock: A
 def settled(world: Any) -> dict[str, Any]:
     """All that the account holds, hours later: no times, no passing states."""
     world.at("2026-03-02T13:00:00Z")
+    apps = {app.id: app.name for app in world.state.apps.values()}
     state: dict[str, Any] = {
         "": {
             "apps": sorted(app.name for app in world.state.apps.values()),
-            "keys": {key.name: bool(key.revoked_at) for key in world.state.keys.values()},
+            "keys": sorted(key.name for key in world.state.keys.values() if not key.revoked_at),
         }
     }
     for project in world.state.projects.values():
         versions = {one.id: one.version for one in world.deployments(project).values()}
         state[project.name] = {
             "settings": project.settings,
-            "status": (project.status, world.state.users[project.user].username, bool(project.app)),
+            "status": (project.status, world.state.users[project.user].username, apps.get(project.app)),
             "cron jobs": {job.name: (job.schedule, job.status) for job in project.cronjobs.values()},
             "deployments": {
-                one.version: (one.status, one.commit, one.image) for one in world.deployments(project).values()
+                one.version: (one.status, one.commit, one.image, one.scan and one.scan.status)
+                for one in world.deployments(project).values()
             },
             "environments": {
                 one.name: {

@@ -14,6 +14,7 @@ import pytest
 
 from createos_nb import analysis, plots
 from createos_nb.dtypes import TEXT
+from createos_nb.errors import InvalidInput
 
 HOSTILE = "<script>alert('x')</script>$\\frac{1}{2}$&\x07"
 DAY = pd.date_range("2026-03-02", periods=1440, freq="min", tz="UTC", unit="us", name="time")
@@ -181,3 +182,37 @@ def test_what_could_not_be_read_is_said_on_the_page():
     assert "Could not be read, and not on this page: shop/<b>." in texts
     assert "left out: old (suspended)" in texts
     assert "Could not be read" not in report().sentence
+
+
+def test_a_section_for_each_app_the_most_urgent_first_and_those_in_none_last() -> None:
+    apps = {"shop": "Store", "no-such-project": "Nothing"}
+    page = report(apps=apps)
+    projects = [row.project for row in page.rows]
+    headings = [heading for heading, _ in page.sections()]
+    assert headings[0].startswith("Store: ")
+    assert headings[-1].startswith("In no app: ")
+    assert len(headings) == 2
+    assert {row.project for row in page.sections()[0][1]} == {"shop"}
+    assert sum(len(rows) for _, rows in page.sections()) == len(projects)
+    html = page._repr_html_()
+    assert all(f"<h2>{heading}</h2>" in html for heading in headings)
+    assert html.count('<th scope="col"') > report()._repr_html_().count('<th scope="col"')
+    drawn = [text.get_text() for figure in page.pages() for text in figure.axes[0].texts]
+    assert all(heading in drawn for heading in headings)
+
+
+def test_without_apps_there_is_one_part_without_a_heading() -> None:
+    assert [(heading, len(rows)) for heading, rows in report().sections()] == [("", len(report().rows))]
+    assert report(apps={}).sections()[0][0] == ""
+
+
+def test_the_apps_of_the_fleet_are_those_of_its_frame() -> None:
+    frame = FLEET.copy()
+    frame.attrs = {**FLEET.attrs, "apps": {"shop": "Store"}}
+    page = plots.fleet_report(analysis.fleet_health(frame), frame, apps=True)
+    assert page.sections()[0][0].startswith(("Store: ", "In no app: "))
+    frame.attrs.pop("apps")
+    with pytest.raises(InvalidInput, match="requests_over_time"):
+        plots.fleet_report(HEALTH, frame, apps=True)
+    with pytest.raises(InvalidInput, match="mapping"):
+        plots.fleet_report(HEALTH, frame, apps="Store")  # type: ignore[arg-type]

@@ -32,6 +32,14 @@ def client() -> Client:
     return createos_nb.simulate("bad-release")
 
 
+def test_a_wrong_port_is_served_by_a_rollback_and_cured_by_the_settings() -> None:
+    plan = runbooks.rollback(createos_nb.simulate("wrong-port"), "storefront", "production")
+    verdict = plan.warnings[0]
+    assert verdict.startswith("the diagnosis agrees in part: wrong_port")
+    assert "Set the project's port to 3000" in verdict
+    assert "until then a rollback to version 2 serves" in verdict
+
+
 def said(client: Client, given: Any) -> list[str]:
     return runbooks.rollback(client, "storefront", "production", diagnosis=given).warnings
 

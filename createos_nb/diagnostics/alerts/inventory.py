@@ -85,11 +85,13 @@ class Inventory(msgspec.Struct, kw_only=True):
     def _every(self, hourly: float) -> float:
         return max(_EVERY, _HOUR * (1 + len(self.projects)) / (_SHARE * hourly))
 
-    def read_projects(self, client: Client, only: Sequence[str] | None, now: float) -> None:
+    def read_projects(
+        self, client: Client, only: Sequence[str] | None, now: float, apps: Sequence[str] | None = None
+    ) -> None:
         """Read the list of projects.
 
         Raises:
-            UnknownName: There is no project of a name in `only`.
+            UnknownName: There is no project of a name in `only`, or no app of one in `apps`.
             CreateOSError: It can't be read.
         """
         frame = client.projects.list()
@@ -101,6 +103,9 @@ class Inventory(msgspec.Struct, kw_only=True):
                 if name not in known:
                     raise UnknownName("project", name, [str(row.unique_name) for row in rows])
             rows = [row for row in rows if str(row.unique_name) in wanted or str(row.id) in wanted]
+        if apps is not None:
+            ids = {client.session.names.id_of("app", app) for app in names_or_ids("watch: apps", apps)}
+            rows = [row for row in rows if row.app_id in ids]
         active = [row for row in rows if row.status == "active"]
         self.skipped = {str(row.unique_name): str(row.status) for row in rows if row.status != "active"}
         before = self.projects

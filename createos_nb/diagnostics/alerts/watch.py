@@ -101,6 +101,7 @@ def watch(
     client: Client,
     projects: str | Sequence[str] | None = None,
     *,
+    apps: str | Sequence[str] | None = None,
     every: DurationLike = "1min",
     duration: DurationLike | None = None,
     budget: int = 600,
@@ -116,6 +117,7 @@ def watch(
     Args:
         client: The client; it only reads.
         projects: The projects to watch, by name or id; by default all that are active.
+        apps: Only projects in these apps, by name or id.
         every: How far rounds lie apart, on the platform's clock, such as "1min".
         duration: How long it lasts; "0s": one round; by default until it is canceled or interrupted.
         budget: Requests an hour, those of diagnoses included; the platform allows 1,000.
@@ -151,7 +153,7 @@ def watch(
         raise InvalidInput("watch: on a clock on which nothing waits this would not end: give duration=, as in '24h'")
     rounds: deque[Round] = deque(maxlen=_ROUNDS)
     with Watcher(
-        client, projects, budget=budget, state=state, notify=notify, explain=explain, checks=checks
+        client, projects, apps=apps, budget=budget, state=state, notify=notify, explain=explain, checks=checks
     ) as watcher:
         with contextlib.suppress(KeyboardInterrupt):
             _run(watcher, client, (seconds, length), rounds, on_round, cancel)

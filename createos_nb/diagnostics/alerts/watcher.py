@@ -106,6 +106,7 @@ class Watcher(ProcessBound):
     Args:
         client: The client; it only reads.
         projects: The projects to watch, by name or id; by default all that are active.
+        apps: Only projects in these apps, by name or id.
         budget: Requests an hour, those of diagnoses included.
         state: The file that keeps what is known; None: it ends with the watch.
         notify: Who is told: addresses of apprise, functions, or a `Notifier`.
@@ -131,6 +132,7 @@ class Watcher(ProcessBound):
         client: Client,
         projects: str | Sequence[str] | None = None,
         *,
+        apps: str | Sequence[str] | None = None,
         budget: int = 600,
         state: str | Path | None = None,
         notify: Notify | Notifier = (),
@@ -141,6 +143,7 @@ class Watcher(ProcessBound):
         fresh = budget_of(budget, now)
         self.client = client
         self._only = [projects] if isinstance(projects, str) else None if projects is None else list(projects)
+        self._apps = [apps] if isinstance(apps, str) else None if apps is None else list(apps)
         self._explain = explain
         self._checks = [kind() for kind in check_types()] if checks is None else list(checks)
         if len({check.kind for check in self._checks}) < len(self._checks):
@@ -292,7 +295,7 @@ class Watcher(ProcessBound):
         unknown: dict[str, str] = {}
         try:
             if inventory.due(now, self._budget.hourly) and self._budget.for_checks(now) >= 1:
-                inventory.read_projects(self.client, self._only, now)
+                inventory.read_projects(self.client, self._only, now, self._apps)
                 self._spend()
             for project in inventory.due_projects(now, self._budget.hourly):
                 if self._budget.for_checks(now) < 1:

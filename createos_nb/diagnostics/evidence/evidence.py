@@ -272,6 +272,20 @@ class Evidence:
         branch = None if self.environment is None else self.environment["branch"]
         return failed_builds(self.deployments, branch, self.live, self._build_lines)
 
+    def in_repository(self, name: str, branch: Any) -> bool | None:
+        """Return whether a file is in the project's directory on a branch: a request; None where it can't be read."""
+        installation, repository = self.project["source_vcs_installation_id"], self.project["source_vcs_full_name"]
+        if not all(isinstance(value, str) and value for value in (installation, repository, branch)):
+            return None
+        tree = self._reader.read(
+            "file tree", lambda: self.client.github.content(installation, repository=repository, branch=branch)
+        )
+        folder = self.project["settings_directory_path"]
+        path = f"{folder.strip('./')}/{name}".lstrip("/") if isinstance(folder, str) else name
+        if tree is None:
+            return None
+        return bool((tree["path"] == path).any()) or (None if not tree.attrs.get("complete", True) else False)
+
     def _build_lines(self, row: pd.Series) -> pd.DataFrame | None:
         return self._reader.read(
             f"build log of version {int(row['version_number'])}",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from createos_nb.causes import Cause
 from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
 from createos_nb.diagnostics.evidence.build_signals import BuildSignal
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.failed_builds import FailedBuild
+from createos_nb.diagnostics.runbook_calls import ASKED_FOR, settings_call
 
 
 def builds(evidence: Evidence, cause: Cause) -> Iterator[tuple[FailedBuild, BuildSignal]]:
@@ -16,6 +18,16 @@ def builds(evidence: Evidence, cause: Cause) -> Iterator[tuple[FailedBuild, Buil
     for build in evidence.failed_builds:
         if build.signal is not None and build.signal.cause == cause:
             yield build, build.signal
+
+
+def build_settings_call(evidence: Evidence, build: FailedBuild, changes: Mapping[str, Any]) -> RunbookCall:
+    """Return the change of settings after which a failed build is made again; its branch decides what it serves."""
+    return settings_call(evidence.client, evidence.name, changes, version=build.version)
+
+
+def build_variable_call(evidence: Evidence, build: FailedBuild, variable: str) -> RunbookCall | None:
+    """Return the setting of a build variable, whose value has to be asked for; None where the log names none."""
+    return build_settings_call(evidence, build, {"build_vars": {variable: ASKED_FOR}}) if variable else None
 
 
 def finding(

@@ -9,17 +9,13 @@ import pandas as pd
 from createos_nb.diagnostics.diagnosis import RunbookCall
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
+from createos_nb.diagnostics.runbook_calls import scale_call, world_of
 
 #: Errors that begin so long after a release may come from it: a process has to start, and somebody has to ask.
 SOON = pd.Timedelta("3min")
 _SLACK = pd.Timedelta("2min")
 #: So many failures that did not happen clear a change.
 _CLEAR = 5
-
-
-def world(evidence: Evidence) -> dict[str, Any]:
-    """Return the parameter that says where a notebook runs: the platform; a simulated world has to be named."""
-    return {} if evidence.client.simulated else {"world": "live"}
 
 
 def rollback_call(evidence: Evidence, to: int | None = None) -> RunbookCall | None:
@@ -33,18 +29,14 @@ def rollback_call(evidence: Evidence, to: int | None = None) -> RunbookCall | No
         (evidence.name, environment),
         {"to": target},
         "42_rollback",
-        {"project": evidence.name, "environment": environment, "to": target, **world(evidence)},
+        {"project": evidence.name, "environment": environment, "to": target, **world_of(evidence.client)},
     )
 
 
-def scale_call(evidence: Evidence, **resources: int) -> RunbookCall:
+def scale_environment(evidence: Evidence, **resources: int) -> RunbookCall:
     """Return the scaling of the environment."""
     assert evidence.environment is not None
-    environment = str(evidence.environment["unique_name"])
-    parameters = {"project": evidence.name, "environment": environment, **resources, **world(evidence)}
-    if "replicas" not in resources:
-        parameters["replicas"] = 0
-    return RunbookCall("scale", (evidence.name, environment), resources, "44_scale", parameters)
+    return scale_call(evidence.client, evidence.name, str(evidence.environment["unique_name"]), **resources)
 
 
 def retry_call(evidence: Evidence, version: int) -> RunbookCall:

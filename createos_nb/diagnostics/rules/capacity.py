@@ -8,7 +8,7 @@ from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._overload import MORE, overload
-from createos_nb.diagnostics.rules._support import SOON, scale_call, served_well
+from createos_nb.diagnostics.rules._support import SOON, scale_environment, served_well
 
 _REPLICAS = 3
 #: Replicas are to serve so many times what comes now.
@@ -29,7 +29,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     served = load.now * (1 - evidence.requests.failing)
     wanted = min(_REPLICAS, max(replicas + 1, -(-int(_ROOM * load.now) * replicas // max(int(served), 1))))
     if wanted > replicas:
-        fix, call = f"{wanted} replicas instead of {replicas}.", scale_call(evidence, replicas=wanted)
+        fix, call = f"{wanted} replicas instead of {replicas}.", scale_environment(evidence, replicas=wanted)
     else:
         fix, call = "It has all the replicas that it may have: shed load, or make requests cheaper.", None
     against: tuple[str, ...] = ()

@@ -9,7 +9,8 @@ from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
 from createos_nb.diagnostics.evidence.changes import Change
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import clock, errors_text
-from createos_nb.diagnostics.rules._support import SOON, scale_call, served_well, world
+from createos_nb.diagnostics.rules._support import SOON, scale_environment, served_well
+from createos_nb.diagnostics.runbook_calls import variables_call
 
 ORDER = 3
 #: What a replica, and an environment, may have at most.
@@ -45,10 +46,10 @@ def _fix(evidence: Evidence, change: Change, texts: list[str]) -> tuple[str, Run
     assert evidence.environment is not None
     if evidence.signals.count("throttled"):
         texts.append("the log says that the CPU is throttled")
-        return "Give it the replicas again that it had.", scale_call(evidence, replicas=_REPLICAS)
+        return "Give it the replicas again that it had.", scale_environment(evidence, replicas=_REPLICAS)
     if evidence.signals.count("out_of_memory"):
         texts.append("the log says that processes are killed for their memory")
-        return "Give it the memory again that it had.", scale_call(evidence, memory=_MEMORY)
+        return "Give it the memory again that it had.", scale_environment(evidence, memory=_MEMORY)
     hosts = evidence.signals.of("dependency")
     if not hosts:
         return "Set back what was changed: the journal of plans on this machine may know what it was.", None
@@ -57,16 +58,9 @@ def _fix(evidence: Evidence, change: Change, texts: list[str]) -> tuple[str, Run
     if not variable:
         return f"Set the variable that names {hosts[0].detail} back to what it was, and deploy again.", None
     environment = str(evidence.environment["unique_name"])
-    parameters = {"project": evidence.name, "environment": environment, "variable": variable, **world(evidence)}
     return (
         f"Set {variable} back to what it was, and deploy again.",
-        RunbookCall(
-            "set_variables",
-            (evidence.name, environment),
-            {"variables": {variable: "…"}},
-            "45_variables_and_secrets",
-            parameters,
-        ),
+        variables_call(evidence.client, evidence.name, environment, variable),
     )
 
 

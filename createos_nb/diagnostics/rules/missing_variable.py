@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from createos_nb.diagnostics.diagnosis import Finding, RunbookCall
+from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
-from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import failures, release_before, world
+from createos_nb.diagnostics.rules._builds import build_variable_call, builds, finding
+from createos_nb.diagnostics.rules._support import failures, release_before
+from createos_nb.diagnostics.runbook_calls import variables_call
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     """Find builds and processes whose log names a variable that is absent."""
     for build, said in builds(evidence, "missing_variable"):
         fix = f"Set {said.variable} among the project's build_vars, and deploy the commit again."
-        yield finding(evidence, "missing_variable", build, fix, None)
+        yield finding(evidence, "missing_variable", build, fix, build_variable_call(evidence, build, said.variable))
     if evidence.environment is None:
         return
     for signal in evidence.signals.of("missing_variable"):
@@ -42,12 +43,6 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
             tuple(texts),
             tuple(against),
             f"Set {signal.detail} in {environment}, and deploy the commit again{back}.",
-            RunbookCall(
-                "set_variables",
-                (evidence.name, environment),
-                {"variables": {signal.detail: "…"}},
-                "45_variables_and_secrets",
-                {"project": evidence.name, "environment": environment, "variable": signal.detail, **world(evidence)},
-            ),
+            variables_call(evidence.client, evidence.name, environment, signal.detail),
         )
         return

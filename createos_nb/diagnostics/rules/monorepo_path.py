@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._builds import builds, finding
+from createos_nb.diagnostics.rules._builds import build_settings_call, builds, finding
 from createos_nb.naming import nearest
 
 
@@ -29,6 +29,6 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
             "monorepo_path",
             build,
             f"{fix}, and deploy the commit again with the project's settings.",
-            None,
+            build_settings_call(evidence, build, {"directory_path": target}) if target else None,
             more=tuple(more),
         )

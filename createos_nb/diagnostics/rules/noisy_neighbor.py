@@ -8,7 +8,7 @@ from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._overload import MORE, overload
-from createos_nb.diagnostics.rules._support import SOON, scale_call, served_well
+from createos_nb.diagnostics.rules._support import SOON, scale_environment, served_well
 
 _REPLICAS = 3
 
@@ -46,7 +46,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     if replicas < _REPLICAS:
         fix, call = (
             "More replicas bridge it; no version is to blame, and it passes by itself.",
-            scale_call(evidence, replicas=_REPLICAS),
+            scale_environment(evidence, replicas=_REPLICAS),
         )
     else:
         fix, call = "Wait until it passes, or ask the platform: no version is to blame.", None

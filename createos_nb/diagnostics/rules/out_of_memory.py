@@ -10,7 +10,7 @@ from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
 from createos_nb.diagnostics.evidence.figures import errors_text
 from createos_nb.diagnostics.rules._builds import builds, finding
-from createos_nb.diagnostics.rules._support import reconfigured, release_before, rollback_call, scale_call
+from createos_nb.diagnostics.rules._support import reconfigured, release_before, rollback_call, scale_environment
 
 ORDER = 1
 #: MB that a replica may have at most.
@@ -44,7 +44,7 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
     # what is idle takes its part of the limit, so that requests get more than their share of what is added
     room = (_MOST - _IDLE) / max(limit - _IDLE, 1.0)
     enough = limit < _MOST and (not under_load or room * (1 - evidence.requests.failing) >= _HEADROOM)
-    call = scale_call(evidence, memory=_MOST) if enough else rollback_call(evidence)
+    call = scale_environment(evidence, memory=_MOST) if enough else rollback_call(evidence)
     if enough:
         fix = f"Give it {_MOST} MB instead of {memory} MB"
         fix += f"; version {evidence.earlier} may need less." if evidence.earlier else "."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from createos_nb.diagnostics.diagnosis import Finding
 from createos_nb.diagnostics.evidence.evidence import Evidence
-from createos_nb.diagnostics.rules._builds import builds, finding
+from createos_nb.diagnostics.rules._builds import build_variable_call, builds, finding
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
@@ -17,7 +17,8 @@ def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
         if signal.variable and _among_run_envs(build.row, signal.variable):
             more = (f"{signal.variable} is set among the run_envs, which a build does not see",)
         fix = f"Set {what} among the project's build_vars, and deploy the commit again."
-        yield finding(evidence, "private_package", build, fix, None, more=more)
+        call = build_variable_call(evidence, build, signal.variable)
+        yield finding(evidence, "private_package", build, fix, call, more=more)
 
 
 def _among_run_envs(row: object, name: str) -> bool:

@@ -155,6 +155,11 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def what(self) -> str:
         """The step in a few words."""
 
+    @property
+    def typed_name(self) -> str:
+        """What somebody types to confirm it, where it is irreversible."""
+        return self.target.name
+
     def identity(self) -> list[Any]:
         """Its part of the plan's digest: kind, target and values; no names, no figures, no times."""
         target = self.target
@@ -305,6 +310,13 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     def recover_created(self, run: Run, baseline: Mapping[str, Any]) -> str | None:
         """The id of what a write without an answer has created; None where nothing is found."""
         return None
+
+    def is_lost(self, run: Run, number: int) -> bool:
+        """Whether its write came to nothing although it was answered: then a run that is resumed writes it again.
+
+        `number`: its own, from 0.
+        """
+        return False
 
     def exists(self, snapshot: Snapshot, created: str) -> bool:
         """Whether what it has created is still there."""

@@ -29,6 +29,8 @@ class CheckStep(Step, kw_only=True):
     paths: list[str]
     #: Requests in all; each path in turn.
     requests: int
+    #: Statuses from 400 on that count as an answer, too.
+    answers: ClassVar[tuple[int, ...]] = ()
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
@@ -58,7 +60,7 @@ class CheckStep(Step, kw_only=True):
             response = run.client.probe(address.rstrip("/") + path)
             if response["status"] is None:
                 result.failed.append(f"{path}: {response['error']}")
-            elif response["status"] >= 400:
+            elif response["status"] >= 400 and response["status"] not in self.answers:
                 result.failed.append(f"{path} answered {response['status']}")
             run.emit("probing", f"{result.sent} of {self.requests} requests, {len(result.failed)} failed")
             run.stop_if_canceled()
@@ -104,6 +106,17 @@ class Probe(CheckStep, kw_only=True, tag="probe"):
                 kind="check failed",
             )
         return f"{self.requests} requests to {address}: none failed"
+
+
+class ProbeMcp(Probe, kw_only=True, tag="probe MCP"):
+    """Probe an MCP server at its path: a stream that opens is an answer, and so is that a message is wanted."""
+
+    answers: ClassVar[tuple[int, ...]] = (400, 405, 406)
+    criterion: ClassVar[str] = "every answer below 400, or 400, 405 or 406: it wants a message"
+
+    @property
+    def what(self) -> str:
+        return f"send {self.requests} requests to {', '.join(self.paths)} of {self.target.environment_name}"
 
 
 class Watch(CheckStep, kw_only=True, tag="watch"):

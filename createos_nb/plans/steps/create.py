@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec import field
 
 from createos_nb.plans import waiting
-from createos_nb.plans.snapshot import id_of
+from createos_nb.plans.snapshot import id_of, name_of
 from createos_nb.plans.step_error import StepError
 from createos_nb.plans.steps.base import (
     CREATED,
@@ -20,8 +20,9 @@ from createos_nb.plans.steps.base import (
     UndoContext,
     gone,
     id_of_created,
+    resolved,
 )
-from createos_nb.plans.steps.variables import ABSENT, values_given, values_resumed, variables_of
+from createos_nb.plans.steps.variables import ABSENT, qualified, values_given, values_resumed, variables_of
 from createos_nb.redaction import MASK
 
 if TYPE_CHECKING:
@@ -48,13 +49,17 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
     like: str = ""
     #: Fingerprints of the variables that are given, by name.
     variables: dict[str, str] = field(default_factory=dict)
+    #: Variables that hold the address of another environment: by name the ids of its project and its own.
+    addresses: dict[str, list[str]] = field(default_factory=dict)
+    #: What tells its variables from those of another project of the plan; "" where there is no other.
+    qualifier: str = ""
 
     @property
     def what(self) -> str:
         return f"create environment {self.name}"
 
     def identity_details(self) -> Any:
-        given = [self.variables] if self.variables else []
+        given = [one for one in (self.variables, self.addresses) if one]
         return [self.name, self.branch, self.cpu, self.memory, self.replicas, self.like, *given]
 
     def resource_key(self) -> tuple[str, ...]:
@@ -63,7 +68,8 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
     def fields(self) -> list[tuple[str, str, str]]:
         size = f"{self.cpu} millicores, {self.memory} MB, {self.replicas} replicas"
         row = ("environment", "–", f"{self.name}: {size}, branch {self.branch or '–'}")
-        return [row, *((name, ABSENT, MASK) for name in self.variables)]
+        rows = [row, *((name, ABSENT, MASK) for name in self.variables)]
+        return rows + [(name, ABSENT, self.label(name, ids[1])) for name, ids in self.addresses.items()]
 
     def read(self, snapshot: Snapshot, created: Mapping[int, str]) -> dict[str, Any]:
         return {}
@@ -87,15 +93,16 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
             values_given(run, self.variables)
 
     def missing_variables(self) -> list[str]:
-        return list(self.variables)
+        return qualified(self.variables, self.qualifier)
 
     def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
-        return values_resumed(inputs, client, self.variables) if self.variables else None
+        return values_resumed(inputs, client, self.variables, self.qualifier) if self.variables else None
 
-    def _variables(self, run: Run) -> Mapping[str, Secret | None]:
+    def _variables(self, run: Run) -> Mapping[str, Secret | str | None]:
         """The variables that it gets. Raises `StepError`."""
         if not self.like:
-            return values_given(run, self.variables).values if self.variables else {}
+            given = values_given(run, self.variables).values if self.variables else {}
+            return {**given, **self._addresses(run)}
         snapshot = run.snapshot()
         like = snapshot.environment(self.target.project, self.like)
         if like is None:
@@ -103,6 +110,19 @@ class CreateEnvironment(Step, kw_only=True, tag="create environment"):
         if unread := snapshot.unread(like, ["settings"]):
             raise StepError(f"{self.what}: the variables it gets can't be read: {', '.join(unread)}")
         return variables_of(like)
+
+    def _addresses(self, run: Run) -> dict[str, str]:
+        """The addresses of other environments, as the platform tells them. Raises `StepError`."""
+        found = {}
+        for name, ids in self.addresses.items():
+            project, environment = (str(resolved(identity, run.created)) for identity in ids)
+            row = run.latest().environment(project, environment)
+            if row is None:
+                raise gone(f"the environment whose address is {name}")
+            if row.extra is None or not row.extra.endpoint:
+                raise StepError(f"{self.what}: {name}: the platform tells no address of {name_of(row)}")
+            found[name] = row.extra.endpoint
+        return found
 
     def write(self, run: Run) -> str:
         values: dict[str, Any] = {"branch": self.branch} if self.branch else {}

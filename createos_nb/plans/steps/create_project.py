@@ -13,11 +13,20 @@ from createos_nb.errors import CreateOSError
 from createos_nb.plans import waiting
 from createos_nb.plans.snapshot import id_of, in_status
 from createos_nb.plans.step_error import StepError
-from createos_nb.plans.steps.base import Precondition, Reached, ResumeInputs, Step, Undo, UndoContext, id_of_created
+from createos_nb.plans.steps.base import (
+    Precondition,
+    Reached,
+    ResumeInputs,
+    Step,
+    Undo,
+    UndoContext,
+    id_of_created,
+    resolved,
+)
 from createos_nb.plans.steps.delete import DeleteProject, lost_with
 from createos_nb.plans.steps.deployments import source_preconditions
 from createos_nb.plans.steps.environments import target_of
-from createos_nb.plans.steps.variables import values_given, values_resumed
+from createos_nb.plans.steps.variables import qualified, values_given, values_resumed
 from createos_nb.redaction import MASK
 
 if TYPE_CHECKING:
@@ -45,8 +54,11 @@ class CreateProject(Step, kw_only=True, tag="create project"):
     source: dict[str, str] = field(default_factory=dict)
     repository: str = ""
     branch: str = ""
+    #: Id of its app, which an earlier step may create.
     app: str = ""
     app_name: str = ""
+    #: What tells its variables from those of another project of the plan; "" where there is no other.
+    qualifier: str = ""
 
     @property
     def name(self) -> str:
@@ -81,7 +93,8 @@ class CreateProject(Step, kw_only=True, tag="create project"):
         return []
 
     def preconditions(self, snapshot: Snapshot, plan: list[Step]) -> list[Precondition]:
-        rows = [self._name_is_free(snapshot), room_for_project(snapshot)]
+        others = sum(isinstance(step, CreateProject) for step in plan) - 1
+        rows = [self._name_is_free(snapshot), room_for_project(snapshot, 1 + max(others, 0))]
         if self.type == "vcs":
             problems = creation_problems(self.settings)
             detail = f"{'; '.join(problems)} (so says {SOURCE})" if problems else ""
@@ -106,16 +119,17 @@ class CreateProject(Step, kw_only=True, tag="create project"):
             values_given(run, self.build_variables)
 
     def missing_variables(self) -> list[str]:
-        return list(self.build_variables)
+        return qualified(self.build_variables, self.qualifier)
 
     def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
-        return values_resumed(inputs, client, self.build_variables) if self.build_variables else None
+        names = self.build_variables
+        return values_resumed(inputs, client, names, self.qualifier) if names else None
 
     def write(self, run: Run) -> str:
         settings = dict(self.settings)
         if self.build_variables:
             settings["buildVars"] = values_given(run, self.build_variables).values
-        values: dict[str, Any] = {"app_id": self.app} if self.app else {}
+        values: dict[str, Any] = {"app_id": resolved(self.app, run.created)} if self.app else {}
         if self.source:
             values["source"] = self.source
         answer = run.client.call(
@@ -159,9 +173,9 @@ class CreateProject(Step, kw_only=True, tag="create project"):
         return Undo([step.planned(context.snapshot, "the run has created it")], [note])
 
 
-def room_for_project(snapshot: Snapshot) -> Precondition:
-    """Return the precondition that the quota of projects is not used up."""
-    name = "the account may have another project"
+def room_for_project(snapshot: Snapshot, wanted: int = 1) -> Precondition:
+    """Return the precondition that the quota of projects has room for as many as are wanted."""
+    name = "the account may have another project" if wanted == 1 else f"the account may have {wanted} projects more"
     try:
         left = snapshot.projects_left()
     except CreateOSError as error:
@@ -170,4 +184,6 @@ def room_for_project(snapshot: Snapshot) -> Precondition:
         return Precondition(name, "unknown", "the platform does not say")
     if left <= 0:
         return Precondition(name, "fails", "its quota of projects is used up: delete what is unused")
+    if left < wanted:
+        return Precondition(name, "fails", f"its quota has room for {left}: delete what is unused")
     return Precondition(name, "holds", f"{left} left")

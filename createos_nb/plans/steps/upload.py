@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +30,8 @@ class Upload(CreateDeployment, kw_only=True, tag="upload"):
     files: int = 0
     again: bool = False
     way: str = "auto"
+    #: What tells its files from those of another project of the plan; "" where there is no other.
+    qualifier: str = ""
 
     @property
     def what(self) -> str:
@@ -52,7 +55,14 @@ class Upload(CreateDeployment, kw_only=True, tag="upload"):
             self._files(run)
 
     def resume_inputs(self, inputs: ResumeInputs, client: Client) -> TransientInputs | None:
-        return None if inputs.source is None else TransientInputs(source=inputs.source)
+        source = inputs.source
+        if self.qualifier and source is not None:
+            if not isinstance(source, Mapping):
+                raise InvalidInput(
+                    f"source: files by project, such as {{{self.qualifier!r}: {{…}}}}: there are several"
+                )
+            source = source.get(self.qualifier)
+        return None if source is None else TransientInputs(source=source)
 
     def write(self, run: Run) -> str:
         deployments, project = run.client.deployments, self.target.project

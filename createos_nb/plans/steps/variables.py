@@ -182,14 +182,26 @@ def values_given(run: Run, names: Iterable[str]) -> TransientInputs:
     return inputs
 
 
-def values_resumed(inputs: ResumeInputs, client: Client, prints: Mapping[str, str]) -> TransientInputs | None:
+def qualified(names: Iterable[str], qualifier: str) -> list[str]:
+    """Return names of variables, each with what tells it from one of another project, such as `researcher.TOKEN`."""
+    return [f"{qualifier}.{name}" if qualifier else name for name in names]
+
+
+def values_resumed(
+    inputs: ResumeInputs, client: Client, prints: Mapping[str, str], qualifier: str = ""
+) -> TransientInputs | None:
     """Return values that are given once more, where there are any; `prints`: the fingerprint of each.
+
+    With a qualifier a value may be given under the qualified name, or under its own for all projects.
 
     Raises `InvalidInput` for another value than that of the run.
     """
     if inputs.variables is None:
         return None
-    values = {name: inputs.variables.get(name) for name in prints}
+    given = inputs.variables
+    values = {
+        name: given.get(full, given.get(name)) for name, full in zip(prints, qualified(prints, qualifier), strict=True)
+    }
     secrets = {name: None if value is None else Secret(value) for name, value in values.items()}
     for name, fingerprint in fingerprints(client, secrets).items():
         if fingerprint != prints[name]:

@@ -16,6 +16,7 @@ from createos_nb.diagnostics.alerts.checks.burn_rate import BurnRate
 from createos_nb.diagnostics.alerts.checks.domain import PendingDomain
 from createos_nb.diagnostics.alerts.reader import Reader
 from createos_nb.diagnostics.alerts.watcher import Round
+from createos_nb.errors import UnknownName
 from createos_nb.notify import Message
 
 BAD_RELEASE = Diagnosis(
@@ -378,3 +379,15 @@ def _checks(kind: str) -> list[Any]:
     from createos_nb.diagnostics.alerts.checks import check_types
 
     return [one() for one in check_types() if one.kind == kind]
+
+
+def test_only_projects_of_an_app_are_watched() -> None:
+    client = createos_nb.simulate("storefront")
+    watched = watch(client, apps="Back office", duration="0s", explain=None)
+    paths = " ".join(client.log()["path"])
+    chosen = dict(client.projects.list()[["unique_name", "id"]].itertuples(index=False))
+    assert chosen["chat-bot"] in paths
+    assert chosen["storefront"] not in paths
+    assert len(watched.rounds) == 1
+    with pytest.raises(UnknownName, match="Shop"):
+        watch(client, apps=["No such app"], duration="0s")

@@ -120,7 +120,8 @@ def private_package(draft: Draft) -> None:
     draft.facts |= {"package": package, "token": token}
     says = f"package {package} is private and {token} is not set among the buildVars"
     fix = f"Set {token} among the buildVars, and deploy the commit again with the project's settings."
-    _fails(draft, app, "private_package", release, f"{says}.", fix, says)
+    cure = {"runbook": "settings", "arguments": {"build_vars": [token], "deployment": release}}
+    _fails(draft, app, "private_package", release, f"{says}.", fix, says, **cure)
 
 
 @fault("monorepo_path", faint=False)
@@ -137,14 +138,16 @@ def monorepo_path(draft: Draft) -> None:
     draft.innocent_change(app, began)
     if random.random() < 0.5:
         wrong = random.choice((right.rstrip("s")[:-1], app.name, right.replace("/", "/the-")))
-        release, fix = app.build(began, source=""), f"Set directoryPath to {right} again"
+        release, folder = app.build(began, source=""), right
+        fix = f"Set directoryPath to {right} again"
         changed = app.just_before(release)
         app.happens(changed, Configure(at=ago(changed), settings={"directoryPath": wrong}))
     else:
-        wrong, moved = right, f"{right}-v2"
-        release = app.build(began, source=draft.source(f"{app.name}-moved", directories=[moved]))
-        fix = f"Set directoryPath to {moved}"
+        wrong, folder = right, f"{right}-v2"
+        release = app.build(began, source=draft.source(f"{app.name}-moved", directories=[folder]))
+        fix = f"Set directoryPath to {folder}"
     draft.facts |= {"directory": wrong}
     says = f"in directory /{wrong}"
     fix += ", and deploy the commit again with the project's settings."
-    _fails(draft, app, "monorepo_path", release, f"there is nothing to build {says}.", fix, says)
+    cure = {"runbook": "settings", "arguments": {"directory_path": folder, "deployment": release}}
+    _fails(draft, app, "monorepo_path", release, f"there is nothing to build {says}.", fix, says, **cure)

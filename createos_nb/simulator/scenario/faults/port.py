@@ -34,11 +34,11 @@ def wrong_port(draft: Draft) -> None:
             app.place,
             began,
             f"{app.name}: the app listens on {listens}, and requests are sent to {setting}.",
-            f"Assign the version before it again; then set the project's port to {listens}, and deploy again.",
+            f"Set the project's port to {listens}, and deploy again; until then assign the version before it.",
             app,
             release,
-            "rollback",
-            {"to": app.last_good(release)},
+            "settings",
+            {"port": listens, "environment": app.environment.name},
         )
     )
     draft.expects_errors(app, began, 100, 100)
@@ -65,6 +65,8 @@ def wrong_port_at_start(draft: Draft) -> None:
             f"Let the app listen on {app.port}, or set the project's port to {other}, and deploy again.",
             app,
             release,
+            "settings",
+            {"port": other, "deployment": release},
         )
     )
     draft.expects("The deployment failed", app, release=release, status="error")

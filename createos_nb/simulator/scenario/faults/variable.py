@@ -68,6 +68,8 @@ def missing_variable_at_build(draft: Draft) -> None:
             f"Set {name} among the buildVars, and deploy the commit again with the project's settings.",
             app,
             release,
+            "settings",
+            {"build_vars": [name], "deployment": release},
         )
     )
     draft.expects("The build failed", app, release=release, status="build_error")

@@ -1,0 +1,149 @@
+"""Requests that a question costs, beside the fewest that the platform's API allows for an account of this shape.
+
+Each question is asked of a fresh client with a history: the first time, an hour later, and again in the same minute.
+The fewest are worked out from the shape of the account, not from what the client sends.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+import createos_nb
+from benchmarks.measure import Figure, at_most
+from createos_nb import Client
+from createos_nb.diagnostics import diagnose
+from createos_nb.history import open as open_history
+
+_PAGE: Final = 20
+_LEAST: Final = "fewest that the API allows"
+
+
+class Shape(NamedTuple):
+    """What decides how many requests a question needs."""
+
+    pages: int
+    """Of the list of projects."""
+    projects: int
+    """Active ones."""
+    running: int
+    """Those in which something is live."""
+    environments: int
+    deployment_pages: int
+    """Of all active projects."""
+
+
+def shape_of(client: Client) -> Shape:
+    """The shape of an account, read from the simulated world itself."""
+    projects = client.projects.list()
+    active = projects[projects["status"] == "active"]
+    environments = client.fleet.environments()
+    deployments = client.fleet.deployments().groupby("project").size()
+    live = environments.loc[environments["project_deployment_id"].notna(), "project"].nunique()
+    return Shape(
+        -(-len(projects) // _PAGE),
+        len(active),
+        int(live),
+        len(environments),
+        sum(max(1, -(-int(deployments.get(name, 0)) // _PAGE)) for name in active["unique_name"]),
+    )
+
+
+#: Question → how it is asked, and the fewest requests: the first time, an hour later, in the same minute.
+_QUESTIONS: Final[Mapping[str, tuple[Callable[[Client], object], Callable[[Shape], tuple[int, int, int]]]]] = {
+    "overview": (
+        lambda client: client.fleet.overview(),
+        # what runs where may have changed at any moment; figures are settled for the minute
+        lambda s: ((n := s.pages + s.projects + s.running) + s.environments, n + s.environments, n),
+    ),
+    "changes": (
+        lambda client: client.fleet.changes(start="-24h"),
+        lambda s: (n := s.pages + 2 * s.projects + s.deployment_pages, n, n),
+    ),
+    "domains": (
+        lambda client: client.fleet.domains(),
+        lambda s: (n := s.pages + s.projects, n, n),
+    ),
+    "requests of a day": (
+        lambda client: client.fleet.requests_over_time(start="-1d"),
+        lambda s: (n := s.pages + s.projects + s.environments, n, n),
+    ),
+    "requests of a week": (
+        lambda client: client.fleet.requests_over_time(start="-7d"),
+        lambda s: ((n := s.pages + s.projects) + 7 * s.environments, n + s.environments, n + s.environments),
+    ),
+}
+
+
+def counted(client: Client, work: Callable[[], object]) -> int:
+    """How many requests some work sends."""
+    with client.transport.log.counting() as sent:
+        work()
+    return len(sent)
+
+
+def _asked(make: Callable[[], Client], question: str, size: str) -> list[Figure]:
+    ask, fewest = _QUESTIONS[question]
+    client = make()
+    with tempfile.TemporaryDirectory() as folder:
+        history = open_history(client, folder)
+        shape = shape_of(client)
+        first = counted(client, lambda: ask(client))
+        history.sync(since="-7d", budget=None, datasets=["requests"])
+        client.clock.sleep(3600)
+        history.sync(since="-7d", budget=None, datasets=["requests"])
+        later = counted(client, lambda: ask(client))
+        again = counted(client, lambda: ask(client))
+    return [
+        at_most(f"{question}, {size}, {when}", float(ours), _LEAST, float(least), 1.1, "requests")
+        for when, ours, least in zip(
+            ("first time", "an hour later", "same minute"), (first, later, again), fewest(shape), strict=True
+        )
+    ]
+
+
+def _synchronized(make: Callable[[], Client], size: str) -> list[Figure]:
+    """A synchronization: all lists and a week of requests, then what an hour has brought, then nothing."""
+    client = make()
+    with tempfile.TemporaryDirectory() as folder:
+        history = open_history(client, folder)
+        shape = shape_of(client)
+        lists = shape.pages + 1 + 2 * shape.projects
+        runs = [history.sync(since="-7d", budget=None).requests]
+        client.clock.sleep(3600)
+        runs.append(history.sync(since="-7d", budget=None).requests)
+        runs.append(history.sync(since="-7d", budget=None).requests)
+    least = (
+        lists + shape.deployment_pages + 7 * shape.environments,
+        lists + shape.projects + shape.environments,
+    )
+    figures = [
+        at_most(f"sync of a week, {size}, {when}", float(ours), _LEAST, float(fewest), 1.1, "requests")
+        for when, ours, fewest in zip(("first time", "an hour later"), runs, least, strict=False)
+    ]
+    again = float(runs[2])
+    none = Figure(f"sync of a week, {size}, same minute", again, "none", 0.0, again, "0", again == 0, "requests")
+    return [*figures, none]
+
+
+def figures() -> list[Figure]:
+    """The table's lines: accounts of 13, 200 and 2,000 environments, and one diagnosis."""
+    accounts: dict[str, Callable[[], Client]] = {
+        "13 environments": createos_nb.simulate,
+        "200 environments": lambda: createos_nb.simulate("fleet", projects=100, deployments=200),
+        "2,000 environments": lambda: createos_nb.simulate("fleet", projects=1000, deployments=2000),
+    }
+    found: list[Figure] = []
+    for size, make in accounts.items():
+        questions = _QUESTIONS if size != "2,000 environments" else ("overview", "domains")
+        for question in questions:
+            found += _asked(make, question, size)
+        if size != "2,000 environments":
+            found += _synchronized(make, size)
+    client = createos_nb.simulate("bad-release")
+    spent = counted(client, lambda: diagnose(client, "storefront", "production"))
+    # the project, its environments, deployments and domains, the series of a day and of the week before, the log, the
+    # paths that fail, the keys, the quotas
+    found.append(at_most("diagnosis of a bad release", float(spent), "its evidence, asked once", 10.0, 1.1, "requests"))
+    return found

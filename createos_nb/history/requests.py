@@ -1,0 +1,152 @@
+"""Requests over time from the disk, as `fleet.requests_over_time` gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from createos_nb.contract.analytics import RequestsBucket
+from createos_nb.dtypes import TEXT
+from createos_nb.errors import IncompleteWarning, UnknownName, warn
+from createos_nb.frames import Buckets, frame_of, requests_frame, sum_steps
+from createos_nb.history import buckets
+from createos_nb.history.manifest import Asked
+from createos_nb.spans import Span, difference, seconds
+from createos_nb.times import iso
+
+if TYPE_CHECKING:
+    from createos_nb.history.states import State
+    from createos_nb.history.store import Store
+    from createos_nb.times import DurationLike
+
+#: Environments that a warning names.
+_NAMED = 5
+
+
+def frame(
+    store: Store,
+    places: Sequence[tuple[str, str, State, Span]],
+    window: Span,
+    step: DurationLike | None,
+) -> pd.DataFrame:
+    """Return the requests of a window, one environment below the other.
+
+    Args:
+        store: The files.
+        places: Project and environment as people call them, the environment's state, and from when until when it was
+            there.
+        window: First second, and the second after the last.
+        step: Length of a bucket; by default as they are kept.
+    """
+    manifest = store.reload()
+    asked = manifest.asked.get("requests", {})
+    ids = [state.id for _, _, state, _ in places]
+    files = store.files("requests", start=window[0] - 86_400, end=window[1], environments=ids)
+    rows = buckets.rows_of(store.table("requests", files))
+    frames: list[pd.DataFrame] = []
+    unknown: dict[str, list[list[str]]] = {}
+    widths: set[int] = set()
+    partial: set[str] = set()
+    on_disk = 0
+    for project, environment, state, there in places:
+        own = max(window[0], there[0]), min(window[1], there[1])
+        if own[0] >= own[1]:
+            continue
+        found = buckets.within(rows.get(state.id, np.empty((0, 7), dtype=np.int64)), own)
+        one = _one(found, own, step, manifest.written)
+        if lacking := _lacking(asked.get(state.id), found, own, manifest.written):
+            unknown[f"{project}/{environment}"] = [[iso(start), iso(end)] for start, end in lacking]
+        widths.add(one.attrs["bucket_seconds"])
+        partial.update(one.attrs["partial"])
+        on_disk += len(found)
+        one = one.reset_index()
+        one.insert(0, "environment", pd.Series([environment] * len(one), dtype=TEXT))
+        one.insert(0, "project", pd.Series([project] * len(one), dtype=TEXT))
+        one.attrs.clear()
+        frames.append(one)
+    joined = pd.concat(frames, ignore_index=True) if frames else _empty()
+    joined.attrs = {
+        "operation": "history.requests",
+        "where": manifest.where,
+        "at": iso(int(manifest.written)),
+        "window": [iso(window[0]), iso(window[1])],
+        "complete": not unknown,
+        "unknown": unknown,
+        "from_history": on_disk,
+        "requests": 0,
+        "bucket_seconds": widths.pop() if len(widths) == 1 else None,
+        "partial": sorted(partial),
+    }
+    if unknown:
+        names = ", ".join(list(unknown)[:_NAMED]) + (
+            f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        )
+        warn(
+            f"history.requests: not all of the window is known for {names}: NA there; history.sync() asks for it, and "
+            'attrs["unknown"] says what is missing',
+            IncompleteWarning,
+        )
+    return joined
+
+
+def _one(rows: np.ndarray, window: Span, step: DurationLike | None, now: float) -> pd.DataFrame:
+    width = int(rows[:, 1].max()) if len(rows) else 60
+    phase = int(rows[rows[:, 1] == width][0, 0] % width) if len(rows) else 0
+    counts = np.column_stack([rows[:, 0], rows[:, 2:]])
+    if len(rows) and (rows[:, 1] != width).any():
+        counts = _regridded(rows, width, phase)
+    frame = requests_frame(Buckets(counts, width, phase), start=window[0], end=window[1], now=now)
+    return frame if step is None else sum_steps(frame, step, start=window[0], end=window[1], now=now)
+
+
+def _regridded(rows: np.ndarray, width: int, phase: int) -> np.ndarray:
+    """Sums in buckets of the widest width: only of those whose every part is there."""
+    begins = rows[:, 0] - (rows[:, 0] - phase) % width
+    grid, positions = np.unique(begins, return_inverse=True)
+    sums = np.zeros((len(grid), rows.shape[1] - 1), dtype=np.int64)
+    np.add.at(sums, positions, rows[:, 1:])
+    whole = sums[:, 0] == width
+    sums[:, 0] = grid
+    chosen: np.ndarray = sums[whole]
+    return chosen
+
+
+def _lacking(asked: Asked | None, rows: np.ndarray, window: Span, now: float) -> list[Span]:
+    """What of a window is neither here nor still to come."""
+    here = buckets.spans_of(rows)
+    lacking = difference([(window[0], min(window[1], int(now) // 60 * 60))], here)
+    return [span for span in lacking if seconds([span]) >= 60 or asked is None]
+
+
+def _empty() -> pd.DataFrame:
+    empty = frame_of(RequestsBucket).rename(columns={"timestamp": "time"})
+    empty["time"] = pd.Series([], dtype="datetime64[us, UTC]")
+    for name in ("environment", "project"):
+        empty.insert(0, name, pd.Series([], dtype=TEXT))
+    return empty
+
+
+def choose(names: Mapping[str, Any], wanted: Sequence[str] | None, states: Sequence[State]) -> set[str]:
+    """Return the ids of the projects that are meant by name or id; all without any.
+
+    Raises:
+        UnknownName: The history knows no such project.
+    """
+    by_name: dict[str, set[str]] = {}
+    for state in states:
+        by_name.setdefault(str(names[state.id]), set()).add(state.id)
+    if wanted is None:
+        return {state.id for state in states}
+    ids: set[str] = set()
+    known = {state.id for state in states}
+    for name in wanted:
+        if name in by_name:
+            ids |= by_name[name]
+        elif name in known:
+            ids.add(name)
+        else:
+            raise UnknownName("project", name, sorted(by_name))
+    return ids
