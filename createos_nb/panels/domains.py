@@ -104,7 +104,8 @@ class DomainsPanel(ActionPanel):
         domains = self._listed_domains
         if domains is None:
             return
-        records = records_of(domains, self._looked_up)
+        # always the same columns: a table that is shown does not get others
+        records = records_of(domains, self._looked_up).reindex(columns=[*_RECORDS, *_LOOKED_UP])
         self._records.show(records, kinds={"name": "copy", "value": "copy"}, key=list(_RECORDS))
         self._records.layout.display = "" if len(records) else "none"
         note = "DNS records to create where the domain is registered" if len(records) else "no record is left to create"

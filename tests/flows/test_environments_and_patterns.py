@@ -151,7 +151,7 @@ def test_pattern_blue_green(client: Any) -> None:
     green = client.environments.get("storefront", "green")["id"]
     assert domains.loc[WHOLESALE, "environment_id"] == green
     assert status_of(client, "storefront", "blue") == 200
-    applied(runbooks.switch(client, "storefront", WHOLESALE, "blue"))
+    applied(runbooks.route_domain(client, "storefront", WHOLESALE, "blue"))
     blue = client.environments.get("storefront", "blue")["id"]
     assert client.domains.list("storefront").set_index("name").loc[WHOLESALE, "environment_id"] == blue
 
