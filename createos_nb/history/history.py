@@ -10,17 +10,18 @@ import pandas as pd
 
 from createos_nb.client.memory import Remembered
 from createos_nb.errors import InvalidInput
-from createos_nb.history import care, engines, requests, states
+from createos_nb.history import care, engines, requests
 from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
 from createos_nb.history.fingerprints import Fingerprints
+from createos_nb.history.known import Known
 from createos_nb.history.manifest import Manifest
 from createos_nb.history.moment import Moment
 from createos_nb.history.sources import Source
-from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.history.sync import Sync, SyncResult
+from createos_nb.history.timeline import timeline
 from createos_nb.spans import Span, intersection
 from createos_nb.times import iso, parse_duration, unix
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from createos_nb.contract.types import TimeLike
     from createos_nb.times import DurationLike
 
+_OF_PROJECTS: Final = ("deployments", "domains")
 #: What is kept unless something else is asked for.
 USUAL: Final = ("projects", "environments", "deployments", "domains", "api_keys", "requests", "events")
 
@@ -43,7 +45,7 @@ class History:
     """
 
     def __init__(self, store: Store, client: Client | None) -> None:
-        self._store, self._client = store, client
+        self._store, self._client, self._known = store, client, Known(store)
         self._cached: Cache | None = None
         self._sources: dict[str, Source] = {}
         self.folder = store.folder
@@ -200,10 +202,7 @@ class History:
         """
         manifest = self._store.reload()
         window = self._window(manifest, start, end)
-        names = self._names()
-        wanted = [projects] if isinstance(projects, str) else projects
-        ids = requests.choose(names, wanted, self._all_states("projects"))
-        return requests.frame(self._store, self._places(ids, names), window, step)
+        return requests.frame(self._store, self._known.places(self._known.projects(projects)), window, step)
 
     def at(self, moment: TimeLike) -> Moment:
         """Return what was so at a moment.
@@ -230,8 +229,52 @@ class History:
             raise InvalidInput(
                 f"history.at: {iso(int(at))} is after the last synchronization, {iso(int(manifest.written))}"
             )
-        looked = {name: self._first_look(manifest, name) for name in RESOURCES}
-        return Moment(at, {name: self._all_states(name) for name in RESOURCES}, looked)
+        looked = {name: self._known.first_look(manifest, name) for name in RESOURCES}
+        return Moment(at, {name: self._known.states(name) for name in RESOURCES}, looked)
+
+    def timeline(
+        self, project: str, environment: str, *, start: TimeLike = "-7d", end: TimeLike = "now"
+    ) -> pd.DataFrame:
+        """Return what happened in an environment: assignments, scalings, variables, deployments, domains, and who.
+
+        Args:
+            project: Its project, by name or id.
+            environment: By name or id.
+            start: First moment, counted from the last synchronization.
+            end: Moment after the last.
+
+        Returns:
+            One row a change, oldest first: time (UTC), not_before (UTC: after which moment, where only two looks are
+            known; else NaT), kind, text, who, why, source (platform: it says so itself; snapshot: two looks differ;
+            else what tells of it, such as journal), exactness (exact, between).
+
+        Raises:
+            UnknownName: The history knows no such project or environment.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> _ = client.world.advance("10min")
+            >>> plan = createos_nb.runbooks.rollback(client, "storefront", "production")
+            >>> receipt = plan.apply(confirm=plan.confirmation, reason="errors since version 4")
+            >>> _ = history.sync(since="-1d")
+            >>> history.timeline("storefront", "production", start="-2h")[["kind", "why", "source"]]
+                   kind                     why    source
+            0  deployed                          platform
+            1  rollback  errors since version 4   journal
+            2  assigned                          platform
+        """
+        manifest = self._store.reload()
+        window = self._window(manifest, start, end)
+        ids = self._known.projects(project)
+        states = self._known.environments(ids, environment)
+        deployments, domains = (
+            [state for state in self._known.states(name) if state.project_id in ids] for name in _OF_PROJECTS
+        )
+        named = {name for id, name in self._known.names().items() if id in ids}
+        events = self._known.events({*ids, *named}, {environment, *(state.id for state in states)})
+        return timeline(states, deployments, domains, events, window)
 
     def gaps(self) -> pd.DataFrame:
         """Return the times that were asked for and of which the platform gave nothing: they are NA for ever.
@@ -242,7 +285,7 @@ class History:
         manifest = self._store.reload()
         rows = [
             (project, environment, pd.Timestamp(start, unit="s", tz="UTC"), pd.Timestamp(end, unit="s", tz="UTC"))
-            for project, environment, state, there in self._places(None, self._names())
+            for project, environment, state, there in self._known.places()
             if (asked := manifest.asked.get("requests", {}).get(state.id)) is not None
             for start, end in intersection(asked.gaps, there)
         ]
@@ -447,31 +490,6 @@ class History:
         """
         return care.prune(self._store, parse_duration(older_than, "older_than"))
 
-    # --- what the disk knows ------------------------------------------------------------------------------------------
-
-    def _all_states(self, dataset: str) -> list[State]:
-        return states.states_of(self._store.table(dataset, self._store.files(dataset)))
-
-    def _names(self) -> dict[str, str]:
-        """The newest name of each project, by id."""
-        ordered = sorted(self._all_states("projects"), key=lambda state: state.seen_at)
-        return {state.id: str(state.row()["name"]) for state in ordered}
-
-    def _places(self, projects: set[str] | None, names: dict[str, str]) -> list[tuple[str, str, State, Span]]:
-        """Environments, with their names, and from when until when each was there."""
-        of_environment: dict[str, list[State]] = {}
-        for state in self._all_states("environments"):
-            if projects is None or state.project_id in projects:
-                of_environment.setdefault(state.id, []).append(state)
-        places = []
-        for found in of_environment.values():
-            last = max(found, key=lambda state: state.seen_at)
-            made = min(_made(state) for state in found)
-            ended = 1 << 40 if last.valid_to is None else int(last.valid_to)
-            place = names.get(last.project_id, last.project_id), str(last.row()["name"])
-            places.append((*place, last, (int(made) // 60 * 60, ended)))
-        return sorted(places, key=lambda place: (place[0], place[3][0]))
-
     @staticmethod
     def _window(manifest: Manifest, start: TimeLike, end: TimeLike) -> Span:
         window = int(unix(start, manifest.written, "start") // 1), int(-(-unix(end, manifest.written, "end") // 1))
@@ -479,23 +497,12 @@ class History:
             raise InvalidInput(f"the window is empty: start {iso(window[0])} is not before end {iso(window[1])}")
         return window
 
-    def _first_look(self, manifest: Manifest, dataset: str) -> float | None:
-        if not any(key.startswith(f"{dataset}/") for key in manifest.read):
-            return None
-        return min((state.seen_at for state in self._all_states(dataset)), default=None)
-
     def __repr__(self) -> str:
         manifest = self._store.reload()
         rows = sum(file.rows for file in manifest.all_files())
         size = sum(file.bytes for file in manifest.all_files())
         when = iso(int(manifest.written)) if manifest.written else "never"
         return f"History of {manifest.where}: {rows:,} rows, {size / 1e6:.1f} MB, synchronized {when}\n  {self.folder}"
-
-
-def _made(state: State) -> float:
-    from createos_nb.history.windows import began
-
-    return began(state.record, state.seen_at) or state.valid_from
 
 
 __all__ = ["USUAL", "History"]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from createos_nb.contract.analytics import RequestsBucket
 from createos_nb.dtypes import TEXT
-from createos_nb.errors import IncompleteWarning, UnknownName, warn
+from createos_nb.errors import IncompleteWarning, warn
 from createos_nb.frames import Buckets, frame_of, requests_frame, sum_steps
 from createos_nb.history import buckets
 from createos_nb.history.manifest import Asked
@@ -127,26 +127,3 @@ def _empty() -> pd.DataFrame:
     for name in ("environment", "project"):
         empty.insert(0, name, pd.Series([], dtype=TEXT))
     return empty
-
-
-def choose(names: Mapping[str, Any], wanted: Sequence[str] | None, states: Sequence[State]) -> set[str]:
-    """Return the ids of the projects that are meant by name or id; all without any.
-
-    Raises:
-        UnknownName: The history knows no such project.
-    """
-    by_name: dict[str, set[str]] = {}
-    for state in states:
-        by_name.setdefault(str(names[state.id]), set()).add(state.id)
-    if wanted is None:
-        return {state.id for state in states}
-    ids: set[str] = set()
-    known = {state.id for state in states}
-    for name in wanted:
-        if name in by_name:
-            ids |= by_name[name]
-        elif name in known:
-            ids.add(name)
-        else:
-            raise UnknownName("project", name, sorted(by_name))
-    return ids
