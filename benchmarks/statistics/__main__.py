@@ -10,6 +10,7 @@ MODULES = (
     "burn",
     "anomalies",
     "changes",
+    "impacts",
     "capacity",
     "sleep",
     "watch",

@@ -12,6 +12,7 @@ from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.capacity import ReplicasAdvice, replicas_advice
 from createos_nb.analysis.comparison import compare
 from createos_nb.analysis.health import fleet_health
+from createos_nb.analysis.impacts import change_impact
 from createos_nb.analysis.logs.patterns import log_patterns
 from createos_nb.analysis.objectives.burn import burn_alerts, burn_rates
 from createos_nb.analysis.objectives.burn_table import burn_table
@@ -37,6 +38,7 @@ __all__ = [
     "burn_alerts",
     "burn_rates",
     "burn_table",
+    "change_impact",
     "change_points",
     "compare",
     "decompose",

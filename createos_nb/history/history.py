@@ -245,8 +245,9 @@ class History:
 
         Returns:
             One row a change, oldest first: time (UTC), not_before (UTC: after which moment, where only two looks are
-            known; else NaT), kind, text, who, why, source (platform: it says so itself; snapshot: two looks differ;
-            else what tells of it, such as journal), exactness (exact, between).
+            known; else NaT), kind (changed: the last change before the first look), text, who, why, source (platform:
+            it says so itself; snapshot: two looks differ; else what tells of it, such as journal), exactness (exact,
+            between).
 
         Raises:
             UnknownName: The history knows no such project or environment.
@@ -262,8 +263,9 @@ class History:
             >>> history.timeline("storefront", "production", start="-2h")[["kind", "why", "source"]]
                    kind                     why    source
             0  deployed                          platform
-            1  rollback  errors since version 4   journal
-            2  assigned                          platform
+            1   changed                          platform
+            2  rollback  errors since version 4   journal
+            3  assigned                          platform
         """
         manifest = self._store.reload()
         window = self._window(manifest, start, end)

@@ -79,7 +79,11 @@ def _when(state: State) -> tuple[float, float | None]:
 
 
 def _of_environment(states: Sequence[State], versions: Mapping[str, Any]) -> Iterator[Change]:
-    """What two states that follow one another differ in."""
+    """The last change before the first look, and what two states that follow one another differ in."""
+    if states and states[0].not_before is None and states[0].valid_from < states[0].seen_at:
+        # what it was, nobody has seen: what is live has been so since then, at least
+        live = _version(versions, json.loads(states[0].record).get("projectDeploymentId"))
+        yield Change(states[0].valid_from, None, "changed", f"not known → {live}", source="platform")
     for old, new in itertools.pairwise(states):
         before, after = json.loads(old.record), json.loads(new.record)
         time, not_before = _when(new)

@@ -10,6 +10,8 @@ from typing import NoReturn
 
 from createos_nb.naming import unknown_attribute
 from createos_nb.plots.anomalies import anomalies, change_points
+from createos_nb.plots.changes import timeline
+from createos_nb.plots.document import page
 from createos_nb.plots.objectives import burn_down, burn_rates
 from createos_nb.plots.over_time import fleet, requests
 from createos_nb.plots.releases import verdict
@@ -27,8 +29,10 @@ __all__ = [
     "fleet",
     "fleet_report",
     "heat_map",
+    "page",
     "requests",
     "sleep",
+    "timeline",
     "today",
     "top_paths",
     "verdict",
