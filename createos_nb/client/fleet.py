@@ -93,14 +93,25 @@ class Fleet(ProcessBound):
         """
         return self._reads.across("fleet.environments", self._environments.list, frame_of(Environment), projects, apps)
 
-    def deployments(self, *, limit: int | None = None) -> pd.DataFrame:
+    def deployments(
+        self,
+        *,
+        limit: int | None = None,
+        projects: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
+    ) -> pd.DataFrame:
         """Return the deployments of all active projects, newest first in each.
 
         Args:
             limit: At most that many of each project; by default all.
+            projects: Only of this one, or of these, by name or id.
+            apps: Only of projects in this app, or in these, by name or id.
 
         Returns:
             `project` (unique name) and `app` (its name, NA for none) first, then as `deployments.list`.
+
+        Raises:
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate()
@@ -118,20 +129,33 @@ class Fleet(ProcessBound):
             "fleet.deployments",
             lambda project: self._deployments.list(project, limit=limit),
             frame_of(Deployment),
+            projects,
+            apps,
         )
 
-    def domains(self) -> pd.DataFrame:
+    def domains(
+        self, *, projects: str | Sequence[str] | None = None, apps: str | Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Return the domains of all active projects.
+
+        Args:
+            projects: Only of this one, or of these, by name or id.
+            apps: Only of projects in this app, or in these, by name or id.
 
         Returns:
             `project` (unique name) and `app` (its name, NA for none) first, then as `domains.list`.
+
+        Raises:
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate()
             >>> client.fleet.domains()["project"].value_counts().to_dict()
             {'storefront': 5, 'landing-pages': 1, 'orders-api': 1}
+            >>> len(client.fleet.domains(apps="Shop"))
+            6
         """
-        return self._reads.across("fleet.domains", self._domains.list, frame_of(Domain))
+        return self._reads.across("fleet.domains", self._domains.list, frame_of(Domain), projects, apps)
 
     def requests_over_time(
         self,
@@ -275,6 +299,8 @@ class Fleet(ProcessBound):
         end: TimeLike = "now",
         target: float = 0.999,
         compare: Literal["1w"] | None = None,
+        projects: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
         refresh: bool = False,
     ) -> pd.DataFrame:
         """One row for each environment, those in trouble first: how it does, what is live, its requests in a window.
@@ -292,6 +318,9 @@ class Fleet(ProcessBound):
             target: The objective: the share of the requests that should not end with 5xx.
             compare: "1w" reads the same time last week, for `error_change`: a request more for each environment.
                 Without it the column is NA, except where earlier calls have read that time.
+            projects: Only of this one, or of these, by name or id: the others are neither read nor shown, and what is
+                known of them is kept.
+            apps: Only of projects in this app, or in these, by name or id.
             refresh: Forget the requests that earlier calls have read.
 
         Returns:
@@ -308,6 +337,7 @@ class Fleet(ProcessBound):
 
         Raises:
             InvalidInput: For a window of less than a minute, or an argument that is out of range.
+            UnknownName: There is no such project or app.
 
         Examples:
             >>> client = createos_nb.simulate("shared-incident")
@@ -321,7 +351,8 @@ class Fleet(ProcessBound):
         if refresh:
             self._overview = FleetOverview(self._session)
         with progress(label, self._session.clock) as tick:
-            frame = self._overview.read(start, end, judging=Judging(target, compare), on_progress=tick)
+            judging = Judging(target, compare)
+            frame = self._overview.read(start, end, judging=judging, projects=projects, apps=apps, on_progress=tick)
         failed = frame.attrs["failed"]
         warn_of_failures(label, failed, len({*frame["project"], *failed}), "stay as they were")
         return frame
@@ -453,9 +484,10 @@ class Fleet(ProcessBound):
     def __repr__(self) -> str:
         return (
             f"client.fleet: all projects at once, {self._session.where}\n"
-            "  projects()  environments(projects=, apps=)  deployments(limit=)  domains()\n"
+            "  projects()  environments(projects=, apps=)  domains(projects=, apps=)\n"
+            "  deployments(limit=, projects=, apps=)\n"
             "  requests_over_time(start=, end=, step=, projects=, apps=)  changes(start=)\n"
-            "  overview(start=, end=, target=, compare=, refresh=)\n"
+            "  overview(start=, end=, target=, compare=, projects=, apps=, refresh=)\n"
             "  live_versions(start=, end=, projects=, apps=, known=)\n"
             "  logs(start=, end=, level=, search=, projects=, apps=, budget=)  scans(projects=, apps=)"
         )

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from createos_nb.client.fleet_reads import app_names
+from createos_nb.client.fleet_reads import app_names, wanted_rows
 from createos_nb.client.fleet_series import REQUESTS, Series, SeriesReader, Window
 from createos_nb.client.fleet_status import Live, Verdict, judge, unread
 from createos_nb.client.last_change import failure_of, last_change, newer_than
@@ -102,6 +102,8 @@ class FleetOverview(ProcessBound):
         end: TimeLike = "now",
         *,
         judging: Judging | None = None,
+        projects: str | Sequence[str] | None = None,
+        apps: str | Sequence[str] | None = None,
         max_requests: int | None = None,
         cancel: threading.Event | None = None,
         on_progress: Tick | None = None,
@@ -112,6 +114,8 @@ class FleetOverview(ProcessBound):
             start: First moment of the window, which is counted from the other side's present.
             end: Moment after the last.
             judging: What environments are held against.
+            projects: Only of this one, or of these, by name or id: the others are neither read nor shown.
+            apps: Only of projects in this app, or in these, by name or id.
             max_requests: Send about so many requests, for the projects that were read longest ago, at least one; the
                 others stay as they were, unless the window is another one than before.
             cancel: Ends the reading at the next project.
@@ -124,11 +128,14 @@ class FleetOverview(ProcessBound):
 
         Raises:
             InvalidInput: For a window of less than a minute, or none, and for an objective that is none.
+            UnknownName: There is no such project or app.
             CreateOSError: Whatever `projects.list` raises.
         """
         judging = judging or Judging()
         judging.check()
-        return self._read((start, end, judging), max_requests, cancel, since=None, on_progress=on_progress)
+        return self._read(
+            (start, end, judging), max_requests, cancel, since=None, only=(projects, apps), on_progress=on_progress
+        )
 
     def batches(
         self,
@@ -153,29 +160,33 @@ class FleetOverview(ProcessBound):
         cancel: threading.Event | None,
         *,
         since: int | None,
+        only: tuple[str | Sequence[str] | None, str | Sequence[str] | None] = (None, None),
         on_progress: Tick | None = None,
     ) -> pd.DataFrame:
         with self._lock:
             *times, judging = asked
             window = self._window(*times)
-            projects = self._list_projects()
+            listed = self._list_projects()
+            projects = wanted_rows(self._session, listed, *only)
             active = projects[projects["status"] == "active"]
             others = projects[projects["status"] != "active"]
-            names = dict(zip(active["id"], active["unique_name"], strict=True))
+            everywhere = listed[listed["status"] == "active"]  # what is known of the others is kept for another reading
+            names = dict(zip(everywhere["id"], everywhere["unique_name"], strict=True))
             self._projects = {id: self._projects.get(id) or _Project(str(name)) for id, name in names.items()}
             if asked != self._asked:  # figures of another window must not stand beside those of this one
                 for project in self._projects.values():
                     project.rows, project.turn = [], 0
             self._asked, self._reader.longest = asked, max(self._reader.longest, window.length)
+            wanted = {id: self._projects[id] for id in active["id"]}
             in_batches, since = since is not None, self._turns if since is None else since
-            due = self._due(max_requests, since)
+            due = self._due(wanted, max_requests, since)
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
             readings = self._session.map_concurrently(lambda id: self._read_project(id, window, judging, cancel), due)
             for done, _ in enumerate(readings, start=1):
                 if on_progress:
                     on_progress(done, len(due))
-            known = self._projects.values()
+            known = wanted.values()
             rows = [row for project in known for row in project.shown(self._points, window.now)]
             shown = active[active["unique_name"].isin([row.project for _, row in rows])]
             apps = dict(zip(shown["unique_name"], app_names(self._session, shown["app_id"]), strict=True))
@@ -184,7 +195,7 @@ class FleetOverview(ProcessBound):
             frame.attrs |= {
                 **self._session.provenance("fleet.overview"),
                 "window": [iso(window.start), iso(window.end)],
-                "complete": bool(projects.attrs.get("complete", True)) and read,
+                "complete": bool(listed.attrs.get("complete", True)) and read,
                 "failed": {project.name: project.failed for project in known if project.failed},
                 "skipped": dict(zip(others["unique_name"], others["status"], strict=True)),
                 "waiting": [project.name for project in known if not project.turn],
@@ -205,16 +216,16 @@ class FleetOverview(ProcessBound):
             )
         return window
 
-    def _due(self, max_requests: int | None, since: int) -> list[str]:
+    def _due(self, wanted: Mapping[str, _Project], max_requests: int | None, since: int) -> list[str]:
         """Projects that were not read since a turn, longest ago first, as many as their cost allows."""
-        order = sorted(self._projects, key=lambda id: self._projects[id].turn)
-        order = [id for id in order if self._projects[id].turn <= since]
+        order = sorted(wanted, key=lambda id: wanted[id].turn)
+        order = [id for id in order if wanted[id].turn <= since]
         if max_requests is None:
             return order
         due: list[str] = []
         total = 0
         for id in order:
-            cost = self._projects[id].cost
+            cost = wanted[id].cost
             if due and total + cost > max_requests:
                 break
             due.append(id)

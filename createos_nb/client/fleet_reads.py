@@ -69,15 +69,7 @@ class FleetReads:
         """
         projects = self._projects.list()
         attrs = projects.attrs
-        if only is not None:
-            only = names_or_ids("projects", only)
-            for name in only:
-                if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
-                    raise UnknownName("project", name, list(projects["unique_name"]))
-            projects = projects[projects["unique_name"].isin(only) | projects["id"].isin(only)]
-        if apps is not None:
-            wanted = [self._session.names.id_of("app", app) for app in names_or_ids("apps", apps)]
-            projects = projects[projects["app_id"].isin(wanted)]
+        projects = wanted_rows(self._session, projects, only, apps)
         active = projects[projects["status"] == "active"]
         others = projects[projects["status"] != "active"]
         skipped = {str(row.unique_name): str(row.status) for row in others.itertuples()}
@@ -135,6 +127,27 @@ class FleetReads:
         joined.attrs |= {"complete": complete and not failed, "failed": failed, "skipped": skipped}
         warn_of_failures(label, failed, len(failed) + len(frames), "are not in the frame")
         return joined
+
+
+def wanted_rows(
+    session: Session, projects: pd.DataFrame, only: str | Sequence[str] | None, apps: str | Sequence[str] | None
+) -> pd.DataFrame:
+    """Return the rows of a list of projects that are of these names or ids, and in these apps; None leaves none out.
+
+    Raises:
+        InvalidInput: What is given is neither a name nor an id.
+        UnknownName: There is no such project or app.
+    """
+    if only is not None:
+        only = names_or_ids("projects", only)
+        for name in only:
+            if not ((projects["unique_name"] == name) | (projects["id"] == name)).any():
+                raise UnknownName("project", name, list(projects["unique_name"]))
+        projects = projects[projects["unique_name"].isin(only) | projects["id"].isin(only)]
+    if apps is not None:
+        wanted = [session.names.id_of("app", app) for app in names_or_ids("apps", apps)]
+        projects = projects[projects["app_id"].isin(wanted)]
+    return projects
 
 
 def app_names(session: Session, ids: Iterable[Any]) -> list[str | None]:

@@ -105,7 +105,7 @@ def best_practices(
         2   two_replicas   medium      1 replica: while it restarts, nobody answers
         3          names      low  chat-bot is in the app Back office, and does n...
         >>> found["runbook"][0]
-        "runbooks.wake(client, 'chat-bot', environment='production')"
+        "runbooks.keep_awake(client, 'chat-bot', 'production')"
     """
     file = read_exceptions(exceptions)  # before anything is asked
     with client.transport.log.counting() as requests:

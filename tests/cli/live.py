@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+import pytest
 
 import createos_nb
 from createos_nb import runbooks
@@ -32,6 +34,11 @@ def index() -> dict[str, tuple[str, str]]:
 BOTH: Final = sorted(name for name, (_, where) in index().items() if where.startswith("both"))
 ACTING: Final = sorted(name for name in BOTH if index()[name][0].startswith("writes"))
 READING: Final = sorted(set(BOTH) - set(ACTING))
+
+
+def quickly(names: Iterable[str], *quick: str) -> list[Any]:
+    """Notebooks as parameters of a test; those that are not named have to be asked for with `-m slow`."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 @contextlib.contextmanager

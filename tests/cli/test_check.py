@@ -51,7 +51,7 @@ def test_a_command_is_printed_where_a_notebook_mends(capsys: pytest.CaptureFixtu
     assert main(["check", "--world", "storefront", "--projects", "chat-bot"]) == 5
     out = capsys.readouterr().out
     assert "createos-nb run 44_scale -p project=chat-bot -p environment=production -p replicas=2" in out
-    assert "runbooks.wake(client, 'chat-bot', environment='production')" in out
+    assert "runbooks.keep_awake(client, 'chat-bot', 'production')" in out
 
 
 def test_json_has_it_all(capsys: pytest.CaptureFixture[str]) -> None:

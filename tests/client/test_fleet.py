@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pandas as pd
@@ -128,3 +129,58 @@ def test_apps_leaves_out_all_other_projects() -> None:
     assert "winter-sale" not in log.attrs["skipped"]
     with pytest.raises(UnknownName, match="Shop"):
         client.fleet.environments(apps="No such app")
+
+
+SHOP = {"recommendations", "edge-gateway", "orders-api", "storefront"}
+
+
+@pytest.mark.parametrize(
+    ("name", "operation"),
+    [("deployments", "ListDeployments"), ("domains", "ListDomains"), ("environments", "ListProjectEnvironments")],
+)
+def test_only_the_projects_that_are_wanted_are_asked(name: str, operation: str) -> None:
+    """The projects, the apps where a name of one is needed, and each wanted project: no more."""
+    everywhere = getattr(createos_nb.simulate().fleet, name)()
+    for wanted, projects, apps in (
+        ({"projects": "storefront"}, {"storefront"}, 1),
+        ({"projects": ["storefront", "chat-bot"]}, {"storefront", "chat-bot"}, 1),
+        ({"projects": "landing-pages"}, {"landing-pages"}, 0),  # it is in no app
+        ({"apps": "Shop"}, SHOP, 1),
+        ({"apps": ["Back office", "Shop"]}, SHOP | {"chat-bot"}, 1),
+        ({"apps": "Shop", "projects": ["chat-bot", "orders-api"]}, {"orders-api"}, 1),
+    ):
+        client = createos_nb.simulate()
+        frame = getattr(client.fleet, name)(**wanted)
+        expected = everywhere[everywhere["project"].isin(projects)].reset_index(drop=True)
+        pd.testing.assert_frame_equal(frame, expected)
+        asked = client.log()["operation"].value_counts().to_dict()
+        assert asked == {"ListProjects": 1, operation: len(projects)} | ({"ListApps": apps} if apps else {})
+        assert frame.attrs["complete"]
+        assert frame.attrs["skipped"] == {}
+
+
+@pytest.mark.parametrize("name", ["deployments", "domains", "overview"])
+def test_what_is_not_there_or_is_no_name_is_refused(name: str, shop: Client) -> None:
+    read = getattr(shop.fleet, name)
+    with pytest.raises(UnknownName, match="did you mean storefront"):
+        read(projects="storefrnt")
+    with pytest.raises(UnknownName, match="Shop"):
+        read(apps="No such app")
+    with pytest.raises(InvalidInput, match="apps takes a name, an id, or a list of them"):
+        read(apps=5)
+    assert read(projects=[]).empty
+
+
+def test_a_wanted_project_that_is_not_active_is_skipped_by_name(shop: Client) -> None:
+    for name in ("deployments", "domains", "overview"):
+        frame = getattr(shop.fleet, name)(projects="winter-sale")
+        assert frame.empty
+        assert frame.attrs["skipped"] == {"winter-sale": "suspended"}
+
+
+def test_what_the_fleet_says_of_itself_names_every_argument(shop: Client) -> None:
+    said = repr(shop.fleet)
+    for name in ("environments", "deployments", "domains", "requests_over_time", "overview", "logs", "scans"):
+        arguments = said.partition(f"  {name}(")[2].partition(")")[0].split(", ")
+        parameters = inspect.signature(getattr(shop.fleet, name)).parameters
+        assert arguments == [f"{one}=" for one in parameters], name

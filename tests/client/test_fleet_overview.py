@@ -237,6 +237,69 @@ def test_a_window_has_a_least_length(client: Any) -> None:
         FleetOverview(client.session, points=0)
 
 
+def test_only_the_projects_that_are_wanted_are_read(client: Any) -> None:
+    """The list, the name of the app, and of a project its environments, its deployments, and each one's requests."""
+    frame, log = spent(client, lambda: client.fleet.overview(projects="storefront"))
+    assert set(frame["project"]) == {"storefront"}
+    assert log["operation"].value_counts().to_dict() == {
+        "ListProjects": 1,
+        "ListApps": 1,
+        "ListProjectEnvironments": 1,
+        "ListDeployments": 1,
+        SERIES: 5,
+    }
+    assert frame.attrs["complete"]
+    assert (frame.attrs["waiting"], frame.attrs["left"], frame.attrs["skipped"]) == ([], 0, {})
+    assert set(frame["app"]) == {"Shop"}
+    everywhere = createos_nb.simulate().fleet.overview()
+    expected = everywhere[everywhere["project"] == "storefront"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_another_filter_is_another_question_and_what_is_known_of_requests_is_kept(client: Any) -> None:
+    client.fleet.overview()
+    for wanted, projects in (
+        ({"projects": ["orders-api"]}, {"orders-api"}),
+        ({"apps": "Back office"}, {"chat-bot"}),
+        ({"apps": "Shop", "projects": ["storefront", "chat-bot"]}, {"storefront"}),
+    ):
+        frame, log = spent(client, lambda wanted=wanted: client.fleet.overview(**wanted))
+        assert set(frame["project"]) == projects
+        asked = log["operation"].tolist()
+        assert SERIES not in asked  # all of it was read a moment ago
+        assert asked.count("ListProjectEnvironments") == len(projects)
+    frame, log = spent(client, client.fleet.overview)
+    assert frame["project"].nunique() == 7
+    assert SERIES not in log["operation"].tolist()
+    assert frame.attrs["skipped"] == {"winter-sale": "suspended"}
+
+
+def test_a_project_that_is_not_wanted_and_can_not_be_read_is_nobodys_failure(
+    client: Any, overview: FleetOverview
+) -> None:
+    with client.world.faults(what="error", status=403, operations=["ListProjectEnvironments"]):
+        assert len(overview.read().attrs["failed"]) == 7
+        only = overview.read(projects="chat-bot")
+    assert list(only.attrs["failed"]) == ["chat-bot"]
+    assert not only.attrs["complete"]
+    again = overview.read(projects="chat-bot")
+    assert again.attrs["failed"] == {}
+    assert again.attrs["complete"]
+    assert set(again["project"]) == {"chat-bot"}
+
+
+def test_a_part_of_what_is_wanted_is_read_longest_ago_first(overview: FleetOverview) -> None:
+    first = overview.read(apps="Shop", max_requests=1)
+    assert first["project"].nunique() == 1
+    assert len(first.attrs["waiting"]) == first.attrs["left"] == 3
+    seen = set(first["project"])
+    for _ in range(3):
+        frame = overview.read(apps="Shop", max_requests=1)
+        seen |= set(frame["project"])
+    assert seen == {"recommendations", "edge-gateway", "orders-api", "storefront"}
+    assert frame.attrs["waiting"] == []
+
+
 def test_requests_of_some_projects_only(client: Any) -> None:
     frame = client.fleet.requests_over_time(start="-1h", projects=["storefront"])
     assert set(frame["project"]) == {"storefront"}

@@ -30,7 +30,7 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
         yield Outcome(
             False,
             f"v{environment.version} sleeps{since}, and answers 503",
-            "Wake it; runbooks.keep_awake wakes what has to answer at once, and keeps it awake.",
-            RunbookCall("wake", (environment.project.name,), {"environment": environment.name}),
+            "Wake it, and have a cron job keep it awake; runbooks.wake alone wakes it until it is idle again.",
+            RunbookCall("keep_awake", (environment.project.name, environment.name)),
             severity="high" if is_production(environment) else None,
         )

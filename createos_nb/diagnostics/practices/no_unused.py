@@ -1,4 +1,8 @@
-"""What is unused is deleted."""
+"""What is unused is deleted.
+
+It looks at environments, which `runbooks.delete` deletes. `runbooks.clean_up` is for deployments that are live nowhere:
+what was live in an environment is one of them once the environment is deleted.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +29,8 @@ def look(environment: EnvironmentEvidence) -> Iterator[Outcome]:
     """Look whether something is live, whether it sleeps, and whether anybody asks."""
     call = RunbookCall("delete", (environment.project.name,), {"environment": environment.name})
     fix = "Delete it, if nobody needs it; that is final."
+    if environment.is_live:
+        fix += f" Its deployment stays: runbooks.clean_up(client, {environment.project.name!r}) then says who needs it."
     if not environment.is_live:
         made = environment.row["updated_at"]
         made = environment.row["created_at"] if pd.isna(made) else made

@@ -396,7 +396,9 @@ def test_requests_that_nobody_answers_for_another_reason(client: Any) -> None:
 def test_what_sleeps_is_broken_until_it_is_woken(client: Any) -> None:
     found = read(client, "awake", "chat-bot/production")
     assert (found.held, found.severity) == (False, "high")
-    plan = runbooks.wake(client, *found.runbook.arguments, **found.runbook.options)  # type: ignore[union-attr, arg-type]
+    assert found.runbook is not None
+    assert found.runbook.call == "runbooks.keep_awake(client, 'chat-bot', 'production')"
+    plan = runbooks.keep_awake(client, *found.runbook.arguments, **found.runbook.options)  # type: ignore[arg-type]
     plan.apply(confirm=plan.confirmation, reason="a test")
     assert read(client, "awake", "chat-bot/production").held is True
 
@@ -487,6 +489,12 @@ def test_what_nobody_uses_is_told(client: Any) -> None:
     assert "has slept for 10 days" in bot.evidence
     plan = runbooks.delete(client, *empty.runbook.arguments, **empty.runbook.options)  # type: ignore[union-attr, arg-type]
     assert plan.confirmation == "empty"
+    assert "clean_up" not in empty.fix  # it leaves no deployment behind
+    assert "runbooks.clean_up(client, 'chat-bot') then says who needs it" in bot.fix
+    plan = runbooks.delete(client, *bot.runbook.arguments, **bot.runbook.options)  # type: ignore[union-attr, arg-type]
+    plan.apply(confirm=plan.confirmation, reason="a test")
+    left = runbooks.clean_up(client, "chat-bot", keep=0).candidates
+    assert left[["version", "action", "because"]].values.tolist() == [[1, "delete", "asleep, live nowhere"]]
 
 
 # --- all --------------------------------------------------------------------------------------------------------------
@@ -512,4 +520,4 @@ def test_each_call_that_is_named_is_a_runbook_that_takes_it(client: Any) -> None
             seen.add(outcome.runbook.function)
             make_plan: Callable[..., Any] = getattr(runbooks, outcome.runbook.function)
             make_plan(client, *outcome.runbook.arguments, **outcome.runbook.options)
-    assert seen == {"scale", "settings", "hold", "wake", "delete", "group", "rotate_key"}
+    assert seen == {"scale", "settings", "hold", "keep_awake", "delete", "group", "rotate_key"}
