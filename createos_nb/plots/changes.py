@@ -115,5 +115,11 @@ def _bands(ax: Axes, changes: pd.DataFrame, span: Window | None) -> None:
         if (end - start) / (span[1] - span[0]) > 0.08:
             ax.text(start + (end - start) / 2, 0.5, name, ha="center", va="center", fontsize=8, color=style.BLACK)
     if not texts:  # nothing tells what was live
-        where = {"ha": "center", "va": "center", "fontsize": 8, "color": style.GREY, "transform": ax.transAxes}
+        where: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": 8,
+            "color": style.GREY,
+            "transform": ax.transAxes,
+        }
         ax.text(0.5, 0.5, "no assignment in this time", **where)
