@@ -23,7 +23,7 @@ CARRIED_OUT = {"api_keys", "assign", "domains", "rollback", "scale", "variables"
 #: Panels that write nothing: pressing their buttons only reads and draws again.
 LOOKING = {"logs", "overview", "traffic"}
 #: Panels with a control that follows what is shown.
-FOLLOWING = {"blue_green": "live", "logs": "follow", "overview": "live", "security": "live", "traffic": "live"}
+FOLLOWING = {"blue_green": "live", "logs": "follow", "overview": "live", "traffic": "live"}
 
 
 @pytest.fixture(autouse=True)

@@ -166,7 +166,7 @@ class FleetOverview(ProcessBound):
         with self._lock:
             *times, judging = asked
             window = self._window(*times)
-            listed = self._list_projects()
+            listed, unreadable = _with_ids(self._list_projects())
             projects = wanted_rows(self._session, listed, *only)
             active = projects[projects["status"] == "active"]
             others = projects[projects["status"] != "active"]
@@ -195,8 +195,8 @@ class FleetOverview(ProcessBound):
             frame.attrs |= {
                 **self._session.provenance("fleet.overview"),
                 "window": [iso(window.start), iso(window.end)],
-                "complete": bool(listed.attrs.get("complete", True)) and read,
-                "failed": {project.name: project.failed for project in known if project.failed},
+                "complete": bool(listed.attrs.get("complete", True)) and read and not unreadable,
+                "failed": unreadable | {project.name: project.failed for project in known if project.failed},
                 "skipped": dict(zip(others["unique_name"], others["status"], strict=True)),
                 "waiting": [project.name for project in known if not project.turn],
                 "target": judging.target,
@@ -333,6 +333,17 @@ class FleetOverview(ProcessBound):
         with_data = np.bincount(part, minlength=self._points) > 0
         totals = np.bincount(part, weights=rows[:, column], minlength=self._points)
         return [int(count) if known else None for count, known in zip(totals, with_data, strict=True)]
+
+
+def _with_ids(listed: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The projects that can be asked for, and why the others, by name, can't."""
+    readable = listed["id"].map(lambda id: isinstance(id, str)).astype(bool)
+    if readable.all():
+        return listed, {}
+    names = listed.loc[~readable, "unique_name"]
+    kept = listed[readable]
+    kept.attrs = listed.attrs
+    return kept, {str(name): "its id is no text" for name in names}
 
 
 def _trouble(row: tuple[Verdict, OverviewRow]) -> tuple[int, float, int]:

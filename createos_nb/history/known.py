@@ -84,10 +84,20 @@ class Known:
             ended = _NEVER if last.valid_to is None else int(last.valid_to)
             place = names.get(last.project_id, last.project_id), str(last.row()["name"])
             places.append((*place, last, (int(made) // 60 * 60, ended)))
-        return sorted(places, key=lambda place: (place[0], place[3][0]))
+        return _apart(sorted(places, key=lambda place: (place[0], place[3][0])))
 
     def first_look(self, manifest: Manifest, dataset: str) -> float | None:
         """Return when a dataset was first read; None for never."""
         if not any(key.startswith(f"{dataset}/") for key in manifest.read):
             return None
         return min((state.seen_at for state in self.states(dataset)), default=None)
+
+
+def _apart(places: list[tuple[str, str, State, Span]]) -> list[tuple[str, str, State, Span]]:
+    """The places, each until another one took its names: when it was deleted, two looks tell only roughly."""
+    found: list[tuple[str, str, State, Span]] = []
+    begins: dict[tuple[str, str], int] = {}
+    for project, environment, state, (start, end) in reversed(places):
+        found.append((project, environment, state, (start, min(end, begins.get((project, environment), end)))))
+        begins[project, environment] = start
+    return found[::-1]

@@ -240,11 +240,11 @@ def keep_awake(
         warnings = ["it falls asleep after the platform's idle time, if nobody else asks for it"] if steps else []
         title = f"let {where} sleep"
     else:
+        arguments |= {"every": int(minutes), "path": path}
         steps, warnings = _waking(snapshot, owner, row)
         if job is None:
             target, schedule = target_of(owner, row), "* * * * *" if minutes == 1 else f"*/{minutes:.0f} * * * *"
             steps.append(ScheduleRequest(target=target, why="asked for", name=name, schedule=schedule, path=path))
-            arguments |= {"every": int(minutes), "path": path}
         else:
             steps += _status_of(snapshot, ResumeCronjob, owner, job, "active")
             warnings.append(f"{name} is there already, at {job.schedule}: its schedule and its path stay as they are")

@@ -219,8 +219,8 @@ def test_the_fleet_is_one_frame_with_the_project_first(call: str, wire: Any) -> 
     assert frame.attrs["complete"] is True
     assert (frame.attrs["failed"], frame.attrs["skipped"]) == ({}, {})
     single = getattr(client, call).list(wire.uuid(0, 1))
-    assert list(frame.columns[1:]) == list(single.columns)
-    assert frame.dtypes.iloc[1:].equals(single.dtypes)
+    assert list(frame.columns) == ["project", "app", *single.columns]
+    assert frame.dtypes.iloc[2:].equals(single.dtypes)
 
 
 @pytest.mark.parametrize("call", ["environments", "deployments", "domains", "requests_over_time"])

@@ -13,8 +13,8 @@ def test_each_live_environment_says_what_is_known_of_its_scan() -> None:
     client.world.advance("10min")
     before = len(client.log())
     scans = client.fleet.scans()
-    # the projects, the environments of seven, and the four deployments that are live where scans are on
-    assert len(client.log()) - before == 1 + 7 + 5
+    # the projects, the apps, the environments of seven, and the five deployments that are live where scans are on
+    assert len(client.log()) - before == 1 + 1 + 7 + 5
     by_place = scans.set_index(["project", "environment"])
     assert by_place.loc[("storefront", "production"), "scan"] == "failed"
     assert "registry" in by_place.loc[("storefront", "production"), "note"]

@@ -37,7 +37,7 @@ REFUSED: list[tuple[Callable[[Any], Any], str]] = [
     (blue_green(requests=0), "whole number"),
     (blue_green(seconds=float("inf")), "endless"),
     (blue_green(seconds="1 parsec"), "no length of time"),
-    (blue_green(gate="strict"), "gate: a ReleaseGate, a ServerErrorRate, or a callable"),
+    (blue_green(gate="strict"), "gate: a ReleaseGate, a ServerErrorRate, gates.scan(), or a callable"),
     (blue_green(green="g"), "unique_name='g'"),
     (blue_green(green="<b>green"), "unique_name"),
     (canary(stages=[(30,)]), "pairs of requests and seconds"),

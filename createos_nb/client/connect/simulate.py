@@ -20,6 +20,7 @@ def simulate(
     seed: int = 7,
     dialect: str = "production",
     read_only: bool = False,
+    user: str | None = None,
     **settings: Any,
 ) -> Client:
     """Open the same client over a simulated platform: no account, no network, no waiting.
@@ -33,6 +34,7 @@ def simulate(
         seed: What random figures are drawn from.
         dialect: "production", as the official clients read it, or "documented", as the platform's schemas say.
         read_only: Refuse every operation that changes something.
+        user: Whose account it is, such as "tamsin"; by default that which the scenario is about.
         settings: In place of the scenario's own, such as `noise=0`.
 
     Returns:
@@ -42,13 +44,21 @@ def simulate(
         >>> client = createos_nb.simulate("bad-release", seed=1)
         >>> client.now, len(client.projects.list())
         (Timestamp('2026-03-04 14:00:00+0000', tz='UTC'), 1)
+
+        >>> other = createos_nb.simulate(createos_nb.simulate().world, user="tamsin")
+        >>> other.account.current_user()["username"]
+        'tamsin'
     """
     if not isinstance(scenario, str | Path):
         from createos_nb.client.served.world import ServedWorld  # loaded when first used
 
         if isinstance(scenario, World | ServedWorld):
-            return client_of(scenario, read_only=read_only)
-    return client_of(open_world(scenario, seed=seed, dialect=dialect, **settings), read_only=read_only)
+            return _as_user(scenario, user, read_only)
+    return _as_user(open_world(scenario, seed=seed, dialect=dialect, **settings), user, read_only)
+
+
+def _as_user(world: World | ServedWorld, user: str | None, read_only: bool) -> Client:
+    return client_of(world, api_key=None if user is None else Secret(world.key_of(user)), read_only=read_only)
 
 
 def client_of(world: World | ServedWorld, *, api_key: Secret | None = None, read_only: bool = False) -> Client:
