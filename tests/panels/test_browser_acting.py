@@ -54,7 +54,7 @@ def confirm(page: Any, name: str, words: str) -> None:
     page.get_by_role("button", name=words, exact=True).click()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_a_person_drops_a_folder_sees_it_build_and_makes_it_live(
     page: Page, accessible: Accessible, tmp_path: Path, theme: str
 ) -> None:
@@ -131,7 +131,7 @@ ipywidgets.VBox([ask, said])
     assert got == wanted
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1000), ("dark", 600)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1000), pytest.param("dark", 600, marks=pytest.mark.slow)])
 def test_a_person_launches_a_folder_and_sees_where_its_settings_come_from(
     page: Page, accessible: Accessible, tmp_path: Path, theme: str, width: int
 ) -> None:
@@ -180,7 +180,7 @@ def tab_to(page: Any, role: str, name: str, most: int = 40) -> None:
     raise AssertionError(f"the keyboard does not get to {name!r}")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Accessible, theme: str) -> None:
     """And releases auto-promotion afterwards; at 600 px."""
     own = page(
@@ -234,7 +234,7 @@ def test_a_person_switches_to_green_and_back(page: Page, accessible: Accessible)
     own.get_by_label("Live").uncheck()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_an_error_is_read_and_mended(page: Page, accessible: Accessible, theme: str) -> None:
     """The platform refuses, the panel says why and what to do; when it takes it, the same panel goes through."""
     own = page(

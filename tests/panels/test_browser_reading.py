@@ -17,7 +17,7 @@ panel
 """
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_fleet_is_walked_by_the_keyboard_alone(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
 ) -> None:
@@ -51,7 +51,7 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
     own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for(state="detached")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_a_click_on_a_row_says_what_is_wrong_and_leads_to_the_cure(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
 ) -> None:
@@ -85,7 +85,7 @@ def test_the_traffic_of_an_environment(page: Callable[..., Any], accessible: Cal
     accessible(own)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_a_log_is_searched_and_followed(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
 ) -> None:

@@ -32,7 +32,7 @@ def synced(page: Any) -> str:
     )
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1100), ("dark", 600)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1100), pytest.param("dark", 600, marks=pytest.mark.slow)])
 def test_a_variable_is_typed_set_and_shown_for_a_moment(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:
@@ -96,7 +96,7 @@ panel
 """
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 600), ("dark", 1100)])
+@pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 600, marks=pytest.mark.slow), ("dark", 1100)])
 def test_a_key_is_made_shown_once_and_another_revoked(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:
@@ -140,7 +140,7 @@ panel
 """
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1100), ("dark", 600)])
+@pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 1100, marks=pytest.mark.slow), ("dark", 600)])
 def test_a_domain_is_added_its_record_copied_and_another_routed(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:
@@ -181,7 +181,7 @@ panel
 """
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1100), ("dark", 600)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1100), pytest.param("dark", 600, marks=pytest.mark.slow)])
 def test_findings_are_looked_at_and_a_failed_scan_runs_again(
     page: Page, accessible: Accessible, theme: str, width: int
 ) -> None:
@@ -216,7 +216,7 @@ panel
 """
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1100), ("dark", 600)])
+@pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 1100, marks=pytest.mark.slow), ("dark", 600)])
 def test_a_run_that_was_stopped_is_gone_on_with(page: Page, accessible: Accessible, theme: str, width: int) -> None:
     """What no journal holds is asked for; what is left is shown as a plan first."""
     own = page(JOURNAL, theme=theme, width=width)
