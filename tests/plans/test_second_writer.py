@@ -23,18 +23,20 @@ from tests.plans.worlds import Between, client_of, is_write
 CONTESTED = [case for case in CASES if case.other is not None]
 #: What there is to contest ends with the write: whoever comes later is refused by the platform.
 GONE_AFTERWARDS = {case.name for case in CASES if case.name.startswith("delete")}
+#: Recipes are made of the steps of a launch: the long version contests them, too.
+OFTEN = [pytest.param(case, marks=[pytest.mark.slow] if case.name.startswith("recipe") else []) for case in CONTESTED]
 #: Of these every third boundary; the long version takes each.
-LONG = ("blue-green", "canary", "launch", "recipe")
+LONG = ("blue-green", "canary", "canary-in-staging")
 #: What a run that was stopped says of the other's change.
 SAYS = re.compile("the plan is stale|read back otherwise|is gone|ended as|can't be found|refused")
 
 
-@pytest.mark.parametrize("case", CONTESTED, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", OFTEN, ids=lambda case: case.name)
 def test_a_second_writer_is_refused_before_and_reported_after(case: Case, origin: Any, tmp_path: Path) -> None:
     start = origin.fork()
     case.prepare(start)
     outcomes = []
-    for boundary in range(0, 400, 3 if case.name.startswith(LONG) else 1):
+    for boundary in range(0, 400, 3 if case.name in LONG else 1):
         outcome = contested(case, start.fork(), tmp_path / f"{boundary}.jsonl", boundary)
         if outcome == "over":
             break
