@@ -53,15 +53,27 @@ def rrset(text: str) -> dns.rrset.RRset:
     return dns.rrset.from_text(name, int(ttl), rdclass, rdtype, value)
 
 
+def _bound(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A port for both; one that is free for datagrams may be somebody's connection."""
+    for tried in range(20):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind((host, port))
+            return udp, socket.create_server((host, udp.getsockname()[1]))
+        except OSError:
+            udp.close()
+            if port or tried == 19:
+                raise
+    raise AssertionError("not reached")
+
+
 @contextlib.contextmanager
 def serving(respond: Respond, host: str = "127.0.0.1", port: int = 0) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """Serve until the end; yields "host:port" and the list of (name, type) that were asked."""
     asked: list[tuple[str, str]] = []
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind((host, port))
+    udp, tcp = _bound(host, port)
     udp.settimeout(0.05)
     port = udp.getsockname()[1]
-    tcp = socket.create_server((host, port))
     tcp.settimeout(0.05)
     over = threading.Event()
 
