@@ -54,10 +54,14 @@ class Windows:
         known = [] if memory is None or environment is None else memory.remembered(environment, (start, end))
         if not known:
             return self._asked(start, end)
-        missing = difference([(start, end)], [each.span for each in known])
-        asked = [self._asked(*span) for span in missing]
-        parts = [_part(each.rows, each.width) for each in known]
-        parts += [Part(each.rows, each.width if len(each.rows) else None, each.phase) for each in asked]
+        parts = [Part(each.rows, each.width, int(each.rows[0, 0] % each.width)) for each in known]
+        for at, to in difference([(start, end)], [each.span for each in known]):
+            asked = self._asked(at, to)
+            part = Part(asked.rows, asked.width if len(asked.rows) else None, asked.phase)
+            parts.append(part.between(None if at == start else at, to))
+        if len({part.width for part in parts} - {None}) > 1:
+            # a bucket may hold what is known as well: none is counted twice if all come from one source
+            return self._asked(start, end)
         return replace(self._joined(parts, start, end), remembered=sum(len(each.rows) for each in known))
 
     def _asked(self, start: int, end: int) -> Buckets:
@@ -126,10 +130,6 @@ class Windows:
             width, phase = _guessed(rows, start, end, self._session.bucket_seconds)
         rows[:, 0] -= (rows[:, 0] - phase) % width
         return Buckets(rows, width, phase)
-
-
-def _part(rows: np.ndarray, width: int) -> Part:
-    return Part(rows, width, int(rows[0, 0] % width) if len(rows) else 0)
 
 
 def _spans(start: int, stop: int, end: int, first: Part) -> list[tuple[int, int]]:

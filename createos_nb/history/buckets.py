@@ -10,7 +10,7 @@ import numpy as np
 from createos_nb.frames import Buckets
 from createos_nb.frames.series import COUNTS
 from createos_nb.history.manifest import Asked
-from createos_nb.spans import Span, difference, intersection, union
+from createos_nb.spans import Span, difference, union
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,8 +20,6 @@ UNSETTLED: Final = 300
 #: Seconds after which what the platform gives nothing of is a gap, and is not asked for again.
 LATE: Final = 3600
 _MICROSECONDS: Final = 1_000_000
-#: Columns of `Kept`.
-_NUMBERS: Final = ("time", "seconds", *COUNTS)
 
 
 class Kept(NamedTuple):
@@ -138,8 +136,3 @@ def within(rows: np.ndarray, window: Span) -> np.ndarray:
     """Return the buckets that lie in a window, or reach into it."""
     chosen: np.ndarray = rows[(rows[:, 0] + rows[:, 1] > window[0]) & (rows[:, 0] < window[1])]
     return chosen
-
-
-def known_in(asked: Asked | None, window: Span) -> list[Span]:
-    """Return what of a window is known for good."""
-    return [] if asked is None else intersection(asked.known, window)

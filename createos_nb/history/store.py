@@ -43,6 +43,8 @@ class Store:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self._seen: tuple[int, int, int] | None = None
+        #: The files that count, while this one writes.
+        self._listed: set[str] = set()
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -180,7 +182,10 @@ class Store:
                 f"the history {self.folder} can't be written to: {error}. What was committed before stays"
             ) from error
         self.manifest = manifest
-        self._remove_leftovers(manifest)
+        listed = {file.path for file in manifest.all_files()}
+        for path in self._listed - listed:
+            _remove(self.folder / path)
+        self._listed = listed
 
     def write(
         self, manifest: Manifest, dataset: str, rows: pa.Table, *, folder: str = _NEW, environment: str = ""
@@ -259,16 +264,20 @@ class Store:
         return list(by_folder.values())
 
     def _remove_leftovers(self, manifest: Manifest) -> None:
-        """Remove files that no manifest lists: of a process that was killed, or that folding has replaced."""
-        listed = {file.path for file in manifest.all_files()}
+        """Remove files that the manifest does not list: of a process that was killed."""
+        listed = self._listed = {file.path for file in manifest.all_files()}
         beside = [path for dataset in DATASETS for path in (self.folder / dataset).rglob("*.parquet*")]
         for path in [*beside, *self.folder.glob(f".{NAME}.*")]:
             if path.relative_to(self.folder).as_posix() not in listed:
-                with contextlib.suppress(OSError):  # a reader may hold it open: the next writer removes it
-                    path.unlink()
+                _remove(path)
 
 
 _MEND: Final = "history.repair() lets go of it and asks again for what the platform still has"
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # a reader may hold it open: the next writer removes it
+        path.unlink()
 
 
 def _order(dataset: str) -> list[str]:

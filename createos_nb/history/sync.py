@@ -11,29 +11,28 @@ import numpy as np
 
 from createos_nb.client.fleet_series import REQUESTS
 from createos_nb.client.time_windows import Windows
-from createos_nb.errors import CreateOSError, NotFound
+from createos_nb.errors import CreateOSError
 from createos_nb.history import buckets, states, windows
 from createos_nb.history.datasets import DAILY
 from createos_nb.history.fingerprints import Fingerprints
 from createos_nb.history.identity import lineage_text
 from createos_nb.history.manifest import Asked, DataFile, Manifest
+from createos_nb.history.resources import Look, Resources
 from createos_nb.history.sources import Source, installed, new_events
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.progress import progress
-from createos_nb.spans import Span, difference, newest_first, seconds
+from createos_nb.spans import Span, difference, newest_first, seconds, union
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
 
-#: Seconds in which a list is not read again.
-_FRESH: Final = 60
 _DAY: Final = 86_400
 _HOUR: Final = 3600
 #: Environments that are asked at a time, and committed together.
 _BATCH: Final = 16
-#: Lists of a project, and the operation that gives each.
-_LISTS: Final = {"environments": "ListProjectEnvironments", "domains": "ListDomains"}
+#: Lists that are committed together: each commit writes all states anew.
+_LISTS: Final = 64
 
 
 class Work(NamedTuple):
@@ -112,20 +111,21 @@ class Sync:
         sources: Mapping[str, Source],
     ) -> None:
         self._client, self._session = client, client.session
-        self._store, self._manifest, self._fingerprints = store, manifest, fingerprints
-        self._since, self._datasets, self._projects, self._budget = since, datasets, projects, budget
+        self._store, self._manifest = store, manifest
+        self._since, self._datasets, self._budget = since, datasets, budget
         self._sources = sources
+        self._resources = Resources(client.session, store, manifest, fingerprints, datasets=datasets, projects=projects)
         self._rows: Counter[str] = Counter()
         self._failed: dict[str, str] = {}
         self._gaps = 0
         self._new: dict[str, list[DataFile]] = {}
-        self._current = {
-            name: self._open_states(name) for name in ("projects", "environments", "deployments", "domains", "api_keys")
-        }
-        self._sent: list[Any] = []
         self._changed: set[str] = set()
-        self._tail = buckets.rows_of(store.table("requests", manifest.unsettled.get("requests", [])))
-        self._place = {state.id: state.project_id for state in self._current["environments"].values()}
+        self._sent: list[Any] = []
+        # the buckets that may still grow; of an environment that was deleted they stay as they are
+        tail = store.table("requests", manifest.unsettled.get("requests", []))
+        self._tail = buckets.rows_of(tail)
+        pairs = zip(tail["environment_id"].to_pylist(), tail["project_id"].to_pylist(), strict=True)
+        self._project_of: dict[str, str] = dict(pairs)
 
     # --- the whole ----------------------------------------------------------------------------------------------------
 
@@ -133,10 +133,9 @@ class Sync:
         """Read what is missing, as far as the budget goes; each batch is committed before the next is asked for."""
         with self._client.transport.log.counting() as sent, progress("history.sync", self._session.clock) as tick:
             self._sent = sent
-            unread = self._resources()
+            unread = self._read_lists()
             self._events()
             work = self._work()
-            left = len(work)
             done = 0
             for batch in _chunks(work, _BATCH):
                 batch = batch[: self._remaining()]
@@ -146,139 +145,52 @@ class Sync:
                 done += len(batch)
                 if tick:
                     tick(done, len(work))
-            left -= done
             if self._store.fold(self._manifest):
                 self._store.commit(self._manifest)
         return SyncResult(
             requests=len(sent),
             budget=self._budget,
             rows=dict(self._rows),
-            left=left + unread,
-            failed=self._failed,
+            left=len(work) - done + unread,
+            failed=self._resources.failed | self._failed,
             gap_minutes=self._gaps // 60,
         )
 
     def cost(self) -> int:
         """Return about how many requests it would take, from what was read before; nothing is asked."""
-        lists = [name for name in ("projects", "api_keys") if self._due(name, "")]
-        of_projects = [
-            (name, project.id)
-            for project in self._active()
-            for name in ("environments", "deployments", "domains")
-            if self._due(name, project.id)
-        ]
-        return len(lists) + len(of_projects) + len(self._work())
+        lists = len(self._resources.due_of_account()) + len(self._resources.due_of_projects())
+        return lists + len(self._work())
 
     def _remaining(self) -> int:
         return 1_000_000_000 if self._budget is None else max(0, self._budget - len(self._sent))
-
-    def _affords(self, requests: int) -> bool:
-        return requests <= self._remaining()
-
-    def _due(self, dataset: str, project: str) -> bool:
-        if dataset not in self._datasets and dataset not in ("projects", "environments"):
-            return False
-        return self._now() - self._manifest.read.get(f"{dataset}/{project}", 0.0) >= _FRESH
 
     def _now(self) -> float:
         return float(self._session.transport.now())
 
     # --- resources ----------------------------------------------------------------------------------------------------
 
-    def _resources(self) -> int:
-        """Read the lists. Returns how many requests are left over for another time."""
-        if self._due("projects", "") and self._affords(1):
-            self._look("projects", "", "ListProjects")
-        if self._due("api_keys", "") and self._affords(1):
-            self._look("api_keys", "", "ListAPIKeys")
+    def _read_lists(self) -> int:
+        """Read the lists. Returns how many are left over for another time."""
+        for name in self._resources.due_of_account():
+            if self._remaining():
+                self._keep_look(self._resources.read_account(name))
         self._commit()
-        due = [
-            (self._manifest.read.get(f"{name}/{project.id}", 0.0), project.id, name)
-            for project in self._active()
-            for name in ("environments", "deployments", "domains")
-            if self._due(name, project.id)
-        ]
-        # who was looked at longest ago comes first; lists leave half of a budget to the series, if there are any
-        due.sort(key=lambda item: (item[0], item[2] != "environments"))
-        share = self._remaining() if not self._current["environments"] else max(1, self._remaining() // 2)
-        for batch in _chunks(due[:share], _BATCH):
-            self._lists([(project, name) for _, project, name in batch])
+        due = self._resources.due_of_projects()
+        # lists leave half of a budget to the series, if there are any
+        share = self._remaining() if not self._resources.current["environments"] else max(1, self._remaining() // 2)
+        for batch in _chunks(due[:share], _LISTS):
+            for look in self._resources.read_projects(batch):
+                self._keep_look(look)
             self._commit()
         return max(0, len(due) - share)
 
-    def _lists(self, wanted: Sequence[tuple[str, str]]) -> None:
-        def read(item: tuple[str, str]) -> Any:
-            project, name = item
-            try:
-                if name == "deployments":
-                    return self._deployments(project)
-                rows, complete, _ = self._session.listed(_LISTS[name], project_id=project)
-                return rows, complete
-            except CreateOSError as error:
-                return error
-
-        for (project, name), answer in zip(wanted, self._session.map_concurrently(read, wanted), strict=True):
-            if isinstance(answer, NotFound):  # it was deleted since the projects were listed
-                self._see(name, project, [], whole=True)
-            elif isinstance(answer, CreateOSError):
-                self._failed[f"{name} of {self._name(project)}"] = str(answer).split("\n", 1)[0]
-            else:
-                self._see(name, project, answer[0], whole=answer[1])
-
-    def _look(self, dataset: str, project: str, operation: str) -> None:
-        try:
-            rows, complete, _ = self._session.listed(operation)
-        except CreateOSError as error:
-            if dataset == "projects" and not self._current["projects"]:
-                raise
-            self._failed[dataset] = str(error).split("\n", 1)[0]
+    def _keep_look(self, look: Look | None) -> None:
+        if look is None:
             return
-        self._see(dataset, project, rows, whole=complete)
-
-    def _deployments(self, project: str) -> tuple[list[dict[str, Any]], bool]:
-        """The newest deployments, page by page, until one that is known and has not changed."""
-        known = self._current["deployments"]
-        rows: list[dict[str, Any]] = []
-        while True:
-            page, total = self._session.deployments_page(project, len(rows))
-            rows += page
-            if not page or len(rows) >= total:
-                return rows, len(rows) >= total
-            if any(str(row.get("id")) in known for row in page):
-                return rows, False
-
-    def _see(self, dataset: str, project: str, rows: Iterable[Mapping[str, Any]], *, whole: bool) -> None:
-        key = f"{dataset}/{project}"
-        now = self._now()
-        current = {id: state for id, state in self._current[dataset].items() if state.project_id == project}
-        safe = [self._fingerprints.without_secrets(row) for row in rows]
-        after, ended = states.look(
-            current, safe, project=project, now=now, before=self._manifest.read.get(key), whole=whole
-        )
-        for id in current:
-            del self._current[dataset][id]
-        self._current[dataset] |= after
-        self._manifest.read[key] = now
-        self._rows[dataset] += sum(state.seen_at == now for state in after.values())
-        if ended:
-            self._add(dataset, states.table_of(dataset, ended))
-        self._changed.add(dataset)
-        if dataset == "environments":
-            self._place |= dict.fromkeys(after, project)
-
-    def _active(self) -> list[State]:
-        """The projects that are read: active ones, of those that are wanted."""
-        rows = [(state, state.row()) for state in self._current["projects"].values()]
-        wanted = None if self._projects is None else set(self._projects)
-        return [
-            state
-            for state, row in rows
-            if row["status"] == "active" and (wanted is None or not wanted.isdisjoint((row["name"], state.id)))
-        ]
-
-    def _name(self, project: str) -> str:
-        state = self._current["projects"].get(project)
-        return project if state is None else str(state.row()["name"])
+        self._rows[look.dataset] += look.new
+        self._changed.add(look.dataset)
+        if look.ended is not None:
+            self._add(look.dataset, look.ended)
 
     # --- events -------------------------------------------------------------------------------------------------------
 
@@ -288,11 +200,7 @@ class Sync:
             return
         rows = self._store.table("events", self._manifest.files.get("events", []))
         known = set(zip(rows["source"].to_pylist(), rows["key"].to_pylist(), strict=True))
-        names = {
-            id: str(state.row()["name"])
-            for dataset in ("projects", "environments")
-            for id, state in self._current[dataset].items()
-        }
+        names = self._resources.names()
         for name, source in [*installed(), *self._sources.items()]:
             try:
                 if isinstance(source, Exception):
@@ -310,9 +218,9 @@ class Sync:
     def _work(self) -> list[Work]:
         """What is to be asked of environments, newest first."""
         now = int(self._now())
-        active = {state.id for state in self._active()}
+        active = {state.id for state in self._resources.active()}
         work = []
-        for state in self._current["environments"].values():
+        for state in self._resources.current["environments"].values():
             if state.project_id in active:
                 floor = max(self._since, windows.began(state.record, self._since))
                 work += self._of_environment(state, int(floor // _HOUR) * _HOUR, now)
@@ -370,7 +278,7 @@ class Sync:
                         self._rows[dataset] += table.num_rows
                 if item.dataset == "paths":
                     asked = self._asked("paths", item.environment_id)
-                    buckets.note(asked, buckets.Kept(np.empty((0, 7)), np.empty((0, 7)), [item.window], []))
+                    asked.known = union([*asked.known, item.window])
         rows = {place: np.concatenate(parts) for place, parts in settled.items()}
         if any(len(each) for each in rows.values()):
             self._add("requests", buckets.table_of(rows, self._now()))
@@ -394,15 +302,16 @@ class Sync:
         self._gaps += seconds(found.gaps)
         if item.window[1] >= int(self._now()) // 60 * 60 - buckets.UNSETTLED:
             self._tail[item.environment_id] = found.unsettled
+            self._project_of[item.environment_id] = item.project_id
         return found.settled
 
     def _asked(self, dataset: str, environment: str) -> Asked:
         return self._manifest.asked.setdefault(dataset, {}).setdefault(environment, Asked())
 
     def _where(self, item: Work) -> str:
-        state = self._current["environments"].get(item.environment_id)
+        state = self._resources.current["environments"].get(item.environment_id)
         name = item.environment_id if state is None else str(state.row()["name"])
-        return f"{self._name(item.project_id)}/{name}"
+        return f"{self._resources.name_of(item.project_id)}/{name}"
 
     # --- committing ---------------------------------------------------------------------------------------------------
 
@@ -418,20 +327,16 @@ class Sync:
             self._manifest.files.setdefault(dataset, []).extend(files)
         for dataset in self._changed:
             if dataset == "requests":
-                place = {(self._place.get(id, ""), id): rows for id, rows in self._tail.items()}
-                table = buckets.table_of(place, self._now())
+                tails = {(self._project_of[id], id): rows for id, rows in self._tail.items()}
+                table = buckets.table_of(tails, self._now())
             else:
-                table = states.table_of(dataset, self._current[dataset].values())
+                table = states.table_of(dataset, self._resources.current[dataset].values())
             self._manifest.unsettled[dataset] = (
                 [self._store.write(self._manifest, dataset, table)] if table.num_rows else []
             )
         self._new, self._changed = {}, set()
         self._manifest.written, self._manifest.lineage = self._now(), lineage_text(self._client)
         self._store.commit(self._manifest)
-
-    def _open_states(self, dataset: str) -> dict[str, State]:
-        table = self._store.table(dataset, self._manifest.unsettled.get(dataset, []))
-        return {state.id: state for state in states.states_of(table)}
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterable[list[Any]]:

@@ -60,14 +60,15 @@ def log_lines(session: Session, ids: Mapping[str, str], asked: Asked, window: Sp
     """
     now = window[1]
     end = asked.known[-1][1] if asked.known else max(window[0], now - _LOG)
-    frame = session.runtime_log(ids["project_id"], ids["environment_id"], max(1, min(_LOG, now - end + 1)))
+    reaches = max(end, now - _LOG)
+    frame = session.runtime_log(ids["project_id"], ids["environment_id"], max(1, now - reaches + 1))
+    cut = not frame.attrs["complete"]
     frame = frame[frame["time"].notna()]
     times = frame["time"].dt.as_unit("us").astype("int64").to_numpy()
-    frame = frame[(times >= end * _MICROSECONDS) & (times < now * _MICROSECONDS)]
-    reaches = end
-    if not frame.attrs.get("complete", True) and len(frame):
-        reaches = int(frame["time"].min().timestamp())
-        asked.gaps = union([*asked.gaps, (end, reaches)])
+    frame = frame[(times >= reaches * _MICROSECONDS) & (times < now * _MICROSECONDS)]
+    if cut:
+        reaches = int(frame["time"].min().timestamp()) if len(frame) else now
+    asked.gaps = union([*asked.gaps, (end, reaches)])
     asked.known = union([*asked.known, (reaches, now)])
     rows = [
         {

@@ -185,6 +185,9 @@ def test_buckets_that_change_their_width(origin: Any, tmp_path: Path, widths: tu
         history.sync(since="-6h", budget=None)
     nothing_twice(history)
     counted = {id: int(rows[:, 2].sum()) for id, rows in stored(history).items()}
+    # a client that knows one width, and is answered in another, counts nothing twice
+    asked = client.fleet.requests_over_time(start="-3h")
+    same(asked.sort_values(["project", "environment", "time"], ignore_index=True), truth(client, "-3h"))
     width = 60
     real = truth(client, "-9h").groupby("environment")["count"].sum()
     names = client.environments.list("storefront").set_index("id")["unique_name"]
@@ -219,6 +222,17 @@ def test_a_project_that_is_made_anew_under_its_name(client: Client, history: His
         warnings.simplefilter("ignore", IncompleteWarning)
         frame = history.requests("-2h", projects="gift-cards")
     assert not frame.duplicated(["environment", "time"]).any()
+
+
+def test_the_last_minutes_of_what_is_deleted_stay(client: Client, history: History) -> None:
+    history.sync(since="-1h")
+    staging = client.environments.get("storefront", "staging")["id"]
+    before = stored(history)[staging]
+    client.environments.delete("storefront", "staging")
+    client.world.advance("1h")
+    history.sync(since="-1h")
+    assert history.at("now").environments()["unique_name"].tolist() == ["production"]
+    assert (stored(history)[staging][: len(before)] == before).all()
 
 
 def test_damage_is_named_and_repaired(client: Client, history: History) -> None:

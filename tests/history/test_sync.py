@@ -196,3 +196,14 @@ def test_files_are_folded_into_months(client: Client, history: History) -> None:
     assert history.verify() == []
     on_disk = set((history.folder / "requests").rglob("*.parquet"))
     assert on_disk == set(files)
+
+
+def test_a_log_that_was_not_read_for_longer_than_it_is_kept_has_a_gap(client: Client, history: History) -> None:
+    history.sync(since="-1d", datasets=["logs"])
+    client.world.advance("36h")
+    history.sync(since="-3d", datasets=["logs"])
+    production = client.environments.get("storefront", "production")["id"]
+    asked = history._store.reload().asked["logs"][production]
+    assert sum(end - start for start, end in asked.gaps) >= 12 * 3600
+    lines = pd.read_parquet(history.files("logs"))
+    assert not lines.duplicated(["environment_id", "time", "message", "number"]).any()
