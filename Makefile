@@ -14,7 +14,7 @@ STAMP := $(VENV)/.installed
 # are the same on every pandas
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
 PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
-PANDAS23 := -e '.[server,notify]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
+PANDAS23 := -e '.[server,notify,dns]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from createos_nb.client.memory import Remembered
 from createos_nb.errors import InvalidInput
-from createos_nb.history import care, engines, requests
+from createos_nb.history import engines, maintenance, requests
 from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
@@ -307,7 +307,7 @@ class History:
             >>> history.datasets().set_index("dataset").loc["environments", "rows"]
             np.int64(2)
         """
-        return care.inventory(self._store.reload())
+        return maintenance.inventory(self._store.reload())
 
     def files(self, dataset: str) -> list[Path]:
         """Return the Parquet files of a dataset, for any engine that reads them: each row is in one of them, once.
@@ -439,7 +439,7 @@ class History:
         """
         self._sources[name] = source
 
-    # --- care ---------------------------------------------------------------------------------------------------------
+    # --- maintenance --------------------------------------------------------------------------------------------------
 
     def verify(self) -> list[str]:
         """Read every file, and return the paths of those whose content is not what was written.
@@ -467,7 +467,7 @@ class History:
         Raises:
             HistoryBusy: Another process is writing to it.
         """
-        return care.repair(self._store)
+        return maintenance.repair(self._store)
 
     def prune(self, *, older_than: DurationLike) -> int:
         """Delete series, top lists, logs, events and ended states that are older than a time.
@@ -490,7 +490,7 @@ class History:
             >>> history.prune(older_than="12h") > 1000
             True
         """
-        return care.prune(self._store, parse_duration(older_than, "older_than"))
+        return maintenance.prune(self._store, parse_duration(older_than, "older_than"))
 
     @staticmethod
     def _window(manifest: Manifest, start: TimeLike, end: TimeLike) -> Span:

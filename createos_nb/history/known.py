@@ -10,7 +10,6 @@ from createos_nb.history import states
 from createos_nb.history.manifest import Manifest
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
-from createos_nb.history.windows import began
 from createos_nb.spans import Span
 
 #: The end of what has not ended, in Unix seconds.
@@ -80,7 +79,7 @@ class Known:
         places = []
         for found in of_environment.values():
             last = max(found, key=lambda state: state.seen_at)
-            made = min(began(state.record, state.seen_at) or state.valid_from for state in found)
+            made = min(state.made or state.valid_from for state in found)
             ended = _NEVER if last.valid_to is None else int(last.valid_to)
             place = names.get(last.project_id, last.project_id), str(last.row()["name"])
             places.append((*place, last, (int(made) // 60 * 60, ended)))

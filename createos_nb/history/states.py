@@ -51,6 +51,15 @@ class State:
     valid_to: float | None = None
     ended_after: float | None = None
 
+    @property
+    def made(self) -> float:
+        """Return when the resource was made, in Unix seconds; 0 where it does not say so."""
+        text = json.loads(self.record).get("createdAt")
+        try:
+            return unix(text, self.seen_at) if isinstance(text, str) else 0.0
+        except InvalidInput:
+            return 0.0
+
     def row(self) -> dict[str, Any]:
         """Return the row of its dataset."""
         fields = json.loads(self.record)

@@ -12,15 +12,17 @@ import numpy as np
 from createos_nb.client.fleet_series import REQUESTS
 from createos_nb.client.time_windows import Windows
 from createos_nb.errors import CreateOSError
-from createos_nb.history import buckets, states, windows
+from createos_nb.history import buckets, states
 from createos_nb.history.datasets import DAILY
 from createos_nb.history.fingerprints import Fingerprints
 from createos_nb.history.identity import lineage_text
+from createos_nb.history.log_lines import log_lines
 from createos_nb.history.manifest import Asked, DataFile, Manifest
 from createos_nb.history.resources import Look, Resources
 from createos_nb.history.sources import Source, installed, new_events
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
+from createos_nb.history.top_lists import top_lists
 from createos_nb.progress import progress
 from createos_nb.spans import Span, difference, newest_first, seconds, union
 
@@ -222,7 +224,7 @@ class Sync:
         work = []
         for state in self._resources.current["environments"].values():
             if state.project_id in active:
-                floor = max(self._since, windows.began(state.record, self._since))
+                floor = max(self._since, state.made)
                 work += self._of_environment(state, int(floor // _HOUR) * _HOUR, now)
         return sorted(work, key=lambda item: (-item.window[1], item.dataset, item.environment_id))
 
@@ -291,8 +293,8 @@ class Sync:
         if item.dataset == "requests":
             return Windows(self._session, REQUESTS, ids).read(*item.window)
         if item.dataset == "paths":
-            return windows.top_lists(self._session, ids, item.window)
-        return windows.log_lines(self._session, ids, self._asked("logs", item.environment_id), item.window)
+            return top_lists(self._session, ids, item.window)
+        return log_lines(self._session, ids, self._asked("logs", item.environment_id), item.window)
 
     def _keep(self, item: Work, answer: Any) -> np.ndarray:
         asked = self._asked("requests", item.environment_id)

@@ -1,4 +1,4 @@
-"""The care of a history: what there is, what is damaged, what is old."""
+"""The maintenance of a history: what there is, what is damaged, what is old."""
 
 from __future__ import annotations
 
