@@ -10,6 +10,8 @@ WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # a file's tests in one process, and the files in the order of tests/conftest.py
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 STAMP := $(VENV)/.installed
+# the same, with what the documentation is built by
+DOCS := $(VENV)/.installed-docs
 # the rooms whose work pandas does, and of plans and diagnoses what reads frames; runs that are killed and taken up again
 # are the same on every pandas
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
@@ -18,7 +20,7 @@ PANDAS23 := -e '.[server,notify,dns]' 'pandas==2.3.*' hypothesis keyring pyarrow
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
-.PHONY: demo test test-all pandas23 lab check format notebooks live lowest newest bench statistics fuzz constraints clean
+.PHONY: demo test test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench statistics fuzz constraints clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -62,6 +64,16 @@ format: $(STAMP)
 notebooks: $(STAMP)  ## execute the notebooks in place; one whose checks do not pass stays as it was
 	$(BIN)/python -m tools.notebooks
 
+docs: $(DOCS)  ## the documentation site, docs/_build/html/index.html: warnings are errors, and the built pages are checked
+	$(BIN)/python -m tools.site
+	$(BIN)/python -m pytest -p no:cacheprovider docs/checks
+
+docs-links: $(DOCS)  ## ask whether the links of the site that lead elsewhere are still there
+	$(BIN)/python -m tools.site links
+
+pictures: $(STAMP)  ## draw the pictures of docs/concepts anew, from the simulator
+	$(BIN)/python -m tools.site.pictures
+
 live: $(STAMP)  ## the notebooks against served worlds in real time: those that read pass, those that act say NO DATA
 	CREATEOS_NB_LIVE_SPEED=1 $(BIN)/python -m pytest tests/cli/test_notebooks_read.py tests/cli/test_notebooks_act.py -k live
 
@@ -89,11 +101,11 @@ fuzz: $(STAMP)  ## the property tests again and again, each time with another se
 statistics: $(STAMP)  ## error rates of everything that judges, from simulation
 	$(BIN)/python -m benchmarks.statistics
 
-constraints: test  ## write the versions that the tests have just passed with into constraints.txt
+constraints: test $(DOCS)  ## write the versions that the tests have just passed with into constraints.txt
 	$(BIN)/python -m tools.constraints
 
 clean:
-	rm -rf $(VENV) .venv-pandas23 .venv-lowest .venv-newest createos-tour.html
+	rm -rf $(VENV) .venv-pandas23 .venv-lowest .venv-newest createos-tour.html docs/_build
 
 # uv where it is there, else pip; the virtual environment is kept until pyproject.toml changes
 $(STAMP): pyproject.toml
@@ -106,3 +118,11 @@ $(STAMP): pyproject.toml
 	fi
 	@echo "Installed."
 	@touch $(STAMP)
+
+$(DOCS): $(STAMP)
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(BIN)/python -e '.[docs]'; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'; \
+	fi
+	@touch $(DOCS)

@@ -1,10 +1,15 @@
-"""`python -m benchmarks [NAME …]`: all figures, or those of the named modules; exit code 1 if a goal is missed."""
+"""`python -m benchmarks [NAME …]`: all figures, or those of the named modules; exit code 1 if a goal is missed.
+
+All of them together are written into `benchmarks/RESULTS.md`.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import sys
+from pathlib import Path
 
 from benchmarks.measure import table
 
@@ -21,15 +26,25 @@ MODULES = (
     "mcp",
     "requests",
 )
+RESULTS = Path(__file__).parent / "RESULTS.md"
+_HEAD = """\
+# Measured speed
+
+Each figure stands beside a floor or a peer that was measured in turn with it, in the same run; the goal is of their ratio, for
+it depends less on the machine. `make bench` (`python -m benchmarks`) writes this page.
+"""
 
 
 def main() -> int:
     names = sys.argv[1:] or MODULES
-    print(f"Python {platform.python_version()}, {platform.machine()}\n")
+    where = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors"
+    print(f"{where}\n")
     found = []
     for name in names:
         found += importlib.import_module(f"benchmarks.{name}").figures()
     print(table(found))
+    if not sys.argv[1:]:
+        RESULTS.write_text(f"{_HEAD}\n{where}.\n\n{table(found)}\n", encoding="utf-8")
     return 0 if all(figure.met for figure in found) else 1
 
 

@@ -1,0 +1,149 @@
+"""Checks of the built site: nothing is asked of another host, search answers from files, links lead to what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urlparse
+
+import pytest
+
+from tools.site import api, layout, lite
+from tools.site.reference import commands
+
+#: Pages of each kind; all others are looked through as text.
+PAGES = (
+    "index.html",
+    "install.html",
+    "concepts/verdict.html",
+    "notebooks/42_rollback.html",
+    "notebooks/61_panels.html",
+    "notebooks/60_control_room.html",
+    "reference/client/environments.html",
+    "reference/api/analysis.html",
+    "measured/error-rates.html",
+    "try.html",
+)
+WIDTHS = (420, 1400)
+THEMES = ("light", "dark")
+_LOADED = re.compile(r'<(?:script|img|iframe|source|video|audio|embed)\b[^>]*?\bsrc="([^"]+)"|<link\b[^>]*?\bhref="([^"]+)"')
+_LEADS = re.compile(r'<a\b[^>]*?\bhref="([^"]+)"')
+_ID = re.compile(r'\bid="([^"]+)"')
+
+
+def site_pages(html: Path) -> list[Path]:
+    """The pages that Sphinx has made; JupyterLite's are its own."""
+    return [page for page in sorted(html.rglob("*.html")) if lite.FOLDER not in page.relative_to(html).parts]
+
+
+# --- everything that was written is there -----------------------------------------------------------------------------
+
+
+def test_every_page_of_the_repository_is_built(html: Path) -> None:
+    for name, page in layout.pages().items():
+        assert (html / re.sub(r"\.(md|ipynb)$", ".html", page)).exists(), name
+
+
+def test_everything_that_can_be_imported_is_in_the_reference(html: Path) -> None:
+    for room in api.ROOMS:
+        text = (html / "reference" / "api" / f"{api.page_of(room)}.html").read_text(encoding="utf-8")
+        for name in api.public_names(room):
+            assert f">{name}<" in text or f".{name}" in text, f"{room}.{name}"
+
+
+def test_every_command_is_in_the_reference(html: Path) -> None:
+    text = (html / "reference" / "cli.html").read_text(encoding="utf-8")
+    assert commands()
+    for name in commands():
+        assert f"createos-nb {name} --help" in text
+
+
+def test_notebooks_have_their_pictures(html: Path) -> None:
+    for name in ("20_traffic", "71_release_verdict"):
+        text = (html / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        assert len(re.findall(r'<img\b[^>]*src="\.\./_images/[^"]+\.png"', text)) >= 3, name
+
+
+# --- nothing from elsewhere -------------------------------------------------------------------------------------------
+
+
+def test_no_page_names_anything_to_load_from_elsewhere(html: Path) -> None:
+    found = []
+    for page in site_pages(html):
+        for pair in _LOADED.findall(page.read_text(encoding="utf-8")):
+            address = pair[0] or pair[1]
+            if urlparse(address).scheme not in ("", "data") or address.startswith("//"):
+                found.append(f"{page.relative_to(html)}: {address}")
+    assert not found
+
+
+def test_no_stylesheet_names_anything_to_load_from_elsewhere(html: Path) -> None:
+    found = []
+    for sheet in (html / "_static").rglob("*.css"):
+        text = sheet.read_text(encoding="utf-8")
+        addresses = re.findall(r"url\(\s*['\"]?((?:https?:)?//[^'\")]+)|@import\s+['\"]((?:https?:)?//[^'\"]+)", text)
+        found += [f"{sheet.name}: {address}" for address in addresses]
+    assert not found
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_page_asks_nobody_fits_and_has_no_error(html: Path, browser: Any, page: str, theme: str) -> None:
+    asked: list[str] = []
+    errors: list[str] = []
+    for width in WIDTHS:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        own = context.new_page()
+        own.on("request", lambda request: asked.append(request.url))
+        own.on("pageerror", lambda error: errors.append(str(error)))
+        own.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        own.goto((html / page).as_uri())
+        own.wait_for_load_state("networkidle")
+        assert own.evaluate("document.documentElement.dataset.theme") == theme
+        assert own.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), width
+        context.close()
+    assert asked
+    assert [one for one in asked if not one.startswith(("file:", "data:", "blob:"))] == []
+    assert errors == []
+
+
+# --- search and links -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("rollback", "42_rollback.html"),
+        ("release_verdict", "analysis.html"),
+        ("override_freeze", "freezes.html"),
+        ("RateLimitWarning", "errors.html"),
+    ],
+)
+def test_search_answers_from_files(html: Path, browser: Any, words: str, expected: str) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{(html / 'search.html').as_uri()}?q={words}")
+    page.wait_for_selector("#search-results ul.search li", timeout=20_000)
+    page.wait_for_function("!document.querySelector('.search-summary').textContent.includes('Searching')")
+    targets = page.eval_on_selector_all("#search-results li a", "links => links.map(link => link.href)")
+    assert any(urlparse(target).path.endswith(expected) for target in targets), targets[:10]
+    assert all(one.startswith(("file:", "data:")) for one in asked)
+    page.close()
+
+
+def test_inner_links_of_the_site_lead_somewhere(html: Path) -> None:
+    ids = {page: set(_ID.findall(page.read_text(encoding="utf-8"))) for page in site_pages(html)}
+    broken = []
+    for page in ids:
+        for link in set(_LEADS.findall(page.read_text(encoding="utf-8"))):
+            target, fragment = urldefrag(unquote(link))
+            if urlparse(target).scheme or target.startswith("//"):
+                continue
+            path = (page.parent / target).resolve() if target else page
+            path = path / "index.html" if path.is_dir() else path
+            missing = fragment and path in ids and fragment not in ids[path]
+            if not path.exists() or missing:
+                broken.append(f"{page.relative_to(html)}: {link}")
+    assert not broken

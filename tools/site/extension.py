@@ -1,0 +1,18 @@
+"""What Sphinx does besides: docstrings are read as Markdown readers write them, and long tables scroll by themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tools.site.api import plain
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the hooks."""
+    # before napoleon reads the sections
+    app.connect("autodoc-process-docstring", _docstring, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _docstring(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    lines[:] = plain("\n".join(lines)).split("\n")
