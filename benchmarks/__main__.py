@@ -30,8 +30,8 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 _HEAD = """\
 # Measured speed
 
-Each figure stands beside a floor or a peer that was measured in turn with it, in the same run; the goal is of their ratio, for
-it depends less on the machine. `make bench` (`python -m benchmarks`) writes this page.
+Each figure stands beside a floor or a peer that was measured in turn with it, in the same run; the goal is of their
+ratio, for it depends less on the machine. `make bench` (`python -m benchmarks`) writes this page.
 """
 
 
@@ -39,13 +39,17 @@ def main() -> int:
     names = sys.argv[1:] or MODULES
     where = f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors"
     print(f"{where}\n")
-    found = []
+    found, failed = [], []
     for name in names:
-        found += importlib.import_module(f"benchmarks.{name}").figures()
-    print(table(found))
+        try:
+            found += importlib.import_module(f"benchmarks.{name}").figures()
+        except Exception as error:  # noqa: BLE001  # the others are measured all the same
+            failed.append(f"Not measured: {name} ({type(error).__name__}).")
+    text = "\n\n".join([table(found), *failed])
+    print(text)
     if not sys.argv[1:]:
-        RESULTS.write_text(f"{_HEAD}\n{where}.\n\n{table(found)}\n", encoding="utf-8")
-    return 0 if all(figure.met for figure in found) else 1
+        RESULTS.write_text(f"{_HEAD}\n{where}.\n\n{text}\n", encoding="utf-8")
+    return 1 if failed or not all(figure.met for figure in found) else 0
 
 
 if __name__ == "__main__":

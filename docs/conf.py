@@ -6,7 +6,7 @@ import createos_nb
 
 project = "createos_nb"
 author = "createos_nb contributors"
-copyright = "2026, createos_nb contributors"  # noqa: A001
+copyright = "2026, createos_nb contributors"
 release = version = createos_nb.__version__
 
 extensions = [
@@ -40,6 +40,7 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "createos_nb"
+html_context = {"default_mode": "auto"}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False

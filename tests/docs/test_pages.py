@@ -55,7 +55,9 @@ def test_its_inner_links_lead_somewhere(page: str) -> None:
 
 
 def test_links_of_notebooks_lead_somewhere() -> None:
-    found = [link for path in sorted((ROOT / "notebooks").glob("*.ipynb")) for link in layout.broken_notebook_links(path)]
+    found = [
+        link for path in sorted((ROOT / "notebooks").glob("*.ipynb")) for link in layout.broken_notebook_links(path)
+    ]
     assert not found
 
 
@@ -76,7 +78,13 @@ def test_a_section_lists_only_pages_that_are_there() -> None:
 def test_a_text_is_cut_into_prose_and_code() -> None:
     text = "one\n```python\na = 1\n```\ntwo\n````\n```\n````\n"
     parts = list(layout.segments(text))
-    assert [(first, language) for first, _, language in parts] == [(1, "prose"), (2, "python"), (5, "prose"), (6, ""), (9, "prose")]
+    assert [(first, language) for first, _, language in parts] == [
+        (1, "prose"),
+        (2, "python"),
+        (5, "prose"),
+        (6, ""),
+        (9, "prose"),
+    ]
     assert "\n".join(part for _, part, _ in parts) == text
 
 

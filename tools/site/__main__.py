@@ -1,4 +1,4 @@
-"""`python -m tools.site [links]`: the site into `docs/_build/html`, warnings as errors; `links` asks the outer links."""
+"""`python -m tools.site [links]`: the site into `docs/_build/html`; `links` asks the outer links instead."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from sphinx.cmd.build import main as sphinx
 
-from tools.site import api, reference, stage
+from tools.site import api, lite, reference, stage
 from tools.site.layout import ROOT
 from tools.site.stage import BUILD, SOURCE
 
@@ -18,12 +18,37 @@ def main() -> int:
     stage.lay_out()
     api.write(SOURCE)
     reference.write(SOURCE)
-    builder = "linkcheck" if sys.argv[1:] == ["links"] else "html"
-    options = ["-b", builder, "-c", str(ROOT / "docs"), "-d", str(BUILD / "doctrees"), "-j", "auto", "-q", "-W", "--keep-going"]
+    links = sys.argv[1:] == ["links"]
+    said = "" if links else try_it_now()
+    builder = "linkcheck" if links else "html"
+    options = [
+        "-b",
+        builder,
+        "-c",
+        str(ROOT / "docs"),
+        "-d",
+        str(BUILD / "doctrees"),
+        "-j",
+        "auto",
+        "-q",
+        "-W",
+        "--keep-going",
+    ]
     code = sphinx([*options, str(SOURCE), str(BUILD / builder)])
-    if code == 0 and builder == "html":
-        print(f"The site is docs/_build/html/index.html, built in {time.monotonic() - began:.0f} s.")
+    if code == 0 and not links:
+        print(f"The site is docs/_build/html/index.html, built in {time.monotonic() - began:.0f} s. {said}")
     return code
+
+
+def try_it_now() -> str:
+    """Build what runs in the browser, write the page that says whether it is there, and return that in a sentence."""
+    built, reason = "", ""
+    try:
+        built = lite.build(BUILD / "html")
+    except lite.NotHere as why:
+        reason = str(why)
+    (SOURCE / "try.md").write_text(lite.page(built, reason), encoding="utf-8")
+    return f"Try it now: {built}." if built else f"LEFT OUT: Try it now. {reason}."
 
 
 if __name__ == "__main__":

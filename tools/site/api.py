@@ -1,4 +1,4 @@
-"""The reference from the code, as reStructuredText for Sphinx: rooms by autodoc, calls of a client with their columns."""
+"""The reference from the code, as reStructuredText: packages by autodoc, calls of a client with their columns."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ def _write_rooms(folder: Path) -> None:
         "What can be imported, by package. A client's calls, with the columns of their answers, have "
         ":doc:`pages of their own </reference/client/index>`.\n",
         ".. list-table::\n   :widths: 30 70\n",
-        *(f"   * - :doc:`{room} <{page_of(room)}>`\n     - {escaped(_summary(importlib.import_module(room)))}" for room in ROOMS),
+        *(
+            f"   * - :doc:`{room} <{page_of(room)}>`\n     - {escaped(_summary(importlib.import_module(room)))}"
+            for room in ROOMS
+        ),
         f"\n.. toctree::\n   :hidden:\n\n   {entries}\n",
     ]
     (folder / "index.rst").write_text("\n".join(text), encoding="utf-8")
@@ -144,10 +147,10 @@ def _table(words: str, names: Iterable[str], module: Any) -> Iterator[str]:
 def _write_client(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     client = createos_nb.simulate()
-    columns = {call: rows for call, rows in createos_nb.columns().groupby("call")}
+    columns = {str(call): rows for call, rows in createos_nb.columns().groupby("call")}
     table = [heading("Calls and columns")]
     table += [
-        "Every call of a client: what it takes, the request that it sends, and the columns of the frame that it returns. "
+        "Every call of a client: what it takes, the request that it sends, the columns of the frame that it returns. "
         "``client.operations()`` and ``createos_nb.columns()`` give the same as DataFrames.\n",
         ".. list-table::\n   :widths: 30 70\n",
     ]
@@ -164,7 +167,9 @@ def _resource(name: str, resource: Resource, columns: dict[str, Any]) -> str:
     lines = [heading(f"client.{name}"), *google(inspect.getdoc(type(resource)) or ""), ""]
     lines.append(".. list-table::\n   :widths: 30 70\n   :class: names\n")
     for call in calls:
-        lines.append(f"   * - :py:obj:`{call} <client.{name}.{call}>`\n     - {escaped(_summary(getattr(resource, call)))}")
+        lines.append(
+            f"   * - :py:obj:`{call} <client.{name}.{call}>`\n     - {escaped(_summary(getattr(resource, call)))}"
+        )
     lines.append("")
     for call in calls:
         lines += _call(f"{name}.{call}", getattr(resource, call), columns)
@@ -173,7 +178,11 @@ def _resource(name: str, resource: Resource, columns: dict[str, Any]) -> str:
 
 def calls_of(resource: Resource) -> list[str]:
     """The names of the public calls of a resource."""
-    return [name for name in dir(resource) if not name.startswith("_") and callable(getattr(resource, name)) and name != "operations"]
+    return [
+        name
+        for name in dir(resource)
+        if not name.startswith("_") and callable(getattr(resource, name)) and name != "operations"
+    ]
 
 
 def _call(path: str, call: Any, columns: dict[str, Any]) -> Iterator[str]:
@@ -184,17 +193,29 @@ def _call(path: str, call: Any, columns: dict[str, Any]) -> Iterator[str]:
         body = [f"*{one.effect}* · ``{one.name}`` · ``{one.method} {one.path}``", "", *body]
     rows = columns.get(path)
     if rows is not None:
-        body += ["", ".. list-table:: Columns", "   :header-rows: 1", "   :widths: 26 16 44 14", "   :class: columns", ""]
+        body += [
+            "",
+            ".. list-table:: Columns",
+            "   :header-rows: 1",
+            "   :widths: 26 16 44 14",
+            "   :class: columns",
+            "",
+        ]
         body += ["   * - column", "     - dtype", "     - meaning", "     - unit"]
         for row in rows.itertuples():
-            body += [f"   * - ``{row.column}``", f"     - {escaped(row.dtype)}", f"     - {escaped(row.meaning)}", f"     - {escaped(row.unit)}"]
+            body += [
+                f"   * - ``{row.column}``",
+                f"     - {escaped(row.dtype)}",
+                f"     - {escaped(row.meaning)}",
+                f"     - {escaped(row.unit)}",
+            ]
     yield textwrap.indent("\n".join(body), "   ")
     yield ""
 
 
 def signature(call: Any) -> str:
     """The signature of a call as it is written, without what its annotations stand for."""
-    parts = []
+    parts: list[str] = []
     for p in inspect.signature(call).parameters.values():
         if p.kind is p.KEYWORD_ONLY and not any(part.startswith("*") for part in parts):
             parts.append("*")
@@ -207,7 +228,7 @@ def signature(call: Any) -> str:
 
 def google(docstring: str) -> list[str]:
     """A Google docstring as lines of reStructuredText."""
-    settings = Config(napoleon_google_docstring=True, napoleon_use_rtype=False, napoleon_use_ivar=True)
+    settings: Any = Config(napoleon_google_docstring=True, napoleon_use_rtype=False, napoleon_use_ivar=True)
     return GoogleDocstring(plain(docstring).split("\n"), settings).lines()
 
 
@@ -216,11 +237,13 @@ def plain(docstring: str) -> str:
 
     Single backticks are code here, as in Markdown.
     """
-    return "\n".join(line if line.lstrip().startswith((">>>", "...")) else _plain(line) for line in docstring.split("\n"))
+    return "\n".join(
+        line if line.lstrip().startswith((">>>", "...")) else _plain(line) for line in docstring.split("\n")
+    )
 
 
 def _plain(line: str) -> str:
-    parts = re.split(r"(`+[^`]+`+)", line)
+    parts: list[str] = re.split(r"(`+[^`]+`+)", line)
     for index in range(0, len(parts), 2):
         parts[index] = re.sub(r"(?<!\\)([*|]|_\b)", r"\\\1", parts[index])
         # code that is followed by a letter, as in a plural

@@ -1,4 +1,4 @@
-"""What Sphinx does besides: docstrings are read as Markdown readers write them, and long tables scroll by themselves."""
+"""What Sphinx does besides: single backticks of docstrings are code, and nothing else of them is markup."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Which file of the repository is which page of the site, and what is in which section.
 
-The pages are plain Markdown that reads as well on a code host. A section's page lists its pages as bullets or table rows
-that begin with a link: those links are its table of contents, and a heading over them is their group.
+The pages are plain Markdown that reads as well on a code host. A section's page lists its pages as bullets or rows of a
+table that begin with a link: those links are its table of contents, and a heading over them is their group.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def pages() -> dict[str, str]:
 def segments(text: str) -> Iterator[tuple[int, str, str]]:
     """A Markdown text cut into prose and blocks of code: the number of the first line from 1, the text, the language.
 
-    The language of prose is "prose"; that of a block is what follows its fence. Joined by line breaks they are the text.
+    The language of prose is "prose", that of a block what follows its fence. Joined by line breaks they are the text.
     """
     lines: list[str] = []
     first, fence, language = 1, "", "prose"
@@ -161,9 +161,12 @@ def broken_links(name: str) -> list[str]:
 def broken_notebook_links(path: Path) -> list[str]:
     """The same of a notebook's texts; the line is that of the cell."""
     name = path.relative_to(ROOT).as_posix()
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    return [found for text in texts for found in _broken(name, text)]
+    return [found for text in _texts(path) for found in _broken(name, text)]
+
+
+def _texts(notebook: Path) -> list[str]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
 
 
 def _broken(name: str, text: str) -> Iterator[str]:
@@ -184,6 +187,6 @@ def anchors(path: Path) -> set[str]:
     """The fragments of a file's headings, as code hosts and the site make them."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
-        text = "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
+        text = "\n\n".join(_texts(path))
     headings = re.findall(r"^#{1,6} +(.+?) *$", "\n".join(part for _, part in prose(text)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

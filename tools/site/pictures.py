@@ -15,6 +15,8 @@ from typing import Any, Final
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib import dates
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 import createos_nb
@@ -38,7 +40,7 @@ class Theme:
     doubt: str
     accent: str
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Any:
         """The same for matplotlib."""
         edge = {f"{axis}.color": self.text for axis in ("xtick", "ytick")}
         return {
@@ -82,7 +84,7 @@ def cycle(theme: Theme) -> Any:
     ]
     for index, (title, words, colour) in enumerate(boxes):
         x = index * 20.4
-        ax.add_patch(plt.Rectangle((x + 0.4, 13), 16.4, 16, fill=False, edgecolor=colour, linewidth=1.8))
+        ax.add_patch(Rectangle((x + 0.4, 13), 16.4, 16, fill=False, edgecolor=colour, linewidth=1.8))
         ax.text(x + 8.6, 25, title, ha="center", va="center", weight="bold", color=colour)
         ax.text(x + 8.6, 18.4, words, ha="center", va="center", fontsize=8.6)
         if index:
@@ -167,7 +169,9 @@ def costs() -> dict[str, int]:
     """How many requests some calls take in the world `bad-release`, each by a client that has asked nothing yet."""
     origin = createos_nb.simulate("bad-release").world
     asked: dict[str, Callable[[Any], object]] = {
-        "one environment's traffic, 24 h": lambda c: c.analytics.requests_over_time("storefront", "production", start="-24h"),
+        "one environment's traffic, 24 h": lambda c: c.analytics.requests_over_time(
+            "storefront", "production", start="-24h"
+        ),
         "the fleet's overview": lambda c: c.fleet.overview(),
         "a diagnosis": lambda c: diagnostics.diagnose(c, "storefront", "production"),
         "a rollback: the plan": lambda c: runbooks.rollback(c, "storefront", "production"),
@@ -220,8 +224,8 @@ def days(theme: Theme, requests: pd.DataFrame) -> Any:
     failing = 100 * rows["status_5xx"].astype(float) / rows["count"].astype(float)
     axes[1].plot(rows.index, failing, color=theme.bad, linewidth=1.5)
     axes[1].set(ylabel="5xx, %", ylim=(0, None))
-    axes[1].xaxis.set_major_formatter(mpl.dates.DateFormatter("%d %b, %H:%M"))
-    axes[1].xaxis.set_major_locator(mpl.dates.HourLocator(byhour=(0, 12)))
+    axes[1].xaxis.set_major_formatter(dates.DateFormatter("%d %b, %H:%M"))  # type: ignore[no-untyped-call]
+    axes[1].xaxis.set_major_locator(dates.HourLocator(byhour=(0, 12)))  # type: ignore[no-untyped-call]
     for ax in axes:
         ax.grid(visible=True, axis="y")
         ax.set_xlim(rows.index[0], rows.index[-1])

@@ -64,7 +64,13 @@ Made from the code: what is written here is what the library declares.
 def write(source: Path) -> None:
     """Write these pages, and the page that lists the reference."""
     folder = source / "reference"
-    made = {"index": _FRONT, "errors": _errors(), "cli": command_line(), "mcp-tools": _tools(), "scenario-fields": _fields()}
+    made = {
+        "index": _FRONT,
+        "errors": _errors(),
+        "cli": command_line(),
+        "mcp-tools": _tools(),
+        "scenario-fields": _fields(),
+    }
     for name, text in made.items():
         (folder / f"{name}.rst").write_text(text, encoding="utf-8")
 
@@ -137,7 +143,8 @@ def _tools() -> str:
         properties: dict[str, Any] = one.input_schema.get("properties", {})
         required = set(one.input_schema.get("required", ()))
         arguments = ", ".join(f"``{name}``" + ("" if name in required else " (optional)") for name in properties)
-        lines.append(f"   * - ``{one.name}``\n     - {escaped(one.description or '')}\n     - {operation.effect}\n     - {arguments or 'none'}")
+        cells = (f"``{one.name}``", escaped(one.description or ""), operation.effect, arguments or "none")
+        lines.append("   * - " + "\n     - ".join(cells))
     return "\n".join([*lines, ""])
 
 
@@ -147,8 +154,8 @@ def _tools() -> str:
 def _fields() -> str:
     lines = [
         heading("Fields of a scenario"),
-        "Every table of the file and every step of a history, as the code declares them; :doc:`scenarios` explains how they "
-        "work together. A field that is not named here is an error that names its line.\n",
+        "Every table of the file and every step of a history, as the code declares them; :doc:`scenarios` explains how "
+        "they work together. A field that is not named here is an error that names its line.\n",
         heading("Tables", "-"),
     ]
     for kind in _structs(schema):
@@ -174,7 +181,7 @@ def _structs(module: Any) -> list[type[msgspec.Struct]]:
 
 def _struct(kind: type[msgspec.Struct]) -> Iterator[str]:
     config = kind.__struct_config__
-    title = f"{config.tag_field} = \"{config.tag}\"" if config.tag else kind.__name__
+    title = f'{config.tag_field} = "{config.tag}"' if config.tag else kind.__name__
     yield heading(title, "~")
     yield from google(inspect.getdoc(kind) or "")
     fields = msgspec.structs.fields(kind)
@@ -183,7 +190,9 @@ def _struct(kind: type[msgspec.Struct]) -> Iterator[str]:
         return
     yield "\n.. list-table::\n   :header-rows: 1\n   :widths: 26 44 30\n\n   * - field\n     - type\n     - default"
     for one in fields:
-        annotation = kind.__annotations__.get(one.encode_name) or inspect.get_annotations(kind).get(one.name) or one.type
+        annotation = (
+            kind.__annotations__.get(one.encode_name) or inspect.get_annotations(kind).get(one.name) or one.type
+        )
         default = "required" if one.required else f"``{_default(one)}``"
         yield f"   * - ``{one.encode_name}``\n     - ``{_type(annotation)}``\n     - {default}"
     yield ""
