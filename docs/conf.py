@@ -54,7 +54,7 @@ html_theme_options = {
     "show_toc_level": 2,
     "show_prev_next": True,
     "pygments_light_style": "a11y-high-contrast-light",
-    "pygments_dark_style": "a11y-high-contrast-dark",
+    "pygments_dark_style": "github-dark",
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
     "back_to_top_button": True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -93,7 +94,7 @@ def _room(room: str, title: str, seen: dict[int, str]) -> str:
     classes = [name for name in names if inspect.isclass(getattr(module, name))]
     errors = [name for name in classes if issubclass(getattr(module, name), BaseException)]
     others = [name for name in names if name not in functions and name not in classes]
-    lines = [heading(title), f".. currentmodule:: {room}\n", *_module_text(module)]
+    lines = [heading(title), f".. currentmodule:: {room}\n", *module_text(module)]
     kinds = [("Functions", functions), ("Classes", [name for name in classes if name not in errors])]
     for words, kind in kinds:
         lines += _table(words, kind, module)
@@ -126,9 +127,26 @@ def _directive(room: str, name: str, value: Any) -> str:
     return f".. autoclass:: {room}.{name}\n{_MEMBERS}"
 
 
-def _module_text(module: Any) -> Iterator[str]:
-    yield from google(inspect.getdoc(module) or "")
-    yield ""
+def module_text(module: Any) -> list[str]:
+    """What a module says of itself; what is indented, or is Python, is a block of code."""
+    lines: list[str] = []
+    for paragraph in (inspect.getdoc(module) or "").split("\n\n"):
+        if language := _language(paragraph):
+            lines += [f".. code-block:: {language}", "", textwrap.indent(textwrap.dedent(paragraph), "   "), ""]
+        else:
+            lines += [*google(paragraph), ""]
+    return lines
+
+
+def _language(paragraph: str) -> str:
+    if all(line.startswith("    ") for line in paragraph.split("\n")):
+        return "text"
+    try:
+        statements = ast.parse(paragraph).body
+    except SyntaxError:
+        return ""
+    calls = (ast.Assign, ast.Call)
+    return "python" if any(isinstance(node, calls) for one in statements for node in ast.walk(one)) else ""
 
 
 def _table(words: str, names: Iterable[str], module: Any) -> Iterator[str]:

@@ -70,8 +70,13 @@ def _fetched() -> Path:
             shutil.copyfileobj(answer, out)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise NotHere(f"The Pyodide distribution can't be fetched here ({error})") from None
+        raise NotHere(f"The Pyodide distribution can't be fetched here ({_words(error)})") from None
     return part.rename(path)
+
+
+def _words(error: OSError) -> str:
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 def _unpacked(archive: Path) -> Path:

@@ -16,7 +16,7 @@ import msgspec
 from createos_nb import cli, errors
 from createos_nb.contract import OPERATIONS
 from createos_nb.simulator.scenario import schema, steps
-from tools.site.api import escaped, google, heading
+from tools.site.api import escaped, google, heading, module_text
 
 _FRONT: Final = """\
 Reference
@@ -79,7 +79,7 @@ def write(source: Path) -> None:
 
 
 def _errors() -> str:
-    lines = [heading("Errors"), *google(inspect.getdoc(errors) or ""), ""]
+    lines = [heading("Errors"), *module_text(errors)]
     plan_errors = importlib.import_module("createos_nb.plans.errors")
     for module, words in ((errors, "Errors and warnings"), (plan_errors, "Errors of plans")):
         lines.append(heading(words, "-"))
@@ -113,7 +113,7 @@ def commands() -> list[str]:
 def _help(command: str, *arguments: str) -> Iterator[str]:
     import os
 
-    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
+    environment = {**os.environ, "COLUMNS": "88", "NO_COLOR": "1"}
     program = "import sys; from createos_nb.cli import main; sys.argv[0] = 'createos-nb'; sys.exit(main(sys.argv[1:]))"
     asked = [sys.executable, "-c", program, *arguments, "--help"]
     done = subprocess.run(asked, capture_output=True, text=True, env=environment, check=False)
@@ -181,9 +181,12 @@ def _structs(module: Any) -> list[type[msgspec.Struct]]:
 
 def _struct(kind: type[msgspec.Struct]) -> Iterator[str]:
     config = kind.__struct_config__
-    title = f'{config.tag_field} = "{config.tag}"' if config.tag else kind.__name__
-    yield heading(title, "~")
-    yield from google(inspect.getdoc(kind) or "")
+    text = inspect.getdoc(kind) or ""
+    # a table's docstring begins with its name in the file
+    named = None if config.tag else re.match(r"`([^`]+)`[.:;,]? *", text)
+    title = f'{config.tag_field} = "{config.tag}"' if config.tag else named[1] if named else kind.__name__
+    yield heading(f"``{title}``", "~")
+    yield from google(text[named.end() :] if named else text)
     fields = msgspec.structs.fields(kind)
     if not fields:
         yield ""

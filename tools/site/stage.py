@@ -95,7 +95,7 @@ def _both(match: re.Match[str], name: str, page: str, source: Path) -> str:
     figures = []
     for theme in ("light", "dark"):
         target = _target(f"{stem}.{theme}.{suffix}", name, page, source)
-        figures.append(f"```{{image}} {target}\n:alt: {alt}\n:class: only-{theme}\n```")
+        figures.append(f"```{{figure}} {target}\n:alt: {alt}\n:figclass: picture only-{theme}\n```")
     return "\n\n".join(figures)
 
 
