@@ -22,9 +22,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-import nbformat
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 NOTEBOOK: Final = "notebook.ipynb"
 FOLDER: Final = Path(__file__).parent.parent / "data" / "pictures"
@@ -35,10 +34,12 @@ CELLS: Final = (
     "receipt.undo()  # a plan again",
 )
 #: A picture, and the cell that shows it.
-PANELS: Final = {"fleet": "import createos_nb\n\ncreateos_nb.panels.overview(createos_nb.simulate())"}
+PANELS: Final = {"fleet": 'import createos_nb\n\ncreateos_nb.panels.overview(createos_nb.simulate("bad-release"))'}
 #: How long each frame is shown, in milliseconds: one after each cell.
 SHOWN: Final = (1500, 6000, 5000, 4000)
-SIZE: Final = {"width": 1040, "height": 700}
+SIZE: Final = ViewportSize(width=1040, height=700)
+#: Of a table, no column of which is to be out of sight.
+WIDE: Final = ViewportSize(width=1700, height=900)
 _THEMES: Final = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 _COLORS: Final = 64
 _WAIT: Final = 60.0
@@ -77,7 +78,7 @@ def animation(browser: Browser, theme: str, path: Path) -> None:
 
 def panel(browser: Browser, theme: str, cell: str, path: Path) -> None:
     """Write the picture of a panel in one theme."""
-    with opened(browser, theme, [cell]) as page:
+    with opened(browser, theme, [cell], WIDE) as page:
         _run(page, 0)
         shown = page.locator(".createos-panel").first
         shown.get_by_role("table").first.wait_for(timeout=_WAIT * 1000)
@@ -87,10 +88,10 @@ def panel(browser: Browser, theme: str, cell: str, path: Path) -> None:
 
 
 @contextmanager
-def opened(browser: Browser, theme: str, cells: Sequence[str]) -> Iterator[Page]:
+def opened(browser: Browser, theme: str, cells: Sequence[str], size: ViewportSize = SIZE) -> Iterator[Page]:
     """Give the page of a notebook in JupyterLab, without what is not the notebook's."""
     with lab(theme, cells) as address:
-        page = browser.new_page(viewport=SIZE)
+        page = browser.new_page(viewport=size)
         page.goto(f"{address}/doc/tree/{NOTEBOOK}?reset", timeout=_WAIT * 1000)
         page.locator(".jp-Notebook .jp-CodeCell").nth(len(cells) - 1).wait_for(timeout=_WAIT * 1000)
         page.get_by_text("| Idle").first.wait_for(timeout=_WAIT * 1000)
@@ -126,11 +127,16 @@ def lab(theme: str, cells: Sequence[str]) -> Iterator[str]:
     """Serve a JupyterLab that has one notebook; give its address."""
     with tempfile.TemporaryDirectory(prefix="createos-pictures-") as own:
         root = Path(own)
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        book = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata={"kernelspec": kernel}
-        )
-        nbformat.write(book, root / NOTEBOOK)
+        book = {
+            "cells": [
+                {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": cell}
+                for cell in cells
+            ],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 4,
+        }
+        (root / NOTEBOOK).write_text(json.dumps(book))
         settings = root / "settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
         (settings / "themes.jupyterlab-settings").write_text(json.dumps({"theme": _THEMES[theme]}))
