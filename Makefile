@@ -71,7 +71,8 @@ docs: $(DOCS)  ## the documentation site, docs/_build/html/index.html: warnings 
 docs-links: $(DOCS)  ## ask whether the links of the site that lead elsewhere are still there
 	$(BIN)/python -m tools.site links
 
-pictures: $(STAMP)  ## draw the pictures of docs/concepts anew, from the simulator
+pictures: $(STAMP)  ## the pictures of the documentation, drawn from the simulator in a real browser
+	$(BIN)/python -m tools.pictures
 	$(BIN)/python -m tools.site.pictures
 
 live: $(STAMP)  ## the notebooks against served worlds in real time: those that read pass, those that act say NO DATA

@@ -59,7 +59,7 @@ html_theme_options = {
     "footer_end": ["sphinx-version"],
     "back_to_top_button": True,
 }
-html_sidebars = {"install": [], "try": [], "search": []}
+html_sidebars = {"start": [], "try": [], "search": []}
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 linkcheck_timeout = 20

@@ -19,7 +19,7 @@ RUN = [page for page in MARKDOWN if python_blocks(page) and page != "README.md"]
 PYTHON = re.compile(r"^(import |from \w+ import |client\.|createos_nb\.|plan = |runbooks\.)")
 
 
-@pytest.mark.filterwarnings("default::createos_nb.errors.IncompleteWarning")  # some show what a cut log says
+@pytest.mark.filterwarnings("ignore::createos_nb.errors.IncompleteWarning")  # some show what a cut log says
 @pytest.mark.parametrize("page", RUN)
 def test_its_python_blocks_run(page: str, reader: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     if page == "data/README.md":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -15,25 +16,16 @@ from tools.site.stage import BUILD, SOURCE
 def main() -> int:
     """Lay out, build; return the exit code."""
     began = time.monotonic()
+    for folder in ("html", "linkcheck", "doctrees"):
+        shutil.rmtree(BUILD / folder, ignore_errors=True)  # a page that is gone stays nowhere
     stage.lay_out()
     api.write(SOURCE)
     reference.write(SOURCE)
     links = sys.argv[1:] == ["links"]
     said = "" if links else try_it_now()
     builder = "linkcheck" if links else "html"
-    options = [
-        "-b",
-        builder,
-        "-c",
-        str(ROOT / "docs"),
-        "-d",
-        str(BUILD / "doctrees"),
-        "-j",
-        "auto",
-        "-q",
-        "-W",
-        "--keep-going",
-    ]
+    folders = ["-c", str(ROOT / "docs"), "-d", str(BUILD / "doctrees")]
+    options = ["-b", builder, *folders, "-j", "auto", "-q", "-W", "--keep-going"]
     code = sphinx([*options, str(SOURCE), str(BUILD / builder)])
     if code == 0 and not links:
         print(f"The site is docs/_build/html/index.html, built in {time.monotonic() - began:.0f} s. {said}")

@@ -22,6 +22,7 @@ MOVED: Final = {
     "docs/reliability.md": "measured/reliability.md",
     "notebooks/README.md": "notebooks/index.md",
     "data/README.md": "reference/data.md",
+    "data/cli.md": "reference/cli.md",
     "data/models.md": "reference/models.md",
     "data/scenarios/README.md": "reference/scenarios.md",
     "data/faults.md": "measured/faults.md",
@@ -36,7 +37,7 @@ MOVED: Final = {
 GENERATED: Final = {"README.md": "index.md", "data/reference.md": "reference/client/index.rst"}
 #: The pages of the navigation bar, in its order; `reference/index` is made from the code.
 SECTIONS: Final = (
-    "docs/install.md",
+    "docs/start.md",
     "docs/tutorials.md",
     "docs/guides.md",
     "docs/concepts/README.md",

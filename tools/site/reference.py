@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from createos_nb import cli, errors
+from createos_nb import errors
 from createos_nb.contract import OPERATIONS
 from createos_nb.simulator.scenario import schema, steps
 from tools.site.api import escaped, google, heading, module_text
@@ -67,10 +67,11 @@ def write(source: Path) -> None:
     made = {
         "index": _FRONT,
         "errors": _errors(),
-        "cli": command_line(),
         "mcp-tools": _tools(),
         "scenario-fields": _fields(),
     }
+    if not (folder / "cli.md").exists():
+        made["cli"] = command_line()
     for name, text in made.items():
         (folder / f"{name}.rst").write_text(text, encoding="utf-8")
 
@@ -107,6 +108,8 @@ def command_line() -> str:
 
 def commands() -> list[str]:
     """The names of the commands."""
+    from createos_nb import cli
+
     return sorted(module.NAME for module in cli.COMMANDS)
 
 

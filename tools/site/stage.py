@@ -19,7 +19,7 @@ BUILD: Final = ROOT / "docs" / "_build"
 SOURCE: Final = BUILD / "source"
 #: Files that pages link to, and that are no pages: they are downloads.
 FILES: Final = "files"
-_IMAGE: Final = re.compile(r"^!\[([^\]]*)\]\(([^()\s]+)\.light\.(png|svg)\)$", re.MULTILINE)
+_IMAGE: Final = re.compile(r"^!\[([^\]]*)\]\(([^()\s]+)([.-])light\.(png|svg|gif)\)$", re.MULTILINE)
 
 
 def lay_out(source: Path = SOURCE) -> None:
@@ -91,10 +91,10 @@ def _target(target: str, name: str, page: str, source: Path) -> str:
 
 def _both(match: re.Match[str], name: str, page: str, source: Path) -> str:
     """A picture that is there for the light and for the dark theme."""
-    alt, stem, suffix = match.groups()
+    alt, stem, mark, suffix = match.groups()
     figures = []
     for theme in ("light", "dark"):
-        target = _target(f"{stem}.{theme}.{suffix}", name, page, source)
+        target = _target(f"{stem}{mark}{theme}.{suffix}", name, page, source)
         figures.append(f"```{{figure}} {target}\n:alt: {alt}\n:figclass: picture only-{theme}\n```")
     return "\n\n".join(figures)
 
