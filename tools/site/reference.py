@@ -189,7 +189,8 @@ def _struct(kind: type[msgspec.Struct]) -> Iterator[str]:
     named = None if config.tag else re.match(r"`([^`]+)`[.:;,]? *", text)
     title = f'{config.tag_field} = "{config.tag}"' if config.tag else named[1] if named else kind.__name__
     yield heading(f"``{title}``", "~")
-    yield from google(text[named.end() :] if named else text)
+    rest = text[named.end() :] if named else text
+    yield from google(rest[:1].upper() + rest[1:])
     fields = msgspec.structs.fields(kind)
     if not fields:
         yield ""

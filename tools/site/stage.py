@@ -95,7 +95,9 @@ def _both(match: re.Match[str], name: str, page: str, source: Path) -> str:
     figures = []
     for theme in ("light", "dark"):
         target = _target(f"{stem}{mark}{theme}.{suffix}", name, page, source)
-        figures.append(f"```{{figure}} {target}\n:alt: {alt}\n:figclass: picture only-{theme}\n```")
+        figures.append(
+            f"```{{figure}} {target}\n:alt: {alt}\n:class: only-{theme}\n:figclass: picture only-{theme}\n```"
+        )
     return "\n\n".join(figures)
 
 
