@@ -26,7 +26,7 @@ def main() -> int:
     builder = "linkcheck" if links else "html"
     folders = ["-c", str(ROOT / "docs"), "-d", str(BUILD / "doctrees")]
     options = ["-b", builder, *folders, "-j", "auto", "-q", "-W", "--keep-going"]
-    code = sphinx([*options, str(SOURCE), str(BUILD / builder)])
+    code: int = sphinx([*options, str(SOURCE), str(BUILD / builder)])
     if code == 0 and not links:
         print(f"The site is docs/_build/html/index.html, built in {time.monotonic() - began:.0f} s. {said}")
     return code

@@ -247,7 +247,8 @@ def signature(call: Any) -> str:
 def google(docstring: str) -> list[str]:
     """A Google docstring as lines of reStructuredText."""
     settings: Any = Config(napoleon_google_docstring=True, napoleon_use_rtype=False, napoleon_use_ivar=True)
-    return GoogleDocstring(plain(docstring).split("\n"), settings).lines()
+    lines: list[str] = GoogleDocstring(plain(docstring).split("\n"), settings).lines()
+    return lines
 
 
 def plain(docstring: str) -> str:

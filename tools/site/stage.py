@@ -94,10 +94,9 @@ def _both(match: re.Match[str], name: str, page: str, source: Path) -> str:
     alt, stem, mark, suffix = match.groups()
     figures = []
     for theme in ("light", "dark"):
+        shown = f"only-{theme}"
         target = _target(f"{stem}{mark}{theme}.{suffix}", name, page, source)
-        figures.append(
-            f"```{{figure}} {target}\n:alt: {alt}\n:class: only-{theme}\n:figclass: picture only-{theme}\n```"
-        )
+        figures.append(f"```{{figure}} {target}\n:alt: {alt}\n:class: {shown}\n:figclass: picture {shown}\n```")
     return "\n\n".join(figures)
 
 
