@@ -22,6 +22,7 @@ GROUND = {
     "display",
     "dtypes",
     "errors",
+    "extensions",
     "extras",
     "lineage",
     "hosts",
