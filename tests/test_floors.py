@@ -61,7 +61,7 @@ FLOORS = [
     {"panels"},
     {"notebooks"},
     {"__init__"},
-    {"cli"},
+    {"cli", "pytest_plugin"},
 ]
 #: The side wing stands beside the floors, behind the seam of the transport.
 WING = "simulator"
