@@ -13,8 +13,14 @@ from tests.docs.run_page import ROOT, python_blocks, run
 from tools.site import layout
 
 MARKDOWN = sorted({"README.md", *(name for name in layout.pages() if name.endswith(".md"))})
-#: Pages whose blocks are run, and those that another test runs.
-RUN = [page for page in MARKDOWN if python_blocks(page) and page != "README.md"]
+#: Pages whose blocks another test runs, in what they need.
+ELSEWHERE = {
+    "README.md": "tests/test_readme.py",
+    "docs/tasks.md": "tests/test_readme.py",
+    "docs/extensions.md": "tests/test_extensions.py",
+    "docs/testing.md": "tests/test_pytest_plugin.py",
+}
+RUN = [page for page in MARKDOWN if python_blocks(page) and page not in ELSEWHERE]
 #: What only Python's texts begin with.
 PYTHON = re.compile(r"^(import |from \w+ import |client\.|createos_nb\.|plan = |runbooks\.)")
 
@@ -25,6 +31,12 @@ def test_its_python_blocks_run(page: str, reader: dict[str, Any], monkeypatch: p
     if page == "data/README.md":
         monkeypatch.chdir(ROOT)  # the page reads its files as they lie in a checkout
     run(page, reader, PREPARATIONS.get(page, {}))
+
+
+@pytest.mark.parametrize("page", ELSEWHERE)
+def test_another_test_runs_it(page: str) -> None:
+    assert python_blocks(page)
+    assert page.rpartition("/")[2] in (ROOT / ELSEWHERE[page]).read_text(encoding="utf-8")
 
 
 def test_what_is_prepared_is_a_block_of_a_page() -> None:
