@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Seconds of finished minutes that gauges of requests are about.
 WINDOW: Final = 3600
+#: Requests of a reading that are for no project: the lists of projects and apps.
+_LISTS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,15 @@ class Exporter:
         self._counters, self._counting = Counters(known), counting
         self._budget, self._repeats = budget, every is not None
         self._share = None if budget is None or every is None else max(1, int(budget * every / 3600))
-        self._requests, self._failures = 0, 0
+        self._requests, self._readings, self._failures = 0, 0, 0
+        self._last: Reading | None = None
 
     def read(self) -> Reading:
         """Read the fleet once.
 
         Returns:
-            The reading. One that fails as a whole has the counters as they were, and no other figure of environments.
+            The reading. One that fails as a whole has the counters as they were, and no other figure of environments;
+            where the budget is used up it is the last one again, which is not complete.
 
         Raises:
             InvalidInput: There is no such project or app, or an argument is out of range.
@@ -113,6 +117,9 @@ class Exporter:
             {'storefront': True, 'orders-api': True, 'landing-pages': True}
         """
         now, problem, frame = self._client.session.transport.now, "", None
+        allowed = self._allowed()
+        if allowed == 0 and self._last is not None:
+            return replace(self._last, requests=0, complete=False)
         with self._client.transport.log.counting() as sent, warnings.catch_warnings():
             warnings.simplefilter("ignore", IncompleteWarning)  # the figures say it
             try:
@@ -121,7 +128,7 @@ class Exporter:
                     judging=self._judging,
                     projects=self._projects,
                     apps=self._apps,
-                    max_requests=self._share,
+                    max_requests=allowed,
                 )
             except ValueError:
                 raise
@@ -152,7 +159,16 @@ class Exporter:
                 readable={str(name): name not in failed for name in names},
                 complete=bool(attrs["complete"]) and not attrs["left"],
             )
-        return replace(reading, counts=dict(self._counters.counts))
+        self._last = replace(reading, counts=dict(self._counters.counts))
+        return self._last
+
+    def _allowed(self) -> int | None:
+        """Return the requests for projects of the next reading: what the ones before took too many is saved first."""
+        if self._share is None:
+            return None
+        self._readings += 1
+        left = self._share * self._readings - self._requests
+        return 0 if left <= 0 else max(1, min(left, self._share) - _LISTS)
 
 
 def value_of(value: Any) -> float | None:
