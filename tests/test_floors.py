@@ -52,6 +52,7 @@ FLOORS = [
     {"frames"},
     {"client"},
     {"history"},
+    {"metrics"},
     {"analysis"},
     {"plots"},
     {"diagnostics"},
