@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
+import createos_nb
 from tools.site import api, layout, lite
 
 #: Pages of each kind; all others are looked through as text.
@@ -55,6 +56,11 @@ def test_everything_that_can_be_imported_is_in_the_reference(html: Path) -> None
         text = errors + (html / "reference" / "api" / f"{api.page_of(room)}.html").read_text(encoding="utf-8")
         for name in api.public_names(room):
             assert f">{name}<" in text or f".{name}" in text, f"{room}.{name}"
+
+
+def test_every_package_has_a_page(html: Path) -> None:
+    missing = {f"createos_nb.{name}" for name in createos_nb._PACKAGES} - set(api.ROOMS)
+    assert not missing, "name them in tools/site/api.py"
 
 
 def test_every_command_is_in_the_reference(html: Path) -> None:

@@ -30,6 +30,7 @@ ROOMS: Final = {
     "createos_nb.panels": "panels",
     "createos_nb.history": "history",
     "createos_nb.checks": "checks",
+    "createos_nb.metrics": "metrics",
     "createos_nb.notify": "notify",
     "createos_nb.webhooks": "webhooks",
     "createos_nb.simulator": "simulator",
