@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
-from types import ModuleType
-from typing import NoReturn
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from createos_nb import __version__
-from createos_nb.cli import check, dashboard, demo, diagnose, listen, login, run, serve, sync, watch, whoami
-from createos_nb.cli.argument_types import words
-from createos_nb.cli.exit_codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
-from createos_nb.cli.output import guarded
-from createos_nb.errors import CreateOSError, InvalidInput, MissingExtra, ReadOnlyError
+from createos_nb.cli.exit_codes import DONE, FAILED, INTERRUPTED, OF_ERROR, WRONG
+from createos_nb.cli.output import guarded, unchecked
 
-#: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
-COMMANDS: tuple[ModuleType, ...] = (check, dashboard, demo, diagnose, listen, login, run, serve, sync, watch, whoami)
+if TYPE_CHECKING:
+    from cyclopts import CycloptsError
 
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(WRONG, f"{self.prog}: {message}\n")
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line.
-
-    Returns:
-        One with a parser of its own for each of `COMMANDS`.
-
-    Examples:
-        >>> from createos_nb.cli import parser
-        >>> parser().parse_args(["serve", "--port", "0"]).port
-        0
-    """
-    top = _Parser(
-        prog="createos-nb",
-        description="CreateOS in a notebook.",
-        epilog=DETAILS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument("--version", action="version", version=f"createos-nb {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    for module in COMMANDS:
-        command = commands.add_parser(module.NAME, help=module.HELP, description=module.HELP)
-        command.formatter_class, command.epilog = argparse.RawDescriptionHelpFormatter, DETAILS
-        module.arguments(command)
-        command.set_defaults(run=module.run)
-    return top
+#: Options that may stand without a value, which then is "".
+_MAY_BE_BARE = ("--live",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,30 +34,97 @@ def main(arguments: Sequence[str] | None = None) -> int:
           project='storefront' ...
         0
     """
+    words = list(sys.argv[1:] if arguments is None else arguments)
     with guarded():
-        return _main(arguments)
+        return _main(words)
 
 
-def _main(arguments: Sequence[str] | None) -> int:
-    top = parser()
-    options = top.parse_args(arguments)
-    if options.command is None:
-        top.print_help()
-        return DONE
-    try:
-        return int(options.run(options))
-    except InvalidInput as error:
-        print(f"createos-nb: {error}", file=sys.stderr)
+def _main(words: list[str]) -> int:
+    from cyclopts import CycloptsError
+
+    from createos_nb.cli.app import COMMANDS, make_app
+    from createos_nb.cli.argument_types import words as words_of
+    from createos_nb.errors import CreateOSError
+    from createos_nb.naming import nearest
+
+    command = words[0] if words and not words[0].startswith("-") else ""
+    name = f"createos-nb {command}".strip()
+    known = [one.name for one in COMMANDS]
+    if command and command not in (*known, "__complete"):
+        print(
+            f"createos-nb: there is no command {command!r}{nearest(command, known)}. See createos-nb --help",
+            file=sys.stderr,
+        )
         return WRONG
-    except (ReadOnlyError, MissingExtra) as error:
-        print(f"createos-nb: {error}", file=sys.stderr)
-        return REFUSED
+    app = make_app(_console(words), whole={command})
+    try:
+        with _told_warnings(name):
+            code = app(_with_values(words), exit_on_error=False, print_error=False, result_action="return_value")
+        return code if isinstance(code, int) else DONE
+    except CycloptsError as error:
+        print(f"{name}: {_usage(error)}", file=sys.stderr)
+        return WRONG
     except CreateOSError as error:
         print(f"createos-nb: {error}", file=sys.stderr)
-        return FAILED
+        return next((OF_ERROR[one.__name__] for one in type(error).__mro__ if one.__name__ in OF_ERROR), FAILED)
     except OSError as error:
-        print(f"createos-nb: {words(error)}", file=sys.stderr)
+        print(f"createos-nb: {words_of(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("createos-nb: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _console(words: Sequence[str]) -> Any:
+    """The console that help is printed on; None where none is asked for: rich takes long to load."""
+    if words and not {"--help", "-h"} & set(words):
+        return None
+    from rich.console import Console
+
+    return Console(file=unchecked(), highlight=False, markup=False, emoji=False, soft_wrap=True)  # type: ignore[arg-type]  # it has all that rich asks of a file
+
+
+def _with_values(words: Sequence[str]) -> list[str]:
+    """The words, where an option that may stand alone has "" for its value."""
+    result = []
+    for number, word in enumerate(words):
+        following = words[number + 1] if number + 1 < len(words) else "-"
+        result.append(f"{word}=" if word in _MAY_BE_BARE and following.startswith("-") else word)
+    return result
+
+
+def _usage(error: CycloptsError) -> str:
+    """What is wrong with the words that were given, in one line, and what to do."""
+    from createos_nb.redaction import MASK
+    from createos_nb.uploads.secret_tokens import form_in
+
+    chain = list(error.command_chain or ())
+    text = " ".join(str(error).split())
+    for given, better in (
+        (f'Command "{" ".join(chain)}" parameter ', ""),
+        ("Unused Tokens: ", "this is too much: "),
+        ("Invalid value for ", ""),
+        (" requires an argument.", " is missing"),
+    ):
+        text = text.replace(given, better)
+    text = text[:1].lower() + text[1:] if not text.startswith(("PROJECT", "ENVIRONMENT")) else text
+    if form_in(text.encode()):
+        text = f"an argument is wrong ({MASK}: it looks like a secret, and is not repeated)"
+    return f"{text.rstrip('.')}. See createos-nb {' '.join([*chain, '--help'])}"
+
+
+@contextmanager
+def _told_warnings(name: str) -> Iterator[None]:
+    """Let warnings be lines on the standard error, as all that is said there, each once."""
+    said = set()
+
+    def tell(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        text = str(message)
+        if issubclass(category, UserWarning) and text not in said:
+            said.add(text)
+            print(f"{name}: {text}", file=sys.stderr, flush=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = tell
+        yield

@@ -276,7 +276,7 @@ class Session(ProcessBound):
         """Return all rows of a list as a frame whose `attrs` say what was asked and whether it is complete."""
         limit = arguments.get("limit", msgspec.UNSET)
         result = self._list(operation, values, None if limit is msgspec.UNSET else limit)
-        if operation.name in ("ListProjectEnvironments", "ListDeployments"):
+        if operation.name in ("ListProjects", "ListProjectEnvironments", "ListDeployments"):
             newest = map(decode_row, result.rows.items()[:NEWEST])
             self.known.learn(operation.name, values.get("project_id"), (row for row in newest if isinstance(row, dict)))
         builder = Builder(reader(operation).of)
