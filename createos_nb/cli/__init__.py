@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -99,18 +100,23 @@ def _usage(error: CycloptsError) -> str:
     from createos_nb.uploads.secret_tokens import form_in
 
     chain = list(error.command_chain or ())
-    text = " ".join(str(error).split())
+    text = re.sub(r" Available commands: .*", "", " ".join(str(error).split()))
+    argument = error.argument
+    if argument is not None and argument.index is not None:  # it stands without its option
+        text = text.replace(f" {argument.name} ", f" {argument.name.lstrip('-').upper()} ")
     for given, better in (
         (f'Command "{" ".join(chain)}" parameter ', ""),
         ("Unused Tokens: ", "this is too much: "),
         ("Invalid value for ", ""),
         (" requires an argument.", " is missing"),
+        ("unknown command", "unknown runbook" if chain[:1] in (["plan"], ["apply"]) else "unknown command"),
+        ("Unknown command", "unknown runbook"),
     ):
         text = text.replace(given, better)
-    text = text[:1].lower() + text[1:] if not text.startswith(("PROJECT", "ENVIRONMENT")) else text
+    text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
     if form_in(text.encode()):
         text = f"an argument is wrong ({MASK}: it looks like a secret, and is not repeated)"
-    return f"{text.rstrip('.')}. See createos-nb {' '.join([*chain, '--help'])}"
+    return f"{text if text.endswith('?') else text.rstrip('.') + '.'} See createos-nb {' '.join([*chain, '--help'])}"
 
 
 @contextmanager

@@ -131,7 +131,7 @@ def journal_of(run: str, place: Place) -> Path:
         return Path(run)
     frame = find(None, place if place.target != LIVE else HERE)
     folder = Path(frame.attrs.get("folder") or ".")
-    files = frame["file"].tolist()
+    files: list[str] = frame["file"].tolist()
     if not files:
         raise InvalidInput("there is no run yet: createos-nb apply keeps one for each")
     if run == LAST:

@@ -29,7 +29,7 @@ class _Options:
     scenario: str | None
     seed: int | None
     speed: float
-    dialect: str | None
+    dialect: Literal["production", "documented"] | None
     state: Path | None
     control: bool
     faults: Path | None

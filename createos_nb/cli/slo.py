@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -82,7 +82,9 @@ def slo(
         complete, failed = bool(requests.attrs["complete"]), requests.attrs["failed"]
         if environment is not None:
             requests = _only(requests, project, environment)
-        frame = analysis.slo(requests, target=share, window=length, errors=classes) if len(requests) else _nothing()
+        frame: Any = (
+            analysis.slo(requests, target=share, window=length, errors=classes) if len(requests) else _nothing()
+        )
     facts = {"target": share, "window": length, "errors": list(classes)}
     tables.show(frame, SCHEMA, form, complete=complete, columns=_COLUMNS, facts=facts, empty="no environment is there")
     for name, reason in failed.items():

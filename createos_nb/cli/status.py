@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -95,7 +95,7 @@ def status(
     return DONE if attrs["complete"] else UNKNOWN
 
 
-def _card(row: pd.Series[object]) -> None:
+def _card(row: pd.Series[Any]) -> None:
     from createos_nb.display import format_value, is_missing, text_card
 
     def text(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -54,7 +54,7 @@ def sync(
 
     with opened(place) as client:
         history = open_history(client, path)
-        chosen = {"since": since(since_), "projects": _names(projects) or None}
+        chosen: dict[str, Any] = {"since": since(since_), "projects": _names(projects) or None}
         wanted = _names(datasets) or list(USUAL)
         cost = history.cost(datasets=wanted, **chosen)
         if cost > budget:

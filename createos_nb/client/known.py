@@ -27,7 +27,7 @@ class Known:
         self._lock = threading.Lock()
 
     def learn(self, operation: str, project: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Remember the rows of a list, as decoded JSON, if they are projects, or a project's environments or deployments."""
+        """Remember the rows of a list, as decoded JSON, if they are projects, or are of a project and matter."""
         if operation == "ListProjects":
             with self._lock:
                 self._projects |= {str(row.get("id")): str(row.get("uniqueName")) for row in rows}
