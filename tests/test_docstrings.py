@@ -28,14 +28,13 @@ EXCEPTIONS = {
 }
 #: Functions whose docstrings need no example, and why.
 WITHOUT_EXAMPLE = {
-    "cli.dashboard.run": "it serves until it is ended",
+    "cli.dashboard.dashboard": "it serves until it is ended",
     "cli.demo.executed": "it runs the tour: `make demo`",
-    "cli.demo.run": "it runs the tour: `make demo`",
-    "cli.listen.run": "it receives until it is ended",
-    "cli.login.run": "it asks an account",
+    "cli.demo.demo": "it runs the tour: `make demo`",
+    "cli.listen.listen": "it receives until it is ended",
+    "cli.login.login": "it asks an account",
     "cli.run.run": "it starts a kernel: `notebooks.execution.execute` has the example",
-    "cli.serve.run": "it serves until it is ended",
-    "cli.whoami.run": "it asks an account",
+    "cli.serve.serve": "it serves until it is ended",
     "cli.output.guarded": "it is for the whole process",
     "cli.output.unchecked": "it is for the whole process",
     "notebooks.masking.load_ipython_extension": "IPython calls it",

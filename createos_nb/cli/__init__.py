@@ -66,7 +66,9 @@ def _main(words: list[str]) -> int:
         print(f"{name}: {_usage(error)}", file=sys.stderr)
         return WRONG
     except CreateOSError as error:
-        print(f"createos-nb: {error}", file=sys.stderr)
+        print(f"createos-nb: {_spoken(str(error))}", file=sys.stderr)
+        if "Nothing more was changed" in str(error):  # some of it was
+            return FAILED
         return next((OF_ERROR[one.__name__] for one in type(error).__mro__ if one.__name__ in OF_ERROR), FAILED)
     except OSError as error:
         print(f"createos-nb: {words_of(error)}", file=sys.stderr)
@@ -94,6 +96,25 @@ def _with_values(words: Sequence[str]) -> list[str]:
     return result
 
 
+def _spoken(text: str) -> str:
+    """An error in the words of a command line: the library's speak of arguments of a call."""
+    for call, option in (
+        ("(confirm=…)", "(--confirm DIGEST)"),
+        ("confirm= is", "--confirm is"),
+        ("reason='…'", "--reason '…'"),
+        ("override_freeze=…", "--override-freeze '…'"),
+        ("override_freeze=", "--override-freeze "),
+        ("  · connect(api_key=...) or connect(access_token=...)\n", ""),
+        (
+            "createos_nb.simulate() opens a simulated platform, and needs no key.",
+            "--scenario storefront works on a simulated platform, and needs no key.",
+        ),
+        ("history.sql: ", "sql: "),
+    ):
+        text = text.replace(call, option)
+    return text
+
+
 def _usage(error: CycloptsError) -> str:
     """What is wrong with the words that were given, in one line, and what to do."""
     from createos_nb.redaction import MASK
@@ -113,6 +134,7 @@ def _usage(error: CycloptsError) -> str:
         ("Unknown command", "unknown runbook"),
     ):
         text = text.replace(given, better)
+    text = re.sub(r"(?<=too much: )\[(.*)\]$", lambda match: match[1].replace("'", ""), text.rstrip("."))
     text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
     if form_in(text.encode()):
         text = f"an argument is wrong ({MASK}: it looks like a secret, and is not repeated)"

@@ -199,13 +199,14 @@ COMMANDS: Final = (
 )
 
 
-def make_app(console: Console | None = None, *, whole: Container[str] = ()) -> App:
+def make_app(console: Console | None = None, *, whole: Container[str] = (), width: int | None = None) -> App:
     """Return the whole command line.
 
     Args:
         console: Where help is printed; by default the standard output.
         whole: Names of commands whose help is their whole docstring, and not its first line alone: then their modules
             are loaded for it.
+        width: Columns of the help; None for those of the terminal.
 
     Returns:
         The app; the module of a command is loaded when it is called.
@@ -217,7 +218,7 @@ def make_app(console: Console | None = None, *, whole: Container[str] = ()) -> A
     """
     shared: dict[str, Any] = {
         "help_format": "plaintext",
-        "help_formatter": HelpFormat(),
+        "help_formatter": HelpFormat(width),
         "help_flags": ["--help", "-h"],
     }
     app = App(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from createos_nb.cli import tables
 from createos_nb.cli.options import Form, Place, opened
 from createos_nb.cli.plan_output import decide, print_receipt
 from createos_nb.cli.runbook_app import Call, Confirmation, make_runbook_app
@@ -39,10 +38,7 @@ def apply_plan(call: Call, place: Place, form: Form, confirmation: Confirmation)
         done = decide(call.make(client), ["apply", *call.words], place, form, confirmation)
         if isinstance(done, int):
             return done
-        code = print_receipt(done, place, form)
-        if client.embedded:
-            tables.notice("the simulated world has ended with this command; its journal is kept: createos-nb runs")
-    return code
+        return print_receipt(done, place, form, embedded=client.embedded)
 
 
 apply = make_runbook_app("apply", apply_plan, confirms=True)

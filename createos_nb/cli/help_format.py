@@ -20,6 +20,9 @@ _LABELS: Final = 26
 class HelpFormat:
     """Formats the help of every command; cyclopts calls it.
 
+    Args:
+        width: Columns of a page; None for those of the terminal.
+
     Examples:
         >>> from createos_nb.cli import main
         >>> main(["whoami", "--help"])
@@ -28,36 +31,38 @@ class HelpFormat:
         0
     """
 
+    def __init__(self, width: int | None = None) -> None:
+        self._width = width
+
     def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """Print the commands or parameters of a panel."""
+        page = self._page()
         entries = [entry for entry in panel.entries if entry.display_labels]
         if not entries:
             return
-        _print(console, f"{panel.title}:")
+        _print(console, "", f"{panel.title}:")
         labels = [_label(entry, panel.format) for entry in entries]
         width = min(max(map(len, labels)), _LABELS)
         for label, entry in zip(labels, entries, strict=True):
-            _print(console, *_rows(label, _meaning(entry), width))
-        _print(console, "")
+            _print(console, *_rows(label, _meaning(entry), width, page))
 
     def render_usage(self, console: Console, options: ConsoleOptions, usage: Any) -> None:
         """Print how the command is called."""
         if usage:
-            _print(console, _plain(usage).strip(), "")
+            _print(console, _plain(usage).strip())
 
     def render_description(self, console: Console, options: ConsoleOptions, description: Any) -> None:
         """Print what the command does."""
         for paragraph in _plain(description).strip().split("\n\n"):
-            _print(console, *textwrap.wrap(paragraph, _page(), break_on_hyphens=False), "")
+            _print(console, "", *textwrap.wrap(paragraph, self._page(), break_on_hyphens=False))
+
+    def _page(self) -> int:
+        return self._width or min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST)
 
 
-def _page() -> int:
-    return min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST)
-
-
-def _rows(label: str, meaning: str, width: int) -> list[str]:
+def _rows(label: str, meaning: str, width: int, page: int) -> list[str]:
     indent = " " * (width + 4)
-    lines = textwrap.wrap(meaning, max(_page(), 40), initial_indent=indent, subsequent_indent=indent) or [indent]
+    lines = textwrap.wrap(meaning, max(page, 40), initial_indent=indent, subsequent_indent=indent) or [indent]
     head = f"  {label:<{width}}  "
     if len(label) > width:
         return [f"  {label}", *lines]

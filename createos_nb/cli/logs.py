@@ -132,7 +132,11 @@ def _print(frame: pd.DataFrame, *, named: bool) -> None:
         time = " " * 19 if is_missing(row.time) else f"{row.time:%Y-%m-%d %H:%M:%S}"
         level = "" if is_missing(row.level) else str(row.level).upper()
         place = f"{row.project}/{row.environment} " if named else ""
-        return f"{time} {place}{level:<5} {strip_control_chars(str(row.text))}".rstrip()
+        text = strip_control_chars(str(row.text))
+        word = text.partition(" ")[0]
+        if word.upper() == level:  # many logs say it themselves
+            return f"{time} {place}{tables.painted(word, level)}{text[len(word) :]}"
+        return f"{time} {place}{tables.painted(f'{level:<5}', level)} {text}".rstrip()
 
     if len(frame):
         tables.print_lines([line(row) for row in frame.itertuples(index=False)])

@@ -59,13 +59,14 @@ def print_plan(plan: Plan, words: Sequence[str], place: Place, form: Form) -> No
     print(f"\n{heading}\n  {_command(plan, words, place)}")
 
 
-def print_receipt(receipt: Receipt, place: Place, form: Form) -> int:
+def print_receipt(receipt: Receipt, place: Place, form: Form, *, embedded: bool = False) -> int:
     """Print what was changed, and how to undo it.
 
     Args:
         receipt: The receipt.
         place: Where it was applied.
         form: In which form.
+        embedded: Whether it was applied to a world that ends with this process.
 
     Returns:
         The exit code that the checks of the run call for.
@@ -94,7 +95,10 @@ def print_receipt(receipt: Receipt, place: Place, form: Form) -> int:
         tables.show(receipt.frame(), RECEIPT, form, complete=receipt.finished, facts=facts)
         return OF_RESULT[checks.result]
     _print(receipt.render())
-    print(f"\nTo undo\n  {shlex.join([NAME, 'undo', file, *_place_words(place)])}")
+    if embedded:
+        print("\nThe simulated world has ended with this command. Its journal is kept: createos-nb runs")
+    else:
+        print(f"\nTo undo\n  {shlex.join([NAME, 'undo', file, *_place_words(place)])}")
     return OF_RESULT[checks.result]
 
 
@@ -229,9 +233,34 @@ def _print(rendering: Rendering) -> None:
     for heading, content in rendering.parts:
         lines += ["", strip_control_chars(heading)]
         if isinstance(content, pd.DataFrame):
-            lines += [f"  {line}" for line in tables.lines_of(content, None if width is None else width - 2)]
+            whole = tables.lines_of(content)
+            narrow = width is not None and max(map(len, whole)) + 2 > width
+            if narrow and heading == "Steps" and "why" in content:
+                lines += _steps(content)
+            else:
+                lines += [f"  {line}" for line in (tables.lines_of(content, (width or 0) - 2) if narrow else whole)]
         else:
             for text in content:
                 first, *rest = tables.paragraphs(f"  · {strip_control_chars(text)}")
                 lines += [first, *rest]
     tables.print_lines(lines)
+
+
+def _steps(frame: Any) -> list[str]:
+    """The steps of a plan below each other, where the terminal is too narrow for a table with their reasons."""
+    from createos_nb.display import format_value, human_duration, is_missing
+
+    lines: list[str] = []
+    before = None
+    for row in frame.itertuples(index=False):
+        if row.step != before:
+            takes = "" if is_missing(row.wait_seconds) else f"takes about {human_duration(float(row.wait_seconds))}, "
+            undo = "can be undone" if not is_missing(row.reversible) and bool(row.reversible) else "can't be undone"
+            for text in (row.what, f"why: {row.why}", f"{takes}{undo}"):
+                mark = f"{row.step:>3}" if text is row.what else "   "
+                lines += [f"{mark}  {line}" for line in tables.paragraphs(text, 5)]
+        if not is_missing(row.field) and row.field:
+            change = f"{row.field}: {format_value(row.before)} → {format_value(row.after)}"
+            lines += [f"       {line}" for line in tables.paragraphs(change, 7)]
+        before = row.step
+    return lines

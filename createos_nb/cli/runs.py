@@ -68,6 +68,8 @@ def runs(
         tables.notice(f"the newest {limit} of {len(frame)} runs; --limit 0 for all")
         frame = frame.head(limit)
     empty = "no run yet: createos-nb apply keeps one for each"
+    if form.plain:
+        frame = frame.assign(file=[Path(file).name for file in frame["file"]])
     tables.show(frame, SCHEMA, form, columns=_COLUMNS, empty=empty)
     return DONE
 
@@ -126,6 +128,7 @@ def journal_of(run: str, place: Place) -> Path:
         createos_nb.errors.ConfigurationError: no key was found...
     """
     from createos_nb.naming import nearest
+    from createos_nb.simulator.context import WorldContext
 
     if Path(run).is_file():
         return Path(run)
@@ -135,7 +138,11 @@ def journal_of(run: str, place: Place) -> Path:
     if not files:
         raise InvalidInput("there is no run yet: createos-nb apply keeps one for each")
     if run == LAST:
-        return folder / files[0]
+        # what was tried on a world that has ended is not what somebody wants undone on their account
+        standing = [
+            file for file, where in zip(files, frame["where"], strict=True) if f"{WorldContext.base_url} " not in where
+        ]
+        return folder / (standing or files)[0]
     found = [file for file in files if Path(file).name in (run, f"{run}.jsonl")] or [
         file for file in files if run in file
     ]

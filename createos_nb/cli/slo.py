@@ -21,7 +21,7 @@ _COLUMNS: Final = (
     "requests",
     "errors",
     "achieved",
-    "left",
+    "budget_left",
     "burn_rate",
     "exhausted_in",
     "met",
@@ -86,7 +86,8 @@ def slo(
             analysis.slo(requests, target=share, window=length, errors=classes) if len(requests) else _nothing()
         )
     facts = {"target": share, "window": length, "errors": list(classes)}
-    tables.show(frame, SCHEMA, form, complete=complete, columns=_COLUMNS, facts=facts, empty="no environment is there")
+    told = frame.rename(columns={"left": "budget_left"}) if plain else frame
+    tables.show(told, SCHEMA, form, complete=complete, columns=_COLUMNS, facts=facts, empty="no environment is there")
     for name, reason in failed.items():
         tables.warn("slo", f"not read: {name}: {reason}")
     if len(frame) and bool((frame["left"] <= 0).any()):

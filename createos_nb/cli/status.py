@@ -14,16 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA: Final = "status/1"
-_COLUMNS: Final = (
-    "status",
-    "project",
-    "environment",
-    "version",
-    "requests",
-    "status_5xx",
-    "success_percentage",
-    "reason",
-)
+_COLUMNS: Final = ("status", "project", "environment", "version", "requests", "status_5xx", "reason")
 
 
 def status(
@@ -112,6 +103,8 @@ def _card(row: pd.Series[Any]) -> None:
     }
     if not is_missing(row["burn"]):
         fields["budget"] = f"burns at {text('burn')} times the pace that a target of 99.9 % allows"
-    tables.print_lines(text_card(f"{place}: {row['status']}", text("reason"), fields.items()).splitlines())
+    head, *rest = text_card(f"{place}: {row['status']}", text("reason"), fields.items()).splitlines()
+    head = head.replace(f": {row['status']}:", f": {tables.painted(str(row['status']))}:", 1)
+    tables.print_lines([head, *rest])
     if row["status"] in ("down", "degraded", "asleep"):
         tables.notice(f"why: createos-nb diagnose {row['project']} {row['environment']}")

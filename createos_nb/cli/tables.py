@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -16,14 +17,13 @@ from createos_nb.cli.output import unchecked
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Columns that a cell keeps where a table is wider than the terminal.
-_LEAST: Final = 6
+#: Columns that a text keeps where a table is wider than the terminal.
+_LEAST: Final = 12
 _GAP: Final = "  "
 _COLORS: Final = {
     "healthy": "32",
     "finished": "32",
     "PASS": "32",
-    "yes": "32",
     "degraded": "33",
     "stopped": "33",
     "interrupted": "33",
@@ -155,7 +155,7 @@ def show(
 
 
 def print_lines(lines: Sequence[str]) -> None:
-    """Print lines whose cells are clean already, with colors where they may be.
+    """Print lines whose cells are clean already: nothing that steers a terminal is in them but our own colors.
 
     Args:
         lines: The lines.
@@ -166,9 +166,28 @@ def print_lines(lines: Sequence[str]) -> None:
         status   project
         healthy  storefront
     """
-    text = "\n".join(_painted(line) for line in lines) if colored() else "\n".join(lines)
     stream = unchecked() if colored() else sys.stdout
-    stream.write(text + "\n")
+    stream.write("\n".join(lines) + "\n")
+    stream.flush()
+
+
+def painted(text: str, word: str | None = None) -> str:
+    """Return a word of a state in its color, where colors may be.
+
+    Args:
+        text: What is printed, which may be padded.
+        word: The state (default: the text).
+
+    Returns:
+        The text, colored or as it was.
+
+    Examples:
+        >>> from createos_nb.cli.tables import painted
+        >>> painted("degraded")
+        'degraded'
+    """
+    code = _COLORS.get((text if word is None else word).strip())
+    return f"\x1b[{code}m{text}\x1b[0m" if code and colored() else text
 
 
 def lines_of(frame: pd.DataFrame, width: int | None = None) -> list[str]:
@@ -176,7 +195,7 @@ def lines_of(frame: pd.DataFrame, width: int | None = None) -> list[str]:
 
     Args:
         frame: The frame; its index is not shown.
-        width: Columns of the terminal, into which it is cut; None for none.
+        width: Columns of the terminal: long texts are broken into several lines; None for as wide as need be.
 
     Returns:
         The lines, the names of the columns first.
@@ -184,26 +203,28 @@ def lines_of(frame: pd.DataFrame, width: int | None = None) -> list[str]:
     Examples:
         >>> from createos_nb.cli.tables import lines_of
         >>> frame = pd.DataFrame({"version": [3], "reason": ["130 of 5,957 requests failed"]})
-        >>> lines_of(frame, 24)
-        ['version  reason', '      3  130 of 5,957 r…']
+        >>> lines_of(frame, 26)
+        ['version  reason', '      3  130 of 5,957', '         requests failed']
     """
     import pandas as pd
 
     from createos_nb.display import format_cells, titles
 
     table = [titles(frame), *format_cells(frame, seconds=False)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    if width is not None:
-        widths = _fitted(widths, width)
     kinds = [frame.iloc[:, number].dtype for number in range(frame.shape[1])]
     right = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in kinds]
-    return [
-        _GAP.join(
-            _cut(cell, size).rjust(size) if is_right else _cut(cell, size).ljust(size)
-            for cell, size, is_right in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in table
-    ]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    if width is not None:
+        # a number is never broken, nor what is short: a state, a name, a word of a heading
+        least = [
+            max(
+                max(len(cell) for cell in column[1:] or ("",)) if is_right else min(max(map(len, column)), _LEAST),
+                *map(len, column[0].split()),
+            )
+            for column, is_right in zip(zip(*table, strict=True), right, strict=True)
+        ]
+        widths = _fitted(widths, least, width)
+    return [line for row in table for line in _broken(row, widths, right)]
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -258,9 +279,11 @@ def plain_value(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, pd.Timedelta):
         return value.total_seconds()
-    if isinstance(value, str | bool | int | float):
-        return value
-    return value.item() if hasattr(value, "item") else str(value)
+    if hasattr(value, "item"):
+        value = value.item()  # numpy's, as Python has it
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no word for it
+    return value if isinstance(value, str | bool | int | float) else str(value)
 
 
 def as_csv(frame: pd.DataFrame) -> str:
@@ -292,11 +315,12 @@ def as_csv(frame: pd.DataFrame) -> str:
     return text.getvalue()
 
 
-def paragraphs(text: str) -> list[str]:
+def paragraphs(text: str, indent: int = 0) -> list[str]:
     """Return a text as lines no wider than the terminal; in a pipe as it is.
 
     Args:
         text: The text.
+        indent: How far in they are to stand.
 
     Returns:
         The lines.
@@ -307,24 +331,37 @@ def paragraphs(text: str) -> list[str]:
         ['one line']
     """
     width = room()
-    return [text] if width is None else textwrap.wrap(text, max(width, 40), subsequent_indent="    ") or [""]
+    return (
+        [text]
+        if width is None
+        else textwrap.wrap(text, max(width - indent, 40), subsequent_indent="" if indent else "    ") or [""]
+    )
 
 
-def _fitted(widths: list[int], width: int) -> list[int]:
-    """The widths, the widest cut first, until the line fits or nothing more can be cut."""
+def _fitted(widths: list[int], least: list[int], width: int) -> list[int]:
+    """The widths, the widest made narrower first, until the line fits or nothing more can be taken away."""
     fitted = list(widths)
     while sum(fitted) + len(_GAP) * (len(fitted) - 1) > width:
-        widest = max(range(len(fitted)), key=lambda number: (fitted[number], number))
-        if fitted[widest] <= _LEAST:
+        able = [number for number in range(len(fitted)) if fitted[number] > least[number]]
+        if not able:
             break
-        fitted[widest] -= 1
+        fitted[max(able, key=lambda number: (fitted[number], number))] -= 1
     return fitted
 
 
-def _cut(cell: str, width: int) -> str:
-    return cell if len(cell) <= width else f"{cell[: width - 1]}…"
-
-
-def _painted(line: str) -> str:
-    words = line.split(" ")
-    return " ".join(f"\x1b[{_COLORS[word]}m{word}\x1b[0m" if word in _COLORS else word for word in words)
+def _broken(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+    """The lines of a row, whose cells are broken where they are wider than their column."""
+    cells = [
+        [cell] if len(cell) <= width else textwrap.wrap(cell, width, break_on_hyphens=True)
+        for cell, width in zip(row, widths, strict=True)
+    ]
+    lines = []
+    for number in range(max(map(len, cells), default=0)):
+        parts = [cell[number] if number < len(cell) else "" for cell in cells]
+        placed = [
+            part.rjust(width) if is_right else part.ljust(width)
+            for part, width, is_right in zip(parts, widths, right, strict=True)
+        ]
+        placed[-1] = placed[-1].rstrip()
+        lines.append(_GAP.join(painted(text, part) for text, part in zip(placed, parts, strict=True)).rstrip())
+    return lines
