@@ -6,6 +6,7 @@ client.projects.list()
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader
@@ -142,8 +143,14 @@ _lazy, _, _ = lazy_loader.attach(
     },
 )
 
+#: What IPython asks the package itself for, at `%load_ext createos_nb`: entry points, for they lie above it.
+_HOOKS = ("load_ipython_extension", "unload_ipython_extension")
+
 
 def __getattr__(name: str) -> Any:
+    if name in _HOOKS:
+        (hook,) = metadata.entry_points(group="createos_nb.ipython", name=name)
+        return hook.load()
     if name in __dir__():
         return _lazy(name)
     raise unknown_attribute(__name__, name, __dir__())

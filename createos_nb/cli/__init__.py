@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Options that may stand without a value, which then is "".
 _MAY_BE_BARE = ("--live",)
+#: What a shell's script calls at a Tab.
+_COMPLETE = "__complete"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == [_COMPLETE]:
+        return _main(words)  # a shell reads it, and cyclopts takes away what would steer one
     with guarded():
         return _main(words)
 
@@ -51,9 +55,9 @@ def _main(words: list[str]) -> int:
     command = words[0] if words and not words[0].startswith("-") else ""
     name = f"createos-nb {command}".strip()
     known = [one.name for one in COMMANDS]
-    if command and command not in (*known, "__complete"):
+    if command and command not in (*known, _COMPLETE):
         print(
-            f"createos-nb: there is no command {command!r}{nearest(command, known)}. See createos-nb --help",
+            f"createos-nb: there is no command {command!r}{nearest(command, known) or '.'} See createos-nb --help",
             file=sys.stderr,
         )
         return WRONG

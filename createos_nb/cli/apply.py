@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from createos_nb.cli.current_client import current
 from createos_nb.cli.options import Form, Place, opened
 from createos_nb.cli.plan_output import decide, print_receipt
 from createos_nb.cli.runbook_app import Call, Confirmation, make_runbook_app
@@ -38,7 +39,7 @@ def apply_plan(call: Call, place: Place, form: Form, confirmation: Confirmation)
         done = decide(call.make(client), ["apply", *call.words], place, form, confirmation)
         if isinstance(done, int):
             return done
-        return print_receipt(done, place, form, embedded=client.embedded)
+        return print_receipt(done, place, form, embedded=client.embedded and current() is None)
 
 
 apply = make_runbook_app("apply", apply_plan, confirms=True)

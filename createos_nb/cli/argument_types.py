@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 OTHER_PORT: Final = "give another one with --port, or --port 0 for one that is free"
 
 
-def read_port(_: Any, tokens: Sequence[Token]) -> int:
+def read_port(hint: Any, tokens: Sequence[Token]) -> int:
     """Read the number of a port, as cyclopts gives it.
 
     Args:
+        hint: Of the parameter; it is a number.
         tokens: What was given.
 
     Returns:
@@ -43,10 +44,11 @@ def read_port(_: Any, tokens: Sequence[Token]) -> int:
     return int(text)
 
 
-def read_hosts(_: Any, tokens: Sequence[Token]) -> list[str]:
+def read_hosts(hint: Any, tokens: Sequence[Token]) -> list[str]:
     """Read names as they stand in a Host header.
 
     Args:
+        hint: Of the parameter; it is a list of texts.
         tokens: What was given, one name each.
 
     Returns:

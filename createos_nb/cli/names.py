@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
 
+from createos_nb.cli.current_client import current
 from createos_nb.client.connect.live import LIVE
 
 if TYPE_CHECKING:
@@ -93,17 +94,33 @@ def known(target: str) -> dict[str, list[str]]:
         >>> names.known("a-world-that-nobody-opened")
         {}
     """
-    file = path()
+    client, file = current(), path()
+    if client is not None and target == LIVE:  # a notebook's own, where no account is named
+        return client.session.known.names()
     return _read(file).get(_key(target), {}) if file is not None else {}
 
 
 def complete_projects(context: CompletionContext) -> list[str]:
-    """Complete the name of a project."""
+    """Complete the name of a project.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
     return list(known(_target(context)))
 
 
 def complete_environments(context: CompletionContext) -> list[str]:
-    """Complete the name of an environment, of the project that was typed before it."""
+    """Complete the name of an environment, of the project that was typed before it.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
     environments = known(_target(context))
     project = _typed(context, "PROJECT", "--project")
     names = environments.get(project, []) if project else [name for some in environments.values() for name in some]
@@ -111,19 +128,40 @@ def complete_environments(context: CompletionContext) -> list[str]:
 
 
 def complete_places(context: CompletionContext) -> list[str]:
-    """Complete PROJECT/ENVIRONMENT."""
+    """Complete PROJECT/ENVIRONMENT.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
     return [f"{project}/{name}" for project, some in known(_target(context)).items() for name in some]
 
 
 def complete_scenarios(context: CompletionContext) -> list[str]:
-    """Complete the name of a scenario that is brought along."""
+    """Complete the name of a scenario that is brought along.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
     from createos_nb.data_files import folder
 
     return sorted(file.stem for file in (folder("data") / "scenarios").glob("*.toml"))
 
 
 def complete_profiles(context: CompletionContext) -> list[str]:
-    """Complete the name of a profile of the config file."""
+    """Complete the name of a profile of the config file.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
     from createos_nb.client.connect import profiles
 
     return list(profiles.read().profiles)

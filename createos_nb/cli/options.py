@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Group, Parameter
 
 from createos_nb.cli import names
+from createos_nb.cli.current_client import current
 from createos_nb.client.connect.live import LIVE, live_profile
 from createos_nb.errors import InvalidInput
 
@@ -149,7 +150,7 @@ def opened(place: Place, *, read_only: bool = True) -> Iterator[Client]:
         read_only: Refuse every operation that changes something.
 
     Yields:
-        The client, closed after the block.
+        The client, closed after the block; in a notebook the one that is open there, if no account is named.
 
     Raises:
         InvalidInput: There is no such world.
@@ -164,6 +165,10 @@ def opened(place: Place, *, read_only: bool = True) -> Iterator[Client]:
     from createos_nb.client.connect.open_account import open_account
 
     target = place.target
+    open_one = current()
+    if open_one is not None and place == HERE:
+        yield open_one
+        return
     with open_account(target, read_only=read_only) as client:
         try:
             yield client

@@ -8,13 +8,14 @@ from createos_nb.cli.plan_output import print_plan
 from createos_nb.cli.runbook_app import Call, Confirmation, make_runbook_app
 
 
-def show_plan(call: Call, place: Place, form: Form, _: Confirmation) -> int:
+def show_plan(call: Call, place: Place, form: Form, confirmation: Confirmation) -> int:
     """Plan a change with a runbook, and show it; nothing is changed.
 
     Args:
         call: The runbook and its arguments.
         place: Which account.
         form: In which form.
+        confirmation: There is none: a plan changes nothing.
 
     Returns:
         The exit code: 3 where a precondition fails, so that it could not be applied now; else 0.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from createos_nb.cli import tables
 from createos_nb.cli.app import NAME
 from createos_nb.cli.argument_types import writable
+from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import CONFIRM, DONE, OF_RESULT
 from createos_nb.cli.options import Form, Place
 from createos_nb.errors import InvalidInput
@@ -139,7 +140,7 @@ def decide(plan: Plan, words: Sequence[str], place: Place, form: Form, confirmat
     file = _secrets_file(plan, confirmation.secrets)
     confirm = confirmation.irreversible if plan.irreversible else confirmation.confirm
     options: dict[str, Any] = {"timeout": confirmation.timeout, "override_freeze": confirmation.override_freeze}
-    journal = _kept_journal(plan) if plan.client.embedded else None
+    journal = _kept_journal(plan) if plan.client.embedded and current() is None else None
     receipt = plan.apply(confirm=confirm, reason=confirmation.reason, journal=journal, **options)
     if file is not None and receipt.issued:
         from createos_nb.storage import atomic_write

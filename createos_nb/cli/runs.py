@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from cyclopts import Parameter
 
 from createos_nb.cli import tables
+from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import DONE
 from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place
 from createos_nb.client.connect.live import LIVE, live_profile
@@ -24,7 +25,14 @@ LAST: Final = "last"
 
 
 def complete_runs(context: CompletionContext) -> list[str]:
-    """Complete the name of a run: of the newest fifty."""
+    """Complete the name of a run: of the newest fifty.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
     from createos_nb.plans.journal_files import default_folder, simulated_folders
 
     found = [path for folder in [default_folder(), *simulated_folders()] for path in folder.glob("*.jsonl")]
@@ -128,7 +136,6 @@ def journal_of(run: str, place: Place) -> Path:
         createos_nb.errors.ConfigurationError: no key was found...
     """
     from createos_nb.naming import nearest
-    from createos_nb.simulator.context import WorldContext
 
     if Path(run).is_file():
         return Path(run)
@@ -138,11 +145,7 @@ def journal_of(run: str, place: Place) -> Path:
     if not files:
         raise InvalidInput("there is no run yet: createos-nb apply keeps one for each")
     if run == LAST:
-        # what was tried on a world that has ended is not what somebody wants undone on their account
-        standing = [
-            file for file, where in zip(files, frame["where"], strict=True) if f"{WorldContext.base_url} " not in where
-        ]
-        return folder / (standing or files)[0]
+        return folder / _newest(frame)
     found = [file for file in files if Path(file).name in (run, f"{run}.jsonl")] or [
         file for file in files if run in file
     ]
@@ -151,3 +154,19 @@ def journal_of(run: str, place: Place) -> Path:
         none = f"there is no run {run!r}{nearest(run, files)}; createos-nb runs lists them"
         raise InvalidInput(several if found else none)
     return folder / found[0]
+
+
+def _newest(frame: pd.DataFrame) -> str:
+    """The file of the newest run: of the notebook's world, or none of a world that has ended, where there is another.
+
+    What was tried on a simulated world is not what somebody wants undone on their account.
+    """
+    from createos_nb.client.world_of import lineage_of
+    from createos_nb.simulator.context import WorldContext
+
+    client = current()
+    if client is not None:
+        chosen = frame[frame["world"] == lineage_of(client).id]
+    else:
+        chosen = frame[~frame["where"].str.contains(f" {WorldContext.base_url} ", regex=False)]
+    return str((chosen if len(chosen) else frame)["file"].iloc[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from createos_nb.cli import tables
+from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import DONE, REFUSED
 from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, opened
 from createos_nb.cli.plan_output import decide, print_plan, print_receipt
@@ -53,7 +54,7 @@ def undo(
 
     form.plain  # noqa: B018  # refuses --json with --csv before anything is read
     journal = plans.Journal(journal_of(run, place))
-    if gone := _gone(journal):
+    if current() is None and (gone := _gone(journal)):
         tables.warn("undo", gone)
         return REFUSED
     words = ["undo", journal.path.name]
