@@ -114,6 +114,7 @@ def _spoken(text: str) -> str:
             "--scenario storefront works on a simulated platform, and needs no key.",
         ),
         ("history.sql: ", "sql: "),
+        ("give duration=, as in '24h'", "give --duration, such as 24h"),
     ):
         text = text.replace(call, option)
     return text

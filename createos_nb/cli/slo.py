@@ -96,7 +96,7 @@ def slo(
 
 
 def _share(target: float) -> float:
-    share = target / 100 if target > 1 else target
+    share = round(target / 100, 12) if target > 1 else target
     if not 0 < share < 1:
         raise InvalidInput(f"--target is a share in percent, such as 99.9, not {target:g}")
     return share
