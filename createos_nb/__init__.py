@@ -143,14 +143,30 @@ _lazy, _, _ = lazy_loader.attach(
     },
 )
 
-#: What IPython asks the package itself for, at `%load_ext createos_nb`: entry points, for they lie above it.
-_HOOKS = ("load_ipython_extension", "unload_ipython_extension")
+
+def load_ipython_extension(shell: Any) -> None:
+    """Have Tab complete names in calls, and add `%createos`: `%load_ext createos_nb`. IPython calls it with its shell."""
+    from createos_nb.notebooks import completion
+
+    completion.register(shell)
+    _hook("load")(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take back what `%load_ext createos_nb` did: `%unload_ext createos_nb`. IPython calls it with its shell."""
+    from createos_nb.notebooks import completion
+
+    completion.unregister(shell)
+    _hook("unload")(shell)
+
+
+def _hook(name: str) -> Any:
+    """What the command line adds to IPython: by its entry point, for it lies above this."""
+    (point,) = metadata.entry_points(group="createos_nb.ipython", name=name)
+    return point.load()
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOOKS:
-        (hook,) = metadata.entry_points(group="createos_nb.ipython", name=name)
-        return hook.load()
     if name in __dir__():
         return _lazy(name)
     raise unknown_attribute(__name__, name, __dir__())

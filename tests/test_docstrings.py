@@ -35,8 +35,8 @@ WITHOUT_EXAMPLE = {
     "cli.login.login": "it asks an account",
     "cli.run.run": "it starts a kernel: `notebooks.execution.execute` has the example",
     "cli.serve.serve": "it serves until it is ended",
-    "cli.magics.load_ipython_extension": "IPython calls it: `run_line` has the example",
-    "cli.magics.unload_ipython_extension": "IPython calls it",
+    "cli.magics.register": "it is for IPython's shell: `run_line` has the example",
+    "cli.magics.unregister": "it is for IPython's shell",
     "cli.names.complete_environments": "cyclopts calls it at a Tab",
     "cli.names.complete_places": "cyclopts calls it at a Tab",
     "cli.names.complete_profiles": "cyclopts calls it at a Tab",
@@ -45,6 +45,9 @@ WITHOUT_EXAMPLE = {
     "cli.runs.complete_runs": "cyclopts calls it at a Tab",
     "cli.output.guarded": "it is for the whole process",
     "cli.output.unchecked": "it is for the whole process",
+    "pytest_plugin.pytest_configure": "pytest calls it",
+    "notebooks.completion.register": "it is for IPython's shell",
+    "notebooks.completion.unregister": "it is for IPython's shell",
     "notebooks.masking.load_ipython_extension": "IPython calls it",
 }
 BY_ROOM = {room: [d for d in public_api() if d.room == room] for room in sorted({d.room for d in public_api()})}

@@ -22,6 +22,7 @@ GROUND = {
     "display",
     "dtypes",
     "errors",
+    "extensions",
     "extras",
     "lineage",
     "hosts",
@@ -51,6 +52,7 @@ FLOORS = [
     {"frames"},
     {"client"},
     {"history"},
+    {"metrics"},
     {"analysis"},
     {"plots"},
     {"diagnostics"},
@@ -60,7 +62,7 @@ FLOORS = [
     {"panels"},
     {"notebooks"},
     {"__init__"},
-    {"cli"},
+    {"cli", "pytest_plugin"},
 ]
 #: The side wing stands beside the floors, behind the seam of the transport.
 WING = "simulator"

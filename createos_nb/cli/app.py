@@ -140,6 +140,13 @@ COMMANDS: Final = (
         arguments="[PATH]",
     ),
     Command(
+        "export-metrics",
+        "createos_nb.cli.export_metrics:export_metrics",
+        "Give the fleet's metrics to Prometheus (standard output, a textfile, a port) or OpenTelemetry.",
+        _KEEP,
+        arguments="[PROJECT …]",
+    ),
+    Command(
         "sql",
         "createos_nb.cli.sql:sql",
         "Query the history of an account with SQL.",

@@ -19,8 +19,8 @@ _NAME: Final = "createos"
 _ANSWERS: Final = (DONE, CHECK_FAILED, UNKNOWN)
 
 
-def load_ipython_extension(shell: Any) -> None:
-    """Register `%createos`; IPython calls it for `%load_ext createos_nb`.
+def register(shell: Any) -> None:
+    """Add `%createos`, as `%load_ext createos_nb` does.
 
     `%createos COMMAND` takes what `createos-nb COMMAND` takes. Where no account is named it works on the notebook's
     `client`, if there is one: what it applies to a simulated world is there afterwards, and can be undone.
@@ -40,8 +40,8 @@ def load_ipython_extension(shell: Any) -> None:
     shell.set_hook("complete_command", complete, str_key=f"%{_NAME}")
 
 
-def unload_ipython_extension(shell: Any) -> None:
-    """Take `%createos` away; IPython calls it for `%unload_ext createos_nb`.
+def unregister(shell: Any) -> None:
+    """Take `%createos` away, as `%unload_ext createos_nb` does.
 
     Args:
         shell: The shell of IPython.

@@ -60,7 +60,7 @@ def remember(client: Client, target: str) -> None:
         >>> names.known("bad-release")
         {'storefront': ['production', 'staging']}
     """
-    seen, file = client.session.known.names(), path()
+    seen, file = _seen(client), path()
     if file is None or not seen:
         return
     before = _read(file)
@@ -96,7 +96,7 @@ def known(target: str) -> dict[str, list[str]]:
     """
     client, file = current(), path()
     if client is not None and target == LIVE:  # a notebook's own, where no account is named
-        return client.session.known.names()
+        return _seen(client)
     return _read(file).get(_key(target), {}) if file is not None else {}
 
 
@@ -165,6 +165,11 @@ def complete_profiles(context: CompletionContext) -> list[str]:
     from createos_nb.client.connect import profiles
 
     return list(profiles.read().profiles)
+
+
+def _seen(client: Client) -> dict[str, list[str]]:
+    seen = client.session.seen
+    return {project: seen.names("environment", project) for project in seen.names("project")}
 
 
 def _target(context: CompletionContext) -> str:

@@ -180,7 +180,7 @@ def read_secret(given: str) -> Secret:
 
 
 def _argument(name: str, parameter: inspect.Parameter) -> Argument | None:
-    text = str(parameter.annotation).replace('"', "'")
+    text = _text_of(parameter.annotation)
     kind = _kind(text)
     if kind is None:
         return None
@@ -214,6 +214,14 @@ def _argument(name: str, parameter: inspect.Parameter) -> Argument | None:
     hint = annotation if default is inspect.Parameter.empty else annotation | None
     positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY and not several
     return Argument(name, option, Annotated[hint, Parameter(**settings)], default, positional, read, secret)
+
+
+def _text_of(annotation: Any) -> str:
+    """An annotation as it is written; a package may have evaluated it, or have none."""
+    if annotation is inspect.Parameter.empty:
+        return "str"
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    return text.replace('"', "'").replace("typing.", "")
 
 
 def _kind(text: str) -> tuple[Any, Callable[[Any], Any], bool] | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from createos_nb.errors import ConfigurationError, UnknownName
 
 if TYPE_CHECKING:
     from createos_nb.plans.plan import Plan
 
 
 def find_runbooks() -> dict[str, Callable[..., Plan]]:
-    """Return all runbooks and recipes: functions of a client that return a plan.
+    """Return all runbooks and recipes, those that packages add among them: functions of a client that return a plan.
 
     Returns:
         The functions by their names.
@@ -23,10 +25,8 @@ def find_runbooks() -> dict[str, Callable[..., Plan]]:
     """
     from createos_nb import recipes, runbooks
 
-    found: dict[str, Callable[..., Plan]] = {}
-    for module in (runbooks, recipes):
-        for name in module.__all__:
-            function = getattr(module, name)
-            if inspect.isfunction(function) and str(inspect.signature(function).return_annotation) == "Plan":
-                found[name] = function
+    found: dict[str, Callable[..., Plan]] = {name: runbooks.find(name) for name in runbooks.catalog()["name"]}
+    for name in recipes.catalog()["recipe"].unique():
+        with suppress(ConfigurationError, UnknownName):
+            found.setdefault(name, recipes.find(name))
     return found

@@ -56,7 +56,7 @@ def watch(
     duration: Time | None = None,
     budget: Annotated[int, Parameter(metavar="REQUESTS")] = _BUDGET,
     state: Annotated[Path | None, Parameter(metavar="FILE")] = None,
-    notify: Annotated[list[str], Parameter(negative="", metavar="URL")] | None = None,
+    notify: Annotated[list[str], Parameter(negative="", metavar="URL|NAME")] | None = None,
     heartbeat: Annotated[list[str], Parameter(negative="", metavar="FILE|URL")] | None = None,
     json: Annotated[Flag, Parameter(group="Output")] = False,
     place: Place = HERE,
@@ -71,9 +71,9 @@ def watch(
         duration: how long it lasts (default: until it is ended).
         budget: requests an hour, of the platform's 1,000.
         state: keeps what is known, so that a restart repeats nothing (default: a file of the account).
-        notify: tell this address of apprise too, such as slack://…; may be given again. Addresses hold secrets, and
-            others see arguments: better in CREATEOS_NB_NOTIFY, parted by spaces, or as notify = ["…"] in the config
-            file.
+        notify: tell this address of apprise too, such as slack://…, or the notifier that a package adds under this
+            name; may be given again. Addresses hold secrets, and others see arguments: better in CREATEOS_NB_NOTIFY,
+            parted by spaces, or as notify = ["…"] in the config file.
         heartbeat: after each round renew this file, or send a GET to this address; may be given again, or in
             CREATEOS_NB_HEARTBEAT.
         json: print each event and each round as a line of JSON.

@@ -23,15 +23,10 @@ class Known:
     def __init__(self) -> None:
         self._places: dict[str, tuple[str, Place]] = {}
         self._versions: dict[str, dict[str, dict[str, Any]]] = {}
-        self._projects: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def learn(self, operation: str, project: Any, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Remember the rows of a list, as decoded JSON, if they are projects, or are of a project and matter."""
-        if operation == "ListProjects":
-            with self._lock:
-                self._projects |= {str(row.get("id")): str(row.get("uniqueName")) for row in rows}
-            return
+        """Remember the rows of a list, as decoded JSON, if they are environments or deployments of a project."""
         if not isinstance(project, str):
             return
         if operation == "ListProjectEnvironments":
@@ -53,15 +48,6 @@ class Known:
             rows = list(self._versions.get(project, {}).values())
         versions = {version.id: version for version in map(Version.read, rows)}
         return ([] if place is None else stretches(place, versions.values(), [], now=now)), versions
-
-    def names(self) -> dict[str, list[str]]:
-        """Return the names of the projects that were listed, each with those of its environments that were."""
-        with self._lock:
-            names: dict[str, list[str]] = {name: [] for name in self._projects.values()}
-            for project, place in self._places.values():
-                if project in self._projects:
-                    names[self._projects[project]].append(place.name)
-        return names
 
     def marks(self, environment: str, start: float, end: float, now: float) -> list[list[str]]:
         """Return when versions became live in an environment within a window, for plots: a time and a short text.
