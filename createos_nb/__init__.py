@@ -145,7 +145,7 @@ _lazy, _, _ = lazy_loader.attach(
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Have Tab complete names in calls, and add `%createos`: `%load_ext createos_nb`. IPython calls it with its shell."""
+    """Complete names by Tab, and add `%createos`: `%load_ext createos_nb`. IPython calls it with its shell."""
     from createos_nb.notebooks import completion
 
     completion.register(shell)
