@@ -78,7 +78,8 @@ def _main(words: list[str]) -> int:
         print(f"createos-nb: {words_of(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("createos-nb: interrupted", file=sys.stderr)
+        go_on = ": the same command, given again, goes on with what was begun" if command in ("apply", "undo") else ""
+        print(f"createos-nb: interrupted{go_on}", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import pty
@@ -19,6 +20,7 @@ import pytest
 
 from createos_nb.cli import main, names, tables
 from createos_nb.cli.app import COMMANDS, make_app
+from createos_nb.cli.output import Output
 
 SCRIPT = "import sys; from createos_nb.cli import main; sys.exit(main())"
 
@@ -50,6 +52,16 @@ def test_a_table_fits_the_terminal_and_loses_nothing() -> None:
     assert max(map(len, plain[1:])) <= 90
     words = {word for line in plain for word in line.split()}
     assert {"5,957", "(2.9", "last", "5m"} <= words
+
+
+def test_a_progress_bar_is_one_line_of_a_terminal_and_nothing_in_a_pipe() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, shown in ((Terminal(), "\rreading: 50 %  "), (io.StringIO(), "\\rreading: 50 %  \\r")):
+        Output(stream).write("\rreading: 50 %  \r")
+        assert stream.getvalue() == shown
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
