@@ -9,8 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from createos_nb import __version__
+from createos_nb.cli.commands import COMMANDS, NAME, overview
 from createos_nb.cli.exit_codes import DONE, FAILED, INTERRUPTED, OF_ERROR, WRONG
 from createos_nb.cli.output import guarded, unchecked
+from createos_nb.naming import nearest
 
 if TYPE_CHECKING:
     from cyclopts import CycloptsError
@@ -45,22 +48,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
-    from cyclopts import CycloptsError
-
-    from createos_nb.cli.app import COMMANDS, make_app
-    from createos_nb.cli.argument_types import words as words_of
-    from createos_nb.errors import CreateOSError
-    from createos_nb.naming import nearest
-
     command = words[0] if words and not words[0].startswith("-") else ""
-    name = f"createos-nb {command}".strip()
+    name = f"{NAME} {command}".strip()
     known = [one.name for one in COMMANDS]
+    if not words or words[0] in ("--help", "-h"):  # before anything is loaded
+        print(overview(), end="")
+        return DONE
+    if words == ["--version"]:
+        print(f"{NAME} {__version__}")
+        return DONE
     if command and command not in (*known, _COMPLETE):
         print(
-            f"createos-nb: there is no command {command!r}{nearest(command, known) or '.'} See createos-nb --help",
+            f"{NAME}: there is no command {command!r}{nearest(command, known) or '.'} See {NAME} --help",
             file=sys.stderr,
         )
         return WRONG
+    from cyclopts import CycloptsError
+
+    from createos_nb.cli.app import make_app
+    from createos_nb.cli.argument_types import words as words_of
+    from createos_nb.errors import CreateOSError
+
     app = make_app(_console(words), whole={command})
     try:
         with _told_warnings(name):

@@ -26,7 +26,8 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> int:
         # Fish completion for createos-nb...
         0
     """
-    from createos_nb.cli.app import COMMANDS, make_app
+    from createos_nb.cli.app import make_app
+    from createos_nb.cli.commands import COMMANDS
 
     print(make_app(whole={command.name for command in COMMANDS}).generate_completion(shell=shell).rstrip())
     return DONE

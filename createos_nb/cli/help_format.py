@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from typing import TYPE_CHECKING, Any, Final
+
+from createos_nb.cli.commands import page_width
 
 if TYPE_CHECKING:
     from cyclopts.help import HelpEntry, HelpPanel
     from rich.console import Console, ConsoleOptions
 
-#: Columns of a page where nobody's terminal says how wide it is; and at most, for lines that people can read.
-_WIDTH: Final = 100
-_WIDEST: Final = 120
 #: Columns that labels take at most; what stands beside a longer one begins below it.
 _LABELS: Final = 26
 
@@ -57,7 +55,7 @@ class HelpFormat:
             _print(console, "", *textwrap.wrap(paragraph, self._page(), break_on_hyphens=False))
 
     def _page(self) -> int:
-        return self._width or min(shutil.get_terminal_size((_WIDTH, 24)).columns, _WIDEST)
+        return self._width or page_width()
 
 
 def _rows(label: str, meaning: str, width: int, page: int) -> list[str]:

@@ -100,7 +100,8 @@ def complete_line(line: str, client: Client | None = None) -> list[str]:
         >>> complete_line("%createos diagnose storefront ", client)
         ['production', 'staging']
     """
-    from createos_nb.cli.app import COMMANDS, make_app
+    from createos_nb.cli.app import make_app
+    from createos_nb.cli.commands import COMMANDS
 
     try:
         words = shlex.split(line)[1:]

@@ -6,8 +6,8 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb.cli import tables
-from createos_nb.cli.app import NAME
 from createos_nb.cli.argument_types import writable
+from createos_nb.cli.commands import NAME
 from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import CONFIRM, DONE, OF_RESULT
 from createos_nb.cli.options import Form, Place
@@ -43,7 +43,7 @@ def print_plan(plan: Plan, words: Sequence[str], place: Place, form: Form) -> No
         SIMULATOR https://api.simulator.invalid · account marlow
         Plan: scale storefront / staging: replicas 2
         ...
-        To apply
+        To apply, which reaches what serves users
           createos-nb apply scale storefront staging --replicas 2 --confirm ... --reason '…'
     """
     if not form.plain:

@@ -7,7 +7,8 @@ from typing import Final
 
 from cyclopts import App
 
-from createos_nb.cli.app import COMMANDS, NAME, make_app
+from createos_nb.cli.app import make_app
+from createos_nb.cli.commands import COMMANDS, NAME
 from createos_nb.cli.exit_codes import DETAILS
 
 _WIDTH: Final = 100

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 from cyclopts import App, Group, Parameter
 
-from createos_nb.cli.app import COMMANDS, NAME, epilogue
+from createos_nb.cli.commands import COMMANDS, NAME, epilogue
 from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, Time
 from createos_nb.cli.runbook_arguments import Argument, arguments_of
 from createos_nb.cli.runbook_catalog import find_runbooks

@@ -131,9 +131,9 @@ def journal_of(run: str, place: Place) -> Path:
     Examples:
         >>> from createos_nb.cli.options import Place
         >>> from createos_nb.cli.runs import journal_of
-        >>> journal_of("last", Place(world="live"))
+        >>> journal_of("last", Place())
         Traceback (most recent call last):
-        createos_nb.errors.ConfigurationError: no key was found...
+        createos_nb.errors.InvalidInput: there is no run yet: createos-nb apply keeps one for each
     """
     from createos_nb.naming import nearest
 

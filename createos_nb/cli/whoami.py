@@ -24,7 +24,7 @@ def whoami(*, place: Place = HERE, form: Form = FOR_PEOPLE) -> int:
     Examples:
         >>> from createos_nb.cli import main
         >>> main(["whoami", "--scenario", "bad-release"])
-        account   marlow@juniper-goods.example
+        account   marlow@juniper-goods.example.com
         user id   ...
         base URL  https://api.simulator.invalid (SIMULATOR)
         key from  the simulated world
