@@ -48,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(words: list[str]) -> int:
+    if words[:1] in (["plan"], ["apply"]) and len(words) > 1 and not words[1].startswith("-"):
+        words = [words[0], words[1].replace("_", "-"), *words[2:]]  # as Python writes a runbook's name
     command = words[0] if words and not words[0].startswith("-") else ""
     name = f"{NAME} {command}".strip()
     known = [one.name for one in COMMANDS]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
 from createos_nb.causes import Status
+from createos_nb.cli import tables
 from createos_nb.cli.exit_codes import CHECK_FAILED, DONE, UNKNOWN
 from createos_nb.cli.options import HERE, Environment, Flag, Place, Project, opened
+
+if TYPE_CHECKING:
+    from createos_nb.diagnostics.diagnosis import RunbookCall
 
 _EXIT: Final[Mapping[Status, int]] = {
     "healthy": DONE,
@@ -55,4 +60,18 @@ def diagnose(
     with opened(place) as client:
         diagnosis = find_causes(client, project, environment)
     print(diagnosis.to_json() if json else diagnosis)
+    call = next((finding.runbook for finding in diagnosis.findings if finding.runbook is not None), None)
+    if call is not None and not json:
+        tables.notice(f"next: {_command(call, place)}")
     return _EXIT[diagnosis.status]
+
+
+def _command(call: RunbookCall, place: Place) -> str:
+    """What plans the likeliest cause's cure in a terminal."""
+    words = [*map(str, call.arguments)]
+    for name, value in call.options.items():
+        if isinstance(value, bool):
+            words.append(f"--{'' if value else 'no-'}{name.replace('_', '-')}")
+        elif isinstance(value, str | int | float):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(["createos-nb", "plan", call.function.replace("_", "-"), *words, *place.words])

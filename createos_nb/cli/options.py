@@ -103,6 +103,21 @@ class Place:
             return f"{LIVE}:{self.profile}"
         return self.world or LIVE
 
+    @property
+    def words(self) -> list[str]:
+        """Return the options that name it again.
+
+        Returns:
+            What follows a command; nothing for the account that a key is found for.
+
+        Examples:
+            >>> from createos_nb.cli.options import Place
+            >>> Place(scenario="bad-release").words
+            ['--scenario', 'bad-release']
+        """
+        given = (("--scenario", self.scenario), ("--profile", self.profile), ("--world", self.world))
+        return [word for option, value in given if value is not None for word in (option, value)]
+
 
 @Parameter(name="*", group=_FORM)
 @dataclass(frozen=True)

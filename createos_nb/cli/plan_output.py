@@ -99,7 +99,7 @@ def print_receipt(receipt: Receipt, place: Place, form: Form, *, embedded: bool 
     if embedded:
         print("\nThe simulated world has ended with this command. Its journal is kept: createos-nb runs")
     else:
-        print(f"\nTo undo\n  {shlex.join([NAME, 'undo', file, *_place_words(place)])}")
+        print(f"\nTo undo\n  {shlex.join([NAME, 'undo', file, *place.words])}")
     return OF_RESULT[checks.result]
 
 
@@ -213,15 +213,10 @@ def _facts(plan: Plan, words: Sequence[str], place: Place) -> dict[str, Any]:
 
 
 def _command(plan: Plan, words: Sequence[str], place: Place) -> str:
-    line = shlex.join([NAME, *words, *_place_words(place), "--confirm", plan.digest])
+    line = shlex.join([NAME, *words, *place.words, "--confirm", plan.digest])
     line += " --irreversible NAME" if plan.irreversible else ""
     line += " --override-freeze '…'" if plan.frozen else ""
     return f"{line} --reason '…'"
-
-
-def _place_words(place: Place) -> list[str]:
-    given = (("--scenario", place.scenario), ("--profile", place.profile), ("--world", place.world))
-    return [word for option, value in given if value is not None for word in (option, value)]
 
 
 def _print(rendering: Rendering) -> None:

@@ -133,7 +133,7 @@ def test_values_of_variables_are_never_printed(
 ) -> None:
     monkeypatch.setenv("DB_PASSWORD", "correct-horse")
     (tmp_path / "pem").write_text("battery-staple\n", encoding="utf-8")
-    words = ("set-variables", "storefront", "staging", "--no-redeploy", "--scenario", "storefront")
+    words = ("set_variables", "storefront", "staging", "--no-redeploy", "--scenario", "storefront")
     given = ("--variables", "LOG_LEVEL=debug-value", "DB_PASSWORD", f"PEM=@{tmp_path / 'pem'}", "OLD=")
     assert main(["plan", *words, *given]) == 0
     printed = capsys.readouterr()

@@ -82,6 +82,16 @@ def test_colors_are_off_where_they_should_be(
     assert "degraded" in text
 
 
+def test_a_diagnosis_says_to_a_person_what_comes_next(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["diagnose", "storefront", "production", "--scenario", "bad-release"]) == 5
+    line = capsys.readouterr().err.strip()
+    assert line == "next: createos-nb plan rollback storefront production --to 3 --scenario bad-release"
+    assert main(line.split()[2:]) == 0
+
+
 def test_a_pipe_gets_the_table_alone_and_uncut() -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, "status", "--scenario", "bad-release"], capture_output=True, text=True
