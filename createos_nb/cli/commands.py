@@ -158,6 +158,10 @@ COMMANDS: Final = (
         "createos_nb.cli.run:run",
         "Run a notebook on its simulated world or on the platform; without a name, list the notebooks.",
         _NOTEBOOKS,
+        (
+            ("42_rollback", "on its simulated world"),
+            ("42_rollback --live -p project=storefront -p environment=production -p reason='checkout fails'", ""),
+        ),
         arguments="[NOTEBOOK]",
     ),
     Command(
@@ -219,7 +223,9 @@ def epilogue(command: Command) -> str:
     lines = [(f"{NAME} {command.name} {words}".rstrip(), meaning) for words, meaning in command.examples]
     width = max((len(line) for line, meaning in lines if meaning), default=0)
     texts = [f"  {line:<{width}}  # {meaning}" if meaning else f"  {line}" for line, meaning in lines]
-    return "\n".join(["examples:", *texts]) if texts else ""
+    examples = "\n".join(["examples:", *texts]) if texts else ""
+    # how a notebook ends is the answer of many a script
+    return f"{examples}\n\n{DETAILS}" if command.name == "run" else examples
 
 
 def overview() -> str:
