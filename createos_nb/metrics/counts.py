@@ -41,13 +41,13 @@ class Counts:
         ends = rows[:, 0] + series.width
         new = rows[(rows[:, 0] >= self.until) & (ends <= series.settled)]
         total, *classes = new[:, 1:6].sum(axis=0).tolist()
-        requests = dict(self.requests)
+        by_code = dict(self.requests)
         for code, count in zip(CODES, classes, strict=True):
-            requests[code] = requests.get(code, 0) + count
+            by_code[code] = by_code.get(code, 0) + count
         if other := total - sum(classes):
-            requests[OTHER] = requests.get(OTHER, 0) + max(0, other)
+            by_code[OTHER] = by_code.get(OTHER, 0) + max(0, other)
         missed = series.settled - self.until - len(new) * series.width
-        return replace(self, until=series.settled, requests=requests, uncounted=self.uncounted + max(0, missed))
+        return replace(self, until=series.settled, requests=by_code, uncounted=self.uncounted + max(0, missed))
 
 
 class Counters:

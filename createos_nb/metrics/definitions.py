@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from createos_nb import __version__
 from createos_nb.causes import Status
 from createos_nb.metrics.reading import WINDOW, Reading, value_of
 
 #: Values of labels, in the order of a metric's labels, and the figure.
 Sample: TypeAlias = tuple[tuple[str, ...], float]
 
+#: Of this package, as it is installed.
+VERSION: Final = version("createos-nb")
 _PLACE: Final = ("project", "environment")
 
 
@@ -181,6 +183,6 @@ METRICS: Final[tuple[Metric, ...]] = (
         "gauge",
         "Version of createos_nb, and the account; always 1.",
         ("version", "account"),
-        lambda reading: iter([((__version__, reading.where), 1.0)]),
+        lambda reading: iter([((VERSION, reading.where), 1.0)]),
     ),
 )

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from createos_nb import __version__, extras
+from createos_nb import extras
 from createos_nb.errors import InvalidInput, TransportError
-from createos_nb.metrics.definitions import METRICS, Metric
+from createos_nb.metrics.definitions import METRICS, VERSION, Metric
 from createos_nb.metrics.reading import Reading
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ class OtlpSender:
         self._reading: Reading | None = None
         self._endpoint = endpoint
         self._reader = InMemoryMetricReader()
-        resource = Resource.create({"service.name": "createos-nb", "service.version": __version__})
+        resource = Resource.create({"service.name": "createos-nb", "service.version": VERSION})
         self._provider = MeterProvider([self._reader], resource=resource, shutdown_on_exit=False)
         self._exporter = OTLPMetricExporter(endpoint=endpoint, timeout=_TIMEOUT)
-        meter = self._provider.get_meter("createos_nb", __version__)
+        meter = self._provider.get_meter("createos_nb", VERSION)
         for metric in METRICS:
             create: Any = meter.create_observable_counter if metric.kind == "counter" else meter.create_observable_gauge
             create(metric.dotted, [self._observer(metric)], unit=metric.unit, description=metric.help)

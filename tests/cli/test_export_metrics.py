@@ -56,6 +56,7 @@ def test_wrong_arguments_are_2(options: list[str], message: str, capsys: pytest.
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_port_is_scraped_until_it_is_ended() -> None:
     code = "import sys; from createos_nb.cli import main; sys.exit(main(sys.argv[1:]))"
     options = ["export-metrics", "--world", "bad-release", "--listen", "0", "--every", "1s", "--budget", "36000"]

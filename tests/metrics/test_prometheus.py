@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 import urllib.request
 from contextlib import closing
 from dataclasses import replace
@@ -88,6 +89,25 @@ def test_a_reading_that_stands_alone_has_no_counters() -> None:
     text = text_of(export(createos_nb.simulate("bad-release"), Targets()))
     assert "_total" not in text
     assert "createos_environment_recent_requests{" in text
+
+
+def test_a_port_shows_each_new_reading_until_it_is_ended() -> None:
+    client, cancel, urls, found = createos_nb.simulate("bad-release"), threading.Event(), [], []
+
+    def scrape(reading: Reading, problem: str) -> None:
+        with urllib.request.urlopen(urls[0]) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        found.append({family.name: family.samples[0].value for family in families}["createos_export_requests"])
+        assert found[-1] == reading.requests_total == len(client.log())
+        if len(found) == 3:
+            cancel.set()
+
+    last = export(client, Targets(port=0), every=0.01, cancel=cancel, on_listen=urls.append, on_reading=scrape)
+    assert found == sorted(set(found))
+    assert len(found) == 3
+    assert last.requests_total == found[-1]
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(urls[0])
 
 
 def test_a_scrape_gets_the_last_reading(reading: Reading) -> None:
