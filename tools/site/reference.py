@@ -1,12 +1,10 @@
-"""The rest of the reference from the code: errors, the command line, the fields of a scenario's file, MCP tools."""
+"""The rest of the reference from the code: errors, the fields of a scenario's file, MCP tools."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -70,8 +68,6 @@ def write(source: Path) -> None:
         "mcp-tools": _tools(),
         "scenario-fields": _fields(),
     }
-    if not (folder / "cli.md").exists():
-        made["cli"] = command_line()
     for name, text in made.items():
         (folder / f"{name}.rst").write_text(text, encoding="utf-8")
 
@@ -89,42 +85,6 @@ def _errors() -> str:
             if own and not name.startswith("_"):
                 lines.append(f".. autoexception:: {module.__name__}.{name}\n   :show-inheritance:\n")
     return "\n".join(lines)
-
-
-# --- the command line -------------------------------------------------------------------------------------------------
-
-
-def command_line() -> str:
-    """What each command says of itself when it is asked for help."""
-    lines = [
-        heading("Command line"),
-        "``createos-nb --help`` lists the commands, ``createos-nb COMMAND --help`` says what one takes.\n",
-        *_help("createos-nb"),
-    ]
-    for name in commands():
-        lines += [heading(f"createos-nb {name}", "-"), *_help(f"createos-nb {name}", name)]
-    return "\n".join(lines)
-
-
-def commands() -> list[str]:
-    """The names of the commands."""
-    from createos_nb import cli
-
-    return sorted(module.NAME for module in cli.COMMANDS)
-
-
-def _help(command: str, *arguments: str) -> Iterator[str]:
-    import os
-
-    environment = {**os.environ, "COLUMNS": "88", "NO_COLOR": "1"}
-    program = "import sys; from createos_nb.cli import main; sys.argv[0] = 'createos-nb'; sys.exit(main(sys.argv[1:]))"
-    asked = [sys.executable, "-c", program, *arguments, "--help"]
-    done = subprocess.run(asked, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command} --help: {done.stderr}")
-    yield ".. code-block:: text\n"
-    yield from (f"   {line}".rstrip() for line in f"$ {command} --help\n{done.stdout}".splitlines())
-    yield ""
 
 
 # --- tools for agents -------------------------------------------------------------------------------------------------
