@@ -63,7 +63,8 @@ class History:
         """Ask for what is missing, newest first, within a budget of requests, and keep it.
 
         What was kept is not asked for again, but for the last five minutes, which may still grow. Each sixteen answers
-        are on the disk before the next are asked for: whatever ends it, the next one goes on from there.
+        (sixty-four where there are thousands) are on the disk before the next are asked for: whatever ends it, the
+        next one goes on from there.
 
         Args:
             budget: Requests to send at most; None for no limit. What is left is done by the next call.

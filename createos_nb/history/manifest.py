@@ -16,6 +16,8 @@ from createos_nb.storage import atomic_write
 #: The format that this version writes. 1: the first.
 FORMAT: Final = 1
 NAME: Final = "manifest.json"
+#: The folder of files of a dataset that are not folded yet.
+NEW: Final = "new"
 
 
 class DataFile(Struct, frozen=True, omit_defaults=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -42,7 +41,7 @@ class Moment:
         self.time = time
         self._states, self._looked = states, looked
         self._names = {
-            state.id: str(state.row()["name"]) for state in sorted(states["projects"], key=lambda state: state.seen_at)
+            state.id: str(state.name) for state in sorted(states["projects"], key=lambda state: state.seen_at)
         }
 
     def projects(self) -> pd.DataFrame:
@@ -104,7 +103,7 @@ class Moment:
     def _frame(self, dataset: str) -> pd.DataFrame:
         there = [state for state in self._states[dataset] if _was_there(state, self.time)]
         there.sort(key=lambda state: (self._names.get(state.project_id, ""), state.valid_from, state.id))
-        frame = frame_of(_ROWS[dataset], raw=[json.loads(state.record) for state in there])
+        frame = frame_of(_ROWS[dataset], raw=[dict(state.fields) for state in there])
         for name, wire in _VARIABLES.items():
             if name in frame:  # fingerprints are no secrets: a frame would show dots
                 frame[name] = pd.Series([_settings(state).get(wire) for state in there], dtype=object)
@@ -130,7 +129,7 @@ class Moment:
 
 
 def _settings(state: State) -> dict[str, Any]:
-    settings = json.loads(state.record).get("settings")
+    settings = state.fields.get("settings")
     return settings if isinstance(settings, dict) else {}
 
 

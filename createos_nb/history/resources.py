@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -73,6 +74,10 @@ class Resources:
             name: {state.id: state for state in states.states_of(store.table(name, manifest.unsettled.get(name, [])))}
             for name in (*_OF_ACCOUNT, *_OF_PROJECTS)
         }
+        self._ids: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, there in self.current.items():
+            for id, state in there.items():
+                self._ids[name, state.project_id].append(id)
         self.failed: dict[str, str] = {}
 
     # --- what is due --------------------------------------------------------------------------------------------------
@@ -153,7 +158,7 @@ class Resources:
 
     def _look(self, dataset: str, project: str, rows: Iterable[Mapping[str, Any]], *, whole: bool) -> Look:
         key, now = f"{dataset}/{project}", self._now()
-        current = {id: state for id, state in self.current[dataset].items() if state.project_id == project}
+        current = {id: self.current[dataset][id] for id in self._ids[dataset, project]}
         safe = [self._fingerprints.without_secrets(row) for row in rows]
         after, ended = states.look(
             current, safe, project=project, now=now, before=self._manifest.read.get(key), whole=whole
@@ -161,6 +166,7 @@ class Resources:
         for id in current:
             del self.current[dataset][id]
         self.current[dataset] |= after
+        self._ids[dataset, project] = list(after)
         self._manifest.read[key] = now
         new = sum(state.seen_at == now for state in after.values())
         return Look(dataset, new, states.table_of(dataset, ended) if ended else None)
@@ -169,7 +175,7 @@ class Resources:
 
     def active(self) -> list[State]:
         """Return the projects that are read: active ones, of those that are wanted."""
-        rows = [(state, state.row()) for state in self.current["projects"].values()]
+        rows = [(state, state.row) for state in self.current["projects"].values()]
         return [
             state
             for state, row in rows
@@ -180,8 +186,8 @@ class Resources:
     def name_of(self, project: str) -> str:
         """Return the name of a project; its id where that is not known."""
         state = self.current["projects"].get(project)
-        return project if state is None else str(state.row()["name"])
+        return project if state is None else str(state.name)
 
     def names(self) -> dict[str, str]:
         """Return the names of projects and environments, by id."""
-        return {id: str(state.row()["name"]) for dataset in _ALWAYS for id, state in self.current[dataset].items()}
+        return {id: str(state.name) for dataset in _ALWAYS for id, state in self.current[dataset].items()}

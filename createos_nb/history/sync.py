@@ -15,6 +15,7 @@ from createos_nb.errors import CreateOSError
 from createos_nb.history import buckets, states
 from createos_nb.history.datasets import DAILY
 from createos_nb.history.fingerprints import Fingerprints
+from createos_nb.history.folding import fold
 from createos_nb.history.identity import lineage_text
 from createos_nb.history.log_lines import log_lines
 from createos_nb.history.manifest import Asked, DataFile, Manifest
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 _DAY: Final = 86_400
 _HOUR: Final = 3600
-#: Environments that are asked at a time, and committed together.
-_BATCH: Final = 16
+#: Answers that are committed together, and of how many there are to be the share that is: each commit writes the
+#: newest minutes of all environments anew.
+_BATCH: Final = (16, 64)
+_COMMITS: Final = 32
 #: Lists that are committed together: each commit writes all states anew.
 _LISTS: Final = 64
 
@@ -139,7 +142,7 @@ class Sync:
             self._events()
             work = self._work()
             done = 0
-            for batch in _chunks(work, _BATCH):
+            for batch in _chunks(work, _together(len(work))):
                 batch = batch[: self._remaining()]
                 if not batch:
                     break
@@ -147,7 +150,7 @@ class Sync:
                 done += len(batch)
                 if tick:
                     tick(done, len(work))
-            if self._store.fold(self._manifest):
+            if fold(self._store, self._manifest):
                 self._store.commit(self._manifest)
         return SyncResult(
             requests=len(sent),
@@ -242,7 +245,7 @@ class Sync:
             asked = self._manifest.asked.get("paths", {}).get(state.id)
             missing = buckets.missing_of(asked, days) if days[0] < days[1] else []
             work += [Work("paths", state.project_id, state.id, part) for part in newest_first(missing, _DAY)]
-        if "logs" in self._datasets and state.row()["deployment_id"]:
+        if "logs" in self._datasets and state.row["deployment_id"]:
             work.append(Work("logs", state.project_id, state.id, (start, now)))
         return work
 
@@ -291,7 +294,7 @@ class Sync:
     def _ask(self, item: Work) -> Any:
         ids = {"project_id": item.project_id, "environment_id": item.environment_id}
         if item.dataset == "requests":
-            return Windows(self._session, REQUESTS, ids).read(*item.window)
+            return Windows(self._session, REQUESTS, ids).ask(*item.window)
         if item.dataset == "paths":
             return top_lists(self._session, ids, item.window)
         return log_lines(self._session, ids, self._asked("logs", item.environment_id), item.window)
@@ -312,7 +315,7 @@ class Sync:
 
     def _where(self, item: Work) -> str:
         state = self._resources.current["environments"].get(item.environment_id)
-        name = item.environment_id if state is None else str(state.row()["name"])
+        name = item.environment_id if state is None else str(state.name)
         return f"{self._resources.name_of(item.project_id)}/{name}"
 
     # --- committing ---------------------------------------------------------------------------------------------------
@@ -339,6 +342,12 @@ class Sync:
         self._new, self._changed = {}, set()
         self._manifest.written, self._manifest.lineage = self._now(), lineage_text(self._client)
         self._store.commit(self._manifest)
+
+
+def _together(count: int) -> int:
+    """How many of so many answers are committed together."""
+    fewest, most = _BATCH
+    return min(most, max(fewest, count // _COMMITS))
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterable[list[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -50,7 +49,7 @@ def timeline(
         events: What sources tell of it: rows of the dataset `events`.
         window: First and last moment, in Unix seconds.
     """
-    versions = {state.id: state.row()["version"] for state in deployments}
+    versions = {state.id: state.row["version"] for state in deployments}
     told = [_told(event) for event in events]
     seen = [
         *_of_environment(sorted(environment, key=lambda state: state.seen_at), versions),
@@ -82,10 +81,10 @@ def _of_environment(states: Sequence[State], versions: Mapping[str, Any]) -> Ite
     """The last change before the first look, and what two states that follow one another differ in."""
     if states and states[0].not_before is None and states[0].valid_from < states[0].seen_at:
         # what it was, nobody has seen: what is live has been so since then, at least
-        live = _version(versions, json.loads(states[0].record).get("projectDeploymentId"))
+        live = _version(versions, states[0].fields.get("projectDeploymentId"))
         yield Change(states[0].valid_from, None, "changed", f"not known → {live}", source="platform")
     for old, new in itertools.pairwise(states):
-        before, after = json.loads(old.record), json.loads(new.record)
+        before, after = old.fields, new.fields
         time, not_before = _when(new)
         for kind, text in _differences(before, after, versions):
             yield Change(time, not_before, kind, text, source="snapshot" if not_before is not None else "platform")
@@ -125,18 +124,17 @@ def _names(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_deployments(deployments: Sequence[State], environment: Sequence[State]) -> Iterator[Change]:
     """Each deployment of the environment's branch when it was made, and when it failed."""
-    branches = {json.loads(state.record).get("branch") for state in environment} - {None, ""}
+    branches = {state.fields.get("branch") for state in environment} - {None, ""}
     told: set[tuple[str, str]] = set()
     for state in sorted(deployments, key=lambda one: one.seen_at):
-        fields = json.loads(state.record)
+        fields = state.fields
         source = _map(fields.get("source"))
         if branches and source.get("branch") not in (None, *branches):
             continue
         name = f"version {fields.get('versionNumber')}"
-        made = pd.to_datetime(fields.get("createdAt"), utc=True, errors="coerce", format="ISO8601")
-        if (state.id, "made") not in told and not pd.isna(made):
+        if (state.id, "made") not in told and state.made:
             told.add((state.id, "made"))
-            yield Change(made.timestamp(), None, "deployed", f"{name} made", source="platform")
+            yield Change(state.made, None, "deployed", f"{name} made", source="platform")
         if str(fields.get("status")) == "failed" and (state.id, "failed") not in told:
             told.add((state.id, "failed"))
             time, not_before = _when(state)
@@ -150,8 +148,8 @@ def _of_domains(domains: Sequence[State], environments: set[str]) -> Iterator[Ch
         by_id.setdefault(state.id, []).append(state)
     for states in by_id.values():
         for old, new in zip([None, *states], states, strict=False):
-            before = {} if old is None else json.loads(old.record)
-            after = json.loads(new.record)
+            before = {} if old is None else old.fields
+            after = new.fields
             was, here = before.get("environmentId") in environments, after.get("environmentId") in environments
             if not (was or here) or (old is None and new.not_before is None):
                 continue
