@@ -43,6 +43,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="live, live:PROFILE, or a simulated world such as bad-release (default: live)",
     )
+    parser.add_argument(
+        "--webhooks",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="fold in the events that createos-nb listen has written to it (default: those of CREATEOS_NB_WEBHOOKS)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -68,9 +75,12 @@ def run(options: argparse.Namespace) -> int:
     from createos_nb.client.connect.open_account import open_account
     from createos_nb.history import open as open_history
     from createos_nb.history.history import USUAL
+    from createos_nb.webhooks import event_source
 
     with open_account(options.world, read_only=True) as client:
         history = open_history(client, options.path)
+        if options.webhooks:
+            history.add_source("webhook", event_source(*options.webhooks))
         chosen = {"since": options.since, "projects": _names(options.projects) or None}
         datasets = _names(options.datasets) or list(USUAL)
         cost = history.cost(datasets=datasets, **chosen)

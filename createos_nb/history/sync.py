@@ -210,12 +210,16 @@ class Sync:
             try:
                 if isinstance(source, Exception):
                     raise source
-                table = new_events(name, source(self._client), known, names)
+                frame = source(self._client)
+                table = new_events(name, frame, known, names)
             except Exception as error:  # noqa: BLE001  # somebody else's function: the rest is not lost for it
                 self._failed[f"source {name}"] = f"{type(error).__name__}: {error}"
                 continue
             self._add("events", table)
             self._rows["events"] += table.num_rows
+            if frame.attrs.get("complete") is False:  # what could be read is kept all the same
+                damaged = ", ".join(map(str, frame.attrs.get("damaged", ()))) or "it does not say what"
+                self._failed[f"source {name}"] = f"not all of it can be read ({damaged})"
         self._commit()
 
     # --- series -------------------------------------------------------------------------------------------------------
