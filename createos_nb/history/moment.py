@@ -13,6 +13,7 @@ from createos_nb.contract.domains import Domain
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.projects import Project
 from createos_nb.contract.row import Row
+from createos_nb.contract.security import SecurityScan
 from createos_nb.dtypes import TEXT
 from createos_nb.frames import frame_of
 from createos_nb.history.states import State
@@ -24,6 +25,7 @@ _ROWS: Final[dict[str, type[Row]]] = {
     "deployments": Deployment,
     "domains": Domain,
     "api_keys": ApiKey,
+    "scans": SecurityScan,
 }
 _VARIABLES: Final = {"run_envs": "runEnvs", "build_vars": "buildVars"}
 
@@ -99,6 +101,14 @@ class Moment:
             As `api_keys.list`, with the three columns of `environments` behind it.
         """
         return self._frame("api_keys")
+
+    def scans(self) -> pd.DataFrame:
+        """Return the security scans of what was live, as far as they were read (`sync(datasets=[…, "scans"])`).
+
+        Returns:
+            `project` first, then as `security.scan`, with the three columns of `environments` behind it.
+        """
+        return self._frame("scans")
 
     def _frame(self, dataset: str) -> pd.DataFrame:
         there = [state for state in self._states[dataset] if _was_there(state, self.time)]

@@ -163,7 +163,8 @@ class Sync:
 
     def cost(self) -> int:
         """Return about how many requests it would take, from what was read before; nothing is asked."""
-        lists = len(self._resources.due_of_account()) + len(self._resources.due_of_projects())
+        resources = self._resources
+        lists = len(resources.due_of_account()) + len(resources.due_of_projects()) + len(resources.due_of_scans())
         return lists + len(self._work())
 
     def _remaining(self) -> int:
@@ -187,7 +188,13 @@ class Sync:
             for look in self._resources.read_projects(batch):
                 self._keep_look(look)
             self._commit()
-        return max(0, len(due) - share)
+        scans = self._resources.due_of_scans()
+        able = self._remaining() if share >= len(due) else 0
+        for batch in _chunks(scans[:able], _LISTS):
+            for look in self._resources.read_scans(batch):
+                self._keep_look(look)
+            self._commit()
+        return max(0, len(due) - share) + max(0, len(scans) - able)
 
     def _keep_look(self, look: Look | None) -> None:
         if look is None:

@@ -8,8 +8,11 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from createos_nb.client.findings import severity_counts
 from createos_nb.dtypes import TEXT
+from createos_nb.history.incidents import Incident
 from createos_nb.history.states import State
+from createos_nb.naming import SCAN_STATES
 from createos_nb.times import iso
 
 _COLUMNS: Final = ("time", "not_before", "kind", "text", "who", "why", "source", "exactness")
@@ -30,6 +33,8 @@ class Change(NamedTuple):
 
     def row(self) -> dict[str, Any]:
         """The row of the frame."""
+        if self.source == "inferred":  # errors are seen when there are enough of them
+            return {**self._asdict(), "exactness": "at the latest"}
         return {**self._asdict(), "exactness": "exact" if self.not_before is None else "between"}
 
 
@@ -37,7 +42,9 @@ def timeline(
     environment: Sequence[State],
     deployments: Sequence[State],
     domains: Sequence[State],
+    scans: Sequence[State],
     events: Iterable[Mapping[str, Any]],
+    incidents: Iterable[Incident],
     window: tuple[float, float],
 ) -> pd.DataFrame:
     """Return the changes of one environment in a window, oldest first.
@@ -46,6 +53,8 @@ def timeline(
         environment: The states of the environment.
         deployments: The states of the deployments of its project.
         domains: The states of the domains of its project.
+        scans: The states of the scans of its project.
+        incidents: What its traffic shows.
         events: What sources tell of it: rows of the dataset `events`.
         window: First and last moment, in Unix seconds.
     """
@@ -55,6 +64,8 @@ def timeline(
         *_of_environment(sorted(environment, key=lambda state: state.seen_at), versions),
         *_of_deployments(deployments, environment),
         *_of_domains(domains, {state.id for state in environment}),
+        *_of_scans(scans, {state.row["deployment_id"] for state in environment}, versions),
+        *(Change(each.time, None, "incident", each.text, source="inferred") for each in incidents),
     ]
     changes = [change for change in (*told, *seen) if window[0] <= change.time <= window[1]]
     frame = pd.DataFrame([change.row() for change in sorted(changes, key=lambda c: c.time)], columns=list(_COLUMNS))
@@ -160,6 +171,20 @@ def _of_domains(domains: Sequence[State], environments: set[str]) -> Iterator[Ch
                 yield Change(time, not_before, "domain", routed, source=source)
             elif before.get("status") != after.get("status"):
                 yield Change(time, not_before, "domain", f"{after.get('name')}: {after.get('status')}", source=source)
+
+
+def _of_scans(scans: Sequence[State], deployments: set[Any], versions: Mapping[str, Any]) -> Iterator[Change]:
+    """What became of the scans of what was live here."""
+    for state in scans:
+        if (deployment := state.row["deployment_id"]) not in deployments:
+            continue
+        time, not_before = _when(state)
+        counts = severity_counts(state.fields.get("parsedReport")) or {}
+        findings = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        status = SCAN_STATES.get(str(state.row["status"]), state.row["status"])
+        text = f"{_version(versions, deployment)}: {status}{', ' if findings else ''}{findings}"
+        source = "platform" if not_before is None else "snapshot"
+        yield Change(time, not_before, "scan", text, source=source)
 
 
 def _version(versions: Mapping[str, Any], id: Any) -> str:

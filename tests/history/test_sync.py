@@ -16,7 +16,7 @@ from createos_nb.history import DATASETS, History, HistoryError
 from createos_nb.history import open as open_history
 from tests.history.conftest import client_of, kept, nothing_twice, same, sent, truth
 
-ALL = tuple(name for name in DATASETS if name != "scans")
+ALL = tuple(DATASETS)
 
 
 def test_it_says_what_the_platform_says(client: Client, history: History) -> None:
