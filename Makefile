@@ -18,7 +18,7 @@ PANDAS23 := -e '.[server,notify,dns]' 'pandas==2.3.*' hypothesis keyring pyarrow
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
-.PHONY: demo test test-all pandas23 lab check format notebooks live lowest newest bench statistics fuzz constraints clean
+.PHONY: demo test test-all pandas23 lab check format notebooks pictures live lowest newest bench statistics fuzz constraints clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -61,6 +61,9 @@ format: $(STAMP)
 
 notebooks: $(STAMP)  ## execute the notebooks in place; one whose checks do not pass stays as it was
 	$(BIN)/python -m tools.notebooks
+
+pictures: $(STAMP)  ## the pictures of the documentation, drawn from the simulator in a real browser
+	$(BIN)/python -m tools.pictures
 
 live: $(STAMP)  ## the notebooks against served worlds in real time: those that read pass, those that act say NO DATA
 	CREATEOS_NB_LIVE_SPEED=1 $(BIN)/python -m pytest tests/cli/test_notebooks_read.py tests/cli/test_notebooks_act.py -k live

@@ -143,6 +143,20 @@ _lazy, _, _ = lazy_loader.attach(
 )
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """Have Tab complete names in calls: `%load_ext createos_nb`. IPython calls it with its shell."""
+    from createos_nb.notebooks import completion
+
+    completion.register(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take back what `%load_ext createos_nb` did: `%unload_ext createos_nb`. IPython calls it with its shell."""
+    from createos_nb.notebooks import completion
+
+    completion.unregister(shell)
+
+
 def __getattr__(name: str) -> Any:
     if name in __dir__():
         return _lazy(name)

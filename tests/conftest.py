@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
@@ -28,8 +30,25 @@ LONG = "run with -m slow"
 NOW = 1_772_442_000.0
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A test's process outlives its files, so that nothing waits for the disk; tests of `storage` count the calls."""
+    os.fsync = lambda file: None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long versions of checks are asked for with `-m slow`; files that take long come first, so that none is last."""
+    """Long versions of checks are asked for with `-m slow`; files that take long come first, so that none is last.
+
+    Of a test with `@pytest.mark.grid(every)` each N-th set of parameters is in the default run, and the others are its
+    long version. Where to begin depends on the test's name, so that no parameter is left out by all tests.
+    """
+    numbers: Counter[str] = Counter()
+    for item in items:
+        if marker := item.get_closest_marker("grid"):
+            name = item.nodeid.partition("[")[0]
+            if (numbers[name] + zlib.crc32(name.encode())) % marker.args[0]:
+                item.add_marker(pytest.mark.slow)
+            numbers[name] += 1
     long = {item.path for item in items if item.get_closest_marker("browser") or "cli" in item.path.parts}
     items.sort(key=lambda item: item.path not in long)
     if not config.getoption("-m"):

@@ -38,6 +38,9 @@ WITHOUT_EXAMPLE = {
     "cli.whoami.run": "it asks an account",
     "cli.output.guarded": "it is for the whole process",
     "cli.output.unchecked": "it is for the whole process",
+    "pytest_plugin.pytest_configure": "pytest calls it",
+    "notebooks.completion.register": "it is for IPython's shell",
+    "notebooks.completion.unregister": "it is for IPython's shell",
     "notebooks.masking.load_ipython_extension": "IPython calls it",
 }
 BY_ROOM = {room: [d for d in public_api() if d.room == room] for room in sorted({d.room for d in public_api()})}

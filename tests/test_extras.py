@@ -16,12 +16,14 @@ from packaging.requirements import Requirement
 from createos_nb import extras
 
 ROOT = Path(__file__).parents[1]
-#: Modules of the package that only run with an extra: whoever imports one has asked for it by `extras.require`.
+#: Modules of the package that only run with an extra: whoever imports one has asked for it by `extras.require`, or is
+#: the other package itself.
 OF_EXTRAS: Final = {
     "createos_nb.cli.voila_app": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
     "createos_nb.simulator.http.mcp_server": "mcp",
     "createos_nb.connections": "server",
+    "createos_nb.pytest_plugin": "pytest, which loads it",
 }
 #: The most distributions that the base install may bring, this package and those of other systems included.
 MOST: Final = 58

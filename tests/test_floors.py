@@ -22,6 +22,7 @@ GROUND = {
     "display",
     "dtypes",
     "errors",
+    "extensions",
     "extras",
     "lineage",
     "hosts",
@@ -60,7 +61,7 @@ FLOORS = [
     {"panels"},
     {"notebooks"},
     {"__init__"},
-    {"cli"},
+    {"cli", "pytest_plugin"},
 ]
 #: The side wing stands beside the floors, behind the seam of the transport.
 WING = "simulator"

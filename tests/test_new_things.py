@@ -27,8 +27,8 @@ from tests.plans.cases import CASES
 from tests.plans.worlds import client_of
 
 TESTS = Path(__file__).parent
-#: What makes the plan of several runbooks.
-NOT_FOR_PEOPLE = {"launch_plan"}
+#: What makes the plans of several runbooks or recipes.
+NOT_FOR_PEOPLE = {"launch_plan", "launch_pattern"}
 
 
 def own(package: ModuleType) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the README shows works, and what it names exists."""
+"""What the README and the first pages of the documentation show works, and what they name exists."""
 
 from __future__ import annotations
 
@@ -12,54 +12,66 @@ import createos_nb
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TASKS = (ROOT / "docs" / "tasks.md").read_text(encoding="utf-8")
+CODE = (ROOT / "docs" / "code.md").read_text(encoding="utf-8")
+INSTALLATION = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
 
 
-def test_the_example_runs() -> None:
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("text", [README, TASKS], ids=["README", "tasks"])
+def test_the_examples_run(text: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert blocks
-    names: dict[str, object] = {}  # a reader goes on with what an earlier block has made
+    # a reader goes on with what an earlier block has made
+    names: dict[str, object] = {"createos_nb": createos_nb, "client": createos_nb.simulate()}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
 
 
 def test_its_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"\bmake ([a-z-]+)\b", README))
+    named = set(re.findall(r"`?make ([a-z-]+)\b", README + INSTALLATION + CODE))
     assert {"demo", "test", "lab", "bench"} <= named
     assert named <= set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
 
 
 def test_its_table_of_extras_names_them_all() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    table = README[README.index("| extra | for |") :].split("\n\n")[0]
+    table = INSTALLATION[INSTALLATION.index("| extra | for |") :].split("\n\n")[0]
     named = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
     assert named == set(project["optional-dependencies"]) - {"test", "dev"}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/tasks.md", "docs/code.md", "docs/promises.md"])
 def test_the_files_it_names_are_there(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#]+)\)", text)
-    paths = re.findall(r"`((?:createos_nb|tests|data|benchmarks|contract|client|simulator)/[\w/.-]+)`", text)
-    assert len(paths) > 5
-    for name in links + paths:
+    path = ROOT / page
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)(?:#[\w-]+)?\)", text) + re.findall(r'(?:src|srcset)="([^"]+)"', text)
+    assert links
+    for name in links:
+        assert (path.parent / name).exists(), name
+    for name in re.findall(r"`((?:createos_nb|tests|data|benchmarks|contract|client|simulator)/[\w/.-]+)`", text):
         assert (ROOT / name).exists() or (ROOT / "createos_nb" / name).exists(), name
 
 
+def test_the_readme_fits_a_screen() -> None:
+    assert README.startswith("# createos_nb\n\nCreateOS is ")
+    assert len(README.splitlines()) < 60
+
+
 def test_the_table_of_the_code_names_every_room() -> None:
-    table = README[README.index("## The code") :]
+    table = CODE
     rooms = {path.parent.name for path in (ROOT / "createos_nb").glob("*/__init__.py")}
     assert rooms == set(re.findall(r"`createos_nb/(\w+)/`", table))
 
 
 def test_calls_that_it_names_exist() -> None:
     client = createos_nb.simulate()
-    for path in re.findall(r"`client((?:\.\w+)+)\(", README):
+    for path in re.findall(r"`client((?:\.\w+)+)\(", TASKS):
         target: object = client
         for name in path.strip(".").split("."):
             target = getattr(target, name)
         assert callable(target), path
-    for name in re.findall(r"createos_nb\.(\w+)\(", README):
+    for name in re.findall(r"createos_nb\.(\w+)\(", README + TASKS):
         assert hasattr(createos_nb, name), name
 
 

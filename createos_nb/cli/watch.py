@@ -71,8 +71,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--notify",
         action="append",
         default=[],
-        metavar="URL",
-        help=f"tell this address of apprise too, such as slack://…; may be given again. Addresses hold secrets, and "
+        metavar="URL|NAME",
+        help="tell this address of apprise too, such as slack://…, or the notifier that a package adds under this "
+        "name; may be given again. Addresses hold secrets, and "
         f'others see arguments: better in {_NOTIFY}, parted by spaces, or as notify = ["…"] in the config file',
     )
     parser.add_argument(

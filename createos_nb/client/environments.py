@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from createos_nb import contract
+from createos_nb.client.bound_environment import BoundEnvironment, bound_environment
 from createos_nb.client.follow import follow_log
 from createos_nb.client.runtime_logs import read_log
 from createos_nb.contract.operation import UNSET
@@ -30,6 +31,13 @@ class Environments(contract.Environments):
     def __init__(self, session: Session) -> None:
         super().__init__(session.execute)
         self._session = session
+
+    def __getitem__(self, key: str | tuple[str, str]) -> BoundEnvironment:
+        return bound_environment(self, key)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """Return what Tab completes in `client.environments["…"]`: what has been read; nothing is asked for it."""
+        return self._session.seen.places()
 
     def get(self, project: str, environment: str) -> pd.Series:
         """One environment (the platform has no such call: read out of the list).

@@ -16,6 +16,7 @@ from createos_nb.client.known import NEWEST, Known
 from createos_nb.client.lists import ListReader, ListResult, decode_row
 from createos_nb.client.memory import Memory
 from createos_nb.client.name_resolution import IN_PROJECT, CacheHit, NameResolver, names_or_ids
+from createos_nb.client.seen_names import SeenNames
 from createos_nb.client.shared_reads import shared
 from createos_nb.client.spelling import wire_values
 from createos_nb.contract.operation import EXTRA, LogText, Operation, Parameter, Record, Text, TextOrId
@@ -57,6 +58,7 @@ class Session(ProcessBound):
         self.lists = ListReader(self.send, transport, concurrency)
         self.names = NameResolver(self.rows, self.deployments_page)
         self.known = Known()
+        self.seen = SeenNames()
         #: What is known without asking, where a history is open.
         self.memory: Memory | None = None
         # what answers have taught of the platform, in seconds
@@ -115,6 +117,7 @@ class Session(ProcessBound):
         result = self._list(operation, values)
         rows = [row for row in map(decode_row, result.rows.items()) if isinstance(row, dict)]
         self.known.learn(operation.name, values.get("project_id"), rows)
+        self.seen.learn(operation.name, values.get("project_id"), rows)
         return rows, result.complete, result.total
 
     def deployments_page(self, project: str, offset: int) -> tuple[list[dict[str, Any]], int]:
@@ -283,6 +286,7 @@ class Session(ProcessBound):
         result.rows.into(builder)
         attrs = result.rows.attrs
         frame = builder.frame()
+        self.seen.learn_frame(operation.name, values.get("project_id"), frame)
         cut: str | None = None
         if operation.name == "GetBuildLogs":
             frame = build_log_frame(frame)

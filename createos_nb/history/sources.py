@@ -8,12 +8,12 @@ A source is a function that takes the client and returns a frame of events. A pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pandas as pd
 
-from createos_nb.errors import InvalidInput
+from createos_nb import extensions
+from createos_nb.errors import ConfigurationError, InvalidInput
 from createos_nb.uploads.secret_tokens import mask_tokens
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from createos_nb.client.client import Client
 
-#: The group of entry points under which a package adds a source.
-ENTRY_POINTS: Final = "createos_nb.history_sources"
 #: Columns of the frame of a source; `key` tells an event from all others of the source.
 COLUMNS: Final = ("time", "key", "project", "environment", "kind", "text", "who", "why")
 Source: TypeAlias = "Callable[[Client], pd.DataFrame]"
@@ -30,11 +28,8 @@ Source: TypeAlias = "Callable[[Client], pd.DataFrame]"
 
 def installed() -> Iterator[tuple[str, Source | Exception]]:
     """Yield the sources that packages name, and what went wrong with those that can't be loaded."""
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        try:
-            yield point.name, point.load()
-        except Exception as error:  # noqa: BLE001  # whatever somebody else's module raises on import
-            yield point.name, error
+    for found in extensions.installed("history_sources"):
+        yield found.label, ConfigurationError(found.problem) if found.problem else found.value
 
 
 def new_events(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import unquote
 
-from createos_nb import extras
+from createos_nb import extensions, extras
 from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
 from createos_nb.http.redacted_logging import never_log
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 #: Takes a message; what it raises says that it has not.
 Receive: TypeAlias = Callable[[Message], object]
 _Target: TypeAlias = str | Secret | Receive
-#: Who is told: an address of apprise such as "slack://…", as a text or a `Secret`; a function; or several of these.
+#: Who is told: an address of apprise such as "slack://…", as a text or a `Secret`; the name of a notifier that a
+#: package adds; a function; or several of these.
 Notify: TypeAlias = _Target | Sequence[_Target]
 
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://")
@@ -46,11 +47,12 @@ class Notifier(ProcessBound):
     its place among those of this service, such as "slack" and "slack 2".
 
     Args:
-        targets: Addresses of apprise, functions that take a `Message`, or a list of both.
+        targets: Addresses of apprise, names of notifiers that packages add, functions that take a `Message`, or a list
+            of these.
 
     Raises:
         MissingExtra: There is an address, and the extra `notify` is not installed.
-        InvalidInput: apprise knows no such address.
+        InvalidInput: apprise knows no such address; or the notifier of a package can't be used.
 
     Examples:
         >>> from createos_nb.notify import Message, Notifier
@@ -67,7 +69,7 @@ class Notifier(ProcessBound):
         self._receivers: dict[str, Receive] = {}
         for number, target in enumerate(several, start=1):
             if isinstance(target, str | Secret):
-                service, receive = without_frames(_of_address, Secret(target), number)
+                service, receive = _added(target) or without_frames(_of_address, Secret(target), number)
             elif callable(target):
                 service, receive = str(getattr(target, "__name__", type(target).__name__)), target
             else:
@@ -122,6 +124,21 @@ class _NotTaken(Exception):
     """A service has not taken a message, and why."""
 
 
+def _added(target: str | Secret) -> tuple[str, Receive] | None:
+    """The notifier of a package that a target names."""
+    name = target.reveal() if isinstance(target, Secret) else target
+    found = None if "://" in name else extensions.find("notifiers", name, (), _problem)
+    if found is None:
+        return None
+    if found.problem:
+        raise InvalidInput(f"notify: the notifier {found.name!r} of {found.package} can't be used: {found.problem}")
+    return found.name, found.value
+
+
+def _problem(value: object) -> str:
+    return "" if callable(value) else f"it has to name a function that takes a message, not {type(value).__name__}"
+
+
 def _of_address(address: Secret, number: int) -> tuple[str, Receive]:
     """The name of the service of an address, and what sends to it."""
     extras.require("notify", "notify: an address", instead="give a function that takes the message")
@@ -129,7 +146,7 @@ def _of_address(address: Secret, number: int) -> tuple[str, Receive]:
     shown = f"{scheme[1].lower()}://…" if scheme else "without a scheme such as json://"
     wrong = InvalidInput(
         f"notify: address {number} ({shown}) is none that apprise can use; {_SERVICES} shows how those of each service "
-        "are written"
+        f"are written{_known()}"
     )
     if scheme is None:
         raise wrong
@@ -137,6 +154,11 @@ def _of_address(address: Secret, number: int) -> tuple[str, Receive]:
     if not server.usable:
         raise wrong
     return scheme[1].lower(), server
+
+
+def _known() -> str:
+    names = extensions.names("notifiers")
+    return f"; notifiers of packages: {', '.join(names)}" if names else ""
 
 
 class _Server:

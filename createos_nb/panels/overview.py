@@ -193,7 +193,8 @@ class OverviewPanel(ReadPanel):
         )
         self._rows.show(table)
         failed, skipped = frame.attrs["failed"], frame.attrs["skipped"]
-        notes = [f"{frame['project'].nunique()} projects, {frame['environment'].notna().sum()} environments"]
+        projects, environments = frame["project"].nunique(), frame["environment"].notna().sum()
+        notes = [f"{_counted(projects, 'project')}, {_counted(environments, 'environment')}"]
         notes += [f"{frame['status'].eq(word).sum()} {word}" for word in _TROUBLE if frame["status"].eq(word).any()]
         notes += [f"not active: {', '.join(f'{name} ({why})' for name, why in skipped.items())}"] if skipped else []
         summary = markup.block(" · ".join(notes), "muted")
@@ -310,3 +311,7 @@ class OverviewPanel(ReadPanel):
             body = markup.table(rounded(frame[list(names)], rest=False).rename(columns=names))
         below = "" if self.opened is None else self.opened.static()
         return f"<div>{self._view.header.value}{self._summary.value}{body}{self._view.error.value}{below}</div>"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -7,7 +7,9 @@ from typing import Final
 import pandas as pd
 
 from createos_nb.dtypes import TEXT
+from createos_nb.extensions import problems
 from createos_nb.naming import snake
+from createos_nb.recipes.added import added
 from createos_nb.recipes.patterns import (
     AGENT,
     APP,
@@ -27,12 +29,14 @@ _DOCUMENTATION: Final = "documentation"
 
 
 def catalog() -> pd.DataFrame:
-    """Return what each recipe sets, and which variables it needs.
+    """Return what each recipe sets, and which variables it needs; those that packages add come last.
 
     Returns:
         One row for each setting and variable: recipe, kind (setting, variable), name, value (NA: it has to be given, or
         is known only once the plan is applied), needed (boolean: it has to be given), origin (documentation,
-        createos_nb), purpose (str; of a setting of ours the reason for it, else NA).
+        createos_nb, or name and version of a package), purpose (str; of a setting that is not the documentation's the
+        reason for it, else NA). `attrs["missing"]` says which recipes of packages can't be used, and why;
+        `attrs["complete"]` that there are none such.
 
     Examples:
         >>> found = createos_nb.recipes.catalog()
@@ -56,9 +60,16 @@ def catalog() -> pd.DataFrame:
         )
         for worker in WORKERS
     ]
+    found = added()
+    for one in found:
+        if not one.problem:
+            rows += [(one.name, *row[1:5], one.package, row[6]) for row in _rows(one.value)]
     frame = pd.DataFrame(rows, columns=["recipe", "kind", "name", "value", "needed", "origin", "purpose"])
     texts = dict.fromkeys(frame.columns, TEXT)
-    return frame.astype(texts | {"needed": "boolean"})
+    frame = frame.astype(texts | {"needed": "boolean"})
+    missing = problems(found)
+    frame.attrs = {"complete": not missing, "missing": missing}
+    return frame
 
 
 Row = tuple[str, str, str, str | None, bool, str, str | None]

@@ -25,7 +25,7 @@ class Variable(NamedTuple):
     Attributes:
         purpose: what it is for.
         default: its value where none is given; None: it has to be given.
-        origin: whose it is.
+        origin: whose it is; of a pattern that a package adds the catalog names the package.
         only_with: name and value of the variable with which it is needed; None: always.
     """
 
@@ -37,7 +37,23 @@ class Variable(NamedTuple):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A deployment pattern; settings in the wire's spelling."""
+    """A deployment pattern, as data: a package adds one as a recipe under the entry point `createos_nb.recipes`.
+
+    Attributes:
+        name: what the plan's runbook is called: the name of the recipe.
+        settings: in the wire's spelling, such as runCommand; each with the reason that the plan shows.
+        variables: run-time variables by name.
+
+    Examples:
+        >>> from createos_nb.recipes import Pattern, PatternSetting, Variable
+        >>> pattern = Pattern(
+        ...     "django",
+        ...     {"runtime": PatternSetting("python:3.12", "ours"), "port": PatternSetting(8000, "ours")},
+        ...     {"DATABASE_URL": Variable("address of the database")},
+        ... )
+        >>> pattern.variables["DATABASE_URL"].default is None  # it has to be given
+        True
+    """
 
     name: str
     settings: Mapping[str, PatternSetting]

@@ -99,7 +99,7 @@ def agent(
         >>> plan.apply().checks.result
         'PASS'
     """
-    return _launch(
+    return launch_pattern(
         client,
         AGENT,
         app,
@@ -176,7 +176,7 @@ def mcp_server(
         >>> plan.apply().checks.result
         'PASS'
     """
-    return _launch(
+    return launch_pattern(
         client,
         MCP_SERVER,
         app,
@@ -260,7 +260,7 @@ def rag_service(
         >>> plan.apply().checks.result
         'PASS'
     """
-    return _launch(
+    return launch_pattern(
         client,
         RAG_SERVICE,
         app,
@@ -337,7 +337,7 @@ def chat_bot(
     """
     if service not in _BOTS:
         raise InvalidInput(f"chat_bot: service: {' or '.join(map(repr, _BOTS))}, not {service!r}")
-    return _launch(
+    return launch_pattern(
         client,
         _BOTS[service],
         app,
@@ -353,7 +353,7 @@ def chat_bot(
     )
 
 
-def _launch(
+def launch_pattern(
     client: Client,
     pattern: Pattern,
     app: str | None,
@@ -362,6 +362,7 @@ def _launch(
     path_variable: str = "",
     **request: Any,
 ) -> Plan:
+    """Return the plan of the launch of a pattern, verified at the path that a variable of it holds, else at /."""
     values = variables_of(pattern, variables, pattern.name)
     path = values.get(path_variable, "/")
     asked = LaunchRequest(

@@ -13,6 +13,7 @@ from createos_nb.runbooks.assign import assign
 from createos_nb.runbooks.auto_promote import hold, release
 from createos_nb.runbooks.blue_green import blue_green
 from createos_nb.runbooks.canary import canary
+from createos_nb.runbooks.catalog import catalog, find
 from createos_nb.runbooks.clean_up import clean_up
 from createos_nb.runbooks.delete import delete, delete_app, delete_template, revoke_key
 from createos_nb.runbooks.deploy import deploy, retry_failed, wake
@@ -39,6 +40,7 @@ __all__ = [
     "assign",
     "blue_green",
     "canary",
+    "catalog",
     "clean_up",
     "connect_github",
     "copy_variables",
@@ -47,6 +49,7 @@ __all__ = [
     "delete_app",
     "delete_template",
     "deploy",
+    "find",
     "group",
     "hold",
     "keep_awake",

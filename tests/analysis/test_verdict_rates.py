@@ -21,6 +21,7 @@ def outcome(world, seed, history=60):
     return verdict.ours(world, seed, history)
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("history", [0, 60])
 @pytest.mark.parametrize(
     "world",

@@ -140,6 +140,7 @@ def test_a_browser_that_vanished_leaves_no_kernel_though_it_speaks_on(tmp_path: 
         dashboard.come_to(0, 20)
 
 
+@pytest.mark.slow
 def test_a_page_that_is_left_while_it_is_loading_leaves_nothing_and_says_nothing(
     tmp_path: Path, person: httpx.Client
 ) -> None:

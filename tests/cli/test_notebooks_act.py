@@ -24,7 +24,7 @@ TYPED = {"49_clean_up": "storefront", "51_transfer_and_apps": "landing-pages"}
 
 
 # nbval runs each of them cell by cell, and compares what it shows
-@pytest.mark.parametrize("name", quickly(ACTING, "40_deploy", "42_rollback"))
+@pytest.mark.parametrize("name", quickly(ACTING, "42_rollback"))
 def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) -> None:
     found = run(name)
     assert found.code == 0, found.err
@@ -33,9 +33,7 @@ def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) 
 
 @pytest.mark.parametrize(
     "name",
-    quickly(
-        ACTING, "32_first_deployment", "40_deploy", "42_rollback", "44_scale", "45_variables_and_secrets", "49_clean_up"
-    ),
+    quickly(ACTING, "32_first_deployment", "42_rollback", "49_clean_up"),
 )
 def test_live_it_is_confirmed_and_says_what_came_of_it(
     name: str, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch

@@ -73,6 +73,7 @@ def rollback(write: Callable[..., Path]) -> Path:
     )
 
 
+@pytest.mark.slow
 def test_what_was_watched_too_shortly_is_no_data(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """It is rolled back, and nobody can say yet whether that has helped: then nobody does."""
     words = ("42_rollback", "--live", "-p", "watch_seconds=1")
@@ -182,7 +183,7 @@ def test_a_key_that_a_cell_prints_is_dots_in_what_is_kept(
         assert served.key not in found.text
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGKILL])
 def test_a_run_that_was_cut_off_goes_on_and_repeats_nothing(
     number: signal.Signals,
     run: Callable[..., Any],

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import createos_nb
+from createos_nb import extensions
 from createos_nb.diagnostics import best_practices
-from createos_nb.diagnostics import practices as package
 from createos_nb.diagnostics.practices._practice import Outcome
 from createos_nb.errors import ConfigurationError, UnknownName, UnneededExceptionWarning
 
@@ -221,8 +221,8 @@ def installed(monkeypatch: pytest.MonkeyPatch, **modules: ModuleType | Exception
                 raise found
             return found
 
-    points = [Point(name, f"{name}:practice", package.ENTRY_POINTS) for name in modules]
-    monkeypatch.setattr(package, "entry_points", lambda group: points if group == package.ENTRY_POINTS else [])
+    points = [Point(name, f"{name}:practice", "createos_nb.practices") for name in modules]
+    monkeypatch.setattr(extensions, "entry_points_of", lambda group: points if group == "createos_nb.practices" else [])
 
 
 def practice(look: Any) -> ModuleType:
@@ -256,5 +256,5 @@ def test_a_practice_that_fails_costs_no_other(client: Any, monkeypatch: pytest.M
     assert frame["code"].nunique() == 14 + 1  # without the two of the account
     assert frame.attrs["missing"] == {
         "practice owner at storefront": "it failed: ZeroDivisionError: by none",
-        "practice gone": "it can't be loaded: no module",
+        "practice gone": "it can't be loaded: ImportError: no module",
     }

@@ -15,6 +15,7 @@ SICK = TEMPLATES.loc[TEMPLATES["cause"].notna(), "name"].tolist()
 HEALTHY = TEMPLATES.loc[TEMPLATES["cause"].isna(), "name"].tolist()
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("name", SICK)
 def test_the_cause_is_found(name: str) -> None:
     truth = createos_nb.simulator.fault_scenario(name, seed=5, difficulty="clear").ground_truth
@@ -30,6 +31,7 @@ def test_the_cause_is_found(name: str) -> None:
         assert diagnosis.findings[0].cause == cause.cause
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("name", HEALTHY)
 def test_healthy_worlds_are_healthy(name: str) -> None:
     client = createos_nb.simulate(createos_nb.simulator.fault_world(name, seed=5))

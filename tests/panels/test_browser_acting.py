@@ -87,6 +87,7 @@ def test_a_person_drops_a_folder_sees_it_build_and_makes_it_live(
     accessible(own)
 
 
+@pytest.mark.slow
 def test_what_was_dropped_is_what_was_deployed_and_is_assigned(page: Page, tmp_path: Path) -> None:
     """Deployed and live nowhere yet; a second panel assigns it; what the platform holds is what lay on the disk."""
     folder = shop(tmp_path)

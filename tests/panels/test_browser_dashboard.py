@@ -68,6 +68,7 @@ def test_another_host_is_refused_on_every_path(dashboard: str) -> None:
         assert answer.status == 200
 
 
+@pytest.mark.slow
 def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(running: Dashboard, browser: Any) -> None:
     running.come_to(0)
     context = browser.new_context()

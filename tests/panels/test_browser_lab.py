@@ -123,6 +123,7 @@ print("free again")
 """
 
 
+@pytest.mark.slow
 def test_work_goes_on_while_another_cell_is_running(notebook: Any) -> None:
     """The receipt shows before the cell that blocks the kernel is done."""
     own = notebook(OPEN, BLOCK)

@@ -27,6 +27,7 @@ print("free again")
 """
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize(
     ("made", "watch", "before"),
     [

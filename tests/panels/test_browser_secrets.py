@@ -216,6 +216,7 @@ panel
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 1100, marks=pytest.mark.slow), ("dark", 600)])
 def test_a_run_that_was_stopped_is_gone_on_with(page: Page, accessible: Accessible, theme: str, width: int) -> None:
     """What no journal holds is asked for; what is left is shown as a plan first."""

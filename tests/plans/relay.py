@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -53,6 +54,7 @@ class Relay:
 
     def _child(self, link: socket.socket, work: Callable[[Client], None]) -> None:
         status = 1
+        gc.disable()  # to look through all that the parent holds would copy it
         try:
             _die_at_journal(self.kill)
             work(client_of(self.world, _Far(link), _FarClock(link)))

@@ -96,10 +96,10 @@ def check(tools: Any, case: Any, world: Any, folder: Path, kills: list[Any]) -> 
 def test_a_killed_run_is_taken_up_and_no_write_is_applied_twice(
     tools: Any, case: Any, world: Any, tmp_path: Path
 ) -> None:
-    """Killed before and after the write itself, and in three ways at journal writes around it: five points each."""
+    """Killed before and after the write itself, and at a journal write beside it, which and how goes round."""
     write = undisturbed(tools, case, world, tmp_path).first_write
-    kills = [tools.Kill("request", write), tools.Kill("answer", write)]
-    kills += [tools.Kill("torn", 1), tools.Kill("after", 1), tools.Kill("before", 3)]
+    beside = [tools.Kill("torn", 1), tools.Kill("after", 1), tools.Kill("before", 3)]
+    kills = [tools.Kill("request", write), tools.Kill("answer", write), beside[CASES.index(case) % len(beside)]]
     check(tools, case, world, tmp_path, kills)
 
 
@@ -174,6 +174,7 @@ def test_the_digest_is_the_same_until_the_world_changes(tools: Any, case: Any, w
     assert case.make(tools.client_of(world)).digest == first.digest
 
 
+@pytest.mark.grid(4)
 @pytest.mark.parametrize("what", ["drop-before", "drop-after", "cut", "error", "html", "failure-200", "refused"])
 def test_faults_of_writes_end_in_the_same_state(tools: Any, case: Any, world: Any, tmp_path: Path, what: str) -> None:
     """The first write meets a fault; the run is taken up until it is done."""
@@ -188,6 +189,7 @@ def test_faults_of_writes_end_in_the_same_state(tools: Any, case: Any, world: An
     assert tools.settled(here) == calm.state
 
 
+@pytest.mark.grid(2)
 def test_reads_that_fail_now_and_then_change_nothing(tools: Any, case: Any, world: Any, tmp_path: Path) -> None:
     calm = undisturbed(tools, case, world, tmp_path)
     here = world.fork()

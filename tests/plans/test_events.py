@@ -117,8 +117,9 @@ def test_cancelled_before_it_is_begun_nothing_is_written(client: Any, world: Any
     assert transport.writes == []
 
 
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
 def test_cancelled_anywhere_it_can_be_taken_up_and_ends_the_same(
-    origin: Any, tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    origin: Any, tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
     """At each place where it looks whether it is to stop."""
     calm = origin.fork()
@@ -126,7 +127,7 @@ def test_cancelled_anywhere_it_can_be_taken_up_and_ends_the_same(
     rollback(tools.client_of(calm))
     state, changes = tools.settled(calm), tools.changes(calm)
     places = 0
-    for looks in range(100):
+    for looks in range(0, 100, every):
         monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / str(looks)))
         world = origin.fork()
         client = tools.client_of(world)

@@ -140,7 +140,10 @@ def test_undo_says_what_it_was_done_to_is_gone(client: Any) -> None:
     assert any("scale staging: can't be undone: environment staging is gone" in one for one in undo.warnings)
 
 
-@pytest.mark.parametrize("name", ["rollback-held-and-asleep", "blue-green", "variables", "delete-environment"])
+@pytest.mark.parametrize(
+    "name",
+    ["rollback-held-and-asleep", pytest.param("blue-green", marks=pytest.mark.slow), "variables", "delete-environment"],
+)
 def test_an_interrupt_anywhere_can_be_taken_up(name: str, origin: Any, tmp_path: Path) -> None:
     """Ctrl-C at each request boundary, before and after; the cell is run again and ends the same, nothing twice."""
     case = next(one for one in CASES if one.name == name)

@@ -26,11 +26,12 @@ GONE_AFTERWARDS = {case.name for case in CASES if case.name.startswith("delete")
 #: Recipes are made of the steps of a launch: the long version contests them, too.
 OFTEN = [pytest.param(case, marks=[pytest.mark.slow] if case.name.startswith("recipe") else []) for case in CONTESTED]
 #: Of these every third boundary; the long version takes each.
-LONG = ("blue-green", "canary", "canary-in-staging")
+LONG = ("blue-green", "canary", "canary-in-staging", "clean-up", "verify-and-route-domain", "deploy-scanned")
 #: What a run that was stopped says of the other's change.
 SAYS = re.compile("the plan is stale|read back otherwise|is gone|ended as|can't be found|refused")
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("case", OFTEN, ids=lambda case: case.name)
 def test_a_second_writer_is_refused_before_and_reported_after(case: Case, origin: Any, tmp_path: Path) -> None:
     start = origin.fork()

@@ -219,7 +219,8 @@ def test_a_canary_keeps_its_gate_of_traffic_beside_the_scan(client: Any) -> None
 # --- kills ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_that_is_killed_anywhere_starts_one_scan(client: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_run_that_is_killed_anywhere_starts_one_scan(client: Any, tmp_path: Path, every: int) -> None:
     """At each request boundary and journal write from the scan on."""
     world = client.world
     calm, journal = world.fork(), tmp_path / "calm.jsonl"
@@ -236,7 +237,7 @@ def test_a_run_that_is_killed_anywhere_starts_one_scan(client: Any, tmp_path: Pa
     lines = [number for number, entry in enumerate(entries) if entry.get("operation") == "TriggerSecurityScan"]
     kills = [Kill(where, number) for where in ("request", "answer") for number in range(first - 1, first + 8)]
     kills += [Kill(where, number) for where in ("before", "torn", "after") for number in lines]
-    for kill in kills:
+    for kill in kills[::every]:
         here, kept = world.fork(), tmp_path / f"{kill.where}-{kill.number}.jsonl"
         assert Relay(here, kill).run(lambda far, kept=kept: work(far, kept)) == -9
         work(client_of(here), kept)

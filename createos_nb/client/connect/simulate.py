@@ -35,7 +35,7 @@ def simulate(
         dialect: "production", as the official clients read it, or "documented", as the platform's schemas say.
         read_only: Refuse every operation that changes something.
         user: Whose account it is, such as "tamsin"; by default that which the scenario is about.
-        settings: In place of the scenario's own, such as `noise=0`.
+        settings: In place of the scenario's own, such as `rate_per_minute=10`.
 
     Returns:
         The client.

@@ -19,14 +19,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from importlib.metadata import entry_points
-from typing import Any, Final
+from typing import Any
 
+from createos_nb import extensions
 from createos_nb.diagnostics.practices._practice import Outcome as Outcome
 from createos_nb.diagnostics.practices._practice import Practice as Practice
-
-#: The group of entry points under which a package adds a practice.
-ENTRY_POINTS: Final = "createos_nb.practices"
+from createos_nb.errors import ConfigurationError
 
 
 def practices() -> Iterator[tuple[str, Practice | Exception]]:
@@ -41,14 +39,16 @@ def practices() -> Iterator[tuple[str, Practice | Exception]]:
         >>> len(found), found["two_replicas"].asks
         (16, 'at least two replicas in production')
     """
-    for file in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        if not file.name.startswith("_"):
-            yield file.name, _practice(file.name, importlib.import_module(f"{__name__}.{file.name}"))
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        try:
-            yield point.name, _practice(point.name, point.load())
-        except Exception as error:  # noqa: BLE001  # whatever somebody else's module raises on import
-            yield point.name, error
+    own = sorted(file.name for file in pkgutil.iter_modules(__path__) if not file.name.startswith("_"))
+    for name in own:
+        yield name, _practice(name, importlib.import_module(f"{__name__}.{name}"))
+    for found in extensions.installed("practices", own, _problem):
+        yield found.label, ConfigurationError(found.problem) if found.problem else _practice(found.name, found.value)
+
+
+def _problem(module: Any) -> str:
+    lacks = [name for name in ("GROUP", "SEVERITY", "SCOPE", "ASKS", "look") if not hasattr(module, name)]
+    return f"it lacks {', '.join(lacks)}" if lacks else ""
 
 
 def _practice(code: str, module: Any) -> Practice:

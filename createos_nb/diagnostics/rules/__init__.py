@@ -14,12 +14,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 from types import ModuleType
-from typing import Final
+from typing import Any
 
-#: The group of entry points under which a package adds a rule: a module with `find`.
-ENTRY_POINTS: Final = "createos_nb.diagnosis_rules"
+from createos_nb import extensions
+from createos_nb.errors import ConfigurationError
 
 
 def rules() -> Iterator[tuple[str, ModuleType | Exception]]:
@@ -33,11 +32,12 @@ def rules() -> Iterator[tuple[str, ModuleType | Exception]]:
         >>> "bad_release" in dict(rules())
         True
     """
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        if not module.name.startswith("_"):
-            yield module.name, importlib.import_module(f"{__name__}.{module.name}")
-    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
-        try:
-            yield point.name, point.load()
-        except Exception as error:  # noqa: BLE001  # whatever somebody else's module raises on import
-            yield point.name, error
+    own = sorted(file.name for file in pkgutil.iter_modules(__path__) if not file.name.startswith("_"))
+    for name in own:
+        yield name, importlib.import_module(f"{__name__}.{name}")
+    for found in extensions.installed("diagnosis_rules", own, _problem):
+        yield found.label, ConfigurationError(found.problem) if found.problem else found.value
+
+
+def _problem(module: Any) -> str:
+    return "" if callable(getattr(module, "find", None)) else "it has no function `find`"

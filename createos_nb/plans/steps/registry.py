@@ -11,6 +11,8 @@ from typing import Any, Final, Union
 
 import msgspec
 
+from createos_nb import extensions
+from createos_nb.errors import ConfigurationError
 from createos_nb.plans.steps.base import Step
 from createos_nb.process import ForkLock
 
@@ -23,7 +25,7 @@ def step_types() -> list[type[Step]]:
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         import_module(f"{package}.{module.name}")
     kinds: list[type[Step]] = list(_concrete_below(Step))
-    return sorted(kinds, key=tag_of)
+    return sorted((kind for kind in kinds if not _is_taken(kind, kinds)), key=tag_of)
 
 
 def tag_of(kind: type[Step]) -> str:
@@ -34,15 +36,39 @@ def tag_of(kind: type[Step]) -> str:
 def steps_from(rows: Any) -> list[Step]:
     """Steps from the JSON of a journal. Raises `msgspec.ValidationError`."""
     with _FIRST_USE.held:  # classes that two threads use for the first time at once end the process
-        kinds: Any = Union[tuple(step_types())]  # noqa: UP007  # of a list that is known at run time only
+        known = step_types()
+        tags = {tag_of(kind) for kind in known}
+        if any(isinstance(row, dict) and row.get("kind") not in tags for row in rows):
+            extensions.installed("runbooks")  # a kind of step that a package adds is there once it is imported
+            known = step_types()
+        kinds: Any = Union[tuple(known)]  # noqa: UP007  # of a list that is known at run time only
         steps: list[Step] = msgspec.convert(rows, list[kinds])
         return steps
 
 
 def rows_of(steps: list[Step]) -> list[dict[str, Any]]:
-    """Steps as JSON for a journal."""
+    """Steps as JSON for a journal.
+
+    Raises:
+        ConfigurationError: A package's kind of step has the tag of another one: a journal could not tell them apart.
+    """
+    for kind in {type(step) for step in steps}:
+        if not _is_own(kind) and _is_taken(kind, list(_concrete_below(Step))):
+            raise ConfigurationError(
+                f"the step {kind.__module__}.{kind.__name__} has the tag {tag_of(kind)!r}, which another kind of step "
+                "has, too: a tag of its own is needed"
+            )
     rows: list[dict[str, Any]] = msgspec.to_builtins(steps)
     return rows
+
+
+def _is_taken(kind: type[Step], kinds: list[type[Step]]) -> bool:
+    """Return whether the tag of a package's kind of step is that of another one."""
+    return not _is_own(kind) and any(tag_of(one) == tag_of(kind) and one is not kind for one in kinds)
+
+
+def _is_own(kind: type[Step]) -> bool:
+    return kind.__module__.startswith("createos_nb.")
 
 
 def _concrete_below(kind: Any) -> Iterator[type[Step]]:  # Any: an abstract class is no `type[Step]` to a type checker

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from createos_nb.data_files import folder
 from createos_nb.dtypes import TEXT
+from createos_nb.errors import InvalidInput
+from createos_nb.simulator.scenario import files as scenario_files
 from createos_nb.simulator.scenario.reader import Source, read_scenario
 
 if TYPE_CHECKING:
@@ -16,18 +17,19 @@ _TEXTS = ("name", "title", "shows", "kind", "causes", "where", "root_cause", "fi
 
 
 def scenarios(*files: str | Path) -> pd.DataFrame:
-    """Return the scenarios in the project's `data/scenarios`, by name, and the given files after them; one row each.
+    """Return the scenarios in the project's `data/scenarios`, by name; then those of packages, and the given files.
 
     Args:
         files: paths of more scenario files.
 
     Returns:
-        A frame of `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC), `path`; from the
-        `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind` (such as "bad
-        release"), `causes` (words of `createos_nb.causes`, separated by commas, likeliest first), `where`
+        A frame, one row each, of `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC),
+        `path`; from the `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind`
+        (such as "bad release"), `causes` (words of `createos_nb.causes`, separated by commas, likeliest first), `where`
         ("project/environment", separated by commas), `version` (the deployment to blame), `last_good` (the last one
         before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`; and `expect`: at how many
-        moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks).
+        moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks). `attrs["missing"]` says
+        which scenarios of packages can't be used, and why; `attrs["complete"]` that there are none such.
 
     Raises:
         InvalidInput: a mistake in a file, with its line and field.
@@ -39,14 +41,23 @@ def scenarios(*files: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    named = sorted((folder("data") / "scenarios").glob("*.toml"))
-    paths = [(path, path.stem) for path in named] + [(Path(file), str(file)) for file in files]
-    frame = pd.DataFrame([_row(read_scenario(path), path, name) for path, name in paths])
+    rows = [_row(read_scenario(path), path, name) for name, path in scenario_files.built_in().items()]
+    added, problems = scenario_files.added()
+    missing = dict(problems)
+    for name, path in added.items():
+        try:
+            rows.append(_row(read_scenario(path), path, name))
+        except InvalidInput as error:  # a mistake in somebody else's file
+            missing[name] = str(error)
+    rows += [_row(read_scenario(path), Path(path), str(path)) for path in files]
+    frame = pd.DataFrame(rows)
     for column in ("start", "began", "ended"):
         times = pd.to_datetime(frame[column].astype("Int64"), unit="us", utc=True)
         frame[column] = times.astype("datetime64[us, UTC]")
     kinds: dict[str, Any] = dict.fromkeys(_TEXTS, TEXT)
-    return frame.astype({**kinds, "healthy": "boolean", "version": "Int64", "last_good": "Int64", "expect": "Int64"})
+    frame = frame.astype({**kinds, "healthy": "boolean", "version": "Int64", "last_good": "Int64", "expect": "Int64"})
+    frame.attrs = {"complete": not missing, "missing": missing}
+    return frame
 
 
 def _row(source: Source, path: Path, name: str) -> dict[str, Any]:

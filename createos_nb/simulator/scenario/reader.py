@@ -11,9 +11,9 @@ from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
-from createos_nb.data_files import folder
 from createos_nb.errors import InvalidInput
 from createos_nb.naming import nearest
+from createos_nb.simulator.scenario.files import scenario_path
 from createos_nb.simulator.scenario.schema import Scenario
 from createos_nb.simulator.scenario.steps import STEPS
 from createos_nb.simulator.times import DAY, duration, from_datetime
@@ -132,15 +132,7 @@ def read_scenario(scenario: str | Path | Scenario) -> Source:
     """
     if isinstance(scenario, Scenario):
         return Source(scenario.name or scenario.title, scenario_toml(scenario))
-    path = Path(scenario)
-    if path.suffix != ".toml" and not path.is_file():
-        path = folder("data") / "scenarios" / f"{scenario}.toml"
-    if not path.is_file():
-        known = sorted(file.stem for file in (folder("data") / "scenarios").glob("*.toml"))
-        raise InvalidInput(
-            f"there is no scenario {str(scenario)!r}; there is: {', '.join(known)}; or give the path of a file"
-            f"{nearest(scenario, known)}"
-        )
+    path = scenario_path(scenario)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 import createos_nb
+from createos_nb import extensions
 from createos_nb.causes import CAUSES
 from createos_nb.diagnostics import Finding, diagnose
 from createos_nb.diagnostics import rules as package
@@ -25,8 +26,9 @@ def installed(monkeypatch: pytest.MonkeyPatch, **modules: ModuleType | Exception
                 raise found
             return found
 
-    points = [Point(name, f"{name}:rule", package.ENTRY_POINTS) for name in modules]
-    monkeypatch.setattr(package, "entry_points", lambda group: points if group == package.ENTRY_POINTS else [])
+    group = "createos_nb.diagnosis_rules"
+    points = [Point(name, f"{name}:rule", group) for name in modules]
+    monkeypatch.setattr(extensions, "entry_points_of", lambda asked: points if asked == group else [])
 
 
 def rule(name: str, **attributes: object) -> ModuleType:
@@ -67,7 +69,7 @@ def test_a_rule_that_fails_costs_no_other(monkeypatch: pytest.MonkeyPatch) -> No
     assert diagnosis.causes["cause"].tolist() == ["bad_release"]
     assert diagnosis.missing == {
         "rule broken": "it failed: ZeroDivisionError: by zero",
-        "rule absent": "it can't be loaded: no module named flags",
+        "rule absent": "it can't be loaded: ImportError: no module named flags",
     }
     assert not diagnosis.complete
 

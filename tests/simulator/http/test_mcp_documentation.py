@@ -37,6 +37,7 @@ class ByAgent(Example):
         assert reason[:3].isdigit()
 
 
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example['section']}: {example['title']}")
 def test_an_example_reaches_what_it_promises_over_mcp(example: dict[str, Any]) -> None:
     client = createos_nb.simulate(example.get("scenario", "storefront"), **example.get("settings", {}))
