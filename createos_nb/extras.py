@@ -21,9 +21,16 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "notify": ("apprise",),
     "dns": ("dnspython",),
     "history": ("pyarrow", "duckdb"),
+    "metrics": ("prometheus-client",),
+    "otlp": ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
 }
 #: Packages whose module has another name.
-_MODULES: Final[Mapping[str, str]] = {"dnspython": "dns"}
+_MODULES: Final[Mapping[str, str]] = {
+    "dnspython": "dns",
+    "prometheus-client": "prometheus_client",
+    "opentelemetry-sdk": "opentelemetry.sdk",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter.otlp.proto.http",
+}
 
 
 def require(extra: str, purpose: str, *, instead: str = "") -> None:

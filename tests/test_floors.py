@@ -51,6 +51,7 @@ FLOORS = [
     {"notify"},
     {"frames"},
     {"client"},
+    {"metrics"},
     {"analysis"},
     {"plots"},
     {"history"},

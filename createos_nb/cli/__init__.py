@@ -9,14 +9,40 @@ from types import ModuleType
 from typing import NoReturn
 
 from createos_nb import __version__
-from createos_nb.cli import check, dashboard, demo, diagnose, listen, login, run, serve, sync, watch, whoami
+from createos_nb.cli import (
+    check,
+    dashboard,
+    demo,
+    diagnose,
+    export_metrics,
+    listen,
+    login,
+    run,
+    serve,
+    sync,
+    watch,
+    whoami,
+)
 from createos_nb.cli.argument_types import words
 from createos_nb.cli.exit_codes import DETAILS, DONE, FAILED, INTERRUPTED, REFUSED, WRONG
 from createos_nb.cli.output import guarded
 from createos_nb.errors import CreateOSError, InvalidInput, MissingExtra, ReadOnlyError
 
 #: Each module has `NAME`, `HELP`, `arguments(parser)` and `run(arguments) -> exit code`.
-COMMANDS: tuple[ModuleType, ...] = (check, dashboard, demo, diagnose, listen, login, run, serve, sync, watch, whoami)
+COMMANDS: tuple[ModuleType, ...] = (
+    check,
+    dashboard,
+    demo,
+    diagnose,
+    export_metrics,
+    listen,
+    login,
+    run,
+    serve,
+    sync,
+    watch,
+    whoami,
+)
 
 
 class _Parser(argparse.ArgumentParser):

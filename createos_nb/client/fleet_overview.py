@@ -56,6 +56,7 @@ class _Project:
     cost: int = 4  # requests of a reading; so many until it is known
     rows: list[tuple[Verdict, OverviewRow]] = field(default_factory=list)
     series: dict[str, Series] = field(default_factory=dict)
+    environments: dict[str, str] = field(default_factory=dict)  # names by id
     last_week: dict[str, Series] = field(default_factory=dict)
     failed: str = ""
 
@@ -137,6 +138,16 @@ class FleetOverview(ProcessBound):
         return self._read(
             (start, end, judging), max_requests, cancel, since=None, only=(projects, apps), on_progress=on_progress
         )
+
+    def series(self) -> dict[tuple[str, str], Series]:
+        """Return the known requests over time by project and environment, of what was read without a fault."""
+        with self._lock:
+            return {
+                (project.name, project.environments[id]): series
+                for project in self._projects.values()
+                for id, series in project.series.items()
+                if id in project.environments and not project.failed
+            }
 
     def batches(
         self,
@@ -259,6 +270,7 @@ class FleetOverview(ProcessBound):
         else:
             project.failed, project.series, project.last_week = "", series, last_week
             project.cost = 1 + bool(live) + len(ids) * (2 if judging.compare else 1)
+            project.environments = {str(row.get("id")): str(row.get("uniqueName")) for row in environments}
             project.rows = [
                 self._row(
                     project.name,
