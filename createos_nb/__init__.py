@@ -6,6 +6,7 @@ client.projects.list()
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader
@@ -144,10 +145,11 @@ _lazy, _, _ = lazy_loader.attach(
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Have Tab complete names in calls: `%load_ext createos_nb`. IPython calls it with its shell."""
+    """Complete names by Tab, and add `%createos`: `%load_ext createos_nb`. IPython calls it with its shell."""
     from createos_nb.notebooks import completion
 
     completion.register(shell)
+    _hook("load")(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -155,6 +157,13 @@ def unload_ipython_extension(shell: Any) -> None:
     from createos_nb.notebooks import completion
 
     completion.unregister(shell)
+    _hook("unload")(shell)
+
+
+def _hook(name: str) -> Any:
+    """What the command line adds to IPython: by its entry point, for it lies above this."""
+    (point,) = metadata.entry_points(group="createos_nb.ipython", name=name)
+    return point.load()
 
 
 def __getattr__(name: str) -> Any:

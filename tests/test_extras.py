@@ -86,7 +86,7 @@ def packages_beyond_the_base() -> set[str]:
 def test_the_base_install_is_small() -> None:
     base = base_distributions()
     assert len(base) + 1 <= MOST, sorted(base)
-    assert not base & {"uvicorn", "ipykernel", "nbclient", "nbconvert", "rich", "voila", "pyarrow", "keyring"}
+    assert not base & {"uvicorn", "ipykernel", "nbclient", "nbconvert", "pydantic", "voila", "pyarrow", "keyring"}
 
 
 def test_the_extras_that_are_asked_for_are_those_that_can_be_installed() -> None:

@@ -2,63 +2,117 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from cyclopts import Parameter
+
+from createos_nb.cli import names
 from createos_nb.errors import InvalidInput
 from createos_nb.hosts import host_name
+
+if TYPE_CHECKING:
+    from cyclopts import Token
 
 #: What to do where a port can't be had.
 OTHER_PORT: Final = "give another one with --port, or --port 0 for one that is free"
 
 
-def port(text: str) -> int:
-    """Read the number of a port.
+def read_port(hint: Any, tokens: Sequence[Token]) -> int:
+    """Read the number of a port, as cyclopts gives it.
 
     Args:
-        text: What was given.
+        hint: Of the parameter; it is a number.
+        tokens: What was given.
 
     Returns:
         0 to 65535; 0 stands for one that is free.
 
     Raises:
-        argparse.ArgumentTypeError: It is no such number.
+        ValueError: It is no such number.
 
     Examples:
-        >>> from createos_nb.cli.argument_types import port
-        >>> port("8765")
-        8765
+        >>> from createos_nb.cli import main
+        >>> main(["serve", "--port", "80abc"])
+        2
     """
+    text = tokens[0].value
     if not (text.isascii() and text.isdecimal() and len(text) < 8 and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"a port is 0 to 65535 (0: one that is free), not {text!r}")
+        raise ValueError(f"a port is 0 to 65535 (0: one that is free), not {text[:20]!r}")
     return int(text)
 
 
-def add_hosts(parser: argparse.ArgumentParser) -> None:
-    """Add `--allow-host`, whose values are names as they stand in a Host header.
+def read_hosts(hint: Any, tokens: Sequence[Token]) -> list[str]:
+    """Read names as they stand in a Host header.
 
     Args:
-        parser: The parser of a command.
+        hint: Of the parameter; it is a list of texts.
+        tokens: What was given, one name each.
+
+    Returns:
+        The names, in lower case.
+
+    Raises:
+        ValueError: One is no name of a host.
 
     Examples:
-        >>> import argparse
-        >>> from createos_nb.cli.argument_types import add_hosts
-        >>> parser = argparse.ArgumentParser()
-        >>> add_hosts(parser)
-        >>> parser.parse_args(["--allow-host", "Notebooks.Example.com"]).allow_host
-        ['notebooks.example.com']
+        >>> from createos_nb.cli import main
+        >>> main(["serve", "--allow-host", "a b"])
+        2
     """
-    parser.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        type=_host,
-        metavar="NAME",
-        help="answer to this name too, such as that of a proxy in front; may be given again "
-        "(else to 127.0.0.1 and localhost alone)",
-    )
+    try:
+        return [host_name(token.value) for token in tokens]
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
+
+
+#: The port of a command that listens on this machine alone.
+Port = Annotated[int, Parameter(converter=read_port, metavar="PORT")]
+#: Further names that such a command answers to.
+Hosts = Annotated[list[str], Parameter(converter=read_hosts, negative="", metavar="NAME", show_default=False)]
+#: Parameters of a notebook.
+Parameters = Annotated[list[str], Parameter(alias="-p", negative="", metavar="NAME=VALUE")]
+#: The platform, by a profile or "" for the default one; without a value it is "".
+Live = Annotated[str, Parameter(metavar="[PROFILE]", completer=names.complete_profiles)]
+Scenario = Annotated[str, Parameter(metavar="NAME", completer=names.complete_scenarios)]
+Profile = Annotated[str, Parameter(metavar="NAME", completer=names.complete_profiles)]
+
+
+def live_of(live: str | None, scenario: str | None, profile: str | None, values: dict[str, Any]) -> str | None:
+    """Return what `--live` says, where it may be said in other words as well.
+
+    Args:
+        live: What `--live` was given; "" for the default profile.
+        scenario: What `--scenario` was given: it becomes the parameter `world`.
+        profile: What `--profile` was given.
+        values: What is given to the parameters of the notebook.
+
+    Returns:
+        The name of a profile, "" for the default one; None for a simulated world.
+
+    Raises:
+        InvalidInput: More than one is given.
+
+    Examples:
+        >>> from createos_nb.cli.argument_types import live_of
+        >>> values = {}
+        >>> live_of(None, "bad-release", None, values), values
+        (None, {'world': 'bad-release'})
+        >>> live_of(None, None, "work", {})
+        'work'
+    """
+    given = [
+        name
+        for name, value in (("--live", live), ("--scenario", scenario), ("--profile", profile))
+        if value is not None
+    ]
+    if len(given) > 1 or (scenario is not None and "world" in values):
+        raise InvalidInput(f"give one of {' and '.join([*given, *(['-p world=…'] if 'world' in values else [])])}")
+    if scenario is not None:
+        values["world"] = scenario
+    return profile if profile is not None else live
 
 
 def writable(path: Path, what: str) -> Path:
@@ -109,10 +163,3 @@ def words(error: OSError) -> str:
     """
     message = error.strerror or str(error) or type(error).__name__
     return message if error.filename is None else f"{os.fsdecode(error.filename)}: {message}"
-
-
-def _host(text: str) -> str:
-    try:
-        return host_name(text)
-    except InvalidInput as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

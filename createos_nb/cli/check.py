@@ -2,63 +2,42 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from cyclopts import Parameter
+
+from createos_nb.cli import names, tables
 from createos_nb.cli.exit_codes import OF_RESULT
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Flag, Form, Place, opened
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NAME = "check"
-HELP = "Say which of the documentation's best practices are held, which are broken, and what mends them."
+SCHEMA: Final = "check/1"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
-
-    Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import check
-        >>> parser = argparse.ArgumentParser()
-        >>> check.arguments(parser)
-        >>> parser.parse_args(["--projects", "storefront", "orders-api", "--json"]).projects
-        ['storefront', 'orders-api']
-    """
-    parser.add_argument(
-        "--world",
-        default="live",
-        metavar="NAME",
-        help="live, live:PROFILE, or a simulated world such as storefront (default: live)",
-    )
-    parser.add_argument(
-        "--projects",
-        nargs="+",
-        metavar="PROJECT",
-        help="only these, without what is of the account (default: all that are active, and the account)",
-    )
-    parser.add_argument(
-        "--exceptions",
-        type=Path,
-        metavar="FILE",
-        help="the accepted exceptions (default: the nearest createos-nb.toml, from this folder upward)",
-    )
-    parser.add_argument("--all", action="store_true", help="print also what is held, and what is accepted")
-    parser.add_argument("--json", action="store_true", help="print all of it as JSON")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
+def check(
+    *,
+    projects: Annotated[
+        list[str], Parameter(consume_multiple=True, negative="", metavar="PROJECT", completer=names.complete_projects)
+    ]
+    | None = None,
+    exceptions: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    all_: Annotated[Flag, Parameter(name="--all")] = False,
+    place: Place = HERE,
+    form: Form = FOR_PEOPLE,
+) -> int:
+    """Say which of the documentation's best practices are held, which are broken, and what mends them.
 
     Args:
-        options: What `arguments` has parsed.
+        projects: only these, without what is of the account (default: all that are active, and the account).
+        exceptions: the accepted exceptions (default: the nearest createos-nb.toml, from this folder upward).
+        all_: print also what is held, and what is accepted; JSON and CSV always have all.
+        place: which account.
+        form: in which form.
 
     Returns:
         The exit code: 0 where all practices are held or accepted, 5 where one is broken, 6 where none is, and one can't
@@ -77,17 +56,19 @@ def run(options: argparse.Namespace) -> int:
         FAIL: 2 broken, 2 unknown, 0 accepted, 16 held. It took 6 requests.
         5
     """
-    from createos_nb.client.connect.open_account import open_account
     from createos_nb.diagnostics.best_practices import best_practices
     from createos_nb.errors import UnneededExceptionWarning
 
-    with open_account(options.world, read_only=True) as client, warnings.catch_warnings():
+    plain = form.plain
+    with opened(place) as client, warnings.catch_warnings():
         warnings.simplefilter("ignore", UnneededExceptionWarning)  # told below, once
-        frame = best_practices(client, options.projects, exceptions=options.exceptions)
-    if options.json:
-        print(json.dumps(_facts(frame), ensure_ascii=False, indent=2))
+        frame = best_practices(client, projects, exceptions=exceptions)
+    if plain:
+        _print(frame, everything=all_)
     else:
-        _print(frame, everything=options.all)
+        told = frame.copy()
+        told.insert(0, "state", [_state(row) for row in _rows(frame)])
+        tables.show(told, SCHEMA, form, complete=frame.attrs["complete"], facts=_facts(frame))
     for notice in frame.attrs["notices"]:
         print(f"createos-nb check: {notice}", file=sys.stderr)
     for name, reason in frame.attrs["missing"].items():
@@ -96,10 +77,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _facts(frame: pd.DataFrame) -> dict[str, Any]:
-    """The frame as JSON takes it: None where a value is missing."""
-    names = ("result", "where", "at", "complete", "missing", "skipped", "requests", "exceptions_file", "notices")
-    facts = {name: frame.attrs[name] for name in names}
-    return {**facts, "practices": [{"state": _state(row), **row} for row in _rows(frame)]}
+    names = ("result", "where", "at", "missing", "skipped", "requests", "exceptions_file", "notices")
+    return {name: frame.attrs[name] for name in names}
 
 
 def _print(frame: pd.DataFrame, *, everything: bool) -> None:

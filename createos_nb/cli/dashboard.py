@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import secrets
 import signal
@@ -10,52 +9,45 @@ import socket
 import tempfile
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Annotated, Final, Literal
+
+from cyclopts import Parameter
 
 from createos_nb import extras
 from createos_nb.cli import argument_types
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED
+from createos_nb.cli.options import Flag
 
-NAME = "dashboard"
-HELP = "Serve the control room, or another notebook of panels, as a dashboard on this machine."
 _NOTEBOOK: Final = "60_control_room"
 _PORT: Final = 8866
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+def dashboard(
+    notebook: Annotated[str, Parameter(metavar="NOTEBOOK")] = _NOTEBOOK,
+    /,
+    *,
+    parameter: argument_types.Parameters | None = None,
+    live: argument_types.Live | None = None,
+    scenario: argument_types.Scenario | None = None,
+    profile: argument_types.Profile | None = None,
+    port: argument_types.Port = _PORT,
+    allow_host: argument_types.Hosts | None = None,
+    theme: Literal["light", "dark"] = "light",
+    no_browser: Flag = False,
+) -> int:
+    """Serve the control room, or another notebook of panels, as a dashboard on this machine.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import dashboard
-        >>> parser = argparse.ArgumentParser()
-        >>> dashboard.arguments(parser)
-        >>> parser.parse_args(["61_panels", "--no-browser"]).notebook
-        '61_panels'
-    """
-    parser.add_argument("notebook", nargs="?", default=_NOTEBOOK, help=f"its name or path (default: {_NOTEBOOK})")
-    parser.add_argument(
-        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebook"
-    )
-    parser.add_argument(
-        "--live", nargs="?", const="", metavar="PROFILE", help="on the platform, by that profile or the default one"
-    )
-    parser.add_argument(
-        "--port", type=argument_types.port, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})"
-    )
-    argument_types.add_hosts(parser)
-    parser.add_argument("--theme", choices=("light", "dark"), default="light")
-    parser.add_argument("--no-browser", action="store_true", help="print the address and open nothing")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        notebook: its name or path.
+        parameter: a parameter of the notebook; may be given again.
+        live: on the platform, by that profile or the default one.
+        scenario: on a simulated world: the same as -p world=NAME.
+        profile: on the platform, by that profile: the same as --live NAME.
+        port: on 127.0.0.1; 0 for a free one.
+        allow_host: answer to this name too, such as that of a proxy in front; may be given again (else to 127.0.0.1 and
+            localhost alone).
+        theme: of the page.
+        no_browser: print the address and open nothing.
 
     Returns:
         The exit code.
@@ -68,17 +60,17 @@ def run(options: argparse.Namespace) -> int:
     extras.require("dashboard", "createos-nb dashboard")
     from createos_nb.notebooks import catalog, parameters, target
 
-    file = catalog.find_notebook(options.notebook)
-    values = parameters.read(file.parameters, options.parameter, file.name)
-    live = target.resolve_profile(file, values, options.live)
+    file = catalog.find_notebook(notebook)
+    values = parameters.read(file.parameters, parameter or [], file.name)
+    on = target.resolve_profile(file, values, argument_types.live_of(live, scenario, profile, values))
     # what a run is held against is for runs: a dashboard is open for hours
-    notebook = target.prepare(file, values, live=live is not None, without=["checks"])
+    content = target.prepare(file, values, live=on is not None, without=["checks"])
     with tempfile.TemporaryDirectory(prefix="createos-dashboard-") as folder:
         import nbformat
 
         path = Path(folder, f"{file.name}.ipynb")
-        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # has no types
-        if _serve(path, _port(options.port), options.theme, options.allow_host, open_browser=not options.no_browser):
+        nbformat.write(content, path)  # type: ignore[no-untyped-call]  # has no types
+        if _serve(path, _port(port), theme, allow_host or [], open_browser=not no_browser):
             return INTERRUPTED
     return DONE
 

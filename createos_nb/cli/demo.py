@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import numbers
 import re
 import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from createos_nb import extras
 from createos_nb.cli import argument_types
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-NAME = "demo"
-HELP = "Run the tour on a simulated platform and write createos-tour.html here."
 PAGE = "createos-tour.html"
 
 _POLICY = (
@@ -33,28 +32,13 @@ _POLICY = (
 )
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+def demo(*, output: Annotated[str, Parameter(metavar="FILE")] = PAGE) -> int:
+    """Run the tour on a simulated platform and write createos-tour.html here.
+
+    It is a notebook of the scenario storefront: createos-nb run runs the others, on the world or account you choose.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import demo
-        >>> parser = argparse.ArgumentParser()
-        >>> demo.arguments(parser)
-        >>> parser.parse_args([]).output
-        'createos-tour.html'
-    """
-    parser.add_argument("--output", default=PAGE, metavar="FILE", help=f"the page to write (default: {PAGE})")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        output: the page to write.
 
     Returns:
         The exit code.
@@ -65,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         CreateOSError: The tour stopped.
     """
     extras.require("notebooks", "createos-nb demo")
-    target = argument_types.writable(Path(options.output), "--output")
+    target = argument_types.writable(Path(output), "--output")
     print("Running the tour on a simulated platform: a notebook, some tables and one page; about 20 s.", flush=True)
     from rich.console import Console
     from rich.text import Text

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
+import shlex
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
 
 from createos_nb.causes import Status
+from createos_nb.cli import tables
 from createos_nb.cli.exit_codes import CHECK_FAILED, DONE, UNKNOWN
+from createos_nb.cli.options import HERE, Environment, Flag, Place, Project, opened
 
-NAME = "diagnose"
-HELP = "Say what is wrong with an environment, a project's builds or the account, and why."
+if TYPE_CHECKING:
+    from createos_nb.diagnostics.diagnosis import RunbookCall
 
 _EXIT: Final[Mapping[Status, int]] = {
     "healthy": DONE,
@@ -21,36 +25,21 @@ _EXIT: Final[Mapping[Status, int]] = {
 }
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+def diagnose(
+    project: Project | None = None,
+    environment: Environment | None = None,
+    /,
+    *,
+    json: Annotated[Flag, Parameter(group="Output")] = False,
+    place: Place = HERE,
+) -> int:
+    """Say what is wrong with an environment, a project's builds or the account, and why.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import diagnose
-        >>> parser = argparse.ArgumentParser()
-        >>> diagnose.arguments(parser)
-        >>> parser.parse_args(["storefront", "production", "--json"]).environment
-        'production'
-    """
-    parser.add_argument("project", nargs="?", help="a project by name or id (default: the account's keys and quotas)")
-    parser.add_argument("environment", nargs="?", help="an environment of it (default: its builds and domains)")
-    parser.add_argument(
-        "--world",
-        default="live",
-        metavar="NAME",
-        help="live, live:PROFILE, or a simulated world such as bad-release (default: live)",
-    )
-    parser.add_argument("--json", action="store_true", help="print the diagnosis as JSON")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        project: a project by name or id (default: the account's keys and quotas).
+        environment: an environment of it (default: its builds and domains).
+        json: print the diagnosis as JSON.
+        place: which account.
 
     Returns:
         The exit code: 0 healthy, 5 degraded, down or asleep, 6 unknown.
@@ -66,10 +55,23 @@ def run(options: argparse.Namespace) -> int:
           Nothing is wrong with landing-pages/production now.
         0
     """
-    from createos_nb.client.connect.open_account import open_account
-    from createos_nb.diagnostics.diagnose import diagnose
+    from createos_nb.diagnostics.diagnose import diagnose as find_causes
 
-    with open_account(options.world, read_only=True) as client:
-        diagnosis = diagnose(client, options.project, options.environment)
-    print(diagnosis.to_json() if options.json else diagnosis)
+    with opened(place) as client:
+        diagnosis = find_causes(client, project, environment)
+    print(diagnosis.to_json() if json else diagnosis)
+    call = next((finding.runbook for finding in diagnosis.findings if finding.runbook is not None), None)
+    if call is not None and not json:
+        tables.notice(f"next: {_command(call, place)}")
     return _EXIT[diagnosis.status]
+
+
+def _command(call: RunbookCall, place: Place) -> str:
+    """What plans the likeliest cause's cure in a terminal."""
+    words = [*map(str, call.arguments)]
+    for name, value in call.options.items():
+        if isinstance(value, bool):
+            words.append(f"--{'' if value else 'no-'}{name.replace('_', '-')}")
+        elif isinstance(value, str | int | float):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(["createos-nb", "plan", call.function.replace("_", "-"), *words, *place.words])

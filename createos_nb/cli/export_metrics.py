@@ -2,75 +2,50 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from cyclopts import Parameter
+
+from createos_nb.cli import names
 from createos_nb.cli.exit_codes import DONE, FAILED, INTERRUPTED, UNKNOWN
+from createos_nb.cli.options import HERE, Place, Time, opened
 from createos_nb.errors import InvalidInput
 from createos_nb.times import parse_duration
 
 if TYPE_CHECKING:
     from createos_nb.metrics import Reading
 
-NAME = "export-metrics"
-HELP = "Give the fleet's metrics to Prometheus (standard output, a textfile, a port) or OpenTelemetry."
-
 _BUDGET = 600
 _EVERY = "5min"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+def export_metrics(
+    *projects: Annotated[str, Parameter(completer=names.complete_projects)],
+    apps: Annotated[list[str], Parameter(negative="", metavar="APP")] | None = None,
+    textfile: Annotated[Path | None, Parameter(metavar="FILE.prom")] = None,
+    listen: Annotated[str | None, Parameter(metavar="[HOST:]PORT")] = None,
+    otlp: Annotated[str | None, Parameter(metavar="URL")] = None,
+    every: Time | None = None,
+    budget: Annotated[int, Parameter(metavar="N")] = _BUDGET,
+    target: float = 0.999,
+    place: Place = HERE,
+) -> int:
+    """Give the fleet's metrics to Prometheus (standard output, a textfile, a port) or OpenTelemetry.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import export_metrics
-        >>> parser = argparse.ArgumentParser()
-        >>> export_metrics.arguments(parser)
-        >>> parser.parse_args(["--listen", "9464"]).listen
-        '9464'
-    """
-    parser.add_argument("projects", nargs="*", metavar="PROJECT", help="only these (default: all that are active)")
-    parser.add_argument("--apps", action="append", metavar="APP", help="only projects in this app; may be given again")
-    parser.add_argument(
-        "--textfile",
-        type=Path,
-        metavar="FILE.prom",
-        help="write a file for node_exporter's textfile collector, at once; its counters are counted on",
-    )
-    parser.add_argument("--listen", metavar="[HOST:]PORT", help="serve /metrics there, on 127.0.0.1 without a host")
-    parser.add_argument("--otlp", metavar="URL", help="send to a collector, such as http://localhost:4318/v1/metrics")
-    parser.add_argument(
-        "--every", metavar="TIME", help=f"read again after this time, until it is ended (with --listen: {_EVERY})"
-    )
-    parser.add_argument(
-        "--budget",
-        type=int,
-        default=_BUDGET,
-        metavar="N",
-        help=f"requests an hour to send at most, where it reads again (default: {_BUDGET})",
-    )
-    parser.add_argument("--target", type=float, default=0.999, help="the objective of burn rates (default: 0.999)")
-    parser.add_argument(
-        "--world",
-        default="live",
-        metavar="NAME",
-        help="live, live:PROFILE, or a simulated world such as bad-release (default: live)",
-    )
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        projects: only these (default: all that are active).
+        apps: only projects in this app; may be given again.
+        textfile: write a file for node_exporter's textfile collector, at once; its counters are counted on.
+        listen: serve /metrics there, on 127.0.0.1 without a host.
+        otlp: send to a collector, such as http://localhost:4318/v1/metrics.
+        every: read again after this time, until it is ended (with --listen: 5min).
+        budget: requests an hour to send at most, where it reads again.
+        target: the objective of burn rates.
+        place: which account.
 
     Returns:
         The exit code: 0 all was read, 1 nothing could be read, 6 a part was not; 0 or 130 where it was ended.
@@ -89,19 +64,18 @@ def run(options: argparse.Namespace) -> int:
         0
     """
     from createos_nb import extras
-    from createos_nb.client.connect.open_account import open_account
 
-    if options.otlp is None or options.textfile or options.listen:
+    if otlp is None or textfile or listen:
         extras.require("metrics", "createos-nb export-metrics")
-    host, port = _address(options.listen)
-    every = options.every or (_EVERY if port is not None else None)
-    seconds = None if every is None else parse_duration(every, "--every")
-    if options.budget < 1:
+    host, port = _address(listen)
+    pause = every or (_EVERY if port is not None else None)
+    seconds = None if pause is None else parse_duration(pause, "--every")
+    if budget < 1:
         raise InvalidInput("--budget is at least 1")
     from createos_nb.metrics.export import Targets, export
     from createos_nb.metrics.prometheus import text_of
 
-    targets = Targets(options.textfile, port, host, options.otlp)
+    targets = Targets(textfile, port, host, otlp)
     prints = targets == Targets(host=host)
     cancel, received = threading.Event(), []
 
@@ -111,15 +85,15 @@ def run(options: argparse.Namespace) -> int:
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)} if seconds else {}
     try:
-        with open_account(options.world, read_only=True) as client:
+        with opened(place) as client:
             reading = export(
                 client,
                 targets,
                 every=seconds,
-                projects=options.projects or None,
-                apps=options.apps,
-                target=options.target,
-                budget=options.budget,
+                projects=list(projects) or None,
+                apps=apps,
+                target=target,
+                budget=budget,
                 cancel=cancel,
                 on_listen=lambda url: print(f"serving {url}", file=sys.stderr, flush=True),
                 on_reading=lambda one, problem: _said(one, problem, text_of(one) if prints else ""),

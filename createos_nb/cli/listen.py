@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import getpass
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
 
 from createos_nb import extras
 from createos_nb.cli import argument_types
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED
+from createos_nb.cli.options import Flag
 from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
 from createos_nb.redaction import Secret
@@ -23,52 +25,29 @@ if TYPE_CHECKING:
     from createos_nb.webhooks.event_file import Event, EventFile
     from createos_nb.webhooks.receiver import Outcome, Receiver
 
-NAME = "listen"
-HELP = "Receive webhooks on this machine, verify them, and append them to a file."
 _VARIABLE: Final = "CREATEOS_WEBHOOK_SECRET"
 _IN_KEYRING: Final = "webhook secret"
 _PORT: Final = 8790
 _LONGEST_LINE: Final = 500
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+def listen(
+    *,
+    port: argument_types.Port = _PORT,
+    file: Annotated[Path, Parameter(metavar="FILE")] = Path("events.jsonl"),
+    secret_variable: Annotated[str, Parameter(metavar="NAME")] = _VARIABLE,
+    keyring: Flag = False,
+    scheme: Scheme = "hex",
+) -> int:
+    """Receive webhooks on this machine, verify them, and append them to a file.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import listen
-        >>> parser = argparse.ArgumentParser()
-        >>> listen.arguments(parser)
-        >>> parser.parse_args(["--scheme", "base64"]).scheme
-        'base64'
-    """
-    parser.add_argument(
-        "--port", type=argument_types.port, default=_PORT, help=f"on 127.0.0.1; 0 for a free one (default: {_PORT})"
-    )
-    parser.add_argument(
-        "--file", type=Path, default=Path("events.jsonl"), help="append events to it (default: events.jsonl)"
-    )
-    parser.add_argument(
-        "--secret-variable",
-        default=_VARIABLE,
-        metavar="NAME",
-        help=f"environment variable that holds the endpoint's secret (default: {_VARIABLE}); "
-        "else it is read from the keyring, or asked for",
-    )
-    parser.add_argument("--keyring", action="store_true", help="keep the secret that is asked for in the keyring")
-    parser.add_argument(
-        "--scheme", choices=get_args(Scheme), default="hex", help="how the signature is written (default: hex)"
-    )
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        port: on 127.0.0.1; 0 for a free one.
+        file: append events to it.
+        secret_variable: environment variable that holds the endpoint's secret; else it is read from the keyring, or
+            asked for.
+        keyring: keep the secret that is asked for in the keyring.
+        scheme: how the signature is written.
 
     Returns:
         The exit code: 0 where it was ended by SIGTERM, 130 where it was interrupted.
@@ -81,15 +60,15 @@ def run(options: argparse.Namespace) -> int:
     from createos_nb.webhooks.event_file import EventFile
     from createos_nb.webhooks.receiver import Receiver
 
-    file = EventFile(argument_types.writable(options.file, "--file"))
+    events = EventFile(argument_types.writable(file, "--file"))
     try:
-        secret = _secret(options.secret_variable, keep=options.keyring)
-        if file.damaged:
-            print(f"{file.path}: {file.damaged} damaged lines are passed over", file=sys.stderr)
-        receiver = Receiver(file, secret, options.scheme, _print)
-        return _listen(receiver, file, options.port)
+        secret = _secret(secret_variable, keep=keyring)
+        if events.damaged:
+            print(f"{events.path}: {events.damaged} damaged lines are passed over", file=sys.stderr)
+        receiver = Receiver(events, secret, scheme, _print)
+        return _listen(receiver, events, port)
     finally:
-        file.close()
+        events.close()
 
 
 def _listen(receiver: Receiver, file: EventFile, port: int) -> int:

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import os
 import sys
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from createos_nb import extras
+from createos_nb.cli import names
+from createos_nb.cli.options import Flag
 from createos_nb.errors import InvalidInput
 from createos_nb.redaction import Secret
 
-NAME = "login"
-HELP = "Keep an API key: in a profile of the config file, or in the system's keyring."
 
+def login(
+    *,
+    profile: Annotated[str, Parameter(metavar="NAME", completer=names.complete_profiles)] = "default",
+    base_url: Annotated[str | None, Parameter(metavar="URL")] = None,
+    keyring: Flag = False,
+) -> int:
+    """Keep an API key: in a profile of the config file, or in the system's keyring.
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
-
-    Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import login
-        >>> parser = argparse.ArgumentParser()
-        >>> login.arguments(parser)
-        >>> parser.parse_args(["--profile", "staging"]).profile
-        'staging'
-    """
-    parser.add_argument("--profile", default="default", help="name of the profile (default: default)")
-    parser.add_argument(
-        "--base-url", help="where the API is (default: CREATEOS_API_URL, the profile's, or the platform's)"
-    )
-    parser.add_argument("--keyring", action="store_true", help="keep the key in the system's keyring, not in a file")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
+    The key is asked for, or read from the standard input, and tried before it is kept.
 
     Args:
-        options: What `arguments` has parsed.
+        profile: name of the profile.
+        base_url: where the API is (default: CREATEOS_API_URL, the profile's, or the platform's).
+        keyring: keep the key in the system's keyring, not in a file.
 
     Returns:
         The exit code.
@@ -53,25 +42,23 @@ def run(options: argparse.Namespace) -> int:
     from createos_nb.client.client import PLATFORM_URL, Client
     from createos_nb.client.connect import credentials, profiles
 
-    if options.keyring:
+    if keyring:
         extras.require("keyring", "createos-nb login --keyring")
-    known = profiles.read().profiles.get(options.profile, {})  # before asking: a file that can't be read ends it here
+    known = profiles.read().profiles.get(profile, {})  # before asking: a file that can't be read ends it here
     key = _key()
-    url = (
-        options.base_url or os.environ.get("CREATEOS_API_URL", "").strip() or str(known.get("base_url") or PLATFORM_URL)
-    )
+    url = base_url or os.environ.get("CREATEOS_API_URL", "").strip() or str(known.get("base_url") or PLATFORM_URL)
     with Client(api_key=key, base_url=url) as client:
         account = client.whoami()
     kept_url = None if url == PLATFORM_URL else url
-    if options.keyring:
-        credentials.to_keyring(options.profile, key)
-        path = profiles.save(options.profile, api_key=None, base_url=kept_url)
-        print(f"The key of {account} is in the system's keyring; profile {options.profile!r} is in {path}.")
+    if keyring:
+        credentials.to_keyring(profile, key)
+        path = profiles.save(profile, api_key=None, base_url=kept_url)
+        print(f"The key of {account} is in the system's keyring; profile {profile!r} is in {path}.")
     else:
-        path = profiles.save(options.profile, api_key=key, base_url=kept_url)
-        print(f"The key of {account} is in profile {options.profile!r} of {path}, which only you can read.")
-    default = profiles.read().default == options.profile
-    print(f"In a notebook: createos_nb.connect({'' if default else repr(options.profile)})")
+        path = profiles.save(profile, api_key=key, base_url=kept_url)
+        print(f"The key of {account} is in profile {profile!r} of {path}, which only you can read.")
+    default = profiles.read().default == profile
+    print(f"In a notebook: createos_nb.connect({'' if default else repr(profile)})")
     return 0
 
 

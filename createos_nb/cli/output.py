@@ -45,7 +45,9 @@ class Output:
             >>> stream.getvalue()
             'red\\x1b[31m'
         """
-        printable = text if self._raw else visible(text)
+        # a progress bar begins with a return to where its line begins: at a terminal that harms nothing
+        bar = text.startswith("\r") and self.stream.isatty()
+        printable = text if self._raw else "\r" * bar + visible(text[bar:].rstrip("\r") if bar else text)
         try:
             self.stream.write(printable)
         except UnicodeEncodeError:  # a terminal that knows fewer letters than we do

@@ -2,61 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 import sys
 import textwrap
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from cyclopts import Parameter
 
 from createos_nb import extras
+from createos_nb.cli import argument_types
 from createos_nb.cli.exit_codes import (
     CHECK_FAILED,
     CONFIRM,
-    DETAILS,
     DONE,
     FAILED,
     INTERRUPTED,
+    OF_ERROR,
     OF_RESULT,
     REFUSED,
     UNKNOWN,
     WRONG,
 )
+from createos_nb.cli.options import Flag
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.results import FAIL, NO_DATA
 
 if TYPE_CHECKING:
+    from cyclopts.completion import CompletionContext
+
     from createos_nb.notebooks.catalog import NotebookFile
     from createos_nb.notebooks.execution import Failure
     from createos_nb.redaction import Secret
 
-NAME = "run"
-HELP = "Run a notebook on its simulated world or on the platform; without a name, list the notebooks."
-_DETAILS = """\
-The last checks that the notebook shows decide between 0, 5 and 6; one that shows none and comes to its end is 0.
-An interrupted run on the platform resumes when it is run again with the same parameters.
-
-examples:
-  createos-nb run 42_rollback
-  createos-nb run 42_rollback --live -p project=storefront -p environment=production -p reason='checkout fails'
-"""
-
-#: What a cell has raised, and how the run ends then; whatever else is raised is a failure.
-_ENDS: Final = {
-    "KeyboardInterrupt": INTERRUPTED,
-    "ConfirmationNeeded": CONFIRM,
-    "ReasonNeeded": WRONG,
-    "PreconditionFailed": REFUSED,
-    "StalePlanError": REFUSED,
-    "AlreadyApplied": REFUSED,
-    "JournalBusy": REFUSED,
-    "ReadOnlyError": REFUSED,
-    "MissingExtra": REFUSED,
-    "InvalidInput": WRONG,
-    "CheckFailed": CHECK_FAILED,
-    "NoData": UNKNOWN,
-}
 _WORDS: Final = {
     FAILED: "Failed",
     REFUSED: "Refused",
@@ -70,42 +50,43 @@ _WORDS: Final = {
 _CELL_TIMEOUT: Final = 600.0
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+def _complete_notebooks(_: CompletionContext) -> list[str]:
+    from createos_nb.data_files import folder
+
+    return sorted(path.stem for path in folder("notebooks").glob("*.ipynb"))
+
+
+@dataclass(frozen=True)
+class _Options:
+    notebook: str
+    parameter: list[str]
+    live: str | None
+    scenario: str | None
+    profile: str | None
+
+
+def run(
+    notebook: Annotated[str | None, Parameter(completer=_complete_notebooks)] = None,
+    /,
+    *,
+    parameter: argument_types.Parameters | None = None,
+    live: argument_types.Live | None = None,
+    scenario: argument_types.Scenario | None = None,
+    profile: argument_types.Profile | None = None,
+    list_: Annotated[Flag, Parameter(name="--list")] = False,
+) -> int:
+    """Run a notebook on its simulated world or on the platform; without a name, list the notebooks.
+
+    The last checks that the notebook shows decide between the exit codes 0, 5 and 6; one that shows none and comes to
+    its end is 0. An interrupted run on the platform resumes when it is run again with the same parameters.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import run
-        >>> parser = argparse.ArgumentParser()
-        >>> run.arguments(parser)
-        >>> parser.parse_args(["42_rollback", "-p", "to=2"]).parameter
-        ['to=2']
-    """
-    parser.epilog = f"{DETAILS}\n{_DETAILS}"
-    parser.add_argument(
-        "notebook", nargs="?", help="its name, looked for in ./notebooks and then in the package; or a file's path"
-    )
-    parser.add_argument(
-        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the notebook"
-    )
-    parser.add_argument(
-        "--live",
-        nargs="?",
-        const="",
-        metavar="PROFILE",
-        help="on the platform, by that profile or the default one; cells that need a simulated world are left out",
-    )
-    parser.add_argument("--list", action="store_true", help="list the notebooks, or the parameters of one")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        notebook: its name, looked for in ./notebooks and then in the package; or a file's path.
+        parameter: a parameter of the notebook; may be given again.
+        live: on the platform, by that profile or the default one; cells that need a simulated world are left out.
+        scenario: on a simulated world: the same as -p world=NAME.
+        profile: on the platform, by that profile: the same as --live NAME.
+        list_: list the notebooks, or the parameters of one.
 
     Returns:
         The exit code.
@@ -118,26 +99,27 @@ def run(options: argparse.Namespace) -> int:
     extras.require("notebooks", "createos-nb run")
     from createos_nb.notebooks import catalog
 
-    if options.notebook is None:
-        if options.parameter or options.live is not None:
-            raise InvalidInput(
-                f"which notebook? Its name comes first: createos-nb run NOTEBOOK{_profile_hint(options.live)}"
-            )
+    options = _Options(notebook or "", parameter or [], live, scenario, profile)
+    if notebook is None:
+        if options.parameter or (live, scenario, profile) != (None, None, None):
+            raise InvalidInput(f"which notebook? Its name comes first: createos-nb run NOTEBOOK{_profile_hint(live)}")
         _list(catalog.list_notebooks())
         return DONE
-    file = catalog.find_notebook(options.notebook)
-    if options.list:
+    file = catalog.find_notebook(notebook)
+    if list_:
         _describe(file)
         return DONE
     return _run(file, options)
 
 
-def _run(file: NotebookFile, options: argparse.Namespace) -> int:
+def _run(file: NotebookFile, options: _Options) -> int:
     from createos_nb.notebooks import execution, parameters, target
     from createos_nb.notebooks.record import Record
 
     values = parameters.read(file.parameters, options.parameter, file.name)
-    live = target.resolve_profile(file, values, options.live)
+    live = target.resolve_profile(
+        file, values, argument_types.live_of(options.live, options.scenario, options.profile, values)
+    )
     effective = {name: values.get(name, parameter.default) for name, parameter in file.parameters.items()}
     record = Record(
         file.name,
@@ -188,14 +170,12 @@ def _secrets(live: str | None) -> list[Secret]:
 
 def _code(failure: Failure, *, changed: bool = False) -> int:
     """`changed`: the run has written something before it stopped, so it is neither refused nor mere usage."""
-    code = next((_ENDS[kind] for kind in failure.class_names if kind in _ENDS), FAILED)
+    code = next((OF_ERROR[kind] for kind in failure.class_names if kind in OF_ERROR), FAILED)
     own = changed and "JournalBusy" not in failure.class_names  # what a busy journal says is another run's
     return FAILED if own and code in (REFUSED, WRONG) else code
 
 
-def _how_to_confirm(
-    file: NotebookFile, options: argparse.Namespace, failure: Failure, effective: dict[str, Any]
-) -> None:
+def _how_to_confirm(file: NotebookFile, options: _Options, failure: Failure, effective: dict[str, Any]) -> None:
     digest = str(failure.plan.get("digest") or "")
     if digest:
         print(f"The plan is shown above. Its digest: {digest}\n\nTo apply it:")
@@ -204,6 +184,8 @@ def _how_to_confirm(
     words = ["createos-nb", "run", options.notebook]
     if options.live is not None:
         words += ["--live", *([options.live] if options.live else [])]
+    words += ["--scenario", options.scenario] if options.scenario is not None else []
+    words += ["--profile", options.profile] if options.profile is not None else []
     for text in options.parameter:
         if text.partition("=")[0].strip() != "confirm":
             words += ["-p", text]

@@ -2,61 +2,64 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
 
 from createos_nb import extras
-from createos_nb.cli import argument_types
+from createos_nb.cli import argument_types, names
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED
+from createos_nb.cli.options import Flag
 from createos_nb.errors import InvalidInput
 
 if TYPE_CHECKING:
     from createos_nb.simulator.world.world import World
 
-NAME = "serve"
-HELP = "Serve a simulated platform on this machine."
 _SCENARIO, _SEED, _DIALECT = "storefront", 7, "production"
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+@dataclass(frozen=True)
+class _Options:
+    port: int
+    allow_host: list[str]
+    scenario: str | None
+    seed: int | None
+    speed: float
+    dialect: Literal["production", "documented"] | None
+    state: Path | None
+    control: bool
+    faults: Path | None
+
+
+def serve(
+    *,
+    port: argument_types.Port = 8765,
+    allow_host: argument_types.Hosts | None = None,
+    scenario: Annotated[str | None, Parameter(metavar="NAME", completer=names.complete_scenarios)] = None,
+    seed: Annotated[int | None, Parameter(metavar="N")] = None,
+    speed: float = 60.0,
+    dialect: Literal["production", "documented"] | None = None,
+    state: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    control: Flag = False,
+    faults: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+) -> int:
+    """Serve a simulated platform on this machine.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import serve
-        >>> parser = argparse.ArgumentParser()
-        >>> serve.arguments(parser)
-        >>> parser.parse_args(["--scenario", "bad-release"]).scenario
-        'bad-release'
-    """
-    parser.add_argument(
-        "--port", type=argument_types.port, default=8765, help="on 127.0.0.1; 0 for a free one (default: 8765)"
-    )
-    argument_types.add_hosts(parser)
-    parser.add_argument("--scenario", help=f"a scenario, or a file of one (default: {_SCENARIO})")
-    parser.add_argument("--seed", type=int, help=f"what ids, traffic and delays depend on (default: {_SEED})")
-    parser.add_argument("--speed", type=float, default=60.0, help="of its clock, times real time (default: 60)")
-    parser.add_argument("--dialect", choices=("production", "documented"), help=f"of answers (default: {_DIALECT})")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep the world in this file, and go on with it")
-    parser.add_argument(
-        "--control",
-        action="store_true",
-        help="let it be steered below /_world/, by whoever has the token that is printed once",
-    )
-    parser.add_argument("--faults", type=Path, metavar="FILE", help="let the faults of this file strike")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        port: on 127.0.0.1; 0 for a free one.
+        allow_host: answer to this name too, such as that of a proxy in front; may be given again (else to 127.0.0.1 and
+            localhost alone).
+        scenario: a scenario, or a file of one (default: storefront).
+        seed: what ids, traffic and delays depend on (default: 7).
+        speed: of its clock, times real time.
+        dialect: of answers (default: production).
+        state: keep the world in this file, and go on with it.
+        control: let it be steered below /_world/, by whoever has the token that is printed once.
+        faults: let the faults of this file strike.
 
     Returns:
         The exit code.
@@ -67,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
         OSError: The port can't be used.
     """
     extras.require("server", "createos-nb serve")
+    options = _Options(port, allow_host or [], scenario, seed, speed, dialect, state, control, faults)
     stop = threading.Event()
     received: list[int] = []
 
@@ -83,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
     return INTERRUPTED if signal.SIGINT in received else DONE
 
 
-def _serve(options: argparse.Namespace, stop: threading.Event) -> None:
-    from createos_nb.simulator.http.server import serve
+def _serve(options: _Options, stop: threading.Event) -> None:
+    from createos_nb.simulator.http.server import serve as serve_world
     from createos_nb.simulator.http.state_file import StateFile
     from createos_nb.simulator.world.faults import read_faults
 
@@ -104,7 +108,7 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> None:
             world.dialect = options.dialect
         if faults:
             world.faults(*faults, seed=world.state.seed).start()
-        serving = serve(
+        serving = serve_world(
             world, options.port, options.speed, file=file, hosts=options.allow_host, control=options.control
         )
         with serving as served:
@@ -119,14 +123,14 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> None:
             file.close()
 
 
-def _fresh(options: argparse.Namespace) -> World:
+def _fresh(options: _Options) -> World:
     from createos_nb.simulator import open_world
 
     seed = _SEED if options.seed is None else options.seed
     return open_world(options.scenario or _SCENARIO, seed=seed, dialect=options.dialect or _DIALECT)
 
 
-def _check(options: argparse.Namespace, world: World) -> None:
+def _check(options: _Options, world: World) -> None:
     """Refuse a scenario or seed that is not the one of the file."""
     state = world.state
     scenario = Path(options.scenario).name.removesuffix(".toml") if options.scenario is not None else state.scenario

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import os
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+from cyclopts import Parameter
+
+from createos_nb.cli import names
 from createos_nb.cli.exit_codes import DONE, INTERRUPTED, OF_RESULT
+from createos_nb.cli.options import HERE, Flag, Place, Time, opened
 from createos_nb.redaction import Secret
 from createos_nb.times import parse_duration
 
@@ -22,75 +26,58 @@ if TYPE_CHECKING:
     from createos_nb.notify.heartbeat import Heartbeat
     from createos_nb.notify.notifier import Notifier
 
-NAME = "watch"
-HELP = "Watch an account: print, and tell people of, each alert once, with its end."
 _NOTIFY: Final = "CREATEOS_NB_NOTIFY"
 _HEARTBEAT: Final = "CREATEOS_NB_HEARTBEAT"
 _BUDGET: Final = 600
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command to its parser.
+@dataclass(frozen=True)
+class _Options:
+    projects: list[str] | None
+    apps: list[str] | None
+    once: bool
+    every: str
+    duration: str | None
+    budget: int
+    state: Path | None
+    json: bool
+
+
+_Several = Parameter(consume_multiple=True, negative="")
+
+
+def watch(
+    *,
+    projects: Annotated[list[str], _Several, Parameter(metavar="PROJECT", completer=names.complete_projects)]
+    | None = None,
+    apps: Annotated[list[str], _Several, Parameter(metavar="APP")] | None = None,
+    once: Flag = False,
+    every: Time = "1min",
+    duration: Time | None = None,
+    budget: Annotated[int, Parameter(metavar="REQUESTS")] = _BUDGET,
+    state: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    notify: Annotated[list[str], Parameter(negative="", metavar="URL|NAME")] | None = None,
+    heartbeat: Annotated[list[str], Parameter(negative="", metavar="FILE|URL")] | None = None,
+    json: Annotated[Flag, Parameter(group="Output")] = False,
+    place: Place = HERE,
+) -> int:
+    """Watch an account: print, and tell people of, each alert once, with its end.
 
     Args:
-        parser: The parser of the command.
-
-    Examples:
-        >>> import argparse
-        >>> from createos_nb.cli import watch
-        >>> parser = argparse.ArgumentParser()
-        >>> watch.arguments(parser)
-        >>> parser.parse_args(["--once", "--projects", "storefront", "orders-api"]).projects
-        ['storefront', 'orders-api']
-    """
-    parser.add_argument(
-        "--world",
-        default="live",
-        metavar="NAME",
-        help="live, live:PROFILE, or a simulated world such as bad-release (default: live)",
-    )
-    parser.add_argument("--projects", nargs="+", metavar="PROJECT", help="only these (default: all that are active)")
-    parser.add_argument("--apps", nargs="+", metavar="APP", help="only projects in these apps")
-    parser.add_argument("--once", action="store_true", help="one round: what is open, and the exit code 0, 5 or 6")
-    parser.add_argument("--every", default="1min", metavar="TIME", help="how far rounds lie apart (default: 1min)")
-    parser.add_argument("--duration", metavar="TIME", help="how long it lasts (default: until it is ended)")
-    parser.add_argument(
-        "--budget",
-        type=int,
-        default=_BUDGET,
-        metavar="REQUESTS",
-        help=f"an hour, of the platform's 1,000 (default: {_BUDGET})",
-    )
-    parser.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="keeps what is known, so that a restart repeats nothing (default: a file of the account)",
-    )
-    parser.add_argument(
-        "--notify",
-        action="append",
-        default=[],
-        metavar="URL|NAME",
-        help="tell this address of apprise too, such as slack://…, or the notifier that a package adds under this "
-        "name; may be given again. Addresses hold secrets, and "
-        f'others see arguments: better in {_NOTIFY}, parted by spaces, or as notify = ["…"] in the config file',
-    )
-    parser.add_argument(
-        "--heartbeat",
-        action="append",
-        default=[],
-        metavar="FILE|URL",
-        help=f"after each round renew this file, or send a GET to this address; may be given again, or in {_HEARTBEAT}",
-    )
-    parser.add_argument("--json", action="store_true", help="print each event and each round as a line of JSON")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Run the command.
-
-    Args:
-        options: What `arguments` has parsed.
+        projects: only these (default: all that are active).
+        apps: only projects in these apps.
+        once: one round: what is open, and the exit code 0, 5 or 6.
+        every: how far rounds lie apart.
+        duration: how long it lasts (default: until it is ended).
+        budget: requests an hour, of the platform's 1,000.
+        state: keeps what is known, so that a restart repeats nothing (default: a file of the account).
+        notify: tell this address of apprise too, such as slack://…, or the notifier that a package adds under this
+            name; may be given again. Addresses hold secrets, and others see arguments: better in CREATEOS_NB_NOTIFY,
+            parted by spaces, or as notify = ["…"] in the config file.
+        heartbeat: after each round renew this file, or send a GET to this address; may be given again, or in
+            CREATEOS_NB_HEARTBEAT.
+        json: print each event and each round as a line of JSON.
+        place: which account.
 
     Returns:
         The exit code: 5 where an alert is open at the end, 6 where something is not known, else 0; 0 where it was ended
@@ -109,26 +96,26 @@ def run(options: argparse.Namespace) -> int:
         5
     """
     from createos_nb.client.connect import profiles
-    from createos_nb.client.connect.open_account import open_account
     from createos_nb.notify.heartbeat import Heartbeat
     from createos_nb.notify.notifier import Notifier
 
-    targets = [Secret(text) for text in [*options.notify, *os.environ.get(_NOTIFY, "").split()]]
-    options.notify = None  # a traceback that shows variables shows dots
+    targets = [Secret(text) for text in [*(notify or []), *os.environ.get(_NOTIFY, "").split()]]
+    notify = None  # a traceback that shows variables shows dots
     notifier = Notifier([*targets, *profiles.read().notify])
-    beats = [Secret(text) for text in [*options.heartbeat, *os.environ.get(_HEARTBEAT, "").split()]]
-    options.heartbeat = None
-    parse_duration(options.every, "--every")
-    heartbeat = Heartbeat(beats)
+    beats = [Secret(text) for text in [*(heartbeat or []), *os.environ.get(_HEARTBEAT, "").split()]]
+    heartbeat = None
+    parse_duration(every, "--every")
+    beating = Heartbeat(beats)
+    options = _Options(projects, apps, once, every, duration, budget, state, json)
     try:
-        with open_account(options.world, read_only=True) as client:
-            return _watch(client, options, notifier, heartbeat)
+        with opened(place) as client:
+            return _watch(client, options, notifier, beating)
     finally:
-        heartbeat.close()
+        beating.close()
 
 
-def _watch(client: Client, options: argparse.Namespace, notifier: Notifier, heartbeat: Heartbeat) -> int:
-    from createos_nb.diagnostics.alerts.watch import watch
+def _watch(client: Client, options: _Options, notifier: Notifier, heartbeat: Heartbeat) -> int:
+    from createos_nb.diagnostics.alerts.watch import watch as look
 
     stop = threading.Event()
     received: list[int] = []
@@ -143,7 +130,7 @@ def _watch(client: Client, options: argparse.Namespace, notifier: Notifier, hear
     printer = _Printer(heartbeat, as_json=options.json, once=options.once)
     printer.begin(client, options, notifier)
     try:
-        watched = watch(
+        watched = look(
             client,
             options.projects,
             apps=options.apps,
@@ -165,9 +152,9 @@ def _watch(client: Client, options: argparse.Namespace, notifier: Notifier, hear
     return OF_RESULT[watched.result]
 
 
-def _state(client: Client, options: argparse.Namespace) -> Path | None:
+def _state(client: Client, options: _Options) -> Path | None:
     """The given file, else one of the account and the projects; none for a world that ends with this process."""
-    given: Path | None = options.state
+    given = options.state
     if given is not None or client.embedded:
         return given
     import platformdirs
@@ -190,7 +177,7 @@ class _Printer:
         self._failures = 0
         self._said: dict[str, str] = {}
 
-    def begin(self, client: Client, options: argparse.Namespace, notifier: Notifier) -> None:
+    def begin(self, client: Client, options: _Options, notifier: Notifier) -> None:
         """Say what is watched."""
         told = f", tells {', '.join(notifier.names)}" if notifier.names else ""
         if not self._as_json and not self._once:

@@ -44,6 +44,7 @@ def journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "journals"
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(folder))
     monkeypatch.setenv("CREATEOS_NB_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("CREATEOS_NB_NAMES", str(tmp_path / "names.json"))
     for name in ("CREATEOS_API_KEY", "CREATEOS_API_URL", "CREATEOS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     # a kernel is another process, and a file that it leaves is no business of the test's own warnings

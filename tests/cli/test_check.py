@@ -59,15 +59,16 @@ def test_json_has_it_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*WORLD, "--json"]) == 5
     printed = capsys.readouterr()
     facts = json.loads(printed.out)
+    assert facts["schema"] == "createos-nb/check/1"
     assert (facts["result"], facts["requests"], facts["complete"]) == ("FAIL", 6, True)
-    states = [row["state"] for row in facts["practices"]]
+    states = [row["state"] for row in facts["rows"]]
     assert {state: states.count(state) for state in set(states)} == {
         "broken": 1,
         "unknown": 2,
         "accepted": 1,
         "held": 16,
     }
-    first = facts["practices"][0]
+    first = facts["rows"][0]
     assert (first["code"], first["held"], first["environment"]) == ("security_scan", False, None)
     assert "names_of_all" in facts["notices"][0]
     assert "createos-nb check: " in printed.err

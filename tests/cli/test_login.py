@@ -113,7 +113,7 @@ def test_without_a_key_whoami_says_every_way_to_give_one(home: Path) -> None:
     who = command("whoami")
     assert who.returncode == 1
     assert who.stdout == ""
-    for way in ("connect(api_key=...)", "CREATEOS_API_KEY", "createos-nb login", "keyring", ".createos", "simulate()"):
+    for way in ("CREATEOS_API_KEY", "createos-nb login", "keyring", ".createos", "--scenario storefront"):
         assert way in who.stderr
 
 
@@ -146,10 +146,9 @@ def test_a_key_is_typed_unseen_at_a_terminal(
 
 
 def test_no_option_takes_a_key(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["login", "--help"])
+    assert main(["login", "--help"]) == 0
     options = {word.strip("[],") for word in capsys.readouterr().out.split() if word.strip("[]").startswith("--")}
-    assert options == {"--help", "--profile", "--base-url", "--keyring"}
+    assert options == {"--profile", "--base-url", "--keyring"}
 
 
 def test_a_profile_of_its_own_is_named_where_it_is_used(

@@ -41,8 +41,7 @@ def test_the_list_has_titles_and_parameters(run: Any, write: Any, tmp_path: Path
 
 
 def test_help_lists_the_exit_codes(capsys: Any) -> None:
-    with pytest.raises(SystemExit):
-        main(["run", "--help"])
+    assert main(["run", "--help"]) == 0
     text = capsys.readouterr().out
     for line in (
         "0    done",

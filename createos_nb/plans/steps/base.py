@@ -151,6 +151,11 @@ class Step(Struct, kw_only=True, tag_field="kind", metaclass=StepMeta):
     # --- what it is ---------------------------------------------------------------------------------------------------
 
     @property
+    def issues_secret(self) -> bool:
+        """Whether the platform shows a secret for it once, which the receipt alone has."""
+        return False
+
+    @property
     @abstractmethod
     def what(self) -> str:
         """The step in a few words."""

@@ -67,6 +67,10 @@ class CreateKey(Step, kw_only=True, tag="create key"):
     replaces: bool = False
 
     @property
+    def issues_secret(self) -> bool:
+        return self.store is None
+
+    @property
     def what(self) -> str:
         return f"create API key {self.name}"
 

@@ -31,6 +31,10 @@ class OfferTransfer(Step, kw_only=True, tag="offer transfer"):
     expected_seconds: ClassVar[float] = 1.0
 
     @property
+    def issues_secret(self) -> bool:
+        return True
+
+    @property
     def what(self) -> str:
         return f"create a token with which another user can take {self.target.project_name} over"
 

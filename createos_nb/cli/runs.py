@@ -1,0 +1,172 @@
+"""`createos-nb runs`: what was applied from this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import Parameter
+
+from createos_nb.cli import tables
+from createos_nb.cli.current_client import current
+from createos_nb.cli.exit_codes import DONE
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place
+from createos_nb.client.connect.live import LIVE, live_profile
+from createos_nb.errors import InvalidInput
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from cyclopts.completion import CompletionContext
+
+SCHEMA: Final = "runs/1"
+_COLUMNS: Final = ("started", "state", "title", "done", "steps", "reason", "who", "file")
+#: In place of a run's name: the newest one.
+LAST: Final = "last"
+
+
+def complete_runs(context: CompletionContext) -> list[str]:
+    """Complete the name of a run: of the newest fifty.
+
+    Args:
+        context: What was typed so far.
+
+    Returns:
+        Names, from which the shell takes those that begin so.
+    """
+    from createos_nb.plans.journal_files import default_folder, simulated_folders
+
+    found = [path for folder in [default_folder(), *simulated_folders()] for path in folder.glob("*.jsonl")]
+    return [LAST, *(path.name for path in sorted(found, key=lambda path: path.name, reverse=True)[:50])]
+
+
+def runs(
+    *,
+    folder: Annotated[Path | None, Parameter(metavar="FOLDER")] = None,
+    limit: Annotated[int, Parameter(alias="-n", metavar="N")] = 20,
+    place: Place = HERE,
+    form: Form = FOR_PEOPLE,
+) -> int:
+    """List what was applied from this machine: when, what, why, by whom.
+
+    It reads the journals of this machine and asks nobody. A run that was interrupted is resumed when the same
+    createos-nb apply is given again.
+
+    Args:
+        folder: of journals (default: CREATEOS_NB_JOURNALS, or a folder of the user's data).
+        limit: how many, the newest first; 0 for all.
+        place: only runs there (default: all).
+        form: in which form.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        JournalError: The folder can't be read.
+
+    Examples:
+        >>> from createos_nb.cli import main
+        >>> main(["runs", "--folder", "no-such-folder"])
+        no run yet: createos-nb apply keeps one for each
+        0
+    """
+    frame = find(folder, place)
+    if limit < 0:
+        raise InvalidInput("--limit is how many runs to list; 0 for all")
+    if limit and len(frame) > limit:
+        tables.notice(f"the newest {limit} of {len(frame)} runs; --limit 0 for all")
+        frame = frame.head(limit)
+    empty = "no run yet: createos-nb apply keeps one for each"
+    if form.plain:
+        frame = frame.assign(file=[Path(file).name for file in frame["file"]])
+    tables.show(frame, SCHEMA, form, columns=_COLUMNS, empty=empty)
+    return DONE
+
+
+def find(folder: Path | None, place: Place) -> pd.DataFrame:
+    """Return the runs of a folder that are of an account.
+
+    Args:
+        folder: Of journals; None for the usual ones.
+        place: Of which account or kind of world; all where nothing is said.
+
+    Returns:
+        As `createos_nb.plans.runs`, newest first.
+
+    Examples:
+        >>> from pathlib import Path
+        >>> from createos_nb.cli.options import Place
+        >>> from createos_nb.cli.runs import find
+        >>> len(find(Path("no-such-folder"), Place()))
+        0
+    """
+    from createos_nb import plans
+
+    frame = plans.runs(folder)
+    target = place.target
+    if (place.scenario, place.profile, place.world) == (None, None, None):
+        return frame
+    simulated = frame["where"].str.startswith("SIMULATOR")
+    profile = live_profile(target)
+    if profile is None:
+        return frame[simulated].reset_index(drop=True)
+    from createos_nb.client.connect import credentials
+
+    url = credentials.find(profile or None).base_url
+    return frame[frame["where"].str.contains(f" {url} ", regex=False)].reset_index(drop=True)
+
+
+def journal_of(run: str, place: Place) -> Path:
+    """Return the journal of a run that a person names.
+
+    Args:
+        run: "last", the name of its file as `createos-nb runs` lists it, a part of it that no other has, or a path.
+        place: Of which account.
+
+    Returns:
+        The path of the journal.
+
+    Raises:
+        InvalidInput: There is none, or there are several.
+
+    Examples:
+        >>> from createos_nb.cli.options import Place
+        >>> from createos_nb.cli.runs import journal_of
+        >>> journal_of("last", Place())
+        Traceback (most recent call last):
+        createos_nb.errors.InvalidInput: there is no run yet: createos-nb apply keeps one for each
+    """
+    from createos_nb.naming import nearest
+
+    if Path(run).is_file():
+        return Path(run)
+    frame = find(None, place if place.target != LIVE else HERE)
+    folder = Path(frame.attrs.get("folder") or ".")
+    files: list[str] = frame["file"].tolist()
+    if not files:
+        raise InvalidInput("there is no run yet: createos-nb apply keeps one for each")
+    if run == LAST:
+        return folder / _newest(frame)
+    found = [file for file in files if Path(file).name in (run, f"{run}.jsonl")] or [
+        file for file in files if run in file
+    ]
+    if len(found) != 1:
+        several = f"{len(found)} runs are called so: {', '.join(found[:5])}"
+        none = f"there is no run {run!r}{nearest(run, files)}; createos-nb runs lists them"
+        raise InvalidInput(several if found else none)
+    return folder / found[0]
+
+
+def _newest(frame: pd.DataFrame) -> str:
+    """The file of the newest run: of the notebook's world, or none of a world that has ended, where there is another.
+
+    What was tried on a simulated world is not what somebody wants undone on their account.
+    """
+    from createos_nb.client.world_of import lineage_of
+    from createos_nb.simulator.context import WorldContext
+
+    client = current()
+    if client is not None:
+        chosen = frame[frame["world"] == lineage_of(client).id]
+    else:
+        chosen = frame[~frame["where"].str.contains(f" {WorldContext.base_url} ", regex=False)]
+    return str((chosen if len(chosen) else frame)["file"].iloc[0])
