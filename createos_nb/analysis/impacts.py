@@ -17,6 +17,8 @@ from createos_nb.dtypes import TEXT
 _SAME: Final = pd.Timedelta("2min")
 #: Buckets that either side of a change has at least.
 _FEWEST: Final = 5
+#: Kinds of rows that are no changes: what came of one, or what was found out.
+_NO_CHANGES: Final = ("incident", "scan")
 _DAY: Final = pd.Timedelta("1D")
 #: Earlier days whose same hours are looked at, at most.
 _DAYS: Final = 7
@@ -58,7 +60,7 @@ def change_impact(
 
     Args:
         timeline: changes: `time` (UTC), `kind` and `text`, and where they are there `not_before` (UTC), `who`, `why`:
-            what `history.timeline` returns.
+            what `history.timeline` returns. Rows of the kinds incident and scan are left out: they change nothing.
         traffic: requests over time of the environment, better of eight days.
         window: how long before and after, at most.
         confidence: of the intervals, and of `changed`, between 0 and 1.
@@ -118,7 +120,8 @@ def _grouped(timeline: pd.DataFrame) -> list[dict[str, Any]]:
     if len(timeline) and not isinstance(timeline["time"].dtype, pd.DatetimeTZDtype):
         raise FrameError("timeline: the column time has times with a zone (datetime64[us, UTC])")
     groups: list[dict[str, Any]] = []
-    for row in timeline.sort_values("time", kind="stable").to_dict("records"):
+    changes = timeline[~timeline["kind"].isin(_NO_CHANGES)]
+    for row in changes.sort_values("time", kind="stable").to_dict("records"):
         began = row.get("not_before")
         began = row["time"] if began is None or pd.isna(began) else began
         change = {"time": row["time"], "not_before": began, **{name: _text(row, name) for name in _TEXTS[:4]}}

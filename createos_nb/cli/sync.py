@@ -20,6 +20,7 @@ def sync(
     since_: Annotated[Time, Parameter(name="--since")] = "-7d",
     datasets: Annotated[str, Parameter(metavar="NAMES", show_default=False)] = "",
     projects: Annotated[str, Parameter(metavar="NAMES", show_default=False)] = "",
+    webhooks: Annotated[str, Parameter(metavar="FILES", show_default=False)] = "",
     json: Annotated[Flag, Parameter(group="Output")] = False,
     place: Place = HERE,
 ) -> int:
@@ -31,6 +32,8 @@ def sync(
         since_: from where on series are kept.
         datasets: such as requests,deployments,paths,logs (default: resources, requests and events).
         projects: only of these, such as storefront,orders-api.
+        webhooks: fold in the events that createos-nb listen has written to these files (default: those of
+            CREATEOS_NB_WEBHOOKS).
         json: print the result as JSON.
         place: which account.
 
@@ -51,9 +54,12 @@ def sync(
 
     from createos_nb.history import open as open_history
     from createos_nb.history.history import USUAL
+    from createos_nb.webhooks import event_source
 
     with opened(place) as client:
         history = open_history(client, path)
+        if webhooks:
+            history.add_source("webhook", event_source(*_names(webhooks)))
         chosen: dict[str, Any] = {"since": since(since_), "projects": _names(projects) or None}
         wanted = _names(datasets) or list(USUAL)
         cost = history.cost(datasets=wanted, **chosen)

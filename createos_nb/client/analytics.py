@@ -165,7 +165,8 @@ class Analytics(contract.Analytics):
             gave no bucket, 0 where there were no requests). `attrs`: `bucket_seconds`, `partial` (bucket starts that
             the window or the present cuts), `complete`, `live_versions` (when versions became live in the window, as
             far as the session has seen environments and deployments: plots mark them), `from_history` (buckets that a
-            history knew; only where one is open).
+            history knew) and `from_platform` (those
+            that were asked for), where one is open.
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets; the message says how long they are.
@@ -206,6 +207,7 @@ class Analytics(contract.Analytics):
         frame.attrs["live_versions"] = self._session.known.marks(environment_id, first, last, now)
         if self._session.memory is not None:
             frame.attrs["from_history"] = buckets.remembered
+            frame.attrs["from_platform"] = len(buckets.rows) - buckets.remembered
         return self._session.with_attrs(frame, operation, arguments_sent, complete=not unknown)
 
     def _window(self, start: Any, end: Any) -> tuple[int, int]:

@@ -179,8 +179,8 @@ class Fleet(ProcessBound):
             `project`, `environment`, `time` (UTC), then the counts (Int64), as `analytics.requests_over_time`;
             `attrs["partial"]` has the starts of buckets that the window cuts, `attrs["live_versions"]` when versions
             became live, as far as the session has seen environments and deployments: plots mark them;
-            `attrs["apps"]` the name of the app of each project that is in one, and `attrs["from_history"]` how many
-            buckets a history knew, where one is open.
+            `attrs["apps"]` the name of the app of each project that is in one, and, where a history is open,
+            `attrs["from_history"]` how many buckets it knew and `attrs["from_platform"]` how many were asked for.
 
         Raises:
             InvalidInput: The step is no multiple of the platform's buckets.
@@ -205,7 +205,7 @@ class Fleet(ProcessBound):
         def read(pair: Any) -> pd.DataFrame:
             frame = self._analytics.requests_over_time(pair.project_id, pair.id, step=step, **window)
             widths.add(frame.attrs["bucket_seconds"])
-            remembered.append(frame.attrs.get("from_history", 0))
+            remembered.append((frame.attrs.get("from_history", 0), frame.attrs.get("from_platform", 0)))
             partial.update(frame.attrs["partial"])
             live.extend([*mark, pair.project, pair.unique_name] for mark in frame.attrs["live_versions"])
             frame = frame.reset_index()
@@ -215,7 +215,7 @@ class Fleet(ProcessBound):
 
         widths: set[int] = set()
         partial: set[str] = set()
-        remembered: list[int] = []
+        remembered: list[tuple[int, int]] = []
         live: list[list[str]] = []
         label = "fleet.requests_over_time"
         frames, failed = self._reads.read_all(label, read, pairs, lambda pair: f"{pair.project}/{pair.unique_name}")
@@ -231,7 +231,8 @@ class Fleet(ProcessBound):
         grouped = environments.dropna(subset="app").drop_duplicates("project")
         frame.attrs["apps"] = dict(grouped[["project", "app"]].itertuples(index=False))
         if self._session.memory is not None:
-            frame.attrs["from_history"] = sum(remembered)
+            frame.attrs["from_history"] = sum(known for known, _ in remembered)
+            frame.attrs["from_platform"] = sum(count for _, count in remembered)
         return frame
 
     def logs(

@@ -125,7 +125,8 @@ class FleetOverview(ProcessBound):
         Returns:
             A frame. `attrs`: `complete` (False when a project could not be read, or was never), `failed` (project to
             reason), `skipped` (projects that are not active, and their status), `waiting` (projects that were not read
-            yet), `left` (how many this reading has not asked for), `window`, `target`.
+            yet), `left` (how many this reading has not asked for), `window`, `target`; where a history is open,
+            `from_history` (buckets of requests that it knew) and `from_platform` (those that were asked for).
 
         Raises:
             InvalidInput: For a window of less than a minute, or none, and for an objective that is none.
@@ -191,6 +192,7 @@ class FleetOverview(ProcessBound):
             wanted = {id: self._projects[id] for id in active["id"]}
             in_batches, since = since is not None, self._turns if since is None else since
             due = self._due(wanted, max_requests, since)
+            self._reader.counts.clear()
             if not in_batches:  # what comes in batches is seen to take its time
                 self._session.lists.warn_of_wait("fleet.overview", sum(self._projects[id].cost for id in due))
             readings = self._session.map_concurrently(lambda id: self._read_project(id, window, judging, cancel), due)
@@ -213,6 +215,10 @@ class FleetOverview(ProcessBound):
                 "target": judging.target,
                 "left": sum(project.turn <= since for project in known),
             }
+            if self._session.memory is not None:
+                counts = self._reader.counts
+                frame.attrs["from_history"] = sum(known for known, _ in counts)
+                frame.attrs["from_platform"] = sum(asked for _, asked in counts)
             if self._session.warn_of_future(REQUESTS, window.start):
                 frame.attrs["complete"] = False
             return frame

@@ -77,6 +77,8 @@ class SeriesReader:
     def __init__(self, session: Session, points: int) -> None:
         self._session, self._points = session, points
         self.longest = 0
+        #: Of each reading, the buckets that a history knew and those that were asked for.
+        self.counts: list[tuple[int, int]] = []
 
     def read_all(
         self, project: str, environments: Sequence[str], known: Mapping[str, Series], window: Window
@@ -100,6 +102,7 @@ class SeriesReader:
                 known, start = None, window.start
         ids = {"project_id": project, "environment_id": environment}
         buckets = Windows(self._session, REQUESTS, ids).read(start, window.last)
+        self.counts.append((buckets.remembered, len(buckets.rows) - buckets.remembered))
         if known is None:
             return _series(buckets, window, start, window.length)
         rows = _regridded(buckets, known)

@@ -53,18 +53,19 @@ class Windows:
         memory, environment = self._session.memory, self._values.get("environment_id")
         known = [] if memory is None or environment is None else memory.remembered(environment, (start, end))
         if not known:
-            return self._asked(start, end)
+            return self.ask(start, end)
         parts = [Part(each.rows, each.width, int(each.rows[0, 0] % each.width)) for each in known]
         for at, to in difference([(start, end)], [each.span for each in known]):
-            asked = self._asked(at, to)
+            asked = self.ask(at, to)
             part = Part(asked.rows, asked.width if len(asked.rows) else None, asked.phase)
             parts.append(part.between(None if at == start else at, to))
         if len({part.width for part in parts} - {None}) > 1:
             # a bucket may hold what is known as well: none is counted twice if all come from one source
-            return self._asked(start, end)
+            return self.ask(start, end)
         return replace(self._joined(parts, start, end), remembered=sum(len(each.rows) for each in known))
 
-    def _asked(self, start: int, end: int) -> Buckets:
+    def ask(self, start: int, end: int) -> Buckets:
+        """The buckets of `[start, end)`, asked for whatever a memory has."""
         first, stop = self._first(start, end)
         if stop >= end:
             return self._joined([first], start, end)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from createos_nb.client.name_resolution import names_or_ids
+from createos_nb.diagnostics.impact_effect import EFFECT, effect
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.times import iso, parse_duration, unix
@@ -21,6 +22,8 @@ _LOST: Final = (502, 503, 504)
 _COUNTS: Final = ("requests", "client_errors", "server_errors", "lost")
 _SHARES: Final = ("rpm", "success_percentage", "server_error_percentage")
 _TIMES: Final = ("start", "end")
+#: As many as `change_impact` looks at.
+_MOST_DAYS: Final = 7
 
 
 def impact(
@@ -31,6 +34,7 @@ def impact(
     end: Any,
     *,
     window: str | float | pd.Timedelta = "15min",
+    days: int = 1,
 ) -> pd.DataFrame:
     """Compare requests and errors before, during and after a change, such as from `receipt.started` to `receipt.ended`.
 
@@ -41,16 +45,21 @@ def impact(
         start: When the change began.
         end: When it ended.
         window: How long before and after: "15min", seconds, a Timedelta; the time after ends at the present.
+        days: Earlier days, at most seven, whose same hours the volume is held against; each costs a request for each
+            environment where no history is open. From three on it is known how much days differ.
 
     Returns:
         One row each, index `period`: "before", "during", "after". Columns: `start`, `end` (UTC, to the second; during
         is the whole seconds that the change touches), `requests`, `client_errors` (4xx), `server_errors` (5xx), `lost`
         (502, 503 and 504: what a proxy says where no version answers; an app may say 503 itself) as Int64; `rpm`,
         `success_percentage` ((2xx + 3xx) / requests) and `server_error_percentage` (0–100, NA without requests) as
-        Float64. A time that has not come yet is NA.
+        Float64. A time that has not come yet is NA. Then what `analysis.change_impact` says of the change, in the row
+        "after": `success_difference` with `success_low` and `success_high` (percentage points), `success_changed`,
+        `volume_ratio` with `volume_low` and `volume_high`, `volume_changed`, and `note`: why something is NA, or less
+        certain. It counts whole minutes.
 
     Raises:
-        InvalidInput: The times are in the wrong order, or there is no environment.
+        InvalidInput: The times are in the wrong order, there is no environment, or `days` is no number of days.
 
     Examples:
         >>> client = createos_nb.simulate("bad-release")
@@ -61,12 +70,17 @@ def impact(
         before      1476              2     2
         during        91              3     0
         after       1503             57     0
+        >>> after = periods.loc["after"]
+        >>> round(after["success_difference"], 1), bool(after["success_changed"]), bool(after["volume_changed"])
+        (np.float64(-4.8), True, False)
     """
     now = client.transport.now()
     first, last = math.floor(unix(start, now, "start")), math.ceil(unix(end, now, "end"))
     wide = _seconds(window)
     if first > last:
         raise InvalidInput(f"impact: end ({iso(last)}) is before start ({iso(first)})")
+    if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= _MOST_DAYS:
+        raise InvalidInput(f"impact: days={days!r}: a whole number from 0 to {_MOST_DAYS}")
     last = max(last, first + 1)
     periods = {"before": (first - wide, first), "during": (first, last), "after": (last, last + wide)}
     names = names_or_ids("effect: environment", environment)
@@ -77,8 +91,12 @@ def impact(
     frame = pd.DataFrame(rows, index=pd.Index(list(periods), name="period", dtype=TEXT))
     for name in _TIMES:
         frame[name] = pd.to_datetime(frame[name], unit="s", utc=True).astype("datetime64[us, UTC]")
-    frame = frame.astype({**dict.fromkeys(_COUNTS, "Int64"), **dict.fromkeys(_SHARES, "Float64")})
-    frame = frame[[*_TIMES, "requests", "rpm", "success_percentage", *_COUNTS[1:], "server_error_percentage"]]
+    told = effect(client, project, names, (first, last), wide, days, int(now))
+    for name, value in told.items():
+        frame[name] = [pd.NA, pd.NA, value]
+    frame = frame.astype({**dict.fromkeys(_COUNTS, "Int64"), **dict.fromkeys(_SHARES, "Float64"), **EFFECT})
+    order = [*_TIMES, "requests", "rpm", "success_percentage", *_COUNTS[1:], "server_error_percentage", *EFFECT]
+    frame = frame[order]
     frame.attrs |= client.session.provenance("GetProjectEnvironmentAnalyticsRequestDistribution")
     return frame
 

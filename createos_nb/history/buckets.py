@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -103,18 +103,28 @@ def table_of(rows: Mapping[tuple[str, str], np.ndarray], seen: float) -> pa.Tabl
         return schema("requests").empty_table()
     numbers = np.concatenate(list(filled.values()))
     lengths = [len(each) for each in filled.values()]
-    arrays = {
-        "project_id": np.repeat([project for project, _ in filled], lengths),
-        "environment_id": np.repeat([environment for _, environment in filled], lengths),
+    texts = {
+        "project_id": _repeated([project for project, _ in filled], lengths),
+        "environment_id": _repeated([environment for _, environment in filled], lengths),
+    }
+    figures = {
         "time": numbers[:, 0] * _MICROSECONDS,
         "seconds": numbers[:, 1],
         **{name: numbers[:, 2 + i] for i, name in enumerate(COUNTS)},
         "seen_at": np.full(len(numbers), round(seen * _MICROSECONDS), dtype=np.int64),
     }
+    arrays = texts | {name: pa.array(each) for name, each in figures.items()}
     return pa.table(
-        [pa.array(arrays[name]).cast(schema("requests").field(name).type) for name in schema("requests").names],
+        [arrays[name].cast(schema("requests").field(name).type) for name in schema("requests").names],
         schema=schema("requests"),
     )
+
+
+def _repeated(texts: Sequence[str], lengths: Sequence[int]) -> pa.Array:
+    """Each text as often as its length says; by number, for numpy would make each one anew."""
+    import pyarrow as pa
+
+    return pa.array(texts, pa.string()).take(pa.array(np.repeat(np.arange(len(texts)), lengths)))
 
 
 def rows_of(table: pa.Table) -> dict[str, np.ndarray]:

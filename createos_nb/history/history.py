@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 
 from createos_nb.client.memory import Remembered
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import IncompleteWarning, InvalidInput
 from createos_nb.history import engines, maintenance, requests
 from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
 from createos_nb.history.fingerprints import Fingerprints
+from createos_nb.history.incidents import Incident, incidents
 from createos_nb.history.known import Known
 from createos_nb.history.manifest import Manifest
 from createos_nb.history.moment import Moment
 from createos_nb.history.sources import Source
+from createos_nb.history.states import State
 from createos_nb.history.store import Store
 from createos_nb.history.sync import Sync, SyncResult
 from createos_nb.history.timeline import timeline
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from createos_nb.contract.types import TimeLike
     from createos_nb.times import DurationLike
 
-_OF_PROJECTS: Final = ("deployments", "domains")
+_OF_PROJECTS: Final = ("deployments", "domains", "scans")
+#: Seconds of traffic before a window that say what is usual there.
+_USUAL: Final = 8 * 86_400
 #: What is kept unless something else is asked for.
 USUAL: Final = ("projects", "environments", "deployments", "domains", "api_keys", "requests", "events")
 
@@ -63,13 +68,15 @@ class History:
         """Ask for what is missing, newest first, within a budget of requests, and keep it.
 
         What was kept is not asked for again, but for the last five minutes, which may still grow. Each sixteen answers
-        are on the disk before the next are asked for: whatever ends it, the next one goes on from there.
+        (sixty-four where there are thousands) are on the disk before the next are asked for: whatever ends it, the
+        next one goes on from there.
 
         Args:
             budget: Requests to send at most; None for no limit. What is left is done by the next call.
             since: From where on series are kept, such as "-30d".
             datasets: Which ones; `createos_nb.history.DATASETS` has them all. "paths", "error_paths" and "status_codes"
-                cost one request a day for each environment together, "logs" one a call.
+                cost one request a day for each environment together, "logs" one a call, "scans" one for each live
+                deployment that is scanned.
             projects: Only of this one, or of these, by name or id.
 
         Returns:
@@ -220,8 +227,8 @@ class History:
             >>> client = createos_nb.simulate("bad-release")
             >>> history = createos_nb.history.open(client, "account")
             >>> _ = history.sync(since="-1d")
-            >>> history.at(client.now)
-            The account at 2026-03-04T14:00:00Z: projects 1, environments 2, deployments 4, domains 0, api keys 1
+            >>> history.at(client.now).projects()["unique_name"].tolist()
+            ['storefront']
         """
         manifest = self._store.reload()
         at = unix(moment, manifest.written, "moment")
@@ -235,7 +242,9 @@ class History:
     def timeline(
         self, project: str, environment: str, *, start: TimeLike = "-7d", end: TimeLike = "now"
     ) -> pd.DataFrame:
-        """Return what happened in an environment: assignments, scalings, variables, deployments, domains, and who.
+        """Return what happened in an environment: assignments, scalings, variables, deployments, domains, scans, who.
+
+        Incidents are what `analysis.anomalies` finds in its requests: more errors than usual, or fewer requests.
 
         Args:
             project: Its project, by name or id.
@@ -246,8 +255,8 @@ class History:
         Returns:
             One row a change, oldest first: time (UTC), not_before (UTC: after which moment, where only two looks are
             known; else NaT), kind (changed: the last change before the first look), text, who, why, source (platform:
-            it says so itself; snapshot: two looks differ; else what tells of it, such as journal), exactness (exact,
-            between).
+            it says so itself; snapshot: two looks differ; inferred: from the requests; else what tells of it, such as
+            journal or webhook), exactness (exact, between, or at the latest: an incident is seen once there is enough).
 
         Raises:
             UnknownName: The history knows no such project or environment.
@@ -264,19 +273,31 @@ class History:
                    kind                     why    source
             0  deployed                          platform
             1   changed                          platform
-            2  rollback  errors since version 4   journal
-            3  assigned                          platform
+            2  incident                          inferred
+            3  rollback  errors since version 4   journal
+            4  assigned                          platform
         """
         manifest = self._store.reload()
         window = self._window(manifest, start, end)
         ids = self._known.projects(project)
         states = self._known.environments(ids, environment)
-        deployments, domains = (
+        deployments, domains, scans = (
             [state for state in self._known.states(name) if state.project_id in ids] for name in _OF_PROJECTS
         )
         named = {name for id, name in self._known.names().items() if id in ids}
         events = self._known.events({*ids, *named}, {environment, *(state.id for state in states)})
-        return timeline(states, deployments, domains, events, window)
+        return timeline(states, deployments, domains, scans, events, self._incidents(states, window), window)
+
+    def _incidents(self, states: Sequence[State], window: Span) -> Iterator[Incident]:
+        """What the requests of an environment show; those of one that was made anew are apart."""
+        longer = window[0] - _USUAL, window[1]
+        ids = {state.id for state in states}
+        places = [place for place in self._known.places({state.project_id for state in states}) if place[2].id in ids]
+        for place in places:
+            with warnings.catch_warnings():  # of what is not known nothing is inferred
+                warnings.simplefilter("ignore", IncompleteWarning)
+                traffic = requests.frame(self._store, [place], longer, None)
+            yield from incidents(traffic.drop(columns=["project", "environment"]).set_index("time"))
 
     def gaps(self) -> pd.DataFrame:
         """Return the times that were asked for and of which the platform gave nothing: they are NA for ever.

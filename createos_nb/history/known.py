@@ -25,15 +25,21 @@ class Known:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._states: dict[str, tuple[int, list[State]]] = {}
 
     def states(self, dataset: str) -> list[State]:
         """Return all states of a dataset."""
-        return states.states_of(self._store.table(dataset, self._store.files(dataset)))
+        generation = self._store.current().generation
+        read = self._states.get(dataset)
+        if read is None or read[0] != generation:
+            read = generation, states.states_of(self._store.table(dataset, self._store.files(dataset)))
+            self._states[dataset] = read
+        return list(read[1])
 
     def names(self) -> dict[str, str]:
         """Return the newest name of each project, by id."""
         ordered = sorted(self.states("projects"), key=lambda state: state.seen_at)
-        return {state.id: str(state.row()["name"]) for state in ordered}
+        return {state.id: str(state.name) for state in ordered}
 
     def projects(self, wanted: str | Sequence[str] | None) -> set[str]:
         """Return the ids of the projects that are meant by name or id; all without any.
@@ -59,9 +65,9 @@ class Known:
             UnknownName: The history knows no such environment.
         """
         there = [state for state in self.states("environments") if state.project_id in projects]
-        ids = {state.id for state in there if wanted in (state.id, state.row()["name"])}
+        ids = {state.id for state in there if wanted in (state.id, state.name)}
         if not ids:
-            raise UnknownName("environment", wanted, sorted({str(state.row()["name"]) for state in there}))
+            raise UnknownName("environment", wanted, sorted({str(state.name) for state in there}))
         return [state for state in there if state.id in ids]
 
     def events(self, projects: set[str], environments: set[str]) -> list[dict[str, Any]]:
@@ -81,7 +87,7 @@ class Known:
             last = max(found, key=lambda state: state.seen_at)
             made = min(state.made or state.valid_from for state in found)
             ended = _NEVER if last.valid_to is None else int(last.valid_to)
-            place = names.get(last.project_id, last.project_id), str(last.row()["name"])
+            place = names.get(last.project_id, last.project_id), str(last.name)
             places.append((*place, last, (int(made) // 60 * 60, ended)))
         return _apart(sorted(places, key=lambda place: (place[0], place[3][0])))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct, field
@@ -15,7 +16,11 @@ from createos_nb.storage import atomic_write
 
 #: The format that this version writes. 1: the first.
 FORMAT: Final = 1
+#: Format → what makes the manifest of the next one of it. In memory only: what writes next makes it last, whole.
+MIGRATIONS: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
 NAME: Final = "manifest.json"
+#: The folder of files of a dataset that are not folded yet.
+NEW: Final = "new"
 
 
 class DataFile(Struct, frozen=True, omit_defaults=True):
@@ -97,7 +102,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     Raises:
         HistoryTooNew: A newer version wrote it.
         HistoryDamaged: It can't be read as a manifest.
-        HistoryError: The folder can't be read.
+        HistoryError: The folder can't be read, or its format is too old.
     """
     path = folder / NAME
     try:
@@ -114,11 +119,25 @@ def read_manifest(folder: Path) -> Manifest | None:
                 f"the history {folder} has format {written}, and this version of createos-nb reads up to {FORMAT}: "
                 "install a newer one; nothing was changed"
             )
+        if isinstance(written, int) and written < FORMAT:
+            plain = _migrated(folder, plain, written)
         return msgspec.convert(plain, Manifest)
     except msgspec.MsgspecError as error:
         raise HistoryDamaged(
             f"{path} is damaged ({error}): put it back from a backup, or open a new history in another folder", (NAME,)
         ) from None
+
+
+def _migrated(folder: Path, plain: dict[str, Any], written: int) -> dict[str, Any]:
+    """The manifest of an older format as this version writes it."""
+    for version in range(written, FORMAT):
+        if version not in MIGRATIONS:
+            raise HistoryError(
+                f"the history {folder} has format {written}, which this version of createos-nb no longer reads: open "
+                f"it with an older one that knows format {version + 1} first; nothing was changed"
+            )
+        plain = MIGRATIONS[version](plain)
+    return {**plain, "format": FORMAT}
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

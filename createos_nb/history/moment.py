@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from createos_nb.contract.domains import Domain
 from createos_nb.contract.environments import Environment
 from createos_nb.contract.projects import Project
 from createos_nb.contract.row import Row
+from createos_nb.contract.security import SecurityScan
 from createos_nb.dtypes import TEXT
 from createos_nb.frames import frame_of
 from createos_nb.history.states import State
@@ -25,6 +25,7 @@ _ROWS: Final[dict[str, type[Row]]] = {
     "deployments": Deployment,
     "domains": Domain,
     "api_keys": ApiKey,
+    "scans": SecurityScan,
 }
 _VARIABLES: Final = {"run_envs": "runEnvs", "build_vars": "buildVars"}
 
@@ -42,7 +43,7 @@ class Moment:
         self.time = time
         self._states, self._looked = states, looked
         self._names = {
-            state.id: str(state.row()["name"]) for state in sorted(states["projects"], key=lambda state: state.seen_at)
+            state.id: str(state.name) for state in sorted(states["projects"], key=lambda state: state.seen_at)
         }
 
     def projects(self) -> pd.DataFrame:
@@ -101,10 +102,18 @@ class Moment:
         """
         return self._frame("api_keys")
 
+    def scans(self) -> pd.DataFrame:
+        """Return the security scans of what was live, as far as they were read (`sync(datasets=[…, "scans"])`).
+
+        Returns:
+            `project` first, then as `security.scan`, with the three columns of `environments` behind it.
+        """
+        return self._frame("scans")
+
     def _frame(self, dataset: str) -> pd.DataFrame:
         there = [state for state in self._states[dataset] if _was_there(state, self.time)]
         there.sort(key=lambda state: (self._names.get(state.project_id, ""), state.valid_from, state.id))
-        frame = frame_of(_ROWS[dataset], raw=[json.loads(state.record) for state in there])
+        frame = frame_of(_ROWS[dataset], raw=[dict(state.fields) for state in there])
         for name, wire in _VARIABLES.items():
             if name in frame:  # fingerprints are no secrets: a frame would show dots
                 frame[name] = pd.Series([_settings(state).get(wire) for state in there], dtype=object)
@@ -130,7 +139,7 @@ class Moment:
 
 
 def _settings(state: State) -> dict[str, Any]:
-    settings = json.loads(state.record).get("settings")
+    settings = state.fields.get("settings")
     return settings if isinstance(settings, dict) else {}
 
 

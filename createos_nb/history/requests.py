@@ -47,6 +47,7 @@ def frame(
     files = store.files("requests", start=window[0] - 86_400, end=window[1], environments=ids)
     rows = buckets.rows_of(store.table("requests", files))
     frames: list[pd.DataFrame] = []
+    names: list[tuple[str, str]] = []
     unknown: dict[str, list[list[str]]] = {}
     widths: set[int] = set()
     partial: set[str] = set()
@@ -62,12 +63,14 @@ def frame(
         widths.add(one.attrs["bucket_seconds"])
         partial.update(one.attrs["partial"])
         on_disk += len(found)
-        one = one.reset_index()
-        one.insert(0, "environment", pd.Series([environment] * len(one), dtype=TEXT))
-        one.insert(0, "project", pd.Series([project] * len(one), dtype=TEXT))
         one.attrs.clear()
         frames.append(one)
-    joined = pd.concat(frames, ignore_index=True) if frames else _empty()
+        names.append((project, environment))
+    joined = pd.concat(frames).reset_index() if frames else _empty()
+    lengths = [len(one) for one in frames]
+    for at, column in enumerate(("project", "environment") if frames else ()):
+        texts = pd.array([pair[at] for pair in names], dtype=TEXT)
+        joined.insert(at, column, pd.Series(texts.take(np.repeat(np.arange(len(names)), lengths))))
     joined.attrs = {
         "operation": "history.requests",
         "where": manifest.where,
@@ -81,11 +84,11 @@ def frame(
         "partial": sorted(partial),
     }
     if unknown:
-        names = ", ".join(list(unknown)[:_NAMED]) + (
+        few = ", ".join(list(unknown)[:_NAMED]) + (
             f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         )
         warn(
-            f"history.requests: not all of the window is known for {names}: NA there; history.sync() asks for it, and "
+            f"history.requests: not all of the window is known for {few}: NA there; history.sync() asks for it, and "
             'attrs["unknown"] says what is missing',
             IncompleteWarning,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from createos_nb import contract
 from createos_nb.errors import CreateOSError, NotFound
+from createos_nb.frames.read import decode_json
 from createos_nb.history import states
 from createos_nb.history.states import State
 
@@ -19,8 +22,12 @@ if TYPE_CHECKING:
 
 #: Seconds in which a list is not read again.
 _FRESH: Final = 60
+#: Seconds in which it is not asked again whether a deployment has been scanned by now.
+_UNSCANNED: Final = 3600
 _OF_ACCOUNT: Final = {"projects": "ListProjects", "api_keys": "ListAPIKeys"}
 _OF_PROJECTS: Final = ("environments", "deployments", "domains")
+_SCANS: Final = "scans"
+_SCAN: Final = contract.find("GetSecurityScan")
 #: Lists of a project, and the operation that gives each; deployments are read by pages.
 _LISTS: Final = {"environments": "ListProjectEnvironments", "domains": "ListDomains"}
 #: Read whatever is asked for: they say what there is to ask.
@@ -71,8 +78,12 @@ class Resources:
         self._datasets, self._projects = datasets, None if projects is None else set(projects)
         self.current = {
             name: {state.id: state for state in states.states_of(store.table(name, manifest.unsettled.get(name, [])))}
-            for name in (*_OF_ACCOUNT, *_OF_PROJECTS)
+            for name in (*_OF_ACCOUNT, *_OF_PROJECTS, _SCANS)
         }
+        self._ids: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for name, there in self.current.items():
+            for id, state in there.items():
+                self._ids[name, state.project_id].append(id)
         self.failed: dict[str, str] = {}
 
     # --- what is due --------------------------------------------------------------------------------------------------
@@ -90,6 +101,29 @@ class Resources:
             if self._is_due(name, project.id)
         ]
         return [(project, name) for _, _, project, name in sorted(due)]
+
+    def due_of_scans(self) -> list[tuple[str, str]]:
+        """Return the scans that are to be read, of what is live where scans are on: project and deployment.
+
+        One that succeeded stays as it is; one that is at work or has failed may become another.
+        """
+        if _SCANS not in self._datasets:
+            return []
+        projects = {state.id for state in self.active() if state.fields.get("enabledSecurityScan")}
+        states = {state.row["deployment_id"]: state.row["status"] for state in self.current[_SCANS].values()}
+        live = {
+            (state.project_id, str(state.row["deployment_id"]))
+            for state in self.current["environments"].values()
+            if state.project_id in projects and state.row["deployment_id"]
+        }
+        now = self._now()
+        return sorted(
+            place
+            for place in live
+            if states.get(place[1]) != "success"
+            and now - self._manifest.read.get(f"{_SCANS}/{place[1]}", 0.0)
+            >= (_FRESH if place[1] in states else _UNSCANNED)
+        )
 
     def _is_due(self, dataset: str, project: str) -> bool:
         if dataset not in self._datasets and dataset not in _ALWAYS:
@@ -139,6 +173,27 @@ class Resources:
                 looks.append(self._look(name, project, answer[0], whole=answer[1]))
         return looks
 
+    def read_scans(self, wanted: Sequence[tuple[str, str]]) -> list[Look]:
+        """Read the scans of deployments, several at a time; what can't be read is in `failed`."""
+
+        def read(item: tuple[str, str]) -> Any:
+            try:
+                data = self._session.send(_SCAN, {"project_id": item[0], "deployment_id": item[1]})
+                return decode_json(_SCAN, data)
+            except CreateOSError as error:
+                return error
+
+        looks = []
+        for (project, deployment), answer in zip(wanted, self._session.map_concurrently(read, wanted), strict=True):
+            key = f"{_SCANS}/{deployment}"
+            if isinstance(answer, NotFound):  # it was never scanned, or it is gone
+                looks.append(self._look(_SCANS, project, [], whole=False, key=key))
+            elif isinstance(answer, CreateOSError):
+                self.failed[f"scan of a deployment of {self.name_of(project)}"] = str(answer).split("\n", 1)[0]
+            else:
+                looks.append(self._look(_SCANS, project, [answer], whole=False, key=key))
+        return looks
+
     def _deployments(self, project: str) -> tuple[list[dict[str, Any]], bool]:
         """The newest deployments, page by page, until one that is known."""
         known = self.current["deployments"]
@@ -151,9 +206,11 @@ class Resources:
             if any(str(row.get("id")) in known for row in page):
                 return rows, False
 
-    def _look(self, dataset: str, project: str, rows: Iterable[Mapping[str, Any]], *, whole: bool) -> Look:
-        key, now = f"{dataset}/{project}", self._now()
-        current = {id: state for id, state in self.current[dataset].items() if state.project_id == project}
+    def _look(
+        self, dataset: str, project: str, rows: Iterable[Mapping[str, Any]], *, whole: bool, key: str = ""
+    ) -> Look:
+        key, now = key or f"{dataset}/{project}", self._now()
+        current = {id: self.current[dataset][id] for id in self._ids[dataset, project]}
         safe = [self._fingerprints.without_secrets(row) for row in rows]
         after, ended = states.look(
             current, safe, project=project, now=now, before=self._manifest.read.get(key), whole=whole
@@ -161,6 +218,7 @@ class Resources:
         for id in current:
             del self.current[dataset][id]
         self.current[dataset] |= after
+        self._ids[dataset, project] = list(after)
         self._manifest.read[key] = now
         new = sum(state.seen_at == now for state in after.values())
         return Look(dataset, new, states.table_of(dataset, ended) if ended else None)
@@ -169,7 +227,7 @@ class Resources:
 
     def active(self) -> list[State]:
         """Return the projects that are read: active ones, of those that are wanted."""
-        rows = [(state, state.row()) for state in self.current["projects"].values()]
+        rows = [(state, state.row) for state in self.current["projects"].values()]
         return [
             state
             for state, row in rows
@@ -180,8 +238,8 @@ class Resources:
     def name_of(self, project: str) -> str:
         """Return the name of a project; its id where that is not known."""
         state = self.current["projects"].get(project)
-        return project if state is None else str(state.row()["name"])
+        return project if state is None else str(state.name)
 
     def names(self) -> dict[str, str]:
         """Return the names of projects and environments, by id."""
-        return {id: str(state.row()["name"]) for dataset in _ALWAYS for id, state in self.current[dataset].items()}
+        return {id: str(state.name) for dataset in _ALWAYS for id, state in self.current[dataset].items()}

@@ -1,7 +1,8 @@
 """Sources of events: what tells who did something, and why.
 
 A source is a function that takes the client and returns a frame of events. A package names one under the entry point
-`createos_nb.history_sources`; `History.add_source` takes one for as long as the history is open.
+`createos_nb.history_sources`; `History.add_source` takes one for as long as the history is open. Where
+`attrs["complete"]` of its frame is False, `attrs["damaged"]` says what could not be read, and a synchronization tells.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb.errors import InvalidInput
@@ -51,24 +52,36 @@ class State:
     valid_to: float | None = None
     ended_after: float | None = None
 
-    @property
+    @cached_property
+    def fields(self) -> Mapping[str, Any]:
+        """Return the row of the wire."""
+        fields: Mapping[str, Any] = json.loads(self.record)
+        return fields
+
+    @cached_property
     def made(self) -> float:
         """Return when the resource was made, in Unix seconds; 0 where it does not say so."""
-        text = json.loads(self.record).get("createdAt")
+        text = self.fields.get("createdAt")
         try:
             return unix(text, self.seen_at) if isinstance(text, str) else 0.0
         except InvalidInput:
             return 0.0
 
-    def row(self) -> dict[str, Any]:
+    @cached_property
+    def name(self) -> str | None:
+        """Return what people call it."""
+        return _first_text(self.fields, _NAMES)
+
+    @cached_property
+    def row(self) -> Mapping[str, Any]:
         """Return the row of its dataset."""
-        fields = json.loads(self.record)
+        fields = self.fields
         version = fields.get("versionNumber")
         times = ("valid_from", "valid_to", "not_before", "seen_at", "last_seen", "ended_after")
         return {
             "id": self.id,
             "project_id": self.project_id,
-            "name": _first_text(fields, _NAMES),
+            "name": self.name,
             "status": fields["status"] if isinstance(fields.get("status"), str) else None,
             **{name: _microseconds(getattr(self, name)) for name in times},
             "deployment_id": _first_text(fields, _DEPLOYMENT),
@@ -102,7 +115,7 @@ def table_of(dataset: str, states: Iterable[State]) -> pa.Table:
 
     from createos_nb.history.datasets import schema
 
-    return pa.Table.from_pylist([state.row() for state in states], schema=schema(dataset))
+    return pa.Table.from_pylist([dict(state.row) for state in states], schema=schema(dataset))
 
 
 def look(

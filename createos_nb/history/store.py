@@ -12,24 +12,18 @@ import getpass
 import hashlib
 import os
 import socket
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from createos_nb.history.datasets import DATASETS, schema
 from createos_nb.history.errors import HistoryBusy, HistoryDamaged, HistoryError
-from createos_nb.history.manifest import NAME, DataFile, Manifest, read_manifest, write_manifest
+from createos_nb.history.manifest import NAME, NEW, DataFile, Manifest, read_manifest, write_manifest
 from createos_nb.process_lock import LockHeld, ProcessLock
 from createos_nb.storage import atomic_write, private_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-#: So many files of a dataset may lie beside those of the months before they are folded into them.
-_LOOSE: Final = 48
-#: The folder of files that are not folded yet.
-_NEW: Final = "new"
 
 
 class Store:
@@ -95,8 +89,15 @@ class Store:
             and (wanted is None or not file.environment or file.environment in wanted)
         ]
 
-    def table(self, dataset: str, files: Sequence[DataFile]) -> pa.Table:
-        """Return the rows of files.
+    def table(
+        self,
+        dataset: str,
+        files: Sequence[DataFile],
+        *,
+        environments: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return the rows of files; only of some environments, or some columns, where that is asked for.
 
         Raises:
             HistoryDamaged: A file is missing, cut off or no Parquet.
@@ -104,16 +105,18 @@ class Store:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        wanted = schema(dataset) if columns is None else pa.schema([schema(dataset).field(name) for name in columns])
+        chosen = None if environments is None else [("environment_id", "in", list(environments))]
         tables = []
         for file in files:
             path = self.folder / file.path
             self._check_size(path, file)
             try:
                 # partitioning=None: the names of folders repeat what the columns say
-                tables.append(pq.read_table(path, schema=schema(dataset), partitioning=None))
+                tables.append(pq.read_table(path, schema=wanted, filters=chosen, partitioning=None))
             except (pa.ArrowException, OSError) as error:
                 raise HistoryDamaged(f"{path} can't be read: {error}. {_MEND}", (file.path,)) from None
-        return pa.concat_tables(tables) if tables else schema(dataset).empty_table()
+        return pa.concat_tables(tables) if tables else wanted.empty_table()
 
     def _check_size(self, path: Path, file: DataFile) -> None:
         try:
@@ -188,7 +191,7 @@ class Store:
         self._listed = listed
 
     def write(
-        self, manifest: Manifest, dataset: str, rows: pa.Table, *, folder: str = _NEW, environment: str = ""
+        self, manifest: Manifest, dataset: str, rows: pa.Table, *, folder: str = NEW, environment: str = ""
     ) -> DataFile:
         """Write rows as one file of the next commit. The caller lists it in the manifest.
 
@@ -234,35 +237,6 @@ class Store:
             number += 1
         return path
 
-    def fold(self, manifest: Manifest, *, at_most: int = _LOOSE) -> bool:
-        """Fold loose files into one file for each project, environment and month, where there are more than so many.
-
-        Returns:
-            Whether something is to be committed.
-        """
-        changed = False
-        for dataset, files in manifest.files.items():
-            loose = [file for file in files if f"/{_NEW}/" in f"/{file.path}"]
-            if len(loose) <= at_most:
-                continue
-            manifest.files[dataset] = self._folded(
-                manifest, dataset, loose, [file for file in files if file not in loose]
-            )
-            changed = True
-        return changed
-
-    def _folded(self, manifest: Manifest, dataset: str, loose: list[DataFile], kept: list[DataFile]) -> list[DataFile]:
-        table = self.table(dataset, loose)
-        by_folder = {file.path.rpartition("/")[0].partition("/")[2]: file for file in kept}
-        for folder, (environment, rows) in _months(dataset, table).items():
-            if (before := by_folder.get(folder)) is not None:
-                import pyarrow as pa
-
-                rows = pa.concat_tables([self.table(dataset, [before]), rows])
-            rows = rows.sort_by([(name, "ascending") for name in _order(dataset)])
-            by_folder[folder] = self.write(manifest, dataset, rows, folder=folder, environment=environment)
-        return list(by_folder.values())
-
     def _remove_leftovers(self, manifest: Manifest) -> None:
         """Remove files that the manifest does not list: of a process that was killed."""
         listed = self._listed = {file.path for file in manifest.all_files()}
@@ -278,33 +252,3 @@ _MEND: Final = "history.repair() lets go of it and asks again for what the platf
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):  # a reader may hold it open: the next writer removes it
         path.unlink()
-
-
-def _order(dataset: str) -> list[str]:
-    columns = DATASETS[dataset].columns
-    return [name for name in ("environment_id", DATASETS[dataset].time, "number", "key", "id") if name in columns]
-
-
-def _months(dataset: str, table: Any) -> dict[str, tuple[str, Any]]:
-    """Return the rows of each project, environment and month, by the folder that they belong to."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    month = pc.strftime(pc.fill_null(table[DATASETS[dataset].time], pa.scalar(0, pa.timestamp("us", "UTC"))), "%Y-%m")
-    keys = [name for name in ("project_id", "environment_id") if name in table.column_names]
-    places: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
-    for row, key in enumerate(zip(*(table[name].to_pylist() for name in keys), month.to_pylist(), strict=True)):
-        places[tuple(str(part) for part in key)].append(row)
-    found = {}
-    for key, rows in places.items():
-        names = [name.removesuffix("_id") for name in keys]
-        parts = [f"{name}={_safe(value)}" for name, value in zip([*names, "month"], key, strict=True)]
-        environment = key[1] if "environment" in names else ""
-        found["/".join(parts)] = environment, table.take(pa.array(rows, pa.int64()))
-    return found
-
-
-def _safe(value: str) -> str:
-    """A value as the name of a folder: an id is one already, and nothing else leads out of the history."""
-    kept = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in value)
-    return kept or "_"

@@ -15,6 +15,7 @@ from createos_nb.errors import CreateOSError
 from createos_nb.history import buckets, states
 from createos_nb.history.datasets import DAILY
 from createos_nb.history.fingerprints import Fingerprints
+from createos_nb.history.folding import fold
 from createos_nb.history.identity import lineage_text
 from createos_nb.history.log_lines import log_lines
 from createos_nb.history.manifest import Asked, DataFile, Manifest
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 
 _DAY: Final = 86_400
 _HOUR: Final = 3600
-#: Environments that are asked at a time, and committed together.
-_BATCH: Final = 16
+#: Answers that are committed together, and of how many there are to be the share that is: each commit writes the
+#: newest minutes of all environments anew.
+_BATCH: Final = (16, 64)
+_COMMITS: Final = 32
 #: Lists that are committed together: each commit writes all states anew.
 _LISTS: Final = 64
 
@@ -139,7 +142,7 @@ class Sync:
             self._events()
             work = self._work()
             done = 0
-            for batch in _chunks(work, _BATCH):
+            for batch in _chunks(work, _together(len(work))):
                 batch = batch[: self._remaining()]
                 if not batch:
                     break
@@ -147,7 +150,7 @@ class Sync:
                 done += len(batch)
                 if tick:
                     tick(done, len(work))
-            if self._store.fold(self._manifest):
+            if fold(self._store, self._manifest):
                 self._store.commit(self._manifest)
         return SyncResult(
             requests=len(sent),
@@ -160,7 +163,8 @@ class Sync:
 
     def cost(self) -> int:
         """Return about how many requests it would take, from what was read before; nothing is asked."""
-        lists = len(self._resources.due_of_account()) + len(self._resources.due_of_projects())
+        resources = self._resources
+        lists = len(resources.due_of_account()) + len(resources.due_of_projects()) + len(resources.due_of_scans())
         return lists + len(self._work())
 
     def _remaining(self) -> int:
@@ -184,7 +188,13 @@ class Sync:
             for look in self._resources.read_projects(batch):
                 self._keep_look(look)
             self._commit()
-        return max(0, len(due) - share)
+        scans = self._resources.due_of_scans()
+        able = self._remaining() if share >= len(due) else 0
+        for batch in _chunks(scans[:able], _LISTS):
+            for look in self._resources.read_scans(batch):
+                self._keep_look(look)
+            self._commit()
+        return max(0, len(due) - share) + max(0, len(scans) - able)
 
     def _keep_look(self, look: Look | None) -> None:
         if look is None:
@@ -207,12 +217,16 @@ class Sync:
             try:
                 if isinstance(source, Exception):
                     raise source
-                table = new_events(name, source(self._client), known, names)
+                frame = source(self._client)
+                table = new_events(name, frame, known, names)
             except Exception as error:  # noqa: BLE001  # somebody else's function: the rest is not lost for it
                 self._failed[f"source {name}"] = f"{type(error).__name__}: {error}"
                 continue
             self._add("events", table)
             self._rows["events"] += table.num_rows
+            if frame.attrs.get("complete") is False:  # what could be read is kept all the same
+                damaged = ", ".join(map(str, frame.attrs.get("damaged", ()))) or "it does not say what"
+                self._failed[f"source {name}"] = f"not all of it can be read ({damaged})"
         self._commit()
 
     # --- series -------------------------------------------------------------------------------------------------------
@@ -242,7 +256,7 @@ class Sync:
             asked = self._manifest.asked.get("paths", {}).get(state.id)
             missing = buckets.missing_of(asked, days) if days[0] < days[1] else []
             work += [Work("paths", state.project_id, state.id, part) for part in newest_first(missing, _DAY)]
-        if "logs" in self._datasets and state.row()["deployment_id"]:
+        if "logs" in self._datasets and state.row["deployment_id"]:
             work.append(Work("logs", state.project_id, state.id, (start, now)))
         return work
 
@@ -291,7 +305,7 @@ class Sync:
     def _ask(self, item: Work) -> Any:
         ids = {"project_id": item.project_id, "environment_id": item.environment_id}
         if item.dataset == "requests":
-            return Windows(self._session, REQUESTS, ids).read(*item.window)
+            return Windows(self._session, REQUESTS, ids).ask(*item.window)
         if item.dataset == "paths":
             return top_lists(self._session, ids, item.window)
         return log_lines(self._session, ids, self._asked("logs", item.environment_id), item.window)
@@ -312,7 +326,7 @@ class Sync:
 
     def _where(self, item: Work) -> str:
         state = self._resources.current["environments"].get(item.environment_id)
-        name = item.environment_id if state is None else str(state.row()["name"])
+        name = item.environment_id if state is None else str(state.name)
         return f"{self._resources.name_of(item.project_id)}/{name}"
 
     # --- committing ---------------------------------------------------------------------------------------------------
@@ -339,6 +353,12 @@ class Sync:
         self._new, self._changed = {}, set()
         self._manifest.written, self._manifest.lineage = self._now(), lineage_text(self._client)
         self._store.commit(self._manifest)
+
+
+def _together(count: int) -> int:
+    """How many of so many answers are committed together."""
+    fewest, most = _BATCH
+    return min(most, max(fewest, count // _COMMITS))
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterable[list[Any]]:

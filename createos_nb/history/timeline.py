@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from createos_nb.client.findings import severity_counts
 from createos_nb.dtypes import TEXT
+from createos_nb.history.incidents import Incident
 from createos_nb.history.states import State
+from createos_nb.naming import SCAN_STATES
 from createos_nb.times import iso
 
 _COLUMNS: Final = ("time", "not_before", "kind", "text", "who", "why", "source", "exactness")
@@ -31,6 +33,8 @@ class Change(NamedTuple):
 
     def row(self) -> dict[str, Any]:
         """The row of the frame."""
+        if self.source == "inferred":  # errors are seen when there are enough of them
+            return {**self._asdict(), "exactness": "at the latest"}
         return {**self._asdict(), "exactness": "exact" if self.not_before is None else "between"}
 
 
@@ -38,7 +42,9 @@ def timeline(
     environment: Sequence[State],
     deployments: Sequence[State],
     domains: Sequence[State],
+    scans: Sequence[State],
     events: Iterable[Mapping[str, Any]],
+    incidents: Iterable[Incident],
     window: tuple[float, float],
 ) -> pd.DataFrame:
     """Return the changes of one environment in a window, oldest first.
@@ -47,15 +53,19 @@ def timeline(
         environment: The states of the environment.
         deployments: The states of the deployments of its project.
         domains: The states of the domains of its project.
+        scans: The states of the scans of its project.
+        incidents: What its traffic shows.
         events: What sources tell of it: rows of the dataset `events`.
         window: First and last moment, in Unix seconds.
     """
-    versions = {state.id: state.row()["version"] for state in deployments}
+    versions = {state.id: state.row["version"] for state in deployments}
     told = [_told(event) for event in events]
     seen = [
         *_of_environment(sorted(environment, key=lambda state: state.seen_at), versions),
         *_of_deployments(deployments, environment),
         *_of_domains(domains, {state.id for state in environment}),
+        *_of_scans(scans, {state.row["deployment_id"] for state in environment}, versions),
+        *(Change(each.time, None, "incident", each.text, source="inferred") for each in incidents),
     ]
     changes = [change for change in (*told, *seen) if window[0] <= change.time <= window[1]]
     frame = pd.DataFrame([change.row() for change in sorted(changes, key=lambda c: c.time)], columns=list(_COLUMNS))
@@ -82,10 +92,10 @@ def _of_environment(states: Sequence[State], versions: Mapping[str, Any]) -> Ite
     """The last change before the first look, and what two states that follow one another differ in."""
     if states and states[0].not_before is None and states[0].valid_from < states[0].seen_at:
         # what it was, nobody has seen: what is live has been so since then, at least
-        live = _version(versions, json.loads(states[0].record).get("projectDeploymentId"))
+        live = _version(versions, states[0].fields.get("projectDeploymentId"))
         yield Change(states[0].valid_from, None, "changed", f"not known → {live}", source="platform")
     for old, new in itertools.pairwise(states):
-        before, after = json.loads(old.record), json.loads(new.record)
+        before, after = old.fields, new.fields
         time, not_before = _when(new)
         for kind, text in _differences(before, after, versions):
             yield Change(time, not_before, kind, text, source="snapshot" if not_before is not None else "platform")
@@ -125,18 +135,17 @@ def _names(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_deployments(deployments: Sequence[State], environment: Sequence[State]) -> Iterator[Change]:
     """Each deployment of the environment's branch when it was made, and when it failed."""
-    branches = {json.loads(state.record).get("branch") for state in environment} - {None, ""}
+    branches = {state.fields.get("branch") for state in environment} - {None, ""}
     told: set[tuple[str, str]] = set()
     for state in sorted(deployments, key=lambda one: one.seen_at):
-        fields = json.loads(state.record)
+        fields = state.fields
         source = _map(fields.get("source"))
         if branches and source.get("branch") not in (None, *branches):
             continue
         name = f"version {fields.get('versionNumber')}"
-        made = pd.to_datetime(fields.get("createdAt"), utc=True, errors="coerce", format="ISO8601")
-        if (state.id, "made") not in told and not pd.isna(made):
+        if (state.id, "made") not in told and state.made:
             told.add((state.id, "made"))
-            yield Change(made.timestamp(), None, "deployed", f"{name} made", source="platform")
+            yield Change(state.made, None, "deployed", f"{name} made", source="platform")
         if str(fields.get("status")) == "failed" and (state.id, "failed") not in told:
             told.add((state.id, "failed"))
             time, not_before = _when(state)
@@ -150,8 +159,8 @@ def _of_domains(domains: Sequence[State], environments: set[str]) -> Iterator[Ch
         by_id.setdefault(state.id, []).append(state)
     for states in by_id.values():
         for old, new in zip([None, *states], states, strict=False):
-            before = {} if old is None else json.loads(old.record)
-            after = json.loads(new.record)
+            before = {} if old is None else old.fields
+            after = new.fields
             was, here = before.get("environmentId") in environments, after.get("environmentId") in environments
             if not (was or here) or (old is None and new.not_before is None):
                 continue
@@ -162,6 +171,20 @@ def _of_domains(domains: Sequence[State], environments: set[str]) -> Iterator[Ch
                 yield Change(time, not_before, "domain", routed, source=source)
             elif before.get("status") != after.get("status"):
                 yield Change(time, not_before, "domain", f"{after.get('name')}: {after.get('status')}", source=source)
+
+
+def _of_scans(scans: Sequence[State], deployments: set[Any], versions: Mapping[str, Any]) -> Iterator[Change]:
+    """What became of the scans of what was live here."""
+    for state in scans:
+        if (deployment := state.row["deployment_id"]) not in deployments:
+            continue
+        time, not_before = _when(state)
+        counts = severity_counts(state.fields.get("parsedReport")) or {}
+        findings = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        status = SCAN_STATES.get(str(state.row["status"]), state.row["status"])
+        text = f"{_version(versions, deployment)}: {status}{', ' if findings else ''}{findings}"
+        source = "platform" if not_before is None else "snapshot"
+        yield Change(time, not_before, "scan", text, source=source)
 
 
 def _version(versions: Mapping[str, Any], id: Any) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = ("time", "kind", "text")
 _VERSION: Final = " → "
-_NAMED: Final = 40
+_NAMED: Final = 60
 
 
 def timeline(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import createos_nb
+from createos_nb import analysis
 from createos_nb.diagnostics import impact
 from createos_nb.errors import InvalidInput
 
@@ -95,6 +97,52 @@ def test_without_requests_nothing_is_said_of_their_share(client: Any) -> None:
     assert before["server_error_percentage"] is pd.NA
 
 
+def asked(client: Any, **rest: Any) -> tuple[pd.Series, int]:
+    with client.transport.log.counting() as sent:
+        found = impact(client, "storefront", "production", "-40min", "-39min", **rest)
+    return found.loc["after"], len(sent)
+
+
+def test_the_effect_is_that_of_change_impact_over_the_whole_series(client: Any) -> None:
+    after, _ = asked(client, days=3)
+    traffic = client.analytics.requests_over_time("storefront", "production", start="-4d")
+    times = [client.world.now - pd.Timedelta(back) for back in ("39min", "40min")]
+    timeline = pd.DataFrame({"time": times[:1], "not_before": times[1:], "kind": ["change"], "text": [""]})
+    row = analysis.change_impact(timeline, traffic, window="15min").iloc[0]
+    for name in ("success_difference", "success_low", "success_high", "volume_ratio", "volume_low", "volume_high"):
+        assert after[name] == pytest.approx(row[name])
+    assert after[["success_changed", "volume_changed", "note"]].tolist() == [True, False, ""]
+
+
+def test_it_says_what_the_effect_costs_and_a_history_saves_it(client: Any, tmp_path: Path) -> None:
+    asked(client)  # learns the ids
+    with_a_day, many = asked(client)
+    without, few = asked(client, days=0)
+    assert many == few + 1
+    assert with_a_day["note"] == "how much days differ is not known: fewer than three earlier days"
+    assert without["note"] == "no earlier day to hold the volume against"
+    assert without["success_difference"] == with_a_day["success_difference"] < -1
+    assert without["volume_ratio"] is pd.NA
+    history = createos_nb.history.open(client, tmp_path / "account")
+    history.sync(since="-9d", datasets=["requests"], budget=None)
+    known, less = asked(client, days=7)
+    assert less == few - 1
+    assert known["note"] == ""
+
+
+def test_an_effect_that_can_not_be_known_is_na_with_a_reason(client: Any) -> None:
+    now = client.world.now
+    found = impact(client, "storefront", "production", now - pd.Timedelta("10s"), now)
+    assert found.loc["after", "note"] == "the time after it has not come yet"
+    wide = impact(client, "storefront", "production", AT - pd.Timedelta("3D"), AT - pd.Timedelta("3D"), window="25h")
+    assert wide.loc["after", "note"].startswith("a window of more than a day")
+    short = impact(client, "storefront", "production", "-40min", "-39min", window="2min")
+    assert short.loc["after", "note"] == "too few buckets before or after"
+    for frame in (found, wide, short):
+        assert frame["success_difference"].isna().all()
+        assert frame["volume_changed"].isna().all()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -103,6 +151,8 @@ def test_without_requests_nothing_is_said_of_their_share(client: Any) -> None:
         {"window": float("nan")},
         {"end": AT - pd.Timedelta("1min")},
         {"environment": []},
+        {"days": 8},
+        {"days": True},
     ],
 )
 def test_what_can_not_be_meant_is_refused(client: Any, wrong: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ from tests.plans import worlds
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads journals or keys of another one, or of the user."""
     monkeypatch.setenv("CREATEOS_NB_JOURNALS", str(tmp_path / "journals"))
+    monkeypatch.delenv("CREATEOS_NB_WEBHOOKS", raising=False)
     monkeypatch.setenv("CREATEOS_NB_CONFIG", str(tmp_path / "config" / "config.toml"))
 
 

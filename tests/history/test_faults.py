@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -16,7 +17,7 @@ import pytest
 import createos_nb
 from createos_nb import Client
 from createos_nb.errors import IncompleteWarning
-from createos_nb.history import History, HistoryBusy, HistoryDamaged, HistoryError, HistoryTooNew
+from createos_nb.history import History, HistoryBusy, HistoryDamaged, HistoryError, HistoryTooNew, manifest
 from createos_nb.history import open as open_history
 from createos_nb.storage import atomic_write
 from tests.history.conftest import client_of, kept, nothing_twice, same, stored, truth
@@ -280,6 +281,31 @@ def test_a_newer_format_is_refused_in_words(client: Client, history: History) ->
     path.write_text(content[:-40])
     with pytest.raises(HistoryDamaged, match=r"manifest.json is damaged .*put it back from a backup"):
         open_history(client, history.folder)
+
+
+def test_an_older_format_is_migrated_and_written_by_the_next_commit(
+    client: Client, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.sync(since="-2h")
+    expected = kept(history, "-2h")
+    path = history.folder / "manifest.json"
+    # as if the first format had called the list of files otherwise
+    old = json.loads(path.read_text())
+    old["parts"] = old.pop("files")
+    path.write_text(json.dumps(old))
+    monkeypatch.setattr(manifest, "FORMAT", 3)
+    with pytest.raises(HistoryError, match=r"has format 1, which this version .* no longer reads: .* knows format 2"):
+        open_history(client, history.folder)
+    monkeypatch.setitem(manifest.MIGRATIONS, 1, lambda plain: {**plain, "files": plain["parts"]})
+    monkeypatch.setitem(manifest.MIGRATIONS, 2, lambda plain: {**plain, "read": dict(plain["read"])})
+    again = open_history(client, history.folder)
+    same(kept(again, "-2h"), expected)
+    assert json.loads(path.read_text())["format"] == 1  # who reads changes nothing
+    client.world.advance("1h")
+    again.sync(since="-2h")
+    assert json.loads(path.read_text())["format"] == 3
+    same(kept(again, "-2h"), truth(client, "-2h"))
+    nothing_twice(again)
 
 
 def test_one_environment_that_fails_does_not_stop_the_others(origin: Any, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from createos_nb.history import DATASETS, History, HistoryError
 from createos_nb.history import open as open_history
 from tests.history.conftest import client_of, kept, nothing_twice, same, sent, truth
 
-ALL = tuple(name for name in DATASETS if name != "scans")
+ALL = tuple(DATASETS)
 
 
 def test_it_says_what_the_platform_says(client: Client, history: History) -> None:
@@ -163,6 +163,7 @@ def test_a_client_asks_only_for_the_rest(client: Client, history: History) -> No
     # of each environment the last five minutes, in one request
     assert calls.count("GetProjectEnvironmentAnalyticsRequestsOverTime") == 2
     assert frame.attrs["from_history"] >= 2 * (1440 - 6)
+    assert frame.attrs["from_history"] + frame.attrs["from_platform"] == len(frame)
     settled = client.analytics.requests_over_time("storefront", "production", start="-1d", end="-10min")
     assert settled.attrs["from_history"] == len(settled)
     history.close()
@@ -173,7 +174,14 @@ def test_an_overview_of_a_window_on_the_disk_is_the_same(client: Client, history
     plain = client_of(client.world)
     expected = plain.fleet.overview(start="-6h")
     history.sync(since="-1d")
-    same(client.fleet.overview(start="-6h"), expected)
+    overview = client.fleet.overview(start="-6h")
+    same(overview, expected)
+    assert overview.attrs["from_history"] >= 2 * 354
+    assert 0 < overview.attrs["from_platform"] <= 2 * 6
+    assert "from_history" not in expected.attrs
+    client.world.advance("1h")
+    later = client.fleet.overview(start="-6h")  # what it read before, the client knows itself
+    assert 0 < later.attrs["from_platform"] <= 2 * 66
 
 
 @pytest.mark.parametrize("step", ["5min", "1h"])
