@@ -73,7 +73,7 @@ def installed(kind: str, taken: Iterable[str] = (), check: Callable[[Any], str] 
     Examples:
         >>> from createos_nb import extensions
         >>> [extension.package.split()[0] for extension in extensions.installed("history_sources")]
-        ['createos-nb']
+        ['createos-nb', 'createos-nb']
     """
     return tuple(_extension(point, problem, check) for point, problem in _points(kind, taken))
 
@@ -116,7 +116,7 @@ def names(kind: str, taken: Iterable[str] = ()) -> list[str]:
     Examples:
         >>> from createos_nb import extensions
         >>> extensions.names("history_sources")
-        ['journal']
+        ['journal', 'webhook']
     """
     return [point.name for point, problem in _points(kind, taken) if not problem]
 

@@ -97,7 +97,7 @@ def test_no_error_steers_a_terminal() -> None:
         kept.check(not _steers(str(again)), str(again))
 
 
-@pytest.mark.parametrize("command", [one.NAME for one in COMMANDS])
+@pytest.mark.parametrize("command", [one.name for one in COMMANDS])
 def test_no_command_steers_a_terminal(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -144,7 +144,7 @@ print(json.dumps(found))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
 def test_a_closed_pipe_is_no_error() -> None:
     lines = [["--help"], ["--version"], ["run"], ["run", "--list"], ["run", "00_tour", "--list"]]
-    lines += [[one.NAME, "--help"] for one in COMMANDS]
+    lines += [[one.name, "--help"] for one in COMMANDS]
     with tally("terminals", "commands whose output nobody reads", "exit code 0, no word") as kept:
         done = subprocess.run(
             [sys.executable, "-c", _EACH, json.dumps(lines)], capture_output=True, text=True, timeout=120, check=True

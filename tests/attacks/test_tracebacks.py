@@ -345,6 +345,7 @@ def test_nor_does_one_out_of_a_simulated_world(tmp_path: Path, monkeypatch: pyte
                         _look(kept, f"{name}, {fault}", error, value, all_ways=fault == "html" and name == "a job")
 
 
+@pytest.mark.slow
 def test_nor_does_an_executed_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = (
         "client.environments.update_variables(P, E, run_envs={'A': secret})",

@@ -36,7 +36,7 @@ def test_the_index_has_every_notebook() -> None:
 
 
 # nbval runs each of them cell by cell, and compares what it shows
-@pytest.mark.parametrize("name", quickly(sorted(set(PAGES) - set(ACTING)), "00_tour", "10_inventory", "76_history"))
+@pytest.mark.parametrize("name", quickly(sorted(set(PAGES) - set(ACTING)), "10_inventory"))
 def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) -> None:
     found = run(name)
     assert found.code == 0, found.err
@@ -44,7 +44,7 @@ def test_on_its_own_world_it_ends_with_pass(name: str, run: Callable[..., Any]) 
     assert "s: PASS: " in found.out
 
 
-@pytest.mark.parametrize("name", quickly(READING, "10_inventory", "20_traffic", "60_control_room", "76_history"))
+@pytest.mark.parametrize("name", quickly(READING, "10_inventory", "76_history"))
 def test_live_it_ends_with_pass(
     name: str, run: Callable[..., Any], platform: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

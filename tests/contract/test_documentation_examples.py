@@ -181,7 +181,7 @@ def carry_out(example: dict[str, Any], dialect: str) -> None:
         run.carry_out(step)
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(3)
 @pytest.mark.parametrize("dialect", ["production", "documented"])
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: f"{example['section']}: {example['title']}")
 def test_an_example_reaches_what_it_promises(example: dict[str, Any], dialect: str) -> None:

@@ -153,6 +153,7 @@ def test_a_person_launches_a_folder_and_sees_where_its_settings_come_from(
     accessible(own)
 
 
+@pytest.mark.slow
 def test_a_person_stops_waiting_and_goes_on(page: Page, accessible: Accessible) -> None:
     own = page(
         SET_UP,
@@ -235,6 +236,7 @@ def test_a_person_switches_to_green_and_back(page: Page, accessible: Accessible)
     own.get_by_label("Live").uncheck()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_an_error_is_read_and_mended(page: Page, accessible: Accessible, theme: str) -> None:
     """The platform refuses, the panel says why and what to do; when it takes it, the same panel goes through."""

@@ -93,6 +93,7 @@ def test_a_closed_page_ends_its_kernel_and_nothing_is_asked_elsewhere(running: D
     assert [url for url in asked if not url.startswith((running.site, "data:", "blob:", "about:"))] == []
 
 
+@pytest.mark.slow
 def test_a_reload_finds_what_was_chosen_opened_and_typed(running: Dashboard, browser: Any) -> None:
     running.come_to(0)
     context = browser.new_context(viewport={"width": 1200, "height": 1400})

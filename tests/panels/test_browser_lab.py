@@ -159,6 +159,7 @@ def test_nothing_is_left_when_the_kernel_restarts(notebook: Any) -> None:
     assert not Path(f"/proc/{process}").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_is_dropped_into_a_panel_and_not_into_the_file_browser(notebook: Any, tmp_path: Path) -> None:
     """JupyterLab takes drops, too: what is dropped on the panel goes to the panel alone."""
     own = notebook(

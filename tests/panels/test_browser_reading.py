@@ -131,6 +131,7 @@ panel
 """
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("show", ["traffic", "logs"])
 def test_hostile_names_paths_and_lines_are_text(page: Callable[..., Any], show: str) -> None:
     """Markup, script, control sequences and turned text in a project's name, an environment's, and a log."""

@@ -140,6 +140,7 @@ panel
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [pytest.param("light", 1100, marks=pytest.mark.slow), ("dark", 600)])
 def test_a_domain_is_added_its_record_copied_and_another_routed(
     page: Page, accessible: Accessible, theme: str, width: int
@@ -181,6 +182,7 @@ panel
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("theme", "width"), [("light", 1100), pytest.param("dark", 600, marks=pytest.mark.slow)])
 def test_findings_are_looked_at_and_a_failed_scan_runs_again(
     page: Page, accessible: Accessible, theme: str, width: int

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from createos_nb.cli import parser
+from createos_nb.cli.app import make_app
 from createos_nb.simulator.settings import NAMES
 from createos_nb.simulator.webhook_events import EVENTS
 
@@ -24,7 +24,8 @@ def test_its_examples_run() -> None:
 
 def test_its_command_can_be_read() -> None:
     (line,) = re.findall(r"^createos-nb (listen .*)$", PAGE, re.MULTILINE)
-    assert parser().parse_args(line.split()).port == 8790
+    _, bound, _ = make_app().parse_args(line.split())
+    assert bound.arguments["port"] == 8790
 
 
 @pytest.mark.parametrize("name", re.findall(r"`((?:deployment|environment|domain|scan|api_key)\.\w+)`", PAGE))

@@ -26,7 +26,7 @@ def test_a_bad_release_is_told_over_http(tmp_path: Path) -> None:
     ):
         receiver.statuses = [500]
         state = tmp_path / "state.json"
-        watched = watch(client, "storefront", every="1min", duration="10min", state=state, notify=receiver.address)
+        watched = watch(client, "storefront", every="1min", duration="8min", state=state, notify=receiver.address)
         assert watched.result == "FAIL"
         assert len(watched.rounds) >= 3
         assert len(receiver.refused) == 1  # the alert was not lost

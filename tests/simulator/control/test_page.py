@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from createos_nb.cli import parser
-from createos_nb.cli import serve as command
+from createos_nb.cli.app import make_app
 from createos_nb.simulator import open_world, serve
 from tests.simulator.control.conftest import Steered
 
@@ -21,10 +20,10 @@ LOG = b'192.0.2.7 - - [02/Mar/2026:08:00:00 +0000] "GET /a HTTP/1.1" 200 5\n'
 @pytest.fixture
 def world() -> Any:
     (line,) = re.findall(r"^\$ createos-nb (serve .*)$", PAGE, flags=re.MULTILINE)
-    options = parser().parse_args(shlex.split(line))
-    assert options.control
-    assert options.command == command.NAME
-    with serve(open_world(options.scenario), speed=options.speed, control=True) as running:
+    _, bound, _ = make_app().parse_args(shlex.split(line))
+    options = bound.arguments
+    assert options["control"]
+    with serve(open_world(options["scenario"]), speed=options["speed"], control=True) as running:
         yield Steered(running)
 
 
