@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -71,7 +73,7 @@ def status(
         if plain:
             tables.notice(f"{attrs['where']} · {client.now:%Y-%m-%d %H:%M} UTC, the last {window.removeprefix('-')}")
     if plain and environment is not None and len(frame):
-        _card(frame.iloc[0])
+        _card(frame.iloc[0], place.words)
     else:
         tables.show(
             frame,
@@ -86,7 +88,7 @@ def status(
     return DONE if attrs["complete"] else UNKNOWN
 
 
-def _card(row: pd.Series[Any]) -> None:
+def _card(row: pd.Series[Any], account: Sequence[str]) -> None:
     from createos_nb.display import format_value, is_missing, text_card
 
     def text(name: str) -> str:
@@ -107,4 +109,5 @@ def _card(row: pd.Series[Any]) -> None:
     head = head.replace(f": {row['status']}:", f": {tables.painted(str(row['status']))}:", 1)
     tables.print_lines([head, *rest])
     if row["status"] in ("down", "degraded", "asleep"):
-        tables.notice(f"why: createos-nb diagnose {row['project']} {row['environment']}")
+        words = ["createos-nb", "diagnose", str(row["project"]), str(row["environment"]), *account]
+        tables.notice(f"why: {shlex.join(words)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -79,7 +80,8 @@ def verdict(
     if plain:
         print(sentence if found is None else found)
         if decision == "rollback":
-            tables.notice(f"next: createos-nb plan rollback {project} {second}")
+            words = ["createos-nb", "plan", "rollback", project, second, *place.words]
+            tables.notice(f"next: {shlex.join(words)}")
     else:
         tables.show(_frame(decision, sentence, (project, first, second), found), SCHEMA, form, complete=not missing)
     if first == BEFORE and plain:
