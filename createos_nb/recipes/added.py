@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from createos_nb import extensions
 from createos_nb.recipes.patterns import Pattern
-from createos_nb.recipes.single import launch_pattern
+from createos_nb.recipes.single import agent, launch_pattern
 from createos_nb.runbooks.catalog import built_in, find_added
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 #: A function of the client, and of what is launched, that returns a plan.
 Recipe: TypeAlias = "Callable[..., Plan]"
+#: What each such function takes: as of an agent, with the memory that a launch has by itself.
+_SIGNATURE: Final = inspect.signature(agent).replace(
+    parameters=[
+        one.replace(default=500) if one.name == "memory" else one
+        for one in inspect.signature(agent).parameters.values()
+    ]
+)
 
 
 def added() -> tuple[extensions.Extension, ...]:
@@ -58,40 +66,15 @@ def problem_of(value: object) -> str:
 
 def _launcher(pattern: Pattern) -> Recipe:
     def launch(
-        client: Client,
-        name: str,
-        *,
-        source: Any = None,
-        image: str | None = None,
-        repository: str | None = None,
-        settings: Mapping[str, Any] | None = None,
-        variables: Variables | None = None,
-        environment: str = "production",
-        cpu: int = 200,
-        memory: int = 500,
-        replicas: int = 1,
-        domain: str | None = None,
-        app: str | None = None,
+        client: Client, name: str, *, app: str | None = None, variables: Variables | None = None, **asked: Any
     ) -> Plan:
-        return launch_pattern(
-            client,
-            pattern,
-            app,
-            variables,
-            name=name,
-            source=source,
-            image=image,
-            repository=repository,
-            settings=settings,
-            environment=environment,
-            cpu=cpu,
-            memory=memory,
-            replicas=replicas,
-            domain=domain,
-        )
+        given = _SIGNATURE.bind(client, name, app=app, variables=variables, **asked)
+        given.apply_defaults()
+        return launch_pattern(**{"pattern": pattern, **given.arguments})
 
     launch.__name__ = pattern.name
     launch.__doc__ = f"Launch the pattern {pattern.name}, as `createos_nb.recipes.agent` does its own."
+    launch.__signature__ = _SIGNATURE  # type: ignore[attr-defined]  # what inspect.signature looks for
     return launch
 
 
