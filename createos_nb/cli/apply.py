@@ -34,7 +34,6 @@ def apply_plan(call: Call, place: Place, form: Form, confirmation: Confirmation)
         ...
         4
     """
-    form.plain  # noqa: B018  # refuses --json with --csv before anything is read
     with opened(place, read_only=False) as client:
         done = decide(call.make(client), ["apply", *call.words], place, form, confirmation)
         if isinstance(done, int):

@@ -140,7 +140,7 @@ def complete_places(context: CompletionContext) -> list[str]:
 
 
 def complete_scenarios(context: CompletionContext) -> list[str]:
-    """Complete the name of a scenario that is brought along.
+    """Complete the name of a scenario: those that are brought along, and those of packages.
 
     Args:
         context: What was typed so far.
@@ -148,9 +148,11 @@ def complete_scenarios(context: CompletionContext) -> list[str]:
     Returns:
         Names, from which the shell takes those that begin so.
     """
-    from createos_nb.data_files import folder
+    from createos_nb import extensions
+    from createos_nb.simulator.scenario.files import built_in
 
-    return sorted(file.stem for file in (folder("data") / "scenarios").glob("*.toml"))
+    own = built_in()
+    return [*own, *extensions.names("scenarios", own)]
 
 
 def complete_profiles(context: CompletionContext) -> list[str]:

@@ -128,6 +128,9 @@ class Form:
         json: as JSON.
         csv: as CSV.
 
+    Raises:
+        InvalidInput: Both are asked for.
+
     Examples:
         >>> from createos_nb.cli.options import Form
         >>> Form(json=True).plain
@@ -139,15 +142,13 @@ class Form:
     ] = False
     csv: Annotated[bool, Parameter(negative="", show_default=False, help="as CSV, with a line of names first")] = False
 
-    @property
-    def plain(self) -> bool:
-        """Whether it is for people.
-
-        Raises:
-            InvalidInput: Both other forms are asked for.
-        """
+    def __post_init__(self) -> None:
         if self.json and self.csv:
             raise InvalidInput("give --json or --csv, not both")
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is for people."""
         return not (self.json or self.csv)
 
 

@@ -32,7 +32,6 @@ def show_plan(call: Call, place: Place, form: Form, confirmation: Confirmation) 
         ...
         0
     """
-    form.plain  # noqa: B018  # refuses --json with --csv before anything is read
     with opened(place, read_only=False) as client:
         plan = call.make(client)
         print_plan(plan, ["apply", *call.words], place, form)

@@ -12,7 +12,7 @@ from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import DONE
 from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place
 from createos_nb.client.connect.live import LIVE, live_profile
-from createos_nb.errors import InvalidInput
+from createos_nb.errors import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,8 @@ def find(folder: Path | None, place: Place) -> pd.DataFrame:
 
     Args:
         folder: Of journals; None for the usual ones.
-        place: Of which account or kind of world; all where nothing is said.
+        place: Of which account or served world, or of all simulated worlds that ended with their process where a
+            scenario is named; all where nothing is said.
 
     Returns:
         As `createos_nb.plans.runs`, newest first.
@@ -102,17 +103,7 @@ def find(folder: Path | None, place: Place) -> pd.DataFrame:
     from createos_nb import plans
 
     frame = plans.runs(folder)
-    target = place.target
-    if (place.scenario, place.profile, place.world) == (None, None, None):
-        return frame
-    simulated = frame["where"].str.startswith("SIMULATOR")
-    profile = live_profile(target)
-    if profile is None:
-        return frame[simulated].reset_index(drop=True)
-    from createos_nb.client.connect import credentials
-
-    url = credentials.find(profile or None).base_url
-    return frame[frame["where"].str.contains(f" {url} ", regex=False)].reset_index(drop=True)
+    return frame if place == HERE else _at(frame, _address(place.target))
 
 
 def journal_of(run: str, place: Place) -> Path:
@@ -145,7 +136,7 @@ def journal_of(run: str, place: Place) -> Path:
     if not files:
         raise InvalidInput("there is no run yet: createos-nb apply keeps one for each")
     if run == LAST:
-        return folder / _newest(frame)
+        return folder / _newest(frame, place)
     found = [file for file in files if Path(file).name in (run, f"{run}.jsonl")] or [
         file for file in files if run in file
     ]
@@ -156,8 +147,8 @@ def journal_of(run: str, place: Place) -> Path:
     return folder / found[0]
 
 
-def _newest(frame: pd.DataFrame) -> str:
-    """The file of the newest run: of the notebook's world, or none of a world that has ended, where there is another.
+def _newest(frame: pd.DataFrame, place: Place) -> str:
+    """The file of the newest run: where no account is named, of the notebook's world, or of the account of the key.
 
     What was tried on a simulated world is not what somebody wants undone on their account.
     """
@@ -165,8 +156,28 @@ def _newest(frame: pd.DataFrame) -> str:
     from createos_nb.simulator.context import WorldContext
 
     client = current()
-    if client is not None:
+    if place.target != LIVE:
+        chosen = frame
+    elif client is not None:
         chosen = frame[frame["world"] == lineage_of(client).id]
     else:
-        chosen = frame[~frame["where"].str.contains(f" {WorldContext.base_url} ", regex=False)]
+        try:
+            chosen = _at(frame, _address(LIVE))
+        except ConfigurationError:  # without a key: of whatever may still be there
+            chosen = frame[~frame["where"].str.contains(f" {WorldContext.base_url} ", regex=False)]
     return str((chosen if len(chosen) else frame)["file"].iloc[0])
+
+
+def _address(target: str) -> str:
+    """The address of an account or world, as `createos_nb.open_account` takes it."""
+    from createos_nb.client.connect import credentials
+    from createos_nb.simulator.context import WorldContext
+
+    profile = live_profile(target)
+    if profile is not None:
+        return credentials.find(profile or None).base_url
+    return target.rstrip("/") if "://" in target else WorldContext.base_url
+
+
+def _at(frame: pd.DataFrame, address: str) -> pd.DataFrame:
+    return frame[frame["where"].str.contains(f" {address} ", regex=False)].reset_index(drop=True)

@@ -61,7 +61,6 @@ def sql(
     extras.require("history", "createos-nb sql")
     from createos_nb.history import open as open_history
 
-    form.plain  # noqa: B018  # refuses --json with --csv before anything is read
     text = sys.stdin.read() if query == "-" else query
     if not text.strip():
         raise InvalidInput("the query is empty: createos-nb sql 'show tables' lists the tables")

@@ -52,7 +52,6 @@ def undo(
     """
     from createos_nb import plans
 
-    form.plain  # noqa: B018  # refuses --json with --csv before anything is read
     journal = plans.Journal(journal_of(run, place))
     if current() is None and (gone := _gone(journal)):
         tables.warn("undo", gone)

@@ -84,7 +84,7 @@ def receipt_from(journal: Journal, client: Client) -> Receipt:
         The receipt; secrets that were issued are in none that comes from a journal.
 
     Raises:
-        JournalError: the journal holds no plan, or can't be read.
+        JournalError: the journal holds no plan, can't be read, or is another account's or another simulated world's.
 
     Examples:
         >>> client = createos_nb.simulate()
@@ -93,6 +93,7 @@ def receipt_from(journal: Journal, client: Client) -> Receipt:
         >>> createos_nb.plans.receipt_from(createos_nb.plans.Journal(path), client).checks.result
         'PASS'
     """
+    #     world_identity.check(journal, client)
     return receipt_of(journal, client, execute=apply)
 
 

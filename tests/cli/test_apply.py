@@ -98,6 +98,35 @@ def test_over_http_a_change_is_applied_and_undone(
         assert place.key not in out
 
 
+def test_no_run_of_another_account_is_undone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, journals: Path
+) -> None:
+    """In a folder with runs of several: `last` is the newest of the place that is named, no name leads further."""
+    monkeypatch.delenv("CREATEOS_API_KEY", raising=False)
+    words = (*SCALE, "--scenario", "storefront")
+    assert main(["apply", *words, "--confirm", planned(capsys, *words)["digest"], "--reason", "a try"]) == 0
+    capsys.readouterr()
+    with serve(open_world("storefront"), 0, 600) as first, serve(open_world("storefront"), 0, 600) as second:
+        monkeypatch.setenv("CREATEOS_API_URL", first.url)
+        monkeypatch.setenv("CREATEOS_API_KEY", first.key)
+        assert main(["apply", *SCALE, "--confirm", planned(capsys, *SCALE)["digest"], "--reason", "the sale"]) == 0
+        capsys.readouterr()
+        [run] = [path.name for path in journals.glob("*.jsonl") if first.url in path.read_text(encoding="utf-8")]
+        assert main(["undo", "last", "--scenario", "storefront"]) == 3
+        assert "ended with its command" in capsys.readouterr().err
+        assert main(["undo", run, "--scenario", "storefront"]) == 2  # it is in no list of that world's runs
+        assert main(["undo", str(journals / run), "--scenario", "storefront"]) == 1
+        assert first.url in capsys.readouterr().err
+        monkeypatch.setenv("CREATEOS_API_URL", second.url)
+        monkeypatch.setenv("CREATEOS_API_KEY", second.key)
+        assert main(["undo", run]) == 1
+        assert f"is of a run on SIMULATOR {first.url}" in capsys.readouterr().err
+        monkeypatch.setenv("CREATEOS_API_URL", first.url)
+        monkeypatch.setenv("CREATEOS_API_KEY", first.key)
+        assert main(["undo", "last"]) == 0
+        assert "undo: scale storefront / staging" in capsys.readouterr().out
+
+
 def test_what_can_not_be_undone_needs_its_name_too(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("delete", "storefront", "--environment", "staging", "--scenario", "bad-release")
     plan = planned(capsys, *words)

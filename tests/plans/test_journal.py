@@ -184,3 +184,14 @@ def test_a_world_that_is_opened_afresh_does_not_go_on_with_a_run_of_the_one_befo
     mine = tools.client_of(world.fork())
     taken_up = tools.apply(runbooks.scale(mine, "storefront", "production", replicas=2))
     assert [entry["event"] for entry in Journal(taken_up.journal).entries].count("resumed") == 1
+
+
+def test_a_run_of_another_world_has_no_receipt_here(client: Any, origin: Any) -> None:
+    """So that no undo of it is applied to what it never changed."""
+    plan = runbooks.scale(client, "storefront", "production", replicas=2)
+    journal = Journal(plan.apply(confirm=plan.digest, reason="why").journal)
+    assert plans.receipt_from(journal, client).undo().steps
+    with pytest.raises(JournalError, match="another simulated world"):
+        plans.receipt_from(journal, createos_nb.simulate(origin.fork()))
+    with pytest.raises(JournalError, match="another simulated world"):
+        plans.receipt_from(journal, createos_nb.simulate("bad-release"))
