@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import createos_nb
-from createos_nb import Client
+from createos_nb import Client, runbooks
 from createos_nb.causes import CAUSES
 from createos_nb.diagnostics import Diagnosis, diagnose
 from createos_nb.errors import UnknownName
@@ -245,3 +245,19 @@ def test_how_far_the_log_reaches_is_told_where_no_cause_was_found(monkeypatch: p
     told = [[note for note in one.notes if "lines of the log were read" in note] for one in (known, unknown, healthy)]
     assert [len(notes) for notes in told] == [0, 1, 0]
     assert told[1][0].startswith("only the newest 5,000 lines of the log were read, from ")
+
+
+def test_after_a_rollback_the_same_rollback_is_not_proposed_again() -> None:
+    """What fails in the last minutes is the version before; the platform keeps no assignment."""
+    client = createos_nb.simulate("bad-release")
+    plan = runbooks.rollback(client, "storefront", "production", diagnosis=False)
+    plan.apply(confirm=plan.digest, reason="a test")
+    [finding] = diagnose(client, "storefront", "production").findings
+    assert (finding.cause, finding.runbook) == ("bad_release", None)
+    assert "Version 3 is live again (the environment was changed at 14:00): diagnose again 10 min" in finding.fix
+    assert "version 3 was assigned again, or variables or resources were changed at 14:00" in finding.against[0]
+    assert "fails as well" not in finding.against[0]
+    client.world.advance("15min")
+    after = diagnose(client, "storefront", "production")
+    assert after.status == "healthy"
+    assert "ersion 3 was assigned again, or variables" in str(after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -48,6 +48,7 @@ def changes_of(
     environment: pd.Series,
     live: pd.Series | None,
     before: pd.Series | None,
+    newer: Any,
     starts: pd.Series,
     last_served: Callable[[], LastServed | None],
 ) -> list[Change]:
@@ -63,6 +64,7 @@ def changes_of(
         environment: Row of the environment.
         live: Row of the live deployment, None if there is none or it could not be read.
         before: Row of the version before it, None if there is none.
+        newer: When the first version after the live one was created; NaT if there is none.
         starts: Versions that the log says were started, by time.
         last_served: Reads until when the version before served; None if that can't be known.
 
@@ -83,7 +85,10 @@ def changes_of(
             replaced = last.moment if last is not None and last.moment is not None else None
             if ran_before or (last is not None and (replaced is None or replaced < changed - _SLACK)):
                 # the version before had stopped serving by then, so that something else was changed
-                found.append(Change(changed, "configuration", "variables or resources were changed"))
+                text = "variables or resources were changed"
+                if pd.notna(newer) and newer < changed:  # one of them may have been live until then
+                    text = f"version {version} was assigned again, or {text}"
+                found.append(Change(changed, "configuration", text))
                 assigned = ready if replaced is None else max(ready, replaced)
             elif last is not None or changed - ready <= _ASSIGNED_WITHIN:
                 assigned = changed

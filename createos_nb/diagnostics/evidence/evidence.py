@@ -170,7 +170,12 @@ class Evidence:
         if self.environment is None:
             return []
         logs = self.logs
-        return changes_of(self.project, self.environment, self.live, self._earlier, logs.starts, logs.last_served)
+        newer = pd.NaT
+        if self.deployments is not None and self.version is not None:
+            newer = self.deployments.loc[self.deployments["version_number"] > self.version, "created_at"].min()
+        return changes_of(
+            self.project, self.environment, self.live, self._earlier, newer, logs.starts, logs.last_served
+        )
 
     def built_before(self, moment: pd.Timestamp, within: pd.Timedelta) -> pd.Series | None:
         """Return the newest version that became ready in a while before a moment and may have been live then."""

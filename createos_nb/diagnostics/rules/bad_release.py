@@ -18,6 +18,8 @@ ORDER = 3
 _LATE = 8 * SOON
 #: A version that became ready so long before the errors may have become live with them.
 _BUILT = pd.Timedelta("2h")
+#: What was changed later than this has too few requests to be judged by.
+_JUDGED = pd.Timedelta("10min")
 
 
 def find(evidence: Evidence, found: Sequence[Finding]) -> Iterable[Finding]:
@@ -51,13 +53,24 @@ def _hidden(evidence: Evidence, row: pd.Series, newest: Change, found: Sequence[
     texts = [f"version {version} was ready at {clock(ready, evidence.now)}", errors_text(evidence)]
     if exceptions:
         texts.append(f'the log says "{exceptions[0].example[:160]}" {exceptions[0].count:,} times')
-    live = "" if evidence.version == version else f", and version {evidence.version}, which is live now, fails as well"
-    call = rollback_call(evidence, target)
-    fix = (
-        f"Assign version {target} to {evidence.environment['unique_name']} again."
-        if target
-        else ("No older version is left to roll back to: correct the error and deploy.")
-    )
+    early = evidence.now - newest.time < _JUDGED
+    live, call = "", rollback_call(evidence, target)
+    if evidence.version != version:
+        live = f", and version {evidence.version} is live now" + (
+            ": too early to judge it" if early else ", which fails as well"
+        )
+    if target is not None and evidence.version == target:  # it is back: to assign it again would change nothing
+        call = None
+        back = f"Version {target} is live again (the environment was changed at {clock(newest.time, evidence.now)}): "
+        fix = back + (
+            f"diagnose again {_JUDGED.seconds // 60} minutes after that, before you change anything else."
+            if early
+            else "it fails as well; correct the error and deploy."
+        )
+    elif target:
+        fix = f"Assign version {target} to {evidence.environment['unique_name']} again."
+    else:
+        fix = "No older version is left to roll back to: correct the error and deploy."
     yield Finding(
         "bad_release",
         evidence.where,
