@@ -8,8 +8,8 @@ receipt.undo()                                         # a plan, too
 
 from __future__ import annotations
 
-from createos_nb.recipes.added import find
 from createos_nb.recipes.catalog import catalog
+from createos_nb.recipes.extensions import find
 from createos_nb.recipes.multi_agent import multi_agent
 from createos_nb.recipes.patterns import Pattern, Variable
 from createos_nb.recipes.single import agent, chat_bot, mcp_server, rag_service

@@ -9,7 +9,7 @@ import pandas as pd
 from createos_nb.dtypes import TEXT
 from createos_nb.extensions import problems
 from createos_nb.naming import snake
-from createos_nb.recipes.added import added
+from createos_nb.recipes.extensions import added
 from createos_nb.recipes.patterns import (
     AGENT,
     APP,
