@@ -93,7 +93,7 @@ def receipt_from(journal: Journal, client: Client) -> Receipt:
         >>> createos_nb.plans.receipt_from(createos_nb.plans.Journal(path), client).checks.result
         'PASS'
     """
-    #     world_identity.check(journal, client)
+    world_identity.check(journal, client)
     return receipt_of(journal, client, execute=apply)
 
 
