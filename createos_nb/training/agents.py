@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from createos_nb import runbooks
+from createos_nb.causes import CAUSES
 from createos_nb.diagnostics import Diagnosis, Finding, diagnose
 from createos_nb.diagnostics.diagnosis import LIKELY
 from createos_nb.diagnostics.runbook_calls import ASKED_FOR
@@ -21,50 +22,71 @@ if TYPE_CHECKING:
 Agent: TypeAlias = "Callable[[Drill], Any]"
 #: From this weight on a second cause is told, too.
 _CERTAIN: Final = 0.8
+#: So many environments are looked at.
+_MOST: Final = 8
 
 
 def expert(drill: Drill) -> None:
-    """Diagnose what the alert names, then all else; say what is found, and do what it calls for.
+    """Diagnose what the alert names and do what that calls for; then look at all else, and say what is found.
 
-    It knows nothing but what `diagnose` says: where that is wrong, it is, too. Where a deletion or a revocation is
-    called for whose object only a person can choose, it takes none.
+    It knows nothing but what `diagnose` says: where that is wrong, it is, too. Where something has to be deleted or
+    revoked that only a person can choose, it leaves it.
     """
-    diagnosis = _diagnosed(drill)
-    likely = _likely(diagnosis)
-    if not likely:
-        likely = [finding for one in _elsewhere(drill, diagnosis.where) for finding in _likely(one)]
-    if not likely:
+    project, _, environment = drill.alert.where.partition("/")
+    diagnosis = diagnose(drill.client, project or None, environment or None)
+    told = _likely(diagnosis)[:1]
+    _say(drill, told)
+    _act(drill, told)
+    for other in _elsewhere(drill, diagnosis):
+        more = [one for one in _likely(other) if (one.cause, one.where) not in {(o.cause, o.where) for o in told}]
+        more = [one for one in more if not told or one.weight >= _CERTAIN]
+        if more:
+            told = [*told, *more]
+            _say(drill, told)
+            _act(drill, more)
+    if not told:
         drill.submit(cause="none")
+
+
+def _likely(diagnosis: Diagnosis) -> list[Finding]:
+    """Return what is told of a place: its first cause; and what stands beside it, where nothing else is told."""
+    told = [finding for finding in diagnosis.findings if finding.weight >= LIKELY][:1]
+    if told:
+        # an environment that nobody has ever used is no incident
+        return told if diagnosis.status != "unknown" else []
+    noted = [(cause, note) for note in diagnosis.notes for cause in CAUSES if note.startswith(cause.replace("_", " "))]
+    return [
+        Finding(cause, diagnosis.where.partition("/")[0], None, LIKELY, (note,), (), "") for cause, note in noted[:1]
+    ]
+
+
+def _elsewhere(drill: Drill, first: Diagnosis) -> Iterator[Diagnosis]:
+    """Diagnose the other environments of the account, the alert's project as a whole, and the account."""
+    client, project = drill.client, first.where.partition("/")[0]
+    if first.where == "account":
         return
-    drill.submit(cause=[one.cause for one in likely], where=[one.where for one in likely])
-    for finding in likely:
+    rows = client.fleet.environments()
+    places = [(str(row.project), str(row.unique_name)) for row in rows.itertuples()]
+    places.sort(key=lambda place: place[0] != project)
+    for name, environment in places[:_MOST]:
+        if f"{name}/{environment}" != first.where:
+            yield diagnose(client, name, environment)
+    for name in dict.fromkeys(name for name, _ in places[:_MOST]):
+        if name != first.where:
+            yield diagnose(client, name)
+
+
+def _say(drill: Drill, told: Sequence[Finding]) -> None:
+    if told:
+        drill.submit(cause=[one.cause for one in told], where=[one.where for one in told])
+
+
+def _act(drill: Drill, told: Sequence[Finding]) -> None:
+    for finding in told:
         if finding.runbook is not None:
             _follow(drill, finding)
         elif finding.cause == "key_expired":
             _try(lambda: apply_plan(runbooks.create_key(drill.client, "renewed-key"), "a key has expired"))
-
-
-def _likely(diagnosis: Diagnosis) -> list[Finding]:
-    """Return what is told: the first cause, and others that are as good as certain and not of the same place."""
-    told = [finding for finding in diagnosis.findings if finding.weight >= LIKELY]
-    return told[:1] + [one for one in told[1:] if one.weight >= _CERTAIN and one.where != told[0].where]
-
-
-def _diagnosed(drill: Drill) -> Diagnosis:
-    project, _, environment = drill.alert.where.partition("/")
-    return diagnose(drill.client, project or None, environment or None)
-
-
-def _elsewhere(drill: Drill, where: str) -> list[Diagnosis]:
-    """Diagnose the project of the alert as a whole, or its environments; and the account."""
-    client, (project, _, environment) = drill.client, where.partition("/")
-    if where == "account":
-        return []
-    places: list[tuple[str | None, str | None]] = [(project, None)] if environment else []
-    if not environment:
-        rows = client.environments.list(project)
-        places += [(project, str(name)) for name in rows["unique_name"]]
-    return [diagnose(client, *place) for place in (*places, (None, None))]
 
 
 def _follow(drill: Drill, finding: Finding) -> None:

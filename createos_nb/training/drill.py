@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -11,16 +10,14 @@ import pandas as pd
 from createos_nb.client.client import Client
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
-from createos_nb.html import Html, escaped, html_table
+from createos_nb.html import escaped, html_table
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.redaction import Secret
-from createos_nb.storage import atomic_write
 from createos_nb.times import parse_duration
 from createos_nb.training.alert import Alert, alert_of
 from createos_nb.training.answers import Answers, read_submission
 from createos_nb.training.measures import measures_frame, score_frame
 from createos_nb.training.pace import DrillClock, Pace
-from createos_nb.training.page import debrief_page
 from createos_nb.training.problem import Problem, make_problem
 from createos_nb.training.recorder import Recorder
 from createos_nb.training.scoring import Scored, score
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from createos_nb.simulator.scenario.fault_worlds import Difficulty
     from createos_nb.simulator.world.world import World
     from createos_nb.times import DurationLike
+    from createos_nb.training.page import Debriefing
 
 _SECOND: Final = 1_000_000
 #: Seconds of the world until the owner of an app has answered.
@@ -375,30 +373,24 @@ class Drill:
         """
         return measures_frame(self._result())
 
-    def debrief(self, file: str | Path | None = None) -> Html:
+    def debrief(self) -> Debriefing:
         """End the drill, and return a page to keep: three courses on one axis of time, acts, questions and answers.
 
-        Args:
-            file: where to write it, too: one file of HTML that needs nothing else.
+        It is written for a review that asks what happened and not who: `save` writes it to a file.
 
         Returns:
             The page, which a notebook shows.
 
-        Raises:
-            OSError: the file can't be written.
-
         Examples:
             >>> drill = createos_nb.training.drill("bad_release", seed=3)
-            >>> page = drill.debrief("debriefing.html")
-            >>> "What happened" in page
+            >>> debriefing = drill.debrief()
+            >>> path = debriefing.save("debriefing.html")
+            >>> "What was the matter" in debriefing.html
             True
         """
-        page = debrief_page(
-            self._problem, self._result(), self.alert, self._answers, self._notes, self._recorder.asked, self.clock
-        )
-        if file is not None:
-            atomic_write(Path(file), page.encode())
-        return page
+        from createos_nb.training.page import debrief  # matplotlib is loaded when the first page is made
+
+        return debrief(self._problem, self._result(), self.alert, self._answers, self._notes)
 
     def serve(self, port: int = 0) -> Server:
         """Serve the world of this drill over HTTP, with REST and /mcp, for a trainee outside of this process.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CONSEQUENCES = frozenset({"internal_dependency"})
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Problem:
     """An incident, as nobody but the judge sees it.
 

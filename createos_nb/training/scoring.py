@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -112,8 +113,7 @@ def score(problem: Problem, world: World, recorder: Recorder, answers: Answers, 
         answers: what was submitted.
         notes: what the trainee wrote for others.
     """
-    nothing = Course(outcome_of(problem, problem.world.fork()))
-    expert = _expert(problem)
+    nothing, expert = _nothing(problem), _expert(problem)
     acts = tuple(recorder.acts)
     ours = Course(outcome_of(problem, world.fork()), acts)
     trouble = answering.judge_trouble(problem, answers, recorder.asked)
@@ -161,6 +161,12 @@ def _seconds(problem: Problem, judged: Judged) -> float | None:
     return (judged.at - problem.start) / _SECOND if judged.passed and judged.at is not None else None
 
 
+@lru_cache(maxsize=4)
+def _nothing(problem: Problem) -> Course:
+    return Course(outcome_of(problem, problem.world.fork()))
+
+
+@lru_cache(maxsize=4)
 def _expert(problem: Problem) -> Course:
     world = problem.world.fork()
     recorder = Recorder(world, Pace(0, None), problem.end)

@@ -14,7 +14,7 @@ from createos_nb.simulator.traffic.phase import Sample
 from createos_nb.simulator.traffic.profile import Profile
 from createos_nb.simulator.traffic.randomness import key_of
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.scheduled import Scheduled, samples
+from createos_nb.simulator.traffic.scheduled import Scheduled, load, samples
 from createos_nb.simulator.traffic.series import Series, series_of, tally
 from createos_nb.simulator.traffic.spans import STRETCH, Span, select_minutes, spans
 from createos_nb.simulator.traffic.split import per_cell
@@ -48,8 +48,9 @@ class GeneratedRequests:
 
     def _samples(self, span: Span) -> Iterator[Sample]:
         """The requests of the whole minutes of a span, source by source."""
-        yield from span.phase.samples(self.key, span.first, span.last)
-        yield from samples(self.scheduled, self.key, span)
+        more = load(self.scheduled, span)
+        yield from span.phase.samples(self.key, span.first, span.last, more)
+        yield from samples(self.scheduled, self.key, span, more)
 
     def _spans(self, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
         return spans(self.timeline, max(start, self.created), end, stretch)
@@ -111,7 +112,7 @@ class GeneratedRequests:
         parts = []
         for span in self._spans(start, end, 1440):
             touched = span.touched()
-            for sample in samples(mine, self.key, span):
+            for sample in samples(mine, self.key, span, load(self.scheduled, span)):
                 some = select_minutes(sample, touched)
                 single = arrivals_of(some, self.key[0], touched + span.first)
                 parts.append(describe(some, single.some(span.holds(single.time)), 1))
