@@ -125,7 +125,7 @@ def rules_of(situation: Situation, graph: Graph) -> Rules:
         own.append(_share(visitors, lambda k, m=visitors, c=call: _calls(m, k, c)))  # type: ignore[misc]
         mixture = asked(situation, graph, e)
         fails.append(_share(mixture, lambda k, m=mixture: failed(m.cells[k].status, m.cells[k].cause)))  # type: ignore[misc]
-        ms.append(max(cell.ms for cell in mixture.cells))
+        ms.append(call.pages(situation.phases[graph.callees[e]].profile.pages)[0].ms)
         row = []
         for o, other in enumerate(graph.calls):
             joined = graph.callers[o] == graph.callees[e]
