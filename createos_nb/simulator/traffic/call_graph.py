@@ -18,25 +18,23 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from createos_nb.simulator.traffic.call_flows import DAY, Day, Flows, Graph, Situation, Stretch, asked, failed
+from createos_nb.simulator.traffic.call_attempts import FAILURE_SIZE, AttemptMaker, Attempts, failing_cell
+from createos_nb.simulator.traffic.call_flows import DAY, Flows, Stretch
+from createos_nb.simulator.traffic.call_rules import Graph, Situation
 from createos_nb.simulator.traffic.calls import Call, callers_first
-from createos_nb.simulator.traffic.events import ATTRIBUTES, Arrivals, Events, arrivals_of
-from createos_nb.simulator.traffic.mixture import CELL_BITS, SHARE_BITS, Cause, Cell, Mixture
+from createos_nb.simulator.traffic.events import Arrivals, Events, arrivals_of
+from createos_nb.simulator.traffic.mixture import Cause, Cell
 from createos_nb.simulator.traffic.phase import Sample
-from createos_nb.simulator.traffic.randomness import Ints, Key, Words, key_of, mixed
+from createos_nb.simulator.traffic.randomness import Ints, Key, Words
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.runtime_logs import REASONS
 from createos_nb.simulator.traffic.series import tally
 from createos_nb.simulator.traffic.spans import Span, select_minutes
-from createos_nb.simulator.traffic.tables import overdispersion_factors
 from createos_nb.simulator.traffic.timeline import Piece, Timeline
 
 BLOCK = 3600
 """Seconds of requests whose calls are worked out at once."""
 KEPT = 3_000_000
 """Attempts that are kept in mind."""
-FAILURE_SIZE = 180
-"""Bytes of the answer to a request whose call failed."""
 _ONE = 1 << 16
 Flags = npt.NDArray[np.bool_]
 
@@ -55,16 +53,6 @@ class Source(NamedTuple):
     timeline: Timeline
     recorded: Recorded
     own: Callable[[int, int], Iterator[tuple[Span, Sample]]]
-
-
-class Attempts(NamedTuple):
-    """Attempts at one environment: when (ms since 1970), which cell, how long (ms), how many bytes, by which call."""
-
-    time: Ints
-    cell: Ints
-    ms: Ints
-    size: Ints
-    call: Ints
 
 
 class Attempted(NamedTuple):
@@ -86,15 +74,6 @@ class Attempted(NamedTuple):
         )  # fmt: skip
 
 
-class Outcome(NamedTuple):
-    """What came of calls: whether each failed, for how long it was waited (ms), and the cell's number if it failed."""
-
-    failed: Flags
-    wait: Ints
-    late: Flags
-    status: Ints
-
-
 class Changes(NamedTuple):
     """Requests of an environment that failed by a call: when (ms), and which cell each is in place of which."""
 
@@ -113,18 +92,6 @@ class Block(NamedTuple):
     def size(self) -> int:
         """How many attempts there are."""
         return 1 + len(self.changes.time) + sum(len(part.time) for part in self.attempts.values())
-
-
-class _Drawn(NamedTuple):
-    """A mixture, to draw single cells from: the end of each cell's part of 2**30, and what the cells say."""
-
-    ends: Ints
-    code: Ints
-    ms: Ints
-    size: Ints
-    status: Ints
-    served: Flags
-    failed: Flags
 
 
 @dataclass(frozen=True)
@@ -165,16 +132,13 @@ class CallGraph:
             tuple(names.index(call.callee) for call in calls),
             tuple(callers_first(calls, names)),
         )
-        self._keys = [key_of(seed, f"call {call.name}")[0] for call in calls]
         self._situations: list[Situation] = []
         self._numbers: dict[Situation, int] = {}
         self._stretches: OrderedDict[tuple[int, int], list[Stretch]] = OrderedDict()
         self.flows = Flows(self.graph, self._situations, self.stretches)
         self._blocks: OrderedDict[tuple[int, int], Block] = OrderedDict()
         self._size = 0
-        self.cells: list[Cell] = []
-        self._codes: dict[Cell, int] = {}
-        self._mixtures: dict[tuple[int, int], _Drawn] = {}
+        self._maker = AttemptMaker(seed, self.graph, self._situations, self.flows)
         self._delays = self._longest_delays()
 
     def _longest_delays(self) -> list[int]:
@@ -228,6 +192,11 @@ class CallGraph:
             result[day.minute[here] - first] = day.flow.calls[place, here]
         return result
 
+    @property
+    def cells(self) -> list[Cell]:
+        """The cells that codes point into; it grows."""
+        return self._maker.cells
+
     def load_at(self, place: int, time: int) -> int:
         """The same at a second."""
         day = self.flows.day(time // 60 // DAY)
@@ -262,13 +231,13 @@ class CallGraph:
     def count(self, place: int, start: int, end: int, table: Ints, first: int, width: int) -> None:
         """Add calls to a table of counts by bucket and class, and move those of its own requests whose calls failed."""
         for changed in self.changes(place, start, end):
-            status = self._statuses().astype(np.int16)
+            status = self._maker.statuses().astype(np.int16)
             tally(table, changed.time * 1000, status[changed.after], first, width)
             gone = np.zeros_like(table)
             tally(gone, changed.time * 1000, status[changed.before], first, width)
             table -= gone
         for part in self.attempts(place, start, end):
-            tally(table, part.time * 1000, self._statuses().astype(np.int16)[part.cell], first, width)
+            tally(table, part.time * 1000, self._maker.statuses().astype(np.int16)[part.cell], first, width)
 
     def per_cell(self, place: int, start: int, end: int) -> Ints:
         """Return how many more, or fewer, requests there are of each of `cells` by calls, int64."""
@@ -276,7 +245,7 @@ class CallGraph:
 
         def add(codes: Ints, sign: int) -> None:
             nonlocal result
-            result = np.concatenate([result, np.zeros(len(self.cells) - len(result), dtype=np.int64)])
+            result = np.concatenate([result, np.zeros(len(self._maker.cells) - len(result), dtype=np.int64)])
             result += sign * np.bincount(codes, minlength=len(result))
 
         for changed in self.changes(place, start, end):
@@ -291,27 +260,27 @@ class CallGraph:
         clients = tuple(call.client for call in self.graph.calls)
         agents = tuple(call.agent for call in self.graph.calls)
         for part in self.attempts(place, start, end):
-            status, who = self._statuses()[part.cell].astype(np.int16), part.call.astype(np.int32)
+            status, who = self._maker.statuses()[part.cell].astype(np.int16), part.call.astype(np.int32)
             yield Events(
                 part.time * 1000, part.cell.astype(np.int32), status, part.ms, part.size, who, who,
-                tuple(self.cells), clients, agents,
+                tuple(self._maker.cells), clients, agents,
             )  # fmt: skip
 
     def settled(self, place: int, sample: Sample, single: Arrivals, events: Events) -> Events:
         """An environment's own requests, with what came of the calls that they made."""
-        calling = self._calling(place, sample.mixture)
+        calling = self._maker.calling(place, sample.mixture)
         mine = np.flatnonzero(calling[single.cell]) if calling.any() else np.empty(0, dtype=np.intp)
         if not len(mine):
             return events
-        bad, wait, after = self._own(place, sample, single.some(calling[single.cell]), {})
+        bad, wait, after = self._maker.own(place, sample, single.some(calling[single.cell]), {})
         cell, ms, status, size = events.cell.copy(), events.ms.copy(), events.status.copy(), events.size.copy()
         ms[mine] += wait
         at, codes = mine[bad], after[bad]
         kinds, which = np.unique(codes, return_inverse=True)
         cell[at] = len(events.cells) + which
-        status[at] = self._statuses()[codes]
+        status[at] = self._maker.statuses()[codes]
         size[at] = FAILURE_SIZE
-        table = (*events.cells, *(self.cells[code] for code in kinds.tolist()))
+        table = (*events.cells, *(self._maker.cells[code] for code in kinds.tolist()))
         return Events(
             events.time, cell, status, ms, size, events.client, events.agent, table, events.clients, events.agents
         )  # fmt: skip
@@ -327,14 +296,14 @@ class CallGraph:
         slot = day.slot_at(np.array([time], dtype=np.int64))
         wait, answer = 0, cell
         for e in self.graph.outbound(place, cell.path):
-            if cell.cause is not Cause.SERVED or not self._active(day, e)[slot[0]]:
+            if cell.cause is not Cause.SERVED or not self._maker.active(day, e)[slot[0]]:
                 continue
-            result = self._call(day, e, slot, np.array([time * 1000], dtype=np.int64), word, emitted)
+            result = self._maker.call(day, e, slot, np.array([time * 1000], dtype=np.int64), word, emitted)
             wait = max(wait, int(result.wait[0]))
             if result.failed[0] and answer is cell:
-                answer = _failing_cell(self.graph.calls[e], cell, bool(result.late[0]), int(result.status[0]))
+                answer = failing_cell(self.graph.calls[e], cell, bool(result.late[0]), int(result.status[0]))
         found = [
-            Attempted(self.sources[n].recorded, when * 1000, self.cells[code], ms, size, self.graph.calls[e])
+            Attempted(self.sources[n].recorded, when * 1000, self._maker.cells[code], ms, size, self.graph.calls[e])
             for n, parts in emitted.items()
             for part in parts
             for when, code, ms, size, e in zip(*(column.tolist() for column in part), strict=True)
@@ -366,7 +335,7 @@ class CallGraph:
         changed: list[Changes] = []
         if any(c.start < end for c in self.graph.calls):
             for span, sample in self.sources[place].own(start, end):
-                calling = self._calling(place, sample.mixture)
+                calling = self._maker.calling(place, sample.mixture)
                 if not calling.any():
                     continue
                 touched = span.touched()
@@ -375,9 +344,9 @@ class CallGraph:
                 single = single.some(span.holds(single.time) & calling[single.cell])
                 if not len(single.time):
                     continue
-                bad, _, after = self._own(place, sample, single, emitted)
+                bad, _, after = self._maker.own(place, sample, single, emitted)
                 if bad.any():
-                    before = np.array([self._code(cell) for cell in sample.mixture.cells], dtype=np.int64)
+                    before = np.array([self._maker.code(cell) for cell in sample.mixture.cells], dtype=np.int64)
                     changed.append(Changes(single.time[bad], before[single.cell[bad]], after[bad]))
         none = np.empty(0, dtype=np.int64)
         changes = Changes(*(np.concatenate(c) for c in zip(*changed, strict=True))) if changed else Changes(*[none] * 3)
@@ -385,183 +354,3 @@ class CallGraph:
             changes,
             {n: Attempts(*(np.concatenate(c) for c in zip(*parts, strict=True))) for n, parts in emitted.items()},
         )
-
-    def _calling(self, place: int, mixture: Mixture) -> Flags:
-        """Which cells of a mixture make calls, whenever these are made."""
-        outbound = self.graph.outbound(place)
-        return np.array(
-            [
-                cell.cause is Cause.SERVED and any(self.graph.calls[e].matches(cell.path) for e in outbound)
-                for cell in mixture.cells
-            ],
-            dtype=bool,
-        )
-
-    def _own(
-        self, place: int, sample: Sample, single: Arrivals, emitted: dict[int, list[Attempts]]
-    ) -> tuple[Flags, Ints, Ints]:
-        """What the calls of an environment's own requests come to: who fails, waits how long, and is what cell then."""
-        count = len(single.time)
-        bad, wait, after = np.zeros(count, dtype=bool), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-        number = single.time // (60_000 * DAY)
-        # Where a visitor and a bot ask in the same way, their words differ by the source's own number.
-        word = single.word ^ np.uint64(sample.kind)
-        before = np.array([self._code(cell) for cell in sample.mixture.cells], dtype=np.int64)
-        for one in np.unique(number).tolist():
-            here = np.flatnonzero(number == one)
-            day = self.flows.day(one)
-            slot = day.slot_at(single.time[here] // 1000)
-            cells = sample.mixture.cells
-            for e in self.graph.outbound(place):
-                makes = np.array([self.graph.calls[e].matches(cell.path) for cell in cells], dtype=bool)
-                active = self._active(day, e)[slot]
-                mine = np.flatnonzero(makes[single.cell[here]] & active)
-                if not len(mine):
-                    continue
-                at = here[mine]
-                result = self._call(day, e, slot[mine], single.time[at], word[at], emitted)
-                wait[at] = np.maximum(wait[at], result.wait)
-                new = np.flatnonzero(result.failed & ~bad[at])
-                after[at[new]] = self._failing(e, before[single.cell[at[new]]], result.late[new], result.status[new])
-                bad[at] |= result.failed
-        return bad, wait, after
-
-    def _active(self, day: Day, e: int) -> Flags:
-        active = np.array([situation.active[e] for situation in self._situations], dtype=bool)
-        return active[day.situation]
-
-    def _failing(self, e: int, before: Ints, late: Flags, status: Ints) -> Ints:
-        """The numbers of the cells that requests fall to whose call failed, in place of those they had."""
-        kinds, place = np.unique((before << 11) + (late.astype(np.int64) << 10) + status, return_inverse=True)
-        codes = [
-            self._code(_failing_cell(self.graph.calls[e], self.cells[kind >> 11], bool(kind >> 10 & 1), kind & 1023))
-            for kind in kinds.tolist()
-        ]
-        return np.array(codes, dtype=np.int64)[place]
-
-    def _statuses(self) -> Ints:
-        return np.array([cell.status for cell in self.cells], dtype=np.int64)
-
-    def _code(self, cell: Cell) -> int:
-        code = self._codes.get(cell)
-        if code is None:
-            code = self._codes[cell] = len(self.cells)
-            self.cells.append(cell)
-        return code
-
-    def _call(
-        self, day: Day, e: int, slot: Ints, time: Ints, word: Words, emitted: dict[int, list[Attempts]]
-    ) -> Outcome:
-        """Make the calls of some requests, which came at a time and a slot."""
-        call = self.graph.calls[e]
-        count = len(time)
-        allowed = self.flows.may_retry(e, day.before[e][slot])
-        bad, late = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-        longest, status = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
-        for nth in range(call.count):
-            own = mixed(self._keys[e], word, nth)
-            retries = (own >> np.uint64(48)).astype(np.int64) < allowed
-            active, wait = np.arange(count), np.zeros(count, dtype=np.int64)
-            for attempt in range(call.retries + 1):
-                once = mixed(self._keys[e], own[active], attempt + 1)
-                answer, ms, gone = self._serve(day, e, slot[active], time[active] + 1 + wait[active], once, emitted)
-                slow = ms > call.timeout_ms
-                wait[active] += np.minimum(ms, call.timeout_ms)
-                wrong = slow | gone
-                last = wrong & ~(retries[active] if attempt < call.retries else np.zeros(len(active), dtype=bool))
-                given_up = active[last & ~bad[active]]
-                late[given_up], status[given_up] = slow[last & ~bad[active]], answer[last & ~bad[active]]
-                bad[active[last]] = True
-                again = wrong & ~last
-                active = active[again]
-                if not len(active):
-                    break
-                pause = call.wait_ms(attempt + 1)
-                shorter = (once[again] >> np.uint64(52)).astype(np.int64) * (pause // 2) >> 12
-                wait[active] += pause - shorter
-            longest = np.maximum(longest, wait)
-        return Outcome(bad, longest, late, status)
-
-    def _serve(
-        self, day: Day, e: int, slot: Ints, time: Ints, word: Words, emitted: dict[int, list[Attempts]]
-    ) -> tuple[Ints, Ints, Flags]:
-        """Answer attempts: status, duration and whether it is a failure; they are noted as requests of the callee."""
-        place, flow, call = self.graph.callees[e], day.flow, self.graph.calls[e]
-        count = len(time)
-        more = mixed(ATTRIBUTES, word, 0)
-        chance = (more >> np.uint64(48)).astype(np.int64)
-        lost, throttled = flow.lost[place][slot], flow.throttled[place][slot]
-        falls = np.where(chance < lost, 1, np.where(chance < lost + ((_ONE - lost) * throttled >> 16), 2, 0))
-        point = (word >> np.uint64(34)).astype(np.int64)
-        spread = overdispersion_factors(600)[(more & np.uint64(4095)).astype(np.int64)]
-        sizes = overdispersion_factors(100)[(more >> np.uint64(12) & np.uint64(4095)).astype(np.int64)]
-        cell, ms, size, status = (np.zeros(count, dtype=np.int64) for _ in range(4))
-        bad, served = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-        kind = day.situation[slot] * 3 + falls
-        for one in np.unique(kind).tolist():
-            here = np.flatnonzero(kind == one)
-            drawn = self._drawn(one // 3, e, one % 3)
-            k = np.searchsorted(drawn.ends, point[here], side="right")
-            slow = 256 if one % 3 else flow.slow[place][slot[here]]
-            cell[here], status[here], bad[here], served[here] = (
-                drawn.code[k], drawn.status[k], drawn.failed[k], drawn.served[k],
-            )  # fmt: skip
-            ms[here] = np.maximum(drawn.ms[k] * spread[here] * slow >> 20, 1)
-            size[here] = drawn.size[k] * sizes[here] >> 12
-        waits = np.zeros(count, dtype=np.int64)
-        for o in self.graph.outbound(place, call.endpoint):
-            mine = np.flatnonzero(served & self._active(day, o)[slot])
-            if not len(mine):
-                continue
-            result = self._call(day, o, slot[mine], time[mine], word[mine], emitted)
-            waits[mine] = np.maximum(waits[mine], result.wait)
-            new = np.flatnonzero(result.failed & ~bad[mine])
-            if len(new):
-                at = mine[new]
-                cell[at] = self._failing(o, cell[at], result.late[new], result.status[new])
-                status[at] = self._statuses()[cell[at]]
-                size[at] = FAILURE_SIZE
-            bad[mine] |= result.failed
-        ms += waits
-        which = np.full(count, e, dtype=np.int64)
-        emitted.setdefault(place, []).append(Attempts(time, cell, ms, size, which))
-        return status, ms, bad
-
-    def _drawn(self, situation: int, e: int, falls: int) -> _Drawn:
-        """What answers a call: as ever, or for want of memory (1) or CPU (2)."""
-        known = self._mixtures.get((situation * 3 + falls, e))
-        if known is not None:
-            return known
-        holds = self._situations[situation]
-        phase = holds.phases[self.graph.callees[e]]
-        pages = self.graph.calls[e].pages(phase.profile.pages)
-        state = phase.serving_state
-        mixture = (asked(holds, self.graph, e), state.exhausted(pages), state.throttled(pages))[falls]
-        if mixture is None:
-            mixture = asked(holds, self.graph, e)
-        ends, total = [], 0
-        for c, share in enumerate(mixture.share.tolist()):
-            ends += [total + (part * share << 30 - SHARE_BITS >> CELL_BITS) for part in mixture.within[c][1:].tolist()]
-            total += share << 30 - SHARE_BITS
-        ends[-1] = 1 << 30
-        cells = mixture.cells
-        drawn = self._mixtures[situation * 3 + falls, e] = _Drawn(
-            np.array(ends, dtype=np.int64),
-            np.array([self._code(cell) for cell in cells], dtype=np.int64),
-            np.array([cell.ms for cell in cells], dtype=np.int64),
-            np.array([cell.size for cell in cells], dtype=np.int64),
-            np.array([cell.status for cell in cells], dtype=np.int64),
-            np.array([cell.cause is Cause.SERVED for cell in cells], dtype=bool),
-            np.array([failed(cell.status, cell.cause) for cell in cells], dtype=bool),
-        )
-        return drawn
-
-
-def _failing_cell(call: Call, cell: Cell, late: bool, status: int) -> Cell:
-    """What a request comes to whose call failed; the log names whom it waited for."""
-    if late:
-        note = f"timeout:{call.host}"
-    else:
-        note = f"error:https://{call.host} answered {status} {REASONS.get(status, '')}".rstrip()
-    answer = call.status or (504 if late else 502)
-    return Cell(cell.method, cell.path, answer, Cause.CALL_FAILED, cell.ms, FAILURE_SIZE, note)
