@@ -238,6 +238,8 @@ class Gateway:
             agent=request.headers.get("user-agent", "")[:300],
             cause=got.cause,
         )
+        for attempt in got.calls:
+            attempt.record()
         return TimedResponse(_timed(response, got.ms), got.ms)
 
     def _reply(
@@ -358,6 +360,7 @@ def _sentence(got: Answer, target: Target) -> str:
         Cause.OUT_OF_MEMORY: "connection reset by the app",
         Cause.COLD: "not ready: caches are cold",
         Cause.FAILED: f"the app failed: {got.note}" if got.note else "the app failed",
+        Cause.CALL_FAILED: f"the app failed: {got.note}",
         Cause.INCIDENT: f"the app failed: {got.note}" if got.note else "the app failed",
     }.get(got.cause)
     if answer is not None:
