@@ -1,4 +1,7 @@
-"""Training: incidents to rehearse, for people and for agents, in a simulated world that is compared with its forks.
+"""Training: lessons that teach the platform, and incidents to rehearse, for people and for agents, in simulated worlds.
+
+lesson = training.lesson("06-rollback")           # a world, and what is to be done in it
+lesson.client, lesson.hint(), lesson.check()
 
 drill = training.drill("bad_release", seed=3)
 drill.alert                                       # what a person would get
@@ -14,11 +17,30 @@ from typing import NoReturn
 from createos_nb.naming import unknown_attribute
 from createos_nb.training.agents import AGENTS
 from createos_nb.training.alert import Alert
+from createos_nb.training.curriculum.author import check_lesson
+from createos_nb.training.curriculum.catalog import lessons
+from createos_nb.training.curriculum.lesson import Lesson, lesson
+from createos_nb.training.curriculum.notebook import notebook, write_notebook
+from createos_nb.training.curriculum.report import NotPassed
 from createos_nb.training.drill import Drill, drill
 from createos_nb.training.examine import examine
 from createos_nb.training.family import families
 
-__all__ = ["AGENTS", "Alert", "Drill", "drill", "examine", "families"]
+__all__ = [
+    "AGENTS",
+    "Alert",
+    "Drill",
+    "Lesson",
+    "NotPassed",
+    "check_lesson",
+    "drill",
+    "examine",
+    "families",
+    "lesson",
+    "lessons",
+    "notebook",
+    "write_notebook",
+]
 
 
 def __getattr__(name: str) -> NoReturn:
