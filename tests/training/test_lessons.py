@@ -187,13 +187,21 @@ def test_facts_of_what_is_not_there_are_none() -> None:
         "target": 0.99,
         "start": "-1h",
         "search": "x",
+        "value": "x",
         "since": "2026-01-01T00:00:00Z",
         **place,
     }
     for name, read in FACTS.items():
         wanted = [p.name for p in list(inspect.signature(read).parameters.values())[1:] if p.default is p.empty]
         value = read(client, **{one: arguments[one] for one in wanted})
-        assert value is None or name in ("projects", "environments", "finished_runs", "hours_passed"), name
+        assert value is None or name in (
+            "projects",
+            "environments",
+            "has_environment",
+            "runs_of",
+            "valid_keys",
+            "hours_passed",
+        ), name
 
 
 def test_a_fact_is_read_once_a_round() -> None:
@@ -334,7 +342,7 @@ def test_runs_are_remembered_when_their_journals_are_gone(folder: Path, tmp_path
         journal.unlink()
     kept = ProgressStore(folder / "06-rollback").read()
     assert kept is not None
-    assert Reading(lesson.client, kept.finished).value(FactSection(fact="finished_runs", of={"title": "hold"})) == 1
+    assert Reading(lesson.client, kept.runs).value(FactSection(fact="runs_of", of={"title": "hold"})) == 1
 
 
 def test_a_client_of_another_world_is_refused() -> None:

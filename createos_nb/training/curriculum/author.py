@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,12 @@ def run_code(source: LessonSource, code: list[str]) -> Lesson:
     """Run code in a fresh world of a lesson, in one namespace, and return the lesson."""
     lesson = Lesson(source, None)
     names: dict[str, Any] = {"lesson": lesson, "client": lesson.client, "display": lambda *_: None}
-    with contextlib.redirect_stdout(io.StringIO()):
-        for part in code:
-            exec(compile(part, f"<{source.name}>", "exec"), names)
+    variables = dict(os.environ)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            for part in code:
+                exec(compile(part, f"<{source.name}>", "exec"), names)
+    finally:
+        os.environ.clear()
+        os.environ.update(variables)
     return lesson

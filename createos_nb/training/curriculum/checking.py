@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from createos_nb.client.client import Client
 from createos_nb.display import format_value, is_missing
 from createos_nb.errors import CreateOSError
-from createos_nb.training.curriculum.facts import FACTS
+from createos_nb.training.curriculum.facts import FACTS, count_runs
 from createos_nb.training.curriculum.schema import CheckSection, FactSection, WrongValue
 
 State = Literal["right", "missing", "unknown"]
@@ -40,19 +40,19 @@ class Reading:
 
     Args:
         client: of the world.
-        finished: titles of runs that were finished, of which no journal may be left.
+        runs: "state: title" of runs, of which no journal may be left.
     """
 
-    def __init__(self, client: Client, finished: list[str]) -> None:
-        self._client, self._finished = client, finished
+    def __init__(self, client: Client, runs: list[str]) -> None:
+        self._client, self._runs = client, runs
         self._known: dict[bytes, Any] = {}
 
     def value(self, section: FactSection) -> Any:
         """Return a fact; None where there is none. Raises `CreateOSError` where it can't be read."""
         key = msgspec.json.encode([section.fact, section.of], order="sorted")
         if key not in self._known:
-            if section.fact == "finished_runs":
-                self._known[key] = sum(section.of["title"] in title for title in self._finished)
+            if section.fact == "runs_of":
+                self._known[key] = count_runs(self._runs, section.of["title"], section.of.get("state", "finished"))
             else:
                 self._known[key] = FACTS[section.fact](self._client, **section.of)
         return self._known[key]
@@ -102,7 +102,9 @@ def _is(wrong: WrongValue, found: Any, reading: Reading) -> bool:
     number = _number(found)
     if number is None:
         return False
-    return (wrong.above is not UNSET and number > wrong.above) or (wrong.below is not UNSET and number < wrong.below)
+    if not isinstance(wrong.above, UnsetType):
+        return number > wrong.above
+    return not isinstance(wrong.below, UnsetType) and number < wrong.below
 
 
 def _same(found: Any, expected: Any, within: float = 0.0) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from createos_nb.client.client import Client
 from createos_nb.display import is_missing
-from createos_nb.errors import Forbidden, NotFound, Unauthorized, UnknownName
+from createos_nb.errors import Forbidden, InvalidInput, NotFound, Unauthorized, UnknownName
 from createos_nb.plans.journal_files import default_folder
 from createos_nb.plans.runs import runs
 from createos_nb.redaction import Secret
@@ -59,6 +59,12 @@ def environment(client: Client, project: str, environment: str, field: str = "st
     return None if found is None else _value(found.get(field))
 
 
+def has_environment(client: Client, project: str, environment: str) -> bool:
+    """Whether a project has an environment that is not being deleted."""
+    found = _found(lambda: client.environments.get(project, environment))
+    return found is not None and found["state"] != "deleting"
+
+
 def variables(client: Client, project: str, environment: str) -> list[str] | None:
     """Names of the run-time variables of an environment."""
     found = _found(lambda: client.environments.get(project, environment))
@@ -73,13 +79,19 @@ def key_in_variable(client: Client, project: str, environment: str, variable: st
     values = _found(lambda: client.environments.reveal_variables(project, environment))
     if values is None or variable not in values:
         return None
-    key = Secret(str(values[variable]))
     try:
-        with client.transport.signed_with(key):
+        with client.transport.signed_with(Secret(str(values[variable]))):
             client.account.current_user()
-    except (Unauthorized, Forbidden):
+    except (Unauthorized, Forbidden, InvalidInput):
+        # what is no key at all can't even be sent
         return False
     return True
+
+
+def variable_is(client: Client, project: str, environment: str, variable: str, value: str) -> bool | None:
+    """Whether a run-time variable has a value."""
+    values = _found(lambda: client.environments.reveal_variables(project, environment))
+    return None if values is None or variable not in values else bool(str(values[variable]) == value)
 
 
 def live_version(client: Client, project: str, environment: str) -> int | None:
@@ -119,6 +131,16 @@ def domain(client: Client, project: str, domain: str) -> str | None:
     return None if row is None else str(row["state"])
 
 
+def records_missing(client: Client, project: str, domain: str) -> int | None:
+    """How many DNS records of a domain are not there as wanted; 0 for one that is verified."""
+    row = _domain(client, project, domain)
+    if row is None:
+        return None
+    if str(row["state"]) != "pending":
+        return 0
+    return int((client.domains.look_up(project, domain)["state"] != "set").sum())
+
+
 def domain_leads_to(client: Client, project: str, domain: str) -> str | None:
     """The name of the environment that a domain is routed to; "" where it is routed nowhere."""
     row = _domain(client, project, domain)
@@ -148,11 +170,18 @@ def api_key(client: Client, name: str) -> str | None:
     return "valid" if bool((left["expired_at"] > client.now).any()) else "expired"
 
 
-def api_key_days(client: Client, name: str) -> float | None:
-    """For how many days more an API key is valid, in days."""
+def valid_keys(client: Client, name: str) -> int:
+    """How many API keys that are valid have a text in their name."""
     listed = client.api_keys.list()
-    listed = listed[(listed["name"] == name) & listed["revoked_at"].isna()]
-    return None if listed.empty else float((listed["expired_at"].max() - client.now) / pd.Timedelta("1d"))
+    valid = listed["revoked_at"].isna() & (listed["expired_at"] > client.now)
+    return int((valid & listed["name"].str.contains(name, regex=False)).sum())
+
+
+def longest_key_days(client: Client, name: str) -> float | None:
+    """For how many days more the API key is valid that has a text in its name and lasts longest."""
+    listed = client.api_keys.list()
+    listed = listed[listed["name"].str.contains(name, regex=False) & listed["revoked_at"].isna()]
+    return None if listed.empty else float((listed["expired_at"].max() - client.now) / pd.Timedelta(days=1))
 
 
 def requests(client: Client, project: str, environment: str, start: str = "-24h", end: str = "now") -> int | None:
@@ -177,6 +206,14 @@ def error_percentage(
     return 100 * float(sum(totals[f"status_{one}"] for one in classes.split("+"))) / float(totals["total"])
 
 
+def budget(
+    client: Client, project: str, environment: str, target: float, start: str = "-24h", end: str = "now"
+) -> float | None:
+    """How many of the requests of a window may fail by an objective."""
+    total = requests(client, project, environment, start, end)
+    return None if total is None else total * (1 - target)
+
+
 def budget_spent(
     client: Client, project: str, environment: str, target: float, start: str, end: str = "now"
 ) -> float | None:
@@ -184,7 +221,7 @@ def budget_spent(
     traffic = _found(lambda: client.analytics.requests_over_time(project, environment, start=start, end=end))
     if traffic is None:
         return None
-    total, failed = float(traffic["total"].sum()), float(traffic["status_5xx"].sum())
+    total, failed = float(traffic["count"].sum()), float(traffic["status_5xx"].sum())
     return 100 * failed / (total * (1 - target)) if total else None
 
 
@@ -196,23 +233,28 @@ def log_lines(
     return None if found is None else len(found)
 
 
-def finished_runs(client: Client, title: str) -> int:
-    """How many runs of plans on this world are finished whose title has a text in it, such as "rotate"."""
-    return sum(title in one for one in finished_titles(client))
+def runs_of(client: Client, title: str, state: str = "finished") -> int:
+    """How many runs of plans on this world have a text in their title, such as "canary", and ended in that state."""
+    return count_runs(known_runs(client), title, state)
 
 
 def hours_passed(client: Client, since: str) -> float:
     """How many hours have passed since a moment (UTC), such as "2026-03-04T14:00:00Z"."""
-    return float((client.now - pd.Timestamp(since)) / pd.Timedelta("1h"))
+    return float((client.now - pd.Timestamp(since)) / pd.Timedelta(hours=1))
 
 
-def finished_titles(client: Client) -> list[str]:
-    """Return the titles of the runs on the client's world that are finished, by the journals of this machine."""
+def known_runs(client: Client) -> list[str]:
+    """Return the runs on the client's world by the journals of this machine, as "state: title"."""
     if client.world is None:
         return []
     table = runs(default_folder(embedded=client.embedded))
-    table = table[(table["world"] == client.world.id) & (table["state"] == "finished")]
-    return [str(title) for title in table["title"]]
+    table = table[(table["world"] == client.world.id) & ~table["state"].isin(["at work", "damaged", "unreadable"])]
+    return [f"{state}: {title}" for state, title in zip(table["state"], table["title"], strict=True)]
+
+
+def count_runs(known: list[str], title: str, state: str) -> int:
+    """Return how many of them ended in a state and have a text in their title."""
+    return sum(title.casefold() in one.casefold() and one.startswith(f"{state}: ") for one in known)
 
 
 def _domain(client: Client, project: str, domain: str) -> pd.Series | None:
@@ -235,10 +277,10 @@ def _value(value: Any) -> Any:
     return None if is_missing(value) else value
 
 
-#: The facts by name; `finished_titles` is none: it returns titles, which a lesson keeps.
+#: The facts by name, without what a lesson keeps of runs.
 FACTS: Final[dict[str, Callable[..., Any]]] = {
     name: value
     for name, value in list(globals().items())
     if inspect.isfunction(value) and value.__module__ == __name__ and not name.startswith("_")
 }
-del FACTS["finished_titles"]
+del FACTS["known_runs"], FACTS["count_runs"]

@@ -23,7 +23,7 @@ from createos_nb.simulator.scenario.builder import open_world
 from createos_nb.simulator.world.world import World
 from createos_nb.storage import private_folder
 from createos_nb.training.curriculum.checking import Finding, Reading, look
-from createos_nb.training.curriculum.facts import finished_titles
+from createos_nb.training.curriculum.facts import known_runs
 from createos_nb.training.curriculum.harm import Snapshot, compare, look_over
 from createos_nb.training.curriculum.hint import Hint, Note
 from createos_nb.training.curriculum.progress import Progress, ProgressStore, default_folder
@@ -301,7 +301,7 @@ class Lesson:
         """
         chosen = list(self._tasks.values()) if task is None else [self._task(task)]
         self._note_runs()
-        reading = Reading(self.client, self._progress.finished)
+        reading = Reading(self.client, self._progress.runs)
         states = [self._state(one, reading) for one in chosen]
         report = Report(states, self._harm(reading), self._next(states))
         right = set(report.right) | (set(self._progress.right) - {one.name for one in chosen})
@@ -328,7 +328,7 @@ class Lesson:
             'missing'
         """
         self._note_runs()
-        return self._state(self._task(task), Reading(self.client, self._progress.finished))
+        return self._state(self._task(task), Reading(self.client, self._progress.runs))
 
     def _state(self, task: TaskSection, reading: Reading) -> TaskState:
         finding = _of_all(task.checks, reading, self._progress.answers)
@@ -352,9 +352,9 @@ class Lesson:
 
     def _note_runs(self) -> None:
         """Keep which plans were applied: the journals of an embedded world end with their process."""
-        for title in finished_titles(self.client):
-            if title not in self._progress.finished:
-                self._progress.finished.append(title)
+        for run in known_runs(self.client):
+            if run not in self._progress.runs:
+                self._progress.runs.append(run)
 
     # --- what is kept -------------------------------------------------------------------------------------------------
 

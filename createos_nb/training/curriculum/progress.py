@@ -28,7 +28,7 @@ class Progress(Struct, kw_only=True):
         hints: how many were shown, by task.
         right: tasks that were right at the last check.
         passed: whether all of it was, once.
-        finished: titles of plans that were applied.
+        runs: plans that were applied, as "state: title".
         before: the account as the lesson began.
     """
 
@@ -40,7 +40,7 @@ class Progress(Struct, kw_only=True):
     hints: dict[str, int] = field(default_factory=dict)
     right: list[str] = field(default_factory=list)
     passed: bool = False
-    finished: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 

@@ -122,13 +122,14 @@ class StepSection(Section, kw_only=True):
     """Something that happens in the world before the lesson begins.
 
     Attributes:
-        do: "advance", or what a world can be told: "push", "set_behavior", "traffic", "incident"; or "runbook".
+        do: "advance"; or what a world can be told: "push", "set_behavior", "traffic", "incident"; or "runbook"; or
+            "give_key": the value of an API key into a run-time variable.
         time: of "advance", such as "10min".
         runbook: of "runbook": its name.
         arguments: of what is done.
     """
 
-    do: Literal["advance", "push", "set_behavior", "traffic", "incident", "runbook"]
+    do: Literal["advance", "push", "set_behavior", "traffic", "incident", "runbook", "give_key"]
     time: str = ""
     runbook: str = ""
     arguments: dict[str, Any] = {}

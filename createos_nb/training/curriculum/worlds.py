@@ -65,6 +65,8 @@ def world_digest(source: LessonSource) -> str:
 def _do(step: StepSection, world: World, client: Client) -> None:
     if step.do == "advance":
         world.advance(step.time)
+    elif step.do == "give_key":
+        _give_key(world, client, **step.arguments)
     elif step.do == "runbook":
         make = getattr(runbooks, step.runbook, None) if step.runbook in runbooks.__all__ else None
         if make is None:
@@ -75,3 +77,13 @@ def _do(step: StepSection, world: World, client: Client) -> None:
             plan.apply(plan.confirmation, "before the lesson", journal=Path(folder) / "prepared.jsonl")
     else:
         getattr(world, step.do)(**step.arguments)
+
+
+def _give_key(world: World, client: Client, project: str, environment: str, variable: str, key: str) -> None:
+    """Let an app have an API key of the account, as one that uses it has: nobody else can read a key's value."""
+    secrets = [one.secret for one in world.state.keys.values() if one.name == key]
+    if not secrets:
+        raise CreateOSError(f"there is no API key {key!r}")
+    revealed = client.environments.reveal_variables(project, environment)
+    held = {str(name): str(value) for name, value in revealed.items()}
+    client.environments.update_variables(project, environment, run_envs={**held, variable: secrets[0]})
