@@ -306,8 +306,9 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         f"""
         A run of a job of type `http` is a request to its environment, sent within {PROMPT} ms after the minute that
         is due: it stands in the analytics and in the log like any other, with the User-Agent `createos-cron/1.0`, and
-        keeps a deployment awake. A run fails with 4xx, 5xx and after `timeoutInSeconds` ({RUN_TIMEOUT} where none is
-        set). Pauses, changes and deletions count from then on. A job of type `artifact` asks for nothing.
+        keeps a deployment awake, and needs CPU and memory like any other (`cpu_ms`, `memory_per_rpm`). A run fails with
+        4xx, 5xx and after `timeoutInSeconds` ({RUN_TIMEOUT} where none is set). Pauses, changes and deletions count
+        from then on. A job of type `artifact` asks for nothing.
         """,
         (Scheduled,),
     ),
