@@ -60,6 +60,7 @@ FLOORS = [
     {"runbooks"},
     {"recipes"},
     {"panels"},
+    {"agents"},
     {"notebooks"},
     {"__init__"},
     {"cli", "pytest_plugin"},

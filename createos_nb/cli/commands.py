@@ -35,7 +35,7 @@ class Command(NamedTuple):
 
 
 _LOOK, _CHANGE, _KEEP = "Look", "Change", "Watch and keep"
-_NOTEBOOKS, _ACCOUNT, _SIMULATOR = "Notebooks", "Account and shell", "Simulator"
+_NOTEBOOKS, _ACCOUNT, _SIMULATOR, _AGENTS = "Notebooks", "Account and shell", "Simulator", "Agents"
 COMMANDS: Final = (
     Command(
         "status",
@@ -183,6 +183,17 @@ COMMANDS: Final = (
         "createos_nb.cli.listen:listen",
         "Receive webhooks on this machine, verify them, and append them to a file.",
         _SIMULATOR,
+    ),
+    Command(
+        "mcp",
+        "createos_nb.cli.mcp:mcp",
+        "Serve the toolkit to an agent as MCP tools: it reads, and with --allow-changes applies plans.",
+        _AGENTS,
+        (
+            ("", "on standard input and output, as agents start it"),
+            ("--scenario bad-release --allow-changes", "a simulated world, to try an agent on"),
+            ("--http --port 8770", "for agents that connect by themselves"),
+        ),
     ),
     Command(
         "login",
