@@ -111,6 +111,14 @@ COMMANDS: Final = (
         arguments="RUN",
     ),
     Command(
+        "verify",
+        "createos_nb.cli.verify:verify",
+        "Say whether what a run has changed was verified, and is still so, read now.",
+        _CHANGE,
+        (("last", "the newest run"),),
+        arguments="RUN",
+    ),
+    Command(
         "runs",
         "createos_nb.cli.runs:runs",
         "List what was applied from this machine: when, what, why, by whom.",

@@ -11,18 +11,22 @@ from createos_nb.cli.commands import NAME
 from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import CONFIRM, DONE, OF_RESULT
 from createos_nb.cli.options import Form, Place
+from createos_nb.display import strip_control_chars
 from createos_nb.errors import InvalidInput
+from createos_nb.results import NO_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from createos_nb.checks import Checks
     from createos_nb.cli.runbook_app import Confirmation
     from createos_nb.plans.plan import Plan, Receipt
     from createos_nb.plans.render import Rendering
 
 PLAN: Final = "plan/1"
 RECEIPT: Final = "receipt/1"
+CHECKS: Final = "verify/1"
 
 
 def print_plan(plan: Plan, words: Sequence[str], place: Place, form: Form) -> None:
@@ -45,6 +49,8 @@ def print_plan(plan: Plan, words: Sequence[str], place: Place, form: Form) -> No
         ...
         To apply, which reaches what serves users
           createos-nb apply scale storefront staging --replicas 2 --confirm ... --reason '…'
+        <BLANKLINE>
+        This simulated world ends with its command: what is applied to it can't be looked at or undone later.
     """
     if not form.plain:
         tables.show(plan.frame(), PLAN, form, facts=_facts(plan, words, place))
@@ -58,6 +64,9 @@ def print_plan(plan: Plan, words: Sequence[str], place: Place, form: Form) -> No
     elif plan.serves_users:
         heading += ", which reaches what serves users"
     print(f"\n{heading}\n  {_command(plan, words, place)}")
+    if plan.client.embedded and current() is None:
+        # said before, for nothing of it can be undone afterwards
+        print("\nThis simulated world ends with its command: what is applied to it can't be looked at or undone later.")
 
 
 def print_receipt(receipt: Receipt, place: Place, form: Form, *, embedded: bool = False) -> int:
@@ -99,7 +108,40 @@ def print_receipt(receipt: Receipt, place: Place, form: Form, *, embedded: bool 
     if embedded:
         print("\nThe simulated world has ended with this command. Its journal is kept: createos-nb runs")
     else:
-        print(f"\nTo undo\n  {shlex.join([NAME, 'undo', file, *place.words])}")
+        for heading, command in (("To look whether it is still so", "verify"), ("To undo", "undo")):
+            print(f"\n{heading}\n  {shlex.join([NAME, command, file, *place.words])}")
+    return OF_RESULT[checks.result]
+
+
+def print_checks(receipt: Receipt, checks: Checks, form: Form) -> int:
+    """Print the checks of a run.
+
+    Args:
+        receipt: Of the run.
+        checks: Its checks, as `Receipt.verify` returns them.
+        form: In which form.
+
+    Returns:
+        The exit code that the checks call for.
+
+    Examples:
+        >>> from createos_nb.cli.options import Form
+        >>> from createos_nb.cli.plan_output import print_checks
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+        >>> print_checks(receipt, receipt.verify(), Form())
+        SIMULATOR https://api.simulator.invalid · account marlow
+        scale storefront / staging: replicas 2: PASS
+        ...
+        0
+    """
+    if form.plain:
+        tables.print_lines(
+            [strip_control_chars(receipt.where), f"{strip_control_chars(receipt.title)}: {checks.result}"]
+        )
+    facts = {"title": receipt.title, "where": receipt.where, "result": checks.result, "journal": str(receipt.journal)}
+    tables.show(checks.frame(), CHECKS, form, complete=checks.result != NO_DATA, facts=facts)
     return OF_RESULT[checks.result]
 
 
@@ -223,8 +265,6 @@ def _command(plan: Plan, words: Sequence[str], place: Place) -> str:
 
 def _print(rendering: Rendering) -> None:
     import pandas as pd
-
-    from createos_nb.display import strip_control_chars
 
     width = tables.room()
     lines = [strip_control_chars(line) for line in rendering.head]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -18,10 +20,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from cyclopts.completion import CompletionContext
 
+    from createos_nb.plans.journal import Journal
+
 SCHEMA: Final = "runs/1"
-_COLUMNS: Final = ("started", "state", "title", "done", "steps", "reason", "who", "file")
+_COLUMNS: Final = ("started", "state", "title", "done", "reason", "run")
 #: In place of a run's name: the newest one.
 LAST: Final = "last"
+#: How to keep a simulated world from one command to the next.
+OUTLIVES: Final = (
+    "A world that outlives a command is one that createos-nb serve --control --state FILE serves: give its\n"
+    "address to each command as --world http://127.0.0.1:8765, and its token in CREATEOS_NB_WORLD_TOKEN."
+)
 
 
 def complete_runs(context: CompletionContext) -> list[str]:
@@ -70,6 +79,7 @@ def runs(
         0
     """
     frame = find(folder, place)
+    short = short_names(frame["file"].tolist())
     if limit < 0:
         raise InvalidInput("--limit is how many runs to list; 0 for all")
     if limit and len(frame) > limit:
@@ -77,9 +87,35 @@ def runs(
         frame = frame.head(limit)
     empty = "no run yet: createos-nb apply keeps one for each"
     if form.plain:
-        frame = frame.assign(file=[Path(file).name for file in frame["file"]])
+        done = [f"{row.done} of {row.steps}" for row in frame.itertuples(index=False)]
+        frame = frame.assign(run=[short[file] for file in frame["file"]], done=done)
     tables.show(frame, SCHEMA, form, columns=_COLUMNS, empty=empty)
     return DONE
+
+
+def short_names(files: Sequence[str]) -> dict[str, str]:
+    """Return what names each run best: its time where no other run has the same, else its number, else its file.
+
+    Args:
+        files: Of all runs there are.
+
+    Returns:
+        For each file a part of its name that no other has.
+
+    Examples:
+        >>> from createos_nb.cli.runs import short_names
+        >>> files = ["20260302T090000Z-scale-storefront-ecb8.jsonl", "20260302T101500Z-wake-blog-11f0.jsonl"]
+        >>> list(short_names(files).values())
+        ['20260302T090000Z', '20260302T101500Z']
+    """
+    stems = {file: Path(file).name.removesuffix(".jsonl") for file in files}
+    parts = [{file: stem.partition("-")[0] for file, stem in stems.items()}]
+    parts.append({file: stem.rpartition("-")[2] for file, stem in stems.items()})
+    counts = [Counter(part.values()) for part in parts]
+    return {
+        file: next((part[file] for part, count in zip(parts, counts, strict=True) if count[part[file]] == 1), stem)
+        for file, stem in stems.items()
+    }
 
 
 def find(folder: Path | None, place: Place) -> pd.DataFrame:
@@ -145,6 +181,31 @@ def journal_of(run: str, place: Place) -> Path:
         none = f"there is no run {run!r}{nearest(run, files)}; createos-nb runs lists them"
         raise InvalidInput(several if found else none)
     return folder / found[0]
+
+
+def why_gone(journal: Journal) -> str:
+    """Return why nothing can be done about a run on a simulated world that has ended.
+
+    Args:
+        journal: Of the run.
+
+    Returns:
+        The beginning of a sentence; "" where the world may still be there.
+
+    Examples:
+        >>> from createos_nb.cli.runs import why_gone
+        >>> client = createos_nb.simulate()
+        >>> plan = createos_nb.runbooks.scale(client, "storefront", "staging", replicas=2)
+        >>> receipt = plan.apply(confirm=plan.digest, reason="the sale")
+        >>> why_gone(createos_nb.plans.Journal(receipt.journal))
+        'scale storefront / staging: replicas 2 was applied to a simulated world that ended with its command: '
+    """
+    from createos_nb.simulator.context import WorldContext
+
+    plan = journal.plan
+    if current() is not None or plan is None or plan["base_url"] != WorldContext.base_url:
+        return ""
+    return f"{plan['title']} was applied to a simulated world that ended with its command: "
 
 
 def _newest(frame: pd.DataFrame, place: Place) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Columns that a text keeps where a table is wider than the terminal.
 _LEAST: Final = 12
+_LONGEST_WORD: Final = 40
 _GAP: Final = "  "
 _COLORS: Final = {
     "healthy": "32",
@@ -216,11 +217,11 @@ def lines_of(frame: pd.DataFrame, width: int | None = None) -> list[str]:
     right = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in kinds]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     if width is not None:
-        # a number is never broken, nor what is short: a state, a name, a word of a heading
+        # a number is never broken, nor what is short: a state, a name; nor a word, for it may have to be copied
         least = [
             max(
                 max(len(cell) for cell in column[1:] or ("",)) if is_right else min(max(map(len, column)), _LEAST),
-                *map(len, column[0].split()),
+                *(min(len(word), _LONGEST_WORD) for cell in column for word in cell.split()),
             )
             for column, is_right in zip(zip(*table, strict=True), right, strict=True)
         ]

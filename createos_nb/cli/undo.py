@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from createos_nb.cli import tables
-from createos_nb.cli.current_client import current
 from createos_nb.cli.exit_codes import DONE, REFUSED
 from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, opened
 from createos_nb.cli.plan_output import decide, print_plan, print_receipt
 from createos_nb.cli.runbook_app import UNCONFIRMED, Confirmation
-from createos_nb.cli.runs import complete_runs, journal_of
-
-if TYPE_CHECKING:
-    from createos_nb.plans.journal import Journal
+from createos_nb.cli.runs import OUTLIVES, complete_runs, journal_of, why_gone
 
 
 def undo(
@@ -53,8 +49,8 @@ def undo(
     from createos_nb import plans
 
     journal = plans.Journal(journal_of(run, place))
-    if current() is None and (gone := _gone(journal)):
-        tables.warn("undo", gone)
+    if gone := why_gone(journal):
+        tables.warn("undo", f"{gone}nothing is left to undo.\n{OUTLIVES}")
         return REFUSED
     words = ["undo", journal.path.name]
     with opened(place, read_only=False) as client:
@@ -64,17 +60,3 @@ def undo(
             return REFUSED if plan.steps and len(plan.problems()) else DONE
         done = decide(plan, words, place, form, confirmation)
         return done if isinstance(done, int) else print_receipt(done, place, form)
-
-
-def _gone(journal: Journal) -> str:
-    """Why a run on a simulated world that has ended can't be undone; "" where the world may still be there."""
-    from createos_nb.simulator.context import WorldContext
-
-    plan = journal.plan
-    if plan is None or plan["base_url"] != WorldContext.base_url:
-        return ""
-    return (
-        f"{plan['title']} was applied to a simulated world that ended with its command: nothing is left to undo.\n"
-        "A world that outlives a command is one that createos-nb serve --control --state FILE serves: give its\n"
-        "address to each command as --world http://127.0.0.1:8765, and its token in CREATEOS_NB_WORLD_TOKEN."
-    )

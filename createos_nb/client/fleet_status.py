@@ -7,7 +7,8 @@ three days.
 
 * `down`: half of the requests of the last stretch or more failed with 5xx; or the live deployment has failed, and
   answers nobody.
-* `degraded`: more than the limit failed, in the last hour or in the last stretch.
+* `degraded`: more than the limit failed, in the last hour or in the last stretch; where it is over, the reason says
+  since when.
 * `asleep`: the live deployment sleeps.
 * `unknown`: it could not be read, has no figures, nothing is deployed, nobody asked in the last hour, or so few did
   that what failed may be chance.
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -128,7 +130,7 @@ def judge(rows: np.ndarray, width: int, live: Live, *, end: int, target: float) 
     if stretch.share >= DOWN and stretch.exceeds(limit):
         return Verdict("down", f"{stretch}{also}", _DOWN)
     if hour.exceeds(limit):
-        lately = f", {stretch}" if stretch.seconds < hour.seconds else ""
+        lately = _recovery(judged, width, limit) or (f", {stretch}" if stretch.seconds < hour.seconds else "")
         return Verdict("degraded", f"{hour}{lately}{also}", _DEGRADED)
     if stretch.exceeds(limit):
         return Verdict("degraded", f"{stretch}{also}", _DEGRADED)
@@ -139,9 +141,10 @@ def judge(rows: np.ndarray, width: int, live: Live, *, end: int, target: float) 
     if not hour.requests:
         nobody = f"nobody asked in the last {format_duration(hour.seconds)}" if live.deployed else "nothing is deployed"
         return Verdict("unknown", f"{nobody}{also}", quiet)
-    if hour.share > limit:
+    recovered = _recovery(judged, width, limit) if hour.share > limit else ""
+    if hour.share > limit and not recovered:
         return Verdict("unknown", f"{hour}, which may be chance{also}", quiet)
-    return Verdict("healthy", f"{hour}{also}", _NEWEST_FAILED if live.failed else _HEALTHY)
+    return Verdict("healthy", f"{hour}{recovered}{also}", _NEWEST_FAILED if live.failed else _HEALTHY)
 
 
 def unread(reason: str, since: str = "") -> Verdict:
@@ -165,6 +168,21 @@ def chance(errors: int, requests: int, limit: float) -> float:
 
 def _span(rows: np.ndarray, width: int) -> _Span:
     return _Span(len(rows) * width, int(rows[:, 1].sum()), int(rows[:, 5].sum()))
+
+
+def _recovery(rows: np.ndarray, width: int, limit: float) -> str:
+    """Since when no more than the limit fails, where enough requests came since; "" where it goes on.
+
+    The beginning is where the errors above the limit, summed up, are highest: the estimate of a CUSUM.
+    """
+    spared = np.cumsum((limit * rows[:, 1] - rows[:, 5])[::-1])
+    recovered = rows[len(rows) - 1 - int(np.argmax(spared)) :]
+    since = _span(recovered, width)
+    seconds, requests = STRETCH
+    if since.seconds < seconds or since.requests < requests or since.share > limit:
+        return ""
+    begun = datetime.fromtimestamp(int(recovered[0, 0]), UTC)
+    return f"; recovered since {begun:%H:%M} UTC: {since.errors:,} of {since.requests:,}"
 
 
 def _last_stretch(rows: np.ndarray, width: int) -> _Span:

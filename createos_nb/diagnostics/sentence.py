@@ -50,7 +50,7 @@ def sentence(evidence: Evidence, status: Status, found: Sequence[Finding]) -> st
         return f"Something is wrong with {where} and I don't know what: {figures}.{more}"
     first = likely[0]
     more = f" Also: {_list(evidence, likely[1:])}." if len(likely) > 1 else ""
-    figures = f" ({percent(failing)} of requests fail)" if failing else ""
+    figures = f" ({percent(failing)} of requests failed in the last ten minutes)" if failing else ""
     return f"{where} is {status}{figures}. {_TITLES[first.confidence]}: {in_words(evidence, first)}. {first.fix}{more}"
 
 

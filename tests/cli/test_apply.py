@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+import createos_nb
 from createos_nb import runbooks
 from createos_nb.cli import main
+from createos_nb.cli.options import HERE
+from createos_nb.cli.runs import journal_of
 from createos_nb.simulator import open_world
 from createos_nb.simulator.http.server import serve
 
@@ -73,6 +76,8 @@ def test_a_run_on_a_world_that_has_ended_is_listed_and_can_not_be_undone(capsys:
     assert (row["state"], row["reason"], row["done"]) == ("finished", "the sale", 1)
     assert main(["undo", "last"]) == 3
     assert "ended with its command: nothing is left to undo" in capsys.readouterr().err
+    assert main(["verify", "last"]) == 3
+    assert "ended with its command: nothing is left to verify" in capsys.readouterr().err
     assert main(["undo", "nothing-like-it"]) == 2
     assert "there is no run 'nothing-like-it'" in capsys.readouterr().err
 
@@ -87,15 +92,33 @@ def test_over_http_a_change_is_applied_and_undone(
         assert main(["apply", *SCALE, "--confirm", digest, "--reason", "the sale"]) == 0
         out = capsys.readouterr().out
         undo = out.rpartition("To undo\n")[2].split()[1:]
+        assert main(["verify", "last", "--json"]) == 0
+        checks = json.loads(capsys.readouterr().out)
+        assert (checks["result"], checks["rows"][-1]["claim"]) == ("PASS", "it is still so now")
         assert main([*undo, "--json"]) == 0
         plan = json.loads(capsys.readouterr().out)
         assert [(row["field"], row["before"], row["after"]) for row in plan["rows"]] == [("replicas", "2", "1")]
         assert main([*undo, "--confirm", digest, "--reason", "it is over"]) == 4
         assert main([*undo, "--confirm", plan["digest"], "--reason", "it is over"]) == 0
         capsys.readouterr()
+        assert main(["verify", undo[1]]) == 5  # what it had done was set back
+        assert "replicas is 1" in capsys.readouterr().out
         assert main(["runs", "--csv", "--limit", "1"]) == 0
         assert "undo: scale storefront / staging: replicas 2" in capsys.readouterr().out
         assert place.key not in out
+
+
+def test_each_run_is_listed_by_a_short_name_that_finds_it(capsys: pytest.CaptureFixture[str], journals: Path) -> None:
+    client = createos_nb.simulate("storefront")
+    for name, replicas in (("staging", 2), ("production", 2)):
+        plan = runbooks.scale(client, "storefront", name, replicas=replicas)
+        plan.apply(
+            confirm=plan.digest, reason="the sale", journal=journals / f"20260302T090000Z-scale-{name}-{name[:4]}.jsonl"
+        )
+    assert main(["runs"]) == 0
+    *_, first, second = capsys.readouterr().out.splitlines()
+    assert {first.split()[-1], second.split()[-1]} == {"stag", "prod"}, "their times are the same"
+    assert journal_of("stag", HERE).name == "20260302T090000Z-scale-staging-stag.jsonl"
 
 
 def test_no_run_of_another_account_is_undone(

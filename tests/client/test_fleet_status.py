@@ -50,6 +50,24 @@ def status(*buckets: tuple[int, int], live: Live = SERVING, target: float = 0.99
     return judge(rows_of(*buckets), 60, live, end=END, target=target).status
 
 
+def test_what_is_over_is_told_with_its_end() -> None:
+    """Since when no more than the limit failed: where enough requests came since, and only then."""
+    trouble, well = [(100, 4)] * 40, [(100, 0), (100, 1)]
+    verdict = judge(rows_of(*trouble, *well * 10), 60, SERVING, end=END, target=0.999)
+    assert (verdict.status, verdict.reason) == (
+        "degraded",
+        "170 of 6,000 requests failed (2.9 %) in the last 1h; recovered since 13:40 UTC: 10 of 2,000",
+    )
+    verdict = judge(rows_of(*trouble, *well, *well), 60, SERVING, end=END, target=0.999)
+    assert verdict.reason.endswith("in the last 5m"), "four minutes are too short"
+    verdict = judge(rows_of(*trouble[:10], *[(1, 0)] * 6), 60, SERVING, end=END, target=0.999)
+    assert "recovered" not in verdict.reason, "six requests are too few"
+    verdict = judge(rows_of(*trouble, *well, *trouble[:5]), 60, SERVING, end=END, target=0.999)
+    assert "recovered" not in verdict.reason, "it goes on"
+    verdict = judge(rows_of(*[(100, 4)] * 14, *well * 18, (100, 0)), 60, SERVING, end=END, target=0.999)
+    assert (verdict.status, "recovered since" in verdict.reason) == ("healthy", True)
+
+
 def test_every_scenario_is_looked_at() -> None:
     assert set(FIRST) | ELSEWHERE == set(createos_nb.scenarios()["name"])
     assert not set(FIRST) & ELSEWHERE
@@ -123,7 +141,7 @@ def test_what_begins_now_is_seen_before_the_hour_is_full_of_it() -> None:
 def test_what_is_over_is_told_with_what_has_come_since() -> None:
     verdict = judge(rows_of(*[(100, 20)] * 30, *[(100, 0)] * 30), 60, SERVING, end=END, target=0.999)
     assert verdict.status == "degraded"
-    assert verdict.reason.endswith("none of 500 requests failed in the last 5m")
+    assert verdict.reason.endswith("; recovered since 13:30 UTC: 0 of 3,000")
     assert status(*[(100, 20)] * 30, *[(100, 0)] * 60) == "healthy"
 
 

@@ -86,7 +86,8 @@ def watch(
     if first > last:
         raise FrameError(
             f"old and new have no bucket in common: old is {_span(before)}, new is {_span(after)}; "
-            "give what came before the release as history"
+            "they are judged minute by minute, at the same time. Of one environment before and after a release: "
+            "analysis.compare(before, after)"
         )
     length = (last - first) // width + 1
     offsets = [slice((first - int(counts.seconds[0])) // width, None) for counts in (before, after)]
