@@ -121,6 +121,7 @@ _PACKAGES = [
     "recipes",
     "runbooks",
     "simulator",
+    "training",
     "webhooks",
 ]
 

@@ -37,6 +37,7 @@ ROOMS = (
     "plots",
     "runbooks",
     "simulator",
+    "training",
     "uploads",
     "webhooks",
 )

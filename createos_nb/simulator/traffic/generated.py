@@ -14,7 +14,7 @@ from createos_nb.simulator.traffic.phase import Sample
 from createos_nb.simulator.traffic.profile import Profile
 from createos_nb.simulator.traffic.randomness import key_of
 from createos_nb.simulator.traffic.recorded import Recorded
-from createos_nb.simulator.traffic.scheduled import Scheduled, samples
+from createos_nb.simulator.traffic.scheduled import Scheduled, load, samples
 from createos_nb.simulator.traffic.series import Series, series_of, tally
 from createos_nb.simulator.traffic.spans import STRETCH, Span, select_minutes, spans
 from createos_nb.simulator.traffic.split import per_cell
@@ -48,8 +48,9 @@ class GeneratedRequests:
 
     def _samples(self, span: Span) -> Iterator[Sample]:
         """The requests of the whole minutes of a span, source by source."""
-        yield from span.phase.samples(self.key, span.first, span.last)
-        yield from samples(self.scheduled, self.key, span)
+        more = load(self.scheduled, span)
+        yield from span.phase.samples(self.key, span.first, span.last, more)
+        yield from samples(self.scheduled, self.key, span, more)
 
     def _spans(self, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
         return spans(self.timeline, max(start, self.created), end, stretch)
@@ -111,7 +112,7 @@ class GeneratedRequests:
         parts = []
         for span in self._spans(start, end, 1440):
             touched = span.touched()
-            for sample in samples(mine, self.key, span):
+            for sample in samples(mine, self.key, span, load(self.scheduled, span)):
                 some = select_minutes(sample, touched)
                 single = arrivals_of(some, self.key[0], touched + span.first)
                 parts.append(describe(some, single.some(span.holds(single.time)), 1))
@@ -184,12 +185,31 @@ class GeneratedRequests:
             ['GET', 'POST']
         """
         tally: dict[tuple[str, str, int], int] = {}
+        for cell, count in self.answers(start, end):
+            what = (cell.method, cell.path, cell.status)
+            tally[what] = tally.get(what, 0) + count
+        return Cells.of(tally)
 
-        def add(cells: Sequence[Cell], counts: list[int]) -> None:
-            for cell, count in zip(cells, counts, strict=True):
-                if count:
-                    what = (cell.method, cell.path, cell.status)
-                    tally[what] = tally.get(what, 0) + count
+    def answers(self, start: int, end: int) -> Iterator[tuple[Cell, int]]:
+        """Yield how the requests of [start, end) were answered, and why; the same answer may come several times.
+
+        Args:
+            start: Unix seconds.
+            end: Unix seconds, left out.
+
+        Yields:
+            The cell, which holds the cause, and the number of its requests.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("storefront/production")
+            >>> traffic, end = world.traffic_of(environment), world.state.now // 1_000_000
+            >>> sum(count for _, count in traffic.answers(end - 3600, end)) == traffic.totals(end - 3600, end)["total"]
+            True
+        """
+
+        def counted(cells: Sequence[Cell], counts: list[int]) -> Iterator[tuple[Cell, int]]:
+            return ((cell, count) for cell, count in zip(cells, counts, strict=True) if count)
 
         for span in self._spans(start, end):
             whole, ragged = span.whole(), bool(len(span.cut()))
@@ -201,7 +221,6 @@ class GeneratedRequests:
                     counts = per_cell(select_minutes(sample, whole), self.key[0], minutes[whole])
                 if ragged:
                     counts += np.bincount(self._arrivals(span, sample).cell, minlength=len(counts))
-                add(sample.mixture.cells, counts.tolist())
+                yield from counted(sample.mixture.cells, counts.tolist())
         known = self.recorded.between(start, end)
-        add(known.cells, np.bincount(known.cell, minlength=len(known.cells)).tolist())
-        return Cells.of(tally)
+        yield from counted(known.cells, np.bincount(known.cell, minlength=len(known.cells)).tolist())

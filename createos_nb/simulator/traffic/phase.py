@@ -91,12 +91,15 @@ class Phase:
             rate = np.minimum(rate * spike.factor(first, last) >> 8, MAX_RATE << 16)
         return rate
 
-    def samples(self, key: Key, first: int, last: int) -> Iterator[Sample]:
-        """The requests of the whole minutes `first` to `last` (left out), source by source."""
+    def samples(self, key: Key, first: int, last: int, more: Ints | int = 0) -> Iterator[Sample]:
+        """The requests of the whole minutes `first` to `last` (left out), source by source.
+
+        `more`: requests of other sources in each minute, Q16, that need CPU and memory as well.
+        """
         profile, serving_state, minutes = self.profile, self.serving_state, last - first
         word = words(key, VISITORS, first, minutes)
         rate = self.rate(key, first, last)
-        slow, throttled, lost = serving_state.under(rate)
+        slow, throttled, lost = serving_state.under(rate + more)
         cv = round(profile.overdispersion * 1000)
         if cv:
             quantile = (word[:, 0] ^ word[:, 1] ^ word[:, 2] ^ word[:, 3]) & np.uint64(4095)
