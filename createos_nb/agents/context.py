@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from createos_nb.agents.answer import LIMIT
+from createos_nb.agents.drill_link import DrillLink
 from createos_nb.errors import CreateOSError
 from createos_nb.redactor import Redactor
 
@@ -81,6 +82,7 @@ class ToolContext:
         allow_irreversible: whether one that can't be undone may be applied where the client can't ask a person.
         limit: characters of JSON that an answer has at most.
         history: the history of the account; None where there is none.
+        drill: the drill that is taken; None where it is none.
         redactor: knows the secrets that calls have brought.
         shown: the plans that were shown.
         can_ask: whether the client of this call can ask a person.
@@ -93,6 +95,7 @@ class ToolContext:
     allow_irreversible: bool = False
     limit: int = LIMIT
     history: History | None = None
+    drill: DrillLink | None = None
     redactor: Redactor = field(default_factory=Redactor)
     shown: Shown = field(default_factory=Shown)
     can_ask: bool = False

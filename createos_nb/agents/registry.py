@@ -20,7 +20,7 @@ def tools() -> dict[str, Tool]:
     Examples:
         >>> from createos_nb.agents.registry import tools
         >>> list(tools())[:3]
-        ['account', 'apply', 'build_logs']
+        ['account', 'alert', 'apply']
     """
     found: dict[str, Tool] = {}
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):

@@ -97,7 +97,7 @@ class AgentServer:
         one = self._tools.get(params.name)
         if one is None:
             name = params.name[:80]
-            if name in tools():
+            if name == "apply":
                 why = "changes are not allowed here: start createos-nb mcp with --allow-changes"
                 raise MCPError(types.INVALID_PARAMS, f"{name} is not offered by this server; {why}")
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {name!r}{nearest(name, self._tools)}")
@@ -269,7 +269,7 @@ def tool_of(one: Tool) -> types.Tool:
         input_schema=dict(one.schema),
         annotations=types.ToolAnnotations(
             title=_title(one.name),
-            read_only_hint=not changes,
+            read_only_hint=one.effect == "read",
             destructive_hint=changes,
             idempotent_hint=True,
             open_world_hint=True,

@@ -16,8 +16,8 @@ from createos_nb.agents.context import ToolContext
 from createos_nb.errors import InvalidInput
 from createos_nb.naming import nearest
 
-#: What a tool does: it reads, it plans (and reads only), or it changes something.
-Effect = Literal["read", "change"]
+#: What a tool does: it reads (a plan, too, only reads), it changes the account, or it answers a drill.
+Effect = Literal["read", "change", "answer"]
 ToolFunction = Callable[..., Answer]
 
 _ENTRY: Final = re.compile(r"^(\w+): ", re.MULTILINE)

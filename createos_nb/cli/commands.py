@@ -204,6 +204,17 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "drill",
+        "createos_nb.cli.drill:drill",
+        "Let a program take drills, incidents to rehearse on simulated worlds, and grade it.",
+        _AGENTS,
+        (
+            ("families", "lists the kinds of incidents"),
+            ("run bad_release --seeds 1:5 --agent 'python my_agent.py'", "five problems of one kind"),
+            ("run all --agent 'python my_agent.py' --jobs 2 --report report.md", "of every kind"),
+        ),
+    ),
+    Command(
         "login",
         "createos_nb.cli.login:login",
         "Keep an API key: in a profile of the config file, or in the system's keyring.",

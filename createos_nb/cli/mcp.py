@@ -77,6 +77,7 @@ def mcp(
         raise InvalidInput("--allow-irreversible is for a server that may act: give --allow-changes too")
     from createos_nb.agents.call_journal import CallJournal, default_path
     from createos_nb.agents.context import ToolContext
+    from createos_nb.agents.drill_link import DrillLink
     from createos_nb.agents.server import AgentServer
 
     with opened(place, read_only=not allow_changes) as client:
@@ -87,6 +88,7 @@ def mcp(
             allow_irreversible=allow_irreversible,
             limit=limit,
             history=_history(client, history),
+            drill=DrillLink.from_environment(),
         )
         calls = CallJournal(journal or default_path(), context.redactor.redact_all, lambda: client.where)
         try:

@@ -48,7 +48,7 @@ def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_tool_is_called_somewhere() -> None:
-    elsewhere = {"apply", "plan_undo", "sql"}
+    elsewhere = {"alert", "apply", "plan_undo", "sql", "submit"}
     assert set(READS) | elsewhere == set(tools())
 
 
