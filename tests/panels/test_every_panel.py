@@ -117,7 +117,7 @@ def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     check(record, secrets)
 
 
-@pytest.mark.grid(4)
+@pytest.mark.grid(8)
 @pytest.mark.parametrize("kind", TEXTS)
 @pytest.mark.parametrize("name", panels.__all__)
 def test_hostile_texts_are_texts(name: str, kind: str, record: Record, opened: Opened) -> None:
