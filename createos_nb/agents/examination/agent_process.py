@@ -81,7 +81,8 @@ def words_of(command: str | Sequence[str]) -> list[str]:
         raise InvalidInput("--agent: a command, such as 'python my_agent.py'")
     if len(words) == 1 and words[0] in REFERENCE:
         return [sys.executable, "-m", f"createos_nb.agents.reference.{words[0]}"]
-    words = [str(Path(word).resolve()) if Path(word).is_file() else word for word in words]
+    # not resolved: the Python of an environment is a link, and another Python where it leads to
+    words = [str(Path(word).absolute()) if Path(word).is_file() else word for word in words]
     if shutil.which(words[0]) is None:
         raise InvalidInput(f"--agent: there is no program {words[0]!r}; name one of the PATH, or a file to execute")
     return words
