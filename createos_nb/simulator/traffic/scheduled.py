@@ -99,7 +99,9 @@ def _answered(
     bot = Bot(name=run.name, rpm=0, pages=page, client=CLIENT, agent=AGENT)
     serving_state = phase.serving_state
     slow, throttled, lost = serving_state.under(
-        phase.rate(key, span.first, span.last) + more if serving_state.strained else np.zeros(0, dtype=np.int64)
+        phase.load(phase.rate(key, span.first, span.last), span.first, span.last) + more
+        if serving_state.strained
+        else np.zeros(0, dtype=np.int64)
     )
     point = (word[:, 3] >> np.uint64(48)).astype(np.int64)
     left = due

@@ -46,8 +46,7 @@ def moment(scenario: Scenario, when: str) -> pd.Timestamp:
 
 def test_every_cause_has_a_template_and_some_worlds_are_healthy() -> None:
     table = faults()
-    # what a scan finds is no fault of a world: scans are steps of any scenario
-    assert set(table["cause"].dropna()) == set(CAUSES) - {"vulnerability"}
+    assert set(table["cause"].dropna()) == set(CAUSES)
     assert table["cause"].isna().sum() >= 3
     assert table["name"].is_unique
     assert (table["shows"].str.len() > 20).all()
