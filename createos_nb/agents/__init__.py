@@ -13,10 +13,17 @@ import lazy_loader
 if TYPE_CHECKING:
     from createos_nb.agents.examination.result import Examination
     from createos_nb.agents.examination.run import examine_command
+    from createos_nb.agents.opening import mcp_server
 
-__all__ = ["Examination", "examine_command"]
+__all__ = ["Examination", "examine_command", "mcp_server"]
 
 # loaded when first used: a server of the tools needs no simulator
 __getattr__, __dir__, _ = lazy_loader.attach(
-    __name__, [], {"examination.result": ["Examination"], "examination.run": ["examine_command"]}
+    __name__,
+    [],
+    {
+        "examination.result": ["Examination"],
+        "examination.run": ["examine_command"],
+        "opening": ["mcp_server"],
+    },
 )

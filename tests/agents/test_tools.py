@@ -14,6 +14,8 @@ import createos_nb
 from createos_nb import history
 from createos_nb.agents.answer import Answer, text_of
 from createos_nb.agents.registry import tools
+from createos_nb.agents.tool_reference import markdown
+from createos_nb.data_files import folder
 from createos_nb.errors import InvalidInput, UnknownName
 from tests.agents.conftest import Agent, Open
 
@@ -50,6 +52,11 @@ def rows(data: dict[str, Any]) -> list[dict[str, Any]]:
 def test_every_tool_is_called_somewhere() -> None:
     elsewhere = {"alert", "apply", "plan_undo", "sql", "submit"}
     assert set(READS) | elsewhere == set(tools())
+
+
+def test_the_reference_equals_the_tools() -> None:
+    path = folder("data") / "agent_tools.md"
+    assert path.read_text(encoding="utf-8") == markdown(), "run python -m tools.agent_tools"
 
 
 def test_every_tool_that_reads_answers_and_writes_nothing(open_agent: Open, client: createos_nb.Client) -> None:

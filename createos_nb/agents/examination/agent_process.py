@@ -52,7 +52,7 @@ class Taken:
     errors: str
 
 
-def words_of(command: str | Sequence[str]) -> list[str]:
+def words_of(command: str | Sequence[str | os.PathLike[str]]) -> list[str]:
     """Return the words of a command, with the paths of its files as they are from any folder.
 
     Args:

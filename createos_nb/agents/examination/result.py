@@ -73,9 +73,9 @@ class Examination:
         """Return how often each question was passed, by family.
 
         Returns:
-            family, drills (Int64), then for each question in how many of those drills it was passed (Int64; a question
-            that a drill does not ask, such as mitigated where nothing can be done, is not passed), and
-            avoidable_failed_requests (Int64, the sum).
+            family, drills (Int64), then for each question in how many of those drills it was passed (Int64; NA where
+            none of them asks it, such as mitigated where nothing can be done), and avoidable_failed_requests (Int64,
+            the sum).
 
         Examples:
             >>> answer = {"question": "detected", "passed": True, "value": 30.0, "unit": "s"}
@@ -83,15 +83,15 @@ class Examination:
             >>> result = {"family": "capacity", "seed": 1, "score": [answer], **ended}
             >>> done = createos_nb.agents.Examination("python my_agent.py", "5a17", 600, "60min", 10, [result])
             >>> done.summary()[["family", "drills", "detected", "cause"]].values.tolist()
-            [['capacity', 1, 1, 0]]
+            [['capacity', 1, 1, <NA>]]
         """
         frame = self.frame()
         rows = []
         for family, part in frame.groupby("family", sort=False):
-            passed = part[part["passed"].fillna(False)].groupby("question").size()
+            passed = part.groupby("question")["passed"].sum(min_count=1)
             one = part.drop_duplicates("seed")
             avoidable = one["avoidable_failed_requests"].sum()
-            counts = {name: int(passed.get(name, 0)) for name in _QUESTIONS}
+            counts = {name: passed.get(name, pd.NA) for name in _QUESTIONS}
             rows.append({"family": family, "drills": len(one), **counts, "avoidable_failed_requests": avoidable})
         summary = pd.DataFrame(rows, columns=["family", "drills", *_QUESTIONS, "avoidable_failed_requests"])
         kinds = dict.fromkeys(("drills", *_QUESTIONS, "avoidable_failed_requests"), "Int64")

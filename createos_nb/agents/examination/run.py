@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import os
 import secrets
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,7 @@ _MOST_JOBS: Final = 64
 
 
 def examine_command(
-    command: str | Sequence[str],
+    command: str | Sequence[str | os.PathLike[str]],
     families: str | Sequence[str] = ALL,
     seeds: int | Sequence[int] = (1, 2, 3),
     *,
@@ -96,7 +97,7 @@ def examine_command(
             results.append(result)
             if on_result is not None:
                 on_result(result)
-    shown = mask_tokens(command if isinstance(command, str) else shlex.join(command))
+    shown = mask_tokens(command if isinstance(command, str) else shlex.join(map(str, command)))
     return Examination(shown, drawn, terms.timeout, lasts, seconds_per_call, results)
 
 
