@@ -109,6 +109,7 @@ __all__ = [
 ]
 
 _PACKAGES = [
+    "agents",
     "analysis",
     "checks",
     "contract",

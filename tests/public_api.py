@@ -26,6 +26,7 @@ PACKAGE = Path(createos_nb.__file__).parent
 #: The rooms whose names people import.
 ROOMS = (
     "",
+    "agents",
     "analysis",
     "client",
     "contract",

@@ -61,6 +61,7 @@ FLOORS = [
     {"recipes"},
     {"training"},
     {"panels"},
+    {"agents"},
     {"notebooks"},
     {"__init__"},
     {"cli", "pytest_plugin"},

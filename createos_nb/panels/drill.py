@@ -138,3 +138,18 @@ class DrillPanel(Panel):
         self._page.value = Html(self.drill.debrief()._repr_html_())
         self._on_read(self._read())
         return frame
+
+    def static(self) -> str:
+        """Return alert, clock, answers and changes as HTML, for where no widgets are.
+
+        Returns:
+            HTML; all that came from elsewhere is escaped.
+
+        Examples:
+            >>> panel = createos_nb.panels.drill(createos_nb.training.drill("capacity", seed=3))
+            >>> "60 minutes left" in panel.static()
+            True
+        """
+        table = markup.table(self.frame) if self.frame is not None and len(self.frame) else ""
+        view = self._view
+        return f"<div>{view.header.value}{self._alert.value}{self._clock.value}{table}{view.error.value}</div>"

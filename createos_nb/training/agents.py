@@ -39,7 +39,9 @@ def expert(drill: Drill) -> None:
     _act(drill, told)
     for other in _elsewhere(drill, diagnosis):
         more = [one for one in _likely(other) if (one.cause, one.where) not in {(o.cause, o.where) for o in told}]
-        more = [one for one in more if not told or one.weight >= _CERTAIN]
+        # what fails because it asks another project tells to look there: what is found there counts
+        least = LIKELY if not told or told[-1].cause == "internal_dependency" else _CERTAIN
+        more = [one for one in more if one.weight >= least]
         if more:
             told = [*told, *more]
             _say(drill, told)
@@ -67,7 +69,8 @@ def _elsewhere(drill: Drill, first: Diagnosis) -> Iterator[Diagnosis]:
         return
     rows = client.fleet.environments()
     places = [(str(row.project), str(row.unique_name)) for row in rows.itertuples()]
-    places.sort(key=lambda place: place[0] != project)
+    named = " ".join(finding.fix for finding in first.findings[:1])
+    places.sort(key=lambda place: ("/".join(place) not in named, place[0] != project))
     for name, environment in places[:_MOST]:
         if f"{name}/{environment}" != first.where:
             yield diagnose(client, name, environment)

@@ -129,6 +129,15 @@ class Drill:
     Attributes:
         alert: what a person would get.
         client: the normal client; its `world` can't be steered.
+
+    Args:
+        problem: the incident, as `drill` makes it up.
+        pace: how its time passes.
+
+    Examples:
+        >>> drill = createos_nb.training.drill("capacity", seed=3)
+        >>> drill.left, drill.clock
+        (Timedelta('0 days 01:00:00'), '10 s a call')
     """
 
     def __init__(self, problem: Problem, pace: Pace) -> None:

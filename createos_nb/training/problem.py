@@ -95,7 +95,7 @@ def make_problem(
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise InvalidInput(f"seed: a whole number, not {seed!r}")
-    number = int.from_bytes(blake2b(f"{salt} {seed}".encode(), digest_size=4).digest()) if salt else seed
+    number = int.from_bytes(blake2b(f"{salt} {seed}".encode(), digest_size=8).digest()) if salt else seed
     known = all_families()
     chosen = family_named(family) if family is not None else known[Random(f"any {number}").choice(list(known))]
     random = Random(f"{chosen.name} {number}")
