@@ -124,7 +124,7 @@ def cases(seeds: range, only: str = "") -> Iterator[Case]:
 
 def scenario_cases(seeds: range) -> Iterator[Case]:
     """Diagnose all places of the scenarios that tell their causes, with worlds of several seeds."""
-    for row in createos_nb.scenarios().itertuples():
+    for row in createos_nb.scenarios(answers=True).itertuples():
         truth = read_scenario(str(row.path)).scenario.ground_truth
         if truth is None or row.name == "fleet":
             continue

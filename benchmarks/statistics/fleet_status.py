@@ -52,7 +52,7 @@ def scenarios() -> tuple[Counter[str], dict[str, Counter[str]]]:
     """Statuses of rows in the hours before trouble, and of the places in trouble, at the start of each scenario."""
     before: Counter[str] = Counter()
     during: dict[str, Counter[str]] = {}
-    truths = createos_nb.scenarios().set_index("name").drop("fleet")
+    truths = createos_nb.scenarios(answers=True).set_index("name").drop("fleet")
     for name, truth in truths.iterrows():
         for seed in SCENARIO_SEEDS:
             client = createos_nb.simulate(str(name), seed=seed)

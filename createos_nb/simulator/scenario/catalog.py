@@ -14,28 +14,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _TEXTS = ("name", "title", "shows", "kind", "causes", "where", "root_cause", "fix", "path")
+_WITHOUT_ANSWERS = ("name", "title", "start", "expect", "path")
 
 
-def scenarios(*files: str | Path) -> pd.DataFrame:
+def scenarios(*files: str | Path, answers: bool = False) -> pd.DataFrame:
     """Return the scenarios in the project's `data/scenarios`, by name; then those of packages, and the given files.
+
+    What is wrong in them is left out, so that one who is to find it may look at the list.
 
     Args:
         files: paths of more scenario files.
+        answers: with what each shows, and its ground truth.
 
     Returns:
-        A frame, one row each, of `name` (for `simulate`), `title`, `shows` (what it is meant to show), `start` (UTC),
-        `path`; from the `[ground_truth]` of the file, empty or NA where it says nothing: `healthy` (boolean), `kind`
-        (such as "bad release"), `causes` (words of `createos_nb.causes`, separated by commas, likeliest first), `where`
-        ("project/environment", separated by commas), `version` (the deployment to blame), `last_good` (the last one
-        before it that was all right; Int64), `began` and `ended` (UTC), `root_cause`, `fix`; and `expect`: at how many
-        moments the file says what the API shows (Int64; `createos_nb.check_scenario` looks). `attrs["missing"]` says
+        A frame, one row each, of `name` (for `simulate`), `title`, `start` (UTC), `expect`: at how many moments the
+        file says what the API shows (Int64; `createos_nb.check_scenario` looks), and `path`. `attrs["missing"]` says
         which scenarios of packages can't be used, and why; `attrs["complete"]` that there are none such.
+
+        With `answers` also `shows` (what it is meant to show), and from the `[ground_truth]` of the file, empty or NA
+        where it says nothing: `healthy` (boolean), `kind` (such as "bad release"), `causes` (words of
+        `createos_nb.causes`, separated by commas, likeliest first), `where` ("project/environment", separated by
+        commas), `version` (the deployment to blame), `last_good` (the last one before it that was all right; Int64),
+        `began` and `ended` (UTC), `root_cause`, `fix`.
 
     Raises:
         InvalidInput: a mistake in a file, with its line and field.
 
     Examples:
-        >>> table = createos_nb.scenarios().set_index("name")
+        >>> "root_cause" in createos_nb.scenarios().columns
+        False
+        >>> table = createos_nb.scenarios(answers=True).set_index("name")
         >>> table.loc["bad-release", ["kind", "where"]].tolist()
         ['bad release', 'storefront/production']
     """
@@ -56,6 +64,8 @@ def scenarios(*files: str | Path) -> pd.DataFrame:
         frame[column] = times.astype("datetime64[us, UTC]")
     kinds: dict[str, Any] = dict.fromkeys(_TEXTS, TEXT)
     frame = frame.astype({**kinds, "healthy": "boolean", "version": "Int64", "last_good": "Int64", "expect": "Int64"})
+    if not answers:
+        frame = frame[list(_WITHOUT_ANSWERS)]
     frame.attrs = {"complete": not missing, "missing": missing}
     return frame
 

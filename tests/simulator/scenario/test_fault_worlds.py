@@ -121,7 +121,7 @@ def test_a_scenario_can_be_kept_as_a_file(tmp_path: Path) -> None:
     path.write_text(scenario_toml(scenario), encoding="utf-8")
     kept, made = open_world(path, seed=5), fault_world("wrong_port", seed=5)
     assert dump_state(kept) == dump_state(made)
-    row = createos_nb.scenarios(path).iloc[-1]
+    row = createos_nb.scenarios(path, answers=True).iloc[-1]
     assert (row["causes"], row["healthy"]) == ("wrong_port", False)
 
 

@@ -97,7 +97,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_the_table_lists_every_scenario_with_its_truth() -> None:
-    table = createos_nb.scenarios()
+    table = createos_nb.scenarios(answers=True)
     assert set(table["name"]) >= ASKED_FOR
     assert table["name"].is_monotonic_increasing
     assert (table["title"].str.len() > 10).all()
@@ -112,10 +112,17 @@ def test_the_table_lists_every_scenario_with_its_truth() -> None:
     assert {str(kind) for kind in table.dtypes} == {"str", "boolean", "Int64", "datetime64[us, UTC]"}
 
 
+def test_the_table_shows_no_answers_unless_asked() -> None:
+    table = createos_nb.scenarios()
+    assert table.columns.tolist() == ["name", "title", "start", "expect", "path"]
+    assert table.attrs == createos_nb.scenarios(answers=True).attrs
+    assert len(table) == len(createos_nb.scenarios(answers=True))
+
+
 def test_a_file_of_ones_own_stands_in_the_table_and_works_the_same(tmp_path: Path) -> None:
     section = '[[expect]]\nat = "+1h"\nwhat = "It serves"\nwhere = "shop/production"\nlive = 1\nrpm = [5, 40]\n'
     path = written(tmp_path, FILE + section)
-    row = createos_nb.scenarios(path).iloc[-1]
+    row = createos_nb.scenarios(path, answers=True).iloc[-1]
     assert (row["name"], row["title"], row["where"], row["expect"]) == (str(path), "A trial", "shop", 1)
     found = createos_nb.check_scenario(path)
     assert found["holds"].tolist() == [True, True]
@@ -125,7 +132,7 @@ def test_a_file_of_ones_own_stands_in_the_table_and_works_the_same(tmp_path: Pat
 
 def test_a_file_without_truth_says_neither_yes_nor_no(tmp_path: Path) -> None:
     text = FILE.replace('[ground_truth]\nhealthy = true\nwhere = ["shop"]\n', "")
-    assert createos_nb.scenarios(written(tmp_path, text)).iloc[-1][["healthy", "version", "began"]].isna().all()
+    assert createos_nb.scenarios(written(tmp_path, text), answers=True).iloc[-1][["healthy", "version", "began"]].isna().all()
 
 
 # --- claims -----------------------------------------------------------------------------------------------------------
@@ -145,7 +152,7 @@ def test_what_a_scenario_claims_does_not_hang_on_the_seed(name: str) -> None:
 
 
 def test_the_version_to_blame_and_the_good_one_are_versions_of_the_place() -> None:
-    table = createos_nb.scenarios()
+    table = createos_nb.scenarios(answers=True)
     blamed: list[dict[str, Any]] = table[table["version"].notna()].to_dict("records")  # type: ignore[assignment]  # columns are texts
     for row in blamed:
         client = createos_nb.simulate(row["name"])
@@ -156,7 +163,7 @@ def test_the_version_to_blame_and_the_good_one_are_versions_of_the_place() -> No
 
 
 def test_every_broken_scenario_says_its_causes_and_the_runbooks_that_take_such_arguments() -> None:
-    table = createos_nb.scenarios()
+    table = createos_nb.scenarios(answers=True)
     assert (table["healthy"] == (table["causes"] == "")).all()
     for name in table["name"]:
         truth = read_scenario(name).scenario.ground_truth
