@@ -50,7 +50,7 @@ def example_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     for name in os.environ:
         if name.startswith("CREATEOS_"):
             monkeypatch.delenv(name)
-    for name in ("CREATEOS_NB_JOURNALS", "CREATEOS_NB_CONFIG", "CREATEOS_NB_NAMES"):
+    for name in ("CREATEOS_NB_JOURNALS", "CREATEOS_NB_CONFIG", "CREATEOS_NB_NAMES", "CREATEOS_NB_LESSONS"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.setenv("COLUMNS", "120")  # pandas prints as wide as the terminal
     monkeypatch.chdir(tmp_path)

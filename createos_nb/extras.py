@@ -17,6 +17,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "agents": ("mcp", "uvicorn"),
     "notebooks": _NOTEBOOKS,
     "dashboard": (*_NOTEBOOKS, "voila"),
+    "lab": ("jupyterlab",),
     "keyring": ("keyring",),
     "parquet": ("pyarrow",),
     "notify": ("apprise",),

@@ -185,6 +185,19 @@ COMMANDS: Final = (
         "Run the tour on a simulated platform and write createos-tour.html here.",
         _NOTEBOOKS,
     ),
+    Command(
+        "learn",
+        "createos_nb.cli.learn:learn",
+        "Open the lessons in JupyterLab, in a folder of your own.",
+        _NOTEBOOKS,
+        (
+            ("", "all of them, from the first"),
+            ("06-rollback", "one"),
+            ("--list", "what there is, and how far you are"),
+            ("--nbgrader course", "as the source of assignments for nbgrader"),
+        ),
+        arguments="[LESSON]",
+    ),
     Command("serve", "createos_nb.cli.serve:serve", "Serve a simulated platform on this machine.", _SIMULATOR),
     Command(
         "listen",

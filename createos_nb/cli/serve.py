@@ -19,7 +19,7 @@ from createos_nb.errors import InvalidInput
 if TYPE_CHECKING:
     from createos_nb.simulator.world.world import World
 
-_SCENARIO, _SEED, _DIALECT = "storefront", 7, "production"
+_SCENARIO, _SEED, _DIALECT, _SPEED = "storefront", 7, "production", 60.0
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ class _Options:
     allow_host: list[str]
     scenario: str | None
     seed: int | None
-    speed: float
+    speed: float | None
     dialect: Literal["production", "documented"] | None
     state: Path | None
     control: bool
     faults: Path | None
+    learners: int | None
+    lesson: str | None
 
 
 def serve(
@@ -41,11 +43,13 @@ def serve(
     allow_host: argument_types.Hosts | None = None,
     scenario: Annotated[str | None, Parameter(metavar="NAME", completer=names.complete_scenarios)] = None,
     seed: Annotated[int | None, Parameter(metavar="N")] = None,
-    speed: float = 60.0,
+    speed: float | None = None,
     dialect: Literal["production", "documented"] | None = None,
     state: Annotated[Path | None, Parameter(metavar="FILE")] = None,
     control: Flag = False,
     faults: Annotated[Path | None, Parameter(metavar="FILE")] = None,
+    learners: Annotated[int | None, Parameter(name="--class", metavar="N")] = None,
+    lesson: Annotated[str | None, Parameter(metavar="NAME")] = None,
 ) -> int:
     """Serve a simulated platform on this machine.
 
@@ -55,11 +59,14 @@ def serve(
             localhost alone).
         scenario: a scenario, or a file of one (default: storefront).
         seed: what ids, traffic and delays depend on (default: 7).
-        speed: of its clock, times real time.
+        speed: of its clock, times real time (default: 60; of a class 0, so that time passes for whoever waits).
         dialect: of answers (default: production).
         state: keep the world in this file, and go on with it.
         control: let it be steered below /_world/, by whoever has the token that is printed once.
         faults: let the faults of this file strike.
+        learners: a world for each of so many learners, each with an address, a key and a control token of its own,
+            which are printed as CSV.
+        lesson: with --class: the world of this lesson.
 
     Returns:
         The exit code.
@@ -70,7 +77,7 @@ def serve(
         OSError: The port can't be used.
     """
     extras.require("server", "createos-nb serve")
-    options = _Options(port, allow_host or [], scenario, seed, speed, dialect, state, control, faults)
+    options = _Options(port, allow_host or [], scenario, seed, speed, dialect, state, control, faults, learners, lesson)
     stop = threading.Event()
     received: list[int] = []
 
@@ -80,7 +87,10 @@ def serve(
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        _serve(options, stop)
+        if options.learners is None:
+            _serve(options, stop)
+        else:
+            _serve_class(options, options.learners, stop)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -92,6 +102,9 @@ def _serve(options: _Options, stop: threading.Event) -> None:
     from createos_nb.simulator.http.state_file import StateFile
     from createos_nb.simulator.world.faults import read_faults
 
+    if options.lesson is not None:
+        raise InvalidInput("--lesson goes with --class N: one world of a lesson is createos_nb.training.lesson()")
+    speed = _SPEED if options.speed is None else options.speed
     if options.state is not None:
         argument_types.writable(options.state, "--state")
     faults = read_faults(options.faults) if options.faults is not None else []
@@ -99,7 +112,7 @@ def _serve(options: _Options, stop: threading.Event) -> None:
     if options.state is None:
         world = _fresh(options)
     else:
-        file = StateFile(options.state, lambda: _fresh(options), speed=options.speed)
+        file = StateFile(options.state, lambda: _fresh(options), speed=speed)
         world = file.world
     try:
         if file is not None:
@@ -108,9 +121,7 @@ def _serve(options: _Options, stop: threading.Event) -> None:
             world.dialect = options.dialect
         if faults:
             world.faults(*faults, seed=world.state.seed).start()
-        serving = serve_world(
-            world, options.port, options.speed, file=file, hosts=options.allow_host, control=options.control
-        )
+        serving = serve_world(world, options.port, speed, file=file, hosts=options.allow_host, control=options.control)
         with serving as served:
             token = f"\ncontrol token: {served.token.reveal()}" if served.token is not None else ""
             print(f"url: {served.url}\nkey: {served.key}{token}", flush=True)
@@ -121,6 +132,31 @@ def _serve(options: _Options, stop: threading.Event) -> None:
     finally:
         if file is not None:
             file.close()
+
+
+def _serve_class(options: _Options, learners: int, stop: threading.Event) -> None:
+    from createos_nb.simulator.http.class_server import ClassServer
+    from createos_nb.training.curriculum.reader import read_lesson
+    from createos_nb.training.curriculum.worlds import lesson_world
+
+    for name, given in (("--state", options.state), ("--faults", options.faults), ("--control", options.control)):
+        if given:
+            raise InvalidInput(f"{name} is for one world, and not for --class")
+    if options.lesson is not None and (options.scenario, options.seed, options.dialect) != (None, None, None):
+        raise InvalidInput("a lesson says its world by itself: leave --scenario, --seed and --dialect out")
+    source = None if options.lesson is None else read_lesson(options.lesson)
+
+    def open_world() -> World:
+        return _fresh(options) if source is None else lesson_world(source)
+
+    serving = ClassServer(open_world, learners, port=options.port, speed=options.speed or 0.0, hosts=options.allow_host)
+    with serving as served:
+        print("learner,url,key,token")
+        for seat in served.seats():
+            print(f"{seat.name},{seat.url},{seat.key.reveal()},{seat.token.reveal()}", flush=True)
+        while not stop.wait(1.0):
+            if not served.running:
+                raise OSError("the server has stopped by itself")
 
 
 def _fresh(options: _Options) -> World:

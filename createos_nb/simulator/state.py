@@ -406,3 +406,5 @@ class State(Struct):
     webhooks: dict[str, WebhookEndpoint] = field(default_factory=dict)
     audit_logs: dict[str, int] = field(default_factory=dict)
     """Events that webhooks could be told of, by user."""
+    signing: str = ""
+    """What keys and signed addresses depend on beside the seed, so that nobody tells them who knows that alone."""

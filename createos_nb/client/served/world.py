@@ -130,6 +130,11 @@ class ServedWorld(ProcessBound):
         return self._describe().id
 
     @property
+    def scenario(self) -> str:
+        """Name of the scenario that it was opened from."""
+        return self._first.scenario
+
+    @property
     def lineage(self) -> Lineage:
         """Which world this is, and whose past is its own."""
         return self.clock.lineage

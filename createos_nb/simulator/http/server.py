@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
-import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from createos_nb import extras, threads
 from createos_nb.errors import ConfigurationError
@@ -17,16 +15,14 @@ from createos_nb.redaction import Secret
 from createos_nb.simulator.http.asgi import Application
 from createos_nb.simulator.http.clock_driver import ClockDriver
 from createos_nb.simulator.http.forks import Forks, controller
+from createos_nb.simulator.http.server_thread import ServerThread
 from createos_nb.simulator.http.webhook_sender import WebhookSender
 
 if TYPE_CHECKING:
-    from createos_nb.connections import UvicornServer
     from createos_nb.simulator.http.state_file import StateFile
     from createos_nb.simulator.world.world import World
 
 _TOKEN_BYTES: Final = 32
-_PATIENCE: Final = 15
-"""Seconds until a server that does not start or stop is given up."""
 logger: Final = logging.getLogger(__name__)
 
 
@@ -107,11 +103,9 @@ class Server:
     ) -> None:
         self.world, self.url = world, ""
         self.token = Secret(secrets.token_urlsafe(_TOKEN_BYTES)) if control else None
-        self._port, self._file, self._hosts = port, file, frozenset(hosts)
+        self._file, self._hosts = file, frozenset(hosts)
         self._clock = ClockDriver(world, speed)
-        self._server: UvicornServer | None = None
-        self._thread: threading.Thread | None = None
-        self._failure: BaseException | None = None
+        self._thread = ServerThread(port)
 
     @property
     def key(self) -> str:
@@ -121,7 +115,7 @@ class Server:
     @property
     def running(self) -> bool:
         """Whether requests are answered."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread.running
 
     def start(self) -> Server:
         """Begin to answer.
@@ -144,42 +138,16 @@ class Server:
         extras.require("server", "serving a world")
         if not threads.can_start():
             raise ConfigurationError("a world is served by a thread, and none can be started here")
-        from createos_nb.connections import UvicornServer, listening
-
-        if self._server is not None:
+        if self._thread.started:
             raise RuntimeError("this world is served already")
-        listener = listening(self._port)
-        server = self._server = UvicornServer(self._application())
         self._files_url = self.world.files_url
-        self.url = self.world.files_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self._clock.start()
-        sender = WebhookSender(self.world, self._clock, self._file)
-
-        async def main() -> None:
-            beside = [asyncio.create_task(self._move()), asyncio.create_task(sender.run())]
-            try:
-                await server.serve(sockets=[listener])
-            finally:
-                for task in beside:
-                    task.cancel()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await task
-
-        def run() -> None:
-            try:
-                asyncio.run(main())
-            except BaseException as error:  # noqa: BLE001  # a thread has nobody to raise it to: `start` does
-                self._failure = error
-            finally:
-                server.ready.set()
-
-        self._thread = threading.Thread(target=run, name=f"createos-nb serve {self.url}", daemon=True)
-        self._thread.start()
-        if not server.ready.wait(_PATIENCE) or self._failure is not None:
-            failure = self._failure
-            self.stop()
-            raise RuntimeError("the server could not start") from failure
+        self._thread.start(self._application(), self._opened)
         return self
+
+    def _opened(self, url: str) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        self.url = self.world.files_url = url
+        self._clock.start()
+        return [self._move, WebhookSender(self.world, self._clock, self._file).run]
 
     def _application(self) -> Application:
         if self.token is None:
@@ -208,12 +176,10 @@ class Server:
             >>> server.running
             False
         """
-        if self._server is None or self._thread is None:
+        if not self._thread.started:
             return
-        self._server.should_exit = True
-        self._thread.join(_PATIENCE)
+        self._thread.stop()
         self.world.files_url = self._files_url
-        self._server = self._thread = None
         self.url = ""
 
     def __enter__(self) -> Server:

@@ -33,7 +33,7 @@ class KeyDraft(KeyChanges, kw_only=True):
     expiry_at: str
 
 
-def secret_of(seed: int, identity: str) -> str:
+def secret_of(seed: int | str, identity: str) -> str:
     """Return the secret of a key."""
     return PREFIX + digest(seed, "secret", identity, size=20).hex()
 
@@ -76,7 +76,7 @@ def create_key(context: WorldContext, call: BodyCall[KeyDraft]) -> Payload:
         id=identity,
         user=call.user,
         name=body.name,
-        secret=secret_of(context.state.seed, identity),
+        secret=secret_of(context.state.signing or context.state.seed, identity),
         created=now,
         updated=now,
         expires=expires,

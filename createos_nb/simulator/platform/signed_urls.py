@@ -50,7 +50,8 @@ def signed_url(context: WorldContext, kind: str, *ids: str) -> str:
 
 
 def _signature(context: WorldContext, path: str, ends: int) -> str:
-    return digest(context.state.seed, "signature", path, ends, size=20).hex()
+    own = [context.state.signing] if context.state.signing else []
+    return digest(context.state.seed, "signature", *own, path, ends, size=20).hex()
 
 
 def serve_signed_url(context: WorldContext, method: str, path: str, query: str) -> Response:

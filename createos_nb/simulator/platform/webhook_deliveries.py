@@ -22,7 +22,7 @@ _LONGEST_ERROR: Final = 300
 
 def secret_of(context: WorldContext, endpoint: WebhookEndpoint) -> str:
     """Return what the bodies for an endpoint are signed with; nothing keeps it."""
-    return PREFIX + digest(context.state.seed, "webhook secret", endpoint.id, size=24).hex()
+    return PREFIX + digest(context.state.signing or context.state.seed, "webhook secret", endpoint.id, size=24).hex()
 
 
 def schedule_pending(context: WorldContext, endpoint: WebhookEndpoint) -> None:

@@ -88,6 +88,11 @@ class BaseWorld(WorldContext):
         return self.lineage.id
 
     @property
+    def scenario(self) -> str:
+        """Name of the scenario that it was opened from."""
+        return self.state.scenario
+
+    @property
     def _owner(self) -> User:
         return next(iter(self.state.users.values()))
 

@@ -104,6 +104,9 @@ class Lesson:
                 store.forget()
         kept = store.read() if store is not None else None
         digest = world_digest(source)
+        if client is not None and client.world is not None:
+            # what was kept belongs to that very world
+            digest += f" {client.world.id}"
         if kept is not None and (kept.digest != digest or (client is None and not _has_world(store))):
             # the lesson has become another one, or only its answers are left
             kept = None
@@ -127,7 +130,7 @@ class Lesson:
 
     def _check_world(self, client: Client) -> None:
         expected = self._source.content.world.scenario
-        scenario = None if client.world is None else getattr(client.world.state, "scenario", None)
+        scenario = None if client.world is None else client.world.scenario
         if scenario is not None and scenario != expected:
             raise InvalidInput(f"the lesson {self.name} needs the world {expected}, and this is {scenario}")
         if not client.simulated:

@@ -132,7 +132,12 @@ def test_a_file_of_ones_own_stands_in_the_table_and_works_the_same(tmp_path: Pat
 
 def test_a_file_without_truth_says_neither_yes_nor_no(tmp_path: Path) -> None:
     text = FILE.replace('[ground_truth]\nhealthy = true\nwhere = ["shop"]\n', "")
-    assert createos_nb.scenarios(written(tmp_path, text), answers=True).iloc[-1][["healthy", "version", "began"]].isna().all()
+    assert (
+        createos_nb.scenarios(written(tmp_path, text), answers=True)
+        .iloc[-1][["healthy", "version", "began"]]
+        .isna()
+        .all()
+    )
 
 
 # --- claims -----------------------------------------------------------------------------------------------------------
