@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import inspect
 import os
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from createos_nb import training
 from createos_nb.checks import PASS
 from createos_nb.data_files import folder
 from createos_nb.notebooks import execution
+from createos_nb.training.curriculum.facts import FACTS
 from createos_nb.training.curriculum.files import built_in
 from createos_nb.training.curriculum.glossary import glossary
 from createos_nb.training.curriculum.notebook import Kind
@@ -33,6 +35,8 @@ from tools.notebooks import shrink_pictures, strip_outputs, with_palette
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "notebooks" / "lessons"
 PICTURES = FOLDER / "pictures"
+AUTHORS = ROOT / "docs" / "lesson-authoring.md"
+_BEGIN, _END = "<!-- facts: python -m tools.lessons -->", "<!-- end of facts -->"
 #: Pixels that a picture is wide.
 _WIDE = 900
 
@@ -40,15 +44,17 @@ _WIDE = 900
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.lessons", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="such as 06-rollback (default: all)")
+    parser.add_argument("--pages", action="store_true", help="only the glossary, the index and the table of facts")
     options = parser.parse_args(arguments)
     failed = 0
-    for name in options.names or built_in():
+    for name in () if options.pages else options.names or built_in():
         began = time.monotonic()
         wrong = refresh(name)
         failed += bool(wrong)
         print(f"{name:<28} {time.monotonic() - began:5.1f} s  {wrong or 'PASS'}", flush=True)
     (ROOT / "docs" / "glossary.md").write_text(glossary_page(), encoding="utf-8")
     (FOLDER / "README.md").write_text(index_page(), encoding="utf-8")
+    AUTHORS.write_text(authors_page(), encoding="utf-8")
     return 1 if failed else 0
 
 
@@ -130,6 +136,17 @@ def glossary_page() -> str:
     """Return `docs/glossary.md`."""
     words = "\n\n".join(f"## {word}\n\n{meaning}" for word, meaning in glossary().items())
     return f"# Glossary\n\nThe words of the [lessons](lessons.md), each in a sentence or two.\n\n{words}\n"
+
+
+def authors_page() -> str:
+    """Return `docs/lesson-authoring.md` with its table of facts."""
+    text = AUTHORS.read_text(encoding="utf-8")
+    rows = ["| fact | of | what it is |", "| --- | --- | --- |"]
+    for name, read in FACTS.items():
+        given = list(inspect.signature(read).parameters.values())[1:]
+        names = ", ".join(f"`{one.name}`" + ("" if one.default is one.empty else f" ({one.default})") for one in given)
+        rows.append(f"| `{name}` | {names or '–'} | {(read.__doc__ or '').strip()} |")
+    return text[: text.index(_BEGIN) + len(_BEGIN)] + "\n" + "\n".join(rows) + "\n" + text[text.index(_END) :]
 
 
 def index_page() -> str:

@@ -50,9 +50,15 @@ def learn(
         MissingExtra: The extra `lab` is not installed.
         UnknownName: There is no such lesson.
         InvalidInput: The folder can't be written.
+
+    Examples:
+        >>> from createos_nb.cli import main
+        >>> main(["learn", "--copy-only", "--folder", "mine"])
+        34 notebooks copied into mine
+        0
     """
-    from createos_nb.training.curriculum import copies
     from createos_nb.training.curriculum.catalog import lessons
+    from createos_nb.training.curriculum.copies import copy_lessons, write_assignments
     from createos_nb.training.curriculum.files import lesson_path
 
     if list_lessons:
@@ -62,13 +68,13 @@ def learn(
     name = None if lesson is None else lesson_path(lesson).stem
     try:
         if nbgrader is not None:
-            written = copies.write_assignments(nbgrader)
+            written = write_assignments(nbgrader)
             print(f"{len(written)} assignments written below {nbgrader / 'source'}")
             return DONE
         if not copy_only:
             extras.require("lab", "createos-nb learn", instead="--copy-only")
             extras.require("notebooks", "createos-nb learn", instead="--copy-only")
-        written = copies.copy_lessons(folder)
+        written = copy_lessons(folder)
     except OSError as error:
         raise InvalidInput(f"--folder: {error}") from None
     print(f"{len(written)} notebooks copied into {folder}", flush=True)
