@@ -100,10 +100,13 @@ def test_answers_are_noted_and_told_nothing_of() -> None:
     lesson = begin()
     assert "noted" in repr(lesson.answer("projects", 13))
     assert repr(lesson.answer("live", ...)) == "live: put your answer in place of the dots"
+    assert "in place of the dots" in repr(lesson.answer("live", [...]))
     assert lesson.answers().values.tolist() == [["projects", "13"]]
     assert lesson.tasks()["right"].sum() == 0
     lesson.answer("projects", len(lesson.client.projects.list()))
+    assert "Next: Which version" in repr(lesson.check("projects"))
     report = lesson.check()
+    assert 'lesson.hint("live")' in repr(report)
     assert report.right == ["projects"]
     assert not report.passed
     assert report.frame()["state"].tolist() == ["right", "missing", "missing", "missing"]

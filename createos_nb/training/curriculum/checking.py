@@ -61,7 +61,7 @@ class Reading:
 def look(check: CheckSection, reading: Reading, answers: Mapping[str, Any]) -> Finding:
     """Return what comes of a check."""
     if check.answer and check.answer not in answers:
-        return Finding("missing", f"there is no answer yet: lesson.answer({check.answer!r}, …)")
+        return Finding("missing", f'there is no answer yet: lesson.answer("{check.answer}", …)')
     try:
         found = answers[check.answer] if check.answer else reading.value(FactSection(fact=check.fact, of=check.of))
         expected = reading.value(check.same_as) if check.same_as is not UNSET else None

@@ -194,7 +194,7 @@ class Lesson:
         asked = self._asked()
         if name not in asked:
             raise UnknownName("answer", name, asked, f"the lesson {self.name}")
-        if value is ...:
+        if value is ... or (isinstance(value, list) and ... in value):
             return Note(f"{name}: put your answer in place of the dots")
         if is_missing(value):
             raise InvalidInput(f"{name}: the answer is missing: it is {value!r}")
@@ -349,9 +349,13 @@ class Lesson:
     def _next(self, states: list[TaskState]) -> str:
         missing = next((one for one in states if one.state != "right"), None)
         if missing is not None:
-            return f"A hint: lesson.hint({missing.name!r})"
+            return f'A hint: lesson.hint("{missing.name}")'
+        checked = {one.name for one in states}
+        left = [one for one in self._tasks.values() if one.name not in checked | set(self._progress.right)]
+        if left:
+            return f"Next: {left[0].title}"
         link = self._source.content.next[0]
-        return f"Read next: {link.text} ({link.to})"
+        return f"Read next: {link.text}"
 
     def _note_runs(self) -> None:
         """Keep which plans were applied: the journals of an embedded world end with their process."""

@@ -108,7 +108,9 @@ class _Writer:
         content, number = self._content, self._source.name.partition("-")[0]
         title = f"{int(number)}. {content.title}" if number.isdecimal() else content.title
         if self._kind == "solution":
-            self._markdown(f"# {title}: a solution\n\nOne way of several. Take the {self._link_to('lesson')} first.")
+            self._markdown(
+                f"# {title}: a solution\n\nOne way of several. Take the {self._link_to('lesson', 'lesson')} first."
+            )
         else:
             goals = "\n".join(f"- {goal}" for goal in content.goal)
             self._markdown(f"# {title}\n\n**About {content.minutes} minutes. Then you can:**\n\n{goals}")
@@ -165,7 +167,7 @@ class _Writer:
             self._markdown("## The result")
             self._code(content.picture)
         links = "\n".join(f"- [{link.text}]({self._relative(link.to)})" for link in content.next)
-        own = f"\n\nA solution: {self._link_to('solution')}." if self._kind == "lesson" else ""
+        own = f"\n\n{self._link_to('solution', 'A solution')}, for afterwards." if self._kind == "lesson" else ""
         self._markdown(f"## What to read next\n\n{links}{own}")
 
     # --- cells --------------------------------------------------------------------------------------------------------
@@ -203,8 +205,8 @@ class _Writer:
     def _is_built_in(self) -> bool:
         return built_in().get(self._source.name) == self._source.path
 
-    def _link_to(self, kind: Literal["lesson", "solution"]) -> str:
-        return f"[{kind}]({self._relative(f'{_PLACES[kind]}/{self._source.name}.ipynb')})"
+    def _link_to(self, kind: Literal["lesson", "solution"], text: str) -> str:
+        return f"[{text}]({self._relative(f'{_PLACES[kind]}/{self._source.name}.ipynb')})"
 
     def _relative(self, target: str) -> str:
         if "://" in target or not _PLACES[self._kind]:
