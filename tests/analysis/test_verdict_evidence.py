@@ -29,7 +29,7 @@ def seen(b, g, *, old=600.0, new=600.0):
 def test_rising_factorials_agree_with_the_gamma_function():
     rng = np.random.default_rng(3)
     start, steps = 10 ** rng.uniform(-4, 5, 20_000), rng.integers(0, 5_000, 20_000).astype(float)
-    found = noise.log_rising(start, steps)
+    found = noise._log_rising(start, steps)
     assert np.abs(found - (gammaln(start + steps) - gammaln(start))).max() < 1e-5
 
 
@@ -37,7 +37,7 @@ def test_trigamma_and_its_inverse():
     shapes = (16, 4, 1.5, 0.7, 0.25)
     found = [noise.trigamma(shape) for shape in shapes]
     assert found == pytest.approx([float(polygamma(1, shape)) for shape in shapes], rel=1e-6)
-    assert noise.shape_of(np.array(found[:4])) == pytest.approx(shapes[:4], rel=0.1)
+    assert noise._shape_of(np.array(found[:4])) == pytest.approx(shapes[:4], rel=0.1)
 
 
 def test_all_weights_add_up_to_one():

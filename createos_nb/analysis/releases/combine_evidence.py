@@ -125,7 +125,7 @@ def combine_evidence(watch: Watch, paths: Paths | None, wholes: int, terms: Term
     )
 
 
-def weights_of(history: History, rows: int, bucket_seconds: float) -> Weights:
+def _weights_of(history: History, rows: int, bucket_seconds: float) -> Weights:
     """Weights of the readings for each kind of errors, `(C, K)`, from what a history has shown."""
     pair = history.pair
     if pair is not None:
@@ -138,7 +138,7 @@ def weights_of(history: History, rows: int, bucket_seconds: float) -> Weights:
 
 def _rows(watch: Watch, paths: Paths | None, wholes: int) -> Rows:
     kinds = np.arange(wholes)
-    weights = weights_of(watch.history, wholes, watch.bucket_seconds)
+    weights = _weights_of(watch.history, wholes, watch.bucket_seconds)
     if paths is None:
         return Rows(kinds, watch.paired(watch.old_errors, watch.new_errors), weights, wholes, 0)
     old, new = paths.without(watch)

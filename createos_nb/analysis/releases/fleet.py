@@ -23,8 +23,8 @@ def release_discoveries(verdicts: Mapping[str, ReleaseVerdict], *, rate: float =
     """Return which of many releases are worse than what they replace, with a bound over all of them together.
 
     The evidence is the smaller of both parts of each verdict, so that the bound holds where errors are independent
-    given the rates, and as far as the model of noise does elsewhere. A side that is down is not named by evidence, but by its
-    own rule, which the bound does not cover.
+    given the rates, and as far as the model of noise does elsewhere. A side that is down has its own rule, which the
+    bound does not cover: those are in `attrs["down"]`.
 
     Args:
         verdicts: what `analysis.release_verdict` returned, by a name such as "storefront / production".

@@ -52,7 +52,7 @@ def noises(bucket_seconds: float = 60.0) -> Noises:
     return Noises(np.array(spread), np.array(memory))
 
 
-def shape_of(spread: Floats) -> Floats:
+def _shape_of(spread: Floats) -> Floats:
     """The shape of a gamma variable whose logarithm has this variance (inverse trigamma, within 4 %)."""
     return np.asarray((1 + np.sqrt(1 + 2 * spread)) / (2 * np.maximum(spread, 1e-12)))
 
@@ -63,7 +63,7 @@ def log_sum(logs: Floats) -> Floats:
     return np.asarray((top + np.log(np.exp(logs - top).sum(axis=-1, keepdims=True)))[..., 0])
 
 
-def log_rising(start: Floats, steps: Floats) -> Floats:
+def _log_rising(start: Floats, steps: Floats) -> Floats:
     """Return log Γ(start + steps) − log Γ(start) for start > 0, steps ≥ 0, within 4e-6: Stirling's series, shifted."""
     low, end = start + 3.0, start + steps
     high = end + 3.0
@@ -142,9 +142,9 @@ def predictive(requests: Floats, errors: Floats, kinds: Noises) -> Floats:
         level = _linear_filter(keep.swapaxes(0, 1), add.swapaxes(0, 1)).swapaxes(0, 1)
         predicted[..., autocorrelated] = steady_variance
         mean[..., autocorrelated] *= np.exp(level)
-    shape = shape_of(predicted + doubt[..., None])
+    shape = _shape_of(predicted + doubt[..., None])
     count = errors[..., None]
-    log_probability = log_rising(shape, count) + shape * np.log(shape / (shape + mean))
+    log_probability = _log_rising(shape, count) + shape * np.log(shape / (shape + mean))
     log_probability += count * np.log(np.maximum(mean, 1e-300) / (shape + mean))
     return np.where(observed[..., None], log_probability, 0.0)
 

@@ -101,7 +101,7 @@ def release_verdict(
         >>> new = old.assign(status_5xx=9)
         >>> verdict = createos_nb.analysis.release_verdict(old, new)
         >>> verdict.decision, str(verdict.decided_at)
-        ('rollback', '2026-03-02 09:06:00+00:00')
+        ('rollback', '2026-03-02 09:07:00+00:00')
     """
     terms = Terms(
         alpha=alpha,
