@@ -234,6 +234,8 @@ def test_one_minute_down_or_both_sides_down_are_not_down():
     assert release_verdict(frame(count, 1), frame(count, once)).decision != "rollback"
     both = np.where((np.arange(60) >= 5) & (np.arange(60) < 9), 60, 1)
     assert release_verdict(frame(count, both), frame(count, both)).decision != "rollback"
+    near = np.where((np.arange(60) >= 5) & (np.arange(60) < 9), 45, 1)
+    assert release_verdict(frame(count, near), frame(count, both)).decision != "rollback"
     client = frame(count, 0, client_errors=60)
     assert release_verdict(frame(count, 0, client_errors=60), client).reason != "down"
 

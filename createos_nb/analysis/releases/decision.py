@@ -29,8 +29,9 @@ _FAILING = 1 / 3
 so that nothing is proven by there being fewer; and nobody wants to go live in an outage."""
 _CAUTION = 3.0
 """Errors seldom come alone: that a rate is negligible needs this many times the requests of independent errors."""
-_HALF, _EACH, _SECONDS = 0.5, 5, 120
-"""A side is down while so many of its requests fail, of so many at least in each bucket, for so many seconds."""
+_HALF, _EACH, _SECONDS, _SHARED = 0.5, 5, 120, 0.25
+"""A side is down while so many of its requests fail, of so many at least in each bucket, for so many seconds; not while
+so many of the other side's fail, too."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ def decision_path(bad: Bools, well: Bools, *, uneven: Bools, enough_traffic: Boo
 def down(requests: Floats, failed: Floats, others: Floats, others_failed: Floats, bucket_seconds: float) -> Bools:
     """After which buckets one side alone is down, `(…, T)`: no bound covers this rule.
 
-    At least half of its requests fail in two buckets running (in as many as two minutes take), and fewer than half of
-    the others' in the same time.
+    At least half of its requests fail in two buckets running (in as many as two minutes take), and fewer than a quarter
+    of the others' in the same time.
     """
     is_down = (failed >= _HALF * requests) & (requests >= _EACH)
     run = max(int(np.ceil(_SECONDS / bucket_seconds)), 1)
@@ -113,7 +114,7 @@ def down(requests: Floats, failed: Floats, others: Floats, others_failed: Floats
         for counts in (others, others_failed)
     ]
     found = np.zeros_like(is_down)
-    found[..., run - 1 :] = lasting & ~((sums[1] >= _HALF * sums[0]) & (sums[0] > 0))
+    found[..., run - 1 :] = lasting & ~((sums[1] >= _SHARED * sums[0]) & (sums[0] > 0))
     return found
 
 

@@ -49,8 +49,8 @@ def release_verdict(
     side has less than one request in 150.
 
     The hypothesis is the lasting ratio: in the warm-up any ratio will do. A side on which at least half of the requests
-    fail with 5xx in two minutes running, and not of the other side's, is down and rolled back, in its warm-up too; α
-    does not cover that rule.
+    fail with 5xx in two minutes running, and not a quarter of the other side's, is down and rolled back, in its warm-up
+    too; α does not cover that rule.
 
     What is guaranteed: where errors are independent given the rates, however these vary for both sides alike, a release
     that is as healthy as the baseline is rolled back by its evidence with a probability of at most α over the whole
