@@ -17,6 +17,8 @@ DOCS := $(VENV)/.installed-docs
 PANDAS_ROOMS := tests/frames tests/client tests/analysis tests/test_dtypes.py tests/plans/test_plan.py
 PANDAS_ROOMS += tests/plans/test_requests.py tests/runbooks/test_rollback.py tests/diagnostics/test_diagnose.py
 PANDAS23 := -e '.[server,notify,dns]' 'pandas==2.3.*' hypothesis keyring pyarrow pytest pytest-xdist
+# what was compiled is kept, whatever the environment says: tests start hundreds of processes
+export PYTHONDONTWRITEBYTECODE :=
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 

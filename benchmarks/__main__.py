@@ -24,6 +24,7 @@ MODULES = (
     "served",
     "latency",
     "mcp",
+    "examination",
     "requests",
 )
 RESULTS = Path(__file__).parent / "RESULTS.md"

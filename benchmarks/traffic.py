@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from benchmarks.measure import Figure, at_most, paired
 from createos_nb.simulator.traffic import (
     SCANNER,
     Behavior,
+    Call,
     Failing,
     Incident,
+    Page,
     Profile,
     Segment,
     Traffic,
@@ -40,6 +43,40 @@ def environments(number: int = ENVIRONMENTS) -> list[Traffic]:
     incident = Incident(name="i", start=BEGIN + 9 * DAY, end=BEGIN + 9 * DAY + 7200, rate=3.0, failing=errors)
     profile = Profile(rpm=60, growth=0.005, bots=(SCANNER,))
     return [Traffic(7, f"environment {i}", profile, segments, [incident], created=BEGIN) for i in range(number)]
+
+
+def chain(*, joined: bool) -> list[Traffic]:
+    """A shop of 240 requests a minute, a third of which call a service, which calls another, a tenth failing there."""
+    names = ("shop", "stock", "prices")
+    errors = Behavior(errors=(Failing(status=503, share=0.1),), cpu_ms=20)
+    page = Page(path="/v1/items")
+    traffics = {
+        name: Traffic(
+            7,
+            name,
+            Profile(rpm=240 if name == "shop" else 20, pages=(page, Page(path="/", weight=2))),
+            [Segment(start=BEGIN, behavior=errors if name == "prices" else Behavior(cpu_ms=20))],
+            created=BEGIN,
+            joined=joined,
+        )
+        for name in names
+    }
+    calls = [
+        Call(name=a, caller=a, callee=b, start=BEGIN, path="/v1/items", endpoint="/v1/items", retries=2, timeout=1.0)
+        for a, b in pairwise(names)
+    ]
+    if joined:
+        Traffic.join(7, traffics, calls)
+    return list(traffics.values())
+
+
+def a_day(*, joined: bool) -> None:
+    """All that a page asks about a day: buckets, paths, statuses, and the log of its last minute."""
+    end = BEGIN + 30 * DAY
+    for traffic in chain(joined=joined):
+        traffic.series(end - DAY, end)
+        traffic.cells(end - DAY, end)
+        traffic.logs(end - 60, end)
 
 
 def best(work: Callable[[], object], runs: int = 3) -> float:
@@ -77,6 +114,8 @@ def figures() -> list[Figure]:
     single = best(lambda: one.events(BEGIN, BEGIN + DAY)) / requests
     loop = Traffic(7, "loop", Profile(rpm=60), [Segment(start=BEGIN, behavior=Behavior(crash_after=20))], created=BEGIN)
     crash = best(lambda: loop.series(BEGIN, BEGIN + 7 * DAY, 300))
+    calling = best(lambda: a_day(joined=True))
+    apart = best(lambda: a_day(joined=False))
     log = sample_log()
     tenth = 10_000 / len(log.splitlines())
     replay = best(lambda: read_access_log(log)) * tenth
@@ -90,6 +129,8 @@ def figures() -> list[Figure]:
         at_most("an hour in the last week of a year", late * 1000, "an hour in the first", early * 1000, 1.3, "ms"),
         at_most("a single request with all its fields", single * 1e6, "limit", 1.0, 1.0, "µs"),
         at_most("a week of a crash loop", crash, "limit", 1.0, 1.0),
+        at_most("a day of three projects that call each other", calling, "limit", 3.0, 1.0),
+        at_most("a day of three projects that call each other", calling, "the same without calls", apart, 40.0),
         at_most("10,000 lines of an access log", replay, "limit", 0.5, 1.0),
     ]
 

@@ -109,6 +109,7 @@ __all__ = [
 ]
 
 _PACKAGES = [
+    "agents",
     "analysis",
     "checks",
     "contract",
@@ -121,6 +122,7 @@ _PACKAGES = [
     "recipes",
     "runbooks",
     "simulator",
+    "training",
     "webhooks",
 ]
 

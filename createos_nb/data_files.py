@@ -1,4 +1,4 @@
-"""Paths of `data/` and `notebooks/`: bundled in an installed package, or beside it in a checkout."""
+"""Paths of `data/`, `notebooks/` and `docs/`: bundled in an installed package, or beside it in a checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def folder(name: str) -> Path:
     """Return a folder of the project.
 
     Args:
-        name: "data" or "notebooks".
+        name: "data", "notebooks" or "docs" (of which an installed package has some pages).
 
     Returns:
         The one in the installed package, or beside it in a checkout.

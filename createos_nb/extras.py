@@ -14,6 +14,7 @@ _NOTEBOOKS: Final = ("ipykernel", "nbclient", "nbconvert", "nbformat", "rich")
 PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("uvicorn",),
     "mcp": ("mcp",),
+    "agents": ("mcp", "uvicorn"),
     "notebooks": _NOTEBOOKS,
     "dashboard": (*_NOTEBOOKS, "voila"),
     "keyring": ("keyring",),

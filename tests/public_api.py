@@ -26,6 +26,7 @@ PACKAGE = Path(createos_nb.__file__).parent
 #: The rooms whose names people import.
 ROOMS = (
     "",
+    "agents",
     "analysis",
     "client",
     "contract",
@@ -37,6 +38,7 @@ ROOMS = (
     "plots",
     "runbooks",
     "simulator",
+    "training",
     "uploads",
     "webhooks",
 )

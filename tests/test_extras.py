@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[1]
 OF_EXTRAS: Final = {
     "createos_nb.cli.voila_app": "dashboard",
     "createos_nb.notebooks.execution": "notebooks",
+    "createos_nb.agents.server": "agents",
+    "createos_nb.agents.serving": "agents",
     "createos_nb.simulator.http.mcp_server": "mcp",
     "createos_nb.connections": "server",
     "createos_nb.pytest_plugin": "pytest, which loads it",
@@ -155,6 +157,7 @@ COMMAND: Final = "from createos_nb.cli import main; sys.exit(main(sys.argv[1:]))
     ("extra", "package", "arguments"),
     [
         ("server", "uvicorn", ["serve", "--port", "0", "--state", "world.state"]),
+        ("agents", "mcp", ["mcp"]),
         ("notebooks", "nbclient", ["run", "42_rollback"]),
         ("notebooks", "nbformat", ["run"]),
         ("notebooks", "ipykernel", ["demo"]),

@@ -59,7 +59,9 @@ FLOORS = [
     {"plans"},
     {"runbooks"},
     {"recipes"},
+    {"training"},
     {"panels"},
+    {"agents"},
     {"notebooks"},
     {"__init__"},
     {"cli", "pytest_plugin"},
@@ -67,7 +69,7 @@ FLOORS = [
 #: The side wing stands beside the floors, behind the seam of the transport.
 WING = "simulator"
 #: Who opens the side wing.
-ROOF = {"client", "__init__", "cli"}
+ROOF = {"client", "training", "__init__", "cli"}
 #: Rooms that know less than their floor would let them.
 KNOW_ONLY = {
     WING: {"contract"} | GROUND,

@@ -73,14 +73,16 @@ print("read", read)
 PANELS = """
 import gc, inspect
 import createos_nb
-from createos_nb import panels, runbooks
+from createos_nb import panels, runbooks, training
 
 client = createos_nb.simulate("storefront")
 arguments = {"project": "storefront", "environment": "production"}
+drill = training.drill("capacity")
 opened = {}
 for name in panels.__all__:
     build = getattr(panels, name)
-    opened[name] = build(client, *(arguments[p] for p in inspect.signature(build).parameters if p in arguments))
+    subject = drill if name == "drill" else client
+    opened[name] = build(subject, *(arguments[p] for p in inspect.signature(build).parameters if p in arguments))
 opened["overview"].params = {"chosen": "storefront / production", "show": "logs", "live": True}
 opened["overview"].open()
 

@@ -18,7 +18,17 @@ from createos_nb.data_files import folder
 from createos_nb.simulator.http.mcp_project import TOOL
 from createos_nb.simulator.platform.cronjobs import TIMEOUT as RUN_TIMEOUT
 from createos_nb.simulator.settings import DURATIONS, WorldSettings
-from createos_nb.simulator.traffic import Behavior, Bot, BuildBehavior, Failing, Incident, Page, Profile, Scheduled
+from createos_nb.simulator.traffic import (
+    Behavior,
+    Bot,
+    BuildBehavior,
+    Call,
+    Failing,
+    Incident,
+    Page,
+    Profile,
+    Scheduled,
+)
 from createos_nb.simulator.traffic.build_logs import LONGEST_BUILD
 from createos_nb.simulator.traffic.process_events import BACK_OFF, FILLING, LONGEST_BACK_OFF, OUT_OF_ROTATION, STABLE
 from createos_nb.simulator.traffic.runtime_logs import HEALTH_CHECK
@@ -56,6 +66,12 @@ UNITS: Final[dict[str, str]] = {
     "Incident.stolen": "share of the CPU",
     "Scheduled.start": "Unix s",
     "Scheduled.end": "Unix s",
+    "Call.start": "Unix s",
+    "Call.end": "Unix s",
+    "Call.timeout": "s",
+    "Call.backoff": "s",
+    "Call.max_backoff": "s",
+    "Call.retry_budget": "retries/call",
     "BuildBehavior.queue": "s",
     "BuildBehavior.slow": "factor",
     "BuildBehavior.slow_dockerfile": "factor",
@@ -161,8 +177,8 @@ _HEAD: Final = """
     same seed gives the same bytes on every machine. What is done to a world at a time never changes what was before.
 
     Profiles, behaviors and sources stand in a scenario's file (`[profiles.NAME]`, `[behaviors.NAME]`,
-    `[sources.NAME]`, `[[incidents]]`), or are given to `world.traffic(…)`, `world.set_behavior(…)`, `world.push(…)` and
-    `world.incident(…)`.
+    `[sources.NAME]`, `[[incidents]]`, `[[calls]]`), or are given to `world.traffic(…)`, `world.set_behavior(…)`,
+    `world.push(…)`, `world.incident(…)` and `world.connect(…)`.
 """
 _SETTINGS: Final = """
     ## Settings of a world
@@ -245,12 +261,54 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
         (Incident,),
     ),
     (
+        "Projects that call each other",
+        f"""
+        A request that the program answers (not one that it or the gateway refuses) makes the calls of its page when
+        it arrives, all of them at once. Each attempt is a request at the callee, with a path, a status, a duration,
+        a size, the caller's own client and its User-Agent, on top of the visitors: the callee's requests by a
+        caller are the caller's requests × `count` + retries, to the last one. The callee's page of that path and
+        method says how long an answer takes; where there is none, {Page(path="/").ms} ms.
+
+        An attempt fails by 5xx, by the {NOTHING_LIVE} of what is not deployed, or by `timeout`; any other answer is
+        taken as it is. After `timeout` the caller goes away, and the callee does the work all the same: its log
+        shows the answer that nobody waited for. A failed attempt is followed by another after `backoff`, then twice
+        as long each time, at most `max_backoff`, less up to a half by chance, until `retries` are spent. Then the
+        page fails with `status`, and its log names `host`. The page's own duration is its own work and the longest
+        of its waits. So errors, waiting and load go on from call to call; a circle of calls is refused, also one
+        that is closed by calls that have ended.
+
+        What a request and its attempts come to is decided by what holds everywhere when it arrives: a retry some
+        seconds later meets what was live then. So nothing that is done later reaches back. An attempt itself counts
+        in the second in which it is made.
+
+        *Load.* CPU and memory are loaded by the mean of the visitors and the calls of a minute: the visitors of all
+        callers × the share that calls × `count` × (1 + f + f² + … for each retry), where f is the share of the
+        attempts that failed in the minute before, and a retry budget is the most that is added. Bots and cron jobs
+        make calls as visitors do, and their calls load nothing, as they themselves don't. Of a duration the mean's
+        own spread counts, of what is waited for behind it the mean.
+
+        *A storm of retries.* That share of the minute before is the only memory. Where a callee is at its limit,
+        its answers come too late, the late ones are asked for again, and these keep it at its limit after what
+        began it has passed: until fewer come, more replicas serve, or nobody retries. How it stood at the begin of
+        a day follows from the days before. They are worked out with two bounds, as if nothing and as if everything
+        had failed; where both come to the same, which they do in the first quiet hour, nothing before counts, and
+        no more is looked at. So a window costs the same in the first week and in the last, unless a storm goes on
+        for days. Everything is in whole numbers, and the same for every window.
+
+        A request through the gateway makes its calls, too. Those of a replayed log make none. What calls is not
+        authenticated, goes straight to the environment (no domain, no region between), and is not limited in number
+        but by time-out and retries: connections and queues of the caller are not modelled.
+        """,
+        (Call,),
+    ),
+    (
         "Cron jobs",
         f"""
         A run of a job of type `http` is a request to its environment, sent within {PROMPT} ms after the minute that
         is due: it stands in the analytics and in the log like any other, with the User-Agent `createos-cron/1.0`, and
-        keeps a deployment awake. A run fails with 4xx, 5xx and after `timeoutInSeconds` ({RUN_TIMEOUT} where none is
-        set). Pauses, changes and deletions count from then on. A job of type `artifact` asks for nothing.
+        keeps a deployment awake, and needs CPU and memory like any other (`cpu_ms`, `memory_per_rpm`). A run fails with
+        4xx, 5xx and after `timeoutInSeconds` ({RUN_TIMEOUT} where none is set). Pauses, changes and deletions count
+        from then on. A job of type `artifact` asks for nothing.
         """,
         (Scheduled,),
     ),
@@ -320,11 +378,11 @@ _MODELS: Final[tuple[tuple[str, str, tuple[type, ...]], ...]] = (
     (
         "What is not modelled",
         """
-        Requests do not wait for each other across environments, and a visitor who gets an error does not come again
-        sooner. There is no latency between regions and no cache. A deployment that is live in no environment has one
-        replica with 200 millicores and 500 MB at its own address. Profiles of several domains that lead to one
-        environment add up, with the pages and the hours of the largest. The API has no series of CPU, memory or
-        durations, so a world gives none: they show in logs, statuses and the answers of the gateway.
+        A visitor who gets an error does not come again sooner. There is no latency between regions and no cache. A
+        deployment that is live in no environment has one replica with 200 millicores and 500 MB at its own address.
+        Profiles of several domains that lead to one environment add up, with the pages and the hours of the
+        largest. The API has no series of CPU, memory or durations, so a world gives none: they show in logs,
+        statuses and the answers of the gateway.
         """,
         (),
     ),

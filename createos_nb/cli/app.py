@@ -68,7 +68,7 @@ def make_app(console: Console | None = None, *, whole: Container[str] = (), widt
 
 def _own(command: Command) -> dict[str, Any]:
     # an app of its own, such as that of `plan`, brings its epilogue itself
-    if command.name in ("plan", "apply"):
+    if command.name in ("plan", "apply", "drill"):
         return {}
     usage = " ".join(["Usage:", NAME, command.name, *filter(None, [command.arguments]), "[OPTIONS]"])
     return {"help_epilogue": epilogue(command), "usage": usage}

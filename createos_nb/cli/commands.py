@@ -35,7 +35,7 @@ class Command(NamedTuple):
 
 
 _LOOK, _CHANGE, _KEEP = "Look", "Change", "Watch and keep"
-_NOTEBOOKS, _ACCOUNT, _SIMULATOR = "Notebooks", "Account and shell", "Simulator"
+_NOTEBOOKS, _ACCOUNT, _SIMULATOR, _AGENTS = "Notebooks", "Account and shell", "Simulator", "Agents"
 COMMANDS: Final = (
     Command(
         "status",
@@ -191,6 +191,28 @@ COMMANDS: Final = (
         "createos_nb.cli.listen:listen",
         "Receive webhooks on this machine, verify them, and append them to a file.",
         _SIMULATOR,
+    ),
+    Command(
+        "mcp",
+        "createos_nb.cli.mcp:mcp",
+        "Serve the toolkit to an agent as MCP tools: it reads, and with --allow-changes applies plans.",
+        _AGENTS,
+        (
+            ("", "on standard input and output, as agents start it"),
+            ("--scenario bad-release --allow-changes", "a simulated world, to try an agent on"),
+            ("--http --port 8770", "for agents that connect by themselves"),
+        ),
+    ),
+    Command(
+        "drill",
+        "createos_nb.cli.drill:drill",
+        "Let a program take drills, incidents to rehearse on simulated worlds, and grade it.",
+        _AGENTS,
+        (
+            ("families", "lists the kinds of incidents"),
+            ("run bad_release --seeds 1:5 --agent 'python my_agent.py'", "five problems of one kind"),
+            ("run all --agent 'python my_agent.py' --jobs 2 --report report.md", "of every kind"),
+        ),
     ),
     Command(
         "login",

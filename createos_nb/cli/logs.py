@@ -105,6 +105,7 @@ def _follow(
     form: Form,
 ) -> int:
     from createos_nb.frames import log_filter
+    from createos_nb.frames.json_rows import rows_of
 
     wanted = log_filter(level, search, name="logs")
     if client.embedded and lasting is None:
@@ -118,7 +119,7 @@ def _follow(
         kept = lines if wanted.all_lines else lines[wanted.matches(lines) | lines["gap"]]
         frame = kept.assign(project=project, environment=environment)[_COLUMNS]
         if form.json:
-            for row in tables.rows_of(frame):
+            for row in rows_of(frame):
                 print(json.dumps(row, ensure_ascii=False), flush=True)
         else:
             _print(frame, named=False)

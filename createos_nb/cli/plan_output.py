@@ -241,6 +241,8 @@ def _kept_journal(plan: Plan) -> Any:
 
 
 def _facts(plan: Plan, words: Sequence[str], place: Place) -> dict[str, Any]:
+    from createos_nb.frames.json_rows import rows_of
+
     return {
         "title": plan.title,
         "where": plan.where,
@@ -248,8 +250,8 @@ def _facts(plan: Plan, words: Sequence[str], place: Place) -> dict[str, Any]:
         "irreversible": plan.irreversible,
         "serves_users": plan.serves_users,
         "warnings": plan.warnings,
-        "preconditions": tables.rows_of(plan.preconditions),
-        "blast_radius": tables.rows_of(plan.blast_radius),
+        "preconditions": rows_of(plan.preconditions),
+        "blast_radius": rows_of(plan.blast_radius),
         "apply": _command(plan, words, place) if plan.steps else None,
     }
 

@@ -13,8 +13,8 @@ from cyclopts import App, Group, Parameter
 from createos_nb.cli.commands import COMMANDS, NAME, epilogue
 from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, Time
 from createos_nb.cli.runbook_arguments import Argument, arguments_of
-from createos_nb.cli.runbook_catalog import find_runbooks
 from createos_nb.errors import InvalidInput
+from createos_nb.recipes.all_runbooks import find_runbooks
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client

@@ -17,9 +17,8 @@ from cyclopts import Parameter
 from createos_nb.cli import names
 from createos_nb.errors import InvalidInput
 from createos_nb.redaction import Secret
+from createos_nb.runbooks.parameters import Kind, RunbookParameter, parameters_of
 
-#: Parameters that are for programs: frames and files that the command line finds by itself.
-_LEFT_OUT: Final = frozenset({"client", "snapshot", "journals"})
 #: Options that the command has itself, and what a runbook's parameter of that name is called instead.
 RENAMED: Final = {"profile": "store-profile"}
 _ENVIRONMENTS: Final = frozenset({"environment", "blue", "green", "side"})
@@ -108,16 +107,7 @@ def arguments_of(runbook: Callable[..., Any]) -> dict[str, Argument]:
         >>> list(arguments_of(createos_nb.runbooks.scale))
         ['project', 'environment', 'cpu', 'memory', 'replicas']
     """
-    found: dict[str, Argument] = {}
-    for name, parameter in inspect.signature(runbook).parameters.items():
-        if name in _LEFT_OUT:
-            continue
-        argument = _argument(name, parameter)
-        if argument is not None:
-            found[name] = argument
-        elif parameter.default is inspect.Parameter.empty:
-            raise InvalidInput(f"{runbook.__name__}: {name} can't be typed: call it in a notebook")
-    return found
+    return {name: _argument(parameter) for name, parameter in parameters_of(runbook).items()}
 
 
 def read_variables(given: Sequence[str]) -> dict[str, Secret | None]:
@@ -179,17 +169,17 @@ def read_secret(given: str) -> Secret:
     )
 
 
-def _argument(name: str, parameter: inspect.Parameter) -> Argument | None:
-    text = _text_of(parameter.annotation)
-    kind = _kind(text)
-    if kind is None:
-        return None
-    annotation, read, secret = kind
+def _argument(parameter: RunbookParameter) -> Argument:
+    name = parameter.name
+    annotation, read = _TYPES[parameter.kind]
+    if parameter.kind == "choice":
+        annotation = Literal[parameter.choices]
+    secret = parameter.kind in ("secret", "variables")
     several = getattr(annotation, "__origin__", None) is list
     default = parameter.default
     if default is not inspect.Parameter.empty and (several or not isinstance(default, str | int | float)):
         default = None  # UNSET, a tuple: the runbook has its own default
-    if default is inspect.Parameter.empty and text.endswith("| None"):
+    if default is inspect.Parameter.empty and parameter.optional:
         default = None
     option = RENAMED.get(name, name.replace("_", "-"))
     settings: dict[str, Any] = {"name": f"--{option}", "metavar": _METAVARS.get(annotation)}
@@ -207,47 +197,13 @@ def _argument(name: str, parameter: inspect.Parameter) -> Argument | None:
         settings |= {"metavar": "NAME=VALUE", "show_default": False} if several else {"metavar": "-|@FILE|$NAME"}
         settings["help"] = _VARIABLES if several else _SECRET
         settings["allow_leading_hyphen"] = not several
-    elif several and read in (_read_texts, _read_settings):
+    elif parameter.kind in ("texts by name", "values by name"):
         settings |= {"metavar": "NAME=VALUE"}
-    elif text in ("TimeLike", "DurationLike"):
+    elif parameter.kind == "time":
         settings |= {"metavar": "TIME", "allow_leading_hyphen": True}
     hint = annotation if default is inspect.Parameter.empty else annotation | None
-    positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY and not several
+    positional = parameter.positional and not several
     return Argument(name, option, Annotated[hint, Parameter(**settings)], default, positional, read, secret)
-
-
-def _text_of(annotation: Any) -> str:
-    """An annotation as it is written; a package may have evaluated it, or have none."""
-    if annotation is inspect.Parameter.empty:
-        return "str"
-    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    return text.replace('"', "'").replace("typing.", "")
-
-
-def _kind(text: str) -> tuple[Any, Callable[[Any], Any], bool] | None:
-    """What a parameter is typed as, what makes its value of that, and whether it is secret; None: it can't be typed."""
-    bare = text.removesuffix(" | None")
-    if bare == "str | Secret":
-        return str, read_secret, True
-    if bare == "Variables" or (bare.startswith("Mapping[str,") and "Secret" in bare):
-        return list[str], read_variables, True
-    if bare == "Mapping[str, Any]":
-        return list[str], _read_settings, False
-    if bare in ("Mapping[str, str | None]", "Mapping[str, str"):
-        return list[str], _read_texts, False
-    if bare in ("Sequence[str]", "str | Sequence[str]"):
-        return list[str], _same, False
-    if bare == "Sequence[str | int]":
-        return list[str], lambda values: [_number_or_text(value) for value in values], False
-    if bare == "str | int":
-        return str, _number_or_text, False
-    if bare in ("bool", "Diagnosis | bool"):
-        return bool, _same, False
-    if bare.startswith("Literal["):
-        return eval(bare, {"Literal": Literal}), _same, False  # our own annotation, written with quotes
-    simple = {"str": str, "int": int, "float": float, "TimeLike": str, "DurationLike": str, "Any": str}
-    simple["str | os.PathLike[str]"] = str
-    return (simple[bare], _same, False) if bare in simple else None
 
 
 def _same(value: Any) -> Any:
@@ -256,6 +212,10 @@ def _same(value: Any) -> Any:
 
 def _number_or_text(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdecimal() else text
+
+
+def _numbers_or_texts(texts: Sequence[str]) -> list[str | int]:
+    return [_number_or_text(text) for text in texts]
 
 
 def _read_texts(given: Sequence[str]) -> dict[str, str | None]:
@@ -309,6 +269,25 @@ def _asked(name: str) -> Secret:
     if not text.strip():
         raise InvalidInput(f"{name}: nothing was given: type it, or pipe it in")
     return Secret(text.strip())
+
+
+#: What each kind of parameter is typed as, and what makes its value of that.
+_TYPES: Final[dict[Kind, tuple[Any, Callable[[Any], Any]]]] = {
+    "text": (str, _same),
+    "time": (str, _same),
+    "path": (str, _same),
+    "integer": (int, _same),
+    "number": (float, _same),
+    "switch": (bool, _same),
+    "choice": (str, _same),
+    "text or integer": (str, _number_or_text),
+    "texts": (list[str], _same),
+    "texts or integers": (list[str], _numbers_or_texts),
+    "texts by name": (list[str], _read_texts),
+    "values by name": (list[str], _read_settings),
+    "variables": (list[str], read_variables),
+    "secret": (str, read_secret),
+}
 
 
 def _without_value(text: str) -> str:

@@ -15,13 +15,11 @@ from createos_nb.errors import InvalidInput
 
 if TYPE_CHECKING:
     from createos_nb.analysis.releases.result import ReleaseVerdict
-    from createos_nb.client.client import Client
 
 SCHEMA: Final = "verdict/1"
 #: In place of the old environment: the new one itself, before the release.
 BEFORE: Final = "before"
 _EXIT: Final[Mapping[str, int]] = {"promote": DONE, "rollback": CHECK_FAILED}
-_MINUTE: Final = 60
 _Where = Annotated[str, Parameter(completer=lambda context: [BEFORE, *names.complete_places(context)])]
 
 
@@ -70,10 +68,22 @@ def verdict(
         Release verdict: ...
         5
     """
+    from createos_nb.plans.release_judgement import judge_release
+
     plain = form.plain
     project, first, second = _names(old, new)
     with opened(place) as client:
-        found, missing = _judge(client, (project, first, second), since(since_), history, (worse, alpha, beta))
+        found, missing = judge_release(
+            client,
+            project,
+            None if first == BEFORE else first,
+            second,
+            since(since_),
+            history=since(history).removeprefix("-"),
+            worse=worse,
+            alpha=alpha,
+            beta=beta,
+        )
         where = client.where
     decision = found.decision if found is not None else "not enough traffic"
     sentence = found.sentence if found is not None else "There is not enough traffic of both to compare."
@@ -103,39 +113,6 @@ def _names(old: str, new: str) -> tuple[str, str, str]:
             "or createos-nb verdict before storefront/production"
         )
     return project, first, second
-
-
-def _judge(
-    client: Client, names: tuple[str, str, str], start: str, history: str, terms: tuple[float, float, float]
-) -> tuple[ReleaseVerdict | None, str]:
-    from createos_nb.plans.gates import check_terms
-    from createos_nb.plans.release_monitor import EnvironmentTraffic, ReleaseTraffic
-    from createos_nb.times import parse_duration, unix
-
-    worse, alpha, beta = terms
-    options: dict[str, Any] = {
-        "alpha": alpha,
-        "beta": beta,
-        "worse": worse,
-        "errors": ("5xx", "4xx"),
-        "negligible": 2e-4,
-    }
-    check_terms(options)
-    seconds = parse_duration(since(history).removeprefix("-"), "--history")
-    project, first, second = names
-    now = client.transport.now()
-    begin = int(unix(start, now, "--since") // _MINUTE) * _MINUTE
-    if begin > now:
-        raise InvalidInput("--since lies in the future: give when the release was")
-    candidate = EnvironmentTraffic(client, project, second, begin)
-    if first == BEFORE:
-        back = int(-(-(now - begin) // _MINUTE)) * _MINUTE
-        baseline = EnvironmentTraffic(client, project, second, begin - back, begin, lag=back)
-    elif first == second:
-        raise InvalidInput(f"OLD and NEW are both {second}: give the word before as OLD to compare it with itself")
-    else:
-        baseline = EnvironmentTraffic(client, project, first, begin)
-    return ReleaseTraffic(baseline, candidate, int(seconds), True, options).poll(int(now))
 
 
 def _frame(decision: str, sentence: str, names: tuple[str, str, str], found: ReleaseVerdict | None) -> Any:

@@ -69,6 +69,30 @@ def open(client: Client | None = None, path: str | os.PathLike[str] | None = Non
     return history
 
 
+def find(client: Client) -> History | None:
+    """Open the history of an account if there is one; none is begun.
+
+    Args:
+        client: Whose history it is.
+
+    Returns:
+        The history; None where `createos-nb sync` has not begun one, or for a world in this process.
+
+    Raises:
+        HistoryError: It can't be read, or the extra `history` is missing.
+
+    Examples:
+        >>> from createos_nb.history.opening import find
+        >>> find(createos_nb.simulate()) is None
+        True
+    """
+    if client.embedded:
+        return None
+    client.whoami()
+    folder = _default(client)
+    return open(client, folder) if folder.is_dir() and Store(folder).manifest is not None else None
+
+
 def _begin(store: Store, manifest: Manifest) -> None:
     store.manifest = manifest
     with store.writing("who begins it") as current:

@@ -17,6 +17,7 @@ from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
+from createos_nb.panels.drill import DrillPanel
 from createos_nb.panels.journal import JournalPanel
 from createos_nb.panels.launch import LaunchPanel
 from createos_nb.panels.logs import LogsPanel
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import os
 
     from createos_nb.client.client import Client
+    from createos_nb.training import Drill
 
 __all__ = [
     "api_keys",
@@ -41,6 +43,7 @@ __all__ = [
     "deploy",
     "diagnose",
     "domains",
+    "drill",
     "journal",
     "launch",
     "logs",
@@ -255,6 +258,27 @@ def domains(client: Client, project: str) -> DomainsPanel:
         'route wholesale.juniper-goods.example.com to green'
     """
     return DomainsPanel(client, project)
+
+
+def drill(drill: Drill) -> DrillPanel:
+    """Show a drill: alert and clock, a form for the answers, what was answered and changed, and in the end its score.
+
+    Parameters: `where` (places, separated by commas), `cause` (a word of a diagnosis, "none", or "" for none yet),
+    `note` (for others).
+
+    Args:
+        drill: what `training.drill` returns.
+
+    Returns:
+        A panel. `run()` submits what the form says and returns what was answered; `score()` ends the drill.
+
+    Examples:
+        >>> panel = createos_nb.panels.drill(createos_nb.training.drill("capacity", seed=3))
+        >>> panel.params = {"cause": "capacity"}
+        >>> panel.run()["answer"].tolist()
+        ['yes', 'capacity']
+    """
+    return DrillPanel(drill)
 
 
 def journal(client: Client, path: str | os.PathLike[str] | None = None) -> JournalPanel:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+import numpy.typing as npt
+
 from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.lineage import Lineage
 from createos_nb.process import ProcessBound
@@ -22,7 +25,8 @@ from createos_nb.simulator.state import (
     State,
     Template,
 )
-from createos_nb.simulator.traffic import Build, Recorded, Traffic
+from createos_nb.simulator.times import SECOND
+from createos_nb.simulator.traffic import Build, Recorded, Traffic, connected
 from createos_nb.simulator.webhook_events import ACTIONS, Subject, notify
 
 Resource = App | Cronjob | Deployment | Domain | Environment | Key | Project | Template
@@ -41,6 +45,7 @@ class IndexedState(ProcessBound):
         self.builds: dict[str, Build] = {}
         self.recorded: dict[str, Recorded] = {}
         self._traffics: dict[str, Traffic] = {}
+        self._flow_ends: dict[tuple[str, ...], dict[int, npt.NDArray[np.int64]]] = {}
         self.rebuild_indexes()
 
     # --- look-ups -----------------------------------------------------------------------------------------------------
@@ -79,6 +84,7 @@ class IndexedState(ProcessBound):
         self.newest_first.clear()
         self.builds.clear()
         self._traffics.clear()
+        self._flow_ends.clear()
         self.user_by_secret: dict[str, str] = {}
         for user in state.users.values():
             self.user_by_secret[user.token] = user.id
@@ -142,20 +148,37 @@ class IndexedState(ProcessBound):
             >>> world.traffic_of(environment) is world.traffic_of(environment)
             True
         """
-        traffic = self._traffics.get(environment.id)
-        if traffic is None:
-            state = self.state
-            traffic = self._traffics[environment.id] = Traffic(
-                state.seed,
-                environment.id,
-                environment.profiles or None,
-                environment.segments,
-                [incident for incident, affected in state.incidents if environment.id in affected],
-                self.recorded.setdefault(environment.id, Recorded()),
-                environment.traffic_start,
-                [] if environment.replayed else [run for run in environment.scheduled if run.method],
-            )
-        return traffic
+        if environment.id not in self._traffics:
+            joined = connected(self.state.calls, environment.id)
+            if joined:
+                together = {key: self._make_traffic(self._environment(key), joined=True) for key in joined}
+                calls = [call for call in self.state.calls if call.caller in together]
+                Traffic.join(self.state.seed, together, calls, self._flow_ends.get(tuple(call.name for call in calls)))
+                self._traffics |= together
+            else:
+                self._traffics[environment.id] = self._make_traffic(environment)
+        return self._traffics[environment.id]
+
+    def _make_traffic(self, environment: Environment, *, joined: bool = False) -> Traffic:
+        state = self.state
+        return Traffic(
+            state.seed,
+            environment.id,
+            environment.profiles or None,
+            environment.segments,
+            [incident for incident, affected in state.incidents if environment.id in affected],
+            self.recorded.setdefault(environment.id, Recorded()),
+            environment.traffic_start,
+            [] if environment.replayed else [run for run in environment.scheduled if run.method],
+            joined,
+        )
+
+    def _environment(self, identity: str) -> Environment:
+        """Return an environment by its id, also one that is gone and that calls reached."""
+        for project in self.state.projects.values():
+            if identity in project.environments:
+                return project.environments[identity]
+        return self.state.removed[identity]
 
     def find_project(self, name: str) -> Project:
         """Return a project by name or id.
@@ -221,11 +244,12 @@ class IndexedState(ProcessBound):
         resource.updated = self.state.now
         self.rows.pop(resource.id, None)
 
-    def invalidate_traffic(self, environment: Environment) -> None:
+    def invalidate_traffic(self, environment: Environment, *, past: bool = False) -> None:
         """Note that what decides an environment's traffic has changed.
 
         Args:
             environment: the environment.
+            past: whether it may be otherwise before now, too.
 
         Examples:
             >>> world = createos_nb.simulate().world
@@ -235,7 +259,32 @@ class IndexedState(ProcessBound):
             >>> world.traffic_of(environment) is before
             False
         """
-        self._traffics.pop(environment.id, None)
+        joined = connected(self.state.calls, environment.id)
+        known = self._traffics.get(environment.id)
+        names = tuple(call.name for call in self.state.calls if call.caller in joined)
+        if past:
+            self._flow_ends.pop(names, None)
+        elif joined and known is not None:
+            self._flow_ends[names] = known.flow_ends(self.state.now // SECOND)
+        for key in joined or (environment.id,):
+            self._traffics.pop(key, None)
+
+    def keep_if_called(self, environment: Environment) -> None:
+        """Keep an environment that is about to go, if calls reach it: what was, stays.
+
+        Args:
+            environment: the environment.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> project, environment = world.find_environment("orders-api/production")
+            >>> name = world.connect("storefront/production", "orders-api/production")
+            >>> world.keep_if_called(environment)
+            >>> environment.id in world.state.removed
+            True
+        """
+        if connected(self.state.calls, environment.id):
+            self.state.removed[environment.id] = environment
 
     def record(
         self,

@@ -21,7 +21,7 @@ from createos_nb.naming import (
 )
 from createos_nb.simulator.settings import WorldSettings
 from createos_nb.simulator.times import SECOND
-from createos_nb.simulator.traffic import Behavior, BuildBehavior, Incident, Profile, Scheduled, Segment
+from createos_nb.simulator.traffic import Behavior, BuildBehavior, Call, Incident, Profile, Scheduled, Segment
 from createos_nb.simulator.webhook_state import WebhookEndpoint
 
 ScanStatus = Literal["pending", "in_progress", "success", "failed"]
@@ -393,6 +393,10 @@ class State(Struct):
     """By commit, image or upload."""
     incidents: list[tuple[Incident, list[str]]] = field(default_factory=list)
     """Each with the ids of the environments that it reaches."""
+    calls: list[Call] = field(default_factory=list)
+    """What environments call one another for, by their ids; also what has ended."""
+    removed: dict[str, Environment] = field(default_factory=dict)
+    """Environments that are gone, and that others called or were called by."""
     recorded: dict[str, bytes] = field(default_factory=dict)
     """By environment: requests that are known one by one."""
     scheduled_events: list[ScheduledEvent] = field(default_factory=list)

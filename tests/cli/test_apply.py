@@ -202,7 +202,7 @@ def test_values_of_variables_are_never_printed(
 
 def test_every_runbook_that_can_be_typed_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     from createos_nb.cli.plan import plan
-    from createos_nb.cli.runbook_catalog import find_runbooks
+    from createos_nb.recipes.all_runbooks import find_runbooks
 
     found = find_runbooks()
     offered = {name.replace("-", "_") for name in plan if not name.startswith("-")}
@@ -218,7 +218,7 @@ def test_no_parameter_of_a_runbook_hides_an_option() -> None:
     from createos_nb.cli.options import Form, Place
     from createos_nb.cli.runbook_app import Confirmation
     from createos_nb.cli.runbook_arguments import RENAMED, arguments_of
-    from createos_nb.cli.runbook_catalog import find_runbooks
+    from createos_nb.recipes.all_runbooks import find_runbooks
 
     own = {field.name.replace("_", "-") for kind in (Form, Place, Confirmation) for field in fields(kind)}
     for name, function in find_runbooks().items():

@@ -22,6 +22,7 @@ from createos_nb.cli import main, names, tables
 from createos_nb.cli.app import make_app
 from createos_nb.cli.commands import COMMANDS
 from createos_nb.cli.output import Output
+from createos_nb.frames.json_rows import rows_of
 
 SCRIPT = "import sys; from createos_nb.cli import main; sys.exit(main())"
 
@@ -176,7 +177,7 @@ def test_help_is_quick_and_loads_no_command() -> None:
 
 def test_json_is_json_whatever_a_cell_holds() -> None:
     frame = pd.DataFrame({"x": [float("inf"), float("nan"), 1.5], "y": [pd.NaT, pd.Timestamp(0, tz="UTC"), pd.NaT]})
-    rows = tables.rows_of(frame)
+    rows = rows_of(frame)
     assert [row["x"] for row in rows] == [None, None, 1.5]
     assert json.loads(json.dumps(rows, allow_nan=False)) == rows
     assert tables.as_csv(frame).splitlines()[1:3] == [",", ",1970-01-01T00:00:00Z"]

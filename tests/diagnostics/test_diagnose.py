@@ -101,7 +101,7 @@ def _has_timeout(client: Client, project: str) -> bool:
     return bool((client.deployments.list(project)["status"] == "build_error").any())
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 @pytest.mark.parametrize(("scenario", "where", "status", "causes", "runbook"), TROUBLE)
 def test_the_cause_of_each_scenario(scenario: str, where: str, status: str, causes: list[str], runbook: str) -> None:
     diagnosis = at(createos_nb.simulate(scenario), where)
@@ -116,7 +116,7 @@ def test_the_cause_of_each_scenario(scenario: str, where: str, status: str, caus
     assert diagnosis.complete
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 @pytest.mark.parametrize(("scenario", "where"), HEALTHY)
 def test_nothing_is_wrong(scenario: str, where: str) -> None:
     diagnosis = at(createos_nb.simulate(scenario), where)

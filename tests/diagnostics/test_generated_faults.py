@@ -11,7 +11,9 @@ import createos_nb
 from createos_nb.diagnostics import diagnose
 
 TEMPLATES = createos_nb.simulator.faults()
-SICK = TEMPLATES.loc[TEMPLATES["cause"].notna(), "name"].tolist()
+#: A scan stands beside the diagnosis of an environment, and what name servers say of an active domain is not asked.
+ELSEWHERE = ("vulnerability", "dns_change")
+SICK = [name for name in TEMPLATES.loc[TEMPLATES["cause"].notna(), "name"] if name not in ELSEWHERE]
 HEALTHY = TEMPLATES.loc[TEMPLATES["cause"].isna(), "name"].tolist()
 
 
@@ -51,3 +53,23 @@ def test_a_decoy_is_not_blamed() -> None:
     assert truth is not None
     project, _, environment = truth.causes[0].where.partition("/")
     assert diagnose(client, project, environment).causes["cause"].iloc[0] == "external_dependency"
+
+
+def test_what_a_scan_has_found_stands_beside_it() -> None:
+    truth = createos_nb.simulator.fault_scenario("vulnerability", seed=5).ground_truth
+    assert truth is not None
+    client = createos_nb.simulate(createos_nb.simulator.fault_world("vulnerability", seed=5))
+    environment = client.environments.list(truth.where[0])["unique_name"].iloc[0]
+    diagnosis = diagnose(client, truth.where[0], environment)
+    assert diagnosis.status == "healthy"
+    assert diagnosis.notes[0].startswith(f"vulnerability at {truth.where[0]}: the scan of version")
+
+
+def test_a_domain_that_leads_elsewhere_is_seen_by_a_probe_alone() -> None:
+    truth = createos_nb.simulator.fault_scenario("dns_change", seed=5).ground_truth
+    assert truth is not None
+    client = createos_nb.simulate(createos_nb.simulator.fault_world("dns_change", seed=5))
+    domain, project = str(truth.causes[0].where), truth.where[0]
+    assert client.domains.list(project).set_index("name").loc[domain, "status"] == "active"
+    assert client.probe(f"https://{domain}")["error"] is not None
+    assert diagnose(client, project).status == "healthy"

@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 #: What a panel is opened with, by the names of its parameters: a new panel joins by itself.
 ARGUMENTS = {"project": "storefront", "environment": "production"}
 OPTIONAL = {"path"}
+#: The panels over a client: that of a drill is over a drill, and has tests of its own.
+NAMES = [name for name in panels.__all__ if "client" in inspect.signature(getattr(panels, name)).parameters]
 #: Panels that say nothing of a network that is down: what they show is on the disk, or nothing is read at first.
 QUIET = {"journal"}
 #: Panels in which the robot carries a plan out: what it shows of that is looked at, too.
@@ -91,7 +93,7 @@ def check(record: Record, secrets: list[str]) -> None:
             assert not told_of(state, MARKUP), f"markup in {view}: {state}"
 
 
-@pytest.mark.parametrize("name", panels.__all__)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     name: str, record: Record, opened: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,9 +119,9 @@ def test_no_state_ever_holds_a_secret_or_markup_of_the_platform(
     check(record, secrets)
 
 
-@pytest.mark.grid(4)
+@pytest.mark.grid(8)
 @pytest.mark.parametrize("kind", TEXTS)
-@pytest.mark.parametrize("name", panels.__all__)
+@pytest.mark.parametrize("name", NAMES)
 def test_hostile_texts_are_texts(name: str, kind: str, record: Record, opened: Opened) -> None:
     """Each kind alone: what one kind hides another shows."""
     world, secrets = world_of_secrets()
@@ -131,7 +133,7 @@ def test_hostile_texts_are_texts(name: str, kind: str, record: Record, opened: O
 
 
 @pytest.mark.parametrize(
-    "name", [one for one in panels.__all__ if "project" in inspect.signature(getattr(panels, one)).parameters]
+    "name", [one for one in NAMES if "project" in inspect.signature(getattr(panels, one)).parameters]
 )
 def test_a_project_that_is_not_there_is_said_in_words(name: str, opened: Opened) -> None:
     world, _ = world_of_secrets()
@@ -142,7 +144,7 @@ def test_a_project_that_is_not_there_is_said_in_words(name: str, opened: Opened)
 
 
 @pytest.mark.parametrize("virtual", [True, False], ids=["at once", "beside the kernel"])
-@pytest.mark.parametrize("name", panels.__all__)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opened: Opened, wire: Any) -> None:
     clock = wire.Clock()
     clock.virtual = virtual
@@ -156,7 +158,7 @@ def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opene
     assert not threads_left()
 
 
-@pytest.mark.parametrize("name", panels.__all__)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_client_that_only_reads_changes_nothing(name: str, opened: Opened) -> None:
     """It builds, and whatever is pressed, the world stays as it is."""
     world, _ = world_of_secrets()
@@ -220,7 +222,7 @@ for panel in opened:
 def test_a_saved_notebook_holds_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Executed by a real kernel, with the state of its widgets, as JupyterLab saves it."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    cells = [nbformat.v4.new_code_cell(BOOK.format(names=list(panels.__all__))), nbformat.v4.new_code_cell(LOOK)]
+    cells = [nbformat.v4.new_code_cell(BOOK.format(names=list(NAMES))), nbformat.v4.new_code_cell(LOOK)]
     book = nbformat.v4.new_notebook(cells=cells)
     client = nbclient.NotebookClient(
         book,
@@ -234,7 +236,7 @@ def test_a_saved_notebook_holds_no_secret(tmp_path: Path, monkeypatch: pytest.Mo
     nbformat.write(book, path)
     saved = path.read_text(encoding="utf-8")
     state = book.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
-    assert len(state) > 20 * len(panels.__all__)
+    assert len(state) > 20 * len(NAMES)
     _, secrets = world_of_secrets()
     assert not told_of(saved, secrets)
     assert "skp_" not in saved

@@ -174,7 +174,7 @@ def test_the_digest_is_the_same_until_the_world_changes(tools: Any, case: Any, w
     assert case.make(tools.client_of(world)).digest == first.digest
 
 
-@pytest.mark.grid(6)
+@pytest.mark.grid(12)
 @pytest.mark.parametrize("what", ["drop-before", "drop-after", "cut", "error", "html", "failure-200", "refused"])
 def test_faults_of_writes_end_in_the_same_state(tools: Any, case: Any, world: Any, tmp_path: Path, what: str) -> None:
     """The first write meets a fault; the run is taken up until it is done."""
@@ -189,7 +189,7 @@ def test_faults_of_writes_end_in_the_same_state(tools: Any, case: Any, world: An
     assert tools.settled(here) == calm.state
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 def test_reads_that_fail_now_and_then_change_nothing(tools: Any, case: Any, world: Any, tmp_path: Path) -> None:
     calm = undisturbed(tools, case, world, tmp_path)
     here = world.fork()
@@ -217,7 +217,7 @@ def persist(work: Any, case: Any, client: Any, journal: Path) -> plans.Receipt:
     raise AssertionError("it never ends") from last
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 @pytest.mark.parametrize("case", [case for case in CASES if case.reversible], ids=lambda case: case.name)
 @pytest.mark.parametrize("faulty", [False, True], ids=["calm", "faulty"])
 def test_undo_restores_the_world(tools: Any, case: Any, world: Any, faulty: bool) -> None:

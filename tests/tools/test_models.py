@@ -15,6 +15,7 @@ from createos_nb.simulator.traffic import (
     Bot,
     BuildBehavior,
     BuildSettings,
+    Call,
     Failing,
     Incident,
     Page,
@@ -28,7 +29,7 @@ from tools import models
 
 DAY = 1_772_409_600
 """Monday, 2 March 2026, 00:00 UTC."""
-KINDS = (Profile, Page, Bot, Failing, Behavior, Incident, Scheduled, BuildBehavior)
+KINDS = (Profile, Page, Bot, Failing, Behavior, Incident, Call, Scheduled, BuildBehavior)
 EVERY = [(kind, one.name) for kind in KINDS for one in fields(kind)]
 named = {"argvalues": EVERY, "ids": lambda one: one if isinstance(one, str) else one.__name__}
 
@@ -56,6 +57,7 @@ LEAST: dict[type, dict[str, Any]] = {
     Failing: {"status": 500, "share": 0.5},
     Behavior: {},
     Incident: {"name": "i", "start": DAY},
+    Call: {"name": "c", "caller": "shop", "callee": "stock", "start": DAY},
     Scheduled: {"name": "s", "schedule": "* * * * *", "start": DAY},
     BuildBehavior: {},
 }
@@ -132,6 +134,24 @@ OTHER: dict[tuple[type, str], Any] = {
     (Incident, "jitter"): 0.9,
     (Incident, "slow"): 5,
     (Incident, "stolen"): 0.9,
+    (Call, "name"): "another",
+    (Call, "caller"): "site",
+    (Call, "callee"): "prices",
+    (Call, "start"): DAY + 3600,
+    (Call, "end"): DAY + 3600,
+    (Call, "path"): "/cart",
+    (Call, "method"): "POST",
+    (Call, "endpoint"): "/v2/stock",
+    (Call, "count"): 2,
+    (Call, "timeout"): 0.02,
+    (Call, "retries"): 4,
+    (Call, "backoff"): 3.0,
+    (Call, "max_backoff"): 0.5,
+    (Call, "retry_budget"): 0.1,
+    (Call, "status"): 500,
+    (Call, "host"): "stock.example.com",
+    (Call, "client"): "10.42.7.7",
+    (Call, "agent"): "site/1.0",
     (Scheduled, "name"): "another",
     (Scheduled, "schedule"): "7 * * * *",
     (Scheduled, "start"): DAY + 3600,
@@ -161,6 +181,7 @@ BESIDE: dict[tuple[type, str], dict[str, Any]] = {
     (Behavior, "memory"): {"leak": 200},
     (Incident, "failing"): {"rate": 1},
     (Profile, "autocorrelation"): {"jitter": 0.3},
+    (Call, "max_backoff"): {"backoff": 3.0},
     (BuildBehavior, "token"): {"private_package": "@juniper/core"},
 }
 
@@ -183,6 +204,8 @@ def of(model: Any) -> Any:
             build(7, "b", BuildSettings(variables=("OTHER_TOKEN",), dockerfile=one), model, DAY)
             for one in {docker, False, True}
         ]
+    if isinstance(model, Call):
+        return of_call(model)
     profile, behavior, incidents, scheduled = CALM, Behavior(), [CROWD, OUTAGE], [SYNC]
     if isinstance(model, Profile):
         profile = model
@@ -202,6 +225,18 @@ def of(model: Any) -> Any:
     return answers(Traffic(7, "e", [(DAY - 20 * 86_400, profile)], [live], incidents, None, DAY, scheduled))
 
 
+def of_call(model: Call) -> Any:
+    """What environments answer of which one calls another that fails often."""
+    broken = replace(LIVE, behavior=Behavior(errors=(Failing(status=503, share=0.5),)))
+    names = ("shop", "site", "stock", "prices")
+    traffics = {
+        name: Traffic(7, name, [(DAY, CALM)], [broken if n > 1 else LIVE], created=DAY, joined=True)
+        for n, name in enumerate(names)
+    }
+    Traffic.join(7, traffics, [model])
+    return [answers(traffic) for traffic in traffics.values()]
+
+
 SOUND: dict[type, Any] = {
     Profile: CALM,
     Page: Page(path="/"),
@@ -209,6 +244,7 @@ SOUND: dict[type, Any] = {
     Failing: Failing(status=500, share=0.3),
     Behavior: Behavior(),
     Incident: replace(CROWD, failing=OUTAGE.failing),
+    Call: Call(name="c", caller="shop", callee="stock", start=DAY, path="*", endpoint="/cart", retries=2),
     Scheduled: SYNC,
     BuildBehavior: BuildBehavior(),
 }

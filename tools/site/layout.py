@@ -22,6 +22,7 @@ MOVED: Final = {
     "docs/reliability.md": "measured/reliability.md",
     "notebooks/README.md": "notebooks/index.md",
     "data/README.md": "reference/data.md",
+    "data/agent_tools.md": "reference/agent_tools.md",
     "data/cli.md": "reference/cli.md",
     "data/models.md": "reference/models.md",
     "data/scenarios/README.md": "reference/scenarios.md",

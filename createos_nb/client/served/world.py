@@ -221,6 +221,8 @@ class ServedWorld(ProcessBound):
     traffic = _sent(World.traffic)
     incident = _sent(World.incident)
     end_incident = _sent(World.end_incident)
+    connect = _sent(World.connect)
+    disconnect = _sent(World.disconnect)
     github_accounts = _sent(World.github_accounts)
     github_code = _sent(World.github_code)
     set_dns = _sent(World.set_dns)

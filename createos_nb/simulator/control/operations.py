@@ -231,6 +231,8 @@ CONTROLS: Final[Mapping[str, Control]] = {
         Control("POST /replay", World.replay, values.REPLAYED, file="source"),
         Control("POST /incidents", World.incident, values.TEXT_ANSWER, success=201),
         Control("DELETE /incidents/{name}", World.end_incident),
+        Control("POST /calls", World.connect, values.TEXT_ANSWER, success=201),
+        Control("DELETE /calls/{name}", World.disconnect),
         Control("POST /faults", Steering.inject, values.FAULTS, success=201),
         Control("GET /faults/{faults_id}", Steering.injected, values.FAULTS),
         Control("POST /faults/{faults_id}/start", Steering.start_faults, values.FAULTS),

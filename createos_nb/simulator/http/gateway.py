@@ -15,7 +15,7 @@ from createos_nb.simulator.context import WorldContext
 from createos_nb.simulator.envelope import SIMULATED, Headers, Response, encode
 from createos_nb.simulator.http.mcp_project import answer_mcp, serves_mcp
 from createos_nb.simulator.http.static_files import Site
-from createos_nb.simulator.platform import lifecycle, serving
+from createos_nb.simulator.platform import lifecycle, name_servers, serving
 from createos_nb.simulator.platform.deployments import host_of
 from createos_nb.simulator.platform.logs import alone
 from createos_nb.simulator.state import Deployment, Domain, Environment, Project
@@ -81,14 +81,16 @@ class Gateway:
         return self._is_given(host) or self._domain(host) is not None
 
     def resolves(self, host: str) -> bool:
-        """Return whether the name is known outside: a domain whose DNS record is missing can't be request."""
+        """Return whether the name leads here: a domain without a DNS record, or with another's, can't be requested."""
         if self._is_given(host):
             return True
         named = self._domain(host)
         if named is None:
             return False
         domain = named[1]
-        return domain.status in serving.ROUTED or 0 < domain.resolves_at <= self._context.state.now
+        if domain.status in serving.ROUTED:
+            return name_servers.leads_here(self._context, domain)
+        return 0 < domain.resolves_at <= self._context.state.now
 
     def addresses(self) -> list[str]:
         """Hosts of all environments and active domains, sorted."""
@@ -236,6 +238,8 @@ class Gateway:
             agent=request.headers.get("user-agent", "")[:300],
             cause=got.cause,
         )
+        for attempt in got.calls:
+            attempt.record()
         return TimedResponse(_timed(response, got.ms), got.ms)
 
     def _reply(
@@ -356,6 +360,7 @@ def _sentence(got: Answer, target: Target) -> str:
         Cause.OUT_OF_MEMORY: "connection reset by the app",
         Cause.COLD: "not ready: caches are cold",
         Cause.FAILED: f"the app failed: {got.note}" if got.note else "the app failed",
+        Cause.CALL_FAILED: f"the app failed: {got.note}",
         Cause.INCIDENT: f"the app failed: {got.note}" if got.note else "the app failed",
     }.get(got.cause)
     if answer is not None:

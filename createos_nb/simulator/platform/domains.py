@@ -15,7 +15,7 @@ from createos_nb.simulator.platform import name_servers, serving
 from createos_nb.simulator.platform.access import domain_of, environment_of, project_of
 from createos_nb.simulator.platform.errors import HttpError
 from createos_nb.simulator.platform.registry import BodyCall, Call, Payload, serves
-from createos_nb.simulator.state import Domain, Environment, Project
+from createos_nb.simulator.state import DnsRecord, Domain, Environment, Project
 from createos_nb.simulator.times import SECOND, rfc3339, rfc3339_or_null
 
 _LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -181,6 +181,14 @@ def route(context: WorldContext, project: Project, domain: Domain, environment: 
     text = f"{domain.name} to {environment.name if environment is not None else 'nothing'}"
     context.record("domain routed", project, text, environment=environment, resource=domain)
     context.schedule_in(context.state.settings.updating, "domain has its certificate", project.id, domain.id)
+
+
+def point(context: WorldContext, project: Project, domain: Domain, values: list[str]) -> None:
+    """Let the record of a domain lead elsewhere: the row stays as it is, and who asks for the domain goes there."""
+    domain.dns = [DnsRecord("A", values=list(values))]
+    domain.visitors = None
+    _routes_changed(context, project)
+    context.record("DNS changed", project, f"{domain.name}: A {', '.join(values)}", resource=domain)
 
 
 def _routes_changed(context: WorldContext, project: Project) -> None:

@@ -273,6 +273,7 @@ def _gone(context: WorldContext, target: tuple[str, ...]) -> None:
     environment = project.environments.pop(target[1], None)
     if environment is None:
         return
+    context.keep_if_called(environment)
     context.hosts.pop(environment.host, None)
     context.rows.pop(environment.id, None)
     for domain in project.domains.values():

@@ -52,6 +52,11 @@ def all_found(context: WorldContext, domain: Domain) -> bool:
     return all(set(wanted(domain, type)) <= set(answer.values) for type, answer in answers.items())
 
 
+def leads_here(context: WorldContext, domain: Domain) -> bool:
+    """Return whether everybody who asks for a domain is led to the platform."""
+    return ADDRESS in _answer(context, domain.name, "A", RESOLVER).values
+
+
 def _answer(context: WorldContext, name: str, type: str, server: str) -> NameServerAnswer:
     if server not in (RESOLVER, *AUTHORITATIVE):
         return NameServerAnswer(server, "timeout")

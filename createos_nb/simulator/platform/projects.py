@@ -312,6 +312,7 @@ def remove(context: WorldContext, project: Project) -> None:
         context.state.uploads.pop(deployment.upload, None)
         context.rows.pop(deployment.id, None)
     for environment in project.environments.values():
+        context.keep_if_called(environment)
         context.hosts.pop(environment.host, None)
     for part in (project.environments, project.deployments, project.domains, project.cronjobs, project.tokens):
         part.clear()

@@ -20,6 +20,7 @@ from createos_nb.simulator.scenario.steps import (
     Delete,
     Files,
     Image,
+    PointDomain,
     Push,
     Remove,
     Retrigger,
@@ -33,7 +34,7 @@ from createos_nb.simulator.scenario.steps import (
     Trigger,
     Wake,
 )
-from createos_nb.simulator.state import Deployment, Outcome, Project
+from createos_nb.simulator.state import Deployment, Domain, Outcome, Project
 from createos_nb.simulator.world.events import push_commit
 
 
@@ -157,13 +158,21 @@ def _(step: ScanStep, context: WorldContext, project: Project) -> None:
     security.start_scan(context, project, deployment, step.outcome, step.findings)
 
 
+def _domain(project: Project, name: str) -> Domain:
+    for domain in project.domains.values():
+        if domain.name == name:
+            return domain
+    raise LookupError(f"project {project.name} has no domain {name!r}")
+
+
 @apply_step.register(RouteDomain)
 def _(step: RouteDomain, context: WorldContext, project: Project) -> None:
-    for domain in project.domains.values():
-        if domain.name == step.domain:
-            domains.route(context, project, domain, find_environment(project, step.environment))
-            return
-    raise LookupError(f"project {project.name} has no domain {step.domain!r}")
+    domains.route(context, project, _domain(project, step.domain), find_environment(project, step.environment))
+
+
+@apply_step.register(PointDomain)
+def _(step: PointDomain, context: WorldContext, project: Project) -> None:
+    domains.point(context, project, _domain(project, step.domain), step.values)
 
 
 @apply_step.register(Suspend)

@@ -13,16 +13,29 @@ from createos_nb.simulator.scenario.build_projects import ProjectBuilder
 from createos_nb.simulator.scenario.expectations import check_ground_truth
 from createos_nb.simulator.scenario.fleet import generate_fleet
 from createos_nb.simulator.scenario.reader import Source, read_scenario
-from createos_nb.simulator.scenario.schema import FleetSection, Scenario
+from createos_nb.simulator.scenario.schema import CallSection, FleetSection, Scenario
 from createos_nb.simulator.settings import settled
 from createos_nb.simulator.times import SECOND
 from createos_nb.simulator.traffic import Incident
+from createos_nb.simulator.world import calls
 from createos_nb.simulator.world.snapshot import dump_state, is_saved_world, load_state, read
 from createos_nb.simulator.world.world import World
 
 _OPENED: Final[dict[tuple[Any, ...], bytes]] = {}
 _REMEMBERED: Final = 8
 """Worlds whose start is kept in mind."""
+_CALL_FIELDS: Final = (
+    "path",
+    "method",
+    "endpoint",
+    "count",
+    "timeout",
+    "retries",
+    "backoff",
+    "max_backoff",
+    "retry_budget",
+    "status",
+)
 
 
 def open_world(
@@ -108,6 +121,8 @@ class ScenarioBuilder(AccountBuilder, ProjectBuilder):
             self._project(project, f"projects[{n}]")
         for n, template in enumerate(file.templates):
             self._template(template, f"templates[{n}]")
+        for n, call in enumerate(file.calls):
+            self._call(call, f"calls[{n}]")
         self._actions.sort(key=lambda action: action[:2])
         state.now = min([state.now, *(moment for moment, *_ in self._actions)])
         self._world = world = World(state, dialect=self._dialect)
@@ -122,6 +137,38 @@ class ScenarioBuilder(AccountBuilder, ProjectBuilder):
         check_ground_truth(self._source, world)
         world.initial_state = dump_state(world)
         return world
+
+    def _call(self, section: CallSection, where: str) -> None:
+        start = self._source.moment(section.start, f"{where}.start") if section.start else 0
+        end = self._source.moment(section.end, f"{where}.end") if section.end else None
+        made = [self._made(section.caller, f"{where}.caller"), self._made(section.callee, f"{where}.callee")]
+        begins = max(start, *made)
+        fields = {name: getattr(section, name) for name in _CALL_FIELDS}
+
+        def make() -> None:
+            try:
+                calls.add(
+                    self._world,
+                    section.caller,
+                    section.callee,
+                    section.name,
+                    -(-begins // SECOND),
+                    None if end is None else end // SECOND,
+                    fields,
+                )
+            except InvalidInput as error:
+                raise self._source.error(where, str(error)) from None
+
+        self._actions.append((min(begins, self._source.start), len(self._actions), where, make))
+
+    def _made(self, place: str, where: str) -> int:
+        """Return when an environment of the file is made."""
+        for n, project in enumerate(self._file.projects):
+            for m, environment in enumerate(project.environments):
+                if place == f"{project.name}/{environment.name}":
+                    path = f"projects[{n}].environments[{m}].made"
+                    return self._source.moment(environment.made or project.made, path)
+        raise self._source.error(where, f"there is no environment {place!r}")
 
     def _incidents(self, world: World) -> None:
         names = {

@@ -176,6 +176,29 @@ class IncidentSection(Section, kw_only=True):
     stolen: float = 0.0
 
 
+class CallSection(Section, kw_only=True):
+    """`[[calls]]`: pages of an environment call another one; `caller` and `callee` are "project/environment".
+
+    By default from when both are there; the other fields are those of `world.connect`.
+    """
+
+    caller: str
+    callee: str
+    name: str = ""
+    start: When | None = None
+    end: When | None = None
+    path: str = "*"
+    method: str = "GET"
+    endpoint: str = "/"
+    count: int = 1
+    timeout: float = 5.0
+    retries: int = 0
+    backoff: float = 0.1
+    max_backoff: float = 10.0
+    retry_budget: float | None = None
+    status: int = 0
+
+
 class FleetSection(Section, kw_only=True):
     """`[fleet]`: many projects, worked out from the seed."""
 
@@ -298,5 +321,6 @@ class Scenario(Section, kw_only=True):
     projects: list[ProjectSection] = field(default_factory=list)
     templates: list[TemplateSection] = field(default_factory=list)
     incidents: list[IncidentSection] = field(default_factory=list)
+    calls: list[CallSection] = field(default_factory=list)
     fleet: FleetSection | None = None
     name: str = ""

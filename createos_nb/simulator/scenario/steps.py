@@ -139,6 +139,13 @@ class RouteDomain(_Step, kw_only=True, tag="route"):
     environment: str
 
 
+class PointDomain(_Step, kw_only=True, tag="dns"):
+    """The owner of a domain points its record elsewhere: who asks for it goes there, and comes here no more."""
+
+    domain: str
+    values: list[str]
+
+
 class Suspend(_Step, kw_only=True, tag="suspend"):
     """The project is suspended."""
 
@@ -164,6 +171,7 @@ Step = (
     | Retrigger
     | ScanStep
     | RouteDomain
+    | PointDomain
     | Suspend
     | Remove
 )

@@ -13,6 +13,8 @@ The world says, and changes only by adding at the end:
   that is `asleep` answers 503; a dead process 502; a throttled one 504.
 * `Incident`s: crowds and failures from outside, shared by all environments that are given them.
 * `Scheduled`: what the platform itself asks for, as cron jobs do.
+* `Call`s: what environments ask one another for; those that are joined by calls are made one by
+  `Traffic.join`, so that load, errors and waiting go from one to the next.
 * `Recorded`: requests known one by one, from a replayed log (`read_access_log`) or through the gateway, which asks
   `Traffic.answer` what a request from outside gets.
 
@@ -30,6 +32,7 @@ from createos_nb.simulator.traffic.behavior import HEALTHY, Behavior, Failing, I
 from createos_nb.simulator.traffic.build_logs import Build, BuildLine, build
 from createos_nb.simulator.traffic.build_templates import MANIFESTS, Toolchain, toolchain
 from createos_nb.simulator.traffic.builds import BuildBehavior, BuildSettings
+from createos_nb.simulator.traffic.calls import Call, connected, cycle_of
 from createos_nb.simulator.traffic.cells import Cells
 from createos_nb.simulator.traffic.cron import Cron, cron
 from createos_nb.simulator.traffic.engine import Traffic
@@ -61,6 +64,7 @@ __all__ = [
     "BuildBehavior",
     "BuildLine",
     "BuildSettings",
+    "Call",
     "Cause",
     "Cell",
     "Cells",
@@ -78,7 +82,9 @@ __all__ = [
     "Toolchain",
     "Traffic",
     "build",
+    "connected",
     "cron",
+    "cycle_of",
     "ends_after",
     "read_access_log",
     "toolchain",

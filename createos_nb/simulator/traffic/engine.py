@@ -182,7 +182,7 @@ class Traffic(GeneratedRequests):
             >>> traffic.answer(end, "GET", "/no-such-page").status
             404
         """
-        return answer(self.timeline, self.key, time, method, path, nth, pages)
+        return answer(self.timeline, self.key, time, method, path, nth, pages, self._calls)
 
     def idle_at(self, start: int, end: int, seconds: int) -> int | None:
         """Return the first second t in (start, end] by which no request had come in [t - seconds, t), from `start` on.

@@ -15,7 +15,7 @@ from createos_nb.simulator.traffic.randomness import Ints, Words, kind_of, mixed
 from createos_nb.simulator.traffic.split import cells_of, split
 from createos_nb.simulator.traffic.tables import overdispersion_factors
 
-_ATTRIBUTES = kind_of("attributes of a request")
+ATTRIBUTES = kind_of("attributes of a request")
 _Name = TypeVar("_Name", str, Cell)
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
@@ -149,7 +149,7 @@ def address(number: int) -> str:
     nets = ("192.0.2", "198.51.100", "203.0.113")
     if number < 600:
         return f"{nets[number % 3]}.{number // 3 + 1}"
-    low = int(mixed(_ATTRIBUTES, number, 0)[0])
+    low = int(mixed(ATTRIBUTES, number, 0)[0])
     return f"2001:db8:{low & 0xFFFF:x}:{low >> 16 & 0xFFFF:x}::{low >> 32 & 0xFFFF:x}"
 
 
@@ -205,7 +205,7 @@ def describe(sample: Sample, single: Arrivals, clients: int) -> Events:
         clients: how many different visitors there are.
     """
     time, cell, word, minute = single
-    more = mixed(_ATTRIBUTES, word, 0)
+    more = mixed(ATTRIBUTES, word, 0)
     # One factor of a wide and one of a narrow spread make a long tail of durations and a mild one of sizes.
     spread = overdispersion_factors(600)[(more & np.uint64(4095)).astype(np.int64)]
     sizes = overdispersion_factors(100)[(more >> np.uint64(12) & np.uint64(4095)).astype(np.int64)]

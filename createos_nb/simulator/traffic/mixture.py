@@ -35,6 +35,7 @@ class Cause(IntEnum):
     ASLEEP = 6
     THROTTLED = 7
     OUT_OF_MEMORY = 8
+    CALL_FAILED = 9
 
 
 GATEWAY = frozenset({Cause.DOWN, Cause.NOTHING_LIVE, Cause.ASLEEP, Cause.THROTTLED, Cause.OUT_OF_MEMORY})

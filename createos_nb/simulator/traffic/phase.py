@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -68,6 +68,14 @@ class Sample(NamedTuple):
     spread: int = 60_000
 
 
+class Load(Protocol):
+    """Requests that other environments make, beside the visitors."""
+
+    def load(self, first: int, last: int) -> Ints:
+        """Return their mean in each of the minutes `first` to `last` (left out), Q16."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A stretch of time from one change to the next.
@@ -77,12 +85,22 @@ class Phase:
         origin: the minute from which the profile holds.
         serving_state: how they are answered.
         spikes: factors on the number of visitors.
+        calls: what other environments ask for; None: nothing.
     """
 
     profile: Profile
     origin: int
     serving_state: ServingState
     spikes: tuple[Spike, ...]
+    calls: Load | None = None
+
+    def within(self, calls: Load) -> Phase:
+        """Return the same with what other environments ask for."""
+        return replace(self, calls=calls)
+
+    def load(self, rate: Ints, first: int, last: int) -> Ints:
+        """What the environment has to serve: its visitors, given as `rate`, and calls; Q16."""
+        return rate if self.calls is None else np.minimum(rate + self.calls.load(first, last), MAX_RATE << 16)
 
     def rate(self, key: Key, first: int, last: int) -> Ints:
         """Mean number of visitors' requests in each of the minutes `first` to `last` (left out), Q16."""
@@ -91,12 +109,16 @@ class Phase:
             rate = np.minimum(rate * spike.factor(first, last) >> 8, MAX_RATE << 16)
         return rate
 
-    def samples(self, key: Key, first: int, last: int) -> Iterator[Sample]:
-        """The requests of the whole minutes `first` to `last` (left out), source by source."""
+    def samples(self, key: Key, first: int, last: int, more: Ints | int = 0) -> Iterator[Sample]:
+        """The requests of the whole minutes `first` to `last` (left out), source by source.
+
+        `more`: requests of other sources in each minute, Q16, that need CPU and memory as well.
+        """
         profile, serving_state, minutes = self.profile, self.serving_state, last - first
         word = words(key, VISITORS, first, minutes)
         rate = self.rate(key, first, last)
-        slow, throttled, lost = serving_state.under(rate)
+        strained = serving_state.strained
+        slow, throttled, lost = serving_state.under(self.load(rate, first, last) + more if strained else rate)
         cv = round(profile.overdispersion * 1000)
         if cv:
             quantile = (word[:, 0] ^ word[:, 1] ^ word[:, 2] ^ word[:, 3]) & np.uint64(4095)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from createos_nb.simulator.traffic.behavior import Segment
+from createos_nb.simulator.traffic.call_graph import Attempted, CallGraph
 from createos_nb.simulator.traffic.events import Events
 from createos_nb.simulator.traffic.mixture import CELL_BITS, SHARE_BITS, Cause, Mixture
 from createos_nb.simulator.traffic.profile import Page
@@ -31,6 +32,7 @@ class Answer(NamedTuple):
         cause: why.
         note: more about the cause, as the log gives it.
         segment: what was live; None: nothing.
+        calls: what the program asked other environments for; whoever records the request records these, too.
     """
 
     status: int
@@ -39,6 +41,7 @@ class Answer(NamedTuple):
     cause: Cause
     note: str
     segment: Segment | None
+    calls: tuple[Attempted, ...] = ()
 
 
 def _fitting(pages: Sequence[Page], method: str, path: str) -> tuple[Page, ...]:
@@ -52,7 +55,14 @@ def _fitting(pages: Sequence[Page], method: str, path: str) -> tuple[Page, ...]:
 
 
 def answer(
-    timeline: Timeline, key: Key, time: int, method: str, path: str, nth: int, pages: Sequence[Page] | None
+    timeline: Timeline,
+    key: Key,
+    time: int,
+    method: str,
+    path: str,
+    nth: int,
+    pages: Sequence[Page] | None,
+    graph: tuple[CallGraph, int] | None = None,
 ) -> Answer:
     """Return what a request gets; see `Traffic.answer`."""
     phase = timeline.phase_at(time)
@@ -65,6 +75,8 @@ def answer(
     slow = 256
     if serving_state.running is not None:
         rate = np.zeros(1, dtype=np.int64) if phase is None else phase.rate(key, time // 60, time // 60 + 1)
+        if graph is not None:
+            rate = rate + graph[0].load_at(graph[1], time)
         load = serving_state.under(rate)
         slow = int(load.slow) if isinstance(load.slow, int) else int(load.slow[0])
         point = int(uniform(mixed(key[0] ^ _PROBES, word, 1), 1 << 16)[0])
@@ -77,9 +89,12 @@ def answer(
             mixture, slow = instead, 256
     cell = mixture.cells[_place(mixture, int(uniform(word, 1 << 30)[0]))]
     spread = int(overdispersion_factors(600)[int(word[0]) & 4095])
-    return Answer(
-        cell.status, max(cell.ms * spread * slow >> 20, 1), cell.size, cell.cause, cell.note, serving_state.segment
-    )
+    ms = max(cell.ms * spread * slow >> 20, 1)
+    calls: tuple[Attempted, ...] = ()
+    if graph is not None:
+        cell, wait, calls = graph[0].ask(graph[1], time, word, cell)
+        ms += wait
+    return Answer(cell.status, ms, cell.size, cell.cause, cell.note, serving_state.segment, calls)
 
 
 def _place(mixture: Mixture, point: int) -> int:

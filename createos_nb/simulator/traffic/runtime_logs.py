@@ -226,7 +226,7 @@ def _access(speaker: LogTemplate, cell: Cell, time: int, ms: int, size: int, cli
 def _trace(speaker: LogTemplate, cell: Cell) -> Sequence[str]:
     if cell.cause is Cause.COLD:
         return (f"not ready: caches are cold, refusing {cell.method} {cell.path}",)
-    if cell.cause not in (Cause.FAILED, Cause.INCIDENT) or cell.status < 500:
+    if cell.cause not in (Cause.FAILED, Cause.INCIDENT, Cause.CALL_FAILED) or cell.status < 500:
         return ()
     where = tuple(line.format(method=cell.method, path=cell.path) for line in speaker.trace)
     return (*failure(speaker, cell.note, cell.status), *where)

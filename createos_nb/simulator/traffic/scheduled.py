@@ -57,8 +57,20 @@ class Scheduled:
         return due
 
 
-def samples(scheduled: Sequence[Scheduled], key: Key, span: Span) -> Iterator[Sample]:
-    """The requests that are due in the minutes of a span, by how they are answered."""
+def load(scheduled: Sequence[Scheduled], span: Span) -> npt.NDArray[np.int64] | int:
+    """How many requests are due in each minute of a span, Q16, where load changes anything; they need CPU, too."""
+    if not scheduled or not span.phase.serving_state.strained:
+        return 0
+    counts = np.zeros(span.last - span.first, dtype=np.int64)
+    for run in scheduled:
+        counts += run.due(span.first, span.last)
+    return counts << 16
+
+
+def samples(
+    scheduled: Sequence[Scheduled], key: Key, span: Span, more: npt.NDArray[np.int64] | int
+) -> Iterator[Sample]:
+    """The requests that are due in the minutes of a span, by how they are answered; `more`: see `load`."""
     phase, minutes = span.phase, span.last - span.first
     for run in scheduled:
         if run.start >= span.last * 60 or (run.end is not None and run.end <= span.first * 60):
@@ -70,17 +82,26 @@ def samples(scheduled: Sequence[Scheduled], key: Key, span: Span) -> Iterator[Sa
         word = np.zeros((minutes, 4), dtype=np.uint64)
         minute = np.flatnonzero(due)
         word[minute] = mixed(key[0] ^ kind, minute[:, None] + span.first, np.arange(4)[None, :])
-        yield from _answered(run, kind, phase, key, span, due, word)
+        yield from _answered(run, kind, phase, key, span, due, word, more)
 
 
 def _answered(
-    run: Scheduled, kind: int, phase: Phase, key: Key, span: Span, due: npt.NDArray[np.bool_], word: Words
+    run: Scheduled,
+    kind: int,
+    phase: Phase,
+    key: Key,
+    span: Span,
+    due: npt.NDArray[np.bool_],
+    word: Words,
+    more: npt.NDArray[np.int64] | int,
 ) -> Iterator[Sample]:
     page = (Page(path=run.path, method=run.method),)
     bot = Bot(name=run.name, rpm=0, pages=page, client=CLIENT, agent=AGENT)
     serving_state = phase.serving_state
     slow, throttled, lost = serving_state.under(
-        phase.rate(key, span.first, span.last) if serving_state.strained else np.zeros(0, dtype=np.int64)
+        phase.load(phase.rate(key, span.first, span.last), span.first, span.last) + more
+        if serving_state.strained
+        else np.zeros(0, dtype=np.int64)
     )
     point = (word[:, 3] >> np.uint64(48)).astype(np.int64)
     left = due

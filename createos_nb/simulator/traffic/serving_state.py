@@ -26,6 +26,31 @@ SLOWEST = 20
 _ONE = 1 << 16
 
 
+_ENDLESS = 1 << 44
+"""Requests a minute, Q16, that nothing comes near."""
+
+
+class Capacity(NamedTuple):
+    """What load is measured by.
+
+    `slow` is the factor on durations without load (Q8); `fits` and `can` are the requests a minute (Q16) that find
+    memory and CPU; None: any number.
+    """
+
+    slow: int
+    fits: int | None = None
+    can: int | None = None
+
+    @property
+    def row(self) -> tuple[int, int, int]:
+        """The same as three numbers."""
+        return (
+            self.slow,
+            _ENDLESS if self.fits is None else min(self.fits, _ENDLESS),
+            _ENDLESS if self.can is None else min(self.can, _ENDLESS),
+        )
+
+
 class Overload(NamedTuple):
     """The effects of load, minute by minute.
 
@@ -100,27 +125,47 @@ class ServingState:
         Args:
             rate: requests a minute, Q16.
         """
+        slow, fits, can = self.capacity
+        throttled = lost = None
+        if fits is not None:
+            lost = beyond(rate, fits)
+            rate = np.minimum(rate, fits)
+        if can is None:
+            return Overload(slow, throttled, lost)
+        return Overload(queued(rate, slow, can), beyond(rate, can), lost)
+
+    @property
+    def capacity(self) -> Capacity:
+        """Return what load is measured by; without a limit where no process answers."""
         segment = self.running
         if segment is None:
-            return Overload(256, None, None)
+            return Capacity(256)
         behavior = segment.behavior
-        slow: Ints | int = (round(behavior.slow * 256) * self.health.slow >> 8) * self.slow >> 8
-        throttled = lost = None
+        slow = (round(behavior.slow * 256) * self.health.slow >> 8) * self.slow >> 8
+        fits = can = None
         if behavior.memory_per_rpm > 0:
             # Requests a minute that fit into what the limit leaves.
             room = max(segment.memory - behavior.memory, 0) * segment.replicas
             fits = room * 1000 * _ONE // max(round(behavior.memory_per_rpm * 1000), 1)
-            lost = np.where(rate > fits, (rate - fits) * _ONE // np.maximum(rate, 1), 0)
-            rate = np.minimum(rate, fits)
         if behavior.cpu_ms > 0:
             # A limit of 1,000 millicores is one core: 60,000 ms of it a minute.
             cpu = segment.cpu * (1000 - self.stolen)
             can = cpu * 60 * segment.replicas * _ONE // max(round(behavior.cpu_ms * 1000), 1)
-            throttled = np.where(rate > can, (rate - can) * _ONE // np.maximum(rate, 1), 0)
-            busy = np.minimum(rate, can) * 256 // max(can, 1)
-            # The queue of one server: 1 / (1 - load).
-            slow = np.minimum(256 * 256 // np.maximum(256 - busy, 1), SLOWEST * 256) * slow >> 8
-        return Overload(slow, throttled, lost)
+        return Capacity(slow, fits, can)
+
+
+def beyond(rate: Ints, limit: Ints | int) -> Ints:
+    """Return the share of the requests that a limit leaves out, Q16."""
+    share: Ints = np.where(rate > limit, (rate - limit) * _ONE // np.maximum(rate, 1), 0)
+    return share
+
+
+def queued(rate: Ints, slow: Ints | int, can: Ints | int) -> Ints:
+    """Return the factor on durations of those who find CPU, Q8."""
+    busy = np.minimum(rate, can) * 256 // np.maximum(can, 1)
+    # The queue of one server: 1 / (1 - load).
+    factor: Ints = np.minimum(256 * 256 // np.maximum(256 - busy, 1), SLOWEST * 256) * slow >> 8
+    return factor
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ comes and goes: a crash loop has hundreds of changes a day, but only two phases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from createos_nb.simulator.traffic.phase import Phase, Sample
 from createos_nb.simulator.traffic.randomness import Ints
-from createos_nb.simulator.traffic.timeline import Piece, Timeline
+from createos_nb.simulator.traffic.timeline import Piece
 
 STRETCH = 7 * 1440
 """Minutes that are worked out at once: few enough for the processor's cache."""
@@ -78,12 +78,14 @@ def select_minutes(sample: Sample, minutes: Ints | Flags) -> Sample:
     return sample._replace(counts=counts, words=sample.words[minutes], slow=slow)
 
 
-def spans(timeline: Timeline, start: int, end: int, stretch: int = STRETCH) -> Iterator[Span]:
-    """The spans of a window, stretch by stretch."""
+def spans(
+    pieces_of: Callable[[int, int], Iterable[Piece]], start: int, end: int, stretch: int = STRETCH
+) -> Iterator[Span]:
+    """The spans of a window, stretch by stretch, from the pieces that it is cut into."""
     for first in range(start // 60, -(-end // 60), stretch):
         a, b = max(start, first * 60), min(end, (first + stretch) * 60)
         pieces: dict[Phase, list[list[Piece]]] = {}
-        for piece in timeline.pieces(a, b):
+        for piece in pieces_of(a, b):
             groups = pieces.setdefault(piece.phase, [])
             if groups and piece.start - groups[-1][-1].end <= _FAR:
                 groups[-1].append(piece)

@@ -10,7 +10,8 @@ from createos_nb.errors import InvalidInput, UnknownName
 from createos_nb.simulator.platform import name_servers, security
 from createos_nb.simulator.platform.github import code_of
 from createos_nb.simulator.state import DnsOutcome, DnsRecord, DnsType
-from createos_nb.simulator.times import SECOND, duration
+from createos_nb.simulator.times import SECOND, MomentLike, duration
+from createos_nb.simulator.world import calls
 from createos_nb.simulator.world.base import BaseWorld
 from createos_nb.simulator.world.events import deployment_of
 from createos_nb.times import DurationLike
@@ -134,6 +135,100 @@ class OutsideWorld(BaseWorld):
         if username not in accounts:
             raise UnknownName("GitHub account", username, accounts)
         return code_of(self, accounts[username])
+
+    def connect(
+        self,
+        caller: str,
+        callee: str,
+        *,
+        path: str = "*",
+        method: str = "GET",
+        endpoint: str = "/",
+        count: int = 1,
+        timeout: float = 5.0,
+        retries: int = 0,
+        backoff: float = 0.1,
+        max_backoff: float = 10.0,
+        retry_budget: float | None = None,
+        status: int = 0,
+        name: str = "",
+        start: MomentLike = "now",
+        lasts: DurationLike | None = None,
+    ) -> str:
+        """Let pages of an environment call another environment, so that its errors, waiting and load go on from there.
+
+        The callee gets one request for each attempt, on top of its visitors, from an address of the caller's. A page
+        whose call fails after the last retry fails, too, and the caller's log names the callee's host.
+
+        Args:
+            caller: the environment that calls, as "project/environment".
+            callee: the environment that is called.
+            path: pages that call: an exact path, a prefix that ends in "*" ("/api/*"), or "*" for all.
+            method: of the request to the callee.
+            endpoint: path of that request.
+            count: how many such calls a page makes, all of them at once, 1 to 20.
+            timeout: seconds that an attempt is waited for.
+            retries: how many more attempts follow one that failed, 0 to 10.
+            backoff: seconds before the first retry; each wait is twice as long as the one before.
+            max_backoff: the longest of these waits, seconds.
+            retry_budget: retries per first attempt that are let through on average; None: all.
+            status: what the page answers where a call failed; 0: 504 after a time-out, else 502.
+            name: names its random stream; by default "call-1", "call-2", …
+            start: when, not before now.
+            lasts: how long, such as "20min" or seconds; None: until `disconnect`.
+
+        Returns:
+            Its name.
+
+        Raises:
+            UnknownName: no such project or environment.
+            InvalidInput: calls would go in a circle, a name that is in use, a start in the past, or a value out of
+                range.
+
+        Examples:
+            >>> client = createos_nb.simulate()
+            >>> world = client.world
+            >>> world.connect("storefront/production", "orders-api/production", path="/checkout", endpoint="/orders")
+            'call-1'
+            >>> world.set_behavior("orders-api", 4, errors=[{"status": 500, "share": 1.0}])
+            >>> time = world.advance("30min")
+            >>> errors = client.analytics.top_error_paths("storefront", "production", start="-20min")
+            >>> errors.loc[errors["path"] == "/checkout", "status"].tolist()
+            ['502']
+        """
+        fields = {
+            "path": path,
+            "method": method,
+            "endpoint": endpoint,
+            "count": count,
+            "timeout": timeout,
+            "retries": retries,
+            "backoff": backoff,
+            "max_backoff": max_backoff,
+            "retry_budget": retry_budget,
+            "status": status,
+        }
+        with self.lock:
+            return calls.connect(self, caller, callee, name, start, lasts, fields)
+
+    def disconnect(self, name: str) -> None:
+        """End a call now: nothing is called any more, and nothing fails or waits by it.
+
+        Args:
+            name: what `connect` returned.
+
+        Raises:
+            UnknownName: there is no such call.
+
+        Examples:
+            >>> world = createos_nb.simulate().world
+            >>> name = world.connect("storefront/production", "orders-api/production", path="/checkout")
+            >>> world.disconnect(name)
+            >>> world.events()["what"].iloc[-1]
+            'calls end'
+        """
+        with self.lock:
+            calls.disconnect(self, name)
 
     def set_dns(self, domain: str, *, found: bool = True, after: DurationLike = 0) -> None:
         """Let the owner of a domain that is not verified yet set its DNS records, or take them away.

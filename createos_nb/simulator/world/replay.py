@@ -45,7 +45,7 @@ def replay(
     context.recorded[target.id] = Recorded(events)
     target.replayed, target.visitors = True, None
     target.profiles.clear()
-    context.invalidate_traffic(target)
+    context.invalidate_traffic(target, past=True)
     context.record("access log replayed", here, f"{len(events)} requests", environment=target)
     times = [pd.Timestamp(int(events.time[at]), unit="us", tz="UTC") if len(events) else pd.NaT for at in (0, -1)]
     malformed = sum(log.malformed.values())

@@ -46,6 +46,16 @@ REQUESTS: dict[str, tuple[str, Any, Callable[[Any, Any], bool]]] = {
         None,
         lambda world, _: world.state.incidents[-1][0].end == world.state.now // 1_000_000,
     ),
+    "connect": (
+        "POST /calls",
+        {"caller": "storefront/production", "callee": "orders-api/production", "retries": 2, "name": "orders"},
+        lambda world, got: got == "orders" and world.state.calls[-1].retries == 2,
+    ),
+    "disconnect": (
+        "DELETE /calls/orders",
+        None,
+        lambda world, _: world.state.calls[-1].end == world.state.now // 1_000_000,
+    ),
     "inject": (
         "POST /faults",
         {"faults": [{"what": "error", "count": 1}]},

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 DIGESTS = {
-    "series": "6ddb6ae1257c72d2b794efd60250b4694a581a8bcb15dbb176bde82294f1ae9b",
-    "cells": "fdcb5b63c1cb82c2046f81dc2133545349c2aa77a2a98e796b119b7e39c9f66b",
+    "series": "58e07a27086570fa06119046885d1c042ea753b1e47f471e8edfe300233d39a4",
+    "cells": "b1cfd67b54094a430265bf14d9ae50d20c67d04165dab0c0de44d197e1ffa784",
     "events": "53bf8e186b8ecfc8524927eafcddac4821924d08a78e20a4b8ce503886c5ad28",
     "logs": "cea44fca13287af508260822d0e01e8e8e1eab7860c83f71f2b51886617559fb",
     "builds": "6ace6ed8f479ce5ae94eb84d8c2539ec3ff5eac2ca67353cc3a4800231ee73c4",

@@ -89,7 +89,7 @@ def test_nothing_hangs(table: Any) -> None:
             assert one.requests <= 60, case.title
 
 
-@pytest.mark.grid(3)
+@pytest.mark.grid(6)
 @pytest.mark.filterwarnings("ignore::createos_nb.errors.RateLimitWarning")  # real seconds pass between retries
 @pytest.mark.parametrize(
     "case",
@@ -155,7 +155,7 @@ def grown(world: Any) -> None:
             move(world, user, ids.get(name, ()), {"repository": ["juniper-goods/storefront"]}, True)
 
 
-@pytest.mark.grid(2)
+@pytest.mark.grid(4)
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_every_list_is_whole_while_its_rows_move_or_says_that_it_may_not_be(name: str) -> None:
     assert set(LISTS) == PAGED

@@ -110,15 +110,26 @@ class App:
 
     def busy_path(self) -> str:
         """Return a path that matters: not a file, a probe or what is not there anyway."""
-        paths = sorted(
+        return self.random.choice([path for path in self._that_matter() if self.share(path) > 0.03])
+
+    def _that_matter(self) -> list[str]:
+        return sorted(
             {
                 page["path"]
                 for page in self.profile["pages"]
                 if page["status"] < 300 and "." not in page["path"] and page["path"] != "/healthz"
             }
         )
-        busy: list[str] = [path for path in paths if self.share(path) > 0.03]
-        return self.random.choice(busy)
+
+    def busiest_path(self) -> str:
+        """Return the path that is asked for most, of those that matter."""
+        return max(self._that_matter(), key=self.share)
+
+    def endpoint(self) -> dict[str, Any]:
+        """Return a page that another program would call: a read that takes some time."""
+        pages = [page for page in self.profile["pages"] if page["method"] == "GET" and page["status"] == 200]
+        fit: list[dict[str, Any]] = [page for page in pages if 25 <= page["ms"] <= 200]
+        return self.random.choice(fit)
 
     # --- what happens -------------------------------------------------------------------------------------------------
 

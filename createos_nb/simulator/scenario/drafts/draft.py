@@ -12,6 +12,7 @@ from createos_nb.simulator.scenario.drafts.app import App, Release, ago
 from createos_nb.simulator.scenario.drafts.finding import Finding, ground_truth
 from createos_nb.simulator.scenario.drafts.stacks import STACKS, Stack
 from createos_nb.simulator.scenario.schema import (
+    CallSection,
     EnvironmentSection,
     ExpectSection,
     GithubSection,
@@ -23,6 +24,7 @@ from createos_nb.simulator.scenario.schema import (
     UserSection,
 )
 from createos_nb.simulator.scenario.steps import SetVariables
+from createos_nb.simulator.settings import WorldSettings
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 _NOT_SHARED = ("suspended", "not_deployed", "build_failed", "asleep")
@@ -48,6 +50,7 @@ class Draft:
         self.behaviors: dict[str, Any] = {}
         self.sources: dict[str, Any] = {}
         self.incidents: list[IncidentSection] = []
+        self.calls: list[CallSection] = []
         self.expect: list[ExpectSection] = []
         self.keys: list[KeySection] = []
         self.apps: list[App] = []
@@ -175,6 +178,30 @@ class Draft:
     def repository(self, app: App) -> RepositorySection:
         """Return the repository of an app."""
         return next(row for row in self._repositories if row.name == app.name)
+
+    def call(self, caller: App, callee: App, path: str, endpoint: str, **fields: Any) -> str:
+        """Let pages of an app call a path of another one, and return the host that its log names.
+
+        Args:
+            caller: whose pages.
+            callee: which app.
+            path: of the pages.
+            endpoint: the path that is called.
+            fields: others of the section, such as `retries`.
+        """
+        host = f"{callee.name}.{WorldSettings().base_domain}"
+        caller.environment.variables[f"{callee.name.replace('-', '_').upper()}_URL"] = f"https://{host}"
+        self.calls.append(
+            CallSection(
+                name=f"{caller.name}-{callee.name}",
+                caller=caller.place,
+                callee=callee.place,
+                path=path,
+                endpoint=endpoint,
+                **fields,
+            )
+        )
+        return host
 
     def rate(self, app: App, seconds: int = 0) -> float:
         """Return about how many requests a minute come to an app, so many seconds before the start."""
@@ -322,6 +349,7 @@ class Draft:
             sources=self.sources,
             projects=projects,
             incidents=self.incidents,
+            calls=self.calls,
         )
         if self._repositories:
             scenario.github = [

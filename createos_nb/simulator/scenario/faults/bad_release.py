@@ -63,6 +63,21 @@ def bad_release_all_paths(draft: Draft) -> None:
 
 
 @fault("bad_release")
+def bad_release_timeouts(draft: Draft) -> None:
+    """A release asks so much of its database that requests wait until they are given up: 504."""
+    began = draft.minutes(10, 12 * 60)
+    app = draft.app(_programs, since=began, rpm=(40, 260))
+    share = draft.between((0.2, 0.8), (0.04, 0.08))
+    error = draft.random.choice(
+        ("canceling statement due to statement timeout", f"deadline of 30 s exceeded while reading {app.busy_path()}")
+    )
+    failing = {"status": 504, "share": share, "path": "*", "cause": f"error:{error}"}
+    _release(draft, app, began, errors=[failing], slow=draft.between((3, 8), (1.5, 2.5)))
+    draft.expects_errors(app, began, 100 * share * 0.5, 100 * share * 1.4 + 1)
+    draft.expects("The log shows why", app, over=HOUR, log=error)
+
+
+@fault("bad_release")
 def bad_release_client_errors(draft: Draft) -> None:
     """A release answers a path that was there with 4xx; there is no 5xx."""
     began = draft.minutes(15, 20 * 60)

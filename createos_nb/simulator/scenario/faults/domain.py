@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from createos_nb.simulator.platform.name_servers import ELSEWHERE
 from createos_nb.simulator.scenario.drafts.app import App, ago
 from createos_nb.simulator.scenario.drafts.draft import HOUR, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
 from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.schema import DomainSection
+from createos_nb.simulator.scenario.steps import PointDomain
 
 
 def _domain(draft: Draft, app: App) -> str:
@@ -79,3 +81,37 @@ def domain_misconfigured(draft: Draft) -> None:
         )
     )
     draft.expects("It is not active", app, domain=name, status="error" if gave_up else "pending")
+
+
+@fault("domain_misconfigured", faint=False)
+def dns_change(draft: Draft) -> None:
+    """The record of a domain that was fine leads elsewhere now: its visitors come no more, and its row says nothing."""
+    began = draft.minutes(20, 10 * 60)
+    app = draft.app(rpm=(20, 120))
+    name = _domain(draft, app)
+    app.project.domains.append(
+        DomainSection(
+            name=name,
+            environment=app.environment.name,
+            made="-70d",
+            dns="2h",
+            refreshed=["-69d"],
+            traffic=app.environment.traffic,
+            rpm=round(draft.random.uniform(40, 160), 1),
+        )
+    )
+    app.happens(began, PointDomain(at=ago(began), domain=name, values=[ELSEWHERE]))
+    draft.innocent_change(app, began)
+    draft.facts |= {"domain": name, "leads_to": ELSEWHERE}
+    draft.found(
+        Finding(
+            "domain_misconfigured",
+            name,
+            began,
+            f"The A record of {name} leads to {ELSEWHERE}, which is somebody else's.",
+            "Set the record at the registrar as it was; nothing here is to blame.",
+            app,
+        )
+    )
+    draft.expects("Its row is as it was", app, domain=name, status="active")
+    draft.expects("What comes is served", app, over=2 * HOUR, errors=[0.0, 1.5])

@@ -7,7 +7,7 @@ from createos_nb.simulator.scenario.drafts.draft import HOUR, MINUTE, Draft
 from createos_nb.simulator.scenario.drafts.fault import fault
 from createos_nb.simulator.scenario.drafts.finding import Finding
 from createos_nb.simulator.scenario.drafts.stacks import Stack
-from createos_nb.simulator.scenario.schema import IncidentSection
+from createos_nb.simulator.scenario.schema import CronjobSection, IncidentSection
 
 _MOST_REPLICAS = 3
 
@@ -98,4 +98,47 @@ def noisy_neighbor(draft: Draft) -> None:
         )
     )
     draft.expects_errors(app, began, 1, 75, over=HOUR)
+    draft.expects("The log says so", app, over=30 * MINUTE, log="CPU throttled at the limit of")
+
+
+@fault("capacity", faint=False)
+def cron_storm(draft: Draft) -> None:
+    """Cron jobs ask a small app for much work, all of them each minute: visitors find no CPU."""
+    random = draft.random
+    began = draft.minutes(40, 5 * 60)
+    app = draft.app(_programs, since=began, replicas=1, rpm=(5, 9))
+    environment = app.environment
+    draft.steady(app)
+    # as many come at night as by day: what is too much is the jobs
+    app.profile |= {"day": [100] * 24, "week": [100] * 7, "bots": [], "overdispersion": 0.1}
+    jobs, lost = random.choice((3, 4)), random.uniform(0.18, 0.28)
+    room = (app.profile["rpm"] + jobs) * (1 - lost)
+    draft.behaviors[app.usual]["cpu_ms"] = round(environment.cpu * 60 / room, 1)
+    paths = [page["path"] for page in app.profile["pages"] if page["status"] == 200 and page["method"] == "GET"]
+    draft.innocent_change(app, began)
+    words = random.sample(("sync", "export", "rollup", "reminders", "prune", "digest"), jobs)
+    for word in words:
+        app.project.cronjobs.append(
+            CronjobSection(
+                name=word,
+                environment=environment.name,
+                schedule="* * * * *",
+                made=ago(began + random.randint(0, 20)),
+                settings={"path": random.choice(paths), "method": "GET"},
+            )
+        )
+    draft.facts["jobs"] = sorted(words)
+    draft.found(
+        Finding(
+            "capacity",
+            app.place,
+            began,
+            f"{app.name}: {jobs} cron jobs run each minute, and take the CPU of its visitors.",
+            "Suspend the jobs, or let them run seldom and apart; two replicas bridge it.",
+            app,
+            runbook="scale",
+            arguments={"replicas": 2},
+        )
+    )
+    draft.expects_errors(app, began, 5, 60, over=HOUR)
     draft.expects("The log says so", app, over=30 * MINUTE, log="CPU throttled at the limit of")

@@ -1,4 +1,4 @@
-"""The runbooks that the command line offers, by name."""
+"""The runbooks and recipes that commands and agents are offered, by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def find_runbooks() -> dict[str, Callable[..., Plan]]:
         The functions by their names.
 
     Examples:
-        >>> from createos_nb.cli.runbook_catalog import find_runbooks
+        >>> from createos_nb.recipes.all_runbooks import find_runbooks
         >>> sorted(find_runbooks())[:3]
         ['add_domain', 'agent', 'assign']
     """
