@@ -120,7 +120,7 @@ def _frame(decision: str, sentence: str, names: tuple[str, str, str], found: Rel
 
     facts = {
         name: getattr(found, name, None)
-        for name in ("ratio", "low", "high", "evidence", "boundary", "decided_at", "requests_needed")
+        for name in ("ratio", "low", "high", "evidence", "evidence_exact", "boundary", "decided_at", "promoted_at")
     }
     head = dict(zip(("project", "old", "new"), names, strict=True))
     return pd.DataFrame([{**head, "decision": decision, "sentence": sentence, **facts}])

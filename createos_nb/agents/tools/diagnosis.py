@@ -61,7 +61,10 @@ def verdict(
         sentence = "There is not enough traffic of both to compare."
         return Answer({"decision": "not enough traffic", "sentence": sentence, "missing": missing}, complete=False)
     facts: dict[str, Any] = {"decision": found.decision, "sentence": found.sentence}
-    facts |= {name: getattr(found, name, None) for name in ("ratio", "low", "high", "decided_at", "requests_needed")}
+    facts |= {
+        name: getattr(found, name, None)
+        for name in ("ratio", "low", "high", "decided_at", "promoted_at", "evidence_exact")
+    }
     return Answer(facts, complete=not missing, notes=(missing,) if missing else ())
 
 
