@@ -26,6 +26,8 @@ _NOW: Final = pd.Timedelta("10min")
 _REFUSED_SHARE: Final = 0.2
 #: From so many requests with 4xx since a change on it is asked which paths they were for.
 _REFUSALS: Final = 20
+#: That is asked only so long after a change: it takes three requests.
+_FRESH: Final = pd.Timedelta("3h")
 #: By so much the share of 5xx has to rise with a change.
 _RISE: Final = 0.004
 
@@ -101,7 +103,7 @@ class Requests:
         if stretch is not None:
             stretch = snapped(self.traffic, stretch, [self._changed])
             start = stretch.start
-        elif changed is not None and float(self.sums(changed, self._now).get("status_4xx", 0)) >= _REFUSALS:
+        elif changed is not None and self._now - changed <= _FRESH and self._refusals(changed) >= _REFUSALS:
             start = changed.floor("min")
         else:
             return None
@@ -118,6 +120,9 @@ class Requests:
             return None
         self.refused = refused
         return stretch
+
+    def _refusals(self, since: pd.Timestamp) -> float:
+        return float(self.sums(since, self._now).get("status_4xx", 0))
 
     def _top(self, what: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
         analytics = self._client.analytics

@@ -144,9 +144,10 @@ def refused_since(
     trials = earlier["count"].sum(), later["count"].sum()
     if min(trials) < _FEW or not len(refused):
         return None
-    known = dict(zip(before["path"], before["count"].astype(float), strict=True))
+    status = pd.to_numeric(before["status"], errors="coerce")
+    known = before[(status // 100 == 4).fillna(False)].groupby("path")["count"].sum().astype(float).to_dict()
     # what a full list of ten leaves out may be as many as its last
-    unlisted = min(known.values(), default=0.0) if len(before) >= _LISTED else 0.0
+    unlisted = float(before["count"].min()) if len(before) >= _LISTED else 0.0
     hits = sum(known.get(path, unlisted) for path in refused["path"]), float(refused["count"].sum())
     was, became = hits[0] / trials[0], hits[1] / trials[1]
     evidence = ratio_of(hits, trials)
