@@ -8,10 +8,10 @@ from createos_nb.agents.answer import Answer
 from createos_nb.agents.context import ToolContext
 from createos_nb.agents.runbook_calls import named_arguments
 from createos_nb.agents.tool import tool
-from createos_nb.agents.windows import beginning
 from createos_nb.diagnostics.diagnose import diagnose as find_causes
 from createos_nb.diagnostics.diagnosis import RunbookCall
 from createos_nb.plans.release_judgement import judge_release
+from createos_nb.times import beginning
 
 
 @tool()
