@@ -221,3 +221,24 @@ def _plausible(seconds: float, name: str, text: str = "") -> float:
     if text or seconds != seconds:
         raise InvalidInput(f"{name}={(text or str(seconds))[:40]} is too far away to be a time")
     raise InvalidInput(f"{name} looks like milliseconds: Unix seconds are expected")
+
+
+def beginning(text: str) -> str:
+    """Return a beginning as the client takes it: people and agents leave out the minus.
+
+    Args:
+        text: Such as "1h", "-1h", or a time.
+
+    Returns:
+        A duration with a minus; a time as it was.
+
+    Examples:
+        >>> from createos_nb.times import beginning
+        >>> beginning("1h"), beginning("-1h"), beginning("2026-03-02T09:00:00Z")
+        ('-1h', '-1h', '2026-03-02T09:00:00Z')
+    """
+    try:
+        parse_duration(text, "the beginning")
+    except InvalidInput:
+        return text
+    return f"-{text.strip().removeprefix('-')}"

@@ -53,9 +53,25 @@ class World:
     """Further share of the requests that fails on each side in one of the first six buckets, each in its own."""
     begins: int = 0
     """The bucket in which the candidate begins to fail `ratio` times as often."""
+    ends: int = 10_000
+    """The bucket from which on it does no longer."""
+    ramp: int = 0
+    """So many buckets after it began the ratio is reached, in even steps of its logarithm."""
+    flaps: int = 0
+    """So many buckets of it, and so many without, in turn."""
+    starts_cold: tuple[int, float] = (0, 1.0)
+    """The candidate's first buckets, and how many times as often it fails in them."""
+    one_sided: tuple[int, float] = (0, 1.0)
+    """An incident of the candidate alone: its buckets, at some time, and how many times as often it fails in them."""
+    retries: float = 0.0
+    """So many more requests come for each error, to the side that failed, in the bucket after it."""
+    skew: float = 0.0
+    """The candidate's clock is late by this part of a bucket."""
+    edge: float = 1.0
+    """By how much requests and errors of both sides change at once, half-way."""
     moving: bool = False
     """The candidate's share of the traffic goes from 10 to 90 %."""
-    releases: int = 10_000
+    releases: int = 400
     buckets: int = 60
 
     def but(self, name: str, **changes: object) -> World:
@@ -63,25 +79,35 @@ class World:
         return replace(self, name=name, **changes)  # type: ignore[arg-type]  # checked by dataclass at run time
 
 
-def draw(world: World, seed: int, *, history: int = 60) -> PairedCounts:
-    """Releases of a world, the baseline's `history` buckets before included."""
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Releases of a world: the watch, and both sides before it, when they ran the same version."""
+
+    watch: PairedCounts
+    before: PairedCounts
+
+
+def draw(world: World, seed: int, *, history: int = 0) -> Drawn:
+    """Releases of a world, both sides' `history` buckets before included."""
     rng = np.random.default_rng(seed)
     shape = (world.releases, history + world.buckets)
     clock = np.arange(shape[1]) + rng.integers(0, 1440, (shape[0], 1))
     wave = 1 + world.daily * np.sin(2 * np.pi * clock / 1440)
     shared = wave * _gamma(rng, world.shared, shape) * _lasting(rng, *world.shared_lasting, shape)
+    place = np.arange(shape[1]) - history
     if world.incident != 1.0:
-        begins = history + rng.integers(0, world.buckets - 5, (shape[0], 1))
-        place = np.arange(shape[1])
+        begins = rng.integers(0, world.buckets - 5, (shape[0], 1))
         shared = np.where((place >= begins) & (place < begins + 5), shared * world.incident, shared)
+    if world.edge != 1.0:
+        wave = np.where(place >= world.buckets // 2, wave * world.edge, wave)
     share = np.full(shape[1], world.new / (world.old + world.new))
     if world.moving:
         share = np.concatenate([np.full(history, 0.1), np.linspace(0.1, 0.9, world.buckets)])
     total = world.old + world.new
     counts = []
-    for part, ratio in ((1 - share, 1.0), (share, world.ratio)):
+    for number, part in enumerate((1 - share, share)):
+        times = _course(world, place, rng, shape[0]) if number else np.ones((1, 1))
         own = _gamma(rng, world.own, shape) * _lasting(rng, 0.0, world.own_lognormal, shape)
-        times = np.where(np.arange(shape[1]) < history + world.begins, 1.0, ratio)
         rate = world.rate * times * shared * own * _lasting(rng, *world.own_lasting, shape)
         if world.sessions:
             rate = times * _troubled(rng, world.sessions, total * part, shape)
@@ -90,18 +116,38 @@ def draw(world: World, seed: int, *, history: int = 60) -> PairedCounts:
         if world.cold:
             start = history + rng.integers(0, 6, (shape[0], 1))
             rate = rate + world.cold * (np.arange(shape[1]) == start)
+        if world.skew and number:
+            rate = (1 - world.skew) * rate + world.skew * np.concatenate([rate[:, :1], rate[:, :-1]], axis=1)
         rate = np.minimum(rate, 1.0)
         requests = rng.poisson(total * part * wave, shape)
-        counts.append((requests.astype(np.float64), _errors(rng, requests, rate, world.burst_size)))
+        errors = _errors(rng, requests, rate, world.burst_size)
+        if world.retries:
+            again = rng.poisson(world.retries * np.concatenate([errors[:, :1] * 0, errors[:, :-1]], axis=1))
+            errors = errors + rng.binomial(again, np.broadcast_to(np.minimum(rate * 40, 0.6), again.shape))
+            requests = requests + again
+        counts.append((requests.astype(np.float64), errors))
     (old, old_errors), (new, new_errors) = counts
-    return PairedCounts(
-        old[:, history:],
-        new[:, history:],
-        old_errors[:, history:],
-        new_errors[:, history:],
-        old[:, :history],
-        old_errors[:, :history],
-    )
+
+    def cut(part: slice) -> PairedCounts:
+        return PairedCounts(old[:, part], new[:, part], old_errors[:, part], new_errors[:, part])
+
+    return Drawn(cut(slice(history, None)), cut(slice(0, history)))
+
+
+def _course(world: World, place: npt.NDArray[np.int64], rng: np.random.Generator, releases: int) -> Floats:
+    """How many times as often the candidate fails in each bucket, `(n, T)` or `(1, T)`."""
+    on = (place >= world.begins) & (place < world.ends)
+    if world.flaps:
+        on &= (place - world.begins) // world.flaps % 2 == 0
+    reached = np.clip((place - world.begins + 1) / max(world.ramp, 1), 0, 1)
+    times = np.where(on, world.ratio**reached, 1.0)[None]
+    length, ratio = world.starts_cold
+    times = np.where((place >= 0) & (place < length), times * ratio, times)
+    length, ratio = world.one_sided
+    if length:
+        begins = rng.integers(3, world.buckets - length, (releases, 1))
+        times = np.where((place >= begins) & (place < begins + length), times * ratio, times)
+    return np.asarray(times)
 
 
 def _gamma(rng: np.random.Generator, variation: float, shape: tuple[int, int]) -> Floats:

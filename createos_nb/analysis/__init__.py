@@ -19,6 +19,7 @@ from createos_nb.analysis.objectives.burn_table import burn_table
 from createos_nb.analysis.objectives.slo import SLO, error_budget, slo
 from createos_nb.analysis.paths import distribution, paths
 from createos_nb.analysis.releases.baselines import baselines
+from createos_nb.analysis.releases.fleet import release_discoveries
 from createos_nb.analysis.releases.verdict import release_verdict
 from createos_nb.analysis.rounding import rounded
 from createos_nb.analysis.seasonality import decompose, hour_by_weekday
@@ -49,6 +50,7 @@ __all__ = [
     "idle_times",
     "log_patterns",
     "paths",
+    "release_discoveries",
     "release_verdict",
     "replicas_advice",
     "rounded",

@@ -9,8 +9,9 @@ from cyclopts import Parameter
 
 from createos_nb.cli import tables
 from createos_nb.cli.exit_codes import DONE, UNKNOWN
-from createos_nb.cli.options import FOR_PEOPLE, HERE, Environment, Flag, Form, Place, Project, Time, opened, since
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Environment, Flag, Form, Place, Project, Time, opened
 from createos_nb.errors import InvalidInput
+from createos_nb.times import beginning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def logs(
     with opened(place) as client:
         if follow and project is not None and environment is not None:
             return _follow(client, project, environment, search, level, since_ or "1min", lasting, form)
-        start = since(since_ or "10min")
+        start = beginning(since_ or "10min")
         if project is not None and environment is not None:
             frame = client.environments.logs(project, environment, start=start, level=level, search=search)
             frame = frame.assign(project=project, environment=environment)
@@ -113,7 +114,7 @@ def _follow(
         tables.notice(f"a simulated world waits for nobody: {_SIMULATED} of its time (--lasting for more)")
     gaps = False
     for lines in client.environments.follow(
-        project, environment, window=since(window).removeprefix("-"), lasting=lasting
+        project, environment, window=beginning(window).removeprefix("-"), lasting=lasting
     ):
         gaps = gaps or bool(lines["gap"].any())
         kept = lines if wanted.all_lines else lines[wanted.matches(lines) | lines["gap"]]

@@ -190,26 +190,3 @@ def opened(place: Place, *, read_only: bool = True) -> Iterator[Client]:
             yield client
         finally:
             names.remember(client, target)
-
-
-def since(text: str) -> str:
-    """Return a beginning as the client takes it: people leave out the minus.
-
-    Args:
-        text: Such as "1h", "-1h", "10min" or a time.
-
-    Returns:
-        A duration with a minus; a time as it was.
-
-    Examples:
-        >>> from createos_nb.cli.options import since
-        >>> since("1h"), since("-1h"), since("2026-03-02T09:00:00Z")
-        ('-1h', '-1h', '2026-03-02T09:00:00Z')
-    """
-    from createos_nb.times import parse_duration
-
-    try:
-        parse_duration(text, "--since")
-    except InvalidInput:
-        return text
-    return f"-{text.strip().removeprefix('-')}"

@@ -8,8 +8,9 @@ from cyclopts import Parameter
 
 from createos_nb.cli import tables
 from createos_nb.cli.exit_codes import CHECK_FAILED, DONE, UNKNOWN
-from createos_nb.cli.options import FOR_PEOPLE, HERE, Environment, Form, Place, Project, Time, opened, since
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Environment, Form, Place, Project, Time, opened
 from createos_nb.errors import InvalidInput
+from createos_nb.times import beginning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +72,7 @@ def slo(
     plain = form.plain
     share = _share(target)
     classes = tuple(errors or ("5xx",))
-    length = since(window).removeprefix("-")
+    length = beginning(window).removeprefix("-")
     with opened(place) as client:
         if environment is not None and project is not None and plain:
             requests = client.analytics.requests_over_time(project, environment, start=f"-{length}")

@@ -12,8 +12,9 @@ from cyclopts import Parameter
 from createos_nb import extras
 from createos_nb.cli import tables
 from createos_nb.cli.exit_codes import DONE, UNKNOWN
-from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, Time, opened, since
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, Time, opened
 from createos_nb.errors import InvalidInput
+from createos_nb.times import beginning
 
 if TYPE_CHECKING:
     from createos_nb.history.history import History
@@ -76,7 +77,7 @@ def sql(
             return _answer(kept, text, form, complete=True)
         with tempfile.TemporaryDirectory(prefix="createos-nb-sql-") as folder:
             made = open_history(client, folder)
-            done = made.sync(budget=None, since=since(since_))
+            done = made.sync(budget=None, since=beginning(since_))
             return _answer(made, text, form, complete=done.complete)
 
 

@@ -10,7 +10,8 @@ from cyclopts import Parameter
 
 from createos_nb.cli import tables
 from createos_nb.cli.exit_codes import DONE, UNKNOWN
-from createos_nb.cli.options import FOR_PEOPLE, HERE, Environment, Form, Place, Project, Time, opened, since
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Environment, Form, Place, Project, Time, opened
+from createos_nb.times import beginning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,7 @@ def status(
 
     plain = form.plain
     with opened(place) as client:
-        frame = client.fleet.overview(start=since(window), projects=project, apps=app)
+        frame = client.fleet.overview(start=beginning(window), projects=project, apps=app)
         attrs = frame.attrs
         if project is not None and not len(frame) and attrs["skipped"]:
             tables.warn("status", f"{project} is {', '.join(map(str, attrs['skipped'].values()))}: nothing runs there")

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from createos_nb.cli.exit_codes import DONE, FAILED, UNKNOWN
-from createos_nb.cli.options import HERE, Flag, Place, Time, opened, since
+from createos_nb.cli.options import HERE, Flag, Place, Time, opened
+from createos_nb.times import beginning
 
 
 def sync(
@@ -60,7 +61,7 @@ def sync(
         history = open_history(client, path)
         if webhooks:
             history.add_source("webhook", event_source(*_names(webhooks)))
-        chosen: dict[str, Any] = {"since": since(since_), "projects": _names(projects) or None}
+        chosen: dict[str, Any] = {"since": beginning(since_), "projects": _names(projects) or None}
         wanted = _names(datasets) or list(USUAL)
         cost = history.cost(datasets=wanted, **chosen)
         if cost > budget:

@@ -10,8 +10,9 @@ from cyclopts import Parameter
 
 from createos_nb.cli import names, tables
 from createos_nb.cli.exit_codes import CHECK_FAILED, DONE, UNKNOWN
-from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, Time, opened, since
+from createos_nb.cli.options import FOR_PEOPLE, HERE, Form, Place, Time, opened
 from createos_nb.errors import InvalidInput
+from createos_nb.times import beginning
 
 if TYPE_CHECKING:
     from createos_nb.analysis.releases.result import ReleaseVerdict
@@ -78,8 +79,8 @@ def verdict(
             project,
             None if first == BEFORE else first,
             second,
-            since(since_),
-            history=since(history).removeprefix("-"),
+            beginning(since_),
+            history=beginning(history).removeprefix("-"),
             worse=worse,
             alpha=alpha,
             beta=beta,
@@ -120,7 +121,7 @@ def _frame(decision: str, sentence: str, names: tuple[str, str, str], found: Rel
 
     facts = {
         name: getattr(found, name, None)
-        for name in ("ratio", "low", "high", "evidence", "boundary", "decided_at", "requests_needed")
+        for name in ("ratio", "low", "high", "evidence", "evidence_exact", "boundary", "decided_at", "promoted_at")
     }
     head = dict(zip(("project", "old", "new"), names, strict=True))
     return pd.DataFrame([{**head, "decision": decision, "sentence": sentence, **facts}])

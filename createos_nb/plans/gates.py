@@ -101,14 +101,17 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     """A gate that judges by `analysis.release_verdict`, live, as `runbooks.release_watch` does.
 
     It reads the history of what serves today and the error paths of both sides. It is asked every `every` seconds: a
-    rollback stops the plan at once, a promotion lets it go on at once. The assumption of `analysis.release_verdict`
-    holds here, too: both sides are asked for much the same, so the paths of a watch should be those that users ask for.
+    rollback stops the plan at once, the first promotion lets it go on at once. That takes `exposure` after the warm-up;
+    a shorter watch ends undecided, where `otherwise` judges. After the switch what served before has no traffic to
+    compare with: `runbooks.release_watch` with `lag` compares with the level before. The assumption of
+    `analysis.release_verdict` holds here, too: both sides are asked for much the same, so the paths of a watch should
+    be those that users ask for.
 
     Attributes:
         every: how long to wait between polls, such as "1min", or seconds.
         history: how long before the watch what serves today is read.
         paths: read the top error paths of minutes with errors, too.
-        alpha, beta, worse, errors, negligible: as for `analysis.release_verdict`.
+        alpha, beta, worse, errors, negligible, warm_up, exposure: as for `analysis.release_verdict`.
         otherwise: judges what there was where the watch ends undecided; None stops the plan, since nothing is proven.
 
     Examples:
@@ -125,6 +128,8 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     worse: float = 2.0
     errors: str | tuple[str, ...] = ("5xx", "4xx")
     negligible: float | None = 2e-4
+    warm_up: float | str = "3min"
+    exposure: float | str = "20min"
     otherwise: ServerErrorRate | None = ServerErrorRate()
 
     def __post_init__(self) -> None:
@@ -139,7 +144,7 @@ class ReleaseGate(Struct, frozen=True, tag_field="gate", tag="release verdict"):
     @property
     def terms(self) -> dict[str, Any]:
         """What `release_verdict` is asked for."""
-        names = ("alpha", "beta", "worse", "errors", "negligible")
+        names = ("alpha", "beta", "worse", "errors", "negligible", "warm_up", "exposure")
         return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
@@ -270,9 +275,10 @@ def check_terms(terms: dict[str, Any]) -> None:
     from createos_nb.analysis.releases.decision import Terms
     from createos_nb.analysis.releases.watch import kinds_of
 
+    lengths = {name: parse_duration(terms[name], name) for name in ("warm_up", "exposure") if name in terms}
     try:
         kinds_of(terms["errors"])
-        Terms(**{name: value for name, value in terms.items() if name != "errors"})
+        Terms(**{name: value for name, value in terms.items() if name != "errors"} | lengths)
     except ValueError as error:
         raise InvalidInput(str(error)) from None
 

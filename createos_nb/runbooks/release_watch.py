@@ -119,6 +119,8 @@ def release_watch(
     worse: float = 2.0,
     errors: str | tuple[str, ...] = ("5xx", "4xx"),
     negligible: float | None = 2e-4,
+    warm_up: Any = "3min",
+    exposure: Any = "20min",
     on_poll: Callable[[ReleaseVerdict], Any] | None = None,
     on_rollback: Callable[[ReleaseVerdict], Plan | None] | None = None,
     apply: bool = False,
@@ -127,8 +129,12 @@ def release_watch(
 ) -> Watched:
     """Judge a release every minute until it is decided, and plan a rollback where it is bad.
 
-    Without `old`, `new` is compared with itself before the release. That can't tell the release from anything else that
-    began with it, and says so.
+    Without `old`, `new` is compared with itself before the release, and with `lag`, `old` as it was so much earlier:
+    after a switch the old side has no traffic, and is compared as it was before. That can't tell the release from
+    anything else that began with it, and says so.
+
+    It ends with the first promotion or a rollback. What comes after a promotion, another watch finds: call it again
+    with the same `since`, and it may say `keep watching` or `rollback`.
 
     What could not be read is no evidence: a poll that fails is repeated a minute later, and no verdict goes further
     than the traffic and the error paths of both environments are known.
@@ -139,7 +145,8 @@ def release_watch(
         new: name or id of the environment with the new version, such as green or canary.
         old: name or id of the environment that serves at the same time, such as blue or production.
         since: when the release was (default: now).
-        lag: without `old`, how much earlier the baseline is (default: `timeout`; "1d" for the same hour yesterday).
+        lag: how much earlier the baseline is (default: with `old` none, without it `timeout`; "1d" for the same hour
+            yesterday).
         history: how long before the release the old environment is read, which tells noise from trouble.
         every: how long to wait between polls, on the client's clock, such as "1min", or seconds.
         timeout: how long to watch at most, on the client's clock, such as "1h", or seconds.
@@ -150,6 +157,8 @@ def release_watch(
         worse: as for `analysis.release_verdict`: the ratio of error rates that is to be found.
         errors: as for `analysis.release_verdict`: the classes of errors that count.
         negligible: as for `analysis.release_verdict`: the rise of the error rate that does not matter, as a share.
+        warm_up: as for `analysis.release_verdict`: how long the new side's ratio does not count, such as "3min".
+        exposure: as for `analysis.release_verdict`: how long both must have served before a promotion, such as "20min".
         on_poll: called with each verdict.
         on_rollback: gives the plan for a verdict that says rollback (default: `runbooks.rollback` of `new`; for a
             domain `lambda verdict: runbooks.route_domain(…)`).
@@ -175,7 +184,8 @@ def release_watch(
     """
     lengths = {"every": every, "timeout": timeout, "history": history}
     seconds = {name: parse_duration(value, name) for name, value in lengths.items()}
-    terms = {"alpha": alpha, "beta": beta, "worse": worse, "errors": errors, "negligible": negligible}
+    terms: dict[str, Any] = {"alpha": alpha, "beta": beta, "worse": worse, "errors": errors, "negligible": negligible}
+    terms |= {"warm_up": warm_up, "exposure": exposure}
     check_terms(terms)
     if seconds["every"] <= 0 or seconds["timeout"] <= 0:
         raise InvalidInput("every= and timeout= are more than 0 seconds")
@@ -187,17 +197,18 @@ def release_watch(
     if begin > now:
         raise InvalidInput("since= lies in the future: a watch begins with the release or after it")
     candidate = EnvironmentTraffic(client, id_of(owner), id_of(row), begin)
-    if old is None:
-        back = parse_duration(lag if lag is not None else max(seconds["timeout"], now - begin), "lag")
-        length = int(-(-back // MINUTE)) * MINUTE
-        last = begin - length + int(max(seconds["timeout"], now - begin)) + MINUTE
-        baseline = EnvironmentTraffic(client, id_of(owner), id_of(row), begin - length, min(begin, last), lag=length)
-    else:
-        if lag is not None:
-            raise InvalidInput("lag= is for one environment: two are compared at the same time")
+    other = row
+    if old is not None:
         other = snapshot.find_environment(owner, old)
         if other.id == row.id:
             raise InvalidInput(f"new and old are both {name_of(row)}: leave old out to compare it with before")
+    earlier = old is None or lag is not None
+    if earlier:
+        back = parse_duration(lag if lag is not None else max(seconds["timeout"], now - begin), "lag")
+        length = int(-(-back // MINUTE)) * MINUTE
+        last = begin - length + int(max(seconds["timeout"], now - begin)) + MINUTE
+        baseline = EnvironmentTraffic(client, id_of(owner), id_of(other), begin - length, min(begin, last), lag=length)
+    else:
         baseline = EnvironmentTraffic(client, id_of(owner), id_of(other), begin)
     traffic = ReleaseTraffic(baseline, candidate, int(seconds["history"]), paths, terms)
     watch = _Watch(client, traffic, on_poll, cancel)
@@ -227,10 +238,10 @@ def release_watch(
                 done = f" The rollback was applied, {receipt.checks.result}: {plan.title}."
             elif plan is not None:
                 done = f" The rollback is planned, not applied: {plan.title}."
-    alone = old is None and watch.verdict is not None
+    told = _ALONE if old is None else _BEFORE.format(name=name_of(other))
     return Watched(
         decision=decision,
-        sentence=sentence + (_ALONE if alone else "") + done,
+        sentence=sentence + (told if earlier and watch.verdict is not None else "") + done,
         ended=ended,
         verdict=watch.verdict,
         polls=watch.polls(),
@@ -243,6 +254,10 @@ _KINDS: Final[dict[str, Kind]] = {ROLLBACK: "failure", PROMOTE: "success"}
 _ALONE: Final = (
     " Compared with the same environment before the release: what else began then (an incident, other visitors) would "
     "look the same."
+)
+_BEFORE: Final = (
+    " Compared with the level of {name} before: what else began since (an incident, other visitors) would look the "
+    "same."
 )
 
 

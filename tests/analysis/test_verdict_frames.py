@@ -14,13 +14,13 @@ def test_the_path_counts_what_was_judged(regression):
     old, new = regression
     path = release_verdict(old, new).path
     assert list(path.columns) == [
-        "decision", "evidence", "evidence_promote",
+        "decision", "evidence", "evidence_exact", "evidence_promote",
         "old_requests", "new_requests", "old_errors", "new_errors", "judged",
     ]  # fmt: skip
     assert path.index.equals(old.index)
     assert path["old_errors"].dtype == "Int64"
     assert path["new_errors"].sum() == new["status_5xx"].sum()
-    assert path["judged"].all()
+    assert path["judged"].tolist() == [False] * 3 + [True] * 57
 
 
 def test_a_running_bucket_is_left_out_until_it_is_over(regression):
@@ -37,7 +37,7 @@ def test_a_running_bucket_is_left_out_until_it_is_over(regression):
 def test_a_first_bucket_that_the_window_cuts_counts(regression):
     old, new = (one.copy() for one in regression)
     new.attrs["partial"] = [new.index[0].isoformat()]
-    assert release_verdict(old, new).path["judged"].all()
+    assert release_verdict(old, new, warm_up=0).path["judged"].all()
 
 
 def test_of_two_cut_buckets_the_first_is_over(regression):
@@ -45,13 +45,13 @@ def test_of_two_cut_buckets_the_first_is_over(regression):
     old, new = (one.iloc[:2].copy() for one in regression)
     for one in (old, new):
         one.attrs["partial"] = [moment.isoformat() for moment in one.index]
-    found = release_verdict(old, new)
+    found = release_verdict(old, new, warm_up=0)
     assert found.path["judged"].tolist() == [True, False]
 
 
 def test_buckets_without_data_are_skipped():
     old, new = poisson(1, missing=[3, 4]), poisson(2, share=0.025, missing=[4, 5, 20])
-    found = release_verdict(old, new)
+    found = release_verdict(old, new, warm_up=0)
     assert list(np.flatnonzero(~found.path["judged"])) == [3, 4, 5, 20]
     assert found.path["evidence"].iloc[5] == found.path["evidence"].iloc[2]
     assert found.decision == "rollback"
@@ -76,6 +76,39 @@ def test_history_that_reaches_into_the_watch_counts_once(regression):
     past = before()
     found = release_verdict(old, new, history=pd.concat([past, old]))
     assert found.evidence == pytest.approx(release_verdict(old, new, history=past).evidence)
+
+
+def test_a_history_after_the_watch_is_refused(regression):
+    old, new = regression
+    after = old.set_axis(old.index + pd.Timedelta(hours=2))
+    with pytest.raises(FrameError, match=r"history lies after the watch begins"):
+        release_verdict(old, new, history=after)
+    with pytest.raises(FrameError, match=r"the second frame of history lies after"):
+        release_verdict(old, new, history=[before(), after])
+    with pytest.raises(FrameError, match=r"not 3 frames"):
+        release_verdict(old, new, history=[before()] * 3)
+    with pytest.raises(FrameError, match=r"history have no bucket in common"):
+        release_verdict(old, new, history=[before(length=20), before(length=300).iloc[:20]])
+
+
+def test_what_of_the_history_was_used_is_told(regression):
+    old, new = regression
+    for history, kind, enough in (
+        (None, "none", False),
+        (before(length=20), "one side", False),
+        (before(length=300), "one side", True),
+        ([before(1, 300), before(2, 300)], "a pair", True),
+    ):
+        used = release_verdict(old, new, history=history).history
+        assert (used.kind, used.enough) == (kind, enough)
+        assert ("too little to calibrate by" in used.sentence) == (kind != "none" and not enough)
+
+
+def test_a_split_beyond_what_was_measured_is_not_judged():
+    found = release_verdict(poisson(1, rpm=40_000), poisson(2, rpm=100))
+    assert found.decision == "can't be judged"
+    assert found.sentence.startswith("Can't be judged at this split")
+    assert release_verdict(poisson(1, rpm=10_000), poisson(2, rpm=100)).decision != "can't be judged"
 
 
 @pytest.mark.parametrize("length", [0, 1, 4])

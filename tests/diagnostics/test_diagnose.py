@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import createos_nb
-from createos_nb import Client, runbooks
+from createos_nb import Client, runbooks, training
 from createos_nb.causes import CAUSES
 from createos_nb.diagnostics import Diagnosis, diagnose
 from createos_nb.errors import UnknownName
@@ -261,3 +261,14 @@ def test_after_a_rollback_the_same_rollback_is_not_proposed_again() -> None:
     after = diagnose(client, "storefront", "production")
     assert after.status == "healthy"
     assert "ersion 3 was assigned again, or variables" in str(after)
+
+
+@pytest.mark.parametrize(("seed", "path"), [(1, "/spring"), (2, "/v2/members")])
+def test_a_path_that_refuses_its_visitors_is_found_beside_crawlers(seed: int, path: str) -> None:
+    """Crawlers came before the release and went: all requests with 4xx together have not risen."""
+    salt = "43316304518c428ac6671c4a2a6cf3b0 bad_release"
+    drill = training.drill("bad_release", seed, salt=salt)
+    diagnosis = diagnose(drill.client, *drill.alert.where.split("/"))
+    assert diagnosis.status == "degraded"
+    assert diagnosis.findings[0].cause == "bad_release"
+    assert any(path in line for line in diagnosis.findings[0].evidence)

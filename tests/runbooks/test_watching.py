@@ -89,7 +89,15 @@ def test_an_incident_that_both_sides_share_is_not_blamed_on_the_new_one(client: 
     client.world.incident("storefront/production", "storefront/blue", failing=failing)
     found = runbooks.release_watch(client, "storefront", "blue", "production", timeout="40min")
     assert int(found.path["new_errors"].sum()) > 30
-    assert found.decision == "promote"
+    assert found.decision != "rollback"
+    assert found.verdict.evidence < 1
+
+
+def test_after_a_switch_it_is_compared_with_the_level_before_and_says_so(client: Any) -> None:
+    found = runbooks.release_watch(client, "storefront", "blue", "production", lag="1h", timeout="10min")
+    assert "Compared with the level of production before" in found.sentence
+    assert found.verdict is not None
+    assert found.receipt is None
 
 
 def test_a_worse_second_environment_is_found_beside_the_first(client: Any) -> None:
@@ -207,7 +215,8 @@ def test_how_a_watch_went_can_not_be_changed(client: Any) -> None:
     [
         ({"new": "nowhere"}, UnknownName),
         ({"new": "blue", "old": "blue"}, InvalidInput),
-        ({"new": "blue", "old": "green", "lag": "1d"}, InvalidInput),
+        ({"new": "blue", "old": "green", "lag": "soon"}, InvalidInput),
+        ({"new": "blue", "warm_up": "soon"}, InvalidInput),
         ({"new": "blue", "every": 0}, InvalidInput),
         ({"new": "blue", "since": "+1h"}, InvalidInput),
     ],

@@ -8,10 +8,10 @@ from createos_nb.agents.answer import Answer
 from createos_nb.agents.context import ToolContext
 from createos_nb.agents.runbook_calls import named_arguments
 from createos_nb.agents.tool import tool
-from createos_nb.agents.windows import beginning
 from createos_nb.diagnostics.diagnose import diagnose as find_causes
 from createos_nb.diagnostics.diagnosis import RunbookCall
 from createos_nb.plans.release_judgement import judge_release
+from createos_nb.times import beginning
 
 
 @tool()
@@ -61,7 +61,10 @@ def verdict(
         sentence = "There is not enough traffic of both to compare."
         return Answer({"decision": "not enough traffic", "sentence": sentence, "missing": missing}, complete=False)
     facts: dict[str, Any] = {"decision": found.decision, "sentence": found.sentence}
-    facts |= {name: getattr(found, name, None) for name in ("ratio", "low", "high", "decided_at", "requests_needed")}
+    facts |= {
+        name: getattr(found, name, None)
+        for name in ("ratio", "low", "high", "decided_at", "promoted_at", "evidence_exact")
+    }
     return Answer(facts, complete=not missing, notes=(missing,) if missing else ())
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 from createos_nb.agents.answer import Answer
 from createos_nb.agents.context import ToolContext
 from createos_nb.agents.tool import tool
-from createos_nb.agents.windows import beginning
 from createos_nb.errors import InvalidInput
+from createos_nb.times import beginning
 
 Level = Literal["DEBUG", "INFO", "WARN", "ERROR", "FATAL"]
 #: Requests that a search of several environments may take.

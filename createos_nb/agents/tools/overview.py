@@ -5,7 +5,7 @@ from __future__ import annotations
 from createos_nb.agents.answer import Answer
 from createos_nb.agents.context import ToolContext
 from createos_nb.agents.tool import tool
-from createos_nb.agents.windows import beginning
+from createos_nb.times import beginning
 
 _COLUMNS = (
     "status",

@@ -131,8 +131,7 @@ def baselines(
     requests, requests_new, failed, failed_new = (
         path[name].fillna(0).to_numpy(dtype=np.float64)[None] for name in _COUNTS
     )
-    nothing = np.zeros((1, 0))
-    paired = PairedCounts(requests, requests_new, failed, failed_new, nothing, nothing, float(verdict.bucket_seconds))
+    paired = PairedCounts(requests, requests_new, failed, failed_new, float(verdict.bucket_seconds))
     alarms = {
         "mann_whitney": mann_whitney(paired),
         "threshold_99": threshold(paired, target=0.99, failures=10),

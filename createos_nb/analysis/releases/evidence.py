@@ -1,66 +1,61 @@
-"""The evidence that a release is worse, or well, from the errors of baseline and candidate: arrays in, arrays out.
+"""The evidence that a release is worse, or well, from the errors of its two sides: arrays in, arrays out.
 
-In bucket t the baseline and the candidate had B and G requests, b and g errors, s = b + g. Given s, only the *ratio* ρ
-of the error rates decides how the s errors fall to the sides, so an incident or a wave that both sides share cancels
-exactly. With noise of one side's own (`noise`) errors are worth less: `likelihood` gives one likelihood L_k(ρ) for each
-reading k of it, and weighted by how likely the baseline's own counts make each noise, one curve
+`likelihood` gives L_k(ρ), the likelihood of how the errors fell to the sides, for each ratio ρ of the error rates and
+each reading k of the sides' own noise. With weights v_k of what is feared and w_k of what is believed (`weights`), and
+u_j of alternatives,
 
-    L(ρ) = Σ_k w_k L_k(ρ).
+    to roll back      Σ_k w_k Σ_j u_j L_k(r_j)  /  Σ_k v_k L_k(1)                 r_j from 1.2 to 90
+    to promote        Σ_k w'_k Σ_j u'_j L_k(r'_j)  /  Σ_k v'_k L_k(worse)         r'_j from worse / 1.2 down
 
-The evidence against "not worse than ρ₀" is Σ_j u_j L(ρ₀ r_j) / L(ρ₀) with r_j from 1.25 to 40 and weights u_j that add
-up to 1; against "ρ₁ times as bad or worse" it is the same with r_j below 1. Were one of the noises the truth and its
-weight w, the evidence would be a nonnegative martingale divided by w at most, so by Ville's inequality the chance that
-it *ever* reaches 1/α would be at most α/w, however often one looks; weights of noises that fit are near 1. What the
-chance is where the truth is none of them is measured: see the statistics of the project.
+Where no reading lasts, a part of the alternatives of the first begins only in some bucket τ, with a weight of
+60 / (τ + 59)(τ + 60): a regression may begin at any time, before a promotion or after it.
 
-To roll back, a part of the alternatives begins only later than the release, in any bucket, and a small part is an
-outage of the candidate alone (`onset`); and with a fifth of the weight, where a history of some length calibrates it,
-there stands beside it the calm likelihood to the power of 1/φ (φ: the dispersion of the baseline over long stretches),
-which is quick where errors come in crowds (`power_likelihood`).
+Theorem (Ville 1939): where reading k is true and ρ at most 1, the first is at most 1/v_k times a nonnegative martingale
+that begins at 1, so that the chance that it *ever* reaches 1/α, over the whole path, is at most α/v_k. The same holds
+for the second where ρ is at least `worse` at all times. Mixing over a nuisance as in Wasserman, Ramdas and Balakrishnan
+(PNAS 2020, universal inference), over onsets as in Lai (1998) and Shin, Ramdas and Rinaldo (2023, arXiv 2203.03532).
+Where the truth is none of the readings, what the chance is has been measured and not proven.
 
-Assumptions: the baseline's noise is no calmer than the candidate's; requests of a bucket are few against the errors
-that could be (Poisson; for error rates near 1 the true variance is smaller, which errs to the safe side); the mix of
-requests is the same on both sides.
-
-Sources: conditioning and Ville as in Lindon, Sanden and Shirikian (KDD 2022, arXiv 2205.14762); mixtures over nuisance
-as in Wasserman, Ramdas and Balakrishnan (PNAS 2020); power likelihoods as in Grünwald (2012).
+`exact` is the evidence to roll back where errors are independent given the rates, which both sides may share in any
+way: the conditional-binomial e-process over the same alternatives and onsets (Lindon, Sanden and Shirikian, KDD 2022,
+arXiv 2205.14762). Its bound is α itself. A rollback needs both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from createos_nb.analysis.releases.counts import PairedCounts
-from createos_nb.analysis.releases.likelihood import memoryless, paths, readings
-from createos_nb.analysis.releases.noise import Noises, dispersion, log_sum, log_weights, noises, predictive
-from createos_nb.analysis.releases.onset import OnsetState, late, outage
-from createos_nb.analysis.releases.power_likelihood import Steps, power_evidence
-from createos_nb.analysis.validation import Bools, Floats, Ints
+from createos_nb.analysis.releases.likelihood import QUICK, Lattice, lasting, lattice, quick, splits
+from createos_nb.analysis.releases.weights import PRIOR, Weights
+from createos_nb.analysis.validation import Floats, Ints
 
-WORSE = (1.25, 1.6, 2.0, 2.7, 4.0, 7.0, 15.0, 40.0)
-"""Ratios held against "not worse", relative to it, and their weights: 1.5 to 5 times is what releases do."""
-WORSE_WEIGHTS = (0.07, 0.15, 0.16, 0.20, 0.22, 0.13, 0.05, 0.02)
+LATE = 0.3
+"""The share of regressions that begin after the release."""
 
-BETTER = (0.8, 0.625, 0.5, 0.4, 0.3, 0.2, 0.1, 0.04)
-"""Ratios held against "this much worse", relative to it, and their weights: half of twice as bad is healthy."""
-BETTER_WEIGHTS = (0.10, 0.20, 0.25, 0.20, 0.15, 0.06, 0.03, 0.01)
+_SOON = 60.0
+"""Half of the late ones begin in so many buckets."""
+_LOOKS = 3
+"""So many looks running must show one: what is over by then was an incident."""
+_LATE_READINGS = 4
+"""Under so many of the readings, the calmest, a regression may begin late; with more noise it waits longer."""
 
-POWER_SHARE = 0.2
-"""The share of the power likelihood, where history calibrates it."""
-
-LATE, OUT = 0.15, 0.05
-"""The share of regressions that begin after the release; that of outages, which is no question of ratios."""
-
-_UP, _DOWN = np.array((1.0, *WORSE)), np.array((1.0, *BETTER))
-
-_CELLS = 4096
+_UP, _UP_SPREAD, _UP_TAIL = 0.87, 0.52, 0.15
+"""Middle and spread of the logarithm of a regression's ratio, and the share of all others: 1.4 to 4 times as often."""
+_DOWN_SPREAD, _DOWN_TAIL = 0.17, 0.02
+"""The same of a healthy release, whose middle is a ratio of 1."""
+_COARSE_UP = ((2.0, 0.42), (4.0, 0.34), (11.3, 0.16), (90.0, 0.08))
+_COARSE_DOWN = ((0.5, 0.75), (0.25, 0.25))
+"""Alternatives under lasting readings, relative to the null, and their weights."""
+_MOST, _CEILING = 300.0, 1e130
+"""Evidence is followed no further than this: its logarithm in one bucket, and itself."""
+STRETCH = 4096
+"""Buckets of a watch that are worked through at a time."""
+_CELLS = 2048
 """Buckets worked on at a time, so that arrays stay in the processor's cache."""
-
-STRETCH = 8192
-"""Buckets that are worked through before it is asked whether the watch is over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,236 +63,150 @@ class Evidence:
     """Natural logarithms of the evidence after each bucket; shape `(n, T)`."""
 
     rollback: Floats
-    """Against "the candidate fails at most `rollback_at` times as often as the baseline"."""
+    exact: Floats
+    """To roll back, were errors independent."""
     promote: Floats
-    """Against "the candidate fails at least `promote_at` times as often as the baseline"."""
-    curves: Curves
-    """The likelihoods behind it, after the buckets for which they were asked."""
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
-    """Log-likelihoods of ratios after some buckets, up to a constant; shape `(n, P, R)`."""
+class Alternatives:
+    """Ratios in steps of the lattice, and their weights."""
 
-    positions: Ints
-    """Shape `(P,)`: the buckets, counted from 0."""
-    nodes: tuple[Floats, Floats]
-    """The ratios, rising: of `against_low`, and of `against_high`."""
-    against_low: Floats
-    """L(ρ) as it serves against ratios up to ρ: where the noise leaves the mean share of the candidate open, high."""
-    against_high: Floats
-    """L(ρ) as it serves against ratios from ρ on: likewise low."""
-
-    def at_last(self, rows: Ints) -> Curves:
-        """Some rows, at the last of the positions alone."""
-        return Curves(
-            self.positions[-1:],
-            self.nodes,
-            self.against_low[rows, -1:],
-            self.against_high[rows, -1:],
-        )
+    null: int
+    fine: Ints
+    fine_weights: Floats
+    coarse: Ints
+    coarse_weights: Floats
 
 
-def evaluate(
-    paired: PairedCounts,
-    *,
-    rollback_at: float = 1.0,
-    promote_at: float = 2.0,
-    nodes: tuple[Floats, Floats] | None = None,
-    positions: Ints | None = None,
-) -> Evidence:
+@lru_cache(maxsize=16)
+def alternatives(grid: Lattice) -> tuple[Alternatives, Alternatives]:
+    """Those to roll back, and those to promote."""
+    up = np.arange(1, grid.largest + 1)
+    down = grid.worse - np.arange(1, grid.worse + grid.largest + 1)
+    return (
+        _alternatives(grid, 0, up, (_UP, _UP_SPREAD, _UP_TAIL), _COARSE_UP),
+        _alternatives(grid, grid.worse, down, (0.0, _DOWN_SPREAD, _DOWN_TAIL), _COARSE_DOWN),
+    )
+
+
+def _alternatives(
+    grid: Lattice,
+    null: int,
+    fine: Ints,
+    shape: tuple[float, float, float],
+    coarse: tuple[tuple[float, float], ...],
+) -> Alternatives:
+    middle, spread, tail = shape
+    density = np.exp(-0.5 * ((fine * grid.step - middle) / spread) ** 2)
+    weights = (1 - tail) * density / density.sum() + tail / len(fine)
+    ratios, parts = zip(*coarse, strict=True)
+    steps = np.array([null + grid.coarse(float(np.log(ratio))) for ratio in ratios])
+    steps = np.clip(steps, -grid.largest, grid.largest)
+    return Alternatives(null, fine, weights, steps, np.array(parts))
+
+
+def evaluate(paired: PairedCounts, *, worse: float = 2.0, weights: Weights = PRIOR) -> Evidence:
     """Evidence for n watches at once. The entry of a bucket depends on that bucket and the ones before only.
 
-    This is what `release_verdict` calls (through `follow`) with one row and the simulations call with thousands. For
-    `nodes` and `positions` see `follow`.
+    This is what `release_verdict` calls with one row for each class of errors, and the simulations with thousands.
     """
-    return joined(
-        list(follow(paired, rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions))
-    )
+    watches = len(paired.old_requests)
+    step = max(_CELLS // max(paired.old_requests.shape[1], 1), 1)
+    if watches <= step:
+        return _evaluate(paired, worse, weights)
+    parts = [slice(first, first + step) for first in range(0, watches, step)]
+    found = [_evaluate(paired.rows(part), worse, weights.rows(part)) for part in parts]
+    names = ("rollback", "exact", "promote")
+    return Evidence(*(np.concatenate([getattr(one, name) for one in found]) for name in names))
 
 
-def joined(parts: list[Evidence]) -> Evidence:
-    """Stretches that follow each other, as one."""
-    first = parts[0].curves
-    curves = Curves(
-        np.concatenate([part.curves.positions for part in parts]),
-        first.nodes,
-        np.concatenate([part.curves.against_low for part in parts], axis=1),
-        np.concatenate([part.curves.against_high for part in parts], axis=1),
-    )
-    return Evidence(
-        np.concatenate([part.rollback for part in parts], axis=1),
-        np.concatenate([part.promote for part in parts], axis=1),
-        curves,
-    )
+def _evaluate(paired: PairedCounts, limit: float, weights: Weights) -> Evidence:
+    grid = lattice(limit)
+    up, down = alternatives(grid)
+    seen = splits(paired.old_requests, paired.new_requests, paired.old_errors, paired.new_errors, limit)
+    fine = np.concatenate([[0], up.fine, [grid.worse], down.fine])
+    coarse, where = np.unique(np.concatenate([[0], up.coarse, [grid.worse], down.coarse]), return_inverse=True)
+    slow = np.cumsum(lasting(seen, coarse, paired.bucket_seconds / 60), axis=1)[..., where]
+    buckets = slow.shape[1]
+    found, begun = np.zeros((3, len(slow), buckets)), np.zeros((len(slow), buckets))
+    so_far: Floats | float = 0.0
+    so_far_exact: Floats | float = 0.0
+    late, late_exact = _Onsets(up.fine_weights), _Onsets(up.fine_weights)
+    for first in range(0, buckets, STRETCH):
+        now = slice(first, first + STRETCH)
+        part = seen.stretch(now)
+        steps = quick(part, fine, even=not seen.uneven.any())
+        fast = np.cumsum(steps, axis=1) + so_far
+        calm = part.logs[..., np.concatenate([[0], up.fine]) + grid.offset][:, :, None]
+        exact = np.cumsum(calm[..., 0, 1:] - calm[..., 0, :1], axis=1) + so_far_exact
+        so_far, so_far_exact = fast[:, -1:], exact[:, -1:]
+        rises, falls = 1 + len(up.fine), 1 + len(up.coarse)
+        feared, believed, feared_well, believed_well = (of_readings(one, fast.shape[2]) for one in weights.all)
+        null, steady, relative = _mixtures(fast[..., :rises], slow[:, now, :, :falls], up, feared, believed)
+        own = of_readings(weights.believed, 0)[:, :_LATE_READINGS]
+        own = own / own.sum(axis=1, keepdims=True)
+        onsets = late.after(steps[:, :, :_LATE_READINGS, :rises])
+        later = (onsets * relative[:, :, :_LATE_READINGS, 0] * own[:, None]).sum(axis=-1)
+        found[0, :, now], begun[:, now] = _log(steady) - _log(null), _log(later) - _log(null)
+        steady_exact = np.exp(np.minimum(exact, _MOST)) @ up.fine_weights
+        found[1, :, now] = _log((1 - LATE) * steady_exact + LATE * late_exact.after(calm)[..., 0])
+        worse, better, _ = _mixtures(fast[..., rises:], slow[:, now, :, falls:], down, feared_well, believed_well)
+        found[2, :, now] = _log(better) - _log(worse)
+    found[0] = np.logaddexp(found[0] + np.log1p(-LATE), _confirmed(begun) + np.log(LATE))
+    return Evidence(*found)
 
 
-def follow(
-    paired: PairedCounts,
-    *,
-    rollback_at: float = 1.0,
-    promote_at: float | None = 2.0,
-    nodes: tuple[Floats, Floats] | None = None,
-    positions: Ints | None = None,
-) -> Iterator[Evidence]:
-    """The evidence in stretches of 8,192 buckets, so that a caller may stop once a watch is over.
-
-    `promote_at`: None where promoting is not asked about, which costs half.
-
-    `positions`: buckets after which the curves are wanted, at the ratios `nodes`, which must hold what the evidence
-    needs: `rollback_at` times 1 and `WORSE` the first, `promote_at` times 1 and `BETTER` the second.
-    """
-    watches, buckets = paired.old_requests.shape
-    curve_positions = np.zeros(0, dtype=np.int64) if positions is None else positions
-    promote_nodes = np.zeros(0) if promote_at is None else promote_at * _DOWN
-    up_nodes, down_nodes = (rollback_at * _UP, promote_nodes) if nodes is None else nodes
-    with_errors = np.asarray(paired.old_errors.any(axis=1) | paired.new_errors.any(axis=1))
-    out = outage(paired) if rollback_at == 1.0 else None
-    if not with_errors.any():
-        for first in range(0, max(buckets, 1), STRETCH):
-            last = min(first + STRETCH, buckets)
-            in_stretch = curve_positions[(curve_positions >= first) & (curve_positions < last)]
-            low, high = (np.zeros((watches, len(in_stretch), len(values))) for values in (up_nodes, down_nodes))
-            flat = Curves(in_stretch, (up_nodes, down_nodes), low, high)
-            nothing = np.zeros((watches, last - first))
-            yield Evidence(_with_outage(nothing, out, first), nothing, flat)
-        return
-    if not with_errors.all():
-        # without errors the ratio is left open, and a row of zeros costs as much as any other
-        done = 0
-        for stretch in follow(
-            paired.rows(with_errors), rollback_at=rollback_at, promote_at=promote_at, nodes=nodes, positions=positions
-        ):
-            first, done = done, done + stretch.rollback.shape[1]
-            power = _with_outage(np.zeros((watches, done - first)), out, first)
-            yield _expand_rows(stretch, with_errors, power)
-        return
-    kinds = noises(paired.bucket_seconds)
-    split, ratios = len(up_nodes), np.concatenate([up_nodes, down_nodes])
-    up, down = _nearest_nodes(up_nodes, rollback_at * _UP), split + _nearest_nodes(down_nodes, promote_nodes)
-    step = max(_CELLS // max(min(buckets, STRETCH), 1), 1)
-    parts = [slice(first, first + step) for first in range(0, max(watches, 1), step)]
-    weights, powers = zip(*(_weights(paired.rows(part), kinds) for part in parts), strict=True)
-    share = np.where(paired.calibrated, POWER_SHARE, 0.0)
-    quick = np.flatnonzero(memoryless(kinds))
-    last_path: list[Floats | None] = [None for _ in parts]
-    late_state: list[OnsetState | None] = [None for _ in parts]
-    power_state: list[Steps | None] = [None for _ in parts]
-    errors_so_far = np.zeros(watches, dtype=np.bool_)
-    for first in range(0, max(buckets, 1), STRETCH):
-        last = min(first + STRETCH, buckets)
-        in_stretch = curve_positions[(curve_positions >= first) & (curve_positions < last)]
-        rollback, promote = np.zeros((watches, last - first)), np.zeros((watches, last - first))
-        curve = np.zeros((watches, len(in_stretch), len(ratios)))
-        for number, part in enumerate(parts):
-            path = paths(paired.rows(part), slice(first, last), kinds, ratios, split)
-            before = last_path[number]
-            if before is not None:
-                path += before
-            weight, careful = weights[number][:, :, first:last]
-            null, worse = _mixed(path, weight, up[:1])[..., 0], _mixed(path, weight, up[1:])
-            evidence = log_sum(worse + np.log(WORSE_WEIGHTS)) - null
-            prior = weight[..., quick, None] + np.log(WORSE_WEIGHTS)
-            later, late_state[number] = late(path[:, :, quick], prior, null, first, up, late_state[number])
-            evidence = np.logaddexp(evidence + np.log1p(-LATE), later + np.log(LATE))
-            if share[part].any():
-                # the calm reading is the first
-                power, power_state[number] = power_evidence(
-                    path[:, :, 0, up], powers[number], WORSE_WEIGHTS, power_state[number]
-                )
-                with np.errstate(divide="ignore"):
-                    evidence = np.logaddexp(evidence + np.log1p(-share[part, None]), power + np.log(share[part, None]))
-            # before the first error there is no evidence either way, whatever noise is feared
-            errors_so_far[part], errors = _errors_since(paired.rows(part), slice(first, last), errors_so_far[part])
-            rollback[part] = np.where(errors, evidence, 0.0)
-            if len(down):
-                better = _mixed(path, careful, down)
-                promote[part] = log_sum(better[..., 1:] + np.log(BETTER_WEIGHTS)) - better[..., 0]
-            if len(in_stretch):
-                at = in_stretch - first
-                curve[part, :, :split] = _mixed(path[:, at], weight[:, at], np.arange(split))
-                curve[part, :, split:] = _mixed(path[:, at], careful[:, at], np.arange(split, len(ratios)))
-            last_path[number] = path[:, -1:]
-        yield Evidence(
-            _with_outage(rollback, out, first),
-            promote,
-            Curves(in_stretch, (up_nodes, down_nodes), curve[..., :split], curve[..., split:]),
-        )
+def _confirmed(evidence: Floats) -> Floats:
+    """The least of the last looks, `(n, T)`: smaller than the last, and so no less safe."""
+    before = np.concatenate([np.zeros((len(evidence), _LOOKS - 1)), evidence], axis=1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(before, _LOOKS, axis=1).min(axis=-1))
 
 
-def _with_outage(evidence: Floats, outage_evidence: Floats | None, first: int) -> Floats:
-    """The evidence to roll back with that of an outage beside it, from a bucket on."""
-    if outage_evidence is None:
-        return evidence
-    return np.asarray(
-        np.logaddexp(evidence + np.log1p(-OUT), outage_evidence[:, first : first + evidence.shape[1]] + np.log(OUT))
-    )
+def of_readings(weights: Floats, quick_readings: int) -> Floats:
+    """Weights `(n, K)` or `(K,)` as `(n, K)`; where the split is even, the clumped ones are the restless ones."""
+    each = np.atleast_2d(weights)
+    if quick_readings < QUICK:
+        middle = 1 + QUICK // 2
+        restless = each[:, 1:middle] + each[:, middle:QUICK]
+        each = np.concatenate([each[:, :1], restless, each[:, QUICK:]], axis=1)
+    return each
 
 
-def _expand_rows(evidence: Evidence, rows: Bools, rest: Floats) -> Evidence:
-    """The evidence of some rows among all; the others have that of `calm` to roll back, and flat curves."""
-
-    def expand(values: Floats) -> Floats:
-        expanded = np.zeros((len(rows), *values.shape[1:]))
-        expanded[rows] = values
-        return expanded
-
-    rest[rows] = evidence.rollback
-    known = evidence.curves
-    curves = Curves(
-        known.positions,
-        known.nodes,
-        expand(known.against_low),
-        expand(known.against_high),
-    )
-    return Evidence(rest, expand(evidence.promote), curves)
+def _mixtures(
+    fast: Floats, slow: Floats, alternatives: Alternatives, feared: Floats, believed: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """The null and the alternatives over all readings, `(n, T)`, over a common factor; and the fast ones over it."""
+    top = np.maximum(fast.max(axis=(2, 3)), slow.max(axis=(2, 3)))[:, :, None, None]
+    relative, apart = np.exp(fast - top), np.exp(slow - top)
+    null = np.concatenate([relative[..., 0], apart[..., 0]], axis=-1)
+    others = [relative[..., 1:] @ alternatives.fine_weights, apart[..., 1:] @ alternatives.coarse_weights]
+    better = np.concatenate(others, axis=-1)
+    return (null * feared[:, None]).sum(axis=-1), (better * believed[:, None]).sum(axis=-1), relative
 
 
-def _nearest_nodes(nodes: Floats, ratios: Floats) -> Ints:
-    """Return where the null and its alternatives stand among the nodes."""
-    if not len(ratios):
-        return np.zeros(0, dtype=np.int64)
-    return np.asarray(np.abs(nodes - ratios[:, None]).argmin(axis=1))
+class _Onsets:
+    """Evidence that the ratio is the first until some bucket and one of the others from it on; no more than 10^130."""
+
+    def __init__(self, weights: Floats) -> None:
+        self._weights, self._done = weights, 0
+        self._so_far: Floats | None = None
+
+    def after(self, steps: Floats) -> Floats:
+        """After each bucket that follows, `(n, T, K)`, from the log-likelihood of each, `(n, T, K, 1 + J)`."""
+        factor = np.exp(np.minimum(steps[..., 1:] - steps[..., :1], _MOST))
+        so_far = np.zeros_like(factor[:, 0]) if self._so_far is None else self._so_far
+        self._so_far = so_far
+        found = np.empty(factor.shape[:3])
+        for row in range(factor.shape[1]):
+            self._done += 1
+            so_far += _SOON / ((self._done + _SOON - 1) * (self._done + _SOON))
+            so_far *= factor[:, row]
+            np.minimum(so_far, _CEILING, out=so_far)
+            # what is left of the weights of onsets speaks for neither side
+            found[:, row] = so_far @ self._weights + _SOON / (self._done + _SOON)
+        return found
 
 
-def _mixed(path: Floats, weight: Floats, positions: Ints) -> Floats:
-    """L(ρ) at some nodes, `(n, T, len(places))`."""
-    return log_sum(np.moveaxis(path[..., positions] + weight[..., None], 2, -1))
-
-
-def _errors_since(paired: PairedCounts, part: slice, before: Bools) -> tuple[Bools, Bools]:
-    """Return whether there were errors by the end of a stretch, `(n,)`, and by each of its buckets, `(n, T)`."""
-    has_errors = (paired.old_errors[:, part] > 0) | (paired.new_errors[:, part] > 0)
-    so_far = np.asarray(np.logical_or.accumulate(has_errors, axis=1) | before[:, None])
-    return so_far[:, -1], so_far
-
-
-def _weights(paired: PairedCounts, kinds: Noises) -> tuple[Floats, Floats]:
-    """Return log-weights and dispersions.
-
-    The log-weights of the readings before each bucket, `(2, n, T, K + W)`: to roll back and to promote; and the
-    dispersion for the power likelihood, `(n,)`.
-    """
-    calibrated = paired.calibrated
-    before = paired.history_requests.shape[1]
-    requests, errors = paired.old_requests, paired.old_errors
-    if before:
-        requests = np.concatenate([paired.history_requests, requests], axis=1)
-        errors = np.concatenate([paired.history_errors, errors], axis=1)
-    log_predictive = predictive(requests, errors, kinds)
-    weights = readings(log_weights(log_predictive, before, kinds, calibrated, _known(paired)), kinds)
-    if not calibrated.any():
-        return weights, np.ones(len(calibrated))
-    return weights, dispersion(paired.history_requests, paired.history_errors, log_predictive[:, :before], kinds)
-
-
-def _known(paired: PairedCounts) -> Floats:
-    """Errors of the baseline before each bucket of the watch, `(n, T)`.
-
-    Where it has more of the traffic, those that it would have at an even split, since the smaller side limits what is
-    known.
-    """
-    old, new, errors = (
-        np.cumsum(counts, axis=1) - counts for counts in (paired.old_requests, paired.new_requests, paired.old_errors)
-    )
-    return np.asarray(errors * 2 * new / np.maximum(old + new, 1.0))
+def _log(values: Floats) -> Floats:
+    return np.asarray(np.log(np.maximum(values, 1e-300)))

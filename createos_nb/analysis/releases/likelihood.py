@@ -1,207 +1,258 @@
-"""The likelihood of the errors, given the ratio of the candidate's error rate to the baseline's, and the noise.
+"""The likelihood of how the errors fell to the two sides, for every ratio of the error rates and every noise.
 
-Given the errors s of a bucket, their split is binomial with odds ρG/B if they are independent, and beta-binomial if a
-side has noise of its own. At an even split of the traffic that is all; at an uneven one it hangs on what the noise is,
-which the baseline cannot tell:
+In bucket t the old and the new side had B and G requests and s errors together, g of them on the new side. Given s, the
+share of the new side has the log-odds log(ρG/B) + δ. What both sides share (a wave, an incident, however long) is not
+in it. δ is the noise of the sides' own, and a *reading* says what it is like:
 
-* the rate wanders (a dependency of one side, a cold cache): the log-odds vary by as much at any split, and the mean
-  share lies nearer to a half than the odds in the middle;
-* errors come in clumps (retries, scanners): their number follows the requests, so a small side has few and large ones,
-  and the mean share is that of the odds.
+* calm: δ = 0, so that g is binomial: errors are independent given the rate;
+* restless: δ is drawn anew in each bucket, as the difference of the logarithms of two gamma variables of some shape
+  (shape 1: the rate of each side has a coefficient of variation of 1);
+* clumped: errors come in clumps (retries, scanners) whose number follows the requests, so that the mean share is that
+  of the odds: beta-binomial, as precise as the restless reading at an even split, where the two are one;
+* lasting: δ is a Gaussian AR(1) over the buckets.
 
-The wrong reading cries wolf (in 35 % and 65 % of healthy releases at 10/90 and 90/10 by the mean, in 75 % at 99/1 by
-the variance). So a reading of its own is a wandering rate of moderate spread. The others are wide ones: a Beta as
-precise as at an even split, and of the two means the one that says less at each node.
+In every reading one bucket in `1 / WILD` is wild: its share may be anything. So a single bad minute never decides.
+
+All are sums over a lattice of log-odds, the lasting ones by the forward algorithm of hidden Markov models (Rabiner
+1989), whose states are the values of δ. They are exact for the discretised noise. Where a bucket holds so many errors
+that the binomial is narrower than the lattice, it is widened to it, as if fewer errors had been seen.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from createos_nb.analysis.releases.noise import WARM, Noises, fold, log_rising, shape_of, unfold
-from createos_nb.analysis.validation import Bools, Floats
+from createos_nb.analysis.releases.noise import fold, unfold
+from createos_nb.analysis.validation import Bools, Floats, Ints
 
-if TYPE_CHECKING:
-    from createos_nb.analysis.releases.counts import PairedCounts
+WILD = 0.03
+"""Share of the buckets in which anything may happen on one side."""
 
-_PULL = 0.346
-"""E[expit(x + σz)] ≈ expit(x / √(1 + 0.346 σ²)), within 0.02 (a form of MacKay's 1992 approximation)."""
+SHAPES = (16.0, 4.0, 1.5, 0.7, 0.25)
+"""Shapes of the restless readings: rates with a coefficient of variation of 0.25, 0.5, 0.8, 1.2 and 2."""
 
-_FEW = 12
-"""Errors of one bucket up to which products are cheaper than Stirling's series."""
+LASTING = ((0.6, 0.65), (0.8, 0.35), (0.8, 0.65), (0.9, 1.2), (0.95, 0.35), (0.95, 0.65))
+"""Memories from minute to minute, and standard deviations of δ, of the lasting readings."""
 
-_LEAST = 1e-12
-"""Where traffic is so uneven that a share rounds to nothing."""
+QUICK = 1 + 2 * len(SHAPES)
+"""Readings without a memory: calm, restless, clumped."""
 
-_MODERATE = 1.0
-"""Variance of the logarithm up to which memoryless noise may be a wandering rate; wilder noise is clumps."""
+READINGS = QUICK + len(LASTING)
 
-_FAR, _FARTHEST = 3.0, 3.0
-
-_ROWS = 192
-"""Buckets with errors worked on at a time, so that arrays stay in the processor's cache."""
-
-
-def _may_wander(kinds: Noises) -> Bools:
-    """Which of the K noises are read as a wandering rate, too."""
-    return np.asarray((kinds.memory == 0) & (kinds.spread > 0) & (kinds.spread <= _MODERATE))
-
-
-def memoryless(kinds: Noises) -> Bools:
-    """Which of the K + W readings have no memory."""
-    return np.concatenate([kinds.memory == 0, np.ones(_may_wander(kinds).sum(), dtype=np.bool_)])
+_STEP, COARSE = float(np.log(2) / 4), 2
+"""Distance of the points of the lattice in log-odds, and how many of them lie from one coarse ratio to the next."""
+_REACH, _LARGEST = 6.2, 26
+"""Half the width of the lattice of δ, and its largest ratio in steps: 90."""
+_WILD_SHAPE = 0.5
+_EVEN = 0.7
+"""Log-odds of the traffic up to which a split is as good as even, so that restless and clumped are one: 2 to 1."""
+_STATES = 21
+_CELLS = 300_000
+"""Numbers worked on at a time, so that arrays stay in the processor's cache."""
 
 
-def readings(weights: Floats, kinds: Noises) -> Floats:
-    """Log-weights `(…, K)` of the noises as those of the readings, `(…, K + W)`."""
-    twice = _may_wander(kinds)
-    log_weights = np.concatenate([weights, weights[..., twice]], axis=-1)
-    log_weights[..., : len(twice)] -= np.where(twice, np.log(2), 0.0)
-    log_weights[..., len(twice) :] -= np.log(2)
-    return log_weights
+@dataclass(frozen=True, eq=False)
+class Lattice:
+    """Log-odds at which likelihoods are worked out, for one limit `worse`."""
+
+    step: float
+    """Distance in log ρ; log `worse` is a multiple of it."""
+    worse: int
+    """`worse` in steps; ratio 1 is 0."""
+    largest: int
+    """The largest ratio in steps; the smallest is as far below 1."""
+    offset: int
+    """Half the number of points."""
+
+    @property
+    def log_odds(self) -> Floats:
+        """Log-odds of the points, relative to those of the traffic."""
+        return np.asarray(np.arange(-self.offset, self.offset + 1) * self.step)
+
+    def coarse(self, log_ratio: float) -> int:
+        """The nearest coarse ratio, in steps."""
+        return COARSE * round(log_ratio / self.step / COARSE)
 
 
-def paths(paired: PairedCounts, stretch: slice, kinds: Noises, ratios: Floats, split: int) -> Floats:
-    """Log-likelihood of every reading and ratio after every bucket of the stretch, `(n, T, K + W, R)`.
+@lru_cache(maxsize=16)
+def lattice(worse: float) -> Lattice:
+    """The lattice for a limit."""
+    parts = COARSE * max(round(float(np.log(worse)) / _STEP / COARSE), 1)
+    step = float(np.log(worse)) / parts
+    largest = COARSE * int(np.ceil(_LARGEST * _STEP / step / COARSE))
+    return Lattice(step, parts, largest, largest + int(np.ceil(_REACH / step)))
 
-    The first `split` ratios are held against "not worse", the others against "this much worse".
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """The errors of n watches of T buckets, at the X points of the lattice."""
+
+    grid: Lattice
+    logs: Floats
+    """Log-likelihood of each point, `(n, T, X)`; the binomial coefficient is left out everywhere."""
+    widened: Floats
+    """Likelihood of each point, over its largest, `(n, T, X)`."""
+    wild: Floats
+    """Likelihood of a wild bucket on that scale, `(n, T)`."""
+    odds: Floats
+    """Log-odds of the traffic, `(n, T)`."""
+
+    @property
+    def uneven(self) -> Bools:
+        """Where the split is so uneven that restless and clumped errors are two things, `(n, T)`."""
+        return np.asarray(np.abs(self.odds) > _EVEN)
+
+    def stretch(self, part: slice) -> Splits:
+        """Some of the buckets."""
+        counts = (self.logs[:, part], self.widened[:, part], self.wild[:, part], self.odds[:, part])
+        return Splits(self.grid, *counts)
+
+
+def splits(old: Floats, new: Floats, old_errors: Floats, new_errors: Floats, worse: float) -> Splits:
+    """Read the counts, each `(n, T)`; a bucket that one side did not serve says nothing."""
+    grid = lattice(worse)
+    both = (old > 0) & (new > 0)
+    b, g = np.where(both, old_errors, 0.0), np.where(both, new_errors, 0.0)
+    s = b + g
+    odds = np.log(np.where(both, new, 1.0) / np.where(both, old, 1.0))
+    z = odds[..., None] + grid.log_odds
+    logs = g[..., None] * z - s[..., None] * np.logaddexp(0.0, z)
+    share = (g + 0.5) / (s + 1.0)
+    power = 1 / np.maximum(1.0, grid.step**2 * s * share * (1 - share))
+    widened = np.exp((logs - logs.max(axis=-1, keepdims=True)) * power[..., None])
+    return Splits(grid, logs, widened, widened @ _gammas(grid.log_odds, _WILD_SHAPE), odds)
+
+
+def quick(seen: Splits, ratios: Ints, *, even: bool | None = None) -> Floats:
+    """Log-likelihood of each bucket under the readings without a memory, `(n, T, QUICK, R)`; ratios in steps.
+
+    Where the split is even in all buckets, or `even`, the clumped ones are left out: they are the restless ones.
     """
-    watches, warm = len(paired.old_requests), min(stretch.start, WARM)
-    part = slice(stretch.start - warm, stretch.stop)
-    requests, requests_new = paired.old_requests[:, part].T, paired.new_requests[:, part].T
-    # a side without requests says nothing about the ratio
-    both = (requests > 0) & (requests_new > 0)
-    old, new = np.where(both, requests, 1.0), np.where(both, requests_new, 1.0)
-    failed, failed_new = (
-        np.where(both, paired.old_errors[:, part].T, 0.0),
-        np.where(both, paired.new_errors[:, part].T, 0.0),
+    watches, buckets, points = seen.widened.shape
+    shapes = len(SHAPES)
+    uneven = seen.uneven
+    even = not uneven.any() if even is None else even
+    found = np.empty((watches, buckets, 1 + shapes if even else QUICK, len(ratios)))
+    found[:, :, 0] = seen.widened[..., ratios + seen.grid.offset]
+    kernels = _restless(seen.grid, tuple(ratios.tolist()))
+    flat = seen.widened.reshape(-1, points) @ kernels.reshape(points, -1)
+    found[:, :, 1 : 1 + shapes] = flat.reshape(watches, buckets, shapes, len(ratios))
+    if not even:
+        found[:, :, 1 + shapes :] = found[:, :, 1 : 1 + shapes]
+        found[uneven, 1 + shapes :] = _clumped(seen, uneven, ratios)
+    found *= 1 - WILD
+    found += WILD * seen.wild[..., None, None]
+    np.log(found, out=found)
+    return found
+
+
+def _gammas(u: Floats, shape: float) -> Floats:
+    """The difference of the logarithms of two gamma variables on a lattice; what lies beyond stands at its ends."""
+    from scipy.special import betainc
+
+    inner = (u[1:] + u[:-1]) / 2
+    return np.asarray(np.diff(np.concatenate([[0.0], betainc(shape, shape, 1 / (1 + np.exp(-inner))), [1.0]])))
+
+
+@lru_cache(maxsize=16)
+def _restless(grid: Lattice, ratios: tuple[int, ...]) -> Floats:
+    """Weights of the points for each shape and ratio, `(X, K, R)`."""
+    x = grid.log_odds
+    return np.stack(
+        [np.stack([_gammas(x - ratio * grid.step, shape) for ratio in ratios], axis=1) for shape in SHAPES], axis=1
     )
-    once, where = np.unique(ratios, return_inverse=True)
-    odds = np.log(new / old)[..., None] + np.log(once)
-    spread, drift = _wandering(failed, failed_new, odds, old * new / (old + new) ** 2, kinds)
-    hit = np.flatnonzero((failed + failed_new)[warm:].ravel() > 0)
-    b, g = failed[warm:].ravel()[hit], failed_new[warm:].ravel()[hit]
-    rows = odds[warm:].reshape(-1, len(once))[hit][:, where]
-    spread, drift = spread[warm:].reshape(-1, spread.shape[-1])[hit], drift[warm:].reshape(-1, *drift.shape[2:])[hit]
-    drift = drift[..., where]
-    length = len(old) - warm
-    readings_count = len(kinds.spread) + int(_may_wander(kinds).sum())
-    log_likelihood = np.zeros((length * watches, readings_count, len(ratios)))
-    log_likelihood[hit, 0] = g[:, None] * rows - (b + g)[:, None] * np.logaddexp(0.0, rows)
-    for first in range(0, len(hit), _ROWS):
-        now = slice(first, first + _ROWS)
-        log_likelihood[hit[now], 1:] = _beta_binomial(b[now], g[now], rows[now], spread[now], drift[now], kinds, split)
-    path = log_likelihood.reshape(length, watches, readings_count, len(ratios))
-    for row in range(1, length):
-        path[row] += path[row - 1]
-    return np.asarray(path.swapaxes(0, 1))
 
 
-def _wandering(failed: Floats, failed_new: Floats, odds: Floats, split: Floats, kinds: Noises) -> tuple[Floats, Floats]:
-    """Predicted variance `(T, n, K')` and mean `(T, n, K', R)` of the wandering log-odds under the lasting noises.
+@lru_cache(maxsize=4)
+def _betas(grid: Lattice) -> Floats:
+    """Shares of a Beta with a mean of given log-odds, on a lattice of log-odds: `(K, means, points)`."""
+    from scipy.special import betainc
 
-    A Beta of the predicted mean and variance takes in each bucket's errors, and is then moved on towards no deviation.
-    """
-    autocorrelated = kinds.memory > 0
-    memory, variance = kinds.memory[autocorrelated], 2 * kinds.spread[autocorrelated]
-    information = fold(((failed + failed_new) * split)[..., None], 0.0)
-    predicted = np.empty((*information.shape[:-1], len(memory)))
-    predicted[:1] = variance
-    square, fresh = memory**2, (1 - memory**2) * variance
-    for row in range(len(information) - 1):
-        # state' = square · state / (1 + state · information) + fresh
-        state, after = predicted[row], predicted[row + 1]
-        np.multiply(state, information[row], out=after)
-        after += 1
-        np.divide(state, after, out=after)
-        after *= square
-        after += fresh
-    precision = 2 * shape_of(predicted / 2)[..., None]
-    expected, b, g = (fold(values, 0.0)[..., None, :] for values in (odds, failed[..., None], failed_new[..., None]))
-    mean = np.zeros((*precision.shape[:-1], odds.shape[-1]))
-    slow, still, remaining = memory[:, None], np.exp(-expected), precision + b
-    bound = np.minimum(_FAR * np.sqrt(variance), _FARTHEST)[:, None]
-    has_errors = np.asarray((b + g).reshape(len(mean), -1).any(axis=1))
-    drift = np.ones(mean.shape[1:])
-    share, rest = np.empty_like(drift), np.empty_like(drift)
-    for row in range(len(mean) - 1):
-        next_mean = mean[row + 1]
-        if not has_errors[row]:  # no errors, nothing learnt: it is only moved on
-            np.multiply(mean[row], slow, out=next_mean)
-            np.exp(next_mean, out=drift)
-            continue
-        # share = precision · expit(expected + mean), with the exponentials at hand
-        np.add(drift, still[row], out=rest)
-        np.divide(drift, rest, out=share)
-        share *= precision[row]
-        np.subtract(remaining[row], share, out=rest)
-        np.maximum(rest, _LEAST, out=rest)
-        share += g[row]
-        share /= rest
-        np.log(share, out=next_mean)
-        next_mean -= expected[row]
-        next_mean *= slow
-        np.minimum(next_mean, bound, out=next_mean)
-        np.maximum(next_mean, -bound, out=next_mean)
-        np.exp(next_mean, out=drift)
-    return unfold(predicted, len(odds)), unfold(mean, len(odds))
+    at = np.arange(-2 * grid.offset, 2 * grid.offset + 1) * grid.step
+    mean = 1 / (1 + np.exp(-at))[:, None]
+    edge = 1 / (1 + np.exp(-(at[1:] + at[:-1]) / 2))[None, :]
+    found = []
+    for shape in SHAPES:
+        below = betainc(np.maximum(2 * shape * mean, 1e-9), np.maximum(2 * shape * (1 - mean), 1e-9), edge)
+        ends = np.zeros((len(at), 1))
+        found.append(np.diff(np.concatenate([ends, below, ends + 1], axis=1), axis=1))
+    return np.array(found)
 
 
-def _beta_binomial(
-    b: Floats, g: Floats, rows: Floats, spread: Floats, drift: Floats, kinds: Noises, split: int
-) -> Floats:
-    """Return log P(g | b + g) for each row with errors, reading but the calm one, and node; `(N, K − 1 + W, R)`.
-
-    Without the binomial coefficient, which all of them share.
-    """
-    noisy, twice = kinds.memory[1:] > 0, _may_wander(kinds)[1:]
-    variance = np.empty((len(rows), len(noisy)))
-    variance[:, ~noisy] = 2 * kinds.spread[1:][~noisy]
-    variance[:, noisy] = spread
-    shift = np.zeros((len(rows), len(noisy), rows.shape[1]))
-    shift[:, noisy] = drift
-    middle = rows[:, None, :] + shift
-    pulled = middle / np.sqrt(1 + _PULL * variance)[..., None]
-    # the higher mean at the nodes to roll back, the lower at those to promote
-    wide = 1 / (1 + np.exp(-np.where((middle > 0) == (np.arange(rows.shape[1]) < split), middle, pulled)))
-    precise = 2 * shape_of(variance / 2)[..., None]
-    pulled = pulled[:, twice]
-    precision = _precision(pulled, variance[:, twice, None])
-    new_share = 1 / (1 + np.exp(-pulled))
-    log_probability = np.concatenate(
-        [-_rising(precise, b + g) + np.zeros_like(wide), -_rising(precision, b + g)], axis=1
-    )
-    # in most buckets with errors they all fell to one side
-    for errors, parts in ((g, (wide, new_share)), (b, (1 - wide, 1 - new_share))):
-        at = np.flatnonzero(errors)
-        start = np.concatenate([precise[at] * parts[0][at], precision[at] * parts[1][at]], axis=1)
-        log_probability[at] += _rising(np.maximum(start, _LEAST), errors[at])
-    return log_probability
+def _clumped(seen: Splits, uneven: Bools, ratios: Ints) -> Floats:
+    """Likelihood of the uneven buckets under the clumped readings, `(N, K, R)`."""
+    grid, kernels = seen.grid, _betas(seen.grid)
+    middle, size = 2 * grid.offset, seen.widened.shape[-1]
+    likelihood = seen.widened[uneven]
+    moved = np.clip(seen.odds[uneven] / grid.step, -grid.offset + 1, grid.offset - 1)
+    floor = np.floor(moved).astype(np.int64)
+    found = np.empty((len(moved), len(SHAPES), len(ratios)))
+    for whole in np.unique(floor):
+        at = np.flatnonzero(floor == whole)
+        part = (moved[at] - whole)[:, None, None]
+        # the points of a bucket are those of the lattice moved by its odds: between two of them a mixture of both
+        means, both = middle + whole + ratios, []
+        for step in (0, 1):
+            begin = middle + whole + step - grid.offset
+            window = kernels[:, means + step, begin : begin + size]
+            window[..., 0] += kernels[:, means + step, :begin].sum(axis=-1)
+            window[..., -1] += kernels[:, means + step, begin + size :].sum(axis=-1)
+            both.append(np.tensordot(likelihood[at], window, axes=([1], [2])))
+        found[at] = (1 - part) * both[0] + part * both[1]
+    return found
 
 
-def _precision(log_odds: Floats, variance: Floats) -> Floats:
-    """α + β of a Beta whose mean has these log-odds, so that those of its draws have this variance (within 4 %)."""
-    odds = np.exp(-np.abs(log_odds))
-    total, square = 1 + odds, 1 + odds * odds
-    return np.asarray((1 + 1 / odds) * square / (np.sqrt(total * total + 2 * variance * square) - total))
+@lru_cache(maxsize=16)
+def _chains(grid: Lattice, minutes: float) -> tuple[Floats, Floats, Ints]:
+    """Transitions `(K, S, S)` and first weights `(K, S)` of the lasting readings, and the points of their states."""
+    transitions, first, points = [], [], []
+    for memory, deviation in LASTING:
+        width = max(round(deviation * 0.43 / grid.step), 1)
+        states = (np.arange(_STATES) - _STATES // 2) * width
+        u = states * grid.step
+        keep = memory ** min(minutes, 1.0)
+        push = deviation * np.sqrt(1 - keep**2)
+        move = np.exp(-0.5 * ((u[None, :] - keep * u[:, None]) / push) ** 2)
+        transitions.append(move / move.sum(axis=1, keepdims=True))
+        first.append(np.linalg.matrix_power(transitions[-1], 4096)[_STATES // 2])
+        points.append(states)
+    return np.array(transitions), np.array(first), np.array(points)
 
 
-def _rising(start: Floats, steps: Floats) -> Floats:
-    """`log_rising` with one number of steps a row: few whole steps are multiplied out, which is most of them."""
-    result = np.zeros(start.shape)
-    few = (steps <= _FEW) & (steps == np.floor(steps))
-    many = np.flatnonzero(~few)
-    if len(many):
-        result[many] = log_rising(start[many], steps[many][:, None, None])
-    rows = np.flatnonzero(few & (steps > 0))
-    rows = rows[np.argsort(steps[rows], kind="stable")]
-    product, first = start[rows], start[rows]
-    starts = np.searchsorted(steps[rows], np.arange(1, _FEW) + 0.5)
-    for step, at in enumerate(starts, start=1):
-        if at == len(rows):
-            break
-        product[at:] *= first[at:] + step
-    result[rows] = np.log(product)
-    return result
+def lasting(seen: Splits, ratios: Ints, minutes: float) -> Floats:
+    """Log-likelihood of each bucket given the ones before under the lasting readings, `(n, T, K, R)`."""
+    transitions, first, points = _chains(seen.grid, minutes)
+    at = np.clip(points[:, None, :] + ratios[None, :, None], -seen.grid.offset, seen.grid.offset) + seen.grid.offset
+    emitted = fold(((1 - WILD) * seen.widened + WILD * seen.wild[..., None]).swapaxes(0, 1), 1.0)
+    length, pieces, watches = emitted.shape[:3]
+    found = np.zeros((length, pieces * watches, *at.shape[:2]))
+    columns = emitted.reshape(length, pieces * watches, -1)
+    step = max(_CELLS // (at.size * length), 1)
+    for begin in range(0, columns.shape[1], step):
+        part = slice(begin, begin + step)
+        found[:, part] = _forward(columns[:, part], transitions, first, at)
+    found = found.reshape(length, pieces, watches, *at.shape[:2])
+    return np.asarray(unfold(found, seen.widened.shape[1]).swapaxes(0, 1))
+
+
+def _forward(emitted: Floats, transitions: Floats, first: Floats, at: Ints) -> Floats:
+    """The forward algorithm: log-likelihood of each bucket given those before, `(T, n, K, R)`, from `(T, n, X)`."""
+    (length, watches, _), (kinds, ratios, states) = emitted.shape, at.shape
+    totals = np.empty((length, kinds, watches * ratios))
+    state = np.repeat(first[:, None, :], watches * ratios, axis=1)
+    block = 32
+    for begin in range(0, length, block):
+        # the states before a block add up to 1; within one they only shrink, by no more than a double can hold
+        weights = np.ascontiguousarray(np.moveaxis(emitted[begin : begin + block][:, :, at], 2, 1))
+        weights = weights.reshape(len(weights), kinds, watches * ratios, states)
+        for row in weights:
+            row *= state
+            np.matmul(row, transitions, out=state)
+        sums = weights.sum(axis=-1)
+        totals[begin] = sums[0]
+        totals[begin + 1 : begin + len(sums)] = sums[1:] / sums[:-1]
+        state /= sums[-1][..., None]
+    return np.asarray(np.log(totals).reshape(length, kinds, watches, ratios).transpose(0, 2, 1, 3))

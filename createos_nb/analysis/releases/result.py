@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.releases.counts import PairedCounts
-from createos_nb.analysis.releases.evidence import evaluate
-from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
-from createos_nb.analysis.releases.wording import number, times
+from createos_nb.analysis.releases.interval import Bounds, bounds
+from createos_nb.analysis.releases.weights import Weights
+from createos_nb.analysis.releases.wording import interval, number, times
 from createos_nb.analysis.validation import Bools, Floats, Ints
 from createos_nb.display import text_card
 from createos_nb.dtypes import TEXT
@@ -49,6 +49,32 @@ class Guard:
         return text_card("Path guard", self.sentence)
 
 
+@dataclass(frozen=True)
+class HistoryUsed:
+    """What of the history served the verdict."""
+
+    kind: str
+    """"none", "one side" or "a pair"."""
+    buckets: int
+    """Buckets with requests."""
+    errors: int
+    """Errors of the first class in them."""
+    enough: bool
+    """Whether that is enough to tell noise from calm: 30 buckets and 100 errors."""
+
+    @property
+    def sentence(self) -> str:
+        """Return it as a sentence."""
+        if self.kind == "none":
+            return "none: noise of one side's own is taken to be as in most services"
+        size = f"{self.buckets:,} buckets with {self.errors:,} errors"
+        if self.kind == "one side":
+            what = "of the old side, which can dismiss noise of its own, and can't show any"
+        else:
+            what = "of a pair that ran the same version, whose split shows the noise of their own"
+        return f"{size} {what}" + ("" if self.enough else "; too little to calibrate by")
+
+
 @dataclass(frozen=True, eq=False)
 class Steps:
     """The arrays behind the `path` of a verdict, over the buckets."""
@@ -56,9 +82,11 @@ class Steps:
     index: pd.DatetimeIndex
     decision: list[str]
     rollback: Floats
+    exact: Floats
     promote: Floats
     counts: tuple[Floats, Floats, Floats, Floats]
     """Requests of the baseline and the candidate, errors of the baseline and the candidate."""
+    known: Bools
     judged: Bools
 
 
@@ -67,30 +95,34 @@ class ReleaseVerdict:
     """Is the candidate as healthy as the baseline? Valid at every look; see `release_verdict`."""
 
     decision: str
-    """`rollback`, `promote`, `keep watching` or `not enough traffic`."""
+    """The last: `rollback`, `promote`, `keep watching`, `not enough traffic` or `can't be judged`."""
+    reason: str
+    """Why it was rolled back: `worse`, `path` (a single one) or `down`; "" otherwise."""
     ratio: float
     """How many times as often requests fail in the candidate, pooled over the buckets (Mantel and Haenszel) and within
-    the bounds; NaN without errors."""
+    the bounds; NaN without errors. Like the bounds, of the whole watch after the warm-up, up to the rollback or now."""
     low: float
-    """The ratio is at least this: ruled out below it by the same evidence that rolls back (error probability α). As of
-    now, like `ratio` and `high`; at least 1 after a rollback that one class of errors has proven, unless what came
-    since says otherwise."""
+    """The ratio is at least this, by a confidence sequence (error probability α at all looks together, where the noise
+    is in the list; see `interval`). No decision moves it: where a regression began late it may be below 1."""
     high: float
-    """The ratio is at most this, by the same evidence that promotes (error probability β)."""
+    """The ratio is at most this, likewise (error probability β)."""
     evidence: float
-    """The evidence to roll back (an e-value; it rolls back at 1/α): at `decided_at` where it rolled back, else now."""
+    """The evidence to roll back (an e-value; it rolls back at 1/α), noise of one side's own allowed for: a model. As of
+    the rollback, or now."""
+    evidence_exact: float
+    """The same where errors are independent given the rates: guaranteed by Ville's inequality, and no more than that. A
+    rollback needs both."""
     decided_at: pd.Timestamp | None
-    """Start of the bucket that decided, which is when it was over that it could be known; None while it is open. Later
-    buckets change nothing."""
-    requests_needed: int | None
-    """About how many more requests, of both sides together, until it is decided: a rough forecast, mostly within a
-    factor of three. 0 once decided, None where no number can be given (a side without requests)."""
+    """Start of the bucket since which the decision stands, to roll back or to promote; None while there is none."""
+    promoted_at: pd.Timestamp | None
+    """Start of the bucket that first promoted, whatever came then; None if none did."""
     sentence: str
     """Return the verdict as a sentence."""
     guard: Guard
     single_path: pd.DataFrame
     """Indexed by `path`: `errors` (the class), `old`, `new` (errors), `ratio`, `evidence`, `boundary` (the evidence it
     takes among so many paths), `regressed`, `since`. Empty without paths."""
+    history: HistoryUsed
     errors: str
     """The class that `ratio`, `low` and `high` speak of."""
     alpha: float
@@ -98,29 +130,33 @@ class ReleaseVerdict:
     worse: float
     bucket_seconds: int
     _steps: Steps = field(repr=False)
-    _sides: PairedCounts = field(repr=False)
+    _shown: PairedCounts = field(repr=False)
+    """The row that ratio and bounds speak of."""
+    _weights: Weights = field(repr=False)
     _classes: tuple[str, ...] = field(repr=False)
     _of_classes: PairedCounts = field(repr=False)
     """One row for each class of errors."""
+    _weights_of_classes: Weights = field(repr=False)
     _evidence_of_classes: Floats = field(repr=False)
 
     @cached_property
     def path(self) -> pd.DataFrame:
         """The path of the verdict, one row a bucket, indexed by `time`.
 
-        `decision` and `evidence` (to roll back) as they were after that bucket, `evidence_promote`, `old_requests`,
-        `new_requests`, `old_errors`, `new_errors` (of the first class; Int64, NA where it was not judged), and
-        `judged`. Later buckets never change earlier rows.
+        `decision` and `evidence` (to roll back) as they were after that bucket, `evidence_exact`, `evidence_promote`,
+        `old_requests`, `new_requests`, `old_errors`, `new_errors` (of the first class; Int64, NA where there is no
+        data), and `judged`, which is False in the warm-up. Later buckets never change earlier rows.
         """
         steps = self._steps
         names = ("old_requests", "new_requests", "old_errors", "new_errors")
         counts = {
-            name: pd.arrays.IntegerArray(values.astype(np.int64), ~steps.judged)
+            name: pd.arrays.IntegerArray(values.astype(np.int64), ~steps.known)
             for name, values in zip(names, steps.counts, strict=True)
         }
         columns = {
             "decision": pd.array(steps.decision, dtype=TEXT),
             "evidence": steps.rollback,
+            "evidence_exact": steps.exact,
             "evidence_promote": steps.promote,
             **counts,
             "judged": steps.judged,
@@ -129,43 +165,59 @@ class ReleaseVerdict:
 
     @cached_property
     def by_class(self) -> pd.DataFrame:
-        """Indexed by `errors`, such as "5xx": requests and errors, `ratio`, `low`, `high`, `evidence`."""
+        """Indexed by `errors`, such as "5xx": requests, errors after the warm-up, `ratio`, `low`, `high`, `evidence`.
+
+        As of now, each class by itself.
+        """
         paired, at = self._of_classes, np.flatnonzero(self._steps.judged)[-1:]
-        old, new = paired.old_requests[0], paired.new_requests[0]
         frame = pd.DataFrame(
             {
-                "old_requests": round(old.sum()),
+                "old_requests": paired.old_requests.sum(axis=1).round(),
                 "old_errors": paired.old_errors.sum(axis=1),
-                "new_requests": round(new.sum()),
+                "new_requests": paired.new_requests.sum(axis=1).round(),
                 "new_errors": paired.new_errors.sum(axis=1),
             },
             index=pd.Index(self._classes, name="errors", dtype=TEXT),
         ).astype("Int64")
-        class_bounds = [self._bounds(paired.rows(slice(row, row + 1)), at) for row in range(len(self._classes))]
+        found = self._bounds(paired, self._weights_of_classes, at) if len(at) else None
         for name in ("ratio", "low", "high"):
-            values = [float(getattr(bounds, name)[0, 0]) if len(at) else np.nan for bounds in class_bounds]
-            frame[name] = np.array(values, dtype=np.float64)
+            frame[name] = np.nan if found is None else getattr(found, name)[:, 0]
         return frame.assign(evidence=self._evidence_of_classes)
 
-    def _bounds(self, paired: PairedCounts, at: Ints) -> Bounds:
-        """Ratio and bounds of one row of sides after the buckets `at`."""
-        old, new = paired.old_requests[0], paired.new_requests[0]
-        sums = ((float(old.sum()), float(paired.old_errors.sum())), (float(new.sum()), float(paired.new_errors.sum())))
-        curves = evaluate(paired, promote_at=self.worse, nodes=nodes(self.worse, *sums), positions=at).curves
-        sums_at = totals(old, new, paired.old_errors, paired.new_errors, at)
-        return bounds(curves, sums_at, alpha=self.alpha, beta=self.beta)
+    def _bounds(self, paired: PairedCounts, weights: Weights, at: Ints) -> Bounds:
+        return bounds(paired, at, weights=weights, worse=self.worse, alpha=self.alpha, beta=self.beta)
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
-        """Ratio and bounds as they were, indexed by `time`: at every bucket, of long watches at some 240 of them.
-
-        Of all paths together, whatever the guard left out.
-        """
+        """Ratio and bounds as they were, indexed by `time`: at every judged bucket, of long watches at some 240."""
         done = np.flatnonzero(self._steps.judged)
         at = done[np.unique(np.linspace(0, len(done) - 1, min(len(done), SHOWN)).round().astype(np.int64))]
-        bounds = self._bounds(self._sides, at)
-        frame = {"ratio": bounds.ratio[0], "low": bounds.low[0], "high": bounds.high[0]}
+        found = self._bounds(self._shown, self._weights, at)
+        frame = {"ratio": found.ratio[0], "low": found.low[0], "high": found.high[0]}
         return pd.DataFrame(frame, index=self._steps.index[at])
+
+    @property
+    def assumptions(self) -> pd.DataFrame:
+        """The two parts of the evidence, indexed by `part`: `evidence`, `bound` (on false rollbacks), `by`, `where`."""
+        weight = np.atleast_2d(self._weights.feared)[0]
+        bound = f"α / the weight of the noise, from {self.alpha / weight.max():.2g} on"
+        rows = {
+            "guaranteed": (
+                self.evidence_exact,
+                f"α = {self.alpha:g}",
+                "Ville's inequality",
+                "errors are independent given the rates, which may vary for both sides alike",
+            ),
+            "model": (
+                self.evidence,
+                bound,
+                "Ville's inequality over a list of noises",
+                "the noise of one side's own is in the list: restless, in clumps, or lasting",
+            ),
+        }
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["evidence", "bound", "by", "where"])
+        frame.index = pd.Index(frame.index, name="part", dtype=TEXT)
+        return frame.astype({"bound": TEXT, "by": TEXT, "where": TEXT})
 
     @property
     def boundary(self) -> float:
@@ -183,14 +235,15 @@ class ReleaseVerdict:
 
     def _rows(self) -> list[tuple[str, Any]]:
         rows: list[tuple[str, Any]] = [
-            ("ratio of error rates", f"{times(self.ratio)} ({times(self.low)} to {times(self.high)}), {self.errors}"),
-            ("evidence to roll back", f"{number(self.evidence)} of {number(self.boundary)}"),
+            ("ratio of error rates", f"{interval(self.ratio, self.low, self.high)}, {self.errors}"),
+            ("evidence to roll back", f"{number(self.evidence)} of {number(self.boundary)}, noise allowed for"),
+            ("were errors independent", f"{number(self.evidence_exact)} of {number(self.boundary)}, guaranteed"),
         ]
-        if self.decided_at is not None:
-            over = self.decided_at + pd.Timedelta(seconds=self.bucket_seconds)
-            rows.append(("decided at", f"{over:%Y-%m-%d %H:%M} UTC"))
-        elif self.requests_needed is not None:
-            rows.append(("requests needed", f"about {self.requests_needed:,}"))
+        for name, moment in (("promoted at", self.promoted_at), ("decided at", self.decided_at)):
+            if moment is not None:
+                over = moment + pd.Timedelta(seconds=self.bucket_seconds)
+                rows.append((name, f"{over:%Y-%m-%d %H:%M} UTC"))
+        rows.append(("history", self.history.sentence))
         rows.append(("path guard", self.guard.sentence))
         if len(self.single_path):
             regressed = list(self.single_path.index[self.single_path["regressed"]])

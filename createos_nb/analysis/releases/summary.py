@@ -8,15 +8,25 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.releases.combine_evidence import CombinedEvidence, shares
-from createos_nb.analysis.releases.decision import PROMOTE, ROLLBACK, Terms, clumping, failing, requests_needed
-from createos_nb.analysis.releases.evidence import evaluate
-from createos_nb.analysis.releases.interval import Bounds, bounds, nodes, totals
+from createos_nb.analysis.releases.counts import PairedCounts
+from createos_nb.analysis.releases.decision import (
+    DOUBT,
+    DOWN,
+    PATH,
+    PROMOTE,
+    ROLLBACK,
+    WORSE,
+    Terms,
+    failing,
+)
+from createos_nb.analysis.releases.interval import Bounds, bounds
 from createos_nb.analysis.releases.paths import Paths
-from createos_nb.analysis.releases.result import Guard, ReleaseVerdict, Steps
+from createos_nb.analysis.releases.result import Guard, HistoryUsed, ReleaseVerdict, Steps
 from createos_nb.analysis.releases.watch import Watch
-from createos_nb.analysis.releases.wording import number, sentence
+from createos_nb.analysis.releases.wording import Story, sentence
 from createos_nb.analysis.resample import to_int64
-from createos_nb.analysis.validation import Floats
+from createos_nb.analysis.validation import Bools, Floats
+from createos_nb.display import human_duration
 from createos_nb.dtypes import TEXT
 
 _DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
@@ -25,49 +35,57 @@ _DTYPES = {"regressed": "bool", "since": "datetime64[us, UTC]"}
 def summarize(
     watch: Watch, paths: Paths | None, kinds: tuple[tuple[str, ...], ...], combined: CombinedEvidence, terms: Terms
 ) -> ReleaseVerdict:
-    """The result as of the last bucket; what was decided stays as of `decided_at`."""
+    """The result as of the last bucket, or as of the rollback: that is final, and what it rests on is told."""
     names = ["+".join(kind) for kind in kinds]
-    decided, decision = combined.decision_path.decided, combined.decision_path.decision[-1]
-    kind = _reported_kind(watch, combined)
-    mildest = _mildest(combined, kind)
-    now, rows_of_kind = _bounds(watch, combined, kind, terms)
-    ratio, low, high = now.ratio[rows_of_kind.index(mildest), 0], now.low[:, 0].min(), now.high[:, 0].max()
-    # what was proven when it was decided holds, unless what came since says something else
-    if decision == ROLLBACK and combined.by_kind[kind, decided] >= -np.log(terms.alpha) and not ratio < 1:
-        low = max(low, 1.0)
-    if decision == PROMOTE and kind == 0 and not combined.decision_path.negligible and not ratio > terms.worse:
-        high = min(high, terms.worse)
-    needed = 0 if decided is not None else _needed(watch, combined, _mildest(combined, 0), terms)
-    guard = _guard(combined, paths, names, mildest)
-    single = _single_paths(watch, combined, paths, names, terms)
-    last = decided if decision == ROLLBACK and decided is not None else len(watch.index) - 1
+    path = combined.decision_path
+    decision = path.decision[-1]
+    at = path.rolled if path.rolled is not None else len(watch.index) - 1
+    reason = _reason(combined, at, terms) if decision == ROLLBACK else ""
+    kind = _reported_kind(watch, combined, at, reason)
+    reported = _reported_row(combined, paths, kind, at, reason)
+    shown = combined.rows.counts.rows(slice(reported, reported + 1))
+    weights = combined.rows.weights.rows(slice(reported, reported + 1))
+    position = np.flatnonzero(watch.judged[: at + 1])[-1:]
+    now = bounds(shown, position, weights=weights, worse=terms.worse, alpha=terms.alpha, beta=terms.beta)
+    ratio, low, high = (float(one[0, -1]) if len(position) else nothing for one, nothing in _parts(now))
+    guard = _guard(combined, paths, names, reported, at)
+    story = Story(
+        decision=decision,
+        reason=reason,
+        ratio=(ratio, low, high),
+        errors=names[kind],
+        counts=_counts(watch, kind, at),
+        seconds=int(watch.known[: at + 1].sum()) * watch.bucket_seconds,
+        promoted=_end(watch, path.promoted),
+        decided=_end(watch, path.decided),
+        warm_up=_human(watch.warming[: at + 1] & watch.known[: at + 1], watch),
+        shared=bool(((watch.old > 0) & (watch.new > 0)).any()),
+        warming=bool(watch.known.any() and not watch.judged.any() and watch.warming[watch.known].all()),
+        failing=bool(failing(watch.new.sum(), watch.new_errors.sum(axis=1).max())),
+        regressed=[paths.names[row] for row in np.flatnonzero(combined.regressed[:, at])] if paths is not None else [],
+        broken=_broken(combined, paths, at) if reason == PATH else None,
+        negligible=terms.negligible if decision == PROMOTE and combined.rare[-1] else None,
+        left_out=guard.left_out,
+        worse=terms.worse,
+        onset=_onset(watch, shown.until(at), low, reason),
+        exposure=terms.exposure,
+        exposed=bool(combined.exposed[at]),
+        doubt=[names[row] for row in np.flatnonzero(combined.by_kind[:, at] >= np.log(DOUBT))],
+    )
     return ReleaseVerdict(
         decision=decision,
-        ratio=float(ratio),
-        low=float(low),
-        high=float(high),
-        evidence=float(_evidence_from_log(combined.together[last])),
-        decided_at=None if decided is None else watch.index[decided],
-        requests_needed=needed,
-        sentence=sentence(
-            decision,
-            ratio=(float(ratio), float(low), float(high)),
-            errors=names[kind],
-            counts=_counts(watch, kind),
-            buckets=int(watch.judged.sum()) if decided is None else int(watch.judged[: decided + 1].sum()),
-            bucket_seconds=watch.bucket_seconds,
-            decided_at=None if decided is None else watch.index[decided] + pd.Timedelta(seconds=watch.bucket_seconds),
-            needed=needed,
-            shared=bool(((watch.old > 0) & (watch.new > 0)).any()),
-            failing=bool(failing(watch.new.sum(), watch.new_errors[0].sum())),
-            regressed=[paths.names[row] for row in np.flatnonzero(combined.regressed.any(axis=1))] if paths else [],
-            negligible=terms.negligible if combined.decision_path.negligible else None,
-            left_out=guard.left_out,
-            worse=terms.worse,
-            since=_since(combined, float(ratio), terms),
-        ),
+        reason=reason,
+        ratio=ratio,
+        low=low,
+        high=high,
+        evidence=float(_evidence_from_log(combined.together[at])),
+        evidence_exact=float(_evidence_from_log(combined.exact[at])),
+        decided_at=None if path.decided is None else watch.index[path.decided],
+        promoted_at=None if path.promoted is None else watch.index[path.promoted],
+        sentence=sentence(story),
         guard=guard,
-        single_path=single,
+        single_path=_single_paths(watch, combined, paths, names, terms),
+        history=_history(watch),
         errors=names[kind],
         alpha=terms.alpha,
         beta=terms.beta,
@@ -75,95 +93,112 @@ def summarize(
         bucket_seconds=watch.bucket_seconds,
         _steps=Steps(
             watch.index,
-            combined.decision_path.decision,
+            path.decision,
             _evidence_from_log(combined.together),
+            _evidence_from_log(combined.exact),
             _evidence_from_log(combined.well),
             (watch.old, watch.new, watch.old_errors[0], watch.new_errors[0]),
+            watch.known,
             watch.judged,
         ),
-        _sides=watch.paired(
-            np.array([kind]), watch.old_errors[[kind]], watch.new_errors[[kind]], with_history=np.array([True])
-        ),
+        _shown=shown,
+        _weights=weights,
         _classes=tuple(names),
-        _of_classes=watch.paired(
-            np.arange(len(names)), watch.old_errors, watch.new_errors, with_history=np.ones(len(names), dtype=np.bool_)
-        ),
+        _of_classes=combined.rows.counts.rows(slice(0, len(names))),
+        _weights_of_classes=combined.rows.weights.rows(slice(0, len(names))),
         _evidence_of_classes=_evidence_from_log(combined.by_kind[:, -1]),
     )
 
 
-def _since(combined: CombinedEvidence, ratio: float, terms: Terms) -> str:
-    """Return what the buckets after the decision say against it; "" if nothing."""
-    decision, evidence = combined.decision_path.decision[-1], float(_evidence_from_log(combined.together[-1:])[0])
-    if decision == PROMOTE and (evidence >= 1 / terms.alpha or ratio > terms.worse):
-        return (
-            f"Mind that it has become worse since: the evidence to roll back is now {number(evidence)} of "
-            f"{number(1 / terms.alpha)}."
-        )
-    if decision == ROLLBACK and ratio < 1:
-        return "Mind that it fails less often than the baseline since."
-    return ""
+def _parts(found: Bounds) -> list[tuple[Floats, float]]:
+    return [(found.ratio, np.nan), (found.low, 0.0), (found.high, np.inf)]
 
 
-def _reported_kind(watch: Watch, combined: CombinedEvidence) -> int:
+def _end(watch: Watch, bucket: int | None) -> pd.Timestamp | None:
+    return None if bucket is None else watch.index[bucket] + pd.Timedelta(seconds=watch.bucket_seconds)
+
+
+def _human(buckets: Bools, watch: Watch) -> str:
+    """How long some buckets last together, in words; "" for none."""
+    return human_duration(int(buckets.sum()) * watch.bucket_seconds) if buckets.any() else ""
+
+
+def _reason(combined: CombinedEvidence, at: int, terms: Terms) -> str:
+    """Down; a path, where the others would not have rolled back without it; or worse."""
+    if combined.down[at]:
+        return DOWN
+    if combined.by_path[at] < np.log(DOUBT):
+        return WORSE
+    rows = combined.rows
+    number = _strongest_path(combined, at) - int(rows.single_paths[0])
+    without = combined.rollback[rows.wholes + number, at] < -np.log(terms.alpha)
+    return PATH if without else WORSE
+
+
+def _reported_kind(watch: Watch, combined: CombinedEvidence, at: int, reason: str) -> int:
     """The kind of errors that rolled back, or the first; another one while the first has none on either side."""
-    decided = combined.decision_path.decided
-    if combined.decision_path.decision[-1] == ROLLBACK:
-        return int((combined.by_kind[:, decided] + np.log(shares(len(combined.by_kind)))).argmax())
+    if reason == PATH:
+        return int(combined.rows.kinds[_strongest_path(combined, at)])
+    if reason == WORSE:
+        return int((combined.by_kind[:, at] + np.log(shares(len(combined.by_kind)))).argmax())
     with_errors = np.flatnonzero(watch.old_errors.any(axis=1) | watch.new_errors.any(axis=1))
     return int(with_errors[0]) if len(with_errors) else 0
 
 
-def _bounds(watch: Watch, combined: CombinedEvidence, kind: int, terms: Terms) -> tuple[Bounds, list[int]]:
-    """Ratio and bounds of a kind now: of all its errors, and without each path that counts; and those rows."""
+def _reported_row(combined: CombinedEvidence, paths: Paths | None, kind: int, at: int, reason: str) -> int:
+    """The row that ratio and bounds speak of: that of the path, or the one whose evidence to roll back is least."""
     rows = combined.rows
-    without_path = rows.without(kind)
-    rows_of_kind = np.array(
-        [kind, *without_path[rows.weighs[without_path - rows.wholes, -1] | (without_path == _mildest(combined, kind))]]
-    )
-    old, new = rows.old[rows_of_kind], rows.new[rows_of_kind]
-    at = combined.curves.positions[-1:]
-    if kind == 0:
-        # the first kind's rows come in the same order there
-        curves = combined.curves.at_last(np.searchsorted(np.flatnonzero(rows.main), rows_of_kind))
-    else:
-        paired = watch.paired(
-            rows.kinds[rows_of_kind], old, new, with_history=np.ones(len(rows_of_kind), dtype=np.bool_)
-        )
-        requests = float(watch.old.sum()), float(watch.new.sum())
-        ratio_nodes = nodes(terms.worse, (requests[0], float(old[0].sum())), (requests[1], float(new[0].sum())))
-        curves = evaluate(paired, promote_at=terms.worse, nodes=ratio_nodes, positions=at).curves
-    sums_at = totals(watch.old, watch.new, old, new, at)
-    return bounds(curves, sums_at, alpha=terms.alpha, beta=terms.beta), rows_of_kind.tolist()
-
-
-def _mildest(combined: CombinedEvidence, kind: int) -> int:
-    """The row whose evidence to roll back is least: with all errors, or without a path; at the decision, or now."""
-    at = -1 if combined.decision_path.decided is None else combined.decision_path.decided
-    rows = combined.rows
-    mildest = kind
+    if reason == PATH:
+        return _strongest_path(combined, at)
+    least = kind
     for row in rows.without(kind):
-        if rows.weighs[row - rows.wholes, at] and combined.rollback[row, at] < combined.rollback[mildest, at]:
-            mildest = int(row)
-    return mildest
+        weighs = paths is not None and paths.weighs[row - rows.wholes, at]
+        if weighs and combined.rollback[row, at] < combined.rollback[least, at]:
+            least = int(row)
+    return least
 
 
-def _needed(watch: Watch, combined: CombinedEvidence, mildest: int, terms: Terms) -> int | None:
-    """The forecast, from the errors of the row that is mildest."""
-    old, new = combined.rows.old[mildest], combined.rows.new[mildest]
-    return requests_needed(
-        (float(watch.old.sum()), float(old.sum())),
-        (float(watch.new.sum()), float(new.sum())),
-        history=(float(watch.history.sum()), float(watch.history_errors[0].sum())),
-        clumping=clumping(watch.old, watch.new, old, new),
-        rollback=float(combined.together[-1]),
-        promote=float(combined.well[-1]),
-        blocked=bool(combined.regressed.any()),
-        terms=terms,
-    )
+def _strongest_path(combined: CombinedEvidence, at: int) -> int:
+    single = combined.rows.single_paths
+    return int(single[combined.rollback[single, at].argmax()])
 
 
-def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], mildest: int) -> Guard:
+def _broken(combined: CombinedEvidence, paths: Paths | None, at: int) -> str | None:
+    return None if paths is None else paths.names[_strongest_path(combined, at) - int(combined.rows.single_paths[0])]
+
+
+def _onset(watch: Watch, shown: PairedCounts, low: float, reason: str) -> tuple[pd.Timestamp, float] | None:
+    """Since when it is worse, and how many times as often it has failed since, where the whole watch does not show it.
+
+    The likeliest bucket, errors being independent; an estimate after the fact, with no bound.
+    """
+    if reason not in (WORSE, PATH) or low > 1:
+        return None
+    old, new, b, g = (getattr(shown, name)[0] for name in _COUNTED)
+    tails = [np.cumsum(counts[::-1])[::-1] for counts in (old, new, b, g)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (tails[3] + 0.5) / (tails[1] + 1.0) / ((tails[2] + 0.5) / (tails[0] + 1.0))
+        share, alike = ratio * tails[1] / (tails[0] + ratio * tails[1]), tails[1] / (tails[0] + tails[1])
+        gain = tails[3] * np.log(share / alike) + tails[2] * np.log((1 - share) / (1 - alike))
+    gain = np.where((ratio > 1) & (new > 0) & (old > 0), np.nan_to_num(gain), 0.0)
+    start = int(gain.argmax())
+    if not gain[start] > 0 or start <= int(watch.judged.argmax()):
+        return None
+    return watch.index[start], float(ratio[start])
+
+
+_COUNTED = ("old_requests", "new_requests", "old_errors", "new_errors")
+
+
+def _history(watch: Watch) -> HistoryUsed:
+    history = watch.history
+    pair = history.pair
+    requests = history.old if pair is None else pair.old_requests[0] + pair.new_requests[0]
+    failed = history.old_errors[0] if pair is None else pair.old_errors[0] + pair.new_errors[0]
+    return HistoryUsed(history.used, int((requests > 0).sum()), round(float(failed.sum())), history.enough)
+
+
+def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], reported: int, at: int) -> Guard:
     rows = combined.rows
     if paths is None:
         return Guard(False, None, _no_paths(("old", "new"), ("evidence",)).copy())
@@ -173,12 +208,12 @@ def _guard(combined: CombinedEvidence, paths: Paths | None, names: list[str], mi
             "errors": pd.array([names[kind] for kind in paths.kinds], dtype=TEXT),
             "old": to_int64(paths.old.sum(axis=1)),
             "new": to_int64(paths.new.sum(axis=1)),
-            "evidence": _evidence_from_log(combined.rollback[where, -1]),
+            "evidence": _evidence_from_log(combined.rollback[where, at]),
         },
         index=pd.Index(list(paths.names), name="path", dtype=TEXT),
     )
-    left_out = paths.names[mildest - rows.wholes] if mildest >= rows.wholes else None
-    return Guard(True, left_out, frame)
+    is_left_out = rows.wholes <= reported < rows.wholes + rows.paths
+    return Guard(True, paths.names[reported - rows.wholes] if is_left_out else None, frame)
 
 
 def _single_paths(
@@ -187,8 +222,9 @@ def _single_paths(
     if paths is None or not len(paths.names):
         return _no_paths(("old", "new"), ("ratio", "evidence", "boundary", "regressed", "since")).copy()
     old, new = paths.old.sum(axis=1), paths.new.sum(axis=1)
+    asked = (watch.old.sum(), watch.new.sum()) if paths.hits is None else tuple(hits.sum(axis=1) for hits in paths.hits)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (new / watch.new.sum()) / (old / watch.old.sum())
+        ratio = (new / asked[1]) / (old / asked[0])
     since = [watch.index[row.argmax()] if row.any() else pd.NaT for row in combined.regressed]
     rank = np.arange(len(paths.names))
     return pd.DataFrame(
@@ -206,9 +242,10 @@ def _single_paths(
     )
 
 
-def _counts(watch: Watch, kind: int) -> tuple[int, int, int, int]:
-    paired = (watch.old, watch.old_errors[kind]), (watch.new, watch.new_errors[kind])
-    (old, old_errors), (new, new_errors) = ((round(requests.sum()), round(failed.sum())) for requests, failed in paired)
+def _counts(watch: Watch, kind: int, at: int) -> tuple[int, int, int, int]:
+    """Requests and errors of the baseline, and of the candidate, in the buckets that count."""
+    counts = (watch.old, watch.old_errors[kind], watch.new, watch.new_errors[kind])
+    old, old_errors, new, new_errors = (round(float((one * watch.judged)[: at + 1].sum())) for one in counts)
     return old, old_errors, new, new_errors
 
 

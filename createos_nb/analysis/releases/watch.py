@@ -9,42 +9,85 @@ import numpy as np
 import pandas as pd
 
 from createos_nb.analysis.releases.counts import PairedCounts
-from createos_nb.analysis.validation import Bools, Floats, FrameError, Ints, Requests, requests, utc_index
+from createos_nb.analysis.validation import Bools, Floats, FrameError, Requests, requests, utc_index
 
 CLASSES = ("4xx", "5xx")
 
 
+MOST_UNEVEN = 150
+"""A side with less than one request in so many is not judged: no split beyond that was measured."""
+
+_ENOUGH_BUCKETS, _ENOUGH_ERRORS = 30, 100
+"""From so much of a history on, noise is told from calm."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What was before the watch."""
+
+    old: Floats
+    """Requests of the baseline, `(H,)`."""
+    old_errors: Floats
+    """Shape `(C, H)`."""
+    pair: PairedCounts | None
+    """One row for each kind of errors, where two sides ran the same version."""
+
+    @property
+    def used(self) -> str:
+        """What there is of it: "none", "one side" or "a pair"."""
+        if self.pair is not None:
+            return "a pair"
+        return "one side" if (self.old > 0).any() else "none"
+
+    @property
+    def enough(self) -> bool:
+        """Whether it can tell noise from calm: half an hour of minutes, and a hundred errors of the first kind."""
+        if self.pair is not None:
+            both = (self.pair.old_requests[0] > 0) & (self.pair.new_requests[0] > 0)
+            errors = (self.pair.old_errors[0] + self.pair.new_errors[0])[both].sum()
+            return bool(both.sum() >= _ENOUGH_BUCKETS and errors >= _ENOUGH_ERRORS)
+        return bool((self.old > 0).sum() >= _ENOUGH_BUCKETS and self.old_errors[0].sum() >= _ENOUGH_ERRORS)
+
+
 @dataclass(frozen=True, eq=False)
 class Watch:
-    """The buckets for which both sides have rows, and the baseline's buckets before them."""
+    """The buckets for which both sides have rows, and what was before them."""
 
     index: pd.DatetimeIndex
     bucket_seconds: int
-    judged: Bools
+    known: Bools
     """Shape `(T,)`: both sides have data, and the bucket is over."""
+    warming: Bools
+    """Shape `(T,)`: the new side warms up, so that its ratio does not count yet."""
+    uneven: Bools
+    """Shape `(T,)`: so far the split of the traffic is too uneven to be judged."""
     old: Floats
-    """Requests of the baseline, `(T,)`; 0 where the bucket is not judged."""
+    """Requests of the baseline, `(T,)`; 0 where the bucket is not known."""
     new: Floats
     old_errors: Floats
     """Shape `(C, T)`: one row for each kind of errors that is judged."""
     new_errors: Floats
-    history: Floats
-    """Requests of the baseline before the watch, `(H,)`."""
-    history_errors: Floats
-    """Shape `(C, H)`."""
+    old_down: Floats
+    """5xx, whatever kinds are judged, `(T,)`."""
+    new_down: Floats
+    history: History
 
-    def paired(self, kinds: Ints, old_errors: Floats, new_errors: Floats, *, with_history: Bools) -> PairedCounts:
-        """Return what `evaluate` takes: a row for each row of errors, with its history where it is to have one."""
-        rows = len(kinds)
-        return PairedCounts(
-            np.broadcast_to(self.old, (rows, len(self.old))),
-            np.broadcast_to(self.new, (rows, len(self.new))),
+    @property
+    def judged(self) -> Bools:
+        """Which buckets say something of the lasting ratio, `(T,)`."""
+        return self.known & ~self.warming & ~self.uneven
+
+    def paired(self, old_errors: Floats, new_errors: Floats) -> PairedCounts:
+        """Return what `evaluate` takes: a row for each row of errors."""
+        shape = old_errors.shape
+        counts = PairedCounts(
+            np.broadcast_to(self.old, shape),
+            np.broadcast_to(self.new, shape),
             old_errors,
             new_errors,
-            np.where(with_history[:, None], self.history, 0.0),
-            np.where(with_history[:, None], self.history_errors[kinds], 0.0),
             float(self.bucket_seconds),
         )
+        return counts.within(self.judged)
 
 
 def kinds_of(errors: str | Sequence[str]) -> tuple[tuple[str, ...], ...]:
@@ -60,7 +103,11 @@ def kinds_of(errors: str | Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def watch(
-    old: pd.DataFrame, new: pd.DataFrame, history: pd.DataFrame | None, kinds: tuple[tuple[str, ...], ...]
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    history: pd.DataFrame | Sequence[pd.DataFrame] | None,
+    kinds: tuple[tuple[str, ...], ...],
+    warm_up: float,
 ) -> Watch:
     """Read and align the frames.
 
@@ -68,9 +115,13 @@ def watch(
     `history` from there on are left out, so that nothing counts twice. A bucket that the present or the asked window
     cuts (`attrs["partial"]`) holds true counts of a part of its time: at the beginning it is used as it is; at the end
     it is left out until it is over, since it would change what was already said about it.
+
+    `warm_up`: seconds from the first request of the new side on; a side that served before the watch has none.
     """
     columns = ("count", *(f"status_{status_class}" for kind in kinds for status_class in kind))
-    before, after = (requests(frame, name=name, columns=columns) for frame, name in ((old, "old"), (new, "new")))
+    down = "status_5xx" if all("status_5xx" in getattr(one, "columns", ()) for one in (old, new)) else columns[1]
+    wanted = tuple(dict.fromkeys((*columns, down)))
+    before, after = (requests(frame, name=name, columns=wanted) for frame, name in ((old, "old"), (new, "new")))
     for counts, name in ((before, "old"), (after, "new")):
         if not len(counts.index):
             raise FrameError(f"{name} has no rows")
@@ -95,29 +146,98 @@ def watch(
         _part(counts, slice(part.start, part.start + length))
         for counts, part in zip((before, after), offsets, strict=True)
     ]
-    judged = (
+    known = (
         ~np.isnan(common[0].count) & ~np.isnan(common[1].count) & ~_unfinished(common[0].partial | common[1].partial)
     )
-    earlier = [_part(before, slice(0, offsets[0].start))]
-    if history is not None:
-        past = requests(history, name="history", columns=columns)
-        if len(past.index):
-            _same_width(past, "history", before, "old")
-            end = min(first, int(before.seconds[0]))
-            earlier.insert(0, _part(past, slice(0, int(np.searchsorted(past.seconds, end)))))
+    earlier, pair = _history(history, before, offsets[0].start, first, columns, kinds)
+    served_by = [np.where(known, one.count, 0.0) for one in common]
+    served = (pair is not None and bool(pair.new_requests.any())) or bool(
+        np.nan_to_num(after.count[: offsets[1].start]).any()
+    )
+    so_far = np.cumsum(served_by, axis=1)
+    index = utc_index((first + width * np.arange(length, dtype=np.int64)) * 1_000_000)
     return Watch(
-        index=utc_index((first + width * np.arange(length, dtype=np.int64)) * 1_000_000),
+        index=index,
         bucket_seconds=width,
-        judged=judged,
-        old=np.where(judged, common[0].count, 0.0),
-        new=np.where(judged, common[1].count, 0.0),
-        old_errors=np.stack([np.where(judged, common[0].errors(kind), 0.0) for kind in kinds]),
-        new_errors=np.stack([np.where(judged, common[1].errors(kind), 0.0) for kind in kinds]),
-        history=np.concatenate([np.nan_to_num(counts.count) for counts in earlier]),
-        history_errors=np.stack(
-            [np.concatenate([np.nan_to_num(counts.errors(kind)) for counts in earlier]) for kind in kinds]
+        known=known,
+        warming=_warming(served_by[1], 0 if served else int(np.ceil(warm_up / width))),
+        uneven=(so_far.min(axis=0) > 0) & (so_far.max(axis=0) > MOST_UNEVEN * so_far.min(axis=0)),
+        old=served_by[0],
+        new=served_by[1],
+        old_errors=np.stack([np.where(known, common[0].errors(kind), 0.0) for kind in kinds]),
+        new_errors=np.stack([np.where(known, common[1].errors(kind), 0.0) for kind in kinds]),
+        old_down=np.where(known, common[0].counts[down], 0.0),
+        new_down=np.where(known, common[1].counts[down], 0.0),
+        history=History(
+            np.concatenate([np.nan_to_num(one.count) for one in earlier]),
+            np.stack([np.concatenate([np.nan_to_num(one.errors(kind)) for one in earlier]) for kind in kinds]),
+            pair,
         ),
     )
+
+
+def _warming(new: Floats, buckets: int) -> Bools:
+    """So many buckets from the first request of the new side on."""
+    at = np.arange(len(new)) - (int((new > 0).argmax()) if (new > 0).any() else len(new))
+    return np.asarray((at >= 0) & (at < buckets))
+
+
+def _history(
+    history: pd.DataFrame | Sequence[pd.DataFrame] | None,
+    before: Requests,
+    overlap: int,
+    first: int,
+    columns: tuple[str, ...],
+    kinds: tuple[tuple[str, ...], ...],
+) -> tuple[list[Requests], PairedCounts | None]:
+    """The baseline before the watch, from all frames, and both sides of a pair."""
+    earlier = [_part(before, slice(0, overlap))]
+    if history is None:
+        return earlier, None
+    frames = [history] if isinstance(history, pd.DataFrame) else list(history)
+    if len(frames) not in (1, 2):
+        raise FrameError(
+            "history is one frame of the old side, or a pair: the old side's and that of an environment that ran the "
+            f"same version, not {len(frames)} frames"
+        )
+    names = ["history"] if len(frames) == 1 else ["the first frame of history", "the second frame of history"]
+    read = []
+    for frame, name in zip(frames, names, strict=True):
+        past = requests(frame, name=name, columns=columns)
+        if not len(past.index):
+            continue
+        _same_width(past, name, before, "old")
+        if int(past.seconds[0]) >= first:
+            raise FrameError(
+                f"{name} lies after the watch begins ({_span(past)}; the watch begins "
+                f"{utc_index(np.array([first * 1_000_000]))[0].isoformat()}): give what was before the release"
+            )
+        read.append(_part(past, slice(0, int(np.searchsorted(past.seconds, min(first, int(before.seconds[0])))))))
+    if not read:
+        return earlier, None
+    earlier.insert(0, read[0])
+    if len(read) < 2:
+        return earlier, None
+    return earlier, _pair(read[0], read[1], kinds)
+
+
+def _pair(old: Requests, new: Requests, kinds: tuple[tuple[str, ...], ...]) -> PairedCounts | None:
+    """Both sides of a pair at the times that both have."""
+    seconds, at_old, at_new = np.intersect1d(old.seconds, new.seconds, return_indices=True)
+    if not len(seconds):
+        raise FrameError(
+            f"the frames of history have no bucket in common: {_span(old)}, and {_span(new)}; a pair served at the "
+            "same time"
+        )
+    known = ~np.isnan(old.count[at_old]) & ~np.isnan(new.count[at_new])
+    shape = (len(kinds), len(seconds))
+    return PairedCounts(
+        np.broadcast_to(old.count[at_old], shape),
+        np.broadcast_to(new.count[at_new], shape),
+        np.stack([old.errors(kind)[at_old] for kind in kinds]),
+        np.stack([new.errors(kind)[at_new] for kind in kinds]),
+        float(old.bucket_seconds),
+    ).within(known)
 
 
 def _part(requests: Requests, rows: slice) -> Requests:

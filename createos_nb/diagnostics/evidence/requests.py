@@ -10,7 +10,13 @@ import pandas as pd
 
 from createos_nb.diagnostics.evidence.onset import Stretch, snapped, stretches
 from createos_nb.diagnostics.evidence.reader import WINDOW, Reader
-from createos_nb.diagnostics.evidence.trouble import lasting_errors, refused_paths, refused_visitors, risen_at
+from createos_nb.diagnostics.evidence.trouble import (
+    lasting_errors,
+    refused_paths,
+    refused_since,
+    refused_visitors,
+    risen_at,
+)
 
 if TYPE_CHECKING:
     from createos_nb.client.client import Client
@@ -18,6 +24,10 @@ if TYPE_CHECKING:
 _NOW: Final = pd.Timedelta("10min")
 #: The part of the refused requests that has to fall on paths that were served before.
 _REFUSED_SHARE: Final = 0.2
+#: From so many requests with 4xx since a change on it is asked which paths they were for.
+_REFUSALS: Final = 20
+#: That is asked only so long after a change: it takes three requests.
+_FRESH: Final = pd.Timedelta("3h")
 #: By so much the share of 5xx has to rise with a change.
 _RISE: Final = 0.004
 
@@ -89,21 +99,30 @@ class Requests:
     def _refused(self) -> Stretch | None:
         """Return the stretch in which visitors are refused on paths that they were served on before."""
         assert self.traffic is not None
-        stretch = refused_visitors(self.traffic, self._recent_change)
+        stretch, changed = refused_visitors(self.traffic, self._recent_change), self._recent_change
+        if stretch is not None:
+            stretch = snapped(self.traffic, stretch, [self._changed])
+            start = stretch.start
+        elif changed is not None and self._now - changed <= _FRESH and self._refusals(changed) >= _REFUSALS:
+            start = changed.floor("min")
+        else:
+            return None
+        begin = max(start - pd.Timedelta("2h"), self.traffic.index[0] - WINDOW)
+        errors = self._reader.read("error paths", lambda: self._top("top_error_paths", start, self._now))
+        before = self._reader.read("error paths", lambda: self._top("top_error_paths", begin, start))
+        hits = self._reader.read("most requested paths", lambda: self._top("top_hit_paths", begin, start))
+        if errors is None or before is None or hits is None:
+            return None
+        refused = refused_paths(errors, before, hits)
         if stretch is None:
+            stretch = refused_since(self.traffic, start, refused, before)
+        if stretch is None or int(refused["count"].sum()) / max(stretch.hits, 1) < _REFUSED_SHARE:
             return None
-        stretch = snapped(self.traffic, stretch, [self._changed])
-        before = max(stretch.start - pd.Timedelta("2h"), self.traffic.index[0] - WINDOW)
-        frames = [
-            self._reader.read("error paths", lambda: self._top("top_error_paths", stretch.start, self._now)),
-            self._reader.read("error paths", lambda: self._top("top_error_paths", before, stretch.start)),
-            self._reader.read("most requested paths", lambda: self._top("top_hit_paths", before, stretch.start)),
-        ]
-        if any(frame is None for frame in frames):
-            return None
-        self.refused = refused_paths(*(frame for frame in frames if frame is not None))
-        share = int(self.refused["count"].sum()) / max(stretch.hits, 1)
-        return stretch if share >= _REFUSED_SHARE else None
+        self.refused = refused
+        return stretch
+
+    def _refusals(self, since: pd.Timestamp) -> float:
+        return float(self.sums(since, self._now).get("status_4xx", 0))
 
     def _top(self, what: str, start: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
         analytics = self._client.analytics

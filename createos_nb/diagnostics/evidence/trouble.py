@@ -18,6 +18,8 @@ _REFUSED: Final = 0.03
 _SPLIT: Final = 8.0
 #: A path that was asked for less often before is not known to have been there.
 _HITS: Final = 10
+#: Rows of a full list of paths.
+_LISTED: Final = 10
 _LEAD: Final = pd.Timedelta("2h")
 _HOUR: Final = pd.Timedelta("1h")
 
@@ -118,3 +120,47 @@ def refused_paths(errors: pd.DataFrame, before: pd.DataFrame, hits: pd.DataFrame
     failed = before.groupby("path")["count"].sum().to_dict()
     served = [asked.get(path, 0) >= max(_HITS, 5 * failed.get(path, 0)) for path in refused["path"]]
     return refused[pd.Series(served, index=refused.index, dtype=bool)].reset_index(drop=True)
+
+
+def refused_since(
+    traffic: pd.DataFrame, moment: pd.Timestamp, refused: pd.DataFrame, before: pd.DataFrame
+) -> Stretch | None:
+    """Return the stretch since a change in which visitors are refused on paths that were served before it.
+
+    All requests with 4xx need not have risen for it: crawlers that came before the change may hide it.
+
+    Args:
+        traffic: The requests that were read.
+        moment: When something was changed.
+        refused: What `refused_paths` returns for the time since then.
+        before: Top error paths of the two hours before it.
+
+    Returns:
+        The stretch; None where too few were refused to tell.
+    """
+    rows = traffic[["count", "status_4xx"]].dropna().astype(float)
+    start = moment.floor("min")
+    earlier, later = rows[(rows.index < start) & (rows.index >= moment - _LEAD)], rows[rows.index >= start]
+    trials = earlier["count"].sum(), later["count"].sum()
+    if min(trials) < _FEW or not len(refused):
+        return None
+    status = pd.to_numeric(before["status"], errors="coerce")
+    known = before[(status // 100 == 4).fillna(False)].groupby("path")["count"].sum().astype(float).to_dict()
+    # what a full list of ten leaves out may be as many as its last
+    unlisted = float(before["count"].min()) if len(before) >= _LISTED else 0.0
+    hits = sum(known.get(path, unlisted) for path in refused["path"]), float(refused["count"].sum())
+    was, became = hits[0] / trials[0], hits[1] / trials[1]
+    evidence = ratio_of(hits, trials)
+    if hits[1] < _HITS or became - was < _REFUSED / 3 or became < 1.5 * was or evidence < _SPLIT:
+        return None
+    total, failed = int(trials[1]), int(later["status_4xx"].sum())
+    return Stretch(
+        start,
+        None,
+        float(earlier["status_4xx"].sum() / trials[0]),
+        failed / total,
+        failed,
+        total,
+        evidence,
+        "status_4xx",
+    )
