@@ -43,7 +43,7 @@ _WIDE = 900
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.lessons", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="such as 06-rollback (default: all)")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="such as 05-rollback (default: all)")
     parser.add_argument("--pages", action="store_true", help="only the glossary, the index and the table of facts")
     options = parser.parse_args(arguments)
     failed = 0

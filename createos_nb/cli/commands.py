@@ -192,7 +192,7 @@ COMMANDS: Final = (
         _NOTEBOOKS,
         (
             ("", "all of them, from the first"),
-            ("06-rollback", "one"),
+            ("05-rollback", "one"),
             ("--list", "what there is, and how far you are"),
             ("--nbgrader course", "as the source of assignments for nbgrader"),
         ),

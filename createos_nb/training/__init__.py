@@ -1,6 +1,6 @@
 """Training: lessons that teach the platform, and incidents to rehearse, for people and for agents, in simulated worlds.
 
-lesson = training.lesson("06-rollback")           # a world, and what is to be done in it
+lesson = training.lesson("05-rollback")           # a world, and what is to be done in it
 lesson.client, lesson.hint(), lesson.check()
 
 drill = training.drill("bad_release", seed=3)

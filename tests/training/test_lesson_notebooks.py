@@ -80,7 +80,7 @@ def test_a_learner_gets_copies_that_are_never_overwritten(tmp_path: Path, capsys
     folder = tmp_path / "mine"
     assert main(["learn", "--copy-only", "--folder", str(folder)]) == 0
     assert "notebooks copied" in capsys.readouterr().out
-    page = folder / "lessons" / "06-rollback.ipynb"
+    page = folder / "lessons" / "05-rollback.ipynb"
     copied = json.loads(page.read_text(encoding="utf-8"))
     assert not [cell for cell in copied["cells"] if cell.get("outputs")]
     for path in (folder / "lessons").rglob("*.ipynb"):
@@ -105,7 +105,7 @@ def test_learn_opens_the_lesson_in_jupyterlab(tmp_path: Path, monkeypatch: pytes
     folder = tmp_path / "mine"
     assert main(["learn", "6", "--folder", str(folder), "--port", "9999", "--no-browser"]) == 0
     assert main(["learn", "--folder", str(folder)]) == 0
-    assert started[0][:4] == [sys.executable, "-m", "jupyterlab", str(folder / "lessons" / "06-rollback.ipynb")]
+    assert started[0][:4] == [sys.executable, "-m", "jupyterlab", str(folder / "lessons" / "05-rollback.ipynb")]
     assert {"--port=9999", "--no-browser"} <= set(started[0])
     assert started[1][3].endswith("01-first-listing.ipynb")
 

@@ -232,7 +232,7 @@ def test_harm_names_what_is_gone_or_other_and_not_what_may_change() -> None:
 
 
 def test_harm_is_told_and_takes_the_points() -> None:
-    lesson = begin("06-rollback")
+    lesson = begin("05-rollback")
     plan = createos_nb.runbooks.rollback(lesson.client, "storefront", "production", diagnosis=False)
     plan.apply(confirm=plan.confirmation, reason="the checkout fails")
     assert lesson.check("rolled_back").points == 2
@@ -267,7 +267,7 @@ def test_hints_come_one_at_a_time() -> None:
 _FIRST = """
 import createos_nb
 from createos_nb import training
-lesson = training.lesson("06-rollback")
+lesson = training.lesson("05-rollback")
 lesson.answer("broken", 7)
 lesson.hint("broken")
 plan = createos_nb.runbooks.rollback(lesson.client, "storefront", "production", diagnosis=False)
@@ -291,8 +291,8 @@ def test_a_lesson_is_taken_up_by_another_process(folder: Path) -> None:
 
 def taken_up_and_passed() -> None:
     table = training.lessons().set_index("lesson")
-    assert table.loc["06-rollback", ["state", "right"]].tolist() == ["begun", 0]
-    lesson = training.lesson("06-rollback")
+    assert table.loc["05-rollback", ["state", "right"]].tolist() == ["begun", 0]
+    lesson = training.lesson("05-rollback")
     assert lesson.taken_up
     assert "taken up where it was" in repr(lesson)
     assert lesson.check().right == ["broken", "rolled_back", "held"]
@@ -300,9 +300,9 @@ def taken_up_and_passed() -> None:
     lesson.answer("who", 8)
     assert lesson.check().passed
     table = training.lessons().set_index("lesson")
-    assert table.loc["06-rollback", ["state", "right"]].tolist() == ["passed", 4]
+    assert table.loc["05-rollback", ["state", "right"]].tolist() == ["passed", 4]
     assert table.loc["01-first-listing", "state"] == "new"
-    assert not training.lesson("06-rollback", fresh=True).check().right
+    assert not training.lesson("05-rollback", fresh=True).check().right
 
 
 def test_nothing_is_kept_where_that_is_asked(folder: Path) -> None:
@@ -337,13 +337,13 @@ def test_a_lesson_that_is_open_elsewhere_is_refused(folder: Path) -> None:
 
 
 def test_runs_are_remembered_when_their_journals_are_gone(folder: Path, tmp_path: Path) -> None:
-    lesson = training.lesson("06-rollback")
+    lesson = training.lesson("05-rollback")
     plan = createos_nb.runbooks.hold(lesson.client, "storefront", "production")
     plan.apply(confirm=plan.confirmation, reason="so")
     lesson.check()
     for journal in (tmp_path / "journals").glob("*.jsonl"):
         journal.unlink()
-    kept = ProgressStore(folder / "06-rollback").read()
+    kept = ProgressStore(folder / "05-rollback").read()
     assert kept is not None
     assert Reading(lesson.client, kept.runs).value(FactSection(fact="runs_of", of={"title": "hold"})) == 1
 
@@ -366,7 +366,7 @@ def test_a_report_is_read_as_checks_and_as_html() -> None:
 def test_lessons_are_found_by_name_number_and_path() -> None:
     table = training.lessons()
     assert table["lesson"].tolist() == NAMES
-    assert begin("6").name == "06-rollback"
-    assert begin(str(built_in()["06-rollback"])).name == "06-rollback"
-    with pytest.raises(UnknownName, match="did you mean 06-rollback"):
+    assert begin("6").name == "05-rollback"
+    assert begin(str(built_in()["05-rollback"])).name == "05-rollback"
+    with pytest.raises(UnknownName, match="did you mean 05-rollback"):
         begin("06-rolback")

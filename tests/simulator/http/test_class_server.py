@@ -93,9 +93,9 @@ def test_a_class_has_a_size(learners: int) -> None:
 
 
 def test_two_learners_take_a_lesson() -> None:
-    source = read_lesson("06-rollback")
+    source = read_lesson("05-rollback")
     with ClassServer(lambda: lesson_world(source), 2) as served:
-        first, second = [training.lesson("06-rollback", client=client_of(seat), keep=False) for seat in served.seats()]
+        first, second = [training.lesson("05-rollback", client=client_of(seat), keep=False) for seat in served.seats()]
         plan = runbooks.rollback(first.client, "storefront", "production", diagnosis=False)
         plan.apply(confirm=plan.confirmation, reason="the checkout fails")
         first.wait("40min")
@@ -116,7 +116,7 @@ def test_an_app_that_has_a_key_gets_the_new_one() -> None:
 
 def test_the_command_prints_what_each_learner_is_given() -> None:
     code = "import sys; from createos_nb.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", code, "serve", "--class", "2", "--lesson", "06-rollback", "--port", "0"]
+    command = [sys.executable, "-c", code, "serve", "--class", "2", "--lesson", "05-rollback", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().strip() for _ in range(3)]
@@ -132,10 +132,10 @@ def test_the_command_prints_what_each_learner_is_given() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--lesson", "06-rollback"], "--lesson goes with --class"),
+        (["--lesson", "05-rollback"], "--lesson goes with --class"),
         (["--class", "2", "--control"], "--control is for one world"),
         (["--class", "2", "--state", "x"], "--state is for one world"),
-        (["--class", "2", "--lesson", "06-rollback", "--seed", "3"], "a lesson says its world"),
+        (["--class", "2", "--lesson", "05-rollback", "--seed", "3"], "a lesson says its world"),
         (["--class", "0"], "1 to 200"),
     ],
 )
