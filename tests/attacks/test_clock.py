@@ -183,7 +183,7 @@ def test_a_thousand_slow_clients(monkeypatch: pytest.MonkeyPatch) -> None:
                 one.setblocking(False)
         began, next_ask = time.monotonic(), 0.0
         with tally(_AREA, "somebody else asks, beside 1,000 slow clients", "is answered within 5 s") as answered:
-            while left and time.monotonic() - began < 20 * max(part, 0.25):
+            while left and time.monotonic() - began < 20:  # a machine may be busy; all are gone long before, else
                 for key, _ in watched.select(0.2):
                     one = key.fileobj
                     assert isinstance(one, socket.socket)

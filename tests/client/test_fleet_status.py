@@ -22,6 +22,7 @@ FIRST = {
     "auto-promote-trap": ("storefront", "production", "degraded"),
     "bad-release": ("storefront", "production", "degraded"),
     "build-broken": ("storefront", "production", "healthy"),
+    "cascade": ("pricing", "production", "down"),
     "crash-loop": ("storefront", "production", "down"),
     "flash-crowd": ("storefront", "production", "degraded"),
     "monorepo": ("orders-api", "production", "healthy"),

@@ -103,7 +103,7 @@ def test_learn_opens_the_lesson_in_jupyterlab(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr("subprocess.run", lambda command, **_: started.append(command) or Done())
     folder = tmp_path / "mine"
-    assert main(["learn", "6", "--folder", str(folder), "--port", "9999", "--no-browser"]) == 0
+    assert main(["learn", "5", "--folder", str(folder), "--port", "9999", "--no-browser"]) == 0
     assert main(["learn", "--folder", str(folder)]) == 0
     assert started[0][:4] == [sys.executable, "-m", "jupyterlab", str(folder / "lessons" / "05-rollback.ipynb")]
     assert {"--port=9999", "--no-browser"} <= set(started[0])

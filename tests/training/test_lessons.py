@@ -366,7 +366,7 @@ def test_a_report_is_read_as_checks_and_as_html() -> None:
 def test_lessons_are_found_by_name_number_and_path() -> None:
     table = training.lessons()
     assert table["lesson"].tolist() == NAMES
-    assert begin("6").name == "05-rollback"
+    assert begin("5").name == "05-rollback"
     assert begin(str(built_in()["05-rollback"])).name == "05-rollback"
     with pytest.raises(UnknownName, match="did you mean 05-rollback"):
         begin("06-rolback")

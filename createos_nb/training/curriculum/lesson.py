@@ -46,7 +46,7 @@ def lesson(name: str | Path, *, fresh: bool = False, keep: bool = True, client: 
     the lesson up where it was left, in another kernel too.
 
     Args:
-        name: such as "05-rollback", see `lessons`; its number, such as "6"; or the path of a file of your own.
+        name: such as "05-rollback", see `lessons`; its number, such as "5"; or the path of a file of your own.
         fresh: begin anew, and forget what was kept.
         keep: False: begin anew, keep nothing, and leave alone what is kept, as graders and tests do.
         client: of the lesson's world that somebody serves, such as `createos-nb serve --class 20 --lesson 05-rollback`;
