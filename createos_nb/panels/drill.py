@@ -10,6 +10,7 @@ import ipywidgets as widgets
 import pandas as pd
 
 from createos_nb.causes import CAUSES
+from createos_nb.errors import InvalidInput
 from createos_nb.html import Html
 from createos_nb.panels import markup
 from createos_nb.panels.grid import Grid
@@ -54,7 +55,7 @@ class DrillPanel(Panel):
         self._result = Grid("Score", height="14em")
         self._page = widgets.HTML()
         self._result.layout.display = "none"
-        form = widgets.VBox([where, cause, note, self._submit_button])
+        form = widgets.VBox([where, cause, note, self._submit_button], layout={"align_items": "flex-start"})
         self._view.build(self._alert, self._clock, self._toolbar, form, self._log, self._result, self._page)
         self._start()
 
@@ -93,6 +94,8 @@ class DrillPanel(Panel):
         places = [part.strip() for part in str(self.params["where"]).split(",") if part.strip()]
         cause, note = str(self.params["cause"]), str(self.params["note"])
         try:
+            if not places and not cause and not note:
+                raise InvalidInput("Choose a cause, or say where it is.")
             if note and not places and not cause:
                 self.drill.note(note)
             else:
@@ -133,10 +136,10 @@ class DrillPanel(Panel):
             ['detected', 'localized', 'cause', 'mitigated', 'no_harm']
         """
         frame = self.drill.score()
+        self._on_read(self._read())
         self._result.layout.display = ""
         self._result.show(frame)
         self._page.value = Html(self.drill.debrief()._repr_html_())
-        self._on_read(self._read())
         return frame
 
     def static(self) -> str:

@@ -33,7 +33,16 @@ FLAGS = [
     "--disable-sync",
 ]
 #: What a page says of itself when it can't reach the network that it was not given.
-NOT_OURS = ("font-awesome", "fontawesome", "net::ERR_", "favicon", "Failed to load resource", "requirejs-or")
+#: The last is of an extension that the documentation is built with.
+NOT_OURS = (
+    "font-awesome",
+    "fontawesome",
+    "net::ERR_",
+    "favicon",
+    "Failed to load resource",
+    "requirejs-or",
+    "LicensesClient",
+)
 
 
 @pytest.fixture(autouse=True)
