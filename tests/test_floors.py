@@ -40,6 +40,7 @@ GROUND = {
     "storage",
     "threads",
     "times",
+    "toml_fields",
     "webhooks",
 }
 #: From the ground up. A room imports what lies below it; the files of the ground import one another.

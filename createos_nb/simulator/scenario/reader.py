@@ -7,7 +7,7 @@ import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,10 +18,10 @@ from createos_nb.simulator.scenario.schema import Scenario
 from createos_nb.simulator.scenario.steps import STEPS
 from createos_nb.simulator.times import DAY, duration, from_datetime
 from createos_nb.simulator.traffic import SCANNER, Behavior, BuildBehavior, Profile
+from createos_nb.toml_fields import explain, line_of, lines_of
 
 T = TypeVar("T")
 _AT: Final = re.compile(r"([+-]?\d+)d (\d\d):(\d\d)(?::(\d\d))?")
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.+?)`")
 _NAME: Final = re.compile(r"[a-z_]+")
 _BOTS: Final = {"scanner": SCANNER}
 
@@ -61,13 +61,8 @@ class Source:
         try:
             return msgspec.convert(data, kind)
         except msgspec.ValidationError as error:
-            what, _, inside = str(error).partition(" - at `$")
-            path = (where + inside.rstrip("`")).lstrip(".")
-            if unknown := _UNKNOWN.search(what):
-                names = _fields_at(path)
-                what = f"unknown field; there is: {', '.join(names)}{nearest(unknown[1], names)}"
-                path = f"{path}.{unknown[1]}".lstrip(".")
-            elif path.endswith(".do") and what.startswith("Invalid value"):
+            path, what = explain(error, Scenario, where)
+            if path.endswith(".do") and what.startswith("Invalid value"):
                 what = f"there is no step {what.removeprefix('Invalid value ')}; there is: {', '.join(STEPS)}"
             raise self.error(path, what) from None
 
@@ -107,24 +102,6 @@ class Source:
             raise self.error(where, f'not a time: {text!r}; write "-6d 10:12", "-90min", "+10min" or "now"') from None
 
 
-def _fields_at(path: str) -> list[str]:
-    """Return the names that the section at a path may have; of a step those of all steps."""
-    sections: list[Any] = [Scenario]
-    for name in _STEP.findall(path):
-        if not name.startswith("["):
-            fields = [field for section in sections for field in msgspec.structs.fields(section)]
-            kinds = [field.type for field in fields if field.encode_name == name]
-            sections = [section for kind in kinds for section in _sections_in(kind)]
-    return list(dict.fromkeys(name for section in sections for name in section.__struct_encode_fields__))
-
-
-def _sections_in(kind: Any) -> list[type[msgspec.Struct]]:
-    """Return the sections that a field's type names: itself, its items, or the parts of a union."""
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return [kind]
-    return [section for inner in get_args(kind) for section in _sections_in(inner)]
-
-
 def read_scenario(scenario: str | Path | Scenario) -> Source:
     """Read a scenario by its name, by the path of a file, or as it was made up.
 
@@ -157,57 +134,3 @@ def scenario_toml(scenario: Scenario) -> str:
     import tomlkit
 
     return tomlkit.dumps(msgspec.to_builtins(scenario, builtin_types=(datetime,)))
-
-
-_HEADER: Final = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_ENTRY: Final = re.compile(r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"))*)\s*=""")
-_STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
-_QUOTED: Final = re.compile(r'"""|\'\'\'')
-
-
-def lines_of(text: str) -> dict[str, int]:
-    """Line numbers, from 1, by path, such as `projects[2].history[0].at`; a table stands where its header does."""
-    lines: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    table, fence = "", ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if fence:
-            if line.count(fence) % 2:
-                fence = ""
-            continue
-        if header := _HEADER.match(line):
-            table = _table(header[2], header[1] == "[[", counts)
-            lines.setdefault(table, number)
-            continue
-        if entry := _ENTRY.match(line):
-            name = ".".join(part.strip().strip("\"'") for part in entry[1].split("."))
-            lines.setdefault(f"{table}.{name}" if table else name, number)
-        opened = _QUOTED.findall(line)
-        if len(opened) % 2:
-            fence = opened[-1]
-    return lines
-
-
-def _table(name: str, repeated: bool, counts: dict[str, int]) -> str:
-    parts = [part.strip().strip("\"'") for part in name.split(".")]
-    path = ""
-    for depth, part in enumerate(parts):
-        path = f"{path}.{part}" if path else part
-        if depth == len(parts) - 1 and repeated:
-            counts[path] = counts.get(path, -1) + 1
-        if path in counts:
-            path = f"{path}[{counts[path]}]"
-    return path
-
-
-def line_of(lines: dict[str, int], path: str) -> int | None:
-    """The line of a path, or of the nearest thing around it that stands in a line of its own."""
-    steps = _STEP.findall(path)
-    while steps:
-        whole = "".join(step if step.startswith("[") else f".{step}" for step in steps).lstrip(".")
-        # Where a table is repeated and nothing says which, the first one is meant.
-        for known in (whole, f"{whole}[0]"):
-            if known in lines:
-                return lines[known]
-        steps.pop()
-    return None

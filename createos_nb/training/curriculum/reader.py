@@ -7,7 +7,7 @@ import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -15,14 +15,12 @@ from msgspec import UNSET
 from createos_nb.errors import CreateOSError, InvalidInput
 from createos_nb.naming import nearest
 from createos_nb.simulator.scenario.files import scenario_path
-from createos_nb.simulator.scenario.reader import line_of, lines_of
+from createos_nb.toml_fields import explain, line_of, lines_of
 from createos_nb.training.curriculum.facts import FACTS
 from createos_nb.training.curriculum.files import lesson_path
 from createos_nb.training.curriculum.glossary import glossary
-from createos_nb.training.curriculum.schema import CheckSection, FactSection, LessonFile, Section, WrongValue
+from createos_nb.training.curriculum.schema import CheckSection, FactSection, LessonFile, WrongValue
 
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.+?)`")
-_STEP: Final = re.compile(r"[^.\[\]]+|\[\d+\]")
 _PLACES: Final = re.compile(r"{[^{}]*}")
 _EXPECTED: Final = ("equals", "one_of", "same_as", "at_least", "at_most", "contains", "lacks")
 
@@ -53,7 +51,7 @@ class LessonSource:
         try:
             self.content = msgspec.convert(data, LessonFile)
         except msgspec.ValidationError as error:
-            raise self._invalid(str(error)) from None
+            raise self.error(*explain(error, LessonFile)) from None
         self._check()
 
     def error(self, where: str, what: str) -> InvalidInput:
@@ -61,15 +59,6 @@ class LessonSource:
         line = line_of(self._lines, where)
         place = f", line {line}" if line else ""
         return InvalidInput(f"lesson {self.name}{place}: {where or 'the file'}: {what}")
-
-    def _invalid(self, message: str) -> InvalidInput:
-        what, _, inside = message.partition(" - at `$")
-        path = inside.rstrip("`").lstrip(".")
-        if unknown := _UNKNOWN.search(what):
-            names = _fields_at(path)
-            what = f"unknown field; there is: {', '.join(names)}{nearest(unknown[1], names)}"
-            path = f"{path}.{unknown[1]}".lstrip(".")
-        return self.error(path, what)
 
     # --- what one section alone can't know ----------------------------------------------------------------------------
 
@@ -153,23 +142,6 @@ class LessonSource:
             compile(code, where, "exec")
         except SyntaxError as error:
             raise self.error(where, f"line {error.lineno} of it is no Python: {error.msg}") from None
-
-
-def _fields_at(path: str) -> list[str]:
-    """Return the names that the section at a path may have."""
-    sections: list[Any] = [LessonFile]
-    for name in _STEP.findall(path):
-        if not name.startswith("["):
-            fields = [field for section in sections for field in msgspec.structs.fields(section)]
-            kinds = [field.type for field in fields if field.encode_name == name]
-            sections = [section for kind in kinds for section in _sections_in(kind)]
-    return list(dict.fromkeys(name for section in sections for name in section.__struct_encode_fields__))
-
-
-def _sections_in(kind: Any) -> list[type[Section]]:
-    if isinstance(kind, type) and issubclass(kind, Section):
-        return [kind]
-    return [section for inner in get_args(kind) for section in _sections_in(inner)]
 
 
 @lru_cache(maxsize=32)
