@@ -26,6 +26,7 @@ MODULES = (
     "mcp",
     "examination",
     "requests",
+    "requests_large",
 )
 RESULTS = Path(__file__).parent / "RESULTS.md"
 _HEAD = """\

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import createos_nb
@@ -88,14 +88,14 @@ def _cost(question: str, client: Client) -> int:
     return counted(client, lambda: _QUESTIONS[question][0](client))
 
 
-def _asked(make: Callable[[], Client], size: str, questions: Iterable[str] = _QUESTIONS) -> list[Figure]:
+def _asked(make: Callable[[], Client], size: str) -> list[Figure]:
     """Each question to an account: to a fresh client, then to one whose history was synchronized.
 
     The second client is asked one question after another. Five minutes lie between two of them, after which it knows
     nothing any more but what its history holds.
     """
     found: dict[str, list[int]] = {}
-    for question in questions:
+    for question in _QUESTIONS:
         client = make()
         with tempfile.TemporaryDirectory() as folder:
             open_history(client, folder)
@@ -188,13 +188,10 @@ def of_account(make: Callable[[], Client], size: str) -> list[Figure]:
 
 
 def figures() -> list[Figure]:
-    """The table's lines: accounts of 13 and 200 environments, an overview of 2,000, and one diagnosis.
-
-    All questions to 2,000 environments take several minutes: `python -m benchmarks requests_large`.
-    """
+    """The table's lines: accounts of 13 and 200 environments, and one diagnosis; `requests_large` has 2,000."""
     accounts: dict[str, Callable[[], Client]] = {
         "13 environments": createos_nb.simulate,
         "200 environments": lambda: createos_nb.simulate("fleet", projects=100, deployments=200),
     }
     found = [figure for size, make in accounts.items() for figure in of_account(make, size)]
-    return [*found, *_asked(large, "2,000 environments", ["overview"]), _in_process(), *_diagnosed()]
+    return [*found, _in_process(), *_diagnosed()]

@@ -1,4 +1,4 @@
-"""Requests that each question to 2,000 environments costs: minutes, so that it runs only by its name."""
+"""Requests that each question to 2,000 environments costs; it takes some ten minutes."""
 
 from __future__ import annotations
 
