@@ -15,16 +15,16 @@ from __future__ import annotations
 from typing import NoReturn
 
 from createos_nb.naming import unknown_attribute
-from createos_nb.training.agents import AGENTS
-from createos_nb.training.alert import Alert
 from createos_nb.training.curriculum.author import check_lesson
 from createos_nb.training.curriculum.catalog import lessons
 from createos_nb.training.curriculum.lesson import Lesson, lesson
 from createos_nb.training.curriculum.notebook import notebook, write_notebook
 from createos_nb.training.curriculum.report import NotPassed
-from createos_nb.training.drill import Drill, drill
-from createos_nb.training.examine import examine
-from createos_nb.training.family import families
+from createos_nb.training.drills.agents import AGENTS
+from createos_nb.training.drills.alert import Alert
+from createos_nb.training.drills.drill import Drill, drill
+from createos_nb.training.drills.examine import examine
+from createos_nb.training.drills.family import families
 
 __all__ = [
     "AGENTS",

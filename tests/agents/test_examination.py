@@ -27,7 +27,7 @@ from createos_nb.agents.examination.run import examine_command
 from createos_nb.agents.server import AgentServer
 from createos_nb.cli import main
 from createos_nb.errors import ConfigurationError, InvalidInput, UnknownName
-from createos_nb.training.problem import make_problem
+from createos_nb.training.drills.problem import make_problem
 
 FAMILY = "auto_promotion_trap"
 SEED = 918_273_645

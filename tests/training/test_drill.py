@@ -14,13 +14,13 @@ import createos_nb
 from createos_nb import runbooks, training
 from createos_nb.causes import CAUSES
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.training import agents
-from createos_nb.training.drill import Drill
-from createos_nb.training.expert import apply_plan
-from createos_nb.training.outcome import outcome_of
-from createos_nb.training.pace import Pace
-from createos_nb.training.problem import Problem, make_problem
-from createos_nb.training.scoring import replay
+from createos_nb.training.drills import agents
+from createos_nb.training.drills.drill import Drill
+from createos_nb.training.drills.expert import apply_plan
+from createos_nb.training.drills.outcome import outcome_of
+from createos_nb.training.drills.pace import Pace
+from createos_nb.training.drills.problem import Problem, make_problem
+from createos_nb.training.drills.scoring import replay
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def test_there_are_families_named_by_the_words_of_causes() -> None:
     assert table["family"].is_unique
     assert len(set(table["family"]) & set(CAUSES)) >= 12
     known = set(createos_nb.simulator.faults()["name"])
-    for family in training.family.all_families().values():
+    for family in training.drills.family.all_families().values():
         for template in family.symptoms:
             assert set(template.split("+")) <= known
 

@@ -10,10 +10,10 @@ import pytest
 
 from createos_nb import training
 from createos_nb.causes import CAUSES
-from createos_nb.training.drill import Drill
-from createos_nb.training.expert import apply_plan, can_be_mended, plans_for
-from createos_nb.training.pace import Pace
-from createos_nb.training.problem import Problem, make_problem
+from createos_nb.training.drills.drill import Drill
+from createos_nb.training.drills.expert import apply_plan, can_be_mended, plans_for
+from createos_nb.training.drills.pace import Pace
+from createos_nb.training.drills.problem import Problem, make_problem
 
 #: What people blame first.
 _USUAL = ("bad_release", "capacity", "external_dependency")

@@ -13,7 +13,7 @@ from createos_nb.errors import CreateOSError
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from createos_nb.training.drill import Drill
+    from createos_nb.training.drills.drill import Drill
 
 _PATIENCE: Final = 15.0
 _LONGEST: Final = 100_000

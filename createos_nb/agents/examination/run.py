@@ -18,7 +18,7 @@ from createos_nb.agents.examination.one import Terms, take_one
 from createos_nb.agents.examination.result import Examination
 from createos_nb.errors import InvalidInput
 from createos_nb.times import DurationLike, parse_duration
-from createos_nb.training.family import all_families, family_named
+from createos_nb.training.drills.family import all_families, family_named
 from createos_nb.uploads.secret_tokens import mask_tokens
 
 #: In place of a family: each of them.
@@ -105,7 +105,7 @@ def _check(terms: Terms) -> None:
     """Refuse what every drill would refuse, before the first one."""
     from pathlib import Path
 
-    from createos_nb.training.pace import Pace
+    from createos_nb.training.drills.pace import Pace
 
     environment_for(Path(), {}, terms.passed)
     Pace(terms.seconds_per_call, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from createos_nb.agents.reference.trainee import Trainee
-from createos_nb.training.agents import expert
+from createos_nb.training.drills.agents import expert
 
 
 def main() -> None:

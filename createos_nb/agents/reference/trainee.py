@@ -11,7 +11,7 @@ from createos_nb.agents.drill_link import URL, DrillLink
 from createos_nb.client.connect.connect import connect
 from createos_nb.errors import ConfigurationError
 from createos_nb.redaction import Secret
-from createos_nb.training.alert import Alert
+from createos_nb.training.drills.alert import Alert
 
 
 class Trainee:

@@ -14,13 +14,13 @@ from createos_nb.html import escaped, html_table
 from createos_nb.http.retry import RetryPolicy
 from createos_nb.redaction import Secret
 from createos_nb.times import parse_duration
-from createos_nb.training.alert import Alert, alert_of
-from createos_nb.training.answers import Answers, read_submission
-from createos_nb.training.measures import measures_frame, score_frame
-from createos_nb.training.pace import DrillClock, Pace
-from createos_nb.training.problem import Problem, make_problem
-from createos_nb.training.recorder import Recorder
-from createos_nb.training.scoring import Scored, score
+from createos_nb.training.drills.alert import Alert, alert_of
+from createos_nb.training.drills.answers import Answers, read_submission
+from createos_nb.training.drills.measures import measures_frame, score_frame
+from createos_nb.training.drills.pace import DrillClock, Pace
+from createos_nb.training.drills.problem import Problem, make_problem
+from createos_nb.training.drills.recorder import Recorder
+from createos_nb.training.drills.scoring import Scored, score
 
 if TYPE_CHECKING:
     from createos_nb.lineage import Lineage
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from createos_nb.simulator.scenario.fault_worlds import Difficulty
     from createos_nb.simulator.world.world import World
     from createos_nb.times import DurationLike
-    from createos_nb.training.page import Debriefing
+    from createos_nb.training.drills.page import Debriefing
 
 _SECOND: Final = 1_000_000
 #: Seconds of the world until the owner of an app has answered.
@@ -397,7 +397,7 @@ class Drill:
             >>> "What was the matter" in debriefing.html
             True
         """
-        from createos_nb.training.page import debrief  # matplotlib is loaded when the first page is made
+        from createos_nb.training.drills.page import debrief  # matplotlib is loaded when the first page is made
 
         return debrief(self._problem, self._result(), self.alert, self._answers, self._notes)
 

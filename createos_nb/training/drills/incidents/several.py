@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from createos_nb.training.family import Family
+from createos_nb.training.drills.family import Family
 
 FAMILIES = (
     Family(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_FOLDER: Final = "createos_nb.training.incidents"
+_FOLDER: Final = "createos_nb.training.drills.incidents"
 
 #: What an alert tells of: what somebody sees, whatever the cause.
 Symptom = Literal["errors", "bursts", "refusals", "build", "key", "quota", "domain", "scan", "crowd", "release", "past"]

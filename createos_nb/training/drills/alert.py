@@ -13,8 +13,8 @@ from createos_nb.html import escaped
 from createos_nb.simulator.traffic import Cause
 
 if TYPE_CHECKING:
-    from createos_nb.training.family import Symptom
-    from createos_nb.training.problem import Problem
+    from createos_nb.training.drills.family import Symptom
+    from createos_nb.training.drills.problem import Problem
 
 Source = Literal["monitor", "user", "colleague"]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from createos_nb.training import answers as answering
-from createos_nb.training.expert import DELAY, can_be_mended, mend
-from createos_nb.training.outcome import LATE, Outcome, lost_requests, outcome_of
-from createos_nb.training.pace import Pace
-from createos_nb.training.recorder import Asked, Recorder, secrets_in
+from createos_nb.training.drills import answers as answering
+from createos_nb.training.drills.expert import DELAY, can_be_mended, mend
+from createos_nb.training.drills.outcome import LATE, Outcome, lost_requests, outcome_of
+from createos_nb.training.drills.pace import Pace
+from createos_nb.training.drills.recorder import Asked, Recorder, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from createos_nb.simulator.world.world import World
-    from createos_nb.training.answers import Answers, Judged
-    from createos_nb.training.problem import Problem
+    from createos_nb.training.drills.answers import Answers, Judged
+    from createos_nb.training.drills.problem import Problem
 
 #: Requests by which two courses may differ, and are called the same.
 _SAME: Final = 2

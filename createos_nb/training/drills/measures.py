@@ -9,7 +9,7 @@ import pandas as pd
 from createos_nb.dtypes import TEXT
 
 if TYPE_CHECKING:
-    from createos_nb.training.scoring import Scored
+    from createos_nb.training.drills.scoring import Scored
 
 #: The questions of a score.
 QUESTIONS: Final = ("detected", "localized", "cause", "mitigated", "no_harm")

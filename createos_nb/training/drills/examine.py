@@ -9,13 +9,13 @@ import pandas as pd
 
 from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput, UnknownName
-from createos_nb.training.agents import AGENTS
-from createos_nb.training.drill import drill
-from createos_nb.training.family import all_families, family_named
+from createos_nb.training.drills.agents import AGENTS
+from createos_nb.training.drills.drill import drill
+from createos_nb.training.drills.family import all_families, family_named
 
 if TYPE_CHECKING:
-    from createos_nb.training.agents import Agent
-    from createos_nb.training.drill import Drill
+    from createos_nb.training.drills.agents import Agent
+    from createos_nb.training.drills.drill import Drill
 
 _MEASURES = ("avoidable_failed_requests", "harmed_requests", "needless_changes", "secrets_shown")
 

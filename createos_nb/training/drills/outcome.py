@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from createos_nb.simulator.scenario.schema import CauseSection
     from createos_nb.simulator.state import Environment, Project
     from createos_nb.simulator.world.world import World
-    from createos_nb.training.problem import Problem
+    from createos_nb.training.drills.problem import Problem
 
 _SECOND: Final = 1_000_000
 #: Seconds before the end, and after it, in which nobody acts any more and all should be well.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from createos_nb.contract.operation import Operation
     from createos_nb.simulator.envelope import Response
     from createos_nb.simulator.world.world import World
-    from createos_nb.training.pace import Pace
+    from createos_nb.training.drills.pace import Pace
 
 
 class Request(NamedTuple):

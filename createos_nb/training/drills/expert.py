@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from createos_nb.plans import Plan
     from createos_nb.simulator.scenario.schema import CauseSection
     from createos_nb.simulator.world.world import World
-    from createos_nb.training.problem import Problem
+    from createos_nb.training.drills.problem import Problem
 
 #: Seconds after the alert at which the expert of the forks acts: it knows the truth, and has to type.
 DELAY = 180

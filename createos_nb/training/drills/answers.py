@@ -12,8 +12,8 @@ from createos_nb.naming import nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from createos_nb.training.problem import Problem
-    from createos_nb.training.recorder import Asked
+    from createos_nb.training.drills.problem import Problem
+    from createos_nb.training.drills.recorder import Asked
 
 #: In place of a cause: nothing is wrong.
 NONE: Final = "none"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from createos_nb.errors import InvalidInput
 from createos_nb.simulator import World, fault_scenario, open_world
-from createos_nb.training.family import Family, Symptom, all_families, family_named
+from createos_nb.training.drills.family import Family, Symptom, all_families, family_named
 
 if TYPE_CHECKING:
     from createos_nb.simulator.scenario.fault_worlds import Difficulty

@@ -12,17 +12,17 @@ import pandas as pd
 from createos_nb.causes import CAUSES
 from createos_nb.plots import page, style
 from createos_nb.storage import atomic_write
-from createos_nb.training.measures import measures_frame, score_frame
+from createos_nb.training.drills.measures import measures_frame, score_frame
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Sequence
 
     from createos_nb.plots.figure import Figure
-    from createos_nb.training.alert import Alert
-    from createos_nb.training.answers import Answers
-    from createos_nb.training.problem import Problem
-    from createos_nb.training.scoring import Course, Scored
+    from createos_nb.training.drills.alert import Alert
+    from createos_nb.training.drills.answers import Answers
+    from createos_nb.training.drills.problem import Problem
+    from createos_nb.training.drills.scoring import Course, Scored
 
 _SECOND: Final = 1_000_000
 _QUESTIONS: Final = (

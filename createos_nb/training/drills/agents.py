@@ -12,11 +12,11 @@ from createos_nb.diagnostics import Diagnosis, Finding, diagnose
 from createos_nb.diagnostics.diagnosis import LIKELY
 from createos_nb.diagnostics.runbook_calls import ASKED_FOR
 from createos_nb.errors import CreateOSError
-from createos_nb.training.expert import apply_plan
+from createos_nb.training.drills.expert import apply_plan
 
 if TYPE_CHECKING:
     from createos_nb.diagnostics.diagnosis import RunbookCall
-    from createos_nb.training.drill import Drill
+    from createos_nb.training.drills.drill import Drill
 
 #: Whoever takes a drill: asks `drill.client`, acts by it, and submits.
 Agent: TypeAlias = "Callable[[Drill], Any]"

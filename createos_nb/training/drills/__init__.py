@@ -1,0 +1,1 @@
+"""Drills: incidents to rehearse, from the alert to the score."""
