@@ -31,6 +31,7 @@ def kill_syncs(world: Any, folder: Path, count: int) -> tuple[int, int]:
     """Let processes synchronize, and kill each at a random moment. Returns how many were killed and how many ended."""
     chance = random.Random(SEED)
     killed = ended = 0
+    longest = 0.5
     for number in range(count):
         world.advance("7min")
         child = os.fork()
@@ -40,11 +41,16 @@ def kill_syncs(world: Any, folder: Path, count: int) -> tuple[int, int]:
                 history.sync(since=f"-{8 + number // 8}h", budget=None)
             finally:
                 os._exit(0)
-        time.sleep(chance.uniform(0.0, 0.5))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        killed += os.WIFSIGNALED(status)
-        ended += not os.WIFSIGNALED(status)
+        started, moment = time.monotonic(), chance.uniform(0.0, longest)
+        while not (done := os.waitpid(child, os.WNOHANG))[0] and time.monotonic() - started < moment:
+            time.sleep(0.001)
+        if done[0]:
+            # it ended first: the next ones are killed within the time that it took
+            ended, longest = ended + 1, time.monotonic() - started
+        else:
+            os.kill(child, signal.SIGKILL)
+            killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+            longest *= 1.1
         check_committed(folder)
     return killed, ended
 
