@@ -22,7 +22,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # options of pytest for the run at the newest versions
 NEWEST_OPTIONS ?=
 
-.PHONY: demo test test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench statistics fuzz constraints clean
+.PHONY: demo test test-all pandas23 lab check format notebooks docs docs-links pictures live lowest newest bench statistics fuzz constraints front clean
 
 demo:  ## run the tour on a simulated platform and write createos-tour.html
 	@echo "The tour of a simulated platform: installed first where it is not yet, then run; it becomes createos-tour.html."
@@ -72,6 +72,10 @@ docs: $(DOCS)  ## the documentation site, docs/_build/html/index.html: warnings 
 
 docs-links: $(DOCS)  ## ask whether the links of the site that lead elsewhere are still there
 	$(BIN)/python -m tools.site links
+
+# needs Node; installing the package does not, for what is built is committed
+front:  ## the browser's side of the panels: types, tests, and the modules that the package ships
+	cd front && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 pictures: $(STAMP)  ## the pictures of the documentation, drawn from the simulator in a real browser
 	$(BIN)/python -m tools.pictures

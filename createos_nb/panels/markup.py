@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 import pandas as pd
 
@@ -11,11 +12,15 @@ from createos_nb.display import strip_control_chars
 from createos_nb.html import escaped, frame_table
 from createos_nb.panels.components import FRONT
 
+#: In the order in which they hold: the first has the colours, and what all panels share.
+_SHEETS: Final = ("base", "table", "plan", "logs", "diagnosis", "files")
+
 
 @cache
 def style() -> str:
-    """Return the style sheet of all panels, as an element."""
-    return f"<style>{(FRONT / 'panel.css').read_text(encoding='utf-8')}</style>"
+    """Return the style sheets of all panels, as an element."""
+    sheets = (FRONT / "css" / f"{name}.css" for name in _SHEETS)
+    return f"<style>{''.join(sheet.read_text(encoding='utf-8') for sheet in sheets)}</style>"
 
 
 def text(value: object) -> str:
