@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from createos_nb.analysis.anomalies.change_points import change_points
+from createos_nb.analysis.validation import COUNTS
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.chart_scales import duration, format_value
 from createos_nb.panels.time_chart import Band, Limit, Mark, Pane, Series, TimeChart
@@ -18,6 +20,8 @@ __all__ = ["Band", "Limit", "Mark", "Pane", "Series", "TimeChart", "traffic_char
 #: Seconds that a bar may last, and how many bars there are at most.
 _WIDTHS: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800)
 _MOST_BARS: Final = 48
+#: A rise of errors so near to a change is the same event.
+_SAME: Final = pd.Timedelta(minutes=2)
 _CALL: Final = "client.analytics.requests_over_time(project, environment)"
 
 
@@ -43,6 +47,7 @@ def traffic_chart(
     """Return a chart of requests per minute over server errors in percent, with the versions that were live.
 
     A bar of errors begins where a version became live, and never mixes two versions; what is not known is hatched.
+    Incidents, which are stretches in which `analysis.change_points` finds more server errors than before, are marked.
 
     Args:
         frame: what `client.analytics.requests_over_time` returns for one environment.
@@ -51,7 +56,7 @@ def traffic_chart(
             that `frame.attrs["live_versions"]` names.
         slo: the share of server errors that the objective allows, in percent: a dashed line.
         chosen: the version that is tinted, such as "v3".
-        marks: more moments, such as an incident.
+        marks: more moments to mark.
         label: a sentence for screen readers; by default it says how errors were before and after the last change.
         group: charts of one group share cursor and zoom.
 
@@ -70,6 +75,8 @@ def traffic_chart(
         'Server errors: 3.2 % of requests since v4 at 13:20 UTC; before, 0.15 %. Requests per minute: 66 to 151.'
         >>> [band["label"] for band in chart.spec["bands"]]
         ['probably v3', 'v4']
+        >>> [mark["label"] for mark in chart.spec["marks"] if mark["kind"] == "incident"]
+        ['server errors 0.15 % → 3.2 %']
     """
     chart = TimeChart(group=group)
     show_traffic(chart, frame, deployments, slo=slo, chosen=chosen, marks=marks, label=label)
@@ -114,11 +121,41 @@ def show_traffic(
             ),
         ],
         bands=list(_bands(before, changes, chosen)),
-        marks=[Mark(change.time, "" if change.label else change.note) for change in changes] + list(marks),
+        marks=[
+            *(Mark(change.time, "" if change.label else change.note) for change in changes),
+            *incidents(frame, end, [change.time for change in changes]),
+            *marks,
+        ],
         label=label or _finding(frame, requests, changes),
         start=start,
         end=end,
     )
+
+
+def incidents(frame: pd.DataFrame, end: pd.Timestamp | None, changes: Sequence[pd.Timestamp] = ()) -> Iterator[Mark]:
+    """Find stretches with more server errors than before, each until they are fewer, or until `end`.
+
+    One that begins within two minutes of a change began with it. Nothing is found in a frame without the counts of
+    every class: what they are compared with is not known.
+    """
+    if end is None or not set(COUNTS) <= set(frame.columns):
+        return
+    found = change_points(frame)
+    rises = [bool(up) for up in found["after"] > found["before"]]
+    begins = [_snapped(pd.Timestamp(onset), changes) for onset in found["onset"]]
+    calm, rise = frame.index[0], None
+    for up, begin in zip([*rises, False], [*begins, end], strict=True):
+        if up:
+            rise = rise or begin
+        elif rise is not None:
+            before, during = frame[calm : rise.floor("min")].iloc[:-1], frame[rise.floor("min") : begin]
+            text = f"server errors {_share(before)} → {_share(during)}"
+            yield Mark(rise, text, "incident", begin)
+            calm, rise = begin, None
+
+
+def _snapped(moment: pd.Timestamp, changes: Sequence[pd.Timestamp]) -> pd.Timestamp:
+    return next((change for change in changes if abs(change - moment) <= _SAME), moment)
 
 
 def bucket_seconds(frame: pd.DataFrame) -> float:
@@ -261,8 +298,9 @@ def _finding(frame: pd.DataFrame, requests: pd.Series, changes: list[_Change]) -
     last = changes[-1]
     since = frame.index >= last.time.floor("min")
     name = f"{last.label} at" if last.label else "the change at"
+    day = f"{last.time.day} {last.time:%b} " if last.time.date() != frame.index[-1].date() else ""
     return (
-        f"Server errors: {_share(frame[since])} of requests since {name} {last.time:%H:%M} UTC; "
+        f"Server errors: {_share(frame[since])} of requests since {name} {day}{last.time:%H:%M} UTC; "
         f"before, {_share(frame[~since])}. {pace}"
     )
 

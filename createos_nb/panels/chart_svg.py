@@ -131,6 +131,11 @@ class _Drawing:
                 f'<path d="M{x:.1f} 2V{lower:.1f}" stroke="{color}" stroke-width="1.4" fill="none"/>'
                 f'<path d="M{x - 4.5:.1f} {lower + 1:.1f}h9l-4.5 -6z" fill="{color}"/>'
             )
+            if mark["until"] is not None:
+                until = self.x(np.array([min(mark["until"], self.end)], dtype=float))[0]
+                self.parts.append(
+                    f'<rect x="{x:.1f}" y="{lower + 1:.1f}" width="{until - x:.1f}" height="3" fill="{color}"/>'
+                )
             self._label(mark["label"], "", x + 6, self.right - x)
 
     def _pane(self, pane: Mapping[str, Any], upper: float) -> None:

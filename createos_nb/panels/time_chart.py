@@ -105,6 +105,7 @@ class Mark:
         time: a moment with a zone.
         label: a short text beside it; "" where a band says it.
         kind: "deployment", "incident" or "now".
+        until: for what lasts, its end, with a zone: a strip below the plot; None for a moment alone.
 
     Examples:
         >>> createos_nb.panels.chart.Mark(pd.Timestamp("2026-03-04T13:20Z"), "v4").kind
@@ -114,6 +115,7 @@ class Mark:
     time: pd.Timestamp | str
     label: str = ""
     kind: MarkKind = "deployment"
+    until: pd.Timestamp | str | None = None
 
 
 @dataclass(frozen=True)
@@ -328,7 +330,12 @@ def _seconds(moment: pd.Timestamp | str, name: str) -> float:
 def _mark(mark: Mark) -> dict[str, Any]:
     if mark.kind not in _MARKS:
         raise InvalidInput(f"chart: kind={mark.kind!r} of a mark is none of {', '.join(_MARKS)}")
-    return {"time": _seconds(mark.time, "time"), "label": strip_control_chars(mark.label), "kind": mark.kind}
+    return {
+        "time": _seconds(mark.time, "time"),
+        "until": None if mark.until is None else _seconds(mark.until, "until"),
+        "label": strip_control_chars(mark.label),
+        "kind": mark.kind,
+    }
 
 
 def _band(band: Band, first: float, last: float) -> dict[str, Any]:

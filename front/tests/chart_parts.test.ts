@@ -66,15 +66,19 @@ test("the scale reaches the highest peak of the range, and the limit", () => {
 test("the card has all values of a moment, the version that was live, and marks that are near", () => {
   const { spec, panes } = figures([5, 6, NaN, 8, 9], [3.4], {
     bands: [{ start: START, end: minute(3), label: "v3", note: "", chosen: false }],
-    marks: [{ time: minute(3), label: "<b>v4</b>", kind: "deployment" }],
+    marks: [
+      { time: minute(3), until: null, label: "<b>v4</b>", kind: "deployment" },
+      { time: minute(1), until: minute(9), label: "an incident", kind: "incident" },
+      { time: minute(5), until: minute(9), label: "a later one", kind: "incident" },
+    ],
   });
   const facts = factsAt(spec, panes, minute(2) + 1, "UTC", 60);
   expect(sentence(facts)).toBe(
-    "13:02 UTC: requests no data, server errors, 13:00–13:05 3.4 %, live v3, 13:03 <b>v4</b>",
+    "13:02 UTC: requests no data, server errors, 13:00–13:05 3.4 %, live v3, 13:03 <b>v4</b>, since 13:01 an incident",
   );
   const card = document.createElement("div");
   fillCard(card, facts);
-  expect(card.querySelectorAll("div")).toHaveLength(4);
+  expect(card.querySelectorAll("div")).toHaveLength(5);
   expect(card.innerHTML).toContain("&lt;b&gt;v4&lt;/b&gt;");
 });
 
@@ -86,8 +90,8 @@ test("bands and marks stand where their time is, and labels never lie on each ot
       { start: minute(5), end: minute(20), label: "v4", note: "", chosen: false },
     ],
     marks: [
-      { time: minute(5), label: "another label", kind: "incident" },
-      { time: minute(30), label: "later", kind: "deployment" },
+      { time: minute(5), until: minute(8), label: "another label", kind: "incident" },
+      { time: minute(30), until: null, label: "later", kind: "deployment" },
     ],
   });
   drawBackdrop(layers, spec, { min: minute(0), max: minute(10) }, 400);
@@ -98,6 +102,7 @@ test("bands and marks stand where their time is, and labels never lie on each ot
   ]);
   expect(bands[0]!.className).toContain("createos-chart-chosen");
   expect(layers.marks.querySelectorAll(".createos-chart-mark")).toHaveLength(1);
+  expect(layers.marks.querySelector<HTMLElement>(".createos-chart-span")?.style.width).toBe("120px");
   expect([...layers.marks.querySelectorAll(".createos-chart-label")].map((one) => one.textContent)).toEqual([
     "v3 Faster search",
     "v4",

@@ -59,6 +59,12 @@ export function drawBackdrop(
   });
   spec.marks.forEach((mark: MarkSpec) => {
     const at = ((mark.time - view.min) / (view.max - view.min)) * width;
+    const seen = mark.until === null ? null : stretch({ start: mark.time, end: mark.until }, view);
+    if (seen) {
+      const strip = element(`createos-chart-span createos-chart-${mark.kind}`, layers.marks);
+      strip.style.left = `${seen[0] * width}px`;
+      strip.style.width = `${(seen[1] - seen[0]) * width}px`;
+    }
     if (at < 0 || at > width) return;
     const made = element(`createos-chart-mark createos-chart-${mark.kind}`, layers.marks);
     made.style.left = `${at}px`;

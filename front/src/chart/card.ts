@@ -13,6 +13,8 @@ export interface Facts {
   rows: Fact[];
 }
 
+/** Letters of a value that stays on one line. */
+const SHORT = 14;
 /** Seconds in a day: a chart that is longer names days. */
 const DAY = 86_400;
 
@@ -39,9 +41,11 @@ export function factsAt(spec: ChartSpec, panes: Pane[], time: number, zone: Zone
   }
   const band = spec.bands.find((each) => each.label && each.start <= time && time < each.end);
   if (band) rows.push({ name: "live", value: band.label, color: "" });
-  for (const mark of spec.marks)
-    if (mark.label && Math.abs(mark.time - time) <= near)
-      rows.push({ name: clock(mark.time, zone), value: mark.label, color: "" });
+  for (const mark of spec.marks) {
+    const lasting = mark.until !== null && mark.time <= time && time < mark.until;
+    if (mark.label && (lasting || Math.abs(mark.time - time) <= near))
+      rows.push({ name: `${lasting ? "since " : ""}${clock(mark.time, zone)}`, value: mark.label, color: "" });
+  }
   return { title: moment(start, zone, spec.end - spec.start > DAY), rows };
 }
 
@@ -62,6 +66,7 @@ export function fillCard(card: HTMLElement, { title, rows }: Facts): void {
     label.textContent = name;
     const figure = document.createElement("b");
     figure.textContent = value;
+    if (value.length <= SHORT) figure.className = "createos-chart-figure";
     row.append(label, figure);
     return row;
   });

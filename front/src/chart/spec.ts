@@ -26,6 +26,8 @@ export interface PaneSpec {
 
 export interface MarkSpec {
   time: number;
+  /** The end of what lasts; null for a moment. */
+  until: number | null;
   label: string;
   kind: string;
 }
