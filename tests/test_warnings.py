@@ -101,7 +101,7 @@ print("opened", len(opened))
 """
 
 
-@pytest.mark.parametrize("world", ["embedded", "served"])
+@pytest.mark.parametrize("world", ["embedded", pytest.param("served", marks=pytest.mark.slow)])
 def test_an_ordinary_process_raises_and_prints_no_warning(world: str, tmp_path: Path) -> None:
     output = _output(WORK, [world, str(tmp_path / "plot.png")], tmp_path)
     assert int(output.split()[-1]) >= 20
