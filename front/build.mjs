@@ -8,7 +8,12 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../createos_nb/panels/front/", import.meta.url));
 /** Each becomes a module of its own. */
-const WIDGETS = ["chart", "grid", "keyboard_scope"];
+const WIDGETS = [
+  "action_button",
+  "chart",
+  "grid",
+  "keyboard_scope",
+];
 
 const result = await build({
   absWorkingDir: here,
