@@ -69,8 +69,8 @@ class Earlier:
 
 def buckets_back(day: int, quiet: int) -> int:
     """Return how many past buckets are needed to score another one."""
-    # two weeks, one in which they are compared with the days, one of misses, and a day; two memories in which they vary;
-    # then the past of the tails
+    # two weeks, one in which they are compared with the days, one of misses, and a day; two memories in which they
+    # vary; then the past of the tails
     return (4 * _DAYS + 1) * day + 2 * max(day, 240) + PAST + quiet + 1_000
 
 
