@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import ipywidgets as widgets
-from ipywidgets.widgets.widget import _put_buffers, _remove_buffers
+from ipywidgets.widgets.widget import _put_buffers
 
 from createos_nb.panels.mirror_traits import (
     Modules,
@@ -20,43 +19,12 @@ from createos_nb.panels.mirror_traits import (
     is_settable,
     listen,
     parts_of,
-    state_of,
     stop_listening,
 )
+from createos_nb.panels.mirror_update import Entry, Message, Update, describe
 
 #: Updates that a viewer did not take: beyond, its messages are dropped, and the tree is sent anew.
 _MAX_MESSAGES: Final = 1_000
-
-
-@dataclass
-class Update:
-    """What a viewer has to draw.
-
-    Attributes:
-        data: JSON: `root` and `ack` (the number of the viewer's last event that was handled); `widgets` (new ones, by
-            id: `kind`, `state`), `set` (traits that have changed, by id), `gone` (ids), `messages` (`id`, `content`,
-            `buffers`: how many of the last ones), `buffers` (id and path of each of the first ones), `modules`.
-        buffers: the bytes: those of traits, then those of messages.
-    """
-
-    data: dict[str, Any]
-    buffers: list[bytes]
-
-
-@dataclass
-class _Message:
-    id: str
-    content: Any
-    buffers: list[bytes]
-
-
-@dataclass
-class _Entry:
-    """A widget of the tree; `id` is its own in this mirror."""
-
-    id: str
-    widget: widgets.Widget
-    attached: dict[str, widgets.Widget] = field(default_factory=dict)  # layout and style
 
 
 class Mirror:
@@ -64,17 +32,18 @@ class Mirror:
 
     Args:
         root: The widget, such as `panel.box`.
+        modules: Where the modules and style sheets of widgets are kept; several mirrors may share it.
     """
 
-    def __init__(self, root: widgets.Widget) -> None:
+    def __init__(self, root: widgets.Widget, modules: Modules | None = None) -> None:
         self._lock = threading.RLock()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._ids: dict[int, str] = {}  # by the identity of widgets, which the entries keep alive
         self._count = 0
         self._viewers: list[Viewer] = []
         self._root = root
         #: The modules and style sheets of widgets by digest.
-        self.modules = Modules()
+        self.modules = modules or Modules()
         with self._lock:
             self._follow()
 
@@ -115,6 +84,16 @@ class Mirror:
                 self._viewers.remove(viewer)
         self._count_views()
 
+    def all_widgets(self) -> list[widgets.Widget]:
+        """Return the widgets of the tree, with those that hold their layouts and styles.
+
+        Returns:
+            The widgets; closing them lets go of all that ipywidgets keeps of them.
+        """
+        with self._lock:
+            entries = list(self._entries.values())
+        return [entry.widget for entry in entries] + [part for entry in entries for part in entry.attached.values()]
+
     def close(self) -> None:
         """Observe nothing anymore, and forget the viewers. The widgets stay as they are."""
         with self._lock:
@@ -140,7 +119,7 @@ class Mirror:
 
     # --- the tree -----------------------------------------------------------------------------------------------------
 
-    def entry(self, id: str) -> _Entry | None:
+    def entry(self, id: str) -> Entry | None:
         """The widget of that id, or None."""
         with self._lock:
             return self._entries.get(id)
@@ -170,26 +149,31 @@ class Mirror:
         for identity, widget in found.items():
             if identity not in self._ids:
                 self._count += 1
-                entry = _Entry(str(self._count), widget)
+                entry = Entry(str(self._count), widget)
                 self._entries[entry.id], self._ids[identity] = entry, entry.id
                 widget.observe(self._on_change)
                 self._attach(entry)
                 listen(widget, self._on_message)
 
-    def _forget(self, entry: _Entry) -> None:
+    def _forget(self, entry: Entry) -> None:
         del self._entries[entry.id], self._ids[id(entry.widget)]
         entry.widget.unobserve(self._on_change)
-        for part in entry.attached.values():
-            part.unobserve(self._on_attached_change)
+        self._detach(entry)
         stop_listening(entry.widget, self._on_message)
 
-    def _attach(self, entry: _Entry) -> None:
+    def _attach(self, entry: Entry) -> None:
         """Observe the layout and style of a widget, which are widgets themselves."""
-        for part in entry.attached.values():
-            part.unobserve(self._on_attached_change)
+        self._detach(entry)
         entry.attached = attached_to(entry.widget)
         for part in entry.attached.values():
             part.observe(self._on_attached_change)
+
+    def _detach(self, entry: Entry) -> None:
+        """Observe the layout and style of a widget no more, unless another one has the same."""
+        before, entry.attached = entry.attached, {}
+        for part in before.values():
+            if not any(part is one for other in self._entries.values() for one in other.attached.values()):
+                part.unobserve(self._on_attached_change)
 
     # --- what changes -------------------------------------------------------------------------------------------------
 
@@ -224,7 +208,7 @@ class Mirror:
             if known is None:
                 return
             for viewer in self._viewers:
-                viewer.add_message(_Message(known, content, [bytes(one) for one in buffers or ()]))
+                viewer.add_message(Message(known, content, [bytes(one) for one in buffers or ()]))
         self._notify()
 
     def _mark(self, id: str, name: str) -> None:
@@ -247,32 +231,14 @@ class Mirror:
             messages = [one for one in messages if one.id in self._entries]
             if not (news or gone or changed or messages):
                 return None
-            data: dict[str, Any] = {"root": self.root_id, "ack": viewer.acknowledged}
-            paths: list[list[Any]] = []
-            buffers: list[bytes] = []
-
-            def told(entry: _Entry, names: Iterable[str] | None) -> dict[str, Any]:
-                state = state_of(entry.widget, names, self.id_of, self.modules)
-                state, own_paths, own = _remove_buffers(state)
-                paths.extend([entry.id, path] for path in own_paths)
-                buffers.extend(bytes(one) for one in own)
-                return dict(state)
-
-            data["widgets"] = {
-                entry.id: {"kind": str(entry.widget._view_name), "state": told(entry, None)} for entry in news
-            }
-            data["set"] = {id: told(self._entries[id], names) for id, names in changed.items()}
-            data["gone"] = gone
-            data["buffers"] = paths
-            data["messages"] = [
-                {"id": one.id, "content": one.content, "buffers": len(one.buffers)} for one in messages
-            ]
-            buffers += [buffer for one in messages for buffer in one.buffers]
+            data = {"root": self.root_id, "ack": viewer.acknowledged, "gone": gone}
+            known = [(self._entries[id], names) for id, names in changed.items()]
+            update = describe(data, news, known, messages, self.id_of, self.modules)
             sent.difference_update(gone)
             sent.update(entry.id for entry in news)
             if viewer.with_modules:
                 data["modules"] = viewer.new_modules(self.modules)
-            return Update(data, buffers)
+            return update
 
 
 class Viewer:
@@ -290,7 +256,7 @@ class Viewer:
         self._sent: set[str] = set()
         self._modules: set[str] = set()
         self._changed: dict[str, set[str]] = {}
-        self._messages: list[_Message] = []
+        self._messages: list[Message] = []
         self._looking = True
 
     @property
@@ -331,13 +297,13 @@ class Viewer:
         """Note traits that have changed."""
         self._changed.setdefault(id, set()).update(names)
 
-    def add_message(self, message: _Message) -> None:
+    def add_message(self, message: Message) -> None:
         """Note a message of a widget."""
         if len(self._messages) >= _MAX_MESSAGES:
             self._messages.clear()
         self._messages.append(message)
 
-    def take_marks(self) -> tuple[dict[str, set[str]], list[_Message], set[str]]:
+    def take_marks(self) -> tuple[dict[str, set[str]], list[Message], set[str]]:
         """What was noted, which is forgotten by this, and what it was told (to be kept up)."""
         changed, self._changed = self._changed, {}
         messages, self._messages = self._messages, []
@@ -388,19 +354,19 @@ class Viewer:
             # as ipywidgets does: an error of a callback is logged, and ends nothing
             entry.widget._handle_custom_msg(event["message"], list(buffers))
 
-    def _set(self, entry: _Entry, event: dict[str, Any], buffers: Sequence[bytes]) -> None:
+    def _set(self, entry: Entry, event: dict[str, Any], buffers: Sequence[bytes]) -> None:
         values = {name: value for name, value in event["set"].items() if is_settable(entry.widget, name)}
         try:
             paths = event.get("buffers", [])
             if paths:
-                _put_buffers(values, paths, [memoryview(one) for one in buffers])
+                _put_buffers(values, paths, [bytes(one) for one in buffers])
             entry.widget.set_state(values)
-        except Exception:  # noqa: BLE001, S110  # refused by the trait, or of no sense: the browser gets what holds
+        except Exception:  # noqa: BLE001  # refused by the trait, or of no sense: the browser gets what holds
             pass
         finally:
             self._tell_again(entry, event["set"])
 
-    def _tell_again(self, entry: _Entry | None, names: Any) -> None:
+    def _tell_again(self, entry: Entry | None, names: Any) -> None:
         """Answer an event with what holds now, whatever came of it."""
         if entry is not None and isinstance(names, dict):
             with self._mirror._lock:

@@ -192,10 +192,11 @@ function put(state: State, path: (string | number)[], value: unknown): void {
 export function followTheme(el: HTMLElement): () => void {
   const around = [document.documentElement, document.body];
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const is = (theme: "dark" | "light"): boolean =>
+    around.some((one) => one.classList.contains(theme) || one.dataset.theme === theme || (one !== el && one.dataset.jpThemeLight === String(theme === "light")));
   const look = (): void => {
-    const named = around.some((one) => one.classList.contains("dark") || one.dataset.jpThemeLight === "false" || one.dataset.theme === "dark");
-    const light = around.some((one) => one.classList.contains("light") || one.dataset.jpThemeLight === "true" || one.dataset.theme === "light");
-    el.dataset.jpThemeLight = String(!(named || (!light && dark.matches)));
+    const light = String(!(is("dark") || (!is("light") && dark.matches)));
+    if (el.dataset.jpThemeLight !== light) el.dataset.jpThemeLight = light; // setting what is there would be a change, too
   };
   const observer = new MutationObserver(look);
   for (const one of around) observer.observe(one, { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light"] });
