@@ -11,8 +11,10 @@ const out = fileURLToPath(new URL("../createos_nb/panels/front/", import.meta.ur
 const WIDGETS = [
   "action_button",
   "chart",
+  "dashboard",
   "grid",
   "keyboard_scope",
+  "mirror_widget",
 ];
 
 const result = await build({

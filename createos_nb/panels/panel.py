@@ -13,6 +13,7 @@ from createos_nb.display import strip_control_chars
 from createos_nb.errors import ConfigurationError
 from createos_nb.panels import markup
 from createos_nb.panels.background import BackgroundLoop, BackgroundWork
+from createos_nb.panels.mirror_widget import MirrorWidget
 from createos_nb.panels.params import Params
 from createos_nb.panels.view import PanelView
 
@@ -52,6 +53,7 @@ class Panel:
         self._toolbar.add_class("createos-row")
         self._was_read = False
         self._prefilled: Mapping[str, Any] = {}
+        self._mirrors: list[MirrorWidget] = []
         self.box = self._view.box
         self.box.observe(self._on_view_count, "_view_count")
 
@@ -228,6 +230,8 @@ class Panel:
             True
         """
         self._view.closed = True
+        for mirror in self._mirrors:
+            mirror.close()
         self.cancel()
         self._background.close()
         self._view.close()
@@ -253,3 +257,9 @@ class Panel:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = dict(self.box._repr_mimebundle_() or {})
         return bundle | {"text/plain": repr(self), "text/html": self.static()}
+
+    def _display_(self) -> MirrorWidget:
+        """The panel for marimo, which has no ipywidgets: one anywidget."""
+        mirror = MirrorWidget(self.box)
+        self._mirrors.append(mirror)
+        return mirror
