@@ -150,7 +150,8 @@ def _lane_html(lane: Lane, domain: str, since: str, highest: float) -> str:
     asked = sparkline(lane.points("count"), highest=highest)
     failed = sparkline(lane.points("status_5xx"), color="error", highest=_FEW_ERRORS) if bad else ""
     return (
-        f'<div class="createos-lane{kind}"><div class="createos-lane-side"><div><b>{escaped(lane.name)}</b> '
+        f'<div class="createos-lane{kind}" role="group" aria-label="{escaped(lane.name)}">'
+        f'<div class="createos-lane-side"><div><b>{escaped(lane.name)}</b> '
         f'<span class="createos-version">{escaped(lane.version)}</span> {role}</div>{about}</div>'
         f"{_figure_html('Requests per minute', figure, asked)}{_figure_html(label, share, failed)}</div>"
     )
