@@ -12,9 +12,12 @@ const WIDGETS = [
   "action_button",
   "chart",
   "dashboard",
+  "file_drop",
   "grid",
   "keyboard_scope",
   "mirror_widget",
+  "secret",
+  "slider",
 ];
 
 const result = await build({
