@@ -84,7 +84,7 @@ class BlueGreenPanel(ActionPanel):
         self._switched = False  # a run of this panel has ended well, and what it did is not shown yet
         self._watched = ("", "", "")  # the domain, the side that served, and the one that the watch below is of
         self._poller = self._background.poller(self._poll, interval=10.0, max_interval=60.0)
-        self._toolbar.children = (self._refresh_button, self._live)
+        self._toolbar.children = (self._live,)
         switch_row = widgets.HBox([self._domain, self._other, self._version])
         smoke_row = widgets.HBox([self._paths, self._smoke_button])
         for row in (switch_row, smoke_row):

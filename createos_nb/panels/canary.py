@@ -45,6 +45,7 @@ class CanaryPanel(ActionPanel):
     """
 
     heading, verb = "Canary", "Start the canary"
+    reading = "environments, deployments and domains"
 
     def __init__(self, client: Client, project: str, environment: str) -> None:
         super().__init__(client, f"{project} / {environment}")

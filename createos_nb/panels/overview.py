@@ -94,12 +94,14 @@ class OverviewPanel(ReadPanel):
     A click on a row shows its diagnosis below: 7 to 26 requests, none within a minute after the last. One that is
     opened as something else shows traffic, a log or an action panel.
 
+    `overview` reads it, where several panels share what was read.
+
     Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_PANELS`), `live`.
     """
 
     heading = "Fleet"
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, overview: FleetOverview | None = None) -> None:
         limiter = client.transport.limiter
         self._max_requests = _BATCH
         if limiter is not None:  # one poll a minute, all of them within the share
@@ -136,7 +138,7 @@ class OverviewPanel(ReadPanel):
         open_row = widgets.HBox([self._show_as, self._open_button, self._close_button])
         open_row.add_class("createos-row")
         self._toolbar.children = (*self._toolbar.children, self._window)
-        self._overview = FleetOverview(client.session)
+        self._overview = overview or FleetOverview(client.session)
         self._view.build(self._toolbar, self._summary, self._rows.grid, open_row, self._below.box)
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
@@ -159,7 +161,7 @@ class OverviewPanel(ReadPanel):
             True
         """
         self._requests += 1
-        self._view.set_status("reading …")
+        self._view.show_wait("Reading environments")
         self._background.run(self._read_batches, self._on_read, channel="read")
 
     def _read_batches(self, cancel: threading.Event) -> pd.DataFrame:
@@ -167,7 +169,7 @@ class OverviewPanel(ReadPanel):
             projects_left = frame.attrs["left"]
             if projects_left and not cancel.is_set():
                 self._on_read(frame)
-                self._view.set_status(f"reading … {projects_left} projects left")
+                self._view.show_wait("Reading environments", f"{projects_left} projects left")
         return frame
 
     def _poll(self) -> bool:
