@@ -24,6 +24,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "dns": ("dnspython",),
     "history": ("pyarrow", "duckdb"),
     "metrics": ("prometheus-client",),
+    "dask": ("dask", "distributed", "bokeh"),
     "otlp": ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
 }
 #: Packages whose module has another name.

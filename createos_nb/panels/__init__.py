@@ -8,11 +8,12 @@ panel.run()                               # what the button does; returns the re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.chart import traffic_chart
 from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
@@ -22,6 +23,7 @@ from createos_nb.panels.journal import JournalPanel
 from createos_nb.panels.launch import LaunchPanel
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.overview import OverviewPanel
+from createos_nb.panels.release_watch import ReleaseWatchPanel
 from createos_nb.panels.rollback import RollbackPanel
 from createos_nb.panels.scale import ScalePanel
 from createos_nb.panels.security import SecurityPanel
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     import os
 
     from createos_nb.client.client import Client
+    from createos_nb.contract.types import TimeLike
     from createos_nb.training import Drill
 
 __all__ = [
@@ -48,11 +51,13 @@ __all__ = [
     "launch",
     "logs",
     "overview",
+    "release_watch",
     "rollback",
     "scale",
     "security",
     "settings",
     "traffic",
+    "traffic_chart",
     "variables",
 ]
 
@@ -390,6 +395,76 @@ def overview(client: Client) -> OverviewPanel:
         'ScalePanel'
     """
     return OverviewPanel(client)
+
+
+def release_watch(
+    client: Client,
+    project: str,
+    *,
+    blue: str,
+    green: str,
+    domain: str | None = None,
+    since: TimeLike | None = None,
+    timeout: Any = "1h",
+    alpha: float = 0.01,
+    beta: float = 0.01,
+    worse: float = 2.0,
+) -> ReleaseWatchPanel:
+    """Watch a release: who serves, requests and server errors of both sides, and the verdict with its evidence.
+
+    It changes nothing: where something is to be done, a button opens the panel of the switch below, filled in. The
+    platform can't split traffic: a domain is switched as a whole. Once it leads to `green`, `blue` has no users any
+    more, and `green` is compared with the level of `blue` before.
+
+    A look asks 4 to 6 requests, and one for each minute with errors; with Live it looks once a minute.
+
+    Parameters: `live`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        blue: name or id of the environment that served before: the baseline.
+        green: name or id of the environment with the new version: the candidate.
+        domain: the domain that users come by (default: of those of both sides, the one that was changed last).
+        since: when the release was (default: when the domain was changed last, or green where the domain leads to
+            blue; the last hour where that is over six hours ago).
+        timeout: how long it is watched before somebody has to decide, such as "1h", or seconds.
+        alpha: as for `analysis.release_verdict`: how often a good release may be rolled back, a probability.
+        beta: as for `analysis.release_verdict`: how often a bad release may be promoted, a probability.
+        worse: as for `analysis.release_verdict`: the ratio of error rates that is to be found.
+
+    Returns:
+        A panel. `run()` looks again and returns the path of the verdict, a row a minute; `verdict`, `sides` and
+        `decisions` are what is shown.
+
+    Raises:
+        InvalidInput: an argument can't be used.
+        UnknownName: there is no such project, environment or domain.
+
+    Examples:
+        >>> panel = createos_nb.panels.release_watch(createos_nb.simulate(), "storefront", blue="blue", green="green")
+        >>> panel.sides[["side", "role", "version"]].values.tolist()
+        [['blue', 'serves users', 'v12'], ['green', 'stands by', 'v6']]
+    """
+
+    def switch(host: str, side: str) -> BlueGreenPanel:
+        panel = BlueGreenPanel(client, project)
+        panel.prefill({"domain": host, "other": side})
+        return panel
+
+    return ReleaseWatchPanel(
+        client,
+        project,
+        blue,
+        green,
+        switch=switch,
+        domain=domain or "",
+        since=since,
+        timeout=timeout,
+        alpha=alpha,
+        beta=beta,
+        worse=worse,
+    )
 
 
 def rollback(client: Client, project: str, environment: str) -> RollbackPanel:

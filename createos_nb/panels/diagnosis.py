@@ -71,6 +71,8 @@ class DiagnosisPanel(Panel):
         for dropdown in pickers:
             dropdown.style.description_width = "auto"
             dropdown.add_class("createos-narrow")
+        self._refresh_button.remove_class("createos-refresh")
+        self._view.tools.children = ()
         self._toolbar.children = (*pickers, self._refresh_button)
         self._answer, self._causes, self._read_at = widgets.HTML(), widgets.VBox([]), widgets.HTML()
         self._calls = Grid("Calls and commands of the cures", height="14em")
@@ -137,7 +139,7 @@ class DiagnosisPanel(Panel):
     def _tell(self, entries: list[LogEntry]) -> None:
         with self._view.lock:
             if not self._view.closed:
-                self._view.set_status(f"reading … {len(entries)} requests so far")
+                self._view.show_wait("Diagnosing", f"{len(entries)} requests so far")
 
     def _on_project(self) -> None:
         """Read the environments of another project; it is diagnosed when that is asked for."""

@@ -159,7 +159,7 @@ class OverviewPanel(ReadPanel):
             True
         """
         self._requests += 1
-        self._view.set_status("reading …")
+        self._view.show_wait("Reading environments")
         self._background.run(self._read_batches, self._on_read, channel="read")
 
     def _read_batches(self, cancel: threading.Event) -> pd.DataFrame:
@@ -167,7 +167,7 @@ class OverviewPanel(ReadPanel):
             projects_left = frame.attrs["left"]
             if projects_left and not cancel.is_set():
                 self._on_read(frame)
-                self._view.set_status(f"reading … {projects_left} projects left")
+                self._view.show_wait("Reading environments", f"{projects_left} projects left")
         return frame
 
     def _poll(self) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from createos_nb.client.client import Client
 
 #: Shown in place of a table.
-NOTHING_READ: Final = "<p>nothing read</p>"
+NOTHING_READ: Final = "<p>Nothing was read yet.</p>"
 
 
 class Panel:
@@ -38,6 +38,8 @@ class Panel:
 
     #: What the panel is called, in its header and in its repr.
     heading = "Panel"
+    #: What its status names while it reads.
+    reading = "what is so now"
 
     def __init__(self, client: Client, subject: str = "") -> None:
         self.client = client
@@ -45,7 +47,9 @@ class Panel:
         self._view = PanelView(client, self.heading, subject)
         self._background = BackgroundWork(client.clock, self._view.show_error)
         self._refresh_button = self._view.button("Refresh", self.refresh, hint="Read again")
-        self._toolbar = widgets.HBox([self._refresh_button])
+        self._refresh_button.add_class("createos-refresh")
+        self._view.tools.children = (self._refresh_button,)
+        self._toolbar = widgets.HBox([])
         self._toolbar.add_class("createos-row")
         self._was_read = False
         self._prefilled: Mapping[str, Any] = {}
@@ -80,7 +84,9 @@ class Panel:
             >>> panel.wait()
             True
         """
-        self._view.set_status("reading …")
+        self._view.show_wait(f"Reading {self.reading}")
+        if not self._was_read:
+            self._view.show_skeleton()
         self._background.run(self._read, self._on_read, channel="read")
 
     def _on_read(self, result: Any) -> None:
