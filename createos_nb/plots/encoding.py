@@ -11,25 +11,35 @@ from PIL import Image, features
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_COLORS: Final = 64
+COLORS: Final = 48
+"""Of a picture that is looked at."""
+FEW: Final = 24
+"""Of one that stands in for it."""
 
 
-def few_colors(pixels: NDArray[np.uint8]) -> Image.Image:
+def few_colors(pixels: NDArray[np.uint8], colors: int = COLORS) -> Image.Image:
     """Return a picture with a palette, which looks the same: plots have few colours and their shades.
 
     Args:
         pixels: height by width by 4 (RGBA); what is not opaque keeps its colours.
+        colors: how many at the most.
     """
     if pixels[..., 3].min() < 255:
         return Image.fromarray(np.ascontiguousarray(pixels))
     rgb = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
-    return rgb.quantize(_COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # areas keep their colours to the dot, and shades share the others
+    counted = rgb.getcolors(rgb.width * rgb.height) or []
+    exact = [color for _, color in sorted(counted, key=lambda one: -one[0])[: colors // 3]]
+    shades = rgb.quantize(colors - len(exact), Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).getpalette() or []
+    both = Image.new("P", (1, 1))
+    both.putpalette([*np.array(exact, dtype=np.uint8).ravel().tolist(), *shades])
+    return rgb.quantize(palette=both, dither=Image.Dither.NONE)
 
 
-def smaller(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+def smaller(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     """Return a picture whose width and height are parts of what they were."""
     own = Image.fromarray(np.ascontiguousarray(pixels))
-    return np.asarray(own.resize((own.width // factor, own.height // factor), Image.Resampling.LANCZOS))
+    return np.asarray(own.resize((round(own.width / factor), round(own.height / factor)), Image.Resampling.LANCZOS))
 
 
 def png(picture: Image.Image) -> bytes:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.backend_bases import RendererBase
     from numpy.typing import NDArray
 
-_SHARP: Final = 2
-"""Dots of a picture for each that it takes on the page: for screens of high resolution."""
+_SHARP: Final = 1.5
+"""Dots of a picture for each that it takes on the page: for screens of high resolution, in files that stay small."""
 STYLE: Final = (
     ".createos-plot img{max-width:100%;height:auto}.createos-plot .createos-on-dark{display:none}@media screen{"
     f":is({palette.HOSTS}) .createos-plot .createos-on-light{{display:none}}"
@@ -34,7 +34,7 @@ STYLE: Final = (
 class Figure(_Figure):
     """A matplotlib Figure that shows itself in a notebook, without pyplot.
 
-    A Figure that pyplot did not make has no picture in a Jupyter cell; this one brings its own (twice as fine as it is
+    A Figure that pyplot did not make has no picture in a Jupyter cell; this one brings its own (finer than it is
     shown, for high-resolution screens), with its title and caption as alternative text. With the theme "auto" it has
     two, and shows the one of the page's theme. Everything that a `matplotlib.figure.Figure` can do works: `fig.axes`,
     `fig.savefig("traffic.pdf")`.
@@ -111,7 +111,7 @@ class Figure(_Figure):
             content, about = self._repr_png_()
             return {"image/png": _base64(content), "text/plain": repr(self)}, {"image/png": about}
         pixels = self._pixels(_SHARP * self.dpi)
-        plain = encoding.png(encoding.few_colors(encoding.smaller(pixels, _SHARP)))
+        plain = encoding.png(encoding.few_colors(encoding.smaller(pixels, _SHARP), encoding.FEW))
         data = {"text/html": self._html(pixels), "image/png": _base64(plain), "text/plain": repr(self)}
         return data, {"image/png": self._metadata()}
 
