@@ -8,7 +8,13 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../createos_nb/panels/front/", import.meta.url));
 /** Each becomes a module of its own. */
-const WIDGETS = ["action_button", "grid", "keyboard_scope", "version_cards"];
+const WIDGETS = [
+  "action_button",
+  "chart",
+  "grid",
+  "keyboard_scope",
+  "version_cards",
+];
 
 const result = await build({
   absWorkingDir: here,

@@ -81,6 +81,9 @@ drill = training.drill("capacity")
 opened = {}
 for name in panels.__all__:
     build = getattr(panels, name)
+    if name == "traffic_chart":  # of a frame
+        opened[name] = build(client.analytics.requests_over_time(**arguments))
+        continue
     subject = drill if name == "drill" else client
     opened[name] = build(subject, *(arguments[p] for p in inspect.signature(build).parameters if p in arguments))
 opened["overview"].params = {"chosen": "storefront / production", "show": "logs", "live": True}
