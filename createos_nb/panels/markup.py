@@ -13,7 +13,7 @@ from createos_nb.html import escaped, frame_table
 from createos_nb.panels.components import FRONT
 
 #: In the order in which they hold: the first has the colours, and what all panels share.
-_SHEETS: Final = ("base", "table", "plan", "logs", "diagnosis", "files")
+_SHEETS: Final = ("base", "table", "plan", "logs", "diagnosis", "fleet", "files")
 
 
 @cache
