@@ -8,7 +8,14 @@ import { build } from "esbuild";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../createos_nb/panels/front/", import.meta.url));
 /** Each becomes a module of its own. */
-const WIDGETS = ["grid", "keyboard_scope"];
+const WIDGETS = [
+  "action_button",
+  "chart",
+  "dashboard",
+  "grid",
+  "keyboard_scope",
+  "mirror_widget",
+];
 
 const result = await build({
   absWorkingDir: here,

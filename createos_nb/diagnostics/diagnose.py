@@ -100,6 +100,7 @@ def _material(evidence: Evidence) -> Material:
         evidence.deployments,
         tuple(vars(evidence).get("changes", ())),
         evidence.version,
+        evidence.earlier,
         evidence.requests.since,
     )
 

@@ -106,6 +106,7 @@ class Material:
         deployments: the newest twenty of the project; None where they could not be read.
         changes: what was changed, newest first, as far as a rule has asked for it.
         live: the version that is live; None where none is, or it is not known.
+        earlier: the newest version before it that runs or sleeps; None where none does, or it is not known.
         since: when the trouble began (UTC); None where there is none, or that is not known.
     """
 
@@ -114,6 +115,7 @@ class Material:
     deployments: pd.DataFrame | None
     changes: tuple[Change, ...]
     live: int | None
+    earlier: int | None
     since: pd.Timestamp | None
 
 

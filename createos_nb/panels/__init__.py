@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.chart import traffic_chart
 from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
@@ -53,6 +54,7 @@ __all__ = [
     "security",
     "settings",
     "traffic",
+    "traffic_chart",
     "variables",
 ]
 

@@ -80,7 +80,7 @@ class BlueGreenPanel(ActionPanel):
         self._smoke_grid.layout.display = "none"
         self._note = widgets.HTML()
         self._poller = self._background.poller(self._poll, interval=10.0, max_interval=60.0)
-        self._toolbar.children = (self._refresh_button, self._live)
+        self._toolbar.children = (self._live,)
         switch_row = widgets.HBox([self._domain, self._other, self._version])
         smoke_row = widgets.HBox([self._paths, self._smoke_button])
         for row in (switch_row, smoke_row):

@@ -16,6 +16,7 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import InvalidInput
 from createos_nb.http.log import LogEntry
 from createos_nb.panels import markup
+from createos_nb.panels.diagnosis_chart import show_material
 from createos_nb.panels.diagnosis_html import (
     answer_html,
     cause_html,
@@ -31,7 +32,9 @@ from createos_nb.panels.kept_diagnoses import KeptDiagnoses
 from createos_nb.panels.logs import LogsPanel
 from createos_nb.panels.panel import NOTHING_READ, Panel
 from createos_nb.panels.panel_below import PanelBelow
+from createos_nb.panels.time_chart import TimeChart
 from createos_nb.panels.traffic import TrafficPanel
+from createos_nb.panels.view import show
 from createos_nb.panels.ways import label_of, panel_of
 
 if TYPE_CHECKING:
@@ -88,9 +91,12 @@ class DiagnosisPanel(Panel):
         for dropdown in pickers:
             dropdown.style.description_width = "auto"
             dropdown.add_class("createos-narrow")
+        self._refresh_button.remove_class("createos-refresh")
+        self._view.tools.children = ()
         self._toolbar.children = (*pickers, self._refresh_button)
         self._answer, self._title, self._causes = widgets.HTML(), widgets.HTML(), widgets.VBox([])
         self._patterns, self._notes, self._read_at = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self._chart = TimeChart()
         self._calls = Grid("Calls and commands of the cures", height="14em")
         self._below: PanelBelow[Panel] = PanelBelow()
         self._causes.add_class("createos-causes")
@@ -107,7 +113,7 @@ class DiagnosisPanel(Panel):
         ]
         self._show_calls = self._view.button("Commands", self._on_calls, hint="The same as calls and commands to copy")
         for button in (*self._looks, self._show_calls):
-            button.add_class("createos-link")
+            button.add_class("createos-text-button")
         self._ways = widgets.HBox([])
         self._ways.add_class("createos-row")
         self._foot = widgets.VBox([self._ways, self._calls])
@@ -115,9 +121,9 @@ class DiagnosisPanel(Panel):
         last = widgets.HBox([self._read_at, *([self._refresh_button] if self._fixed else [])])
         last.add_class("createos-row")
         if self._fixed:
-            self._refresh_button.add_class("createos-link")
+            self._refresh_button.add_class("createos-text-button")
         first = () if self._fixed else (self._toolbar,)
-        said = (self._answer, self._title, self._causes, self._patterns, self._notes, self._foot, last)
+        said = (self._answer, self._title, self._causes, self._chart, self._patterns, self._notes, self._foot, last)
         self._view.build(*first, *said, self._below.box)
         self.box.add_class("createos-diagnosis")
         self._draw()
@@ -177,7 +183,7 @@ class DiagnosisPanel(Panel):
     def _tell(self, entries: list[LogEntry]) -> None:
         with self._view.lock:
             if not self._view.closed:
-                self._view.set_status(f"Reading requests, logs, builds, domains: {len(entries)} requests so far")
+                self._view.show_wait("Diagnosing", f"{len(entries)} requests so far")
 
     def _on_project(self) -> None:
         """Read the environments of another project; it is diagnosed when that is asked for."""
@@ -211,6 +217,7 @@ class DiagnosisPanel(Panel):
         findings = () if diagnosis is None else diagnosis.findings
         self._answer.value = "" if diagnosis is None else answer_html(diagnosis)
         self._title.value = causes_title(len(findings))
+        show(self._chart, show_material(self._chart, None if diagnosis is None else diagnosis.material))
         self._patterns.value = "" if diagnosis is None else patterns_html(diagnosis.material)
         self._notes.value = "" if diagnosis is None else notes_html(diagnosis)
         self._read_at.value = "" if diagnosis is None else read_html(diagnosis)
@@ -345,7 +352,8 @@ class DiagnosisPanel(Panel):
             >>> "bad release" in panel.static()
             True
         """
-        body = NOTHING_READ if self.diagnosis is None else diagnosis_html(self.diagnosis)
+        chart = self._chart.static() if self._chart.layout.display != "none" else ""
+        body = NOTHING_READ if self.diagnosis is None else diagnosis_html(self.diagnosis, chart)
         return f"<div>{self._view.header.value}{body}{self._view.error.value}</div>"
 
 

@@ -29,7 +29,7 @@ def answer_html(diagnosis: Diagnosis) -> str:
     parts = [f'<p class="createos-answer">{status(diagnosis.status)} <span>{_sentence(diagnosis)}</span></p>']
     if diagnosis.missing:
         unread = [f"{name} ({reason})" for name, reason in diagnosis.missing.items()]
-        parts.append(markup.block(f"not read, and so not looked at: {', '.join(unread)}", "warning"))
+        parts.append(markup.alert(f"not read, and so not looked at: {', '.join(unread)}", "warning"))
     return "".join(parts)
 
 
@@ -107,14 +107,15 @@ def patterns_html(material: Material | None) -> str:
     )
 
 
-def diagnosis_html(diagnosis: Diagnosis) -> str:
-    """Return all of it, for a page without widgets."""
+def diagnosis_html(diagnosis: Diagnosis, chart: str = "") -> str:
+    """Return all of it, for a page without widgets; `chart` is that of its requests, as HTML."""
     causes = "".join(cause_html(number, one, diagnosis) for number, one in enumerate(diagnosis.findings, start=1))
     return "".join(
         (
             answer_html(diagnosis),
             causes_title(len(diagnosis.findings)),
             causes,
+            chart,
             patterns_html(diagnosis.material),
             notes_html(diagnosis),
             read_html(diagnosis),

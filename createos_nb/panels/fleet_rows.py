@@ -148,7 +148,7 @@ def _percentages(counts: Sequence[int | None], errors: Sequence[int | None]) -> 
 def summary_of(frame: pd.DataFrame) -> str:
     """Return what stands above the rows as HTML: what could not be read, or that there is nothing."""
     failed = frame.attrs["failed"]
-    parts = [markup.block(f"{name} could not be read: {why}", "warning") for name, why in failed.items()]
+    parts = [markup.alert(f"{name} could not be read: {why}", "warning") for name, why in failed.items()]
     if frame["environment"].isna().all() and frame.attrs["complete"]:
         parts.append(markup.block("No environments yet. Deploy a project, and its environments appear here."))
     return "".join(parts)

@@ -40,7 +40,7 @@ _BATCH: Final = 60
 #: Part of what a key may ask in an hour that watching spends, so that the rest is there for whoever works.
 _MAX_SHARE: Final = 0.5
 #: A window up to so many seconds is asked for together with the one before it, in the same requests.
-_WITH_BEFORE: Final = 12 * 3600
+WITH_BEFORE: Final = 12 * 3600
 _KEYS: Final = (
     '<span class="createos-keys"><kbd>↑</kbd> <kbd>↓</kbd> choose <kbd>Enter</kbd> open <kbd>/</kbd> filter</span>'
 )
@@ -70,12 +70,14 @@ class OverviewPanel(ReadPanel):
     A click on a row shows its diagnosis beside the table, or below it where the cell is narrow: 7 to 26 requests, none
     within a minute after the last. One that is opened as something else shows traffic, a log or an action panel, below.
 
+    `overview` reads it, where several panels share what was read.
+
     Parameters: `window` (seconds), `chosen` ("project / environment", "" for none), `show` (see `_PANELS`), `live`.
     """
 
     heading = "Fleet"
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, overview: FleetOverview | None = None) -> None:
         limiter = client.transport.limiter
         self._max_requests = _BATCH
         if limiter is not None:  # one poll a minute, all of them within the share
@@ -103,10 +105,11 @@ class OverviewPanel(ReadPanel):
         self._rows.grid.clicked = lambda key: self._view.guard(lambda: self._on_clicked(key))
         self._open_button = self._view.button("Open", self.open, hint="Show the chosen environment")
         self._close_button = self._view.button("Close", self.shut, hint="Close what is open")
-        self._close_button.add_class("createos-close")
+        for name in ("createos-close", "createos-text-button"):
+            self._close_button.add_class(name)
         self._summary, self._note = widgets.HTML(), widgets.HTML()
         self._below: PanelBelow[Panel] = PanelBelow()
-        self._overview = FleetOverview(client.session, with_before=_WITH_BEFORE)
+        self._overview = overview or FleetOverview(client.session, with_before=WITH_BEFORE)
         self._build()
         self._view.on_change("window", self.refresh)
         self._view.on_change("chosen", self._update_buttons)
@@ -118,7 +121,7 @@ class OverviewPanel(ReadPanel):
         for dropdown in (self._window, self._show_as):
             dropdown.style.description_width = "auto"
             dropdown.add_class("createos-narrow")
-        self._toolbar.children = (*self._toolbar.children, self._window)
+        self._view.tools.children = (self._window, *self._toolbar.children, *self._view.tools.children)
         open_row = widgets.HBox([self._show_as, self._open_button])
         open_row.add_class("createos-row")
         rows, side, foot = (
@@ -129,7 +132,8 @@ class OverviewPanel(ReadPanel):
         self._body = widgets.Box([rows, side, foot])
         for box, name in ((self._body, "fleet"), (rows, "fleet-rows"), (side, "side"), (foot, "fleet-foot")):
             box.add_class(f"createos-{name}")
-        self._view.build(self._toolbar, self._body)
+        self._view.build(self._body)
+        self.box.add_class("createos-overview")
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -146,31 +150,31 @@ class OverviewPanel(ReadPanel):
             True
         """
         self._requests += 1
-        self._told(0, 0, 0.0)
+        self._told(0, 0)
         self._background.run(self._read_batches, self._on_read, channel="read", on_error=self._on_error)
 
     def _read_batches(self, cancel: threading.Event) -> pd.DataFrame:
-        begun = ticks()
-
         def told(done: int, total: int) -> None:
             if not cancel.is_set():
-                self._told(done, total, ticks() - begun)
+                self._told(done, total)
 
         for frame in self._overview.batches(_BATCH, self._window_start, cancel=cancel, on_progress=told):
             projects_left = frame.attrs["left"]
             if projects_left and not cancel.is_set():
                 total = int(frame["project"].nunique()) + len(frame.attrs["waiting"])
                 self._on_read(frame)
-                self._told(total - projects_left, total, ticks() - begun)
+                self._told(total - projects_left, total)
         return frame
 
-    def _told(self, done: int, total: int, seconds: float) -> None:
+    def _told(self, done: int, total: int) -> None:
         """Say how far a reading is."""
-        text = f"Reading traffic: {done} of {total} projects · {seconds:.1f} s" if total else "Reading the projects"
+        count = f"{done} of {total} projects" if total else ""
         with self._view.lock:
-            if not self._view.closed:
-                self._view.set_status(text)
-                self._rows.grid.read(text, done, total, outlines=total - done if self.frame is None else 0)
+            if self._view.closed:
+                return
+            self._view.show_wait("Reading traffic" if total else "Reading the projects", count)
+            outlines = total - done if self.frame is None else 0
+            self._rows.grid.read("Reading the environments", done, total, outlines)
 
     def _on_read(self, result: Any) -> None:
         super()._on_read(result)
@@ -189,9 +193,8 @@ class OverviewPanel(ReadPanel):
                 self._show(self.frame)
                 at = self.frame["read_at"].max()
                 old = age(at, self.client.now.timestamp())
-                self._summary.value = (
-                    markup.block(f"What you see is {old} old, of {at:%H:%M:%S} UTC.", "warning") + self._summary.value
-                )
+                stale = markup.alert(f"What you see is {old} old: it was read at {at:%H:%M:%S} UTC.", "warning")
+                self._summary.value = stale + self._summary.value
 
     def _poll(self) -> bool:
         before, requests = self.frame, self._requests

@@ -176,7 +176,7 @@ def test_without_a_project_nothing_is_diagnosed_until_that_is_asked_for(client: 
     assert [one.operation for one in client.log().itertuples()] == ["ListProjects"]
     assert panel.diagnosis is None
     assert panel.subject == "the account"
-    assert panel.static().count("nothing read") == 1
+    assert panel.static().count("Nothing was read yet") == 1
     panel._refresh_button.click()
     assert panel.wait(30)
     assert panel.diagnosis.where == "account"
@@ -261,15 +261,14 @@ def test_while_it_reads_it_says_how_far_it_is() -> None:
         said: list[str] = []
         panel = createos_nb.panels.diagnose(client)
         assert panel.wait(30)
-        original = panel._view.set_status
-        panel._view.set_status = lambda text: (said.append(text), original(text))
+        panel._view.status.observe(lambda change: said.append(change["new"]), "value")
         panel.params = {"project": "storefront"}
         assert panel.wait(30)
         panel.params = {"environment": "production"}
         panel.refresh()
         assert panel.wait(30)
         assert panel.diagnosis.status == "degraded"
-        assert "Reading requests, logs, builds, domains: 3 requests so far" in said
+        assert any("Diagnosing: 3 requests so far" in one for one in said)
         assert said[-1] == ""
         panel.close()
 

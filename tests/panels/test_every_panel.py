@@ -143,6 +143,7 @@ def test_a_project_that_is_not_there_is_said_in_words(name: str, opened: Opened)
     assert "no-such-project" in panel.static()
 
 
+@pytest.mark.grid(2)
 @pytest.mark.parametrize("virtual", [True, False], ids=["at once", "beside the kernel"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_network_that_is_down_is_said_in_words(name: str, virtual: bool, opened: Opened, wire: Any) -> None:
