@@ -18,6 +18,7 @@ const WIDGETS = [
   "mirror_widget",
   "secret",
   "slider",
+  "version_cards",
 ];
 
 const result = await build({
