@@ -192,10 +192,12 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
         width=600,
         height=1700,
     )
-    own.get_by_text("none chosen: v3 is the default").wait_for()
+    own.get_by_text("newest that was healthy").wait_for()
     accessible(own)
     tab_to(own, "radio", "v3")
-    own.keyboard.press("Space")
+    own.keyboard.press("ArrowDown")
+    assert own.get_by_role("radio", name="v2").is_checked()
+    own.keyboard.press("ArrowUp")
     assert own.get_by_role("radio", name="v3").is_checked()
     tab_to(own, "button", "Show the plan")
     own.keyboard.press("Enter")
@@ -207,7 +209,7 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
     own.keyboard.press("Tab")
     own.keyboard.type("production")
     own.keyboard.press("Tab")
-    tab_to(own, "button", "Roll back")
+    tab_to(own, "button", "Roll back to v3")
     own.locator(".createos-action button[aria-disabled=false]").wait_for()  # what was typed has come to the kernel
     own.keyboard.press("Enter")
     own.get_by_text("Receipt: roll orders-api / production back from v4 to v3").wait_for()
