@@ -185,7 +185,7 @@ def test_stop_ends_the_waiting_and_the_run_can_be_gone_on_with(client: Any) -> N
     assert panel.wait(30)
     panel.params = {"confirm": "staging", "reason": "a test"}
     stop_at(panel, "waiting", panel.cancel)
-    press(panel, "Deploy")
+    press(panel, "Deploy to staging")
     assert isinstance(panel.last_error, Cancelled)
     assert "createos-warning" in panel._view.error.value  # it was asked for: nothing is wrong
     assert panel._view.status.value.count("Stopped") == 1
