@@ -11,8 +11,13 @@ const out = fileURLToPath(new URL("../createos_nb/panels/front/", import.meta.ur
 const WIDGETS = [
   "action_button",
   "chart",
+  "dashboard",
+  "file_drop",
   "grid",
   "keyboard_scope",
+  "mirror_widget",
+  "secret",
+  "slider",
   "version_cards",
 ];
 

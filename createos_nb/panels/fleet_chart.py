@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from createos_nb.panels.chart import Pane, Series, TimeChart, bucket_seconds, requests_per_minute
@@ -34,7 +36,7 @@ def show_fleet(chart: TimeChart, frame: pd.DataFrame, *, most: int) -> int:
     return max(len(groups) - most, 0)
 
 
-def _sentence(count: int, shown: list[tuple[tuple[str, str], pd.DataFrame]]) -> str:
+def _sentence(count: int, shown: list[tuple[Any, pd.DataFrame]]) -> str:
     if not shown:
         return "No environment has traffic."
     failing = [

@@ -13,6 +13,7 @@ from createos_nb.display import strip_control_chars
 from createos_nb.errors import ConfigurationError
 from createos_nb.panels import markup
 from createos_nb.panels.background import BackgroundLoop, BackgroundWork
+from createos_nb.panels.mirror_widget import MirrorWidget
 from createos_nb.panels.params import Params
 from createos_nb.panels.view import PanelView
 
@@ -38,7 +39,7 @@ class Panel:
     #: What the panel is called, in its header and in its repr.
     heading = "Panel"
     #: What its status names while it reads.
-    reading = "what is so now"
+    reads = "what is so now"
 
     def __init__(self, client: Client, subject: str = "") -> None:
         self.client = client
@@ -52,6 +53,7 @@ class Panel:
         self._toolbar.add_class("createos-row")
         self._was_read = False
         self._prefilled: Mapping[str, Any] = {}
+        self._mirrors: list[MirrorWidget] = []
         self.box = self._view.box
         self.box.observe(self._on_view_count, "_view_count")
 
@@ -82,7 +84,7 @@ class Panel:
             >>> panel.wait()
             True
         """
-        self._view.show_wait(f"Reading {self.reading}")
+        self._view.show_wait(f"Reading {self.reads}")
         if not self._was_read:
             self._view.show_skeleton()
         self._background.run(self._read, self._on_read, channel="read")
@@ -228,6 +230,8 @@ class Panel:
             True
         """
         self._view.closed = True
+        for mirror in self._mirrors:
+            mirror.close()
         self.cancel()
         self._background.close()
         self._view.close()
@@ -253,3 +257,9 @@ class Panel:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         bundle = dict(self.box._repr_mimebundle_() or {})
         return bundle | {"text/plain": repr(self), "text/html": self.static()}
+
+    def _display_(self) -> MirrorWidget:
+        """The panel for marimo, which has no ipywidgets: one anywidget."""
+        mirror = MirrorWidget(self.box)
+        self._mirrors.append(mirror)
+        return mirror

@@ -14,6 +14,7 @@ import pandas as pd
 from createos_nb.errors import CreateOSError
 from createos_nb.panels import markup
 from createos_nb.panels.components import KeyboardScope
+from createos_nb.panels.mirror_traits import attached_to
 from createos_nb.panels.params import Control, Params
 from createos_nb.plans import Cancelled
 
@@ -188,7 +189,8 @@ class PanelView:
         remaining: list[widgets.Widget] = [self.box]
         while remaining:
             widget = remaining.pop()
-            remaining += getattr(widget, "children", ())
+            # its layout and style are widgets, too, that ipywidgets keeps until they are closed
+            remaining += [*getattr(widget, "children", ()), *attached_to(widget).values()]
             widget.close()
 
 
