@@ -16,6 +16,7 @@ from createos_nb.panels import markup
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.assign import AssignPanel, age
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.canary import CanaryPanel
 from createos_nb.panels.deploy import DeployPanel
 from createos_nb.panels.diagnosis import DiagnosisPanel
 from createos_nb.panels.domains import DomainsPanel
@@ -56,6 +57,7 @@ _PANELS: Final[dict[str, Callable[[Client, str, str, KeptDiagnoses], Panel]]] = 
     "logs": lambda client, project, environment, _: LogsPanel(client, project, environment),
     "assign": lambda client, project, environment, _: AssignPanel(client, project, environment),
     "roll back": RollbackPanel,
+    "canary": lambda client, project, environment, _: CanaryPanel(client, project, environment),
     "scale": lambda client, project, environment, _: ScalePanel(client, project, environment),
     "variables": lambda client, project, environment, _: VariablesPanel(client, project, environment),
     "deploy": lambda client, project, *_: DeployPanel(client, project),

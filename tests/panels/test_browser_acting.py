@@ -231,6 +231,13 @@ def test_a_person_switches_to_green_and_back(page: Page, accessible: Accessible)
         confirm(own, other, "Switch")
         own.get_by_text(f"Receipt: route wholesale.juniper-goods.example.com to {side}").wait_for()
         own.get_by_text(f"{side} serves wholesale.juniper-goods.example.com").wait_for()
+        if side == "green":  # its watch is open below
+            assert own.get_by_role("meter", name="Evidence").get_attribute("aria-valuetext") is not None
+            accessible(own)
+            own.set_viewport_size({"width": 420, "height": 1500})
+            assert own.evaluate("document.documentElement.scrollWidth") <= 420
+            own.set_viewport_size({"width": 1100, "height": 1500})
+    own.get_by_role("meter", name="Evidence").wait_for(state="detached")
     accessible(own)
     own.get_by_label("Live").check()
     own.get_by_text("read 09:01").wait_for()  # the watch moves the world on
