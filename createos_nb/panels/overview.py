@@ -195,7 +195,8 @@ class OverviewPanel(ReadPanel):
                 self._show(self.frame)
                 at = self.frame["read_at"].max()
                 old = age(at, self.client.now.timestamp())
-                stale = markup.alert(f"What you see is {old} old: it was read at {at:%H:%M:%S} UTC.", "warning")
+                what = str(error).partition("\n")[0]
+                stale = markup.alert(f"{what}\nWhat you see is {old} old, read at {at:%H:%M:%S} UTC.", "warning")
                 self._summary.value = stale + self._summary.value
 
     def _poll(self) -> bool:
