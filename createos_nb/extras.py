@@ -16,7 +16,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "mcp": ("mcp",),
     "agents": ("mcp", "uvicorn"),
     "notebooks": _NOTEBOOKS,
-    "dashboard": (*_NOTEBOOKS, "voila"),
+    "dashboard": ("starlette", "uvicorn", "websockets"),
     "lab": ("jupyterlab",),
     "keyring": ("keyring",),
     "parquet": ("pyarrow",),
@@ -24,6 +24,7 @@ PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "dns": ("dnspython",),
     "history": ("pyarrow", "duckdb"),
     "metrics": ("prometheus-client",),
+    "dask": ("dask", "distributed", "bokeh"),
     "otlp": ("opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"),
 }
 #: Packages whose module has another name.

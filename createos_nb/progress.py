@@ -38,12 +38,13 @@ def is_enabled(clock: Clock) -> bool:
 
 
 @contextmanager
-def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
+def progress(label: str, clock: Clock, *, unit: str = "requests") -> Iterator[Tick | None]:
     """Show the progress of long reads, after two seconds of real time.
 
     Args:
         label: What stands beside the bar.
         clock: The clock that the reads wait on.
+        unit: What is counted.
 
     Yields:
         A function to call with (done, all) after each step; None where no bar is shown.
@@ -65,7 +66,7 @@ def progress(label: str, clock: Clock) -> Iterator[Tick | None]:
     def tick(done: int, of: int) -> None:
         nonlocal bar
         if bar is None and of > 1:
-            bar = tqdm(total=of, desc=label, unit=" requests", delay=_AFTER, leave=False)
+            bar = tqdm(total=of, desc=label, unit=f" {unit}", delay=_AFTER, leave=False)
         if bar is not None:
             bar.total = of
             bar.update(done - bar.n)

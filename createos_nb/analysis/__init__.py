@@ -1,6 +1,7 @@
 """Analysis: pure functions from frame to frame, or to a small frozen result that shows itself.
 
-No client, no I/O, no display. The input is what `client.analytics` returns, or any frame with those columns.
+No client, no I/O, no display. The input is what `client.analytics` returns, or any frame with those columns. Only
+`fleet` lets what it is given be read, environment by environment, in other processes where that is quicker.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from createos_nb.analysis.anomalies.anomaly import AnomalyDetector, anomalies
 from createos_nb.analysis.anomalies.change_points import change_points
 from createos_nb.analysis.capacity import ReplicasAdvice, replicas_advice
 from createos_nb.analysis.comparison import compare
+from createos_nb.analysis.fleets.fleet import fleet
 from createos_nb.analysis.health import fleet_health
 from createos_nb.analysis.impacts import change_impact
 from createos_nb.analysis.logs.patterns import log_patterns
@@ -45,6 +47,7 @@ __all__ = [
     "decompose",
     "distribution",
     "error_budget",
+    "fleet",
     "fleet_health",
     "hour_by_weekday",
     "idle_times",

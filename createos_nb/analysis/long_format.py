@@ -36,26 +36,7 @@ class Grid:
 
 def to_grid(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Grid:
     """Read the long form, or refuse it; `name` is what the error calls the frame."""
-    time = frame["time"]
-    if not isinstance(time.dtype, pd.DatetimeTZDtype):
-        raise FrameError(f"column 'time' of {name} must be datetime64 in UTC, but its dtype is {time.dtype}")
-    stamps = pd.DatetimeIndex(time).tz_convert("UTC").as_unit("us")
-    if stamps.hasnans:
-        raise FrameError(f"column 'time' of {name} has NaT at row {int(np.argmax(stamps.isna()))}")
-    for label in ("project", "environment"):
-        unnamed = frame[label].isna().to_numpy(dtype=np.bool_)
-        if unnamed.any():
-            raise FrameError(f"column {label!r} of {name} is missing at row {int(np.argmax(unnamed))}")
-    project, projects = pd.factorize(frame["project"], use_na_sentinel=False)
-    environment, environments = pd.factorize(frame["environment"], use_na_sentinel=False)
-    pair, pairs = pd.factorize(project.astype(np.int64) * max(len(environments), 1) + environment)
-    keys = pd.MultiIndex.from_arrays(
-        [
-            projects.take(np.asarray(pairs) // max(len(environments), 1)),
-            environments.take(np.asarray(pairs) % max(len(environments), 1)),
-        ],
-        names=["project", "environment"],
-    )
+    stamps, pair, keys = rows_by_environment(frame, name)
     counts = {column: numbers(frame[column], name=f"column {column!r} of {name}") for column in columns}
 
     def row_label(at: int) -> str:
@@ -90,6 +71,31 @@ def to_grid(frame: pd.DataFrame, name: str, columns: Sequence[str]) -> Grid:
         grids[column] = flat.reshape(shape)
     index = utc_index(np.arange(length, dtype=np.int64) * (width * 1_000_000) + first)
     return Grid(index=index, bucket_seconds=width, counts=grids, environments=keys)
+
+
+def rows_by_environment(frame: pd.DataFrame, name: str) -> tuple[pd.DatetimeIndex, Ints, pd.MultiIndex]:
+    """The time of each row, the number of its environment, and the environments in order of first appearance."""
+    time = frame["time"]
+    if not isinstance(time.dtype, pd.DatetimeTZDtype):
+        raise FrameError(f"column 'time' of {name} must be datetime64 in UTC, but its dtype is {time.dtype}")
+    stamps = pd.DatetimeIndex(time).tz_convert("UTC").as_unit("us")
+    if stamps.hasnans:
+        raise FrameError(f"column 'time' of {name} has NaT at row {int(np.argmax(stamps.isna()))}")
+    for label in ("project", "environment"):
+        unnamed = frame[label].isna().to_numpy(dtype=np.bool_)
+        if unnamed.any():
+            raise FrameError(f"column {label!r} of {name} is missing at row {int(np.argmax(unnamed))}")
+    project, projects = pd.factorize(frame["project"], use_na_sentinel=False)
+    environment, environments = pd.factorize(frame["environment"], use_na_sentinel=False)
+    pair, pairs = pd.factorize(project.astype(np.int64) * max(len(environments), 1) + environment)
+    keys = pd.MultiIndex.from_arrays(
+        [
+            projects.take(np.asarray(pairs) // max(len(environments), 1)),
+            environments.take(np.asarray(pairs) % max(len(environments), 1)),
+        ],
+        names=["project", "environment"],
+    )
+    return stamps, np.asarray(pair), keys
 
 
 def _fleet_width(frame: pd.DataFrame, micros: Ints, pair: Ints, name: str, row_label: Callable[[int], str]) -> int:

@@ -122,15 +122,7 @@ def requests(
         raise FrameError(
             f"{name} must be a DataFrame of requests per bucket, not {type(frame).__name__}; {_given_by(fleet)}"
         )
-    absent = [column for column in columns if column not in frame.columns]
-    if absent:
-        have = ", ".join(map(str, frame.columns)) or "none"
-        raise FrameError(
-            f"{name} has no column {', '.join(map(repr, absent))} (its columns: {have}); {_given_by(fleet)}"
-        )
-    twice = [column for column in columns if isinstance(frame[column], pd.DataFrame)]
-    if twice:
-        raise FrameError(f"{name} has more than one column {', '.join(map(repr, twice))}: drop all but one")
+    check_columns([str(column) for column in frame.columns], columns, name=name, fleet=fleet)
     if isinstance(frame.index, pd.DatetimeIndex):
         return _one_environment(frame, name, columns)
     if not {"project", "environment", "time"} <= set(frame.columns):
@@ -144,6 +136,19 @@ def requests(
             "select one and use .set_index('time')"
         )
     return _fleet(frame, name, columns)
+
+
+def check_columns(have: Sequence[str], columns: Sequence[str], *, name: str, fleet: bool) -> None:
+    """Refuse a frame that lacks one of some columns, or has it twice."""
+    absent = [column for column in columns if column not in have]
+    if absent:
+        raise FrameError(
+            f"{name} has no column {', '.join(map(repr, absent))} (its columns: {', '.join(have) or 'none'}); "
+            f"{_given_by(fleet)}"
+        )
+    twice = [column for column in columns if have.count(column) > 1]
+    if twice:
+        raise FrameError(f"{name} has more than one column {', '.join(map(repr, twice))}: drop all but one")
 
 
 def _given_by(fleet: bool) -> str:

@@ -104,7 +104,7 @@ def sum_steps(frame: pd.DataFrame, step: DurationLike, *, start: int, end: int, 
     begins = pd.DatetimeIndex(frame.index).as_unit("s").asi8
     missing = frame["count"].isna().to_numpy()
     if not missing.all():
-        _check_step(seconds, width, int(begins[0] % width))
+        check_step(seconds, width, int(begins[0] % width))
     last = min(end, int(now))
     first = start - start % seconds
     grid = first + seconds * np.arange(-(-(end - first) // seconds), dtype=np.int64)
@@ -124,8 +124,21 @@ def sum_steps(frame: pd.DataFrame, step: DurationLike, *, start: int, end: int, 
     return summed
 
 
-def _check_step(step: int, width: int, phase: int) -> None:
-    """Raise `InvalidInput` where buckets of a width don't fill buckets of the step."""
+def check_step(step: int, width: int, phase: int) -> None:
+    """Refuse a step that buckets don't fill.
+
+    Args:
+        step: In seconds.
+        width: Of the buckets, in seconds.
+        phase: How many seconds after a multiple of it they begin.
+
+    Raises:
+        InvalidInput: The step is no multiple of the buckets, or shorter than they are.
+
+    Examples:
+        >>> from createos_nb.frames.series import check_step
+        >>> check_step(3600, 60, 0)
+    """
     given = f"the platform gives buckets of {format_duration(width)} for this window"
     if step < width:
         raise InvalidInput(

@@ -12,6 +12,7 @@ import pandas as pd
 from createos_nb.client.memory import Remembered
 from createos_nb.errors import IncompleteWarning, InvalidInput
 from createos_nb.history import engines, maintenance, requests
+from createos_nb.history.by_environment import by_environment
 from createos_nb.history.cache import Cache, cached_requests
 from createos_nb.history.datasets import DATASETS, RESOURCES
 from createos_nb.history.errors import HistoryError
@@ -20,6 +21,7 @@ from createos_nb.history.incidents import Incident, incidents
 from createos_nb.history.known import Known
 from createos_nb.history.manifest import Manifest
 from createos_nb.history.moment import Moment
+from createos_nb.history.simulated import fill
 from createos_nb.history.sources import Source
 from createos_nb.history.states import State
 from createos_nb.history.store import Store
@@ -31,6 +33,7 @@ from createos_nb.times import iso, parse_duration, unix
 if TYPE_CHECKING:
     import duckdb
 
+    from createos_nb.analysis.fleets.parts import Fleet
     from createos_nb.client.client import Client
     from createos_nb.contract.types import TimeLike
     from createos_nb.times import DurationLike
@@ -170,6 +173,38 @@ class History:
             raise InvalidInput(f"history: budget={budget!r} is a number of requests, at least 1, or None")
         return names
 
+    def fill(self, *, since: TimeLike = "-30d") -> int:
+        """Write the minutes of a simulated world into the files without asking for them day by day.
+
+        What there is then is what `sync` would have kept: the same rows, by the same writer. Only the lists of projects
+        and environments are asked for. About a million minutes a second; a year of an environment is 525,600.
+
+        Args:
+            since: From where on, such as "-365d"; an environment has none before it was made.
+
+        Returns:
+            How many minutes were written.
+
+        Raises:
+            HistoryBusy: Another process is writing to it.
+            HistoryError: The client asks no simulated world of this process, or the disk takes nothing more.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> history.fill(since="-1d") > 2000
+            True
+            >>> history.cost(since="-1d", datasets=["requests"])
+            0
+        """
+        client = self._asking("fill")
+        if client.world is None:
+            raise HistoryError("history.fill is for a simulated world in this process; history.sync asks the platform")
+        self.sync(datasets=("projects", "environments"), budget=None, since=since)
+        with self._store.writing("fill") as manifest:
+            states = [state for state in self._known.states("environments") if state.valid_to is None]
+            return fill(client, self._store, manifest, states, unix(since, client.session.transport.now(), "since"))
+
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def requests(
@@ -210,6 +245,45 @@ class History:
         manifest = self._store.reload()
         window = self._window(manifest, start, end)
         return requests.frame(self._store, self._known.places(self._known.projects(projects)), window, step)
+
+    def by_environment(
+        self,
+        start: TimeLike | None = None,
+        end: TimeLike = "now",
+        *,
+        step: DurationLike | None = None,
+        projects: str | Sequence[str] | None = None,
+    ) -> Fleet:
+        """Return the requests of each environment, to be read one by one, also in other processes.
+
+        This is what `analysis.fleet` takes: what it reads is what `requests` has of that environment.
+
+        Args:
+            start: First moment, counted from the last synchronization; by default all that there is.
+            end: Moment after the last.
+            step: Length of a bucket, such as "1h": exact sums.
+            projects: Only of this one, or of these, by name or id.
+
+        Returns:
+            Its `parts`, one an environment; nothing is read yet but what several share in one file.
+
+        Raises:
+            UnknownName: The history knows no such project.
+            HistoryDamaged: A file that several environments share is damaged.
+
+        Examples:
+            >>> client = createos_nb.simulate("bad-release")
+            >>> history = createos_nb.history.open(client, "account")
+            >>> _ = history.sync(since="-1d")
+            >>> [found] = history.by_environment().parts[0].read(["count", "status_5xx"])
+            >>> found.place.name, list(found.frame.columns)
+            ('storefront/production', ['count', 'status_5xx'])
+        """
+        manifest = self._store.reload()
+        if start is None:
+            start = min((file.first for file in self._store.files("requests")), default=int(manifest.written) - 3600)
+        window = self._window(manifest, start, end)
+        return by_environment(self._store, self._known.places(self._known.projects(projects)), window, step)
 
     def at(self, moment: TimeLike) -> Moment:
         """Return what was so at a moment.

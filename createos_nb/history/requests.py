@@ -13,7 +13,6 @@ from createos_nb.dtypes import TEXT
 from createos_nb.errors import IncompleteWarning, warn
 from createos_nb.frames import Buckets, frame_of, requests_frame, sum_steps
 from createos_nb.history import buckets
-from createos_nb.history.manifest import Asked
 from createos_nb.spans import Span, difference, seconds
 from createos_nb.times import iso
 
@@ -57,9 +56,9 @@ def frame(
         if own[0] >= own[1]:
             continue
         found = buckets.within(rows.get(state.id, np.empty((0, 7), dtype=np.int64)), own)
-        one = _one(found, own, step, manifest.written)
-        if lacking := _lacking(asked.get(state.id), found, own, manifest.written):
-            unknown[f"{project}/{environment}"] = [[iso(start), iso(end)] for start, end in lacking]
+        one = of_environment(found, own, step, manifest.written)
+        if missing := lacking(state.id in asked, found, own, manifest.written):
+            unknown[f"{project}/{environment}"] = [[iso(start), iso(end)] for start, end in missing]
         widths.add(one.attrs["bucket_seconds"])
         partial.update(one.attrs["partial"])
         on_disk += len(found)
@@ -95,7 +94,15 @@ def frame(
     return joined
 
 
-def _one(rows: np.ndarray, window: Span, step: DurationLike | None, now: float) -> pd.DataFrame:
+def of_environment(rows: np.ndarray, window: Span, step: DurationLike | None, now: float) -> pd.DataFrame:
+    """Return the requests of one environment, indexed by time.
+
+    Args:
+        rows: Its buckets in the window, as in `buckets.Kept`.
+        window: First second, and the second after the last.
+        step: Length of a bucket; by default as they are kept.
+        now: When the history was written, in Unix seconds.
+    """
     width = int(rows[:, 1].max()) if len(rows) else 60
     phase = int(rows[rows[:, 1] == width][0, 0] % width) if len(rows) else 0
     counts = np.column_stack([rows[:, 0], rows[:, 2:]])
@@ -117,11 +124,11 @@ def _regridded(rows: np.ndarray, width: int, phase: int) -> np.ndarray:
     return chosen
 
 
-def _lacking(asked: Asked | None, rows: np.ndarray, window: Span, now: float) -> list[Span]:
-    """What of a window is neither here nor still to come."""
+def lacking(asked: bool, rows: np.ndarray, window: Span, now: float) -> list[Span]:
+    """Return what of a window is neither here nor still to come; where nothing was asked, also what is short."""
     here = buckets.spans_of(rows)
-    lacking = difference([(window[0], min(window[1], int(now) // 60 * 60))], here)
-    return [span for span in lacking if seconds([span]) >= 60 or asked is None]
+    spans = difference([(window[0], min(window[1], int(now) // 60 * 60))], here)
+    return [span for span in spans if seconds([span]) >= 60 or not asked]
 
 
 def _empty() -> pd.DataFrame:

@@ -115,17 +115,17 @@ class Store:
                 # partitioning=None: the names of folders repeat what the columns say
                 tables.append(pq.read_table(path, schema=wanted, filters=chosen, partitioning=None))
             except (pa.ArrowException, OSError) as error:
-                raise HistoryDamaged(f"{path} can't be read: {error}. {_MEND}", (file.path,)) from None
+                raise HistoryDamaged(f"{path} can't be read: {error}. {MEND}", (file.path,)) from None
         return pa.concat_tables(tables) if tables else wanted.empty_table()
 
     def _check_size(self, path: Path, file: DataFile) -> None:
         try:
             size = path.stat().st_size
         except OSError:
-            raise HistoryDamaged(f"{path} is missing: it held {file.rows:,} rows. {_MEND}", (file.path,)) from None
+            raise HistoryDamaged(f"{path} is missing: it held {file.rows:,} rows. {MEND}", (file.path,)) from None
         if size != file.bytes:
             raise HistoryDamaged(
-                f"{path} has {size:,} bytes, and was written with {file.bytes:,}. {_MEND}", (file.path,)
+                f"{path} has {size:,} bytes, and was written with {file.bytes:,}. {MEND}", (file.path,)
             )
 
     def damaged(self) -> list[DataFile]:
@@ -246,7 +246,8 @@ class Store:
                 _remove(path)
 
 
-_MEND: Final = "history.repair() lets go of it and asks again for what the platform still has"
+#: What can be done about a damaged file.
+MEND: Final = "history.repair() lets go of it and asks again for what the platform still has"
 
 
 def _remove(path: Path) -> None:

@@ -39,12 +39,17 @@ class ActionPanel(Panel):
             self._view.control("chosen", rows.grid, trait="selected", write=rows.validate)
         self.on_finish: Callable[[], Any] = lambda: None
         self.form = PlanForm(self._view, self._background, self._make_plan, self.verb, slow_motion=client.clock.virtual)
+        self.form.name_plan = self._name_plan
         self.form.on_frame = self._set_frame
         self.form.on_finish = self._on_finish
 
     def _make_plan(self) -> Plan:
         """Return the plan for the present values of the controls; reads only."""
         raise NotImplementedError
+
+    def _name_plan(self, plan: Plan) -> str:
+        """Return the label of the button that applies a plan: a verb and its object."""
+        return self.form.verb
 
     @property
     def plan(self) -> Plan | None:

@@ -133,17 +133,20 @@ class DeployPanel(ActionPanel):
     def _make_plan(self) -> Plan:
         name = self._project.value
         if not name:
-            raise InvalidInput("deploy: choose a project first")
+            raise InvalidInput("Choose a project.")
         kind = self._types.get(name) or project_types(self.client, name)[name]
         environment = self._environment.value or None
         if kind == "image":
-            return runbooks.deploy(self.client, name, image=self._image.value.strip() or None, environment=environment)
+            image = self._image.value.strip()
+            if not image:
+                raise InvalidInput("Choose an image.")
+            return runbooks.deploy(self.client, name, image=image, environment=environment)
         if kind == "vcs":
             branch = self._branch.value.strip() or None
             return runbooks.deploy(self.client, name, branch=branch, environment=environment)
         source = self.source
         if source is None:
-            raise InvalidInput("deploy: drop a folder or files first, or name a folder")
+            raise InvalidInput("Drop a folder or files, or name a folder.")
         return runbooks.deploy(self.client, name, source=source, environment=environment)
 
     def cancel_deployment(self) -> None:
@@ -158,12 +161,12 @@ class DeployPanel(ActionPanel):
             >>> panel.cancel_deployment()
             Traceback (most recent call last):
                 ...
-            createos_nb.errors.InvalidInput: deploy: nothing is being built here that could be cancelled
+            createos_nb.errors.InvalidInput: Nothing is being built here that could be cancelled.
         """
         if self._building is None:
-            raise InvalidInput("deploy: nothing is being built here that could be cancelled")
+            raise InvalidInput("Nothing is being built here that could be cancelled.")
         project, deployment = self._building
-        self._view.set_status("asking the platform to cancel it …")
+        self._view.show_wait("Cancelling the deployment")
         self._background.run(
             lambda _: self.client.deployments.cancel(project, deployment), lambda _: None, channel="cancel"
         )

@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as widgets
 from comm.base_comm import BaseComm
 
-from createos_nb.panels.components import Slider
+from createos_nb.panels.components import ActionButton, Slider
 from createos_nb.panels.grid import Grid
 from createos_nb.panels.secret import SecretField
 from tests.panels.hostile import TYPED
@@ -106,7 +106,7 @@ def confirmed(panel: Any) -> None:
     panel.params["confirm"] = required_name(plan) or ""
     for one in tree(panel):
         if (
-            isinstance(one, widgets.Button)
+            isinstance(one, ActionButton)
             and one.description == panel.form.apply_button.description
             and not one.disabled
         ):

@@ -208,6 +208,7 @@ def test_a_person_rolls_back_by_the_keyboard_alone(page: Page, accessible: Acces
     own.keyboard.type("production")
     own.keyboard.press("Tab")
     tab_to(own, "button", "Roll back")
+    own.locator(".createos-action button[aria-disabled=false]").wait_for()  # what was typed has come to the kernel
     own.keyboard.press("Enter")
     own.get_by_text("Receipt: roll orders-api / production back from v4 to v3").wait_for()
     accessible(own)
@@ -230,9 +231,16 @@ def test_a_person_switches_to_green_and_back(page: Page, accessible: Accessible)
         confirm(own, other, "Switch")
         own.get_by_text(f"Receipt: route wholesale.juniper-goods.example.com to {side}").wait_for()
         own.get_by_text(f"{side} serves wholesale.juniper-goods.example.com").wait_for()
+        if side == "green":  # its watch is open below
+            assert own.get_by_role("meter", name="Evidence").get_attribute("aria-valuetext") is not None
+            accessible(own)
+            own.set_viewport_size({"width": 420, "height": 1500})
+            assert own.evaluate("document.documentElement.scrollWidth") <= 420
+            own.set_viewport_size({"width": 1100, "height": 1500})
+    own.get_by_role("meter", name="Evidence").wait_for(state="detached")
     accessible(own)
     own.get_by_label("Live").check()
-    own.get_by_text("2026-03-02 09:01 UTC").wait_for()  # the watch moves the world on
+    own.get_by_text("read 09:01").wait_for()  # the watch moves the world on
     own.get_by_label("Live").uncheck()
 
 

@@ -57,7 +57,7 @@ def test_after_the_world_moved_the_button_is_off(client: Any) -> None:
     assert panel.form.check_drift()
     assert panel.plan is None
     assert panel.form.apply_button.disabled
-    assert "the platform has changed" in panel._view.status.value
+    assert "The platform has changed" in panel._view.status.value
     panel.review()
     assert panel.wait(30)
     panel.params = NAMED
@@ -188,7 +188,7 @@ def test_stop_ends_the_waiting_and_the_run_can_be_gone_on_with(client: Any) -> N
     press(panel, "Deploy")
     assert isinstance(panel.last_error, Cancelled)
     assert "createos-warning" in panel._view.error.value  # it was asked for: nothing is wrong
-    assert panel._view.status.value.count("stopped") == 1
+    assert panel._view.status.value.count("Stopped") == 1
     assert made(client) == 4
     assert live(client, "edge-gateway", "staging") == 3
     press(panel, "Resume")

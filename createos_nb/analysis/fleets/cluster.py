@@ -1,0 +1,159 @@
+"""Parts judged by the workers of a Dask cluster.
+
+Its scheduler decides where, and tries again what the end of a worker broke.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from createos_nb import extras
+from createos_nb.analysis.fleets.dask_frames import DaskPart
+from createos_nb.analysis.fleets.frames import FramePart
+from createos_nb.analysis.fleets.judge import Job, Outcome, failure, judge
+from createos_nb.analysis.fleets.parts import Part, Place
+from createos_nb.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+#: Seconds after which a cluster without a worker is given up.
+PATIENCE = 60.0
+#: Seconds between two looks whether there is still a cluster.
+_LOOK = 1.0
+#: Parts that are with the cluster for each of its threads: what is there must fit into the memory of the scheduler.
+_AHEAD = 4
+
+
+def check_client(scheduler: Any) -> None:
+    """Refuse what is no running `distributed.Client`.
+
+    Raises:
+        MissingExtra: Dask's scheduler is not installed.
+        InvalidInput: It is no client, an asynchronous one, or one of a cluster that is gone.
+    """
+    extras.require("dask", "analysis.fleet(scheduler=…)", instead="leave scheduler= out: processes of this machine")
+    from distributed import Client
+
+    if not isinstance(scheduler, Client):
+        raise InvalidInput(
+            f"analysis.fleet: scheduler= is a distributed.Client, not {type(scheduler).__name__}: "
+            "distributed.Client('tcp://scheduler:8786'), or distributed.Client() for a cluster of this machine"
+        )
+    if scheduler.asynchronous:
+        raise InvalidInput("analysis.fleet: scheduler= is asynchronous: give a distributed.Client without that")
+    if not _is_there(scheduler):
+        raise InvalidInput(f"analysis.fleet: scheduler= is a client whose cluster is gone ({scheduler.status})")
+
+
+def judge_on_cluster(job: Job, parts: Sequence[Part], client: Client) -> Generator[list[Outcome]]:
+    """Yield what comes of each part, as it comes.
+
+    Args:
+        job: What is asked.
+        parts: Of the fleet.
+        client: Of the cluster.
+
+    Yields:
+        The outcomes of a part; one for each of its environments in the end.
+    """
+    run = _Run(job, client, list(parts))
+    try:
+        yield from run.outcomes()
+    finally:
+        run.cancel()
+
+
+class _Run:
+    """The parts that are with a cluster, and those that are still to be sent."""
+
+    def __init__(self, job: Job, client: Client, parts: list[Part]) -> None:
+        self._job, self._client = job, client
+        self._rest, self._again = parts[::-1], set[Place]()
+        self._pending: dict[Future, Part] = {}
+        self._seen = time.monotonic()
+
+    def outcomes(self) -> Generator[list[Outcome]]:
+        from distributed import wait
+
+        gone = ""
+        while self._rest or self._pending:
+            if gone := self._gone():
+                break
+            self._send()
+            try:
+                done = wait(list(self._pending), timeout=_LOOK, return_when="FIRST_COMPLETED").done
+            except TimeoutError:
+                continue
+            except Exception as error:  # noqa: BLE001  # of the connection: the next look says whether it is gone
+                gone = failure(error)
+                break
+            for future in done:
+                yield from self._taken(future)
+        for part in [*self._pending.values(), *self._rest]:
+            yield [Outcome(place, why=gone) for place in part.places]
+        if gone:
+            self._pending.clear()
+
+    def cancel(self) -> None:
+        """Take back what is still with the cluster."""
+        if self._pending and _is_there(self._client):
+            self._client.cancel(list(self._pending))
+        self._pending.clear()
+
+    def _send(self) -> None:
+        ahead = _AHEAD * max(1, sum(self._client.nthreads().values()))
+        while self._rest and len(self._pending) < ahead:
+            part = self._rest.pop()
+            self._pending[self._sent(part)] = part
+
+    def _sent(self, part: Part) -> Future:
+        if isinstance(part, DaskPart):
+            return self._client.compute(part.delayed(self._job))
+        if isinstance(part, FramePart):  # its rows go to a worker, and not through the scheduler
+            [rows] = self._client.scatter([part], hash=False)
+            return self._client.submit(judge, self._job, rows, pure=False)
+        return self._client.submit(judge, self._job, part, pure=False)
+
+    def _taken(self, future: Future) -> Generator[list[Outcome]]:
+        part = self._pending.pop(future)
+        if future.status == "finished":
+            try:
+                yield future.result()
+                return
+            except Exception as error:  # noqa: BLE001  # it was lost on the way
+                why = failure(error)
+        elif future.status == "error":
+            why = _words(future.exception())
+        else:
+            why = f"the cluster has let go of it ({future.status})"
+        first = [place for place in part.places if place not in self._again]
+        if first:  # another time, each alone
+            self._again.update(part.places)
+            self._rest = [*part.alone(), *self._rest]
+        else:
+            yield [Outcome(place, why=why) for place in part.places]
+
+    def _gone(self) -> str:
+        """Why nothing more is to be expected of the cluster; "" while something is."""
+        if not _is_there(self._client):
+            return "the cluster went away before it was judged"
+        now = time.monotonic()
+        if self._client.nthreads():
+            self._seen = now
+        elif now - self._seen > PATIENCE:
+            return f"the cluster has had no worker for {PATIENCE:.0f} s"
+        return ""
+
+
+def _is_there(client: Client) -> bool:
+    return client.status in ("running", "connecting")
+
+
+def _words(error: BaseException | None) -> str:
+    """An error of the cluster in words."""
+    if type(error).__name__ == "KilledWorker":
+        return "each worker that tried it died, as where memory runs out: give them more memory, or fewer threads"
+    return failure(error) if error is not None else "the cluster does not say why"
