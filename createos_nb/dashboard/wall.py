@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Seconds between two readings; on a simulated world, of its time.
 EVERY: Final = 60.0
-_WINDOW: Final = "-1h"
+_WINDOW: Final = "-3600s"  # as the panel of the fleet asks for it
 #: Rows that can be read from the other end of a room.
 _MOST: Final = 8
 #: In the order of trouble; how many are healthy is said always.

@@ -13,7 +13,7 @@ import traitlets
 
 from createos_nb.analysis.rounding import rounded
 from createos_nb.display import strip_control_chars
-from createos_nb.panels.components import FRONT
+from createos_nb.panels.components import front_text
 
 #: What a column is: text, time, number, state (a word with a sign before it), spark (a list of numbers), copy (text
 #: with a button that copies it).
@@ -63,7 +63,7 @@ class Grid(anywidget.AnyWidget):
     opened (Enter or a double click), `clicked` with that of a row that was clicked (arrow keys only choose).
     """
 
-    _esm = FRONT / "grid.js"
+    _esm = front_text("grid.js")
     columns: traitlets.List[Any] = traitlets.List().tag(sync=True)
     rows: traitlets.List[Any] = traitlets.List().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
