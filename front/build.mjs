@@ -12,9 +12,13 @@ const WIDGETS = [
   "action_button",
   "chart",
   "dashboard",
+  "file_drop",
   "grid",
   "keyboard_scope",
   "mirror_widget",
+  "secret",
+  "slider",
+  "version_cards",
 ];
 
 const result = await build({

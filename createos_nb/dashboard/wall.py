@@ -41,7 +41,7 @@ class Wall:
     """
 
     def __init__(self, client: Client, overview: SharedOverview, modules: Modules, budget: int, name: str = "") -> None:
-        self._client, self._overview, self._name = client, overview, name
+        self._client, self._overview, self._name = client, overview.reader(), name
         self._per_reading = max(1, int(budget * EVERY / 3600))
         self._html = widgets.HTML()
         self._root = widgets.VBox([widgets.HTML(markup.style()), self._html], _view_count=0)

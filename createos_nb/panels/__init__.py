@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from createos_nb.panels.api_keys import ApiKeysPanel
 from createos_nb.panels.assign import AssignPanel
 from createos_nb.panels.blue_green import BlueGreenPanel
+from createos_nb.panels.canary import CanaryPanel
 from createos_nb.panels.chart import traffic_chart
 from createos_nb.panels.clean_up import CleanUpPanel
 from createos_nb.panels.deploy import DeployPanel
@@ -42,6 +43,7 @@ __all__ = [
     "api_keys",
     "assign",
     "blue_green",
+    "canary",
     "clean_up",
     "deploy",
     "diagnose",
@@ -144,6 +146,40 @@ def blue_green(client: Client, project: str) -> BlueGreenPanel:
         [['blue', 'v12'], ['green', 'v6']]
     """
     return BlueGreenPanel(client, project)
+
+
+def canary(client: Client, project: str, environment: str) -> CanaryPanel:
+    """Test a version in an environment beside the one that serves, in stages, and assign it if every stage passes.
+
+    The platform can't split traffic: users stay with `environment` until the end. Both are shown as lanes, and while a
+    stage goes on the release watch below shows the evidence.
+
+    Parameters: `version` (such as "v16", or "newest"), `side` (the second environment, created where there is none),
+    `stages` ("three stages, 14 min", "two stages, 4 min", "one stage, 1 min"), `paths` (separated by spaces),
+    `allow_description_change`, `reason`, `confirm`.
+
+    Args:
+        client: an open client, of the platform or of a simulated world.
+        project: name or id of the project.
+        environment: name of the environment that serves.
+
+    Returns:
+        A panel. `run()` returns a `Receipt`; `sides` is the frame of both, as of `blue_green`; `opened` is the release
+        watch below, or None.
+
+    Raises:
+        UnknownName: there is no such project or environment.
+
+    Examples:
+        >>> panel = createos_nb.panels.canary(createos_nb.simulate(), "storefront", "production")
+        >>> panel.params = {"version": "v16", "stages": "one stage, 1 min"}
+        >>> panel.review()
+        >>> panel.wait()
+        True
+        >>> panel.plan.title
+        'test v16 in canary of storefront, then assign it to production'
+    """
+    return CanaryPanel(client, project, environment)
 
 
 def clean_up(client: Client, project: str) -> CleanUpPanel:
@@ -375,7 +411,7 @@ def overview(client: Client) -> OverviewPanel:
     `show` a click only chooses, and Enter or a double click opens.
 
     Parameters: `window` (3600, 21600 or 86400 seconds), `chosen` ("project / environment", "" for none), `show` (what
-    it is opened as: "diagnosis", "traffic", "logs", "assign", "roll back", "scale", "variables", and for its
+    it is opened as: "diagnosis", "traffic", "logs", "assign", "roll back", "canary", "scale", "variables", and for its
     project "deploy", "blue-green", "domains"), `live` (on the platform a poll a minute of a part of the fleet, the part
     that was read longest ago, for at most half of the requests that a key has).
 

@@ -122,15 +122,18 @@ class _Drawing:
         )
 
     def _marks(self, lower: float) -> None:
+        moments = {mark["time"] for mark in self.spec["marks"] if mark["until"] is None}
         for mark in self.spec["marks"]:
             if not self.start <= mark["time"] <= self.end:
                 continue
             x = self.x(np.array([mark["time"]], dtype=float))[0]
             color = {"incident": _COLORS["degraded"], "now": _COLORS["primary"]}.get(mark["kind"], "currentColor")
-            self.parts.append(
-                f'<path d="M{x:.1f} 2V{lower:.1f}" stroke="{color}" stroke-width="1.4" fill="none"/>'
-                f'<path d="M{x - 4.5:.1f} {lower + 1:.1f}h9l-4.5 -6z" fill="{color}"/>'
-            )
+            # an incident that began with a deployment has its line
+            if mark["until"] is None or mark["time"] not in moments:
+                self.parts.append(
+                    f'<path d="M{x:.1f} 2V{lower:.1f}" stroke="{color}" stroke-width="1.4" fill="none"/>'
+                    f'<path d="M{x - 4.5:.1f} {lower + 1:.1f}h9l-4.5 -6z" fill="{color}"/>'
+                )
             if mark["until"] is not None:
                 until = self.x(np.array([min(mark["until"], self.end)], dtype=float))[0]
                 self.parts.append(

@@ -58,12 +58,13 @@ class ReleaseWatchPanel(ReadPanel):
         terms: Of the verdict: `alpha`, `beta`, `worse`.
 
     Attributes:
-        reading: what is shown, or None.
+        current: what is shown, or None.
         sides: the two sides: side, role, version, per_minute, requests, errors.
         decisions: what was decided when, and what is to be.
     """
 
     heading = "Release watch"
+    reading = "who serves, and the requests of both sides"
     #: A verdict has a new minute once a minute.
     interval, max_interval = 60.0, 60.0
 
@@ -82,7 +83,7 @@ class ReleaseWatchPanel(ReadPanel):
     ) -> None:
         self._reader = ReleaseReader(client, project, blue, green, domain=domain, since=since, timeout=timeout, **terms)
         super().__init__(client, f"{project}, {green} against {blue}")
-        self.reading: ReleaseReading | None = None
+        self.current: ReleaseReading | None = None
         self._fresh: ReleaseReading | None = None
         self._switch = switch
         self._verdict, self._lanes, self._meter = widgets.HTML(), widgets.HTML(), widgets.HTML()
@@ -110,7 +111,7 @@ class ReleaseWatchPanel(ReadPanel):
     @property
     def verdict(self) -> ReleaseVerdict | None:
         """Return the last verdict; None while no minute could be judged."""
-        return None if self.reading is None else self.reading.verdict
+        return None if self.current is None else self.current.verdict
 
     @property
     def sides(self) -> pd.DataFrame:
@@ -118,7 +119,7 @@ class ReleaseWatchPanel(ReadPanel):
 
         NA is no data.
         """
-        rows, reading = [], self.reading
+        rows, reading = [], self.current
         for lane in () if reading is None else (reading.baseline, reading.candidate):
             counts = lane.counts
             role = "serves users" if lane.serves else "stands by" if reading and reading.domain else "own address only"
@@ -139,9 +140,9 @@ class ReleaseWatchPanel(ReadPanel):
     @property
     def decisions(self) -> pd.DataFrame:
         """Return what was decided when: time (UTC), decision, done (False for what is to come)."""
-        if self.reading is None:
+        if self.current is None:
             return pd.DataFrame({"time": pd.DatetimeIndex([], tz="UTC"), "decision": [], "done": []})
-        return decisions(self.reading)
+        return decisions(self.current)
 
     def _read(self, cancel: threading.Event | None = None) -> pd.DataFrame:
         with sharing():
@@ -158,17 +159,16 @@ class ReleaseWatchPanel(ReadPanel):
     # --- showing ------------------------------------------------------------------------------------------------------
 
     def _show(self, frame: pd.DataFrame) -> None:
-        self.reading = self._fresh
+        self.current = self._fresh
         self._draw()
 
     def _draw(self) -> None:
-        reading, terms = self.reading, self._reader.terms
+        reading, terms = self.current, self._reader.terms
         bounds = {"alpha": terms["alpha"], "beta": terms["beta"]}
         parts = (self._verdict, self._lanes, self._meter, self._chart, self._needed, self._foot)
         if reading is None:
             for part in parts:
                 part.value = ""
-            self._verdict.value = markup.block("Reading who serves, and the requests of both sides", "muted")
         else:
             self._verdict.value = verdict_html(reading)
             since = f"since {reading.begin:%H:%M}"
@@ -186,7 +186,7 @@ class ReleaseWatchPanel(ReadPanel):
 
     def _act(self) -> tuple[str, str, str] | None:
         """What is to be done: the domain, the side to switch it to, and the words on the button; None for nothing."""
-        reading = self.reading
+        reading = self.current
         if reading is None or not reading.domain or self._switch is None:
             return None
         decision = decision_of(reading)
@@ -244,9 +244,9 @@ class ReleaseWatchPanel(ReadPanel):
             True
         """
         body = NOTHING_READ
-        if self.reading is not None:
+        if self.current is not None:
             body = self._verdict.value + markup.table(self.sides) + markup.table(self.decisions)
-            body += markup.block(what_to_do(self.reading))
+            body += markup.block(what_to_do(self.current))
         return f"<div>{self._view.header.value}{body}{self._view.error.value}</div>"
 
 

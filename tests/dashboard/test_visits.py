@@ -108,14 +108,17 @@ def test_a_wall_keeps_its_budget(remote: Client) -> None:
     board.close()
 
 
-def test_frames_of_another_window_or_of_a_part_are_not_given(remote: Client) -> None:
-    overview = SharedOverview(remote.session)
-    frame = overview.read("-1h")
-    assert overview.read("-1h") is frame
-    assert next(overview.batches(60, "-1h")) is frame
-    part = overview.read("-1h", projects="storefront")
-    assert set(part["project"]) == {"storefront"}
-    assert overview.read("-1h") is frame
-    assert overview.read("-2h") is not frame
-    overview.forget()
-    assert overview.read("-1h") is not frame
+def test_a_frame_of_another_window_is_not_given_nor_what_is_compared_with_it(remote: Client) -> None:
+    shared = SharedOverview(remote.session)
+    one, other = shared.reader(), shared.reader()
+    frame = one.read("-1h")
+    assert other.read("-1h") is frame
+    assert next(other.batches(60, "-1h")) is frame
+    compared = one.compared()
+    assert compared is not None
+    assert other.compared() is compared
+    assert other.read("-2h") is not frame
+    assert other.compared() is not compared
+    assert one.compared() is compared
+    shared.forget()
+    assert one.read("-1h") is not frame

@@ -17,6 +17,15 @@ panel
 """
 
 
+def tabbed(page: Any, key: str, until: str) -> None:
+    """Press a key until something holds of the page, in not too many steps."""
+    for _ in range(40):
+        page.keyboard.press(key)
+        if page.evaluate(until):
+            return
+    raise AssertionError(f"{key} does not lead to where {until}")
+
+
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_fleet_is_walked_by_the_keyboard_alone(
     page: Callable[..., Any], accessible: Callable[[Any], None], theme: str
@@ -37,16 +46,12 @@ def test_the_fleet_is_walked_by_the_keyboard_alone(
     own.keyboard.press("ArrowDown")  # the focus is where it was
     own.keyboard.press("Enter")
     own.get_by_role("heading", name="Diagnosis · landing-pages / production").wait_for()
-    for _ in range(3):
-        own.keyboard.press("Tab")
-        if own.evaluate("document.activeElement.tagName") == "SELECT":
-            break
+    tabbed(own, "Tab", "document.activeElement.tagName == 'SELECT'")
     own.keyboard.press("ArrowDown")  # diagnosis, traffic
     own.keyboard.press("Tab")
     own.keyboard.press("Enter")
     own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for()
-    for _ in range(1):
-        own.keyboard.press("Tab")
+    tabbed(own, "Shift+Tab", "document.activeElement.innerText == 'Close'")
     own.keyboard.press("Enter")
     own.get_by_role("heading", name="Traffic · landing-pages / production").wait_for(state="detached")
 
@@ -58,8 +63,12 @@ def test_a_click_on_a_row_says_what_is_wrong_and_leads_to_the_cure(
     """A click on the row, not on its radio button; then the button of the cure, with the version filled in."""
     own = page(OPEN.format("overview(client)").replace("simulate()", "simulate('bad-release')"), theme=theme)
     own.get_by_role("row", name="storefront").get_by_text("degraded").click()
-    own.get_by_role("heading", name="bad release · storefront/production").wait_for()
-    own.get_by_text("What speaks for it").wait_for()
+    own.get_by_text("Bad release", exact=True).wait_for()
+    own.get_by_text("version 4 became live at 13:20").wait_for()
+    own.get_by_text("TypeError: Cannot read properties").last.wait_for()
+    table, side = (own.locator(name).bounding_box() for name in (".createos-fleet-rows", ".createos-side"))
+    assert side["x"] >= table["x"] + table["width"], "beside the table"
+    assert own.evaluate("document.documentElement.scrollWidth") <= 1100
     accessible(own)
     own.get_by_role("button", name="Roll back to v3").click()
     own.get_by_role("heading", name="Roll back · storefront / production").wait_for()

@@ -53,22 +53,22 @@ def test_before_a_switch_green_stands_by_and_nothing_is_to_be_done(client: Any) 
     assert panel.last_error is None
     assert panel.sides[["side", "role"]].to_numpy().tolist() == [["blue", "serves users"], ["green", "stands by"]]
     assert panel.verdict is not None
-    assert panel.reading is not None
-    assert not panel.reading.earlier
+    assert panel.current is not None
+    assert not panel.current.earlier
     assert "the platform does not tell of a release since" in panel.decisions["decision"].iloc[0]
     assert panel._act_button.layout.display == "none"
     assert panel.follow() is None
-    assert what_to_do(panel.reading).startswith("Nothing to do.")
+    assert what_to_do(panel.current).startswith("Nothing to do.")
     assert not writes(client)
 
 
 def test_a_bad_release_is_said_first_with_two_figures_and_the_way_back(failing: Any) -> None:
     panel = watch(failing)
-    assert panel.reading is not None
+    assert panel.current is not None
     assert panel.verdict is not None
     assert panel.verdict.decision == "rollback"
-    assert panel.reading.earlier
-    assert headline(panel.reading) == "20 % of the requests of green (v6) fail with 5xx; before, 0 %."
+    assert panel.current.earlier
+    assert headline(panel.current) == "20 % of the requests of green (v6) fail with 5xx; before, 0 %."
     shown = panel._verdict.value
     assert shown.index("Roll back") < shown.index("20 %") < shown.index("Compared with the level of blue before")
     assert "candidate" not in shown
@@ -79,7 +79,7 @@ def test_a_bad_release_is_said_first_with_two_figures_and_the_way_back(failing: 
     assert sides.loc["blue", "per_minute"] < 2
     assert panel.frame is not None
     assert panel.frame["decision"].iloc[-1] == "rollback"
-    assert "switch wholesale" in what_to_do(panel.reading)
+    assert "switch wholesale" in what_to_do(panel.current)
     static = panel.static()
     assert "Roll back" in static
     assert "stands by" in static
@@ -103,8 +103,8 @@ def test_a_switch_back_begins_the_watch_anew(failing: Any) -> None:
     switch(failing, "blue")
     failing.clock.sleep(120)
     panel.run()
-    assert panel.reading is not None
-    assert not panel.reading.earlier
+    assert panel.current is not None
+    assert not panel.current.earlier
     assert panel.sides.set_index("side")["role"].to_dict() == {"blue": "serves users", "green": "stands by"}
     assert panel._act_button.layout.display == "none"
 
@@ -112,11 +112,11 @@ def test_a_switch_back_begins_the_watch_anew(failing: Any) -> None:
 def test_just_after_a_switch_there_is_no_data_yet(client: Any) -> None:
     switch(client)
     panel = watch(client)
-    assert panel.reading is not None
+    assert panel.current is not None
     assert panel.verdict is None
     assert "NO DATA" in panel._verdict.value
     assert "NO DATA" in panel._meter.value
-    assert needed(panel.reading, 0.01, 0.01)[0][0] == "NO DATA"
+    assert needed(panel.current, 0.01, 0.01)[0][0] == "NO DATA"
     assert panel.frame is not None
     assert panel.frame.empty
     assert panel.decisions["done"].tolist() == [True, False]
@@ -124,20 +124,20 @@ def test_just_after_a_switch_there_is_no_data_yet(client: Any) -> None:
 
 def test_what_a_promotion_needs_is_listed_with_what_there_is(client: Any) -> None:
     panel = watch(client, since="-30min")
-    assert panel.reading is not None
-    rows = {claim: (result, figure) for result, claim, figure in needed(panel.reading, 0.01, 0.01)}
+    assert panel.current is not None
+    rows = {claim: (result, figure) for result, claim, figure in needed(panel.current, 0.01, 0.01)}
     assert rows["100 requests of green"][0] == "open"
     assert rows["Evidence to promote"][0] == "open"
     assert "of 100" in rows["Evidence to promote"][1]
     assert "at the latest" in panel.decisions["decision"].iloc[-1].lower()
-    assert (panel.reading.latest - panel.reading.begin).total_seconds() == 3600
+    assert (panel.current.latest - panel.current.begin).total_seconds() == 3600
 
 
 def test_after_its_time_an_undecided_watch_is_a_persons(client: Any) -> None:
     panel = watch(client, since="-30min", timeout="30min")
-    assert panel.reading is not None
-    assert panel.reading.over
-    assert "you decide" in what_to_do(panel.reading)
+    assert panel.current is not None
+    assert panel.current.over
+    assert "you decide" in what_to_do(panel.current)
     assert panel.decisions["decision"].iloc[-1] == "Was to be decided: you decide"
 
 
