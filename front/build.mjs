@@ -14,6 +14,7 @@ const WIDGETS = [
   "dashboard",
   "grid",
   "keyboard_scope",
+  "log",
   "mirror_widget",
 ];
 

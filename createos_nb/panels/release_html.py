@@ -49,7 +49,8 @@ def verdict_html(reading: ReleaseReading) -> Html:
     missed = f'<div class="createos-warning">incomplete: {escaped(reading.missed)}</div>' if reading.missed else ""
     detail = f'<div class="createos-verdict-more">{escaped(more.strip())}</div>' if more.strip() else ""
     return Html(
-        f'<div class="createos-verdict" role="status"><span class="createos-state createos-is-{color}">{icon(shape)}'
+        '<div class="createos-release-verdict" role="status">'
+        f'<span class="createos-state createos-is-{color}">{icon(shape)}'
         f"<span>{word}</span></span> <span>{escaped(headline(reading))}</span></div>{detail}{missed}"
     )
 
