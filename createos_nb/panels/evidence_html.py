@@ -156,8 +156,8 @@ def chart_html(verdict: ReleaseVerdict | None, *, alpha: float, beta: float, beg
         f'<path class="createos-edge-rollback" d="M0 {bottom:.1f}H{_WIDTH:.0f}"/>',
     ]
     labels = [
-        _label(1, 100 * top / _HEIGHT, "Promote", "createos-above"),
-        _label(1, 100 * bottom / _HEIGHT, "Roll back", ""),
+        _label(100 * top / _HEIGHT, "Promote", "createos-above"),
+        _label(100 * bottom / _HEIGHT, "Roll back", ""),
     ]
     said = "NO DATA: no minute could be judged yet"
     if verdict is not None:
@@ -242,8 +242,8 @@ def _path(points: list[tuple[float, float]], gaps: list[bool]) -> str:
     return text
 
 
-def _label(left: float, top: float, text: str, kind: str) -> str:
-    return f'<span class="createos-evidence-zone {kind}" style="left:{left}%;top:{top:.2f}%">{text}</span>'
+def _label(top: float, text: str, kind: str) -> str:
+    return f'<span class="createos-evidence-zone {kind}" style="top:{top:.2f}%">{text}</span>'
 
 
 def _ticks(begin: Any, latest: Any) -> list[Any]:

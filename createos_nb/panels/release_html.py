@@ -200,6 +200,8 @@ def decisions_html(reading: ReleaseReading) -> Html:
 def what_to_do(reading: ReleaseReading) -> str:
     """Return what is to be done now, in one sentence."""
     decision, new, old = decision_of(reading), reading.candidate, reading.baseline
+    if new.version == old.version and not reading.earlier and _live(new.version):
+        return f"Both run {new.version}: there is no release to judge between them any more."
     if decision == ROLLBACK:
         if new.serves:
             return f"Users are on {new.name}: switch {reading.domain} back to {old.name}."
