@@ -12,10 +12,14 @@ const WIDGETS = [
   "action_button",
   "chart",
   "dashboard",
+  "file_drop",
   "grid",
   "keyboard_scope",
   "log",
   "mirror_widget",
+  "secret",
+  "slider",
+  "version_cards",
 ];
 
 const result = await build({

@@ -106,6 +106,7 @@ class _Link:
         self._due = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._told: dict[str, Any] = {}
+        self._arrived = False
 
     async def run(self, address: Address | None = None) -> None:
         viewer = await run_in_threadpool(self._shown.viewer, self._notify)
@@ -113,6 +114,7 @@ class _Link:
         try:
             if self._visit is not None and address is not None:
                 await run_in_threadpool(self._visit.go, address)
+                self._arrived = True  # before, what is shown is not yet what the address asks for
                 self._due.set()
             while True:
                 data, buffers = unpack(await _received(self._socket))
@@ -154,7 +156,7 @@ class _Link:
             update = await run_in_threadpool(viewer.take)
             if update is not None:
                 await self._send_one(pack({"update": update.data}, update.buffers))
-            if self._visit is not None:
+            if self._visit is not None and self._arrived:
                 says = {
                     "address": self._visit.address.query(),
                     "readOnly": self._visit.read_only,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ipywidgets as widgets
 
 from createos_nb.dashboard.address import Address, slug
+from createos_nb.dashboard.owned_widgets import OwnedWidgets
 from createos_nb.errors import InvalidInput
 from createos_nb.panels.action_panel import ActionPanel
 from createos_nb.panels.journal import JournalPanel
@@ -47,13 +48,14 @@ class Visit:
         self.id = secrets.token_urlsafe(24)
         self.client = client.sharing(read_only=True)
         self.client.session.read_only_because = _BECAUSE
-        self._overview = overview
         self._lock = threading.Lock()
+        self._widgets = OwnedWidgets()
         self.notice = ""
-        self.fleet = OverviewPanel(self.client, overview)
         self._journal: JournalPanel | None = None
         self._page = Address().page
-        self._root = widgets.VBox([self.fleet.box])
+        with self._widgets.owning():
+            self.fleet = OverviewPanel(self.client, overview.reader())
+            self._root = widgets.VBox([self.fleet.box])
         self._mirror = Mirror(self._root, modules)
         self.closed = False
 
@@ -65,11 +67,12 @@ class Visit:
         Args:
             notify: Called on any thread as soon as there is something to take.
         """
-        return self._mirror.viewer(notify)
+        with self._widgets.owning():  # it may let panels read again
+            return self._mirror.viewer(notify)
 
     def receive(self, viewer: Viewer, event: Any, buffers: Sequence[bytes]) -> None:
         """Do what a connection says, in turn with others of the same page."""
-        with self._lock:
+        with self._lock, self._widgets.owning():
             if not self.closed:
                 viewer.receive(event, buffers)
 
@@ -79,8 +82,7 @@ class Visit:
     def address(self) -> Address:
         """What it shows now."""
         project, environment = self._chosen()
-        opened = self.fleet.opened is not None and bool(project)
-        view = slug(str(self.fleet.params["show"])) if opened else ""
+        view = slug(self.fleet.opened_as) if project else ""
         return Address(project, environment, view, self._page)
 
     def go(self, address: Address) -> None:
@@ -89,7 +91,7 @@ class Visit:
         Args:
             address: What is to be shown.
         """
-        with self._lock:
+        with self._lock, self._widgets.owning():
             self.notice = ""
             self._turn_to(address.page)
             if not address.project or address == self.address:
@@ -119,7 +121,7 @@ class Visit:
         Args:
             page: "fleet" or "changes".
         """
-        with self._lock:
+        with self._lock, self._widgets.owning():
             self._turn_to(Address.read({"page": page}).page)
 
     def _view(self, view: str) -> Any:
@@ -169,7 +171,7 @@ class Visit:
         Args:
             allowed: Whether plans can be applied.
         """
-        with self._lock:
+        with self._lock, self._widgets.owning():
             self.client.session.read_only = not allowed
             opened = self.fleet.opened
             if isinstance(opened, ActionPanel) and opened.plan is not None and not opened.busy:
@@ -189,11 +191,9 @@ class Visit:
             if self.closed:
                 return
             self.closed = True
-        parts = self._mirror.all_widgets()
         self._mirror.close()
         for panel in (self.fleet, self._journal):
             if panel is not None:
                 panel.close()
-        for part in [*parts, self._root]:
-            part.close()
+        self._widgets.close()
         gc.collect()  # panels are full of circles, and hold frames: not at some later time

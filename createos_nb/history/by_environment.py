@@ -77,6 +77,7 @@ class HistoryPart:
         stays: Those that had these names, one after the other.
         step: Length of a bucket; None for as they are kept.
         now: When the history was written, in Unix seconds.
+        generation: Of its manifest.
     """
 
     folder: Path
@@ -84,6 +85,7 @@ class HistoryPart:
     stays: Sequence[Stay]
     step: DurationLike | None
     now: float
+    generation: int
 
     @property
     def places(self) -> Sequence[Place]:
@@ -106,7 +108,7 @@ class HistoryPart:
         """
         frames, unknown, widths = [], [], set()
         for stay in self.stays:
-            rows = stay.rows(self.folder, columns, stay.window)
+            rows = self._rows(stay, columns)
             frame = of_environment(rows, stay.window, self.step, self.now)
             widths.add(int(frame.attrs["bucket_seconds"]))
             frames.append(frame[[*columns]])
@@ -118,6 +120,20 @@ class HistoryPart:
     def alone(self) -> Sequence[Part]:
         """Return the part itself."""
         return [self]
+
+    def _rows(self, stay: Stay, columns: Sequence[str]) -> np.ndarray:
+        """The rows of a stay, also where a synchronization has put other files in the place of those meanwhile."""
+        try:
+            return stay.rows(self.folder, columns, stay.window)
+        except HistoryDamaged as error:
+            store = Store(self.folder)
+            same = store.manifest is None or store.manifest.generation == self.generation
+            if same or any((self.folder / path).exists() for path in error.files):
+                raise
+        start, end = stay.window
+        files = store.files("requests", start=start - _DAY, end=end, environments=[stay.id])
+        rows = buckets.rows_of(store.table("requests", files, environments=[stay.id]))
+        return buckets.within(rows.get(stay.id, _NOTHING), stay.window)
 
 
 def by_environment(
@@ -148,7 +164,10 @@ def by_environment(
             rows = buckets.within(loose.get(state.id, _NOTHING), span).copy()
             stay = Stay(state.id, span, tuple(own.get(state.id, ())), rows, state.id in asked)
             stays.setdefault(Place(project, environment), []).append(stay)
-    parts = [HistoryPart(store.folder, place, tuple(each), step, manifest.written) for place, each in stays.items()]
+    parts = [
+        HistoryPart(store.folder, place, tuple(each), step, manifest.written, manifest.generation)
+        for place, each in stays.items()
+    ]
     first = zip(("project", "environment"), parts[0].place if parts else (), strict=bool(parts))
     labels = pd.DataFrame({name: pd.array([value], dtype=TEXT) for name, value in first})
     attrs = {"where": manifest.where, "at": iso(int(manifest.written)), "window": [iso(window[0]), iso(window[1])]}

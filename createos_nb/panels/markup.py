@@ -14,7 +14,17 @@ from createos_nb.panels.components import FRONT
 from createos_nb.panels.icons import icon
 
 #: In the order in which they hold: the first has the colours, and what all panels share.
-_SHEETS: Final = ("base", "table", "plan", "logs", "diagnosis", "files", "release")
+_SHEETS: Final = (
+    "base",
+    "table",
+    "plan",
+    "rollback",
+    "logs",
+    "diagnosis",
+    "fleet",
+    "files",
+    "release",
+)
 
 #: Grey lines in place of what is not read yet.
 SKELETON: Final = '<div class="createos-skeleton" aria-hidden="true"><i></i><i></i><i></i></div>'

@@ -84,16 +84,6 @@ class Mirror:
                 self._viewers.remove(viewer)
         self._count_views()
 
-    def all_widgets(self) -> list[widgets.Widget]:
-        """Return the widgets of the tree, with those that hold their layouts and styles.
-
-        Returns:
-            The widgets; closing them lets go of all that ipywidgets keeps of them.
-        """
-        with self._lock:
-            entries = list(self._entries.values())
-        return [entry.widget for entry in entries] + [part for entry in entries for part in entry.attached.values()]
-
     def close(self) -> None:
         """Observe nothing anymore, and forget the viewers. The widgets stay as they are."""
         with self._lock:

@@ -39,7 +39,7 @@ class Panel:
     #: What the panel is called, in its header and in its repr.
     heading = "Panel"
     #: What its status names while it reads.
-    reading = "what is so now"
+    reads = "what is so now"
 
     def __init__(self, client: Client, subject: str = "") -> None:
         self.client = client
@@ -84,7 +84,7 @@ class Panel:
             >>> panel.wait()
             True
         """
-        self._view.show_wait(f"Reading {self.reading}")
+        self._view.show_wait(f"Reading {self.reads}")
         if not self._was_read:
             self._view.show_skeleton()
         self._background.run(self._read, self._on_read, channel="read")

@@ -1,25 +1,15 @@
 // @vitest-environment happy-dom
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import action from "../src/action_button";
+import { fakeModel } from "./model";
 
 function shown(traits: Record<string, unknown>) {
-  const values: Record<string, unknown> = { description: "Roll back to v3", disabled: false, missing: "", primary: true, ...traits };
-  const listeners: (() => void)[] = [];
-  const model = {
-    get: (name: string) => values[name],
-    send: vi.fn(),
-    on: (_: string, heard: () => void) => listeners.push(heard),
-    off: vi.fn(),
-  };
+  const model = fakeModel({ description: "Roll back to v3", disabled: false, missing: "", primary: true, ...traits });
   const el = document.createElement("div");
   document.body.append(el);
   action.render({ model, el } as never);
-  const set = (changed: Record<string, unknown>) => {
-    Object.assign(values, changed);
-    for (const heard of listeners) heard();
-  };
   const button = el.querySelector("button") as HTMLButtonElement;
-  return { el, model, set, button, missing: el.querySelector(".createos-missing") as HTMLElement };
+  return { el, model, button, missing: el.querySelector(".createos-missing") as HTMLElement };
 }
 
 test("it is pressed once a click, and sends no more than that", () => {
@@ -30,7 +20,7 @@ test("it is pressed once a click, and sends no more than that", () => {
 });
 
 test("while something is missing it says what, can be focused, and says it again when it is pressed", async () => {
-  const { button, model, missing, set } = shown({ disabled: true, missing: "To roll back, write a reason." });
+  const { button, model, missing } = shown({ disabled: true, missing: "To roll back, write a reason." });
   button.focus();
   expect(document.activeElement).toBe(button);
   expect(button.disabled).toBe(false);
@@ -40,7 +30,7 @@ test("while something is missing it says what, can be focused, and says it again
   await new Promise((done) => requestAnimationFrame(done));
   expect(missing.textContent).toBe("To roll back, write a reason.");
   expect(model.send).toHaveBeenCalledOnce(); // the kernel knows whether it is still missing
-  set({ disabled: false });
+  model.set("disabled", false);
   expect(missing.hidden).toBe(true);
   expect(button.hasAttribute("aria-describedby")).toBe(false);
 });

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test } from "vitest";
 import grid, { arranged, type Row } from "../src/grid";
+import { counted } from "../src/grid_tools";
 import { spark } from "../src/spark";
 import { fakeModel, rendered, type FakeModel } from "./model";
 
@@ -48,7 +49,7 @@ test("a heading sorts its column, numbers downwards first, and says so", () => {
 
 test("names with numbers are sorted as people count", () => {
   const rows = ["v10", "v9", "v1"].map((name) => row(name, 0));
-  expect(arranged(rows, "", { column: 0, down: false }).map((one) => one.key)).toEqual(["v1", "v9", "v10"]);
+  expect(arranged(rows, { column: 0, down: false }).map((one) => one.key)).toEqual(["v1", "v9", "v10"]);
 });
 
 test("the filter shows the rows that hold its text, and how many they are", () => {
@@ -112,4 +113,139 @@ test("a spark leaves gaps, and says its range", () => {
   expect(drawn.querySelector("path")?.getAttribute("d")?.match(/[ML]/g)).toEqual(["M", "M"]);
   expect(drawn.getAttribute("aria-label")).toBe("from 1 to 3, last 3");
   expect(spark([]).getAttribute("aria-label")).toBe("no data");
+});
+
+const FLEET = [
+  { name: "status", label: "Status", kind: "status", width: "7em" },
+  { name: "place", label: "Environment", kind: "entry", width: "1fr" },
+  { name: "errors", label: "Server errors", kind: "errors", width: "9em" },
+  { name: "replicas", label: "Replicas", kind: "number", width: "5em", wide: true },
+];
+const ICONS = { degraded: '<svg class="createos-icon"></svg>', ok: '<svg class="createos-icon"></svg>' };
+
+function place(project: string, word: "OK" | "Degraded", percentage: number | null): Row {
+  const trouble = word === "Degraded";
+  const values = { values: [0, percentage, null], before: 0.1, change: "+3.3 pt", worse: true, trouble };
+  const errors = percentage === null ? { text: "no requests" } : { text: `${percentage} %`, ...values };
+  const status = { text: word, icon: word.toLowerCase(), color: word.toLowerCase() };
+  const lines = { text: project, quiet: " / production", below: trouble ? "130 of 5,957 failed" : "" };
+  return { key: project, name: project, off: "", cells: [status, lines, errors, "2"], sort: [word, project, percentage, 2] };
+}
+
+function fleet(rows: Row[], traits: Record<string, unknown> = {}): FakeModel {
+  const fixed = { order: "status", words: "status", noun: "environments" };
+  const common = { selected: "", selectable: true, caption: "fleet", height: "10em", icons: ICONS, reading: {} };
+  return fakeModel({ columns: FLEET, rows, fixed, ...common, ...traits });
+}
+
+const fleetNames = (el: HTMLElement): string[] =>
+  [...el.querySelectorAll("tbody .createos-name")].map((cell) => cell.textContent ?? "");
+const SIX = [place("shop", "Degraded", 3.4), ..."abcde"].map((one) => (typeof one === "string" ? place(one, "OK", 0) : one));
+
+test("a status is a word with its icon, and a row has its project, environment and reason", () => {
+  const { el } = rendered(grid, fleet(SIX));
+  const row = el.querySelector<HTMLElement>("tbody tr") as HTMLElement;
+  expect(row.dataset["status"]).toBe("degraded");
+  expect(row.querySelector(".createos-is-degraded svg")).not.toBeNull();
+  expect(row.querySelector("th")?.textContent).toBe("shop / production130 of 5,957 failed");
+  expect(row.querySelector(".createos-points")?.textContent).toBe("▲ +3.3 pt");
+});
+
+test("words become buttons with counts, trouble first, and filter", () => {
+  const { el } = rendered(grid, fleet([...SIX].reverse()));
+  const chips = [...el.querySelectorAll<HTMLButtonElement>(".createos-chip")];
+  expect(chips.map((chip) => chip.textContent)).toEqual(["All 6", "1 degraded", "5 OK"]);
+  chips[1]?.click();
+  expect(fleetNames(el)).toEqual(["shop"]);
+  expect(document.activeElement?.textContent).toBe("1 degraded");
+  expect(document.activeElement?.getAttribute("aria-pressed")).toBe("true");
+  expect(el.querySelector("[role=status]")?.textContent).toBe("1 of 6 environments");
+  (document.activeElement as HTMLElement).click(); // once more shows all
+  expect(fleetNames(el)).toHaveLength(6);
+});
+
+test("a word that nobody has any more filters nothing", () => {
+  const own = fleet(SIX);
+  const { el } = rendered(grid, own);
+  el.querySelectorAll<HTMLElement>(".createos-chip")[1]?.click();
+  own.set("rows", SIX.slice(1));
+  expect(fleetNames(el)).toHaveLength(5);
+  expect(el.querySelector(".createos-chip")?.getAttribute("aria-pressed")).toBe("true");
+});
+
+test("words are counted in the order in which people look, whichever way the rows come", () => {
+  const rows = ["OK", "Asleep", "Strange", "Unknown", "Down", "OK"].map((text) => ({ ...SIX[0], cells: [{ text }] }) as Row);
+  expect(counted(rows, 0).map(({ state, count }) => `${count} ${state.text}`)).toEqual([
+    "1 Down",
+    "1 Unknown",
+    "1 Asleep",
+    "2 OK",
+    "1 Strange",
+  ]);
+});
+
+test("the order in which the rows come is shown, and can be turned and come back", () => {
+  const { el } = rendered(grid, fleet(SIX));
+  const first = (): Element | null => el.querySelector("th[aria-sort]");
+  expect(first()?.getAttribute("aria-sort")).toBe("descending");
+  sort(el, "Server errors");
+  expect(first()?.getAttribute("aria-sort")).toBe("none");
+  sort(el, "Status");
+  sort(el, "Status");
+  expect(fleetNames(el).at(-1)).toBe("shop");
+  expect(first()?.getAttribute("aria-sort")).toBe("ascending");
+  sort(el, "Status");
+  expect(fleetNames(el)[0]).toBe("shop");
+});
+
+test("a filter that nothing matches says so, and is cleared by its button", () => {
+  const { el } = rendered(grid, fleet([...SIX, ..."fgh"].map((one) => (typeof one === "string" ? place(one, "OK", 0) : one))));
+  const find = el.querySelector<HTMLInputElement>("input[type=search]") as HTMLInputElement;
+  find.value = "<b>";
+  find.dispatchEvent(new Event("input"));
+  const nothing = el.querySelector<HTMLElement>(".createos-nothing") as HTMLElement;
+  expect(nothing.hidden).toBe(false);
+  expect(nothing.textContent).toContain("None of 9 environments matches the filter.");
+  nothing.querySelector("button")?.click();
+  expect(nothing.hidden).toBe(true);
+  expect(fleetNames(el)).toHaveLength(9);
+  expect(document.activeElement).toBe(find);
+});
+
+test("/ leads to the filter from a row, and stays a letter within it", () => {
+  const { el } = rendered(grid, fleet([...SIX, place("f", "OK", 0), place("g", "OK", 0)]));
+  const find = el.querySelector<HTMLInputElement>("input[type=search]") as HTMLInputElement;
+  const key = (target: HTMLElement): boolean =>
+    target.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true, cancelable: true }));
+  expect(key(radio(el, 0))).toBe(false);
+  expect(document.activeElement).toBe(find);
+  expect(key(find)).toBe(true);
+});
+
+test("while it reads there is a bar with a name, and outlines of rows that are to come", () => {
+  const own = fleet([], { reading: { text: "Reading traffic: 2 of 8 projects", done: 2, total: 8, outlines: 0 } });
+  const { el } = rendered(grid, own);
+  const bar = el.querySelector<HTMLElement>("[role=progressbar]") as HTMLElement;
+  const outlines = el.querySelector<HTMLElement>(".createos-outlines") as HTMLElement;
+  expect([bar.hidden, bar.getAttribute("aria-valuenow")]).toEqual([false, "25"]);
+  expect(outlines.children).toHaveLength(4);
+  own.set("rows", SIX);
+  expect(outlines.hidden).toBe(true);
+  own.set("reading", {});
+  expect(bar.hidden).toBe(true);
+  own.set("rows", []);
+  expect(el.querySelector<HTMLElement>(".createos-grid-frame")?.hidden).toBe(true); // no empty box
+});
+
+test("nothing is known of an environment without requests: no line, and no zero", () => {
+  const { el } = rendered(grid, fleet([place("quiet", "OK", null)]));
+  expect(el.querySelector("td.createos-cell-errors")?.textContent).toBe("no requests");
+  expect(el.querySelector("td.createos-cell-errors svg")).toBeNull();
+});
+
+test("a spark draws the level of another time, and a number alone between gaps", () => {
+  const drawn = spark([null, 2, null], { before: 1, unit: " %", filled: true });
+  expect(drawn.getAttribute("aria-label")).toBe("from 2 % to 2 %, last 2 %; before, 1 %");
+  expect(drawn.querySelector(".createos-spark-before")).not.toBeNull();
+  expect(drawn.querySelector(".createos-spark-line")?.getAttribute("d")).toMatch(/h0.1$/);
 });

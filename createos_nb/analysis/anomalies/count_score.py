@@ -1,12 +1,16 @@
 """Evidence that counts are unusual: requests against their day and week, errors against their usual share.
 
 Model. A window of the last k buckets should hold `m` events. For requests, `m` is the mean of the same window on up to
-seven earlier days (or on the same weekday of two weeks, whichever has been nearer), times the ratio of what came to
-what the days said over the hours before the window; without earlier days it is the level of those hours. For errors it
-is the requests of the window times the share of errors of the day before it. The events of a window are negative
-binomial around `m` with variance `m + κ m²`: κ is what the past windows varied more than Poisson, so that neither
-clumps nor the wandering of the level are mistaken for news, and at one request a minute three errors are judged as a
-count and not by a normal curve. Windows of 1, 5 and 30 buckets see a gulf at once and a quiet leak later.
+seven earlier days (or on the same weekday of two weeks, where that was nearer in the last week), times the ratio of
+what came to what the days said over the hours before the window; without earlier days it is the level of those hours.
+The days are smoothed as widely as no narrower smoothing contradicts (Lepski's rule), so that an edge of the day stays
+one. For errors `m` is the requests of the window times the share of errors of the day before it.
+
+The events of a window are negative binomial around `m` with variance `m + κ m²`: κ is what the past windows varied more
+than Poisson, or, where that is more, by how much the same time of the last seven days was missed, so that neither
+clumps, nor the wandering of the level, nor the beginning of a weekend are mistaken for news, and at one request a
+minute three errors are judged as a count and not by a normal curve. Windows of 1, 5 and 30 buckets see a gulf at once
+and a quiet leak later.
 
 The tail probability of each window is held against the tail of its own past, see
 :func:`createos_nb.analysis.anomalies.tails.modelled`, and the strongest window counts. Everything is causal, works on

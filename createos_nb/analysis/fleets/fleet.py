@@ -90,7 +90,7 @@ def fleet(
         _check_scheduler(scheduler, workers)
     given = {"start": start, "end": end, "step": step, "projects": projects}
     window = {name: value for name, value in given.items() if value is not None}
-    whole = fleet_of(source, columns, window)
+    whole = fleet_of(source, columns, window, scheduler)
     if not whole.parts:
         raise FrameError("there is no environment in it")
     template = _template(function, arguments, whole, columns, only)
@@ -181,12 +181,23 @@ def _joined(function: str, template: pd.DataFrame, outcomes: list[Outcome], attr
         "missing": missing,
         "unknown": unknown,
     }
+    _warn(missing, unknown, len(outcomes))
+    return result
+
+
+def _warn(missing: dict[str, str], unknown: dict[str, Any], environments: int) -> None:
+    said = []
     if missing:
         named = "; ".join(f"{name}: {why}" for name, why in list(missing.items())[:_NAMED])
         more = f"; and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-        warn(
-            f"analysis.fleet: nothing can be said of {len(missing)} of {len(outcomes)} environments ({named}{more}); "
-            'attrs["missing"] says why',
-            IncompleteWarning,
+        said.append(
+            f"nothing can be said of {len(missing)} of {environments} environments ({named}{more}); "
+            'attrs["missing"] says why'
         )
-    return result
+    if unknown:
+        said.append(
+            f"not all of the window is known of {len(unknown)} of {environments} environments; "
+            'attrs["unknown"] says what is missing'
+        )
+    if said:
+        warn(f"analysis.fleet: {'. '.join(said)}", IncompleteWarning)

@@ -20,7 +20,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
 
-from createos_nb.analysis.fleets.judge import Job, Outcome, judge
+from createos_nb.analysis.fleets.judge import Job, Outcome, failure, judge
 from createos_nb.analysis.fleets.parts import Part
 
 #: So many times in a row a process may die before one part is done: then all would.
@@ -39,39 +39,38 @@ def judge_in_processes(job: Job, parts: Sequence[Part], workers: int) -> Generat
     Yields:
         The outcomes of a part; one for each of its environments in the end.
     """
-    rest, again, deaths = list(parts)[::-1], list[Part](), 0
+    rest, again, why = list(parts)[::-1], list[Part](), ""
+    deaths = 0
     while rest and deaths < _DEATHS:
-        with _pool(workers) as pool:
+        with _pool(workers, ahead=1) as pool:
             for part, outcomes in pool.judged(job, rest, again):
                 deaths = 0
-                short = [outcome for outcome in outcomes if outcome.out_of_memory]
-                if short:
+                if any(outcome.out_of_memory for outcome in outcomes):
                     again.append(part)
                 else:
                     yield outcomes
-        deaths += pool.died
-    again = [one for part in again for one in part.alone()]
-    why = ""
-    for at, part in enumerate(again):
-        if deaths >= 2 * _DEATHS:
-            rest += again[at:]
-            break
-        with _pool(1) as pool:
-            answered = [outcomes for _, outcomes in pool.judged(job, [part], [])]
-        deaths = deaths + 1 if pool.died else 0
-        why = pool.why or why
-        yield from answered or [[Outcome(place, why=why) for place in part.places]]
-    for part in rest:
-        yield [Outcome(place, why=f"not tried: {why or pool.why}") for place in part.places]
+        deaths, why = deaths + pool.died, pool.why or why
+    alone = [one for part in again for one in part.alone()]
+    while alone and deaths < 2 * _DEATHS:
+        died: list[Part] = []
+        with _pool(1, ahead=0) as pool:
+            for _, outcomes in pool.judged(job, alone, died):
+                deaths = 0
+                yield outcomes
+        deaths, why = deaths + pool.died, pool.why or why
+        for part in died:
+            yield [Outcome(place, why=why) for place in part.places]
+    for part in [*alone, *rest]:
+        yield [Outcome(place, why=f"not tried: {why}") for place in part.places]
 
 
 class _Pool:
     """A pool of processes, and those that it has started."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, ahead: int) -> None:
         self._context = _Context()
         self._executor = ProcessPoolExecutor(workers, mp_context=self._context, initializer=_begin)
-        self._workers = workers
+        self._most = workers + ahead
         self.died = False
         self.why = ""
 
@@ -86,13 +85,13 @@ class _Pool:
         pending: dict[Future[list[Outcome]], Part] = {}
         try:
             while parts or pending:
-                # no more than are being judged, and one: what waits would be in memory
-                while parts and len(pending) <= self._workers:
+                # hardly more than are being judged: what waits is in memory
+                while parts and len(pending) < self._most:
                     future = self._executor.submit(judge, job, parts[-1])
                     pending[future] = parts.pop()
                 done, _ = wait(pending, return_when=FIRST_COMPLETED)
                 for future in done:
-                    outcomes = future.result()
+                    outcomes = _outcomes(future, pending[future])
                     yield pending.pop(future), outcomes
         except BrokenProcessPool:
             self.died = True
@@ -105,16 +104,25 @@ class _Pool:
                 with contextlib.suppress(ValueError):  # closed already
                     process.kill()
         self._executor.shutdown(wait=True, cancel_futures=True)
-        codes = [code for process in self._context.started if (code := _exit_code(process)) not in (None, 0)]
-        own = [
-            code for code in codes if code != -signal.SIGTERM
-        ] or codes  # the others of a broken pool are ended by it
-        self.why = f"a worker process died ({_ended(own[0])})" if own else "a worker process died"
+        if self.died:
+            codes = [code for process in self._context.started if (code := _exit_code(process))]
+            # the others of a broken pool are terminated
+            own = [code for code in codes if code != -signal.SIGTERM] or codes
+            self.why = f"a worker process died ({_ended(own[0])})" if own else "a worker process died"
+
+
+def _outcomes(future: Future[list[Outcome]], part: Part) -> list[Outcome]:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise
+    except Exception as error:  # noqa: BLE001  # it can't be sent there, or its answer back
+        return [Outcome(place, why=failure(error)) for place in part.places]
 
 
 @contextlib.contextmanager
-def _pool(workers: int) -> Iterator[_Pool]:
-    pool = _Pool(workers)
+def _pool(workers: int, ahead: int) -> Iterator[_Pool]:
+    pool = _Pool(workers, ahead)
     whole = False
     try:
         yield pool

@@ -66,9 +66,12 @@ export function drawBackdrop(
       strip.style.width = `${(seen[1] - seen[0]) * width}px`;
     }
     if (at < 0 || at > width) return;
+    // an incident that began with a deployment has its line
+    const together = mark.until !== null && spec.marks.some((other) => other.until === null && other.time === mark.time);
+    things.push({ at, draw: () => label(mark.label, "", at + 6, width - at - 6) });
+    if (together) return;
     const made = element(`createos-chart-mark createos-chart-${mark.kind}`, layers.marks);
     made.style.left = `${at}px`;
-    things.push({ at, draw: () => label(mark.label, "", at + 6, width - at - 6) });
   });
   for (const { draw } of things.sort((a, b) => a.at - b.at)) draw();
 }
